@@ -1,0 +1,54 @@
+"""One small type for all data."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Split:
+    """inputs [N, channels, height, width] float32, labels [N] int64, on one device."""
+
+    inputs: Tensor
+    labels: Tensor
+
+    def __post_init__(self) -> None:
+        if self.labels.shape != self.inputs.shape[:1]:
+            raise ValueError(f"labels: {len(self.labels)} labels for {len(self.inputs)} inputs")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def to(self, device: torch.device | str) -> "Split":
+        return Split(self.inputs.to(device), self.labels.to(device))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A training and a test split of one classification problem."""
+
+    name: str
+    train: Split
+    test: Split
+    class_names: tuple[str, ...]
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.class_names)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return tuple(self.train.inputs.shape[1:])
+
+    def to(self, device: torch.device | str) -> "Dataset":
+        return replace(self, train=self.train.to(device), test=self.test.to(device))
+
+
+def standardized(train: Split, test: Split) -> tuple[Split, Split]:
+    """Both splits, shifted and scaled by the mean and standard deviation of the training inputs, channel by channel."""
+    axes = (0, *range(2, train.inputs.ndim))
+    mean = train.inputs.mean(axes, keepdim=True)
+    scale = train.inputs.std(axes, keepdim=True).clamp(min=1e-6)
+    first, second = (Split((each.inputs - mean) / scale, each.labels) for each in (train, test))
+    return first, second

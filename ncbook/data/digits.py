@@ -1,0 +1,29 @@
+"""Real handwritten digits that ship with scikit-learn."""
+
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+
+from ncbook.data.dataset import Dataset, Split, standardized
+
+
+def digits(train_per_class: int = 100, seed: int = 0) -> Dataset:
+    """1797 real digits, 8 x 8 pixels, 10 classes: `train_per_class` of each to train, the rest to test.
+
+    The training set is balanced, as neural collapse assumes. `seed` draws the split. Writers are shared
+    between the splits, so test error here is easier than on digits by unseen hands. Inputs are
+    [N, 1, 8, 8], standardized. Raises ValueError unless 1 <= train_per_class <= 150.
+    """
+    if not 1 <= train_per_class <= 150:
+        raise ValueError(f"train_per_class: must lie in 1..150 to leave test images, got {train_per_class}")
+    images, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(seed).permutation(len(labels))
+    order = order[np.argsort(labels[order], kind="stable")]  # by class, at random within each
+    rank = np.concatenate([np.arange(count) for count in np.bincount(labels)])
+    train, test = (_split(images, labels, order[chosen]) for chosen in (rank < train_per_class, rank >= train_per_class))
+    return Dataset("digits", *standardized(train, test), tuple("0123456789"))
+
+
+def _split(images: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> Split:
+    inputs = torch.from_numpy(images[rows]).float().reshape(-1, 1, 8, 8)
+    return Split(inputs, torch.from_numpy(labels[rows]).long())

@@ -1,0 +1,209 @@
+"""Train past zero error, and watch the last layer collapse (the protocol of Papyan, Han and Donoho 2020).
+
+Each network is trained from several seeds and at several weight decays. At log-spaced epochs, NC1 to NC4 and
+CDNV are measured on the training set and on the test set, each with its own class means. For one seed,
+three classes are also kept as points in the plane of their means, so that the collapse can be drawn.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from itertools import product
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from ncbook import data, metrics, models, runs, trainers
+from ncbook.experiments import _loading
+
+NAME = "collapse"
+VERSION = 1
+
+_BATCH = 2000  # images in one forward pass while measuring
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides the outcome. Arms are networks x weight_decays x seeds.
+
+    The first weight decay is the one that the chapter's figures follow; the others are its control.
+    """
+
+    dataset: str = "digits"
+    networks: tuple[str, ...] = ("mlp", "convnet")
+    weight_decays: tuple[float, ...] = (5e-3, 5e-4)
+    seeds: tuple[int, ...] = (0, 1, 2)
+    width: int = 128
+    epochs: int = 200
+    batch_size: int = 100
+    learning_rate: float = 0.05
+    momentum: float = 0.9
+    probes: int = 40
+    plane_classes: tuple[int, ...] = (3, 5, 8)
+    plane_points: int = 40
+
+    @classmethod
+    def preset(cls, name: str) -> "Config":
+        """smoke: seconds, for tests. laptop: the book's figures, about a minute on 2 CPU cores.
+
+        gpu: CIFAR-10 and two networks, some minutes on a T4. paper: the settings of the authors' published
+        notebook (ResNet-18 on MNIST padded to 32 x 32, 350 epochs, batch 128, learning rate 0.0679, weight
+        decay 5e-4), hours on a T4; one seed there, three here.
+        """
+        image = {"dataset": "cifar10", "batch_size": 128}
+        presets = {
+            "smoke": cls(seeds=(0, 1), weight_decays=(5e-3,), width=32, epochs=12, probes=6),
+            "laptop": cls(),
+            "gpu": cls(**image, networks=("convnet", "resnet18"), width=512, weight_decays=(5e-4,), epochs=30, probes=12, seeds=(0,)),
+            "paper": cls(
+                dataset="mnist", networks=("resnet18",), weight_decays=(5e-4,), width=512,
+                epochs=350, batch_size=128, learning_rate=0.0679,
+            ),
+        }  # fmt: skip
+        return presets[_loading.chosen_preset(name)]
+
+
+def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
+    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
+    return _loading.load(sys.modules[__name__], preset, live, device)
+
+
+def run(config: Config, device: str | None = None) -> runs.Run:
+    """Train every arm and measure it.
+
+    history columns: network, weight_decay, seed, epoch, step, train_loss, test_loss, train_error, test_error,
+    every field of `metrics.Collapse` and cdnv with the suffixes _train and _test, and
+    nc4_test_train_means (test features against the class means of the training set).
+    arrays: see `_Plane`, for each network at the first seed and weight decay.
+    """
+    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
+    dataset = data.load(config.dataset).to(place)
+    history: list[dict] = []
+    arrays: dict[str, np.ndarray] = {}
+    arms = list(product(config.networks, config.weight_decays, config.seeds))
+    with trainers.threads() as count, tqdm(total=len(arms) * config.epochs, unit="epoch", delay=2) as bar:
+        for network, weight_decay, seed in arms:
+            bar.set_description(f"{network}, weight decay {weight_decay:g}, seed {seed}")
+            first = weight_decay == config.weight_decays[0] and seed == config.seeds[0]
+            plane = _Plane(config, dataset, seed) if first else None
+            history += train_arm(config, dataset, network, weight_decay, seed, lambda _: bar.update(), plane)
+            if plane is not None:
+                arrays |= plane.arrays(network)
+    columns = {name: np.array([row[name] for row in history]) for name in history[0]}
+    provenance = watch.provenance(NAME, VERSION, config, place, count)
+    return runs.Run(_loading.plain(config), columns, arrays, provenance)
+
+
+def train_arm(
+    config: Config,
+    dataset: data.Dataset,
+    network: str,
+    weight_decay: float,
+    seed: int,
+    on_epoch: Callable[[int], None] = lambda epoch: None,
+    plane: "_Plane | None" = None,
+) -> list[dict]:
+    """Train one network from one seed; returns one history row a probed epoch."""
+    model = build(config, dataset, network, seed)
+    steps = len(dataset.train) // config.batch_size
+
+    def probe(model: models.Classifier, epoch: int) -> dict:
+        row = {"network": network, "weight_decay": weight_decay, "seed": seed, "epoch": epoch, "step": epoch * steps}
+        features = [_features(model, split.inputs) for split in (dataset.train, dataset.test)]
+        if plane is not None:
+            plane.add(epoch, model.head.weight, *features)
+        return row | measure(model.head, dataset, *features)
+
+    recipe = trainers.Recipe(config.epochs, config.batch_size, config.learning_rate, config.momentum, weight_decay)
+    probed = trainers.log_spaced(config.epochs, config.probes)
+    return trainers.fit(model, dataset.train, recipe, seed, probe, probed, on_epoch)
+
+
+def build(config: Config, dataset: data.Dataset, network: str, seed: int) -> models.Classifier:
+    """The untrained network of one seed, on the data's device; the same weights on every device."""
+    torch.manual_seed(seed)
+    model = models.build(network, dataset.input_shape, dataset.num_classes, config.width)
+    return model.to(dataset.train.labels.device)
+
+
+def measure(head: torch.nn.Linear, dataset: data.Dataset, train: Tensor, test: Tensor) -> dict[str, float]:
+    """Losses, errors and collapse metrics of last-layer features train [N, d] and test [M, d]."""
+    row: dict[str, float] = {}
+    for name, split, features in (("train", dataset.train, train), ("test", dataset.test, test)):
+        logits = head(features)
+        row[f"{name}_loss"] = F.cross_entropy(logits.double(), split.labels).item()
+        row[f"{name}_error"] = (logits.argmax(1) != split.labels).double().mean().item()
+        measured = metrics.collapse(features, split.labels, head.weight, head.bias)
+        row |= {f"{entry.name}_{name}": getattr(measured, entry.name) for entry in fields(measured)}
+        row[f"cdnv_{name}"] = metrics.cdnv(features, split.labels).item()
+    means = _class_means(train, dataset.train.labels, dataset.num_classes)
+    row["nc4_test_train_means"] = metrics.nearest_mean_mismatch(test, means, head.weight, head.bias)
+    return row
+
+
+class _Plane:
+    """Three classes in the plane of their training means, at every probed epoch of one arm.
+
+    Gives, prefixed with the network's name: epoch [P]; labels [n] and test [n] (False for training points);
+    points [P, n, 2]; means [P, 3, 2] and classifier [P, 3, 2], the rows of the head projected on the same plane
+    and scaled to the size of the means; seen [P], the share of the within-class variance of these training
+    points that lies in the plane.
+    """
+
+    def __init__(self, config: Config, dataset: data.Dataset, seed: int) -> None:
+        self.classes = torch.tensor(config.plane_classes)
+        self.labels = dataset.train.labels
+        generator = torch.Generator().manual_seed(seed)
+        self.rows = [_some_of_each(split, self.classes, config.plane_points, generator) for split in (dataset.train, dataset.test)]
+        labels = [split.labels[rows] for split, rows in zip((dataset.train, dataset.test), self.rows, strict=True)]
+        self.fixed = {
+            "labels": torch.cat(labels),
+            "test": torch.cat([torch.full_like(each, place) for place, each in enumerate(labels)]).bool(),
+        }
+        self.frames: list[dict[str, Tensor]] = []
+
+    def add(self, epoch: int, weight: Tensor, train: Tensor, test: Tensor) -> None:
+        """Project the features of one epoch: train [N, d], test [M, d], weight [K, d]."""
+        means = _class_means(train, self.labels, len(weight))[self.classes].double()
+        points = torch.cat([train[self.rows[0]], test[self.rows[1]]]).double()
+        rows = weight[self.classes].double()
+        centred = rows - rows.mean(0)
+        spread = means - means.mean(0)
+        rows = means.mean(0) + centred * (spread.norm() / centred.norm())
+        flat_means, flat_points, flat_rows = metrics.simplex_coordinates(means, points, rows)
+        radius = spread.square().sum().div(len(spread)).sqrt()
+        # where each training point's own mean is among the three
+        own = (self.fixed["labels"][: len(self.rows[0]), None] == self.classes.to(weight.device)).long().argmax(1)
+        whole = (points[: len(own)] - means[own]).square().sum() / radius**2
+        inside = (flat_points[: len(own)] - flat_means[own]).square().sum()
+        self.frames.append({
+            "epoch": torch.tensor(epoch), "points": flat_points, "means": flat_means,
+            "classifier": flat_rows, "seen": inside / whole,
+        })  # fmt: skip
+
+    def arrays(self, network: str) -> dict[str, np.ndarray]:
+        """The frames as arrays [P, ...]; coordinates in float32."""
+        stacked = {name: torch.stack([frame[name] for frame in self.frames]) for name in self.frames[0]}
+        stacked = {name: t.float() if t.is_floating_point() else t for name, t in stacked.items()}
+        return {f"{network}/{name}": t.cpu().numpy() for name, t in (stacked | self.fixed).items()}
+
+
+def _some_of_each(split: data.Split, classes: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """Rows of up to `count` random points of each class."""
+    order = torch.randperm(len(split), generator=generator).to(split.labels.device)
+    labels = split.labels[order]
+    return torch.cat([order[labels == wanted][:count] for wanted in classes.tolist()])
+
+
+def _class_means(features: Tensor, labels: Tensor, num_classes: int) -> Tensor:
+    """[K, d] float64."""
+    sums = features.new_zeros(num_classes, features.shape[1], dtype=torch.float64)
+    sums = sums.index_add(0, labels, features.double())
+    return sums / torch.bincount(labels, minlength=num_classes).clamp(min=1)[:, None]
+
+
+def _features(model: models.Classifier, inputs: Tensor) -> Tensor:
+    return torch.cat([model.features(batch) for batch in inputs.split(_BATCH)])

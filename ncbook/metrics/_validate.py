@@ -1,0 +1,53 @@
+"""One place for the checks that every metric makes of its arguments."""
+
+import torch
+from torch import Tensor
+
+
+def require_features(features: Tensor) -> None:
+    """`features` must be a non-empty floating-point matrix [N, d]."""
+    if not features.is_floating_point():
+        raise ValueError(f"features: expected a floating-point dtype, got {features.dtype}")
+    if features.ndim != 2 or 0 in features.shape:
+        raise ValueError(f"features: expected shape [N, d] with N, d >= 1, got {list(features.shape)}")
+
+
+def require_finite(name: str, tensor: Tensor) -> None:
+    """Every entry of `tensor` must be finite; the error names the first one that is not."""
+    finite = torch.isfinite(tensor)
+    if not bool(finite.all()):
+        where = (~finite).nonzero()[0].tolist()
+        raise ValueError(f"{name}: entry {where} is {tensor[tuple(where)].item()}; all must be finite")
+
+
+def require_labels(labels: Tensor, features: Tensor, num_classes: int | None) -> int:
+    """`labels` must be integers in 0..K-1, one a row of `features`; returns K."""
+    if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
+        raise ValueError(f"labels: expected an integer dtype, got {labels.dtype}")
+    if labels.shape != features.shape[:1]:
+        raise ValueError(
+            f"labels: expected shape [{features.shape[0]}] to match features "
+            f"{list(features.shape)}, got {list(labels.shape)}"
+        )
+    if labels.device != features.device:
+        raise ValueError(f"labels: on {labels.device}, but features are on {features.device}")
+    lowest, highest = (int(value) for value in torch.aminmax(labels))
+    if num_classes is None:
+        num_classes = highest + 1
+    if num_classes < 2:
+        raise ValueError(f"num_classes: collapse needs K >= 2 classes, got {num_classes}")
+    if lowest < 0 or highest >= num_classes:
+        wrong = lowest if lowest < 0 else highest
+        raise ValueError(f"labels: {wrong} is outside 0..{num_classes - 1} (num_classes={num_classes})")
+    return num_classes
+
+
+def require_head(weight: Tensor, bias: Tensor | None, num_classes: int, dim: int) -> None:
+    """`weight` must be [K, d] and `bias` [K] or None, all finite."""
+    if list(weight.shape) != [num_classes, dim]:
+        raise ValueError(f"weight: expected shape [{num_classes}, {dim}], got {list(weight.shape)}")
+    require_finite("weight", weight)
+    if bias is not None:
+        if list(bias.shape) != [num_classes]:
+            raise ValueError(f"bias: expected shape [{num_classes}], got {list(bias.shape)}")
+        require_finite("bias", bias)

@@ -1,0 +1,47 @@
+"""The simplex equiangular tight frame, and coordinates that show how near to it class means are."""
+
+import torch
+from torch import Tensor
+
+
+def simplex_etf(num_classes: int, dim: int) -> Tensor:
+    """The simplex ETF: K unit vectors with pairwise cosine -1/(K-1), the rows of a [K, d] float64 matrix.
+
+    Rows of sqrt(K/(K-1)) (I - 11^T/K), expressed in an orthonormal basis of the K-1 dimensional
+    subspace orthogonal to the vector of ones, and padded with zeros (Papyan, Han and Donoho 2020).
+    Needs d >= K-1: raises ValueError otherwise.
+    """
+    if num_classes < 2:
+        raise ValueError(f"num_classes: a simplex needs K >= 2 vertices, got {num_classes}")
+    if dim < num_classes - 1:
+        raise ValueError(f"dim: {num_classes} equiangular vertices need d >= {num_classes - 1}, got {dim}")
+    frame = torch.zeros(num_classes, dim, dtype=torch.float64)
+    for axis in range(num_classes - 1):  # vertex `axis` uses axes up to its own; later ones sit below it
+        left = num_classes - axis
+        height = ((left - 1) * num_classes / (left * (num_classes - 1))) ** 0.5
+        frame[axis, axis] = height
+        frame[axis + 1 :, axis] = -height / (left - 1)
+    return frame
+
+
+def simplex_coordinates(means: Tensor, *points: Tensor) -> tuple[Tensor, ...]:
+    """Project onto the affine span of k class means, turned so that a simplex ETF would stand upright.
+
+    means [k, d] and any number of [n, d] point sets -> coordinates [k, k-1] and [n, k-1] float64, with the
+    means' centroid at the origin and their root mean square radius equal to 1. The rotation (orthogonal
+    Procrustes against `simplex_etf(k, k-1)`) removes the arbitrary basis of the span, so that pictures of
+    successive epochs do not jump. Distances between means are exact; of the points, what lies outside the
+    span is not seen.
+    """
+    means = means.double()
+    size = len(means)
+    centroid = means.mean(0)
+    _, singular, basis = torch.linalg.svd(means - centroid, full_matrices=False)
+    basis = basis[: size - 1].T
+    radius = (singular[: size - 1].square().sum() / size).sqrt()
+    if radius == 0:
+        raise ValueError("means: all are equal, so they span no plane to project on")
+    flat = (means - centroid) @ basis / radius
+    left, _, right = torch.linalg.svd(flat.T @ simplex_etf(size, size - 1).to(flat.device))
+    turn = basis @ (left @ right) / radius
+    return tuple((each.double() - centroid) @ turn for each in (means, *points))

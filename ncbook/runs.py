@@ -1,0 +1,138 @@
+"""A Run: what an experiment was asked, what it measured, and where that was done.
+
+One file a run: a zip archive, which `numpy.load` reads without pickle, of one .npy member an array and
+`run.json` with the config, the provenance and a digest of all of it. It is written to a temporary name and
+moved into place, so that a reader sees the whole file or none, and the last of two writers wins.
+"""
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+RECORDED = Path(__file__).parent / "recorded"
+
+
+class DamagedRun(ValueError):
+    """A run file that is truncated or was edited."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished experiment.
+
+    config      the settings, as plain JSON values
+    history     column name -> array [rows], one row a measurement; has the columns `seed` and `step`
+    arrays      anything else that figures need, by name
+    provenance  experiment, version, preset, device, seconds, date, versions of the software
+    """
+
+    config: Mapping[str, Any]
+    history: Mapping[str, np.ndarray]
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_frame(self):  # -> pandas.DataFrame, which is imported on demand
+        """The history as a pandas DataFrame, one row a measurement."""
+        import pandas as pd
+
+        return pd.DataFrame(dict(self.history))
+
+
+def key(experiment: str, version: int, config: Mapping[str, Any]) -> str:
+    """Twelve hexadecimal digits that name this config of this version of the experiment."""
+    return _digest_json({"experiment": experiment, "version": version, "config": config})[:12]
+
+
+def file_name(experiment: str, preset: str, version: int, config: Mapping[str, Any]) -> str:
+    """`experiment-preset-key.npz`."""
+    return f"{experiment}-{preset}-{key(experiment, version, config)}.npz"
+
+
+def cache_folder() -> Path:
+    """Where runs made on this machine are kept: $NCBOOK_CACHE, else ~/.cache/ncbook/runs."""
+    return Path(os.environ.get("NCBOOK_CACHE", Path.home() / ".cache" / "ncbook" / "runs"))
+
+
+def find(name: str) -> Path | None:
+    """The file called `name`: a recorded run that ships with the package, else a cached one, else None."""
+    candidates = (folder / name for folder in (RECORDED, cache_folder()))
+    return next((path for path in candidates if path.exists()), None)
+
+
+def save(run: Run, path: Path) -> None:
+    """Write `run` to `path`, whole or not at all; what was there before stays until the new file is complete."""
+    arrays = {f"history/{name}": np.asarray(values) for name, values in run.history.items()}
+    arrays |= {f"arrays/{name}": np.asarray(values) for name, values in run.arrays.items()}
+    members = {f"{name}.npy": _npy(values) for name, values in arrays.items()}
+    about = {"config": dict(run.config), "provenance": dict(run.provenance)}
+    about["digest"] = _digest(about, members)
+    members["run.json"] = (json.dumps(about, indent=1, sort_keys=True) + "\n").encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            _write_zip(file, members)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def load(path: Path) -> Run:
+    """Read a run back. Raises DamagedRun, which names the file, when it is truncated or was edited."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        about = json.loads(members.pop("run.json"))
+        if about.pop("digest") != _digest(about, members):
+            raise ValueError("its contents do not match its digest")
+        arrays = {name.removesuffix(".npy"): _from_npy(content) for name, content in members.items()}
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # every way in which a damaged file can fail to parse
+        raise DamagedRun(
+            f"the run {path} is damaged: {error}. Delete the file to fall back on a fresh one, "
+            "or train again with live=True."
+        ) from error
+    history = {name.removeprefix("history/"): a for name, a in arrays.items() if name.startswith("history/")}
+    extra = {name.removeprefix("arrays/"): a for name, a in arrays.items() if name.startswith("arrays/")}
+    return Run(about["config"], history, extra, about["provenance"])
+
+
+def _write_zip(file, members: Mapping[str, bytes]) -> None:  # file: any binary stream
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in members.items():
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))  # the same run gives the same bytes
+            archive.writestr(entry, content, compress_type=zipfile.ZIP_DEFLATED)
+
+
+def _npy(values: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, values, allow_pickle=False)
+    return stream.getvalue()
+
+
+def _from_npy(content: bytes) -> np.ndarray:
+    return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+
+
+def _digest(about: Mapping[str, Any], members: Mapping[str, bytes]) -> str:
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
+    return _digest_json({"about": about, "members": sums})
+
+
+def _digest_json(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
