@@ -5,6 +5,7 @@ import json
 import sys
 
 from ncbook import __version__
+from ncbook.runs import DamagedRun
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         return {"list": _list, "run": _run, "doctor": _doctor}[parsed.command](parsed)
     except (ValueError, RuntimeError, ArithmeticError, ImportError, OSError) as error:
         print(f"ncbook: {error}", file=sys.stderr)
-        return 2 if isinstance(error, ValueError) else 1
+        return 2 if isinstance(error, ValueError) and not isinstance(error, DamagedRun) else 1
     except KeyboardInterrupt:
         print("ncbook: interrupted; nothing was written", file=sys.stderr)
         return 130

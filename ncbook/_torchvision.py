@@ -25,6 +25,8 @@ def torchvision(submodule: str = "") -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
+        if error.name != "torchvision":  # a submodule that is not there, or a package that torchvision needs
+            raise
         raise ImportError("torchvision is not installed; pip install torchvision, then run this again") from error
     except RuntimeError as error:
         if "operator torchvision::" not in str(error):

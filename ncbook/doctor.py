@@ -1,7 +1,6 @@
 """What `python -m ncbook doctor` says."""
 
 import platform
-import sys
 
 from ncbook import __version__, runs
 
@@ -11,8 +10,6 @@ def report() -> list[str]:
     problems: list[str] = []
     print(f"ncbook       {__version__}")
     print(f"Python       {platform.python_version()} on {platform.system()} {platform.machine()}")
-    if sys.version_info < (3, 10):
-        problems.append(f"Python {platform.python_version()} is too old; use 3.10 or newer")
     _packages(problems)
     _recorded(problems)
     for problem in problems:
@@ -39,7 +36,9 @@ def _recorded(problems: list[str]) -> None:
     from ncbook import experiments
     from ncbook.experiments import _loading
 
-    current = {_loading.run_name(experiments.get(name), preset) for name in experiments.NAMES for preset in experiments.PRESETS}
+    current = {
+        _loading.run_name(experiments.get(name), preset) for name in experiments.NAMES for preset in experiments.PRESETS
+    }
     for path in sorted(runs.RECORDED.glob("*.npz")):
         try:
             about = runs.load(path).provenance
@@ -48,4 +47,5 @@ def _recorded(problems: list[str]) -> None:
             continue
         if path.name not in current:
             problems.append(f"{path.name} no longer matches the code; record it again")
-        print(f"recorded     {about['experiment']} {about['preset']}: {about['date']}, {about['seconds']} s, {about['hardware']}")
+        where = f"{about['date']}, {about['seconds']} s, {about['hardware']}"
+        print(f"recorded     {about['experiment']} {about['preset']}: {where}")

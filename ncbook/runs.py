@@ -59,7 +59,7 @@ def file_name(experiment: str, preset: str, version: int, config: Mapping[str, A
 
 def cache_folder() -> Path:
     """Where runs made on this machine are kept: $NCBOOK_CACHE, else ~/.cache/ncbook/runs."""
-    return Path(os.environ.get("NCBOOK_CACHE", Path.home() / ".cache" / "ncbook" / "runs"))
+    return Path(os.environ.get("NCBOOK_CACHE") or Path.home() / ".cache" / "ncbook" / "runs")
 
 
 def find(name: str) -> Path | None:
@@ -92,15 +92,16 @@ def save(run: Run, path: Path) -> None:
 
 def load(path: Path) -> Run:
     """Read a run back. Raises DamagedRun, which names the file, when it is truncated or was edited."""
+    content = path.read_bytes()  # a file that cannot be opened is not a damaged one
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
+        if "run.json" not in members:
+            raise ValueError("it is no run: it has no member run.json")
         about = json.loads(members.pop("run.json"))
         if about.pop("digest") != _digest(about, members):
             raise ValueError("its contents do not match its digest")
-        arrays = {name.removesuffix(".npy"): _from_npy(content) for name, content in members.items()}
-    except FileNotFoundError:
-        raise
+        arrays = {name.removesuffix(".npy"): _from_npy(member) for name, member in members.items()}
     except Exception as error:  # every way in which a damaged file can fail to parse
         raise DamagedRun(
             f"the run {path} is damaged: {error}. Delete the file to fall back on a fresh one, "

@@ -20,7 +20,9 @@ def digits(train_per_class: int = 100, seed: int = 0) -> Dataset:
     order = np.random.default_rng(seed).permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]  # by class, at random within each
     rank = np.concatenate([np.arange(count) for count in np.bincount(labels)])
-    train, test = (_split(images, labels, order[chosen]) for chosen in (rank < train_per_class, rank >= train_per_class))
+    train, test = (
+        _split(images, labels, order[chosen]) for chosen in (rank < train_per_class, rank >= train_per_class)
+    )
     return Dataset("digits", *standardized(train, test), tuple("0123456789"))
 
 

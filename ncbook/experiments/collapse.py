@@ -6,11 +6,13 @@ three classes are also kept as points in the plane of their means, so that the c
 """
 
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -23,6 +25,7 @@ NAME = "collapse"
 VERSION = 1
 
 _BATCH = 2000  # images in one forward pass while measuring
+_SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Config:
         """
         image = {"dataset": "cifar10", "batch_size": 128}
         presets = {
-            "smoke": cls(seeds=(0, 1), weight_decays=(5e-3,), width=32, epochs=12, probes=6),
+            "smoke": cls(seeds=(0, 1), width=32, epochs=12, probes=6),
             "laptop": cls(),
             "gpu": cls(**image, networks=("convnet", "resnet18"), width=512, weight_decays=(5e-4,), epochs=30, probes=12, seeds=(0,)),
             "paper": cls(
@@ -105,8 +108,13 @@ def train_arm(
     seed: int,
     on_epoch: Callable[[int], None] = lambda epoch: None,
     plane: "_Plane | None" = None,
+    on_row: Callable[[dict], None] = lambda row: None,
 ) -> list[dict]:
-    """Train one network from one seed; returns one history row a probed epoch."""
+    """Train one network from one seed; returns one history row a probed epoch.
+
+    `on_row` gets each row as soon as it is measured, `on_epoch` each finished epoch. Either may end the
+    training by raising an exception of its own.
+    """
     model = build(config, dataset, network, seed)
     steps = len(dataset.train) // config.batch_size
 
@@ -115,17 +123,40 @@ def train_arm(
         features = [_features(model, split.inputs) for split in (dataset.train, dataset.test)]
         if plane is not None:
             plane.add(epoch, model.head.weight, *features)
-        return row | measure(model.head, dataset, *features)
+        row |= measure(model.head, dataset, *features)
+        on_row(row)
+        return row
 
     recipe = trainers.Recipe(config.epochs, config.batch_size, config.learning_rate, config.momentum, weight_decay)
     probed = trainers.log_spaced(config.epochs, config.probes)
     return trainers.fit(model, dataset.train, recipe, seed, probe, probed, on_epoch)
 
 
+def falls(run: runs.Run) -> pd.DataFrame:
+    """How many times NC1 fell in the terminal phase; one row an arm (network, weight_decay, seed).
+
+    Columns: zero_error_epoch, the first measured epoch with zero training error; fall_train and fall_test, NC1
+    at that epoch divided by NC1 at the end; test_error_then and test_error_end. An arm that never reaches zero
+    training error has nan in all of them.
+    """
+    rows = []
+    for (network, weight_decay, seed), arm in run.to_frame().groupby(["network", "weight_decay", "seed"], sort=False):
+        reached = arm[arm.train_error == 0]
+        start = reached.iloc[0] if len(reached) else pd.Series(np.nan, index=arm.columns)
+        end = arm.iloc[-1]
+        rows.append({
+            "network": network, "weight_decay": weight_decay, "seed": seed, "zero_error_epoch": start.epoch,
+            "fall_train": start.nc1_train / end.nc1_train, "fall_test": start.nc1_test / end.nc1_test,
+            "test_error_then": start.test_error, "test_error_end": end.test_error,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def build(config: Config, dataset: data.Dataset, network: str, seed: int) -> models.Classifier:
     """The untrained network of one seed, on the data's device; the same weights on every device."""
-    torch.manual_seed(seed)
-    model = models.build(network, dataset.input_shape, dataset.num_classes, config.width)
+    with _SEEDING:
+        torch.manual_seed(seed)
+        model = models.build(network, dataset.input_shape, dataset.num_classes, config.width)
     return model.to(dataset.train.labels.device)
 
 

@@ -42,6 +42,13 @@ def require_labels(labels: Tensor, features: Tensor, num_classes: int | None) ->
     return num_classes
 
 
+def require_means(class_means: Tensor, dim: int) -> None:
+    """`class_means` must be [K, d] with K >= 2, all finite."""
+    if class_means.ndim != 2 or len(class_means) < 2 or class_means.shape[1] != dim:
+        raise ValueError(f"class_means: expected shape [K, {dim}] with K >= 2, got {list(class_means.shape)}")
+    require_finite("class_means", class_means)
+
+
 def require_head(weight: Tensor, bias: Tensor | None, num_classes: int, dim: int) -> None:
     """`weight` must be [K, d] and `bias` [K] or None, all finite."""
     if list(weight.shape) != [num_classes, dim]:

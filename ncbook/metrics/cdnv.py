@@ -19,7 +19,9 @@ def cdnv(features: Tensor, labels: Tensor, num_classes: int | None = None) -> Te
     classes, _ = _classes.group(features, labels, num_classes)
     variances = -classes.rounding.square().sum(1)
     for index, residuals in classes.residuals():
-        variances = variances + classes.scatter(residuals.square().sum(1), index) / classes.counts
+        # in float64: float32 cannot hold the squares of numbers above 1e19 or below 1e-22
+        squares = torch.linalg.vector_norm(residuals, dim=1, dtype=torch.float64).square()
+        variances = variances + classes.scatter(squares, index) / classes.counts
     first, second = torch.triu_indices(len(variances), len(variances), offset=1, device=variances.device)
     # pdist subtracts before it squares: near means keep their digits
     squared_distances = torch.nn.functional.pdist(classes.means).square()

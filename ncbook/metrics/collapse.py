@@ -60,7 +60,7 @@ def collapse(
     """
     if weight.ndim != 2:
         raise ValueError(f"weight: expected shape [K, d], got {list(weight.shape)}")
-    classes, num_classes = _classes.group(features, labels, num_classes or len(weight))
+    classes, num_classes = _classes.group(features, labels, len(weight) if num_classes is None else num_classes)
     _validate.require_head(weight, bias, num_classes, features.shape[1])
     centred = classes.means - classes.means.mean(0)
     rows = weight.double()[classes.present]
@@ -82,9 +82,12 @@ def nearest_mean_mismatch(features: Tensor, class_means: Tensor, weight: Tensor,
     """NC4 against given class means: share of points whose nearest mean is not the network's decision.
 
     features [N, d], class_means [K, d] in the order of the labels, weight [K, d], bias [K] or None. With
-    means of the training set and features of the test set this is the curve of Papyan et al. (2020).
+    means of the training set and features of the test set this is the curve of Papyan et al. (2020). Raises
+    ValueError, naming the argument and the value, for a non-finite entry or shapes that do not fit.
     """
     _validate.require_features(features)
+    _validate.require_finite("features", features)
+    _validate.require_means(class_means, features.shape[1])
     _validate.require_head(weight, bias, len(class_means), features.shape[1])
     working = torch.float64 if features.dtype == torch.float64 else torch.float32
     centre = class_means.double().mean(0).to(working)
@@ -128,27 +131,27 @@ def _between_class_axes(centred: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]
     return (vectors.T @ centred) / values.sqrt()[:, None], values / len(centred)
 
 
-def _decision_rules(
-    means: Tensor, weight: Tensor, bias: Tensor | None, origins: Tensor
-) -> tuple[Tensor, Tensor]:
+def _decision_rules(means: Tensor, weight: Tensor, bias: Tensor | None, origins: Tensor) -> tuple[Tensor, Tensor]:
     """The network's rule and the nearest-mean rule as linear functions of a feature minus its origin.
 
     Returns head [K + K', d] and offsets [len(origins), K + K'], both float64, such that for h = o + r
     the first K entries of `head @ r + offsets[o]` order classes as the logits do, and the rest as minus the
-    squared distances to the means do. Constants common to a rule's entries are taken out in float64.
+    squared distances to the means do. Constants common to a rule's entries are taken out in float64, and the
+    second rule is divided by the size of the means, so that float32 can hold its products at any scale.
     """
     centre = means.double().mean(0)
     means, origins, weight = means.double() - centre, origins.double() - centre, weight.double()
     network = origins @ weight.T + weight @ centre
     if bias is not None:
         network = network + bias.double()
-    nearest = origins @ means.T - means.square().sum(1) / 2
+    size = means.norm().clamp(min=torch.finfo(torch.float64).tiny)
+    nearest = (origins @ means.T - means.square().sum(1) / 2) / size
     offsets = [rule - rule.max(dim=1, keepdim=True).values for rule in (network, nearest)]
-    return torch.cat([weight, means]), torch.cat(offsets, dim=1)
+    return torch.cat([weight, means / size]), torch.cat(offsets, dim=1)
 
 
 def _disagreement(scores: Tensor, decisions: int, labels_of_means: Tensor) -> int:
-    """Number of rows in which the best of the first `decisions` scores names another class than the best of the rest."""
+    """Number of rows where the best of the first `decisions` scores and the best of the rest name different classes."""
     nearest = labels_of_means[scores[:, decisions:].argmax(1)]
     return int((scores[:, :decisions].argmax(1) != nearest).sum())
 

@@ -39,9 +39,9 @@ def simplex_coordinates(means: Tensor, *points: Tensor) -> tuple[Tensor, ...]:
     _, singular, basis = torch.linalg.svd(means - centroid, full_matrices=False)
     basis = basis[: size - 1].T
     radius = (singular[: size - 1].square().sum() / size).sqrt()
-    if radius == 0:
+    if radius <= 8 * torch.finfo(torch.float64).eps * means.norm():  # nothing but rounding
         raise ValueError("means: all are equal, so they span no plane to project on")
     flat = (means - centroid) @ basis / radius
-    left, _, right = torch.linalg.svd(flat.T @ simplex_etf(size, size - 1).to(flat.device))
+    left, _, right = torch.linalg.svd(flat.T @ simplex_etf(size, size - 1).to(flat.device), full_matrices=False)
     turn = basis @ (left @ right) / radius
     return tuple((each.double() - centroid) @ turn for each in (means, *points))

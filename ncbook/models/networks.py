@@ -1,6 +1,7 @@
 """The networks themselves."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import prod
 
 from torch import nn
@@ -13,7 +14,7 @@ def mlp(input_shape: tuple[int, ...], num_classes: int, width: int = 128, depth:
     """A multilayer perceptron: `depth` blocks of linear, batch norm and ReLU, each `width` wide (d = width)."""
     sizes = [prod(input_shape)] + [width] * depth
     blocks: dict[str, nn.Module] = {}
-    for level, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+    for level, (fan_in, fan_out) in enumerate(pairwise(sizes), start=1):
         layers = [nn.Linear(fan_in, fan_out, bias=False), nn.BatchNorm1d(fan_out), nn.ReLU()]
         blocks[f"hidden{level}"] = nn.Sequential(*([nn.Flatten()] if level == 1 else []), *layers)
     return Classifier(blocks, width, num_classes)

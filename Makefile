@@ -1,0 +1,65 @@
+# Two commands matter: `make book` and `make test`. Each sets up what it needs in .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+BOOK := _build/html/index.html
+CHAPTERS := $(shell find book -name '*.ipynb')
+PAGES := _config.yml _toc.yml $(shell find book -type f -not -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*')
+PACKAGE := $(shell find ncbook -name '*.py' -o -name '*.js' -o -name '*.css' -o -name '*.npz')
+
+# A page is static: labs show a note in place of widgets that no kernel answers. One thread: see trainers.threads.
+STATIC := NCBOOK_STATIC=1 NCBOOK_PRESET=laptop NCBOOK_LIVE=0
+NBVAL := $(BIN)/pytest book --nbval-lax --nbval-current-env -o filterwarnings=default -p no:cacheprovider
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: book test serve lab notebooks lint unit replay live browser clean
+.DELETE_ON_ERROR:
+
+book: $(BOOK)
+	@echo "The book is at $(abspath $(BOOK))"
+
+test: lint unit replay live browser
+
+serve: book
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+lab: .venv/installed
+	$(BIN)/jupyter lab book
+
+notebooks: .venv/installed  ## bring every notebook into the form that git keeps
+	$(STATIC) $(BIN)/python tools/notebooks.py write
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: .venv/installed
+	$(BIN)/pytest tests --ignore=tests/browser -n 2
+
+replay: .venv/installed  ## checked cells against recorded runs, to the letter
+	$(STATIC) $(NBVAL)
+
+live: .venv/installed  ## every line trained for real; numbers and verdicts may differ
+	NCBOOK_PRESET=smoke NCBOOK_LIVE=1 $(NBVAL) --nbval-sanitize-with tools/live.cfg
+
+browser: $(BOOK)
+	$(BIN)/pytest tests/browser
+
+clean:
+	rm -rf _build
+
+.venv/installed: requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "ncbook needs Python 3.10 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -c constraints.txt pip setuptools wheel
+	$(BIN)/pip install --quiet -c constraints.txt --no-build-isolation -e '.[dev]'
+	@touch $@
+
+# When the package changes, the figures of every chapter may change: build afresh.
+_build/package: $(PACKAGE) .venv/installed
+	rm -rf _build
+	@mkdir -p _build && touch $@
+
+$(BOOK): _build/package $(CHAPTERS) $(PAGES)
+	$(STATIC) $(BIN)/jupyter-book build . -W --keep-going -q
+	@touch $@

@@ -1,0 +1,75 @@
+"""Checkable answers: a chapter asks, the reader computes, `check` compares.
+
+The right answers are computed here too, from closed forms or from the same runs, and never typed in.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from ncbook import experiments, metrics
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """`answer()` computes the right number; an answer within `tolerance` (relative) of it is right."""
+
+    answer: Callable[[], float]
+    hint: str
+    tolerance: float = 0.02
+
+
+def check(name: str, answer: float | None) -> None:
+    """Say whether `answer` is right for the exercise `name`; None means that there is no answer yet.
+
+    Raises ValueError for an unknown name or an answer that is not a number.
+    """
+    if name not in EXERCISES:
+        raise ValueError(f"name: no exercise is called {name!r}; there are {', '.join(EXERCISES)}")
+    if answer is None:
+        print("No answer yet: put yours in place of None.")
+        return
+    exercise = EXERCISES[name]
+    try:
+        right = math.isclose(float(answer), exercise.answer(), rel_tol=exercise.tolerance, abs_tol=1e-9)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"answer: expected a number, got {answer!r}") from error
+    print("Right." if right else f"Not yet. Hint: {exercise.hint}")
+
+
+def flat_crosses() -> tuple[torch.Tensor, torch.Tensor]:
+    """Two classes of two points each in the plane, spread across the line that joins their means."""
+    features = torch.tensor([[0.0, 1.0], [0.0, -1.0], [4.0, 1.0], [4.0, -1.0]])
+    return features, torch.tensor([0, 0, 1, 1])
+
+
+def _fall(weight_decay: int) -> float:
+    run = experiments.collapse.load()
+    arms = experiments.collapse.falls(run)
+    chosen = (arms.network == "mlp") & (arms.weight_decay == run.config["weight_decays"][weight_decay])
+    return float(arms[chosen].fall_train.median())
+
+
+def _cdnv_of_crosses() -> float:
+    return metrics.cdnv(*flat_crosses()).item()
+
+
+EXERCISES = {
+    "watching/angle": Exercise(
+        lambda: math.degrees(math.acos(-1 / 9)),
+        "in a simplex ETF of K classes the cosine is -1/(K-1); K is 10 here, and an angle is an arccosine",
+    ),
+    "watching/noise": Exercise(
+        lambda: 0.2**2 * (10 - 1) ** 2 / 10,
+        "Sigma_B is I/(K-1) on the K-1 directions of the simplex, so its pseudo-inverse is (K-1) I there",
+    ),
+    "watching/blind-spot": Exercise(
+        _cdnv_of_crosses, "each class has variance 1, and the means are 4 apart: which fraction is CDNV?"
+    ),
+    "watching/control": Exercise(
+        lambda: _fall(0) / _fall(1),
+        "take the median of fall_train over the three seeds of the MLP, once for each weight decay, and divide",
+    ),
+}

@@ -1,0 +1,89 @@
+"""One look for all figures.
+
+Colours are Okabe and Ito's, which colour-blind readers can tell apart; lines and markers differ in shape too.
+The background is white and not transparent, so that a figure is readable in any dark notebook; the book's own
+style sheet turns it dark with the page.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from ncbook.runs import Run
+
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+INK, FAINT = "#222222", "#8a8a8a"
+CLASS_STYLES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"))
+NETWORK_NAMES = {"mlp": "multilayer perceptron", "convnet": "convolutional network", "resnet18": "ResNet-18"}
+
+_SETTINGS = {
+    "figure.dpi": 144,
+    "figure.constrained_layout.use": True,
+    "font.size": 10,
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "lines.linewidth": 1.8,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+}
+
+P = ParamSpec("P")
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draw in the book's style, and close the figure so that a notebook shows it once."""
+
+    @wraps(draw)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with plt.rc_context(_SETTINGS):
+            figure = draw(*args, **kwargs)
+            plt.close(figure)
+            return figure
+
+    return inner
+
+
+def panels(run: Run, columns: int, height: float = 3.2, rows: int = 1, **sharing) -> tuple[Figure, list[Axes]]:
+    """A figure of equal panels, 7.4 inches wide, with the run's provenance under it."""
+    figure, axes = plt.subplots(rows, columns, figsize=(7.4, height), squeeze=False, **sharing)
+    figure.supxlabel(provenance_line(run), fontsize=7, color=FAINT, x=0.01, ha="left")
+    return figure, list(axes.flat)
+
+
+def log_axis(axis) -> None:
+    """A logarithmic axis that is labelled 0.1, 0.2, 0.5, 1 and so on, in plain numbers."""
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    low, high = sorted(axis.get_view_interval())
+    steps = (1,) if high > 300 * low else (1, 2, 5)
+    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def percent_axis(panel: Axes) -> None:
+    """A vertical axis of percentages from 0 to 100, logarithmic above 0.1 and with a true zero."""
+    panel.set_yscale("symlog", linthresh=0.1)
+    panel.set_ylim(0, 100)
+    panel.set_yticks([0, 0.1, 1, 10, 100], ["0", "0.1", "1", "10", "100"])
+
+
+def provenance_line(run: Run) -> str:
+    """Where the numbers of a figure come from."""
+    about = run.provenance
+    return (
+        f"Run: {about['experiment']}, preset {about['preset']}, {len(run.config['seeds'])} seeds; "
+        f"{about['seconds']:.0f} s on {about['hardware']}; {about['date']}; ncbook {about['ncbook']}."
+    )

@@ -1,0 +1,119 @@
+"""Every page of the built book, opened from disk with the network cut off."""
+
+import re
+
+import pytest
+from conftest import ROOT
+
+HTML = ROOT / "_build" / "html"
+PAGES = ["book/welcome", "book/1-collapse/watching-a-network-collapse", "book/teaching/course-module", "book/notation",
+         "book/running", "book/bibliography", "index", "search", "genindex"]  # fmt: skip
+CHAPTER = "book/1-collapse/watching-a-network-collapse"
+
+# What the theme itself says on every page: its launch-button script is included twice, and a stored theme mode
+# that is empty on the first visit is reset.
+KNOWN = ("Identifier 'THEBE_JS_URL' has already been declared", "Got invalid theme mode")
+
+
+def opened(page, book, name, theme="light"):
+    page.goto((book / f"{name}.html").as_uri())
+    page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    page.wait_for_load_state("load")
+    return page
+
+
+def own_problems(page):
+    return [problem for problem in page.problems if not problem.startswith(KNOWN)]
+
+
+def test_pages_listed_here_are_all_there_are(book):
+    built = {
+        str(path.relative_to(book).with_suffix("")) for path in book.rglob("*.html") if "_static" not in path.parts
+    }
+    assert built == set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_opens_offline_without_problems(page, book, name):
+    opened(page, book, name)
+    page.wait_for_timeout(300)
+    assert own_problems(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_images_load_and_have_alt_texts(page, book, name):
+    images = opened(page, book, name).locator("img")
+    for image in images.all():
+        assert image.evaluate("image => image.complete && image.naturalWidth > 0"), image.get_attribute("src")
+        alt = image.get_attribute("alt")
+        assert alt
+        assert not alt.startswith("_images/"), alt
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_within_the_book_lead_somewhere(page, book, name):
+    for link in opened(page, book, name).locator("a[href]").all():
+        target = link.evaluate("link => link.href")
+        if target.startswith("file:"):
+            assert (book / target.split("#")[0].split("?")[0].removeprefix(book.as_uri() + "/")).exists(), target
+
+
+def test_equations_are_rendered(page, book):
+    opened(page, book, CHAPTER).wait_for_selector("mjx-container")
+    written = page.locator("div.math").count()
+    assert written > 0
+    assert page.locator("div.math mjx-container").count() >= written
+    assert page.locator("mjx-merror").count() == 0
+    assert not re.search(r"\\(frac|sum|operatorname)", page.locator("article").inner_text())
+
+
+def test_solutions_are_folded_until_they_are_asked_for(page, book):
+    solution = opened(page, book, CHAPTER).locator("details").first
+    assert not solution.locator("p").first.is_visible()
+    solution.locator("summary").click()
+    assert solution.locator("p").first.is_visible()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_overflows_on_a_phone(page, book, name):
+    page.set_viewport_size({"width": 390, "height": 800})
+    opened(page, book, name)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_sidebar_opens_on_a_phone(page, book):
+    page.set_viewport_size({"width": 390, "height": 800})
+    opened(page, book, "book/welcome").locator(".primary-toggle:visible").click()
+    page.get_by_role("link", name="Watching a network collapse").first.wait_for(state="visible")
+
+
+def test_dark_figures_melt_into_the_page(page, book):
+    image = opened(page, book, CHAPTER, "dark").locator("div.cell_output img").first
+    assert "invert" in image.evaluate("image => getComputedStyle(image).filter")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_slider_moves_the_picture(page, book, theme):
+    opened(page, book, CHAPTER, theme)
+    slider = page.locator("div.cell_output input[type=range]").first
+    slider.scroll_into_view_if_needed()
+    picture = page.locator("div.cell_output canvas").first
+    before = picture.evaluate("canvas => canvas.toDataURL()"), picture.get_attribute("aria-label")
+    slider.focus()
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(200)
+    after = picture.evaluate("canvas => canvas.toDataURL()"), picture.get_attribute("aria-label")
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+
+
+def test_launch_button_opens_this_chapter_in_colab(page, book):
+    link = opened(page, book, CHAPTER).locator("a[href*='colab']").first.get_attribute("href")
+    assert link.endswith(f"/ncbook/ncbook/blob/main/{CHAPTER}.ipynb")
+
+
+def test_the_lab_says_that_it_needs_a_kernel(page, book):
+    opened(page, book, CHAPTER)
+    assert page.locator("[class*=widget], script[type*=widget]").count() == 0
+    assert page.get_by_role("link", name="Open this chapter in Colab").count() == 1

@@ -1,0 +1,110 @@
+"""Slow definitions of the metrics, written from the equations: loops over points and classes, d x d matrices.
+
+numpy in float64, and nothing of ncbook, so that a mistake there is not repeated here. Features are first
+shifted by their overall mean, which no definition sees, so that float64 has digits to spare.
+"""
+
+import numpy as np
+
+RANK_CUT = 1e-10  # relative to the largest eigenvalue of Sigma_B
+
+
+def class_means(features, labels):
+    """[K', d]: the means of the classes that occur, in ascending order of the label."""
+    return np.array([features[labels == c].mean(0) for c in np.unique(labels)])
+
+
+def nc1(features, labels):
+    features = features - features.mean(0)
+    means = class_means(features, labels)
+    position = {label: k for k, label in enumerate(np.unique(labels))}
+    (points, dim), classes = features.shape, len(means)
+    within, between = np.zeros((dim, dim)), np.zeros((dim, dim))
+    for row, label in zip(features, labels, strict=True):
+        residual = row - means[position[label]]
+        within += np.outer(residual, residual) / points
+    for mean in means:
+        offset = mean - means.mean(0)
+        between += np.outer(offset, offset) / classes
+    return np.trace(within @ pseudo_inverse(between, classes - 1)) / classes
+
+
+def pseudo_inverse(matrix, rank):
+    """Inverse of a symmetric matrix on its `rank` leading directions, those above the relative cut."""
+    left, singular, right = np.linalg.svd(matrix)
+    kept = [k for k in range(min(rank, len(singular))) if singular[k] > RANK_CUT * singular[0]]
+    return sum(np.outer(right[k], left[:, k]) / singular[k] for k in kept)
+
+
+def norms_spread(vectors):
+    norms = [np.sqrt((v**2).sum()) for v in vectors]
+    return np.std(norms) / np.mean(norms)
+
+
+def cosines(vectors):
+    size = len(vectors)
+    pairs = [(i, j) for i in range(size) for j in range(size) if i != j]
+    return np.array(
+        [vectors[i] @ vectors[j] / np.linalg.norm(vectors[i]) / np.linalg.norm(vectors[j]) for i, j in pairs]
+    )
+
+
+def angles(vectors):
+    return np.abs(cosines(vectors) + 1 / (len(vectors) - 1)).mean()
+
+
+def nc3(means, weight):
+    centred = means - means.mean(0)
+    return ((weight / np.linalg.norm(weight) - centred / np.linalg.norm(centred)) ** 2).sum()
+
+
+def nc4(features, means, labels_of_means, weight, bias=None, doubt=1e-5):
+    """(share of points where the two rules differ, share where one of them is a tie but for rounding)."""
+    bias = np.zeros(len(weight)) if bias is None else bias
+    shift = features.mean(0)
+    differ = ties = 0
+    for row in features:
+        logits = weight @ row + bias
+        distances = np.array([np.linalg.norm((row - shift) - (mean - shift)) for mean in means])
+        differ += labels_of_means[distances.argmin()] != logits.argmax()
+        ties += _gap(logits) < doubt or _gap(-distances) < doubt
+    return differ / len(features), ties / len(features)
+
+
+def _gap(scores):
+    second, best = np.sort(scores)[-2:]
+    return (best - second) / np.abs(scores - scores.mean()).max()
+
+
+def collapse(features, labels, weight, bias=None):
+    """Every field of `metrics.Collapse`, and `doubtful`: by how much rounding may change nc4."""
+    present = np.unique(labels)
+    shifted = class_means(features - features.mean(0), labels)
+    centred, rows = shifted - shifted.mean(0), weight[present]
+    share, doubtful = nc4(features, shifted + features.mean(0), present, weight, bias)
+    return {
+        "nc1": nc1(features, labels),
+        "nc2_norms": norms_spread(centred),
+        "nc2_angles": angles(centred),
+        "nc2_equiangularity": np.std(cosines(centred)),
+        "nc2_norms_head": norms_spread(rows),
+        "nc2_angles_head": angles(rows),
+        "nc3": nc3(shifted, rows),
+        "nc4": share,
+        "num_classes_present": len(present),
+        "doubtful": doubtful,
+    }
+
+
+def cdnv(features, labels):
+    features = features - features.mean(0)
+    present = np.unique(labels)
+    values = []
+    for i in present:
+        for j in present:
+            if i == j:
+                continue
+            ours, theirs = features[labels == i], features[labels == j]
+            variances = [((each - each.mean(0)) ** 2).sum(1).mean() for each in (ours, theirs)]
+            values.append(sum(variances) / (2 * ((ours.mean(0) - theirs.mean(0)) ** 2).sum()))
+    return np.mean(values)

@@ -1,0 +1,180 @@
+"""python -m ncbook: what it prints, and its exit codes."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from ncbook import __version__, experiments, runs
+from ncbook.__main__ import main
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """An empty cache, and no settings from outside."""
+    monkeypatch.setenv("NCBOOK_CACHE", str(tmp_path / "cache"))
+    for name in ("NCBOOK_PRESET", "NCBOOK_LIVE"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def recorded(tmp_path, monkeypatch):
+    """A copy of the recorded runs that a test may damage."""
+    folder = tmp_path / "recorded"
+    shutil.copytree(runs.RECORDED, folder)
+    monkeypatch.setattr(runs, "RECORDED", folder)
+    return folder
+
+
+def python_m_ncbook(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "ncbook", *arguments], capture_output=True, text=True)
+
+
+def assert_one_line(text: str) -> None:
+    assert text.count("\n") == 1
+    assert text.startswith("ncbook: ")
+
+
+# --- as a program
+
+
+def test_version():
+    done = python_m_ncbook("--version")
+    assert (done.returncode, done.stdout) == (0, f"ncbook {__version__}\n")
+
+
+def test_an_unknown_experiment_is_one_line_and_exit_code_2():
+    done = python_m_ncbook("run", "nothing")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert_one_line(done.stderr)
+    assert "'nothing'" in done.stderr
+    assert all(name in done.stderr for name in experiments.NAMES)
+
+
+# --- list
+
+
+def test_list_names_every_experiment_and_preset(capsys):
+    assert main(["list"]) == 0
+    rows = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
+    assert [(name, preset) for name, preset, _ in rows] == [
+        (n, p) for n in experiments.NAMES for p in experiments.PRESETS
+    ]
+    assert ["collapse", "laptop", "recorded"] in rows
+    assert ["collapse", "smoke", "not run yet"] in rows
+
+
+def test_list_as_json(capsys):
+    assert main(["list", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {"experiment": "collapse", "preset": "laptop", "run": "recorded"} in rows
+    assert len(rows) == len(experiments.NAMES) * len(experiments.PRESETS)
+
+
+def test_list_shows_a_cached_run(capsys, cache):
+    name = runs.file_name(
+        "collapse",
+        "smoke",
+        experiments.collapse.VERSION,
+        experiments._loading.plain(experiments.collapse.Config.preset("smoke")),
+    )
+    runs.save(runs.Run({}, {"step": [0]}), cache / name)
+    main(["list", "--json"])
+    assert {"experiment": "collapse", "preset": "smoke", "run": "cached"} in json.loads(capsys.readouterr().out)
+
+
+# --- run
+
+
+def test_run_says_where_a_recorded_run_was_made(capsys):
+    assert main(["run", "collapse"]) == 0
+    said = capsys.readouterr().out
+    about = experiments.collapse.load("laptop", live=False).provenance
+    assert said.startswith("collapse, preset laptop: ")
+    assert all(str(about[name]) in said for name in ("seconds", "hardware", "date", "ncbook"))
+
+
+def test_an_unknown_preset_is_a_wrong_argument(capsys):
+    assert main(["run", "collapse", "--preset", "nonsense"]) == 2
+    said = capsys.readouterr().err
+    assert_one_line(said)
+    assert "'nonsense'" in said
+    assert all(preset in said for preset in experiments.PRESETS)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_a_wrong_argument(capsys, cache):
+    assert main(["run", "collapse", "--preset", "smoke", "--device", "cuda", "--live"]) == 2
+    said = capsys.readouterr().err
+    assert_one_line(said)
+    assert "'cuda'" in said
+    assert not cache.exists()
+
+
+def test_a_device_that_does_not_exist_is_a_wrong_argument(capsys):
+    assert main(["run", "collapse", "--preset", "smoke", "--device", "toaster", "--live"]) == 2
+    assert "'toaster'" in capsys.readouterr().err
+
+
+def test_a_damaged_run_is_no_wrong_argument(capsys, recorded):
+    for path in recorded.glob("collapse-laptop-*"):
+        path.write_bytes(path.read_bytes()[:1000])
+    assert main(["run", "collapse"]) == 1
+    said = capsys.readouterr().err
+    assert_one_line(said)
+    assert str(recorded) in said
+
+
+def test_an_interrupt_says_so_without_a_traceback(capsys, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiments.collapse, "load", interrupt)
+    assert main(["run", "collapse"]) == 130
+    assert capsys.readouterr().err == "ncbook: interrupted; nothing was written\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["run"], ["list", "--xml"]])
+def test_wrong_usage_is_exit_code_2(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "usage: python -m ncbook" in capsys.readouterr().err
+
+
+# --- doctor
+
+
+def test_the_doctor_finds_a_sound_installation_sound(capsys):
+    assert main(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert "PROBLEM" not in said
+    assert torch.__version__ in said
+    assert "recorded     collapse laptop" in said
+
+
+def test_the_doctor_names_a_damaged_recorded_run(capsys, recorded):
+    path = next(recorded.glob("collapse-laptop-*"))
+    path.write_bytes(path.read_bytes()[:-10])
+    assert main(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert f"PROBLEM      the run {path} is damaged" in said
+    assert said.endswith("1 problem(s)\n")
+
+
+def test_the_doctor_names_a_run_that_no_longer_matches_the_code(capsys, recorded):
+    path = next(recorded.glob("collapse-laptop-*"))
+    path.rename(recorded / "collapse-laptop-0123456789ab.npz")
+    assert main(["doctor"]) == 1
+    assert "PROBLEM      collapse-laptop-0123456789ab.npz no longer matches" in capsys.readouterr().out
+
+
+def test_the_doctor_names_a_torchvision_that_cannot_be_imported(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    assert main(["doctor"]) == 1
+    assert "PROBLEM      torchvision cannot be imported" in capsys.readouterr().out

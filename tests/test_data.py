@@ -1,0 +1,94 @@
+"""Data sets as tensors: shapes, splits and scale. The real sets are in test_torchvision.py."""
+
+import pytest
+import torch
+
+from ncbook import data
+
+
+@pytest.fixture(scope="module")
+def digits() -> data.Dataset:
+    return data.digits()
+
+
+def test_digits_has_the_shapes_that_it_says(digits):
+    assert digits.train.inputs.shape == (1000, 1, 8, 8)
+    assert digits.test.inputs.shape == (797, 1, 8, 8)
+    assert digits.input_shape == (1, 8, 8)
+    assert digits.num_classes == 10
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_digits_has_float32_inputs_and_int64_labels(digits, split):
+    part = getattr(digits, split)
+    assert (part.inputs.dtype, part.labels.dtype) == (torch.float32, torch.int64)
+
+
+@pytest.mark.parametrize("per_class", [1, 100, 150])
+def test_digits_trains_on_the_same_number_of_each_class(per_class):
+    split = data.digits(per_class)
+    assert split.train.labels.bincount().tolist() == [per_class] * 10
+    assert split.test.labels.unique().tolist() == list(range(10))
+
+
+def test_digits_are_scaled_by_the_training_set_alone(digits):
+    assert digits.train.inputs.mean().item() == pytest.approx(0, abs=1e-5)
+    assert digits.train.inputs.std().item() == pytest.approx(1, abs=1e-5)
+    assert digits.test.inputs.mean().item() != pytest.approx(0, abs=1e-5)
+
+
+def _images(split: data.Split) -> list[tuple]:
+    return [tuple(image.flatten().mul(1000).round().tolist()) for image in split.inputs]
+
+
+def test_no_digit_is_in_both_splits(digits):
+    assert len(set(_images(digits.train)) & set(_images(digits.test))) == 0
+
+
+def test_every_digit_is_used_once(digits):
+    """The 1797 images differ from each other, so that none is lost and none is doubled."""
+    assert len(set(_images(digits.train) + _images(digits.test))) == 1797
+
+
+def test_digits_keep_their_labels():
+    """Class means of the two splits look alike: a label that came loose from its image would blur them."""
+    split = data.digits()
+    means = [
+        torch.stack([part.inputs[part.labels == c].mean(0).flatten() for c in range(10)])
+        for part in (split.train, split.test)
+    ]
+    assert torch.cdist(*means).argmin(1).tolist() == list(range(10))
+
+
+def test_the_same_seed_gives_the_same_split_and_another_seed_another(digits):
+    assert torch.equal(data.digits(seed=0).train.inputs, digits.train.inputs)
+    assert not torch.equal(data.digits(seed=1).train.inputs, digits.train.inputs)
+
+
+@pytest.mark.parametrize("per_class", [0, -1, 151])
+def test_digits_refuses_a_split_without_train_or_test_images(per_class):
+    with pytest.raises(ValueError, match=f"train_per_class: .*got {per_class}"):
+        data.digits(per_class)
+
+
+def test_a_split_refuses_labels_that_do_not_fit():
+    with pytest.raises(ValueError, match="labels: 3 labels for 4 inputs"):
+        data.Split(torch.zeros(4, 1, 8, 8), torch.zeros(3, dtype=torch.long))
+
+
+def test_load_knows_digits_by_name(digits):
+    assert torch.equal(data.load("digits").train.inputs, digits.train.inputs)
+
+
+@pytest.mark.parametrize("loader", [data.load, data.real])
+def test_an_unknown_name_is_answered_with_the_names_that_there_are(loader):
+    with pytest.raises(ValueError, match=r"'letters'.*mnist, fashion_mnist, cifar10"):
+        loader("letters")
+
+
+def test_a_data_set_moves_to_a_device(digits):
+    moved = digits.to("meta")
+    assert {part.device.type for split in (moved.train, moved.test) for part in (split.inputs, split.labels)} == {
+        "meta"
+    }
+    assert moved.class_names == digits.class_names

@@ -1,0 +1,58 @@
+"""Exercises: the folded solutions are right, and wrong answers get a hint."""
+
+import math
+
+import pytest
+import torch
+
+from ncbook import exercises, experiments, metrics
+
+SOLUTIONS = {
+    "watching/angle": lambda: math.degrees(math.acos(-1 / 9)),
+    "watching/noise": lambda: _measured_noise(),
+    "watching/blind-spot": lambda: 1 / 16,
+    "watching/control": lambda: _control(),
+}
+
+
+def _measured_noise() -> float:
+    corners, labels = metrics.simplex_etf(10, 16), torch.arange(200_000) % 10
+    noise = 0.2 * torch.randn(200_000, 16, generator=torch.Generator().manual_seed(0))
+    return metrics.collapse(corners[labels] + noise, labels, corners).nc1
+
+
+def _control() -> float:  # as in the chapter's solution
+    arms = experiments.collapse.falls(experiments.collapse.load("laptop"))
+    medians = arms[arms.network == "mlp"].groupby("weight_decay", sort=False).fall_train.median()
+    return medians.iloc[0] / medians.iloc[1]
+
+
+@pytest.mark.parametrize("name", exercises.EXERCISES)
+def test_the_solution_is_accepted(name, capsys):
+    exercises.check(name, SOLUTIONS[name]())
+    assert capsys.readouterr().out == "Right.\n"
+
+
+@pytest.mark.parametrize("name", exercises.EXERCISES)
+def test_a_wrong_answer_gets_a_hint(name, capsys):
+    exercises.check(name, 1.1 * SOLUTIONS[name]())
+    assert exercises.EXERCISES[name].hint in capsys.readouterr().out
+
+
+def test_no_answer_yet(capsys):
+    exercises.check("watching/angle", None)
+    assert "No answer yet" in capsys.readouterr().out
+
+
+def test_an_unknown_exercise_lists_the_known_ones():
+    with pytest.raises(ValueError, match="watching/angle"):
+        exercises.check("nothing", 1.0)
+
+
+def test_an_answer_that_is_no_number():
+    with pytest.raises(ValueError, match="answer: expected a number, got 'ninety'"):
+        exercises.check("watching/angle", "ninety")
+
+
+def test_nc1_is_blind_to_the_flat_crosses():
+    assert metrics.collapse(*exercises.flat_crosses(), weight=torch.eye(2)).nc1 == 0

@@ -1,0 +1,89 @@
+"""The simplex ETF, and the coordinates that show how near to it means are."""
+
+import pytest
+import torch
+
+from ncbook import metrics
+
+
+def normal(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+SIZES = pytest.mark.parametrize(("classes", "dim"), [(2, 1), (3, 2), (4, 9), (10, 9), (100, 128)])
+
+
+@SIZES
+def test_simplex_vertices_have_unit_norm_and_equal_angles(classes, dim):
+    etf = metrics.simplex_etf(classes, dim)
+    expected = torch.full((classes, classes), -1 / (classes - 1), dtype=torch.float64).fill_diagonal_(1)
+    assert etf.shape == (classes, dim)
+    torch.testing.assert_close(etf @ etf.T, expected, rtol=0, atol=1e-12)
+
+
+@SIZES
+def test_simplex_vertices_sum_to_zero_and_span_one_dimension_less(classes, dim):
+    etf = metrics.simplex_etf(classes, dim)
+    torch.testing.assert_close(etf.sum(0), torch.zeros(dim, dtype=torch.float64), rtol=0, atol=1e-12)
+    assert torch.linalg.matrix_rank(etf) == classes - 1
+
+
+@pytest.mark.parametrize(("classes", "dim", "message"), [(5, 3, "dim: .*4, got 3"), (1, 3, "num_classes: .*got 1")])
+def test_simplex_refuses_what_does_not_exist(classes, dim, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.simplex_etf(classes, dim)
+
+
+@pytest.mark.parametrize(("size", "dim"), [(2, 5), (3, 2), (3, 20), (6, 5), (6, 3), (4, 1)])
+def test_coordinates_keep_the_distances_between_means_up_to_scale(size, dim):
+    means = normal(size, dim)
+    (flat,) = metrics.simplex_coordinates(means)
+    radius = (means - means.mean(0)).square().sum(1).mean().sqrt()
+    assert flat.shape == (size, size - 1)
+    torch.testing.assert_close(torch.cdist(flat, flat), torch.cdist(means, means) / radius, rtol=1e-6, atol=1e-7)
+
+
+def test_coordinates_have_their_centroid_at_zero_and_radius_one():
+    (flat,) = metrics.simplex_coordinates(normal(5, 12) + 7)
+    torch.testing.assert_close(flat.mean(0), torch.zeros(4, dtype=torch.float64), rtol=0, atol=1e-12)
+    assert flat.square().sum(1).mean().item() == pytest.approx(1)
+
+
+def test_coordinates_of_a_turned_scaled_shifted_simplex_are_the_simplex():
+    turn = torch.linalg.qr(normal(9, 9)).Q
+    (flat,) = metrics.simplex_coordinates(3 * metrics.simplex_etf(5, 9) @ turn.T + 2)
+    torch.testing.assert_close(flat, metrics.simplex_etf(5, 4), rtol=0, atol=1e-12)
+
+
+def test_coordinates_do_not_depend_on_the_basis_of_the_features():
+    means, points = normal(4, 7), normal(20, 7, seed=1)
+    turn = torch.linalg.qr(normal(7, 7, seed=2)).Q
+    before = metrics.simplex_coordinates(means, points)
+    after = metrics.simplex_coordinates(means @ turn.T - 3, points @ turn.T - 3)
+    torch.testing.assert_close(after, before, rtol=0, atol=1e-10)
+
+
+def test_points_are_placed_in_the_frame_of_the_means():
+    means = normal(4, 7)
+    weights = torch.softmax(normal(20, 4, seed=1), dim=1)
+    flat_means, flat_points = metrics.simplex_coordinates(means, weights @ means)
+    torch.testing.assert_close(flat_points, weights @ flat_means, rtol=0, atol=1e-12)
+
+
+def test_what_lies_outside_the_span_of_the_means_is_not_seen():
+    means = torch.cat([normal(3, 4), torch.zeros(3, 1)], dim=1)
+    outside = torch.tensor([[0.0, 0, 0, 0, 1]], dtype=torch.float64)
+    points = normal(10, 5, seed=1)
+    _, near, far = metrics.simplex_coordinates(means, points, points + 100 * outside)
+    torch.testing.assert_close(far, near, rtol=0, atol=1e-10)
+
+
+def test_float32_means_are_accepted():
+    (flat,) = metrics.simplex_coordinates(normal(3, 6).float())
+    assert flat.dtype == torch.float64
+
+
+@pytest.mark.parametrize("value", [1.0, 0.1])
+def test_equal_means_span_nothing(value):
+    with pytest.raises(ValueError, match="means: all are equal"):
+        metrics.simplex_coordinates(torch.full((3, 6), value, dtype=torch.float64))

@@ -1,0 +1,114 @@
+"""Imports run downwards only, without a circle, and importing does nothing else."""
+
+import ast
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import ncbook
+
+PACKAGE = Path(ncbook.__file__).parent
+
+# Who may import whom: a floor and the floors below it that it knows.
+TRAINING = {"trainers", "models", "data", "metrics"}
+FLOORS = {
+    "": set(),  # ncbook itself: the version
+    "_torchvision": set(),
+    "runs": set(),
+    "metrics": set(),
+    "data": {"_torchvision"},
+    "models": {"_torchvision"},
+    "trainers": {"models", "data", "metrics"},
+    "experiments": TRAINING | {"runs"},
+    "figures": {"runs"},
+    "explorables": {"runs"},
+    "labs": TRAINING | {"experiments", "runs"},
+    "exercises": TRAINING | {"experiments", "runs"},
+    "ledger": {"experiments", "runs"},
+    "doctor": {"experiments", "runs", "_torchvision"},
+    "__main__": {"experiments", "runs", "ledger", "doctor"},
+}
+# What else these may import: nothing that trains, downloads or is slow to import.
+PACKAGES = {
+    "": set(),
+    "runs": {"numpy", "pandas"},
+    "metrics": {"torch"},
+    "figures": {"numpy", "matplotlib"},
+    "explorables": {"numpy", "matplotlib"},
+}
+
+
+def _modules() -> dict[str, Path]:
+    """Dotted name -> file of every module in the package."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = _modules()
+
+
+def imports(module: str) -> set[str]:
+    """Dotted names of what the module imports, in functions too; for `from a import b` a.b if that is a module."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import"
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {name if name in MODULES else node.module for name in inner}
+    return names
+
+
+def floor(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def ours(module: str) -> set[str]:
+    return {name for name in imports(module) if name.split(".")[0] == "ncbook"}
+
+
+def test_the_package_was_read():
+    """The control of the tests below: known imports are seen, at the top of a module and inside a function."""
+    assert "ncbook.metrics._classes" in ours("ncbook.metrics.cdnv")
+    assert "ncbook.doctor" in ours("ncbook.__main__")
+    assert "pandas" in imports("ncbook.runs")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_run_downwards(module):
+    assert floor(module) in FLOORS, f"{module} is on no floor: add it to the table and to the design"
+    allowed = FLOORS[floor(module)] | {floor(module), ""}
+    assert {name for name in ours(module) if floor(name) not in allowed} == set()
+
+
+def test_the_floors_themselves_have_an_order():
+    assert len(list(TopologicalSorter(FLOORS).static_order())) == len(FLOORS)
+
+
+def test_no_module_imports_itself_in_a_circle():
+    graph = {module: ours(module) & set(MODULES) for module in MODULES}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(MODULES)  # raises CycleError and names the circle
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if floor(module) in PACKAGES])
+def test_a_floor_imports_only_the_packages_that_it_may(module):
+    foreign = {name.split(".")[0] for name in imports(module)} - {"ncbook"} - sys.stdlib_module_names
+    assert foreign <= PACKAGES[floor(module)]
+
+
+def test_importing_the_package_loads_and_writes_nothing(tmp_path):
+    code = "import sys; before = set(sys.modules); import ncbook; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True,
+        env={"PYTHONPATH": str(PACKAGE.parent), "HOME": str(tmp_path), "PATH": ""},
+    )  # fmt: skip
+    assert done.stdout == "['ncbook']\n"
+    assert done.stderr == ""
+    assert list(tmp_path.iterdir()) == []

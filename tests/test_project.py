@@ -1,0 +1,120 @@
+"""The repository keeps its own promises: one address, notebooks in form, pages that lead somewhere."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    tomllib = pytest.importorskip("tomli")
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+import notebooks  # noqa: E402
+
+ADDRESS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+SLUG = ADDRESS.removeprefix("https://github.com/")
+CHAPTERS = notebooks.chapters()
+
+
+def tracked() -> list[Path]:
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def text_files() -> list[Path]:
+    return [path for path in tracked() if path.suffix not in {".npz", ".png", ".svg"}]
+
+
+def test_every_copy_of_the_repository_address_agrees():
+    pattern = re.compile(r"github\.com/(?:github/)?([\w.-]+/ncbook)\b|colab\S*/github/([\w.-]+/[\w.-]+)")
+    found = {match: path for path in text_files() for match in pattern.findall(path.read_text())}
+    slugs = {slug for pair in found for slug in pair if slug}
+    assert slugs == {SLUG}, found
+
+
+def test_the_book_is_configured_with_the_repository_address():
+    assert yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"] == ADDRESS
+
+
+def test_colab_links_name_files_that_exist():
+    pattern = re.compile(rf"colab\.research\.google\.com/github/{SLUG}/blob/main/([\w./-]+\.ipynb)")
+    named = {name for path in text_files() for name in pattern.findall(path.read_text())}
+    assert named
+    assert all((ROOT / name).is_file() for name in named), named
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_notebooks_are_in_the_form_that_git_keeps(path):
+    assert notebooks.problems(nbformat.read(path, as_version=4)) == []
+
+
+def test_a_notebook_out_of_form_is_found_out():
+    cell = nbformat.v4.new_code_cell("1", id="8f3c_x", execution_count=3)
+    cell.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "1"})]
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {}})
+    assert len(notebooks.problems(notebook)) == 5
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_every_figure_cell_has_an_alt_text(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code" and re.search(r"^figures\.", cell.source, re.M):
+            assert cell.metadata.get("mystnb", {}).get("image", {}).get("alt"), cell.id
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_colab_set_up_installs_ncbook_alone(path):
+    source = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+    installs = re.findall(r"pip install(.*)", source)
+    assert installs == [f" --quiet --no-deps git+{ADDRESS}"]
+
+
+def test_every_chapter_is_in_the_table_of_contents():
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    listed = {chapter["file"] for part in contents["parts"] for chapter in part["chapters"]}
+    assert {str(path.relative_to(ROOT).with_suffix("")) for path in CHAPTERS} <= listed
+
+
+def test_citations_are_in_the_bibliography():
+    keys = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text(), re.M))
+    pages = [*CHAPTERS, *(ROOT / "book").rglob("*.md")]
+    cited = {
+        key
+        for page in pages
+        for group in re.findall(r"\{cite:\w\}`([\w,]+)`", page.read_text())
+        for key in group.split(",")
+    }
+    assert cited
+    assert cited <= keys
+
+
+def test_pins_lie_within_the_ranges_that_readers_install():
+    from packaging.requirements import Requirement
+
+    pins = dict(
+        line.lower().split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
+    )
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    ranges = [
+        line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and not line.startswith("#")
+    ]
+    for line in ranges + project["optional-dependencies"]["dev"]:
+        wanted = Requirement(line)
+        assert wanted.specifier.contains(pins[wanted.name.lower()]), line
+
+
+def test_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) < 120
+
+
+def test_the_project_speaks_of_itself_alone():
+    """No path of a machine; the home folder is written with a tilde."""
+    for path in text_files():
+        assert not re.search(r"(?<![\w.])/(root|home|work|tmp)/\w", path.read_text()), path

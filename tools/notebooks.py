@@ -1,0 +1,94 @@
+"""Keep every notebook in the form that git keeps: `python tools/notebooks.py write | check`.
+
+`write` executes each notebook against recorded runs and leaves outputs only in checked cells (tagged
+`nbval-check-output`: short text that nbval compares), numbers those cells, and drops all else that executing
+leaves behind. `check` only looks, and lists what is not in that form.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+BOOK = Path(__file__).resolve().parents[1] / "book"
+CHECKED = "nbval-check-output"
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def chapters() -> list[Path]:
+    """Every notebook of the book."""
+    return sorted(path for path in BOOK.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+
+
+def is_checked(cell: NotebookNode) -> bool:
+    """Whether nbval compares this cell's output."""
+    return cell.cell_type == "code" and CHECKED in cell.metadata.get("tags", [])
+
+
+def problems(notebook: NotebookNode) -> list[str]:
+    """What keeps `notebook` from the form that git keeps; empty when it is in that form."""
+    found = [] if notebook.metadata == _METADATA else ["notebook metadata is more than the kernel's name"]
+    ids = [cell.get("id", "") for cell in notebook.cells]
+    if len(set(ids)) < len(ids):
+        found.append("two cells share an id")
+    for cell in notebook.cells:
+        found += [f"cell {cell.get('id')}: {problem}" for problem in _cell_problems(cell)]
+    return found
+
+
+def _cell_problems(cell: NotebookNode) -> list[str]:
+    found = []
+    if not _ID.fullmatch(cell.get("id", "")):
+        found.append("its id is not a readable name such as 'fig-variability'")
+    if cell.cell_type != "code":
+        return found
+    if cell.outputs and not is_checked(cell):
+        found.append("it stores an output, but is not checked")
+    if is_checked(cell) and not (cell.outputs and cell.execution_count):
+        found.append("it is checked, but stores no output")
+    if any(output.output_type != "stream" or output.name != "stdout" for output in cell.outputs):
+        found.append("a checked output must be printed text and nothing else")
+    if "execution" in cell.metadata or (cell.execution_count and not is_checked(cell)):
+        found.append("it stores how it was executed")
+    return found
+
+
+def written(notebook: NotebookNode) -> NotebookNode:
+    """The notebook, executed and brought into form."""
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    notebook.metadata = nbformat.from_dict(_METADATA)
+    number = 0
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type != "code":
+            continue
+        number += is_checked(cell)
+        cell.execution_count = number if is_checked(cell) else None
+        cell.outputs = cell.outputs if is_checked(cell) else []
+    return notebook
+
+
+def main(command: str) -> int:
+    """Run `write` or `check` over the book; returns the number of notebooks with problems."""
+    wrong = 0
+    for path in chapters():
+        notebook = nbformat.read(path, as_version=4)
+        if command == "write":
+            nbformat.write(written(notebook), path)
+        found = problems(nbformat.read(path, as_version=4))
+        wrong += bool(found)
+        print(f"{path.relative_to(BOOK)}: {'in form' if not found else '; '.join(found)}")
+    return wrong
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in (["write"], ["check"]):
+        sys.exit("usage: python tools/notebooks.py write | check")
+    sys.exit(main(sys.argv[1]))
