@@ -47,6 +47,16 @@ class Run:
         return pd.DataFrame(dict(self.history))
 
 
+def provenance_line(run: Run) -> str:
+    """Where and when a run was made, in one sentence; raises ValueError that names what is missing."""
+    names = ("experiment", "preset", "seconds", "hardware", "date", "ncbook")
+    missing = [name for name in names if name not in run.provenance]
+    if missing:
+        raise ValueError(f"run.provenance: has no {', '.join(missing)}")
+    experiment, preset, seconds, hardware, date, version = (run.provenance[name] for name in names)
+    return f"Run: {experiment}, preset {preset}; {seconds:.0f} s on {hardware}; {date}; ncbook {version}."
+
+
 def key(experiment: str, version: int, config: Mapping[str, Any]) -> str:
     """Twelve hexadecimal digits that name this config of this version of the experiment."""
     return _digest_json({"experiment": experiment, "version": version, "config": config})[:12]
@@ -73,7 +83,7 @@ def save(run: Run, path: Path) -> None:
     arrays = {f"history/{name}": np.asarray(values) for name, values in run.history.items()}
     arrays |= {f"arrays/{name}": np.asarray(values) for name, values in run.arrays.items()}
     members = {f"{name}.npy": _npy(values) for name, values in arrays.items()}
-    about = {"config": dict(run.config), "provenance": dict(run.provenance)}
+    about: dict[str, Any] = {"config": dict(run.config), "provenance": dict(run.provenance)}
     about["digest"] = _digest(about, members)
     members["run.json"] = (json.dumps(about, indent=1, sort_keys=True) + "\n").encode()
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from ncbook.runs import Run
+from ncbook.runs import Run, provenance_line
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 INK, FAINT = "#222222", "#8a8a8a"
@@ -78,12 +78,3 @@ def percent_axis(panel: Axes) -> None:
     panel.set_yscale("symlog", linthresh=0.1)
     panel.set_ylim(0, 100)
     panel.set_yticks([0, 0.1, 1, 10, 100], ["0", "0.1", "1", "10", "100"])
-
-
-def provenance_line(run: Run) -> str:
-    """Where the numbers of a figure come from."""
-    about = run.provenance
-    return (
-        f"Run: {about['experiment']}, preset {about['preset']}, {len(run.config['seeds'])} seeds; "
-        f"{about['seconds']:.0f} s on {about['hardware']}; {about['date']}; ncbook {about['ncbook']}."
-    )

@@ -83,7 +83,7 @@ def class_plane(run: Run) -> Figure:
     """Three classes in the plane of their means, at four epochs: points, means and classifier rows."""
     network = run.config["networks"][0]
     arrays = {name.removeprefix(f"{network}/"): a for name, a in run.arrays.items() if name.startswith(f"{network}/")}
-    zero = int(_first_zero_error(run, network)[0])
+    zero = (_first_zero_errors(run, network) or [run.config["epochs"]])[0]
     shown = [int(np.abs(arrays["epoch"] - epoch).argmin()) for epoch in (1, zero, 5 * zero, arrays["epoch"][-1])]
     figure, axes = _style.panels(run, 4, height=3.1, sharex=True, sharey=True)
     for panel, index in zip(axes, shown, strict=True):
@@ -117,10 +117,10 @@ def _arm(run: Run, network: str, column: str, weight_decay: float | None = None)
     return run.history["epoch"][rows].reshape(seeds, -1)[0], run.history[column][rows].reshape(seeds, -1)
 
 
-def _first_zero_error(run: Run, network: str) -> np.ndarray:
-    """[seeds]: first measured epoch with zero training error; nan where there is none."""
+def _first_zero_errors(run: Run, network: str) -> list[int]:
+    """First measured epoch with zero training error, of each seed that gets there."""
     epochs, errors = _arm(run, network, "train_error")
-    return np.array([epochs[each == 0][0] if (each == 0).any() else np.nan for each in errors])
+    return [int(epochs[each == 0][0]) for each in errors if (each == 0).any()]
 
 
 def _draw_splits(panel: Axes, run: Run, network: str, column: str, percent: bool = False) -> None:
@@ -149,11 +149,12 @@ def _finish(run: Run, axes: list[Axes], ylabel: str) -> None:
 def _mark_phase(run: Run, axes: list[Axes], networks: list[str]) -> None:
     """Shade the epochs after zero training error (median over seeds), and label the time axis."""
     for panel, network in zip(axes, networks, strict=True):
-        start, last = np.nanmedian(_first_zero_error(run, network)), run.config["epochs"]
+        starts, last = _first_zero_errors(run, network), run.config["epochs"]
         panel.set_xlim(1, last)
         _style.log_axis(panel.xaxis)
         panel.set_xlabel("epochs")
-        if np.isfinite(start):
+        if starts:
+            start = np.median(starts)
             panel.axvspan(start, last, color=_style.FAINT, alpha=0.14, linewidth=0)
             above = panel.get_xaxis_transform()  # x in epochs, y as a share of the panel's height
             panel.text(start * 1.08, 0.97, "terminal phase", transform=above, va="top", fontsize=8)

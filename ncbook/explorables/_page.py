@@ -1,0 +1,100 @@
+"""Packs data, styles and scripts into one self-contained HTML fragment.
+
+Every output of Colab is a sandbox of its own, a file on disk has no server, and a reader may be offline: so a
+fragment carries all that it needs, asks for nothing, and does not know of the other fragments on its page.
+"""
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_FOLDER = Path(__file__).parent
+_LARGEST = 32767  # of a 16-bit integer, kept symmetric around 0
+_shown: Counter[str] = Counter()  # how often each content was shown in this process
+
+_WAITING = "This figure moves when its script may run: run this cell, or trust the notebook."
+_FRAGMENT = """\
+<div class="nc-explorable nc-still" id="{id}" role="group" aria-label="{title}">
+<style>
+{css}</style>
+<p class="nc-waiting">{waiting} {text}</p>
+{body}
+<script type="application/json" class="nc-data">{data}</script>
+<script>
+(() => {{
+"use strict";
+{scripts}
+// The same output can stand twice on a page, under one id: each script starts the first copy that is still.
+const root = document.querySelector("#{id}.nc-still");
+if (!root) return;
+root.classList.remove("nc-still");
+root.querySelector(".nc-waiting").remove();
+keepKeys(root);
+explore(root, JSON.parse(root.querySelector(".nc-data").textContent));
+}})();
+</script>
+</div>
+"""
+
+
+@dataclass(frozen=True)
+class Explorable:
+    """An interactive figure; the last line of a cell shows it.
+
+    title   names the figure for a screen reader, already safe as HTML
+    body    the controls, the canvases and the notes, as HTML
+    script  name of the script in this folder that defines `explore(root, data)`
+    data    JSON values, and arrays packed by `pack`
+    text    what a reader is told where no HTML is shown, or no script runs
+    """
+
+    title: str
+    body: str
+    script: str
+    data: Mapping[str, Any]
+    text: str
+
+    def _repr_html_(self) -> str:
+        """The fragment. The same content has the same bytes, but for the id when it is shown again."""
+        # "<" occurs in JSON only inside strings, where the escape means the same and ends no script
+        data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+        parts = {"title": self.title, "body": self.body, "data": data, "waiting": _WAITING, "text": escape(self.text)}
+        parts["css"] = _source("core.css")
+        parts["scripts"] = "".join(map(_source, ("core.js", self.script))).replace("</", "<\\/")
+        return _FRAGMENT.format(id=_new_id(parts), **parts)
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def pack(array: np.ndarray) -> dict[str, Any]:
+    """Any finite array as base64 of little-endian 16-bit integers, times `scale`.
+
+    An entry is off by at most scale / 2 = max|array| / 65534. Raises ValueError for an entry that is not finite.
+    """
+    array = np.asarray(array, dtype=np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f"array: all entries must be finite, got {array[~np.isfinite(array)][0]}")
+    scale = float(np.abs(array).max(initial=0.0)) / _LARGEST or 1.0
+    integers = np.rint(array / scale).astype("<i2")
+    return {"shape": list(array.shape), "scale": scale, "int16": base64.b64encode(integers.tobytes()).decode()}
+
+
+def _source(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+def _new_id(parts: Mapping[str, str]) -> str:
+    """`nc-` and a hash of the content; shown again in this process, with a number after it."""
+    content = "\0".join(parts[name] for name in sorted(parts))
+    name = f"nc-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+    _shown[name] += 1
+    return name if _shown[name] == 1 else f"{name}-{_shown[name]}"

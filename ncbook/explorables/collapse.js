@@ -1,0 +1,228 @@
+// Left: three classes in the plane of their means, at one epoch. Right: a measure of collapse over all epochs.
+// The data are made by collapse.py, which documents them. Pixels are CSS pixels; y points up in the data.
+
+function explore(root, data) {
+  const part = (name) => root.querySelector(`.nc-${name}`);
+  const [slider, network, measure] = [part("slider"), part("network"), part("measure")];
+  const networks = Object.fromEntries(Object.entries(data.networks).map(([name, each]) => [name, prepare(each)]));
+  const now = () => ({ name: network.value, net: networks[network.value], frame: Number(slider.value), measure });
+  const draw = () => {
+    if (root.clientWidth === 0) return; // hidden, for example in a tab that is not open
+    const state = now();
+    drawPlane(part("plane"), data, state, themeColours(root));
+    drawCurves(part("curves"), data, state, themeColours(root));
+    describe(part, data, state);
+  };
+  const settled = () => {
+    const labels = ["plane", "curves"].map((name) => part(name).getAttribute("aria-label"));
+    part("status").textContent = labels.join(" ");
+  };
+  const choose = () => {
+    draw();
+    settled();
+  };
+  network.addEventListener("change", choose);
+  measure.addEventListener("change", choose);
+  wirePlayer(root, slider, part("play"), draw, settled);
+  redrawOnChange(root, draw);
+  draw();
+}
+
+/** Unpacks one network's arrays and finds the window that holds all of its epochs: no jumps while it plays. */
+function prepare(packed) {
+  const net = { ...packed };
+  for (const name of ["points", "means", "rows"]) net[name] = unpack(packed[name]);
+  const all = [...net.points.values, ...net.means.values, ...net.rows.values];
+  const side = (odd) => all.filter((_, i) => i % 2 === odd);
+  const range = (values) => [Math.min(...values), Math.max(...values)];
+  return { ...net, window: [range(side(0)), range(side(1))] };
+}
+
+// ---- the plane ----
+
+function drawPlane(canvas, data, { net, frame }, colour) {
+  const { context, width, height } = freshContext(canvas);
+  const place = placeIn(net.window, width, height);
+  drawSimplex(context, place, colour);
+  drawPoints(context, place, net, frame, colour);
+  for (const c of data.classes.keys()) drawMean(context, place, net, frame, c, colour);
+  for (const c of data.classes.keys()) drawRow(context, place, pointAt(net.rows, frame, c), colour);
+  data.classes.forEach((name, c) => {
+    drawName(context, place(pointAt(net.means, frame, c)), place([0, 0]), name, colour);
+  });
+}
+
+/** The map from data [x, y] to pixels: the same scale on both axes, the window in the middle, room for markers. */
+function placeIn([[left, right], [bottom, top]], width, height) {
+  const scale = Math.min((width - 24) / (right - left), (height - 24) / (top - bottom));
+  const middle = [(left + right) / 2, (bottom + top) / 2];
+  return ([x, y]) => [width / 2 + scale * (x - middle[0]), height / 2 - scale * (y - middle[1])];
+}
+
+/** The simplex equiangular tight frame of three classes in the plane: an equilateral triangle of radius 1. */
+function drawSimplex(context, place, colour) {
+  const corners = [0, 1, 2].map((c) => place([Math.cos((TURN * c) / 3), Math.sin((TURN * c) / 3)]));
+  Object.assign(context, { strokeStyle: colour("faint"), lineWidth: 1.2 });
+  context.setLineDash([2, 4]);
+  context.beginPath();
+  polygon(context, corners);
+  context.stroke();
+  context.setLineDash([]);
+}
+
+/** Test points hollow, then training points filled; each class has its own outline and its own colour. */
+function drawPoints(context, place, net, frame, colour) {
+  for (const test of [1, 0]) {
+    net.classOf.forEach((c, i) => {
+      if (net.test[i] !== test) return;
+      context.lineWidth = 1.2;
+      mark(context, c, place(pointAt(net.points, frame, i)), 3.6, {
+        fillStyle: test ? "transparent" : colour(`class${c}`),
+        strokeStyle: test ? colour(`class${c}`) : colour("back"),
+        globalAlpha: test ? 0.9 : 0.75,
+      });
+    });
+  }
+}
+
+/** A class mean: a big marker at the end of a stick from the centre of the three means. */
+function drawMean(context, place, net, frame, c, colour) {
+  const tip = place(pointAt(net.means, frame, c));
+  context.lineWidth = 6;
+  line(context, place([0, 0]), tip, colour(`class${c}`));
+  context.lineWidth = 2;
+  mark(context, c, tip, 9, { fillStyle: colour(`class${c}`), strokeStyle: colour("text") });
+}
+
+/** A row of the classifier: a dashed arrow with a halo, to be told from the stick that it ends up on. */
+function drawRow(context, place, row, colour) {
+  const [start, tip] = [place([0, 0]), place(row)];
+  const angle = Math.atan2(tip[1] - start[1], tip[0] - start[0]);
+  const length = Math.min(9, 0.6 * Math.hypot(tip[0] - start[0], tip[1] - start[1])); // short arrow, short barbs
+  const barb = (turn) => [tip[0] - length * Math.cos(angle + turn), tip[1] - length * Math.sin(angle + turn)];
+  for (const [lineWidth, name] of [[3.6, "back"], [1.8, "text"]]) {
+    context.lineWidth = lineWidth;
+    context.setLineDash([6, 4]);
+    line(context, start, tip, colour(name));
+    context.setLineDash([]);
+    for (const turn of [0.45, -0.45]) line(context, barb(turn), tip, colour(name));
+  }
+}
+
+/** The name of a class beside its mean, on the side that faces away from the centre. */
+function drawName(context, tip, centre, name, colour) {
+  const away = Math.atan2(tip[1] - centre[1], tip[0] - centre[0]);
+  const at = [tip[0] + 21 * Math.cos(away), tip[1] + 21 * Math.sin(away)];
+  Object.assign(context, { font: "bold 16px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
+  Object.assign(context, { lineWidth: 5, lineJoin: "round", strokeStyle: colour("back"), fillStyle: colour("text") });
+  context.strokeText(name, ...at);
+  context.fillText(name, ...at);
+}
+
+// ---- the curves ----
+
+function drawCurves(canvas, data, { net, frame, measure }, colour) {
+  const { context, width, height } = freshContext(canvas);
+  const x = logAxis({ low: 1, high: Math.max(2, net.epochs.at(-1)), hasZero: true }, 52, width - 12);
+  const y = logAxis(valueRange(data, measure.value), height - 46, 26);
+  shadeTerminalPhase(context, x, y, net.terminal, colour);
+  drawAxes(context, x, y, colour, "epoch (log scale)", axisTitle(data, measure.value));
+  const curves = net.curves[measure.value];
+  for (const [split, name, dash] of [["test", "second", [6, 4]], ["train", "text", []]]) {
+    context.setLineDash(dash);
+    for (const seed of curves[split].seeds) drawCurve(context, x, y, net.epochs, seed, colour(name), 0.9, 0.45);
+    drawCurve(context, x, y, net.epochs, curves[split].median, colour(name), 2.6, 1);
+    context.setLineDash([]);
+  }
+  drawCursor(context, x, y, net, frame, curves, colour);
+}
+
+/** What stands before the explanation in the name of a measure: "NC1: ..." and "Error (...)". */
+function axisTitle(data, measure) {
+  return `${data.measures[measure].split(/[:(]/)[0].trim()} (log)`;
+}
+
+/** The range of one measure over all networks and seeds, so that a change of network changes no axis. */
+function valueRange(data, measure) {
+  const splits = Object.values(data.networks).flatMap((net) => Object.values(net.curves[measure]));
+  const values = splits.flatMap(({ seeds }) => seeds.flat()).filter((value) => value !== null);
+  const positive = values.filter((value) => value > 0);
+  const low = roundLog(Math.min(1, ...positive), true);
+  return { low, high: roundLog(Math.max(2 * low, ...positive), false), hasZero: values.includes(0) };
+}
+
+/** Shades the epochs from `terminal` on; null where training error was never 0. */
+function shadeTerminalPhase(context, x, y, terminal, colour) {
+  if (terminal === null) return;
+  const start = x.at(terminal);
+  context.fillStyle = colour("shade");
+  context.fillRect(start, y.to, x.to - start, y.from - y.to);
+  context.lineWidth = 1.5;
+  line(context, [start, y.from], [start, y.to - 20], colour("accent"));
+  Object.assign(context, { font: "13px system-ui, sans-serif", fillStyle: colour("accent") });
+  const fits = x.to - start > 110;
+  if (fits) write(context, "terminal phase →", start + 5, y.to - 9, "left", "bottom");
+  else write(context, "terminal phase", x.to, y.to - 9, "right", "bottom");
+}
+
+function drawCurve(context, x, y, epochs, values, strokeStyle, lineWidth, globalAlpha) {
+  Object.assign(context, { strokeStyle, lineWidth, globalAlpha, lineJoin: "round" });
+  context.beginPath();
+  let pen = "moveTo";
+  values.forEach((value, i) => {
+    if (value !== null) context[pen](x.at(epochs[i]), y.at(value));
+    pen = value === null ? "moveTo" : "lineTo"; // a value that is not defined leaves a gap
+  });
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
+/** The vertical line at the slider's epoch, and a dot where it meets each median. */
+function drawCursor(context, x, y, net, frame, curves, colour) {
+  const here = x.at(net.epochs[frame]);
+  context.lineWidth = 2;
+  line(context, [here, y.from], [here, y.to], colour("accent"));
+  for (const [split, name] of [["test", "second"], ["train", "text"]]) {
+    const value = curves[split].median[frame];
+    if (value === null) continue;
+    mark(context, 0, [here, y.at(value)], 5, { fillStyle: colour(name), strokeStyle: colour("back") });
+  }
+}
+
+// ---- words ----
+
+function describe(part, data, { name, net, frame, measure }) {
+  const epoch = net.epochs[frame];
+  const [train, test] = ["train", "test"].map((split) => spell(net.curves[measure.value][split].median[frame]));
+  const share = `${(100 * net.seen[frame]).toFixed(1)}%`;
+  part("slider").setAttribute("aria-valuetext", `epoch ${epoch}`);
+  Object.entries({ now: epoch, train, test, share }).forEach(([slot, text]) => (part(slot).textContent = text));
+  part("terminal").textContent = terminalPhase(net);
+  part("plane").setAttribute(
+    "aria-label",
+    `Classes ${data.classes.join(", ")} of ${name} in the plane of their means, epoch ${epoch}: root mean square ` +
+      `distance of a point from its class mean ${distance(net, frame, 0)} (training) and ` +
+      `${distance(net, frame, 1)} (test), where the means have radius 1. The plane shows ${share} of the ` +
+      `within-class variance.`,
+  );
+  part("curves").setAttribute(
+    "aria-label",
+    `${data.measures[measure.value]} of ${name} over epochs, median of ${data.seeds.length} seeds: at epoch ` +
+      `${epoch}, training ${train}, test ${test}. ${terminalPhase(net)}`,
+  );
+}
+
+function terminalPhase(net) {
+  if (net.terminal === null) return "No terminal phase: training error is 0 at no probed epoch.";
+  return `Terminal phase: from epoch ${net.terminal}, the first with training error 0 (median of the seeds).`;
+}
+
+/** Root mean square distance in the plane from training (test = 0) or test points to their class's mean. */
+function distance(net, frame, test) {
+  const chosen = [...net.classOf.keys()].filter((i) => net.test[i] === test);
+  const squares = chosen.map((i) => {
+    const [point, mean] = [pointAt(net.points, frame, i), pointAt(net.means, frame, net.classOf[i])];
+    return (point[0] - mean[0]) ** 2 + (point[1] - mean[1]) ** 2;
+  });
+  return spell(Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length));
+}
