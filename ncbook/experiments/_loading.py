@@ -55,7 +55,9 @@ class Stopwatch:
     def __init__(self) -> None:
         self._start = time.perf_counter()
 
-    def provenance(self, experiment: str, version: int, config: Any, device: torch.device, threads: int) -> dict[str, Any]:
+    def provenance(
+        self, experiment: str, version: int, config: Any, device: torch.device, threads: int
+    ) -> dict[str, Any]:
         """The provenance of a run that ends now."""
         return {
             "experiment": experiment,
@@ -67,7 +69,7 @@ class Stopwatch:
             "seconds": round(time.perf_counter() - self._start, 1),
             "date": datetime.now(timezone.utc).date().isoformat(),
             "ncbook": __version__,
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),
             "numpy": np.__version__,
             "python": platform.python_version(),
         }

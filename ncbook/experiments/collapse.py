@@ -56,11 +56,13 @@ class Config:
         notebook (ResNet-18 on MNIST padded to 32 x 32, 350 epochs, batch 128, learning rate 0.0679, weight
         decay 5e-4), hours on a T4; one seed there, three here.
         """
-        image = {"dataset": "cifar10", "batch_size": 128}
         presets = {
             "smoke": cls(seeds=(0, 1), width=32, epochs=12, probes=6),
             "laptop": cls(),
-            "gpu": cls(**image, networks=("convnet", "resnet18"), width=512, weight_decays=(5e-4,), epochs=30, probes=12, seeds=(0,)),
+            "gpu": cls(
+                dataset="cifar10", networks=("convnet", "resnet18"), weight_decays=(5e-4,), width=512,
+                epochs=30, batch_size=128, probes=12, seeds=(0,),
+            ),
             "paper": cls(
                 dataset="mnist", networks=("resnet18",), weight_decays=(5e-4,), width=512,
                 epochs=350, batch_size=128, learning_rate=0.0679,
@@ -89,7 +91,7 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     arms = list(product(config.networks, config.weight_decays, config.seeds))
     with trainers.threads() as count, tqdm(total=len(arms) * config.epochs, unit="epoch", delay=2) as bar:
         for network, weight_decay, seed in arms:
-            bar.set_description(f"{network}, weight decay {weight_decay:g}, seed {seed}")
+            bar.set_description(f"{network}, weight decay {weight_decay:g}, seed {seed}", refresh=False)
             first = weight_decay == config.weight_decays[0] and seed == config.seeds[0]
             plane = _Plane(config, dataset, seed) if first else None
             history += train_arm(config, dataset, network, weight_decay, seed, lambda _: bar.update(), plane)
@@ -188,7 +190,10 @@ class _Plane:
         self.classes = torch.tensor(config.plane_classes)
         self.labels = dataset.train.labels
         generator = torch.Generator().manual_seed(seed)
-        self.rows = [_some_of_each(split, self.classes, config.plane_points, generator) for split in (dataset.train, dataset.test)]
+        self.rows = [
+            _some_of_each(split, self.classes, config.plane_points, generator)
+            for split in (dataset.train, dataset.test)
+        ]
         labels = [split.labels[rows] for split, rows in zip((dataset.train, dataset.test), self.rows, strict=True)]
         self.fixed = {
             "labels": torch.cat(labels),
@@ -233,7 +238,7 @@ def _class_means(features: Tensor, labels: Tensor, num_classes: int) -> Tensor:
     """[K, d] float64."""
     sums = features.new_zeros(num_classes, features.shape[1], dtype=torch.float64)
     sums = sums.index_add(0, labels, features.double())
-    return sums / torch.bincount(labels, minlength=num_classes).clamp(min=1)[:, None]
+    return sums / torch.bincount(labels, minlength=num_classes)[:, None]
 
 
 def _features(model: models.Classifier, inputs: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ style sheet turns it dark with the page.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -21,7 +21,7 @@ INK, FAINT = "#222222", "#8a8a8a"
 CLASS_STYLES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"))
 NETWORK_NAMES = {"mlp": "multilayer perceptron", "convnet": "convolutional network", "resnet18": "ResNet-18"}
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "figure.dpi": 144,
     "figure.constrained_layout.use": True,
     "font.size": 10,

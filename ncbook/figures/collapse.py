@@ -167,7 +167,16 @@ def _draw_plane(panel: Axes, arrays: dict[str, np.ndarray], index: int, classes:
         own = arrays["labels"] == label
         for test, face in ((False, colour), (True, "none")):
             chosen = points[own & (arrays["test"] == test)]
-            panel.scatter(*chosen.T, s=9, marker=marker, facecolor=face, edgecolor=colour, linewidth=0.6, alpha=0.6)
+            panel.scatter(
+                chosen[:, 0],
+                chosen[:, 1],
+                s=9,
+                marker=marker,
+                facecolor=face,
+                edgecolor=colour,
+                linewidth=0.6,
+                alpha=0.6,
+            )
         panel.plot(*np.stack([np.zeros(2), means[place]]).T, color=colour, linewidth=2, label=f"mean of class {label}")
         panel.plot(*np.stack([np.zeros(2), rows[place]]).T, color=_style.INK, linewidth=1.2, linestyle=(0, (3, 2)))
     panel.plot([], [], color=_style.INK, linewidth=1.2, linestyle=(0, (3, 2)), label="classifier rows")

@@ -12,12 +12,11 @@ def pick_device(name: str | torch.device | None = None) -> torch.device:
     if name is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise ValueError(f"device: {name!r} is not a device; use 'cpu' or 'cuda'") from error
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"device: {name!r} was asked for, but this torch sees no GPU; use 'cpu'")
-    return device
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # how torch refuses depends on its build
+        sees = f"{torch.cuda.device_count()} GPUs" if torch.cuda.is_available() else "no GPU"
+        raise ValueError(f"device: {str(name)!r} is not to be had here (this torch sees {sees}); use 'cpu'") from error
+    return torch.device(name)
 
 
 @contextmanager
@@ -28,10 +27,17 @@ def threads(count: int | None = None) -> Iterator[int]:
     threads that wait for each other can be many times slower than one. One thread also gives the same
     numbers on a laptop and on a workstation.
     """
-    count = count or int(os.environ.get("NCBOOK_THREADS", "1"))
+    count = count or _threads_asked_for()
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
         yield count
     finally:
         torch.set_num_threads(before)
+
+
+def _threads_asked_for() -> int:
+    asked = os.environ.get("NCBOOK_THREADS") or "1"
+    if not asked.isdecimal() or int(asked) < 1:
+        raise ValueError(f"NCBOOK_THREADS: must be a whole number of at least 1, got {asked!r}")
+    return int(asked)

@@ -45,7 +45,7 @@ class Recipe:
 
     def learning_rate_in(self, epoch: int) -> float:
         """Learning rate of epoch 1, 2, ..., `epochs`."""
-        drops = (epoch > self.epochs // 3) + (epoch > 2 * self.epochs // 3)
+        drops = sum(0 < third < epoch for third in (self.epochs // 3, 2 * self.epochs // 3))
         return self.learning_rate * 0.1**drops
 
 

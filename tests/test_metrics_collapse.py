@@ -1,0 +1,481 @@
+"""metrics.collapse and metrics.cdnv against the slow definitions, on easy and on awkward input."""
+
+import math
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import pytest
+import reference
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from ncbook import metrics
+from ncbook.metrics import _classes
+
+
+@dataclass
+class Case:
+    """Arguments of metrics.collapse."""
+
+    features: Tensor
+    labels: Tensor
+    weight: Tensor
+    bias: Tensor | None = None
+
+    def measured(self) -> dict:
+        return asdict(metrics.collapse(self.features, self.labels, self.weight, self.bias))
+
+    def expected(self) -> dict:
+        """The truth of the numbers as they are stored."""
+        bias = None if self.bias is None else self.bias.double().numpy()
+        return reference.collapse(exact(self.features), self.labels.numpy(), exact(self.weight), bias)
+
+
+def exact(tensor: Tensor) -> np.ndarray:
+    return tensor.double().numpy()
+
+
+def sample(counts, dim, seed=0, dtype=torch.float64, offset=0.0, spread=0.5, separation=1.0) -> Case:
+    """Gaussian classes of the given sizes around random means, in random order, and a random head with bias."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    labels = torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))
+    labels = labels[torch.randperm(len(labels), generator=generator)]
+    means = separation * normal(len(counts), dim)
+    features = (offset + means[labels] + spread * normal(len(labels), dim)).to(dtype)
+    return Case(features, labels, normal(len(counts), dim).to(dtype), normal(len(counts)).to(dtype))
+
+
+def around(means: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+    """2d points a class, at its mean plus and minus `scale` times each axis: Sigma_W = scale^2 / d times I."""
+    classes, dim = means.shape
+    steps = scale * torch.cat([torch.eye(dim), -torch.eye(dim)]).to(means.dtype)
+    return (means[:, None] + steps).reshape(-1, dim), torch.arange(classes).repeat_interleave(2 * dim)
+
+
+def assert_agrees(case: Case, rtol=1e-6, atol=1e-9) -> None:
+    """Every field and cdnv; fields are of order one, so `atol` only speaks where a value is rounding noise.
+
+    NC1 and cdnv get no such allowance: they are compared at whatever size they are.
+    """
+    measured, expected = case.measured(), case.expected()
+    doubtful = expected.pop("doubtful")
+    assert measured.pop("nc1") == pytest.approx(expected.pop("nc1"), rel=rtol, abs=0)
+    assert abs(measured.pop("nc4") - expected.pop("nc4")) <= doubtful + 1e-12
+    assert measured == pytest.approx(expected, rel=rtol, abs=atol)
+    spread = metrics.cdnv(case.features, case.labels).item()
+    assert spread == pytest.approx(reference.cdnv(exact(case.features), case.labels.numpy()), rel=rtol, abs=0)
+
+
+# --- random input
+
+CASES = st.fixed_dictionaries({
+    "counts": st.lists(st.integers(1, 16), min_size=2, max_size=9),
+    "dim": st.integers(1, 16),
+    "seed": st.integers(0, 2**31),
+    "dtype": st.sampled_from([torch.float32, torch.float64]),
+    "offset": st.sampled_from([0.0, 1.0, -300.0]),
+    "spread": st.sampled_from([1e-3, 0.5, 10.0]),
+})  # fmt: skip
+
+
+@settings(deadline=None, max_examples=120, derandomize=True)
+@given(CASES)
+def test_agrees_with_the_definitions(arguments):
+    assert_agrees(sample(**arguments))
+
+
+@settings(deadline=None, max_examples=40, derandomize=True)
+@given(CASES, st.integers(0, 8))
+def test_agrees_without_bias_and_with_a_missing_class(arguments, missing):
+    case = sample(**arguments)
+    kept = case.labels != missing
+    if len(case.labels[kept].unique()) < 2:
+        return
+    assert_agrees(Case(case.features[kept], case.labels[kept], case.weight))
+
+
+# --- awkward sizes and imbalance
+
+
+@pytest.mark.parametrize(
+    ("counts", "dim"),
+    [
+        pytest.param([9] * 20, 5, id="K > d"),
+        pytest.param([9] * 6, 5, id="K = d + 1"),
+        pytest.param([3] * 4, 100, id="d > N"),
+        pytest.param([40, 40], 1, id="d = 1"),
+        pytest.param([1000, 320, 100, 32, 10], 8, id="imbalance 100:1"),
+        pytest.param([1, 1, 7], 4, id="classes of one point"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_awkward_sizes(counts, dim, dtype):
+    assert_agrees(sample(counts, dim, dtype=dtype))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_every_float_type(dtype):
+    assert_agrees(sample([30] * 5, 12, dtype=dtype))
+
+
+@pytest.mark.parametrize("labels_dtype", [torch.uint8, torch.int16, torch.int32])
+def test_every_integer_type_of_labels(labels_dtype):
+    case = sample([10] * 4, 6)
+    assert (
+        asdict(metrics.collapse(case.features, case.labels.to(labels_dtype), case.weight, case.bias)) == case.measured()
+    )
+
+
+def test_features_that_are_a_view_with_strides():
+    case = sample([10] * 4, 6)
+    view = torch.stack([case.features, -case.features], dim=2)[:, :, 0]
+    assert not view.is_contiguous()
+    assert replace(case, features=view).measured() == pytest.approx(case.measured(), rel=1e-12)
+
+
+@pytest.mark.parametrize("elements", [1, 7, 50])
+def test_the_block_size_does_not_change_the_result(monkeypatch, elements):
+    case = sample([20] * 4, 6)
+    whole, spread = case.measured(), metrics.cdnv(case.features, case.labels).item()
+    monkeypatch.setattr(_classes, "_BLOCK_ELEMENTS", elements)
+    assert case.measured() == pytest.approx(whole, rel=1e-12)
+    assert metrics.cdnv(case.features, case.labels).item() == pytest.approx(spread, rel=1e-12)
+
+
+# --- precision
+
+
+def test_a_common_offset_of_a_thousand_in_float32():
+    """The residuals are one or two units in the last place of the features."""
+    assert_agrees(sample([200] * 4, 8, dtype=torch.float32, offset=1000.0, spread=1e-4, separation=1e-2))
+
+
+def test_a_common_offset_of_a_million_in_float64():
+    assert_agrees(sample([200] * 4, 8, offset=1e6, spread=1e-4, separation=1e-2))
+
+
+def test_float64_is_not_cast_down():
+    """Around means of order one, float32 would round residuals of 1e-9 away."""
+    assert_agrees(sample([50] * 4, 8, spread=1e-9))
+
+
+def test_float64_at_scale_1e_6():
+    assert_agrees(sample([50] * 4, 8, spread=1e-6, separation=1e-6))
+
+
+def test_float16_at_scale_300_does_not_overflow():
+    """Squares of such features exceed the largest float16, 65504."""
+    assert_agrees(sample([50] * 4, 8, dtype=torch.float16, spread=300.0, separation=300.0))
+
+
+@pytest.mark.parametrize("scale", [1e-25, 1e25])
+def test_float32_whose_squares_leave_the_range_of_float32(scale):
+    assert_agrees(sample([20] * 3, 5, dtype=torch.float32, spread=0.5 * scale, separation=scale))
+
+
+def test_a_small_residual_beside_a_large_nuisance_direction():
+    """Within-class variance a million times larger outside the span of the means must not leak into NC1."""
+    features, labels = around(torch.eye(3, 6), 0.01)
+    nuisance = torch.zeros(6)
+    nuisance[5] = 10.0
+    signs = torch.randn(len(features), 1, generator=torch.Generator().manual_seed(0))
+    assert_agrees(Case(features + signs * nuisance, labels, torch.eye(3, 6)))
+
+
+# --- exact geometry
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10])
+def test_the_simplex_itself_has_no_distance_from_collapse(classes):
+    etf = metrics.simplex_etf(classes, classes + 2)
+    measured = metrics.collapse(etf.repeat(5, 1), torch.arange(classes).repeat(5), 3 * etf)
+    for name, value in asdict(measured).items():
+        if name != "num_classes_present":
+            assert value == pytest.approx(0, abs=1e-14), name
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_exact_collapse_has_nc1_and_cdnv_zero(dtype):
+    means = sample([1] * 5, 7, dtype=dtype).features
+    features, labels = means.repeat(30, 1), torch.arange(5).repeat(30)
+    assert metrics.collapse(features, labels, means).nc1 == 0
+    assert metrics.cdnv(features, labels).item() == 0
+
+
+def test_exact_collapse_in_float64_leaves_the_square_of_one_rounding():
+    """The mean of 30 equal float64 numbers need not be that number."""
+    means = sample([1] * 5, 7).features
+    features, labels = means.repeat(30, 1), torch.arange(5).repeat(30)
+    assert metrics.collapse(features, labels, means).nc1 < 1e-29
+    assert metrics.cdnv(features, labels).item() < 1e-29
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("scale", [1e-3, 0.1, 2.0])
+def test_closed_forms_of_nc1_and_cdnv_around_the_simplex(scale, dtype):
+    """Sigma_W = s^2/d I and Sigma_B = P/(K-1): NC1 = s^2 (K-1)^2 / (K d), and CDNV = s^2 (K-1) / (2K)."""
+    classes, dim = 4, 6
+    etf = metrics.simplex_etf(classes, dim)
+    features, labels = around(etf, scale)
+    features = features.to(dtype)
+    rel = 1e-12 if dtype == torch.float64 else 1e-4  # in float32 mean + 1e-3 is itself rounded to 1e-4 of 1e-3
+    assert metrics.collapse(features, labels, etf).nc1 == pytest.approx(scale**2 * 9 / (4 * dim), rel=rel)
+    assert metrics.cdnv(features, labels).item() == pytest.approx(scale**2 * 3 / 8, rel=rel)
+
+
+def test_nc1_grows_with_the_square_of_the_noise():
+    means = sample([1] * 5, 7).features
+    scales = np.geomspace(1e-4, 1, 9)
+    values = [metrics.collapse(*around(means, scale), means).nc1 for scale in scales]
+    slope = np.polyfit(np.log(scales), np.log(values), 1)[0]
+    assert slope == pytest.approx(2, abs=1e-9)
+
+
+# --- rank
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_collinear_means_are_inverted_on_their_line_only(dtype):
+    """Rounding spans further directions; inverting those would give a number of size 1 / eps."""
+    line = torch.tensor([-2.0, -0.5, 1.0, 3.0])[:, None] * torch.tensor([[0.3, -0.7, 0.2, 0.5, 0.1]])
+    features, labels = around(line, 0.2)
+    weight = sample([1] * 4, 5).weight
+    assert_agrees(Case(features.to(dtype), labels, weight))
+
+
+def test_two_equal_class_means_lower_the_rank_and_make_cdnv_infinite():
+    means = sample([1] * 4, 6).features
+    means[3] = means[1]
+    features, labels = around(means, 0.2)
+    measured = metrics.collapse(features, labels, means)
+    assert measured.nc1 == pytest.approx(reference.nc1(exact(features), labels.numpy()), rel=1e-6)
+    assert metrics.cdnv(features, labels).item() == math.inf
+
+
+def test_all_class_means_equal_gives_infinite_nc1():
+    features, labels = around(torch.ones(3, 4), 0.5)
+    assert metrics.collapse(features, labels, torch.eye(3, 4)).nc1 == math.inf
+
+
+def test_all_features_equal_leaves_nc1_undefined():
+    assert math.isnan(metrics.collapse(torch.ones(6, 4), torch.arange(3).repeat(2), torch.eye(3, 4)).nc1)
+
+
+def test_a_classifier_of_zeros_leaves_only_its_own_measures_undefined():
+    case = sample([10] * 3, 5)
+    measured = replace(case, weight=torch.zeros(3, 5), bias=None).measured()
+    undefined = {name for name, value in measured.items() if math.isnan(value)}
+    assert undefined == {"nc2_norms_head", "nc2_angles_head", "nc3"}
+    assert measured["nc1"] == case.measured()["nc1"]
+
+
+# --- classes that do not occur
+
+
+def test_a_missing_class_is_left_out_and_said():
+    case = sample([20] * 5, 7)
+    kept = case.labels != 2
+    measured = metrics.collapse(case.features[kept], case.labels[kept], case.weight, case.bias)
+    fewer = metrics.collapse(
+        case.features[kept],
+        (case.labels[kept] > 2) * -1 + case.labels[kept],
+        case.weight[[0, 1, 3, 4]],
+        case.bias[[0, 1, 3, 4]],
+    )
+    assert measured.num_classes_present == 4
+    assert asdict(measured) | {"nc4": None} == asdict(fewer) | {"nc4": None}
+    assert_agrees(Case(case.features[kept], case.labels[kept], case.weight, case.bias))
+
+
+def test_a_missing_class_is_no_mean_at_zero():
+    """Points near the origin would be nearer to a phantom mean there than to their own."""
+    features = torch.tensor([[0.1], [1.9], [-0.1], [-1.9]])
+    measured = metrics.collapse(features, torch.tensor([0, 0, 2, 2]), torch.tensor([[1.0], [0.0], [-1.0]]))
+    assert measured.nc4 == 0
+    assert measured.num_classes_present == 2
+
+
+def test_the_network_may_still_choose_a_missing_class():
+    features = torch.tensor([[0.1], [1.9], [-0.1], [-1.9]])
+    weight, bias = torch.tensor([[1.0], [0.0], [-1.0]]), torch.tensor([0.0, 1.0, 0.0])
+    assert metrics.collapse(features, torch.tensor([0, 0, 2, 2]), weight, bias).nc4 == 0.5
+
+
+def test_cdnv_leaves_missing_classes_out():
+    case = sample([10] * 3, 4)
+    assert metrics.cdnv(case.features, 2 * case.labels, num_classes=9) == metrics.cdnv(case.features, case.labels)
+
+
+# --- NC4
+
+
+def test_a_bias_can_decide_nc4():
+    features, labels = torch.tensor([[1.0], [1.2], [-1.0], [-1.2]]), torch.tensor([0, 0, 1, 1])
+    weight = torch.tensor([[1.0], [-1.0]])
+    assert metrics.collapse(features, labels, weight).nc4 == 0
+    assert metrics.collapse(features, labels, weight, torch.tensor([0.0, 5.0])).nc4 == 0.5
+
+
+def test_nc4_asks_for_agreement_with_the_network_and_not_with_the_label():
+    features, labels = torch.tensor([[1.0], [1.2], [-1.0], [-1.2]]), torch.tensor([0, 0, 1, 1])
+    assert metrics.collapse(features, labels, torch.tensor([[-1.0], [1.0]])).nc4 == 1
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("offset", [0.0, 1000.0])
+def test_mismatch_against_means_of_another_set(dtype, offset):
+    train, test = (sample([40] * 4, 3, seed, dtype, offset) for seed in (0, 1))
+    means = reference.class_means(exact(train.features), train.labels.numpy())
+    expected, doubtful = reference.nc4(exact(test.features), means, range(4), exact(test.weight), exact(test.bias))
+    measured = metrics.nearest_mean_mismatch(test.features, torch.from_numpy(means), test.weight, test.bias)
+    assert doubtful == 0
+    assert measured == expected
+    assert 0 < measured < 1
+
+
+# --- invariances
+
+
+def _rotated(case):
+    turn = torch.linalg.qr(sample([1] * 7, 7, seed=5).features).Q
+    return replace(case, features=case.features @ turn.T, weight=case.weight @ turn.T)
+
+
+def _scaled(case):
+    return replace(case, features=37 * case.features, bias=37 * case.bias)
+
+
+def _shifted(case):
+    shift = sample([1, 1], 7, seed=6).features[0]
+    return replace(case, features=case.features + shift, bias=case.bias - case.weight @ shift)
+
+
+def _relabelled(case):
+    order = torch.tensor([3, 0, 4, 1, 2])
+    return replace(case, labels=order.argsort()[case.labels], weight=case.weight[order], bias=case.bias[order])
+
+
+def _shuffled(case):
+    order = torch.randperm(len(case.labels), generator=torch.Generator().manual_seed(1))
+    return replace(case, features=case.features[order], labels=case.labels[order])
+
+
+@pytest.mark.parametrize("change", [_rotated, _scaled, _shifted, _relabelled, _shuffled])
+def test_invariance(change):
+    case = sample([20, 30, 5, 12, 40], 7)
+    changed = change(case)
+    assert changed.measured() == pytest.approx(case.measured(), rel=1e-9)
+    before, after = (metrics.cdnv(each.features, each.labels).item() for each in (case, changed))
+    assert after == pytest.approx(before, rel=1e-9)
+
+
+# --- gradients
+
+
+def test_the_gradient_of_cdnv_agrees_with_finite_differences():
+    case = sample([4, 3, 5], 3)
+    features = case.features.requires_grad_()
+    assert torch.autograd.gradcheck(lambda h: metrics.cdnv(h, case.labels), features)
+
+
+def test_the_gradient_of_cdnv_in_float32_is_that_of_float64():
+    case = sample([20] * 3, 4, dtype=torch.float32, offset=100.0)
+    gradients = []
+    for dtype in (torch.float32, torch.float64):
+        features = case.features.detach().to(dtype).clone().requires_grad_()
+        metrics.cdnv(features, case.labels).backward()
+        gradients.append(features.grad.double())
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-7)
+
+
+def test_collapse_takes_features_that_require_a_gradient():
+    case = sample([10] * 3, 4)
+    features, weight = (tensor.clone().requires_grad_() for tensor in (case.features, case.weight))
+    assert replace(case, features=features, weight=weight).measured() == case.measured()
+
+
+# --- errors
+
+H, Y, W, B = (
+    torch.randn(6, 3, generator=torch.Generator().manual_seed(0)),
+    torch.arange(3).repeat(2),
+    torch.eye(3),
+    torch.zeros(3),
+)
+
+
+def _with(tensor, where, value):
+    changed = tensor.clone()
+    changed[where] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param((H, _with(Y, 1, -1), W), r"labels: -1 is outside 0\.\.2", id="negative label"),
+        pytest.param((H, _with(Y, 1, 3), W), r"labels: 3 is outside 0\.\.2", id="label too large"),
+        pytest.param((H, Y.float(), W), r"labels: .*torch\.float32", id="float labels"),
+        pytest.param((H, Y > 0, W), r"labels: .*torch\.bool", id="bool labels"),
+        pytest.param((H, Y[:5], W), r"labels: .*\[6\].*\[5\]", id="too few labels"),
+        pytest.param((H, Y[:, None], W), r"labels: .*\[6, 1\]", id="labels in a column"),
+        pytest.param((H, torch.ones(6, dtype=torch.long), W), r"labels: only class \[1\]", id="one class occurs"),
+        pytest.param((_with(H, (4, 2), math.nan), Y, W), r"features: entry \[4, 2\] is nan", id="nan feature"),
+        pytest.param((_with(H, (1, 0), math.inf), Y, W), r"features: entry \[1, 0\] is inf", id="inf feature"),
+        pytest.param((_with(H, (1, 0), -math.inf), Y, W), r"features: entry \[1, 0\] is -inf", id="-inf feature"),
+        pytest.param((H.long(), Y, W), r"features: .*torch\.int64", id="integer features"),
+        pytest.param((H[0], Y, W), r"features: .*\[3\]", id="features in one dimension"),
+        pytest.param((H[:0], Y[:0], W), r"features: .*\[0, 3\]", id="no features"),
+        pytest.param((H, Y, torch.eye(4)[:3]), r"weight: .*\[3, 3\].*\[3, 4\]", id="weight of another dimension"),
+        pytest.param((H, Y, W[0]), r"weight: .*\[3\]", id="weight in one dimension"),
+        pytest.param((H, Y, _with(W, (2, 0), math.nan)), r"weight: entry \[2, 0\] is nan", id="nan weight"),
+        pytest.param((H, Y, W, torch.zeros(4)), r"bias: .*\[3\].*\[4\]", id="bias too long"),
+        pytest.param((H, Y, W, _with(B, 1, math.inf)), r"bias: entry \[1\] is inf", id="inf bias"),
+        pytest.param((H, Y, W, B, 4), r"weight: .*\[4, 3\].*\[3, 3\]", id="num_classes unlike weight"),
+        pytest.param((H, Y, W, B, 2), r"labels: 2 is outside 0\.\.1", id="num_classes too small"),
+        pytest.param((H, Y, W, B, 1), r"num_classes: .*1", id="K = 1"),
+        pytest.param((H, Y, W, B, 0), r"num_classes: .*0", id="K = 0"),
+        pytest.param((H, Y * 0, W[:1]), r"num_classes: .*1", id="K = 1 from the weight"),
+    ],
+)
+def test_collapse_names_the_wrong_argument_and_its_value(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.collapse(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param((H, _with(Y, 1, -2)), "labels: -2 ", id="negative label"),
+        pytest.param((H, Y, 2), r"labels: 2 is outside 0\.\.1", id="label too large"),
+        pytest.param((H, Y * 0), "num_classes: .*1", id="only class 0 occurs"),
+        pytest.param((H, Y * 0, 3), r"labels: only class \[0\]", id="only class 0 of three occurs"),
+        pytest.param((_with(H, (0, 1), math.nan), Y), r"features: entry \[0, 1\] is nan", id="nan feature"),
+        pytest.param((H.int(), Y), r"features: .*torch\.int32", id="integer features"),
+        pytest.param((H, Y[:5]), r"labels: .*\[6\].*\[5\]", id="too few labels"),
+    ],
+)
+def test_cdnv_names_the_wrong_argument_and_its_value(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.cdnv(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param((_with(H, (4, 2), math.nan), W, W), r"features: entry \[4, 2\] is nan", id="nan feature"),
+        pytest.param((H, _with(W, (0, 0), math.nan), W), r"class_means: entry \[0, 0\] is nan", id="nan mean"),
+        pytest.param((H, torch.eye(3, 4), W), r"class_means: .*\[3, 4\]", id="means of another dimension"),
+        pytest.param((H, W, torch.eye(4, 3)), r"weight: .*\[4, 3\]", id="more rows than means"),
+        pytest.param((H.int(), W, W), r"features: .*torch\.int32", id="integer features"),
+    ],
+)
+def test_mismatch_names_the_wrong_argument_and_its_value(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.nearest_mean_mismatch(*arguments)
