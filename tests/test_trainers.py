@@ -215,13 +215,13 @@ def test_pick_device_takes_a_device_or_its_name():
 
 
 def test_pick_device_refuses_a_name_that_is_no_device():
-    with pytest.raises(ValueError, match="device: 'gpu' is not a device"):
+    with pytest.raises(ValueError, match="device: 'gpu' is not to be had here"):
         trainers.pick_device("gpu")
 
 
 def test_pick_device_refuses_a_gpu_that_is_not_there(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match=r"device: 'cuda' was asked for.*no GPU"):
+    with pytest.raises(ValueError, match=r"device: 'cuda' is not to be had here .*no GPU"):
         trainers.pick_device("cuda")
 
 
@@ -254,3 +254,15 @@ def test_threads_follow_the_environment(monkeypatch, variable, expected):
         monkeypatch.setenv("NCBOOK_THREADS", variable)
     with trainers.threads() as count:
         assert count == torch.get_num_threads() == expected
+
+
+def test_a_thread_count_that_is_no_number_is_named(monkeypatch):
+    monkeypatch.setenv("NCBOOK_THREADS", "many")
+    with pytest.raises(ValueError, match="NCBOOK_THREADS.*'many'"), trainers.threads():
+        pass
+
+
+@pytest.mark.parametrize(("epochs", "rates"), [(1, [1.0]), (2, [1.0, 0.1]), (3, [1.0, 0.1, 0.01])])
+def test_short_trainings_start_at_the_full_learning_rate(epochs, rates):
+    recipe = trainers.Recipe(epochs, batch_size=2, learning_rate=1.0)
+    assert [recipe.learning_rate_in(epoch) for epoch in range(1, epochs + 1)] == pytest.approx(rates)
