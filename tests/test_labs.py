@@ -11,10 +11,11 @@ from collections.abc import Callable
 import ipywidgets as widgets
 import numpy as np
 import pytest
+import traitlets
 from matplotlib.image import imread
 
 from ncbook import labs
-from ncbook.labs import _note
+from ncbook.labs import _lab, _note
 from ncbook.labs._settings import Settings
 
 SECONDS = 30
@@ -241,7 +242,6 @@ def test_a_page_without_a_kernel_gets_a_note_and_no_widget(monkeypatch):
         assert f"https://colab.research.google.com/github/{notebook}" in text
         assert "make lab" in text
         assert "kernel" in text
-    assert bundle["text/html"].count("<li>") == 3
 
 
 def test_the_live_lab_shows_as_a_widget(lab):
@@ -264,3 +264,14 @@ def test_importing_labs_trains_nothing_and_asks_the_network_nothing():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ, check=True)
     assert json.loads(done.stdout) == [1, False]
+
+
+def test_play_is_set_under_the_name_that_its_version_knows():
+    class OldPlay(widgets.Box):  # as in ipywidgets 7
+        _playing = traitlets.Bool()
+
+    old, new = OldPlay(), widgets.Play()
+    _lab._set(old, "playing", True)
+    _lab._set(new, "playing", True)
+    assert old._playing
+    assert new.playing

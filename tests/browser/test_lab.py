@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+CHAPTER = ROOT / "book" / "1-collapse" / "watching-a-network-collapse.ipynb"
 CELL = "from ncbook import labs\n\nlabs.collapse()"
 SECONDS = 1000  # Playwright counts in milliseconds
 
@@ -138,6 +140,19 @@ def test_a_wrong_value_is_answered_in_the_lab(page, jupyterlab):
         lab.type(label, "1e6" if name == "learning_rate" else "64")
     lab.press("Train")
     lab.message.filter(has_text="Training diverged").wait_for(timeout=20 * SECONDS)
+    _assert_no_traceback(page)
+
+
+def test_the_lab_of_the_chapter_trains(page, jupyterlab):
+    shutil.copy(CHAPTER, jupyterlab.root)
+    open_notebook(page, jupyterlab, CHAPTER.name)
+    run_all(page)
+    lab = Lab(page)
+    lab.status.wait_for(state="attached", timeout=60 * SECONDS)
+    empty = lab.picture.get_attribute("src")
+    lab.press("Train")
+    lab.next_picture(lab.next_picture(empty))
+    assert lab.epoch() > 0
     _assert_no_traceback(page)
 
 

@@ -1,0 +1,63 @@
+"""What a reader may set in a lab, read from text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ncbook import trainers
+from ncbook.experiments import collapse as experiment
+
+# Up to these a laptop can follow; a wrong digit too many would freeze it or fill its memory.
+_WHOLE = {"width": (2, 2048), "epochs": (1, 10_000), "seed": (0, 2**32 - 1)}
+_PROBES = 150  # a measurement costs as little as an epoch, and a curve should grow at each glance
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One training. Raises ValueError, naming the setting and its value, for one that makes no sense."""
+
+    network: str = "mlp"
+    width: int = 128
+    weight_decay: float = 5e-3
+    learning_rate: float = 0.05
+    epochs: int = 60
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, (lowest, highest) in _WHOLE.items():
+            if not lowest <= getattr(self, name) <= highest:
+                raise ValueError(f"{name}: must lie in {lowest}..{highest}, got {getattr(self, name)}")
+        # the recipe knows what else makes no sense, so ask it before anything starts
+        trainers.Recipe(self.epochs, experiment.Config.batch_size, self.learning_rate, weight_decay=self.weight_decay)
+
+    @classmethod
+    def read(cls, typed: Mapping[str, str]) -> "Settings":
+        """From the text of every field."""
+        return cls(
+            network=typed["network"],
+            width=_whole("width", typed),
+            weight_decay=_real("weight_decay", typed),
+            learning_rate=_real("learning_rate", typed),
+            epochs=_whole("epochs", typed),
+            seed=_whole("seed", typed),
+        )
+
+    def config(self, dataset: str) -> experiment.Config:
+        """The experiment with these settings."""
+        return experiment.Config(
+            dataset=dataset, networks=(self.network,), weight_decays=(self.weight_decay,), seeds=(self.seed,),
+            width=self.width, epochs=self.epochs, learning_rate=self.learning_rate, probes=_PROBES,
+        )  # fmt: skip
+
+
+def _whole(name: str, typed: Mapping[str, str]) -> int:
+    try:
+        return int(typed[name])
+    except ValueError:
+        raise ValueError(f"{name}: must be a whole number, got {typed[name]!r}") from None
+
+
+def _real(name: str, typed: Mapping[str, str]) -> float:
+    try:
+        return float(typed[name])
+    except ValueError:
+        raise ValueError(f"{name}: must be a number such as 0.005 or 5e-3, got {typed[name]!r}") from None
