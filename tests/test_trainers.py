@@ -258,7 +258,7 @@ def test_threads_follow_the_environment(monkeypatch, variable, expected):
 
 def test_a_thread_count_that_is_no_number_is_named(monkeypatch):
     monkeypatch.setenv("NCBOOK_THREADS", "many")
-    with pytest.raises(ValueError, match="NCBOOK_THREADS.*'many'"), trainers.threads():
+    with pytest.raises(ValueError, match=r"NCBOOK_THREADS.*'many'"), trainers.threads():
         pass
 
 
