@@ -11,7 +11,7 @@ STATIC := NCBOOK_STATIC=1 NCBOOK_PRESET=laptop NCBOOK_LIVE=0
 NBVAL := $(BIN)/pytest book --nbval-lax --nbval-current-env -o filterwarnings=default -p no:cacheprovider
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book test serve lab notebooks lint unit replay live browser clean
+.PHONY: book test serve lab notebooks lint unit replay live browser bench bench-gpu clean
 .DELETE_ON_ERROR:
 
 book: $(BOOK)
@@ -44,6 +44,18 @@ live: .venv/installed  ## every line trained for real; numbers and verdicts may 
 
 browser: $(BOOK)
 	$(BIN)/pytest tests/browser
+
+BENCH := $(BIN)/pytest -o python_files='bench_*.py' -o python_functions='bench_*' -o filterwarnings=default --benchmark-quiet
+
+bench: .venv/installed  ## ratios of CPU time, in benchmarks/RESULTS.md
+	@mkdir -p _build
+	$(BENCH) benchmarks --ignore=benchmarks/bench_gpu.py --benchmark-timer=time.process_time --benchmark-json=_build/bench.json
+	$(BIN)/python benchmarks/report.py _build/bench.json benchmarks/RESULTS.md
+
+bench-gpu: .venv/installed
+	@mkdir -p _build
+	$(BENCH) benchmarks/bench_gpu.py --benchmark-json=_build/bench-gpu.json
+	$(BIN)/python benchmarks/report.py _build/bench-gpu.json benchmarks/RESULTS-gpu.md
 
 clean:
 	rm -rf _build

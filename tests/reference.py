@@ -58,6 +58,33 @@ def nc3(means, weight):
     return ((weight / np.linalg.norm(weight) - centred / np.linalg.norm(centred)) ** 2).sum()
 
 
+def nc3_etf(means, weight):
+    classes = len(means)
+    product = weight @ (means - means.mean(0)).T
+    target = (np.eye(classes) - 1 / classes) / np.sqrt(classes - 1)
+    return np.linalg.norm(product / np.linalg.norm(product) - target)
+
+
+def ncc_error(features, labels, doubt=1e-5):
+    """(share of points nearer to another class's mean than to their own, share where that is a tie but for rounding)."""
+    features = features - features.mean(0)
+    present, means = np.unique(labels), class_means(features, labels)
+    wrong = ties = 0
+    for row, label in zip(features, labels, strict=True):
+        distances = np.array([np.linalg.norm(row - mean) for mean in means])
+        wrong += present[distances.argmin()] != label
+        ties += _gap(-distances) < doubt
+    return wrong / len(features), ties / len(features)
+
+
+def variance_ratio(features, labels):
+    features = features - features.mean(0)
+    means = class_means(features, labels)
+    position = {label: k for k, label in enumerate(np.unique(labels))}
+    within = np.mean([((row - means[position[c]]) ** 2).sum() for row, c in zip(features, labels, strict=True)])
+    return within / np.mean([((mean - means.mean(0)) ** 2).sum() for mean in means])
+
+
 def nc4(features, means, labels_of_means, weight, bias=None, doubt=1e-5):
     """(share of points where the two rules differ, share where one of them is a tie but for rounding)."""
     bias = np.zeros(len(weight)) if bias is None else bias
@@ -77,11 +104,12 @@ def _gap(scores):
 
 
 def collapse(features, labels, weight, bias=None):
-    """Every field of `metrics.Collapse`, and `doubtful`: by how much rounding may change nc4."""
+    """Every field of `metrics.Collapse`, and `doubtful`, `doubtful_error`: by how much rounding may change nc4 and ncc_error."""
     present = np.unique(labels)
     shifted = class_means(features - features.mean(0), labels)
     centred, rows = shifted - shifted.mean(0), weight[present]
     share, doubtful = nc4(features, shifted + features.mean(0), present, weight, bias)
+    error, doubtful_error = ncc_error(features, labels)
     return {
         "nc1": nc1(features, labels),
         "nc2_norms": norms_spread(centred),
@@ -89,10 +117,16 @@ def collapse(features, labels, weight, bias=None):
         "nc2_equiangularity": np.std(cosines(centred)),
         "nc2_norms_head": norms_spread(rows),
         "nc2_angles_head": angles(rows),
+        "nc2_equiangularity_head": np.std(cosines(rows)),
         "nc3": nc3(shifted, rows),
+        "nc3_etf": nc3_etf(shifted, rows),
         "nc4": share,
+        "cdnv": cdnv(features, labels),
+        "variance_ratio": variance_ratio(features, labels),
+        "ncc_error": error,
         "num_classes_present": len(present),
         "doubtful": doubtful,
+        "doubtful_error": doubtful_error,
     }
 
 

@@ -59,14 +59,15 @@ def around(means: Tensor, scale: float) -> tuple[Tensor, Tensor]:
 
 
 def assert_agrees(case: Case, rtol=1e-6, atol=1e-9) -> None:
-    """Every field and cdnv; fields are of order one, so `atol` only speaks where a value is rounding noise.
+    """Every field and cdnv; geometric ones are of order one, so `atol` only speaks where a value is rounding noise.
 
-    NC1 and cdnv get no such allowance: they are compared at whatever size they are.
+    Ratios of variances get no such allowance: they are compared at whatever size they are.
     """
     measured, expected = case.measured(), case.expected()
-    doubtful = expected.pop("doubtful")
-    assert measured.pop("nc1") == pytest.approx(expected.pop("nc1"), rel=rtol, abs=0)
-    assert abs(measured.pop("nc4") - expected.pop("nc4")) <= doubtful + 1e-12
+    for name, doubt in (("nc4", "doubtful"), ("ncc_error", "doubtful_error")):
+        assert abs(measured.pop(name) - expected.pop(name)) <= expected.pop(doubt) + 1e-12
+    for name in ("nc1", "cdnv", "variance_ratio"):
+        assert measured.pop(name) == pytest.approx(expected.pop(name), rel=rtol, abs=0)
     assert measured == pytest.approx(expected, rel=rtol, abs=atol)
     spread = metrics.cdnv(case.features, case.labels).item()
     assert spread == pytest.approx(reference.cdnv(exact(case.features), case.labels.numpy()), rel=rtol, abs=0)
@@ -271,7 +272,7 @@ def test_a_classifier_of_zeros_leaves_only_its_own_measures_undefined():
     case = sample([10] * 3, 5)
     measured = replace(case, weight=torch.zeros(3, 5), bias=None).measured()
     undefined = {name for name, value in measured.items() if math.isnan(value)}
-    assert undefined == {"nc2_norms_head", "nc2_angles_head", "nc3"}
+    assert undefined == {"nc2_norms_head", "nc2_angles_head", "nc2_equiangularity_head", "nc3", "nc3_etf"}
     assert measured["nc1"] == case.measured()["nc1"]
 
 
@@ -479,3 +480,69 @@ def test_cdnv_names_the_wrong_argument_and_its_value(arguments, message):
 def test_mismatch_names_the_wrong_argument_and_its_value(arguments, message):
     with pytest.raises(ValueError, match=message):
         metrics.nearest_mean_mismatch(*arguments)
+
+
+# --- conventions that differ between papers
+
+
+def test_nc1_with_and_without_the_number_of_classes():
+    case = sample([10, 20, 30], 5)
+    divided = metrics.nc1(case.features, case.labels)
+    assert divided == pytest.approx(case.expected()["nc1"], rel=1e-9)
+    assert metrics.nc1(case.features, case.labels, divide_by_classes=False) == pytest.approx(3 * divided, rel=1e-12)
+
+
+def test_nc1_divides_by_the_classes_that_occur():
+    case = sample([10, 20], 5)
+    assert metrics.nc1(case.features, case.labels, num_classes=7) == metrics.nc1(case.features, case.labels)
+
+
+def cdnv_by_pairs(case, value):
+    """Mean over ordered pairs of value(Var_i, Var_j, squared distance)."""
+    features, labels = exact(case.features), case.labels.numpy()
+    groups = [features[labels == label] for label in np.unique(labels)]
+    variances = [((group - group.mean(0)) ** 2).sum(1).mean() for group in groups]
+    pairs = [(i, j) for i in range(len(groups)) for j in range(len(groups)) if i != j]
+    return np.mean(
+        [value(variances[i], variances[j], ((groups[i].mean(0) - groups[j].mean(0)) ** 2).sum()) for i, j in pairs]
+    )
+
+
+@pytest.mark.parametrize(
+    ("normalization", "value"),
+    [
+        ("half-sum", lambda one, other, distance: (one + other) / (2 * distance)),
+        ("one-sided", lambda one, other, distance: one / distance),
+        ("sum", lambda one, other, distance: (one + other) / distance),
+    ],
+)
+def test_normalizations_of_cdnv(normalization, value):
+    case = sample([10, 20, 30, 5], 6)
+    measured = metrics.cdnv(case.features, case.labels, normalization=normalization).item()
+    assert measured == pytest.approx(cdnv_by_pairs(case, value), rel=1e-9)
+
+
+def test_an_unknown_normalization_is_named():
+    case = sample([10, 20], 5)
+    with pytest.raises(ValueError, match="normalization: 'thirds' is unknown; use one of half-sum"):
+        metrics.cdnv(case.features, case.labels, normalization="thirds")
+
+
+def test_cdnv_of_every_pair():
+    case = sample([10, 20, 30], 5)
+    pairs = metrics.cdnv_pairs(case.features, case.labels)
+    groups = [exact(case.features)[case.labels.numpy() == label] for label in range(3)]
+    for i in range(3):
+        assert math.isnan(pairs[i, i])
+        for j in set(range(3)) - {i}:
+            variance = ((groups[i] - groups[i].mean(0)) ** 2).sum(1).mean()
+            distance = ((groups[i].mean(0) - groups[j].mean(0)) ** 2).sum()
+            assert pairs[i, j].item() == pytest.approx(variance / distance, rel=1e-9)
+
+
+def test_zhus_duality_is_zero_on_a_collapsed_network_and_blind_to_scale():
+    etf = metrics.simplex_etf(4, 6)
+    labels = torch.arange(8) % 4
+    measured = metrics.collapse(3 * etf[labels] + 1, labels, 0.2 * etf)
+    assert measured.nc3_etf == pytest.approx(0, abs=1e-12)
+    assert metrics.collapse(3 * etf[labels], labels, etf.flip(0)).nc3_etf > 1

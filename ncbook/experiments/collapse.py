@@ -22,7 +22,7 @@ from ncbook import data, metrics, models, runs, trainers
 from ncbook.experiments import _loading
 
 NAME = "collapse"
-VERSION = 1
+VERSION = 2
 
 _BATCH = 2000  # images in one forward pass while measuring
 _SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
@@ -80,7 +80,7 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     """Train every arm and measure it.
 
     history columns: network, weight_decay, seed, epoch, step, train_loss, test_loss, train_error, test_error,
-    every field of `metrics.Collapse` and cdnv with the suffixes _train and _test, and
+    every field of `metrics.Collapse` with the suffixes _train and _test, and
     nc4_test_train_means (test features against the class means of the training set).
     arrays: see `_Plane`, for each network at the first seed and weight decay.
     """
@@ -171,7 +171,6 @@ def measure(head: torch.nn.Linear, dataset: data.Dataset, train: Tensor, test: T
         row[f"{name}_error"] = (logits.argmax(1) != split.labels).double().mean().item()
         measured = metrics.collapse(features, split.labels, head.weight, head.bias)
         row |= {f"{entry.name}_{name}": getattr(measured, entry.name) for entry in fields(measured)}
-        row[f"cdnv_{name}"] = metrics.cdnv(features, split.labels).item()
     means = _class_means(train, dataset.train.labels, dataset.num_classes)
     row["nc4_test_train_means"] = metrics.nearest_mean_mismatch(test, means, head.weight, head.bias)
     return row

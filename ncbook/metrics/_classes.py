@@ -8,6 +8,7 @@ afterwards in float64.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -17,35 +18,99 @@ from ncbook.metrics import _validate
 _BLOCK_ELEMENTS = 2**21  # a block of 2 M entries: 16 MiB in float64
 
 
-@dataclass(frozen=True)
-class Classes:
-    """The classes that occur, their means, and the way back to the rows.
+def working_dtype(features: Tensor) -> torch.dtype:
+    """The precision of residuals and products: float64 stays float64, all else is float32."""
+    return torch.float64 if features.dtype == torch.float64 else torch.float32
 
-    present [K'] labels that occur, ascending; index [N] row -> position in `present`;
+
+@dataclass(frozen=True)
+class Means:
+    """The classes that occur and their means.
+
+    present [K'] labels that occur, ascending; position [K] label -> place in `present`;
     counts [K'] float64; means [K', d] float64; rounded [K', d] the means in working precision.
     """
 
-    features: Tensor
     present: Tensor
-    index: Tensor
+    position: Tensor
     counts: Tensor
     means: Tensor
     rounded: Tensor
 
-    @property
+    @classmethod
+    def of(cls, all_counts: Tensor, sums: Tensor, working: torch.dtype) -> "Means":
+        """From counts [K] and float64 sums [K, d] of all classes; raises ValueError if fewer than two occur."""
+        present = all_counts.nonzero().squeeze(1)
+        if len(present) < 2:
+            raise ValueError(f"labels: only class {present.tolist()} occurs; collapse needs at least two")
+        places = torch.arange(len(present), device=present.device)
+        position = torch.zeros_like(all_counts).scatter(0, present, places)
+        counts = all_counts[present].double()
+        means = sums[present] / counts[:, None]
+        return cls(present, position, counts, means, means.detach().to(working))
+
+    @cached_property
+    def centred(self) -> Tensor:
+        """[K', d] float64: class means minus their mean, in which every class weighs the same."""
+        return self.means - self.means.mean(0)
+
+    @cached_property
     def rounding(self) -> Tensor:
         """[K', d] float64: what `rounded` is missing."""
         return self.means - self.rounded.double()
 
-    def residuals(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Blocks of (index [B], features - rounded class mean [B, d])."""
-        for rows in _blocks(self.features):
-            index = self.index[rows]
-            yield index, self.features[rows].to(self.rounded.dtype) - self.rounded[index]
+    def residuals_of(self, features: Tensor, index: Tensor) -> Tensor:
+        """[B, d] in working precision: features minus the rounded means of their classes, which `index` [B] names."""
+        return features.to(self.rounded.dtype) - self.rounded[index]
 
     def scatter(self, values: Tensor, index: Tensor) -> Tensor:
         """[K'] float64: sums of `values` [B] by class."""
         return values.new_zeros(len(self.present), dtype=torch.float64).index_add(0, index, values.double())
+
+
+@dataclass(frozen=True)
+class Classes:
+    """A set of points with the means of its classes: features [N, d], index [N] row -> place in `present`."""
+
+    features: Tensor
+    index: Tensor
+    of: Means
+
+    @property
+    def present(self) -> Tensor:
+        return self.of.present
+
+    @property
+    def counts(self) -> Tensor:
+        return self.of.counts
+
+    @property
+    def means(self) -> Tensor:
+        return self.of.means
+
+    @property
+    def rounded(self) -> Tensor:
+        return self.of.rounded
+
+    @property
+    def rounding(self) -> Tensor:
+        return self.of.rounding
+
+    def residuals(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Blocks of (index [B], features - rounded class mean [B, d])."""
+        for rows in blocks(self.features):
+            yield self.index[rows], self.of.residuals_of(self.features[rows], self.index[rows])
+
+    def scatter(self, values: Tensor, index: Tensor) -> Tensor:
+        """[K'] float64: sums of `values` [B] by class."""
+        return self.of.scatter(values, index)
+
+    def variances(self) -> Tensor:
+        """[K'] float64: mean squared distance of each class to its mean. Differentiable in the features."""
+        variances = -self.rounding.square().sum(1)
+        for index, residuals in self.residuals():
+            variances = variances + self.scatter(squared_norms(residuals), index) / self.counts
+        return variances.clamp(min=0)
 
 
 def group(features: Tensor, labels: Tensor, num_classes: int | None) -> tuple[Classes, int]:
@@ -57,28 +122,30 @@ def group(features: Tensor, labels: Tensor, num_classes: int | None) -> tuple[Cl
     _validate.require_features(features)
     num_classes = _validate.require_labels(labels, features, num_classes)
     labels = labels.long()
-    all_counts = torch.bincount(labels, minlength=num_classes)
-    present = all_counts.nonzero().squeeze(1)
-    if len(present) < 2:
-        raise ValueError(f"labels: only class {present.tolist()} occurs; collapse needs at least two")
-    position = torch.zeros_like(all_counts).scatter(0, present, torch.arange(len(present), device=labels.device))
-    index, counts = position[labels], all_counts[present].double()
-    means = _sums(features, index, len(present)) / counts[:, None]
-    if not bool(torch.isfinite(means).all()):
+    means = Means.of(*count_and_sum(features, labels, num_classes), working_dtype(features))
+    return Classes(features, means.position[labels], means), num_classes
+
+
+def count_and_sum(features: Tensor, labels: Tensor, num_classes: int) -> tuple[Tensor, Tensor]:
+    """Counts [K] int64 and float64 sums [K, d] of the rows of each class. Differentiable in the features.
+
+    Raises ValueError for a feature that is not finite, which shows in the sums at no cost.
+    """
+    total = features.new_zeros(num_classes, features.shape[1], dtype=torch.float64)
+    for rows in blocks(features):
+        total.index_add_(0, labels[rows], features[rows].double())
+    if not bool(torch.isfinite(total).all()):
         _validate.require_finite("features", features)
-    working = torch.float64 if features.dtype == torch.float64 else torch.float32
-    rounded = means.detach().to(working)
-    return Classes(features, present, index, counts, means, rounded), num_classes
+    return torch.bincount(labels, minlength=num_classes), total
 
 
-def _blocks(features: Tensor) -> Iterator[slice]:
+def squared_norms(rows: Tensor) -> Tensor:
+    """[B] float64. Squares of float32 numbers above 1e19 or below 1e-22 do not fit into float32."""
+    return torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64).square()
+
+
+def blocks(features: Tensor) -> Iterator[slice]:
+    """Slices that cut the rows into blocks of about 16 MiB in float64."""
     size = max(1, _BLOCK_ELEMENTS // features.shape[1])
     for start in range(0, len(features), size):
         yield slice(start, start + size)
-
-
-def _sums(features: Tensor, index: Tensor, classes: int) -> Tensor:
-    total = features.new_zeros(classes, features.shape[1], dtype=torch.float64)
-    for rows in _blocks(features):
-        total = total.index_add(0, index[rows], features[rows].double())
-    return total

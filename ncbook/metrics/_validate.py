@@ -42,6 +42,22 @@ def require_labels(labels: Tensor, features: Tensor, num_classes: int | None) ->
     return num_classes
 
 
+def require_sizes(num_classes: int, dim: int) -> None:
+    """K >= 2 classes in d >= 1 dimensions."""
+    for name, value, least in (("num_classes", num_classes, 2), ("dim", dim, 1)):
+        if value < least:
+            raise ValueError(f"{name}: must be at least {least}, got {value}")
+
+
+def require_batch(features: Tensor, labels: Tensor, num_classes: int, dim: int) -> Tensor:
+    """A batch of a stream: features [B, d] of the announced d; returns its labels as int64."""
+    require_features(features)
+    if features.shape[1] != dim:
+        raise ValueError(f"features: expected shape [B, {dim}], got {list(features.shape)}")
+    require_labels(labels, features, num_classes)
+    return labels.long()
+
+
 def require_means(class_means: Tensor, dim: int) -> None:
     """`class_means` must be [K, d] with K >= 2, all finite."""
     if class_means.ndim != 2 or len(class_means) < 2 or class_means.shape[1] != dim:

@@ -5,24 +5,43 @@ from torch import Tensor
 
 from ncbook.metrics import _classes
 
+NORMALIZATIONS = ("half-sum", "one-sided", "sum")
 
-def cdnv(features: Tensor, labels: Tensor, num_classes: int | None = None) -> Tensor:
-    """Class-distance normalized variance, averaged over pairs of classes (Galanti et al. 2022).
 
-    Mean over i != j of (Var_i + Var_j) / (2 ||mu_i - mu_j||^2), where Var_i is the mean squared distance
-    of class i's features to their mean (division by n, not n - 1).
+def cdnv(features: Tensor, labels: Tensor, num_classes: int | None = None, normalization: str = "half-sum") -> Tensor:
+    """Class-distance normalized variance, averaged over ordered pairs of classes.
+
+    For a pair, with Var_i the mean squared distance of class i's features to their mean (division by n, not
+    n - 1) and D the squared distance of the two means:
+
+    half-sum    (Var_i + Var_j) / (2 D), Galanti et al. (2022) and the survey's section 3.1
+    one-sided   Var_i / D, their follow-up on few-shot learning; the same as half-sum on average over pairs
+    sum         (Var_i + Var_j) / D, some published code: twice the others
 
     features [N, d], labels [N] -> float64 scalar; no unit, and no change under scaling, rotation or shift.
     Classes that do not occur are left out; two classes with equal means give inf (nan if both have also
     collapsed). Differentiable in `features`. Raises ValueError for arguments that do not fit.
     """
+    if normalization not in NORMALIZATIONS:
+        raise ValueError(f"normalization: {normalization!r} is unknown; use one of {', '.join(NORMALIZATIONS)}")
     classes, _ = _classes.group(features, labels, num_classes)
-    variances = -classes.rounding.square().sum(1)
-    for index, residuals in classes.residuals():
-        # in float64: float32 cannot hold the squares of numbers above 1e19 or below 1e-22
-        squares = torch.linalg.vector_norm(residuals, dim=1, dtype=torch.float64).square()
-        variances = variances + classes.scatter(squares, index) / classes.counts
-    first, second = torch.triu_indices(len(variances), len(variances), offset=1, device=variances.device)
+    return half_sums(classes.variances(), classes.means).mean() * (2 if normalization == "sum" else 1)
+
+
+def cdnv_pairs(features: Tensor, labels: Tensor, num_classes: int | None = None) -> Tensor:
+    """One-sided class-distance normalized variance of every pair: Var_i / ||mu_i - mu_j||^2.
+
+    Returns [K', K'] float64, row i and column j in the order of the classes that occur, with nan on the
+    diagonal. The half-sum of a pair is the mean of its two entries. Arguments as in `cdnv`.
+    """
+    classes, _ = _classes.group(features, labels, num_classes)
+    distances = torch.cdist(classes.means, classes.means, compute_mode="donot_use_mm_for_euclid_dist").square()
+    distances.fill_diagonal_(float("nan"))
+    return classes.variances()[:, None] / distances
+
+
+def half_sums(variances: Tensor, means: Tensor) -> Tensor:
+    """[K'(K'-1)/2]: (Var_i + Var_j) / (2 ||mu_i - mu_j||^2) for i < j, from variances [K'] and means [K', d]."""
+    first, second = torch.triu_indices(len(means), len(means), offset=1, device=means.device)
     # pdist subtracts before it squares: near means keep their digits
-    squared_distances = torch.nn.functional.pdist(classes.means).square()
-    return ((variances[first] + variances[second]) / (2 * squared_distances)).mean()
+    return (variances[first] + variances[second]) / (2 * torch.nn.functional.pdist(means).square())

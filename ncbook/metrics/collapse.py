@@ -1,30 +1,36 @@
-"""NC1 to NC4 of Papyan, Han and Donoho (2020) in one call."""
+"""NC1 to NC4 of Papyan, Han and Donoho (2020), and their companions, in one call."""
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ncbook.metrics import _classes, _validate
-
-# Directions in which class means differ by less than this share of the largest difference (as a ratio of
-# eigenvalues of Sigma_B) are rounding noise: inverting them would put noise of size 1/eps into NC1.
-_RANK_CUT = 1e-10
+from ncbook.metrics._second_pass import SecondPass
+from ncbook.metrics.cdnv import half_sums
+from ncbook.metrics.geometry import etf_gram
 
 
 @dataclass(frozen=True)
 class Collapse:
     """The four properties of neural collapse, each tending to 0 as a network collapses.
 
-    nc1                 tr(Sigma_W Sigma_B^+) / K; Sigma_W over all points, Sigma_B over unweighted class means
-    nc2_norms           std / mean over classes of ||mu_c - mu_G|| (population std)
-    nc2_angles          mean over pairs of |cos + 1/(K-1)| between centred class means
-    nc2_equiangularity  std over pairs of that cosine: equal angles, whatever their size
-    nc2_norms_head      nc2_norms of the rows of the classifier, not centred
-    nc2_angles_head     nc2_angles of those rows
-    nc3                 || W/||W||_F - M/||M||_F ||_F^2, M the centred class means
-    nc4                 share of points whose nearest class mean is not the network's decision
-    num_classes_present number of classes K that occur; K above means this number
+    nc1                     tr(Sigma_W Sigma_B^+) / K; Sigma_W over all points, Sigma_B over unweighted class means
+    nc2_norms               std / mean over classes of ||mu_c - mu_G|| (population std)
+    nc2_angles              mean over pairs of |cos + 1/(K-1)| between centred class means: maximal angles
+    nc2_equiangularity      std over pairs of that cosine: equal angles, whatever their size
+    nc2_norms_head, nc2_angles_head, nc2_equiangularity_head
+                            the same of the rows of the classifier, which are not centred
+    nc3                     || W/||W||_F - M/||M||_F ||_F^2, M the centred class means: self-duality
+    nc3_etf                 || W M^T/||W M^T||_F - (I - 11^T/K)/sqrt(K-1) ||_F, Zhu et al.'s (2021) self-duality
+    nc4                     share of points whose nearest class mean is not the network's decision
+    cdnv                    class-distance normalized variance, see `metrics.cdnv`
+    variance_ratio          tr(Sigma_W) / tr(Sigma_B)
+    ncc_error               share of points whose nearest class mean is not that of their own class
+    num_classes_present     number of classes K that occur; K above means this number
+
+    A quantity that needs a classifier is nan where none was given.
     """
 
     nc1: float
@@ -33,8 +39,13 @@ class Collapse:
     nc2_equiangularity: float
     nc2_norms_head: float
     nc2_angles_head: float
+    nc2_equiangularity_head: float
     nc3: float
+    nc3_etf: float
     nc4: float
+    cdnv: float
+    variance_ratio: float
+    ncc_error: float
     num_classes_present: int
 
 
@@ -52,29 +63,28 @@ def collapse(
     K is `num_classes`, else the number of rows of `weight`. float16 and bfloat16 are computed in
     float32, float64 stays float64, and sums are float64 throughout. No d x d matrix is formed.
 
-    A class that does not occur is left out of NC1 to NC3 and of the means that NC4 compares; its row of
-    `weight` still takes part in the network's decision. Where a definition reads 0/0 (a classifier of zeros,
-    a class mean on top of the global mean) the value is nan; nc1 is inf when class means coincide and
-    features do not. Not differentiable. Raises ValueError, naming the argument and the value, for labels out
-    of range, a non-finite entry, shapes that do not fit, or fewer than two classes.
+    A class that does not occur is left out of all but the network's decision, in which its row of `weight`
+    takes part. Where a definition reads 0/0 (a classifier of zeros, a class mean on top of the global mean) the
+    value is nan; nc1 is inf when all class means coincide and features do not. Papers that use the sample
+    standard deviation in NC2 print values larger by sqrt(K/(K-1)). Not differentiable. Raises ValueError, naming
+    the argument and the value, for labels out of range, a non-finite entry, shapes that do not fit, or fewer
+    than two classes.
     """
     if weight.ndim != 2:
         raise ValueError(f"weight: expected shape [K, d], got {list(weight.shape)}")
     classes, num_classes = _classes.group(features, labels, len(weight) if num_classes is None else num_classes)
     _validate.require_head(weight, bias, num_classes, features.shape[1])
-    centred = classes.means - classes.means.mean(0)
-    rows = weight.double()[classes.present]
-    nc1, nc4 = _variability_and_mismatch(classes, centred, weight, bias)
-    return Collapse(
-        nc1,
-        _spread_of_norms(centred),
-        *_angles(centred),
-        _spread_of_norms(rows),
-        _angles(rows)[0],
-        (rows / rows.norm() - centred / centred.norm()).square().sum().item(),
-        nc4,
-        len(classes.present),
-    )
+    return of_sums(_summed(classes, weight, bias), weight, decided=True)
+
+
+@torch.no_grad()
+def nc1(features: Tensor, labels: Tensor, num_classes: int | None = None, divide_by_classes: bool = True) -> float:
+    """NC1 alone: tr(Sigma_W Sigma_B^+) / K, or without 1/K, as in the notebook of Papyan et al. and in He and Su.
+
+    features [N, d], labels [N]; conventions, special values and errors as in `collapse`.
+    """
+    classes, _ = _classes.group(features, labels, num_classes)
+    return _summed(classes).trace() / (len(classes.present) if divide_by_classes else 1)
 
 
 @torch.no_grad()
@@ -88,82 +98,74 @@ def nearest_mean_mismatch(features: Tensor, class_means: Tensor, weight: Tensor,
     _validate.require_features(features)
     _validate.require_finite("features", features)
     _validate.require_means(class_means, features.shape[1])
-    _validate.require_head(weight, bias, len(class_means), features.shape[1])
-    working = torch.float64 if features.dtype == torch.float64 else torch.float32
-    centre = class_means.double().mean(0).to(working)
-    head, offsets = _decision_rules(class_means, weight, bias, centre[None])
-    scores = (features.to(working) - centre) @ head.to(working).T + offsets[0].to(working)
-    return _disagreement(scores, len(weight), torch.arange(len(weight), device=features.device)) / len(features)
+    num_classes = len(class_means)
+    _validate.require_head(weight, bias, num_classes, features.shape[1])
+    one_each = torch.ones(num_classes, dtype=torch.int64, device=features.device)
+    means = _classes.Means.of(one_each, class_means.double(), _classes.working_dtype(features))
+    second = SecondPass(means, weight, bias)
+    for rows in _classes.blocks(features):  # the class that residuals are taken from does not matter here
+        second.add(features[rows], one_each.new_zeros(len(features[rows])))
+    return second.mismatches.item() / len(features)
 
 
-def _variability_and_mismatch(
-    classes: _classes.Classes, centred: Tensor, weight: Tensor, bias: Tensor | None
-) -> tuple[float, float]:
-    """NC1 and NC4 in one pass over the residuals, with one matrix product a block."""
-    # a difference between means below float64's rounding of the means themselves is no difference
-    noise = (8 * torch.finfo(torch.float64).eps * classes.means.norm()).square()
-    directions, eigenvalues = _between_class_axes(centred, noise)
-    head, offsets = _decision_rules(classes.means, weight, bias, classes.rounded)
-    columns = torch.cat([directions, head]).to(classes.rounded.dtype).T  # [d, r + K + K']
-    offsets = offsets.to(columns.dtype)
-    rank, decisions = len(directions), len(weight)
-    variances = -(classes.counts[:, None] * (classes.rounding @ directions.T).square()).sum(0)
-    spread, mismatches = 0.0, 0
-    for index, residuals in classes.residuals():
-        product = residuals @ columns
-        variances += product[:, :rank].double().square().sum(0)
-        mismatches += _disagreement(product[:, rank:] + offsets[index], decisions, classes.present)
-        if rank == 0:
-            spread += residuals.double().square().sum().item()
-    points = len(classes.index)
-    if rank == 0:  # all class means coincide
-        return (float("inf") if spread > 0 else float("nan")), mismatches / points
-    nc1 = (variances.clamp(min=0) / points / eigenvalues).sum().item() / len(centred)
-    return nc1, mismatches / points
+def of_sums(second: SecondPass, weight: Tensor | None, decided: bool) -> Collapse:
+    """The properties from finished sums; `decided` says whether the network's decisions went into them."""
+    mismatch = second.mismatches.item() / second.points if decided else math.nan
+    error = second.errors.item() / second.points
+    return summarize(second.means, second.variances(), second.trace(), weight, mismatch, error)
 
 
-def _between_class_axes(centred: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-    """Eigenvectors [r, d] and eigenvalues [r] above rounding of Sigma_B = M^T M / K, from the K x K Gram matrix."""
-    values, vectors = torch.linalg.eigh(centred @ centred.T)  # ascending
-    values, vectors = values[1:], vectors[:, 1:]  # centring leaves rank K-1 at most
-    kept = (values > _RANK_CUT * values[-1]) & (values > noise)
-    values, vectors = values[kept], vectors[:, kept]
-    return (vectors.T @ centred) / values.sqrt()[:, None], values / len(centred)
+def summarize(
+    means: _classes.Means, variances: Tensor, trace: float, weight: Tensor | None, mismatch: float, error: float
+) -> Collapse:
+    """The properties from class means, variances [K'] around them, tr(Sigma_W Sigma_B^+), and both rules' errors."""
+    present = len(means.present)
+    within = (variances @ means.counts / means.counts.sum()).item()
+    between = means.centred.square().sum().item() / present
+    return Collapse(
+        trace / present,
+        spread_of_norms(means.centred),
+        *angles(means.centred),
+        *(
+            (math.nan, math.nan, math.nan, math.nan, math.nan)
+            if weight is None
+            else _of_head(means.centred, weight.double()[means.present])
+        ),
+        mismatch,
+        half_sums(variances, means.means).mean().item(),
+        within / between if between else (math.inf if within else math.nan),
+        error,
+        present,
+    )
 
 
-def _decision_rules(means: Tensor, weight: Tensor, bias: Tensor | None, origins: Tensor) -> tuple[Tensor, Tensor]:
-    """The network's rule and the nearest-mean rule as linear functions of a feature minus its origin.
-
-    Returns head [K + K', d] and offsets [len(origins), K + K'], both float64, such that for h = o + r
-    the first K entries of `head @ r + offsets[o]` order classes as the logits do, and the rest as minus the
-    squared distances to the means do. Constants common to a rule's entries are taken out in float64, and the
-    second rule is divided by the size of the means, so that float32 can hold its products at any scale.
-    """
-    centre = means.double().mean(0)
-    means, origins, weight = means.double() - centre, origins.double() - centre, weight.double()
-    network = origins @ weight.T + weight @ centre
-    if bias is not None:
-        network = network + bias.double()
-    size = means.norm().clamp(min=torch.finfo(torch.float64).tiny)
-    nearest = (origins @ means.T - means.square().sum(1) / 2) / size
-    offsets = [rule - rule.max(dim=1, keepdim=True).values for rule in (network, nearest)]
-    return torch.cat([weight, means / size]), torch.cat(offsets, dim=1)
-
-
-def _disagreement(scores: Tensor, decisions: int, labels_of_means: Tensor) -> int:
-    """Number of rows where the best of the first `decisions` scores and the best of the rest name different classes."""
-    nearest = labels_of_means[scores[:, decisions:].argmax(1)]
-    return int((scores[:, :decisions].argmax(1) != nearest).sum())
-
-
-def _spread_of_norms(vectors: Tensor) -> float:
+def spread_of_norms(vectors: Tensor) -> float:
+    """std / mean of the lengths of the rows (population std)."""
     norms = vectors.norm(dim=1)
     return (norms.std(correction=0) / norms.mean()).item()
 
 
-def _angles(vectors: Tensor) -> tuple[float, float]:
+def angles(vectors: Tensor) -> tuple[float, float]:
     """(mean |cos + 1/(K-1)|, std of cos) over ordered pairs of distinct rows."""
     size = len(vectors)
     unit = vectors / vectors.norm(dim=1, keepdim=True)
     cosines = (unit @ unit.T)[~torch.eye(size, dtype=torch.bool, device=vectors.device)]
     return (cosines + 1 / (size - 1)).abs().mean().item(), cosines.std(correction=0).item()
+
+
+def _summed(classes: _classes.Classes, weight: Tensor | None = None, bias: Tensor | None = None) -> SecondPass:
+    second = SecondPass(classes.of, weight, bias)
+    for rows in _classes.blocks(classes.features):
+        second.add(classes.features[rows], classes.index[rows])
+    return second
+
+
+def _of_head(centred: Tensor, rows: Tensor) -> tuple[float, float, float, float, float]:
+    """nc2_norms_head, nc2_angles_head, nc2_equiangularity_head, nc3, nc3_etf."""
+    product = rows @ centred.T
+    return (
+        spread_of_norms(rows),
+        *angles(rows),
+        (rows / rows.norm() - centred / centred.norm()).square().sum().item(),
+        (product / product.norm() - etf_gram(len(rows)).to(product)).norm().item(),
+    )

@@ -24,6 +24,11 @@ def simplex_etf(num_classes: int, dim: int) -> Tensor:
     return frame
 
 
+def etf_gram(num_classes: int) -> Tensor:
+    """(I - 11^T/K) / sqrt(K-1), the Gram matrix of a simplex ETF scaled to Frobenius norm 1: [K, K] float64."""
+    return (torch.eye(num_classes, dtype=torch.float64) - 1 / num_classes) / (num_classes - 1) ** 0.5
+
+
 def simplex_coordinates(means: Tensor, *points: Tensor) -> tuple[Tensor, ...]:
     """Project onto the affine span of k class means, turned so that a simplex ETF would stand upright.
 

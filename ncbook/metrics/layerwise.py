@@ -1,0 +1,47 @@
+"""Collapse in every layer of a network, in two passes over the data whatever the number of layers."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from ncbook.metrics.collapse import Collapse
+from ncbook.metrics.meter import CollapseMeter
+
+
+class Layered(Protocol):
+    """A network whose layers can be read: `layers(inputs)` by name, the last of them the input of `head`."""
+
+    head: nn.Linear
+
+    def layers(self, inputs: Tensor) -> dict[str, Tensor]: ...
+
+
+@torch.no_grad()
+def layerwise(model: Layered, batches: Iterable[tuple[Tensor, Tensor]], num_classes: int) -> dict[str, Collapse]:
+    """`collapse` of the outputs of every layer, from first to last.
+
+    batches yields (inputs [B, ...], labels [B]) and is iterated twice, so it must be something like a list or a
+    DataLoader without shuffled augmentation, and not a generator. Each layer's output is flattened to [B, d_l].
+    nc4 of every layer compares the nearest class mean in that layer with the decision of the whole network; the
+    measures of the classifier are given for the last layer, which it reads, and are nan for the others. The
+    model is used as it is: put it in evaluation mode first. Raises ValueError as `CollapseMeter` does.
+    """
+    meters: dict[str, CollapseMeter] = {}
+    for inputs, labels in batches:
+        for name, features in model.layers(inputs).items():
+            features = features.flatten(1)
+            meter = meters.setdefault(name, CollapseMeter(num_classes, features.shape[1]))
+            meter.update(features, labels)
+    if not meters:
+        raise ValueError("batches: there are none")
+    for meter in meters.values():
+        meter.start_second_pass()
+    for inputs, labels in batches:
+        layers = {name: features.flatten(1) for name, features in model.layers(inputs).items()}
+        logits = model.head(layers[next(reversed(layers))])
+        for name, features in layers.items():
+            meters[name].update(features, labels, logits)
+    last = next(reversed(meters))
+    return {name: meter.compute(model.head.weight if name == last else None) for name, meter in meters.items()}

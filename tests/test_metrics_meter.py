@@ -1,0 +1,312 @@
+"""Streaming meters give the numbers of the whole tensor, in batches, in any order, on several workers."""
+
+import dataclasses
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ncbook import metrics
+
+COUNTS_ONLY = {"nc4", "ncc_error"}
+
+
+def points(seed=0, counts=(40, 25, 3), dim=7, dtype=torch.float32, offset=0.0):
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))
+    labels = labels[torch.randperm(len(labels), generator=generator)]
+    means = torch.randn(len(counts), dim, generator=generator, dtype=torch.float64)
+    noise = 0.5 * torch.randn(len(labels), dim, generator=generator, dtype=torch.float64)
+    weight, bias = (torch.randn(len(counts), *shape, generator=generator) for shape in ((dim,), ()))
+    return (offset + means[labels] + noise).to(dtype), labels, weight, bias
+
+
+def batches(*tensors, size=16):
+    return list(zip(*(tensor.split(size) for tensor in tensors), strict=True))
+
+
+def logits_of(features, weight, bias):
+    return (features.double() @ weight.double().T + bias.double()).float()
+
+
+def streamed(features, labels, weight, bias, size=16, meter=None):
+    meter = meter or metrics.CollapseMeter(len(weight), features.shape[1])
+    for part in batches(features, labels, size=size):
+        meter.update(*part)
+    meter.start_second_pass()
+    for part in reversed(batches(features, labels, logits_of(features, weight, bias), size=size)):
+        meter.update(*part)
+    return meter.compute(weight)
+
+
+def assert_same(measured, expected, but=()):
+    for field in dataclasses.fields(expected):
+        ours, theirs = getattr(measured, field.name), getattr(expected, field.name)
+        if field.name in but:
+            assert math.isnan(ours), field.name
+        else:
+            assert ours == pytest.approx(theirs, rel=1e-6, nan_ok=True), field.name
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    seed=st.integers(0, 10**6),
+    counts=st.lists(st.integers(1, 60), min_size=2, max_size=6),
+    dim=st.integers(1, 12),
+    dtype=st.sampled_from([torch.float32, torch.float64]),
+    offset=st.sampled_from([0.0, -3.0, 100.0]),
+    size=st.integers(1, 50),
+)
+def test_two_passes_equal_the_whole_tensor(seed, counts, dim, dtype, offset, size):
+    sample = points(seed, counts, dim, dtype, offset)
+    assert_same(streamed(*sample, size=size), metrics.collapse(*sample))
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    seed=st.integers(0, 10**6),
+    counts=st.lists(st.integers(1, 60), min_size=2, max_size=6),
+    dim=st.integers(1, 12),
+    dtype=st.sampled_from([torch.float32, torch.float64]),
+    offset=st.sampled_from([0.0, -3.0, 100.0]),
+    size=st.integers(1, 50),
+)
+def test_one_pass_equals_the_whole_tensor(seed, counts, dim, dtype, offset, size):
+    features, labels, weight, bias = points(seed, counts, dim, dtype, offset)
+    meter = metrics.OnePassMeter(len(counts), dim)
+    for part in batches(features, labels, size=size):
+        meter.update(*part)
+    assert_same(meter.compute(weight), metrics.collapse(features, labels, weight, bias), but=COUNTS_ONLY)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_batches(dtype):
+    sample = points(dtype=dtype)
+    assert_same(streamed(*sample), metrics.collapse(*sample))
+
+
+@pytest.mark.parametrize("kind", ["two passes", "one pass"])
+def test_offset_of_1000_with_small_noise_in_float32(kind):
+    features, labels, weight, bias = points(dtype=torch.float64)
+    features = (1000 + 1e-4 * features).float()
+    expected = metrics.collapse(features.double(), labels, weight, bias)
+    if kind == "two passes":
+        measured = streamed(features, labels, weight, bias)
+    else:
+        meter = metrics.OnePassMeter(3, 7)
+        for part in batches(features, labels):
+            meter.update(*part)
+        measured = meter.compute(weight)
+    for name in ("nc1", "cdnv", "variance_ratio", "nc2_norms", "nc2_angles", "nc3"):
+        assert getattr(measured, name) == pytest.approx(getattr(expected, name), rel=1e-3), name
+
+
+def test_a_class_that_never_occurs_is_left_out():
+    features, labels, weight, bias = points(counts=(30, 0, 20, 10))
+    measured = streamed(features, labels, weight, bias)
+    assert measured.num_classes_present == 3
+    assert_same(measured, metrics.collapse(features, labels, weight, bias))
+
+
+def test_workers_merge_to_the_whole():
+    features, labels, weight, bias = points(counts=(90, 60, 30))
+    shares = batches(features, labels, logits_of(features, weight, bias), size=50)
+    workers = [metrics.CollapseMeter(3, 7) for _ in shares]
+    for worker, (share, own, _) in zip(workers, shares, strict=True):
+        worker.update(share, own)
+    for worker in workers[1:]:
+        workers[0].merge(worker)
+    workers[0].start_second_pass()
+    workers = [workers[0].copy() for _ in shares]
+    for worker, share in zip(workers, shares, strict=True):
+        worker.update(*share)
+    for worker in workers[1:]:
+        workers[0].merge(worker)
+    assert_same(workers[0].compute(weight), metrics.collapse(features, labels, weight, bias))
+
+
+def test_a_worker_without_data_merges():
+    features, labels, weight, bias = points()
+    idle = metrics.CollapseMeter(3, 7)
+    idle.merge(metrics.CollapseMeter(3, 7))
+    full = metrics.CollapseMeter(3, 7)
+    full.update(features, labels)
+    idle.merge(full)
+    idle.start_second_pass()
+    idle.update(features, labels, logits_of(features, weight, bias))
+    assert_same(idle.compute(weight), metrics.collapse(features, labels, weight, bias))
+
+
+def test_one_pass_workers_merge_to_the_whole():
+    features, labels, weight, bias = points(counts=(90, 60, 30))
+    workers = []
+    for share in batches(features, labels, size=50):
+        workers.append(metrics.OnePassMeter(3, 7))
+        workers[-1].update(*share)
+    for worker in workers[1:]:
+        workers[0].merge(worker)
+    assert_same(workers[0].compute(weight), metrics.collapse(features, labels, weight, bias), but=COUNTS_ONLY)
+
+
+def test_without_logits_only_nc4_is_missing():
+    features, labels, weight, _ = points()
+    meter = metrics.CollapseMeter(3, 7)
+    meter.update(features, labels)
+    meter.start_second_pass()
+    meter.update(features, labels)
+    measured = dataclasses.asdict(meter.compute(weight))
+    assert {name for name, value in measured.items() if math.isnan(value)} == {"nc4"}
+
+
+def test_without_a_head_its_measures_are_missing():
+    features, labels, weight, bias = points()
+    meter = metrics.CollapseMeter(3, 7)
+    meter.update(features, labels)
+    meter.start_second_pass()
+    meter.update(features, labels, logits_of(features, weight, bias))
+    measured = dataclasses.asdict(meter.compute())
+    missing = {name for name, value in measured.items() if math.isnan(value)}
+    assert missing == {"nc2_norms_head", "nc2_angles_head", "nc2_equiangularity_head", "nc3", "nc3_etf"}
+
+
+def test_a_second_pass_over_other_data_is_found_out():
+    features, labels, weight, _ = points()
+    meter = metrics.CollapseMeter(3, 7)
+    meter.update(features, labels)
+    meter.start_second_pass()
+    meter.update(features[:50], labels[:50])
+    with pytest.raises(ValueError, match="second pass saw 50 points, the first 68"):
+        meter.compute(weight)
+
+
+def filled():
+    features, labels, _, _ = points()
+    meter = metrics.CollapseMeter(3, 7)
+    meter.update(features, labels)
+    return meter
+
+
+def test_compute_before_the_second_pass():
+    with pytest.raises(ValueError, match="the second pass has not been made"):
+        filled().compute()
+
+
+def test_second_pass_before_the_first():
+    with pytest.raises(ValueError, match="the first pass has seen no batch"):
+        metrics.CollapseMeter(3, 7).start_second_pass()
+
+
+def test_second_pass_is_started_once():
+    meter = filled()
+    meter.start_second_pass()
+    with pytest.raises(ValueError, match="already been started"):
+        meter.start_second_pass()
+
+
+def test_meters_in_different_passes_do_not_merge():
+    ahead, behind = filled(), filled()
+    ahead.start_second_pass()
+    with pytest.raises(ValueError, match="not in the same pass"):
+        ahead.merge(behind)
+
+
+def test_second_passes_around_different_means_do_not_merge():
+    one, two = filled(), metrics.CollapseMeter(3, 7)
+    two.update(*points(seed=1)[:2])
+    one.start_second_pass()
+    two.start_second_pass()
+    with pytest.raises(ValueError, match="other class means"):
+        one.merge(two)
+
+
+def test_precision_must_not_change_between_batches():
+    meter = filled()
+    with pytest.raises(ValueError, match=r"earlier batches were computed in torch.float32"):
+        meter.update(*points(dtype=torch.float64)[:2])
+
+
+@pytest.mark.parametrize("meter", [metrics.CollapseMeter, metrics.OnePassMeter])
+class TestBadInput:
+    @pytest.mark.parametrize(("classes", "dim", "message"), [(1, 7, "num_classes.*got 1"), (3, 0, "dim.*got 0")])
+    def test_sizes(self, meter, classes, dim, message):
+        with pytest.raises(ValueError, match=message):
+            meter(classes, dim)
+
+    def test_another_dimension(self, meter):
+        with pytest.raises(ValueError, match=r"features: expected shape \[B, 6\]"):
+            meter(3, 6).update(*points()[:2])
+
+    def test_a_label_out_of_range(self, meter):
+        features, labels, _, _ = points()
+        with pytest.raises(ValueError, match="labels: 2 is outside"):
+            meter(2, 7).update(features, labels)
+
+    def test_a_feature_that_is_not_finite(self, meter):
+        features, labels, _, _ = points()
+        features[3, 2] = math.nan
+        with pytest.raises(ValueError, match=r"features: entry \[3, 2\] is nan"):
+            meter(3, 7).update(features, labels)
+
+    def test_only_one_class(self, meter):
+        stream = meter(3, 7)
+        stream.update(torch.ones(4, 7), torch.ones(4, dtype=torch.int64))
+        with pytest.raises(ValueError, match=r"only class \[1\] occurs"):
+            stream.start_second_pass() if isinstance(stream, metrics.CollapseMeter) else stream.compute()
+
+
+def test_logits_of_another_shape():
+    meter = filled()
+    meter.start_second_pass()
+    features, labels, _, _ = points()
+    with pytest.raises(ValueError, match=r"logits: expected shape \[68, 3\], got \[68, 4\]"):
+        meter.update(features, labels, torch.zeros(68, 4))
+
+
+class TwoLayers(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.second, self.head = (torch.nn.Linear(*sizes) for sizes in ((7, 12), (12, 5), (5, 3)))
+
+    def layers(self, inputs):
+        first = torch.relu(self.first(inputs))
+        return {"first": first.reshape(-1, 3, 4), "second": torch.relu(self.second(first))}
+
+
+def test_layerwise_equals_each_layer_alone():
+    inputs, labels, _, _ = points()
+    model = TwoLayers()
+    measured = metrics.layerwise(model, batches(inputs, labels), num_classes=3)
+    assert list(measured) == ["first", "second"]
+    layers = {name: features.flatten(1).detach() for name, features in model.layers(inputs).items()}
+    last = metrics.collapse(layers["second"], labels, model.head.weight.detach(), model.head.bias.detach())
+    assert_same(measured["second"], last)
+    first = metrics.collapse(layers["first"], labels, torch.ones(3, 12))
+    assert measured["first"].nc1 == pytest.approx(first.nc1, rel=1e-6)
+    assert measured["first"].cdnv == pytest.approx(first.cdnv, rel=1e-6)
+    assert math.isnan(measured["first"].nc3)
+
+
+def test_layerwise_compares_every_layer_with_the_networks_decision():
+    inputs, labels, _, _ = points()
+    model = TwoLayers()
+    layers = model.layers(inputs)
+    features = layers["first"].flatten(1)
+    means = torch.stack([features[labels == label].mean(0) for label in range(3)])
+    nearest = torch.cdist(features, means).argmin(1)
+    decisions = model.head(layers["second"]).argmax(1)
+    expected = (nearest != decisions).double().mean().item()
+    assert metrics.layerwise(model, batches(inputs, labels), 3)["first"].nc4 == expected
+
+
+def test_layerwise_of_a_generator_is_found_out():
+    inputs, labels, _, _ = points()
+    with pytest.raises(ValueError, match="second pass saw 0 points"):
+        metrics.layerwise(TwoLayers(), (part for part in batches(inputs, labels)), 3)
+
+
+def test_layerwise_of_nothing():
+    with pytest.raises(ValueError, match="batches: there are none"):
+        metrics.layerwise(TwoLayers(), [], 3)
