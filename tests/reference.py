@@ -66,7 +66,7 @@ def nc3_etf(means, weight):
 
 
 def ncc_error(features, labels, doubt=1e-5):
-    """(share of points nearer to another class's mean than to their own, share where that is a tie but for rounding)."""
+    """(share of points nearer to another class's mean than to their own, share of ties but for rounding)."""
     features = features - features.mean(0)
     present, means = np.unique(labels), class_means(features, labels)
     wrong = ties = 0
@@ -104,7 +104,7 @@ def _gap(scores):
 
 
 def collapse(features, labels, weight, bias=None):
-    """Every field of `metrics.Collapse`, and `doubtful`, `doubtful_error`: by how much rounding may change nc4 and ncc_error."""
+    """Every field of `metrics.Collapse`; `doubtful`, `doubtful_error`: how much rounding may change nc4, ncc_error."""
     present = np.unique(labels)
     shifted = class_means(features - features.mean(0), labels)
     centred, rows = shifted - shifted.mean(0), weight[present]

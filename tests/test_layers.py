@@ -35,7 +35,7 @@ FLOORS = {
 PACKAGES = {
     "": set(),
     "runs": {"numpy", "pandas"},
-    "metrics": {"torch"},
+    "metrics": {"torch", "numpy", "scipy", "sklearn"},
     "figures": {"numpy", "matplotlib"},
     "explorables": {"numpy", "matplotlib"},
 }

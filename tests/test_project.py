@@ -118,3 +118,10 @@ def test_the_project_speaks_of_itself_alone():
     """No path of a machine; the home folder is written with a tilde."""
     for path in text_files():
         assert not re.search(r"(?<![\w.])/(root|home|work|tmp)/\w", path.read_text()), path
+
+
+def test_the_page_of_measures_is_complete():
+    from ncbook import metrics
+
+    listed = set(re.findall(r"`([A-Za-z]\w+)`", (ROOT / "book" / "measures.md").read_text()))
+    assert set(metrics.__all__) == listed & set(dir(metrics))

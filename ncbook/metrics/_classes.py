@@ -144,8 +144,12 @@ def squared_norms(rows: Tensor) -> Tensor:
     return torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64).square()
 
 
-def blocks(features: Tensor) -> Iterator[slice]:
-    """Slices that cut the rows into blocks of about 16 MiB in float64."""
-    size = max(1, _BLOCK_ELEMENTS // features.shape[1])
+def blocks(features: Tensor, width: int = 1) -> Iterator[slice]:
+    """Slices that cut the rows into blocks: 16 MiB in float64 on a CPU, more on a GPU, where each launch costs.
+
+    `width` is the number of columns of what is computed from the features, if that may exceed d.
+    """
+    elements = _BLOCK_ELEMENTS if features.device.type == "cpu" else 16 * _BLOCK_ELEMENTS
+    size = max(1, elements // max(width, features.shape[1]))
     for start in range(0, len(features), size):
         yield slice(start, start + size)

@@ -103,7 +103,8 @@ def nearest_mean_mismatch(features: Tensor, class_means: Tensor, weight: Tensor,
     one_each = torch.ones(num_classes, dtype=torch.int64, device=features.device)
     means = _classes.Means.of(one_each, class_means.double(), _classes.working_dtype(features))
     second = SecondPass(means, weight, bias)
-    for rows in _classes.blocks(features):  # the class that residuals are taken from does not matter here
+    for rows in _classes.blocks(features, second.columns.shape[1]):
+        # any class will do: residuals from its mean only shift the scores that are compared
         second.add(features[rows], one_each.new_zeros(len(features[rows])))
     return second.mismatches.item() / len(features)
 
@@ -155,7 +156,7 @@ def angles(vectors: Tensor) -> tuple[float, float]:
 
 def _summed(classes: _classes.Classes, weight: Tensor | None = None, bias: Tensor | None = None) -> SecondPass:
     second = SecondPass(classes.of, weight, bias)
-    for rows in _classes.blocks(classes.features):
+    for rows in _classes.blocks(classes.features, second.columns.shape[1]):
         second.add(classes.features[rows], classes.index[rows])
     return second
 
@@ -167,5 +168,5 @@ def _of_head(centred: Tensor, rows: Tensor) -> tuple[float, float, float, float,
         spread_of_norms(rows),
         *angles(rows),
         (rows / rows.norm() - centred / centred.norm()).square().sum().item(),
-        (product / product.norm() - etf_gram(len(rows)).to(product)).norm().item(),
+        (product / product.norm() - etf_gram(len(rows), rows.device)).norm().item(),
     )

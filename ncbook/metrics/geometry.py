@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 
-def simplex_etf(num_classes: int, dim: int) -> Tensor:
+def simplex_etf(num_classes: int, dim: int, device: torch.device | str | None = None) -> Tensor:
     """The simplex ETF: K unit vectors with pairwise cosine -1/(K-1), the rows of a [K, d] float64 matrix.
 
     Rows of sqrt(K/(K-1)) (I - 11^T/K), expressed in an orthonormal basis of the K-1 dimensional
@@ -15,7 +15,7 @@ def simplex_etf(num_classes: int, dim: int) -> Tensor:
         raise ValueError(f"num_classes: a simplex needs K >= 2 vertices, got {num_classes}")
     if dim < num_classes - 1:
         raise ValueError(f"dim: {num_classes} equiangular vertices need d >= {num_classes - 1}, got {dim}")
-    frame = torch.zeros(num_classes, dim, dtype=torch.float64)
+    frame = torch.zeros(num_classes, dim, dtype=torch.float64, device=device)
     for axis in range(num_classes - 1):  # vertex `axis` uses axes up to its own; later ones sit below it
         left = num_classes - axis
         height = ((left - 1) * num_classes / (left * (num_classes - 1))) ** 0.5
@@ -24,9 +24,9 @@ def simplex_etf(num_classes: int, dim: int) -> Tensor:
     return frame
 
 
-def etf_gram(num_classes: int) -> Tensor:
+def etf_gram(num_classes: int, device: torch.device) -> Tensor:
     """(I - 11^T/K) / sqrt(K-1), the Gram matrix of a simplex ETF scaled to Frobenius norm 1: [K, K] float64."""
-    return (torch.eye(num_classes, dtype=torch.float64) - 1 / num_classes) / (num_classes - 1) ** 0.5
+    return (torch.eye(num_classes, dtype=torch.float64, device=device) - 1 / num_classes) / (num_classes - 1) ** 0.5
 
 
 def simplex_coordinates(means: Tensor, *points: Tensor) -> tuple[Tensor, ...]:
@@ -47,6 +47,6 @@ def simplex_coordinates(means: Tensor, *points: Tensor) -> tuple[Tensor, ...]:
     if radius <= 8 * torch.finfo(torch.float64).eps * means.norm():  # nothing but rounding
         raise ValueError("means: all are equal, so they span no plane to project on")
     flat = (means - centroid) @ basis / radius
-    left, _, right = torch.linalg.svd(flat.T @ simplex_etf(size, size - 1).to(flat.device), full_matrices=False)
+    left, _, right = torch.linalg.svd(flat.T @ simplex_etf(size, size - 1, flat.device), full_matrices=False)
     turn = basis @ (left @ right) / radius
     return tuple((each.double() - centroid) @ turn for each in (means, *points))

@@ -50,7 +50,7 @@ class CollapseMeter:
             return
         decisions = None if logits is None else logits.argmax(1)
         self._decided = self._decided and decisions is not None
-        for rows in _classes.blocks(features):
+        for rows in _classes.blocks(features, self._second.columns.shape[1]):
             index = self._second.means.position[labels[rows]]
             self._second.add(features[rows], index, None if decisions is None else decisions[rows])
 

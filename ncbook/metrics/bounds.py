@@ -1,0 +1,230 @@
+"""Bounds that start from the class-distance normalized variance (CDNV): test collapse, and nearest-mean error.
+
+Everything is summed in float64 from residuals, never from raw second moments, which a common offset would drown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.stats import linregress
+from torch import Tensor
+
+from ncbook.metrics import _classes, _validate
+from ncbook.metrics.cdnv import cdnv
+
+
+@dataclass(frozen=True)
+class CollapseBound:
+    """population_cdnv <= bound = (1 + A) train_cdnv + B, and what A and B are made of; pairs are for classes (i, j).
+
+    a              (sum of mean_shifts) / ||difference of population means||;  A = 2a + a^2
+    B              (1 + A) (sum of variance_gaps) / (2 ||difference of training means||^2)
+    mean_shifts    ||E f - Avg f||, in the unit of the features
+    variance_gaps  |Var over the population - Var over the training set|, in its square
+    square_gaps    |E ||f||^2 - Avg ||f||^2|, in its square. The survey bounds a variance gap by this and by
+                   mean_shift * (||E f|| + ||Avg f||); unlike the variance gap it depends on the origin
+    """
+
+    A: float
+    B: float
+    bound: float
+    population_cdnv: float
+    train_cdnv: float
+    a: float
+    mean_shifts: tuple[float, float]
+    variance_gaps: tuple[float, float]
+    square_gaps: tuple[float, float]
+
+
+@torch.no_grad()
+def test_collapse_bound(train_i: Tensor, train_j: Tensor, population_i: Tensor, population_j: Tensor) -> CollapseBound:
+    """Bound on the CDNV of a pair of classes in the population by their CDNV on the training set.
+
+    V(P) <= (1 + A) V(S) + B with A = 2a + a^2: an explicit form of the survey's equation 9 (Galanti et al. 2022
+    state it up to constants). From ||mu_i(S) - mu_j(S)|| <= (1 + a) ||mu_i(P) - mu_j(P)||, by the triangle
+    inequality, and Var(P) <= Var(S) + |Var(P) - Var(S)|. It holds for any four sets of features and is an
+    equality when the training set is the population. Variances divide by n.
+
+    train_i [n_i, d], train_j [n_j, d], population_i [m_i, d], population_j [m_j, d], any float dtype ->
+    `CollapseBound`. Where two means of a set coincide, terms that divide by their distance are inf, or nan for
+    0/0, as in `cdnv`. Not differentiable. Raises ValueError, naming the argument and the value, for one that is
+    not a non-empty floating-point matrix, is not finite, or has another d than `train_i`.
+    """
+    sets = {"train_i": train_i, "train_j": train_j, "population_i": population_i, "population_j": population_j}
+    for name, features in sets.items():
+        _require_matrix(name, features, train_i.shape[-1])
+    moments = [_moments(features) for features in sets.values()]
+    means, population_means = torch.stack([mean for mean, _ in moments]).unflatten(0, (2, 2))  # each [2, d]
+    variances, population_variances = torch.stack([variance for _, variance in moments]).unflatten(0, (2, 2))
+    shifts, excess = population_means - means, population_variances - variances
+    square_gaps = (excess + (shifts * (population_means + means)).sum(1)).abs()
+    spread, population_spread = (2 * (pair[0] - pair[1]).square().sum() for pair in (means, population_means))
+    a = shifts.norm(dim=1).sum() / (population_spread / 2).sqrt()
+    factor, train_cdnv = (1 + a).square(), variances.sum() / spread
+    B = factor * excess.abs().sum() / spread
+    return CollapseBound(
+        A=(2 * a + a.square()).item(),
+        B=B.item(),
+        bound=(factor * train_cdnv + B).item(),
+        population_cdnv=(population_variances.sum() / population_spread).item(),
+        train_cdnv=train_cdnv.item(),
+        a=a.item(),
+        mean_shifts=_pair(shifts.norm(dim=1)),
+        variance_gaps=_pair(excess.abs()),
+        square_gaps=_pair(square_gaps),
+    )
+
+
+def ncc_error_bound(
+    features: Tensor, labels: Tensor, shots: int | None = None, num_classes: int | None = None
+) -> Tensor:
+    """Bound on the error of the nearest-class-centre rule by the average CDNV V of the K classes.
+
+    Centres are the class means: error <= 4 (K-1) V, because a point nearer to mu_j than to its own mu_i is
+    ||mu_i - mu_j|| / 2 or more from mu_i (Chebyshev, union over j). Centres are the means of n = `shots` fresh
+    points a class: expected error <= 16 (K-1) (1 + 2/n) V, because then the point's or one of the two centres'
+    distance from its mean is a quarter of ||mu_i - mu_j|| or more. The error is the mean over classes of a class's
+    error, whatever their sizes. Both are loose: an isotropic Gaussian in d dimensions errs far less. After
+    Galanti et al. (2022), with constants of this derivation and not of the paper.
+
+    features [N, d], taken as the whole law of the classes, labels [N] integers in 0..K-1, `num_classes` and
+    classes that do not occur as in `cdnv` -> float64 scalar, no unit, above 1 where it says nothing.
+    Differentiable. Raises ValueError, naming the argument and the value, for arguments that do not fit.
+    """
+    if shots is not None and shots < 1:
+        raise ValueError(f"shots: expected n >= 1 points a class, got {shots}")
+    factor = 4.0 if shots is None else 16 * (1 + 2 / shots)
+    average = cdnv(features, labels, num_classes)
+    return factor * (len(labels.unique()) - 1) * average
+
+
+def directional_ncc_error_bound(features: Tensor, labels: Tensor, num_classes: int | None = None) -> Tensor:
+    """Bound on the error of the nearest-class-centre rule by the variance along the lines between class means.
+
+    mean over i of sum over j != i of s / (s + D^2 / 4), D = ||mu_i - mu_j|| and s the variance of class i along
+    mu_j - mu_i: Cantelli's inequality for a step of D / 2 towards mu_j, and a union over j. Never above
+    `ncc_error_bound` with centres at the class means, and about d times smaller for isotropic classes far apart.
+
+    features [N, d], taken as the whole law of the classes, labels [N] integers in 0..K-1, classes that do not
+    occur left out -> float64 scalar, no unit. A pair of equal means counts 1. Differentiable where means differ.
+    Raises ValueError, naming the argument and the value, for arguments that do not fit.
+    """
+    classes, _ = _classes.group(features, labels, num_classes)
+    size = len(classes.present)
+    centred = classes.means - classes.means.mean(0)
+    spread = centred.new_zeros(size, size)  # [i, j]: variance along mu_j - mu_i, times D^2
+    rows = max(1, _classes._BLOCK_ELEMENTS // size)
+    for index, residuals in classes.residuals():
+        for own, part in zip(index.split(rows), residuals.split(rows), strict=True):
+            along = (part.double() - classes.rounding[own]) @ centred.T  # [B, K]
+            steps = along - along.gather(1, own[:, None])
+            spread = spread.index_add(0, own, steps.square())
+    spread = spread / classes.counts[:, None]
+    squared = torch.cdist(centred, centred, compute_mode="donot_use_mm_for_euclid_dist").square()
+    # where D = 0 a point is as near to the other mean as to its own: an error. The inner choice keeps 0/0 out of
+    # the gradient
+    shares = torch.where(squared > 0, spread / torch.where(squared > 0, spread + squared.square() / 4, 1.0), 1.0)
+    return (shares.sum() - shares.diagonal().sum()) / size
+
+
+@dataclass(frozen=True)
+class Concentration:
+    """How far averages over n points are from the population's, and how fast that falls with n.
+
+    sizes              the n that were drawn
+    mean_deviations    mean over draws of ||E f - Avg f||, one a size, in the unit of the features
+    square_deviations  mean over draws of |E ||f||^2 - Avg ||f||^2|, one a size, in its square
+    mean_rate, square_rate              exponents fitted by least squares of log deviation on log n
+    mean_rate_error, square_rate_error  their standard errors
+    """
+
+    sizes: tuple[int, ...]
+    mean_deviations: tuple[float, ...]
+    square_deviations: tuple[float, ...]
+    mean_rate: float
+    mean_rate_error: float
+    square_rate: float
+    square_rate_error: float
+
+
+@torch.no_grad()
+def concentration(
+    population: Tensor, sizes: Sequence[int], generator: torch.Generator, repeats: int = 64
+) -> Concentration:
+    """Measure the two concentration terms of the survey's equation 9 against the number n of points.
+
+    For each n in `sizes`, `repeats` independent draws of n of the rows, with replacement: independent points of
+    the law that gives each row the same weight, so that no correction for a finite population is due. Theory says
+    n^(-1/2) for both; that is what the fitted exponents should give within their errors. The fit's errors assume
+    one exponent over all sizes, so sizes of a few points, where ||f||^2 is still skewed, can bend it.
+
+    population [m, d] features of one class, any float dtype and device; `generator` on any device. Memory is
+    `repeats` x m float64. Exponents are nan when deviations are no more than the rounding of the mean (exact
+    collapse). Raises ValueError, naming the argument and the value, for fewer than three different sizes, a size
+    or `repeats` below 1, or a population that is not a finite, non-empty floating-point matrix.
+    """
+    _require_matrix("population", population, population.shape[-1])
+    if len(set(sizes)) < 3 or min(sizes) < 1:
+        raise ValueError(f"sizes: expected at least three different sizes >= 1, got {list(sizes)}")
+    if repeats < 1:
+        raise ValueError(f"repeats: expected at least one draw a size, got {repeats}")
+    mean, variance = _moments(population)
+    deviations = [_deviations(population, mean, variance, _draw(population, n, repeats, generator)) for n in sizes]
+    means, squares = np.array(deviations).T
+    rounding = 16 * np.finfo(np.float64).eps * mean.norm().item()
+    return Concentration(
+        tuple(sizes),
+        tuple(means.tolist()),
+        tuple(squares.tolist()),
+        *_power_law(sizes, means, rounding),
+        *_power_law(sizes, squares, rounding * mean.norm().item()),
+    )
+
+
+def _draw(population: Tensor, size: int, repeats: int, generator: torch.Generator) -> Tensor:
+    """[repeats, m] float64: the share of each row in a draw of `size` rows with replacement."""
+    drawn = torch.randint(len(population), (repeats, size), generator=generator, device=generator.device)
+    shares = torch.zeros(repeats, len(population), dtype=torch.float64, device=generator.device)
+    return shares.scatter_add(1, drawn, torch.full_like(drawn, 1 / size, dtype=torch.float64)).to(population.device)
+
+
+def _deviations(population: Tensor, mean: Tensor, variance: Tensor, shares: Tensor) -> tuple[float, float]:
+    """Mean over draws of the two terms; ||f||^2 - E ||f||^2 = ||r||^2 - Var + 2 r . E f for a residual r."""
+    shifts, squares = torch.zeros_like(mean), torch.zeros_like(variance)
+    for rows in _classes.blocks(population):
+        residuals, weights = population[rows].double() - mean, shares[:, rows]
+        shifts = shifts + weights @ residuals
+        squares = squares + weights @ (residuals.square().sum(1) - variance + 2 * residuals @ mean)
+    return shifts.norm(dim=1).mean().item(), squares.abs().mean().item()
+
+
+def _power_law(sizes: Sequence[int], deviations: np.ndarray, rounding: float) -> tuple[float, float]:
+    """Slope of log deviation on log size, and its standard error."""
+    if not (deviations > rounding).all():
+        return float("nan"), float("nan")
+    fit = linregress(np.log(sizes), np.log(deviations))
+    return float(fit.slope), float(fit.stderr)
+
+
+def _moments(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean [d] and mean squared distance to it, in float64 and in two passes."""
+    blocks = [features[rows] for rows in _classes.blocks(features)]
+    mean = torch.stack([block.double().sum(0) for block in blocks]).sum(0) / len(features)
+    squares = torch.stack([(block.double() - mean).square().sum() for block in blocks])
+    return mean, squares.sum() / len(features)
+
+
+def _pair(values: Tensor) -> tuple[float, float]:
+    first, second = values.tolist()
+    return first, second
+
+
+def _require_matrix(name: str, features: Tensor, dim: int) -> None:
+    """`features` must be a finite, non-empty floating-point matrix [n, dim]."""
+    if not features.is_floating_point():
+        raise ValueError(f"{name}: expected a floating-point dtype, got {features.dtype}")
+    if features.ndim != 2 or 0 in features.shape or features.shape[1] != dim:
+        raise ValueError(f"{name}: expected shape [n, {dim}] with n >= 1, got {list(features.shape)}")
+    _validate.require_finite(name, features)

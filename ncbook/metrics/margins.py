@@ -1,0 +1,267 @@
+"""Margins of a linear classifier, their closed forms on a simplex, and the max-margin classifier of given features.
+
+All are computed and returned in float64: a margin is a difference of numbers that may agree in most digits.
+"""
+
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.svm import LinearSVC
+from torch import Tensor
+
+from ncbook.metrics import _classes, _validate
+
+_HARD = 1e6  # cost of a violated constraint where features have root mean square norm 1
+_TOLERANCE = 1e-4  # near collapse a smaller one takes the solver more rounds than it has
+_MAX_ROUNDS = 100_000  # liblinear's own limit for Crammer and Singer's problem: its caller cannot change it
+
+
+def margins(logits: Tensor, labels: Tensor) -> Tensor:
+    """Margin of each point: the true class's logit minus the best other one, q_i = z_{i,y} - max_{j != y} z_{i,j}.
+
+    Survey, section on max-margin classifiers. logits [N, K] with K >= 2, any float dtype, labels [N] integers in
+    0..K-1 -> [N] float64, in the unit of the logits; negative where the decision is wrong, 0 at a tie. It grows
+    with the scale of features and weights: compare networks by `normalized_margins`, `cosine_margins` or
+    q / ||W||_F. Differentiable in `logits` where the best other class is unique.
+    Raises ValueError, naming the argument and the value, for labels out of range, a non-finite logit or shapes
+    that do not fit.
+    """
+    if not logits.is_floating_point():
+        raise ValueError(f"logits: expected a floating-point dtype, got {logits.dtype}")
+    if logits.ndim != 2 or len(logits) == 0 or logits.shape[1] < 2:
+        raise ValueError(f"logits: expected shape [N, K] with N >= 1 and K >= 2, got {list(logits.shape)}")
+    _validate.require_labels(labels, logits, logits.shape[1])
+    _validate.require_finite("logits", logits)
+    return _margins(logits, labels.long())
+
+
+def normalized_margins(features: Tensor, labels: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Signed distance of each feature to the decision boundary of its class.
+
+    min over j != y of (z_y - z_j) / ||w_y - w_j||, with z = W h + b: the point is that far from the nearest
+    hyperplane on which another class draws level. Where the decision is right this is the Euclidean distance to
+    the nearest point that is decided otherwise; where it is wrong it is minus the distance to the hyperplane
+    that is violated most, at most the distance to the region of the class. It is the counterpart, in feature
+    space, of the robustness that Papyan et al. (2020) measure in the input.
+
+    features [N, d] any float dtype, labels [N] integers in 0..K-1, weight [K, d], bias [K] or None -> [N] float64
+    in the unit of the features; no change under W -> cW, b -> cb with c > 0. Another convention divides q by
+    ||W||_F or by ||w_y||. A class that does not occur still takes part in the decision. Between two equal rows
+    of `weight` the bias decides everywhere: +-inf, or nan when the biases agree too. Differentiable in all
+    tensors. Raises ValueError, naming the argument and the value, for arguments that do not fit.
+    """
+    _require_classified(features, labels, weight, bias)
+    rows = _centred(weight)
+    biases = rows.new_zeros(len(rows)) if bias is None else bias.double()
+    # subtracts before it squares; the ones on the diagonal keep 0/0 out of the gradient
+    apart = torch.cdist(rows, rows, compute_mode="donot_use_mm_for_euclid_dist")
+    apart = apart + torch.eye(len(rows), dtype=rows.dtype, device=rows.device)
+    nearest = []
+    for points, own in _blocks(features, labels, len(rows)):
+        scores = points @ rows.T + biases
+        distances = (scores.gather(1, own) - scores) / apart[own.squeeze(1)]
+        nearest.append(distances.scatter(1, own, math.inf).amin(1))
+    return torch.cat(nearest)
+
+
+def cosine_margins(features: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
+    """Cosine margin of each point: its cosine with its own row of the classifier minus the best other cosine.
+
+    cos_j = <w_j - w_G, h - mu_G> / (||w_j - w_G|| ||h - mu_G||), w_G the mean row and mu_G the unweighted mean
+    of class means; the bias plays no part. After Zhou et al. (2022, "Are all losses created equal"); their code
+    puts the logit less its bias, from rows and features that are not centred, over the same norms, and takes
+    mu_G over all points: the same number for balanced classes once W has centred rows and W mu_G = 0.
+
+    features [N, d] any float dtype, labels [N] integers in 0..K-1, weight [K, d] -> [N] float64 in [-2, 2], no
+    unit, and no change under scaling of features or of weight; K/(K-1) at every point under neural collapse.
+    nan where a row equals the mean row or a feature the mean of class means. Differentiable in both tensors.
+    Raises ValueError, naming the argument and the value, for arguments that do not fit, and where fewer than
+    two classes occur, because mu_G would then be the mean of one.
+    """
+    _require_classified(features, labels, weight, None)
+    classes, _ = _classes.group(features, labels, len(weight))
+    centre, rows = classes.means.mean(0), _centred(weight)
+    rows = rows / rows.norm(dim=1, keepdim=True)
+    result = []
+    for points, own in _blocks(features, labels, len(rows)):
+        points = points - centre
+        result.append(_margins((points / points.norm(dim=1, keepdim=True)) @ rows.T, own.squeeze(1)))
+    return torch.cat(result)
+
+
+@dataclass(frozen=True)
+class MarginCurve:
+    """Margins in ascending order against their quantile.
+
+    quantiles [N] float64: (i + 1/2) / N;  margins [N] float64 ascending;  area: the integral over 0..1 of the
+    step function that they draw, which is their mean.
+    """
+
+    quantiles: Tensor
+    margins: Tensor
+    area: float
+
+
+@torch.no_grad()
+def margin_curve(values: Tensor) -> MarginCurve:
+    """Sort margins [N] into the curve whose area Banburski et al. (2021) relate to generalization.
+
+    `values` is what `margins`, `normalized_margins` or `cosine_margins` returns; which normalization the paper
+    uses was not seen. Negative margins count as negative area. Not differentiable. Raises ValueError for an
+    empty or non-finite `values` or one that is not a floating-point vector.
+    """
+    if not values.is_floating_point() or values.ndim != 1 or len(values) == 0:
+        raise ValueError(f"values: expected floating-point margins [N], got {values.dtype} {list(values.shape)}")
+    _validate.require_finite("values", values)
+    ascending = values.double().sort().values
+    steps = torch.arange(len(values), dtype=torch.float64, device=values.device)
+    return MarginCurve((steps + 0.5) / len(values), ascending, ascending.mean().item())
+
+
+@dataclass(frozen=True)
+class SimplexMargins:
+    """What every point has once features h = alpha m_y and rows w_k = beta m_k are vertices of a simplex ETF.
+
+    margin         alpha beta K/(K-1)
+    cosine         K/(K-1)
+    distance       alpha sqrt(K / (2(K-1))), to the decision boundary (`normalized_margins`)
+    per_frobenius  alpha sqrt(K) / (K-1), the margin over ||W||_F
+    exponent       alpha^2 K / (4(K-1)), see `error_exponent`; the largest of all K means of norm at most alpha
+    """
+
+    margin: float
+    cosine: float
+    distance: float
+    per_frobenius: float
+    exponent: float
+
+
+def simplex_margins(num_classes: int, feature_norm: float = 1.0, weight_norm: float = 1.0) -> SimplexMargins:
+    """Closed forms of the margins under exact neural collapse, from m_k . m_j = -1/(K-1).
+
+    `feature_norm` is alpha, `weight_norm` beta, both > 0. The exponent is that of Papyan et al. (2020), section
+    on robustness, with alpha = 1. Raises ValueError for K < 2 or a norm that is not positive and finite.
+    """
+    if num_classes < 2:
+        raise ValueError(f"num_classes: a simplex needs K >= 2 vertices, got {num_classes}")
+    for name, norm in {"feature_norm": feature_norm, "weight_norm": weight_norm}.items():
+        if not 0 < norm < math.inf:
+            raise ValueError(f"{name}: expected a positive finite number, got {norm}")
+    cosine = num_classes / (num_classes - 1)
+    return SimplexMargins(
+        margin=feature_norm * weight_norm * cosine,
+        cosine=cosine,
+        distance=feature_norm * math.sqrt(cosine / 2),
+        per_frobenius=feature_norm * math.sqrt(num_classes) / (num_classes - 1),
+        exponent=feature_norm**2 * cosine / 4,
+    )
+
+
+def error_exponent(class_means: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Large-deviation exponent of the error, beta = -lim sigma^2 log P(error) as sigma -> 0, h = mu_y + sigma N(0, I).
+
+    Half the square of the smallest distance from a class mean to its decision boundary, and 0 where a mean is
+    itself decided wrongly (Papyan et al. 2020, section on robustness). At most K/(4(K-1)) for means of norm at
+    most 1, attained by the simplex ETF with the nearest-mean rule.
+
+    class_means [K, d] in the order of the labels, weight [K, d], bias [K] or None -> float64 scalar, in the unit
+    of squared features. Differentiable. Raises ValueError for arguments that do not fit.
+    """
+    if class_means.ndim != 2 or weight.ndim != 2:
+        raise ValueError(f"class_means, weight: expected [K, d], got {list(class_means.shape)}, {list(weight.shape)}")
+    _validate.require_means(class_means, weight.shape[1])
+    if len(class_means) != len(weight):
+        raise ValueError(f"weight: expected a row for each of {len(class_means)} means, got {list(weight.shape)}")
+    labels = torch.arange(len(class_means), device=class_means.device)
+    return normalized_margins(class_means, labels, weight, bias).amin().clamp(min=0).square() / 2
+
+
+@dataclass(frozen=True)
+class MaxMargin:
+    """The max-margin classifier of given features.
+
+    weight      [K, d] float64, rows sum to zero, scaled so that the smallest margin is 1 at the optimum
+    margin      min_i q_i / ||W||_F, in the unit of the features; negative if a point is on the wrong side
+    optimality  min_i q_i. Once converged, no W has a margin above `margin / optimality`, up to the solver's
+                relative tolerance of 1e-4; well below 1 it says that the features are not separable, or barely
+    converged   False: the solver gave up after 100 000 rounds, and `margin` is only what this W reaches
+    rounds      of the solver
+    """
+
+    weight: Tensor
+    margin: float
+    optimality: float
+    converged: bool
+    rounds: int
+
+
+@torch.no_grad()
+def max_margin_classifier(features: Tensor, labels: Tensor) -> MaxMargin:
+    """Multiclass support vector machine of Crammer and Singer with a hard margin, by scikit-learn's `LinearSVC`.
+
+    min ||W||_F^2 subject to (w_y - w_j) . h_i >= 1 for all i and j != y. There is no intercept: subtract the mean
+    of class means from the features first to compare its rows with centred class means (NC3) or its margin with
+    that of a network's head, `margins(h @ W.T, y).min() / W.norm()`. The cost of a violated constraint is 1e6
+    where the features have root mean square norm 1, so the result does not depend on their scale.
+
+    features [N, d] any float dtype, labels [N] integers in 0..K-1, every class occurring -> `MaxMargin`. If the
+    solver does not converge, the result says so; features that are not separable cost it all its rounds. Runs on
+    the CPU in float64; not differentiable. Raises ValueError, naming the argument and the value, for arguments
+    that do not fit, an empty class, or features that are all zero.
+    """
+    classes, num_classes = _classes.group(features, labels, None)
+    if len(classes.present) < num_classes:
+        raise ValueError(f"labels: only {classes.present.tolist()} of the classes 0..{num_classes - 1} occur")
+    points = features.double()
+    scale = points.norm() / math.sqrt(len(points))
+    if scale == 0:
+        raise ValueError("features: all are zero, so no classifier has a margin")
+    rows, rounds = _crammer_singer(points / scale, labels)
+    weight = rows / scale
+    smallest = _margins(points @ weight.T, labels.long()).amin().item()
+    return MaxMargin(weight, smallest / weight.norm().item(), smallest, rounds < _MAX_ROUNDS, rounds)
+
+
+def _crammer_singer(points: Tensor, labels: Tensor) -> tuple[Tensor, int]:
+    """Rows [K, d] of the fitted classifier, and the rounds it took: the limit if it did not converge."""
+    solver = LinearSVC(
+        multi_class="crammer_singer", C=_HARD, fit_intercept=False, tol=_TOLERANCE, max_iter=_MAX_ROUNDS, random_state=0
+    )
+    with warnings.catch_warnings():  # the caller reports it in the result instead
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        solver.fit(points.cpu().numpy(), labels.cpu().numpy())
+    rows = torch.from_numpy(solver.coef_).to(points.device)
+    if len(rows) == 1:  # for two classes scikit-learn keeps the difference of the rows alone
+        rows = torch.cat([-rows / 2, rows / 2])
+    return rows, int(solver.n_iter_)
+
+
+def _margins(scores: Tensor, labels: Tensor) -> Tensor:
+    best, where = scores.topk(2, dim=1)  # [N, 2], where masking the true class would copy [N, K]
+    other = torch.where(where[:, 0] == labels, best[:, 1], best[:, 0])
+    return scores.gather(1, labels[:, None]).squeeze(1).double() - other.double()
+
+
+def _centred(weight: Tensor) -> Tensor:
+    """Rows minus their mean, in float64: a common row shifts all logits alike and costs digits."""
+    return weight.double() - weight.double().mean(0)
+
+
+def _blocks(features: Tensor, labels: Tensor, num_classes: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Blocks of features [B, d] in float64 and labels [B, 1], such that [B, d] and [B, K] are both small."""
+    size = max(1, _classes._BLOCK_ELEMENTS // max(num_classes, features.shape[1]))
+    for points, own in zip(features.split(size), labels.split(size), strict=True):
+        yield points.double(), own.long()[:, None]
+
+
+def _require_classified(features: Tensor, labels: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    if weight.ndim != 2:
+        raise ValueError(f"weight: expected shape [K, d], got {list(weight.shape)}")
+    _validate.require_features(features)
+    _validate.require_labels(labels, features, len(weight))
+    _validate.require_finite("features", features)
+    _validate.require_head(weight, bias, len(weight), features.shape[1])

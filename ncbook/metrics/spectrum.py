@@ -1,0 +1,67 @@
+"""Effective dimensions of a matrix, and how evenly class means are spread over directions."""
+
+import torch
+from torch import Tensor
+
+from ncbook.metrics import _validate
+
+
+def effective_rank(matrix: Tensor) -> Tensor:
+    """exp(-sum_i p_i log p_i) with p_i = s_i / sum_j s_j over the singular values s_i (Roy and Vetterli 2007).
+
+    matrix [m, n] -> float64 scalar between 1 and rank(matrix); no change under scaling or rotation. The matrix is
+    taken as it is, so the answer depends on what is passed: features [N, d] give their own singular values s_i,
+    their second moments or covariance give s_i^2 / N and thus a smaller number, and uncentred features count
+    their mean as one direction. A matrix of zeros gives nan. Differentiable where all singular values are distinct
+    and positive. Raises ValueError unless `matrix` is a finite floating-point matrix.
+    """
+    singular = _singular_values(matrix)
+    return torch.special.entr(singular / singular.sum()).sum().exp()
+
+
+def stable_rank(matrix: Tensor) -> Tensor:
+    """||A||_F^2 / ||A||_2^2 = sum_i s_i^2 / max_i s_i^2 (Rudelson and Vershynin 2007).
+
+    matrix [m, n] -> float64 scalar between 1 and rank(matrix); no change under scaling or rotation, and insensitive
+    to small singular values. A matrix of zeros gives nan. Differentiable where the largest singular value is simple.
+    Raises ValueError unless `matrix` is a finite floating-point matrix.
+    """
+    singular = _singular_values(matrix)
+    return (singular / singular[0]).square().sum()
+
+
+def log_kernel_uniformity(class_means: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance over pairs of log(1 / ||u_i - u_j||), u_i the normalised centred class means.
+
+    Hyperspherical uniformity with the logarithmic kernel, the form of NC2 for more classes than dimensions (Wu and
+    Papyan 2024, linguistic collapse; the variance is what they correlate with the loss). The variance divides by
+    the number of pairs i < j. It is 0 for equal angles, where the mean is lowest: -log(2K/(K-1))/2 nats.
+
+    class_means [K, d], or the rows of a classifier; their unweighted mean is subtracted here. Two float64 scalars,
+    in nats and nats^2, which do not change under scaling, rotation or shift. Two equal means give (inf, nan), a mean
+    at the global mean gives nan. Differentiable. Raises ValueError for fewer than two rows or a non-finite entry.
+    """
+    _require_matrix("class_means", class_means)
+    _validate.require_means(class_means, class_means.shape[1])
+    means = class_means.double()
+    centred = means - means.mean(0)
+    lengths = centred.norm(dim=1, keepdim=True)
+    # what rounding leaves of a mean at the global mean has no direction
+    noise = 8 * torch.finfo(torch.float64).eps * means.norm()
+    unit = centred / torch.where(lengths > noise, lengths, float("nan"))
+    # pdist subtracts before it squares: near directions keep their digits
+    energies = -torch.nn.functional.pdist(unit).log()
+    return energies.mean(), energies.var(correction=0)
+
+
+def _singular_values(matrix: Tensor) -> Tensor:
+    _require_matrix("matrix", matrix)
+    return torch.linalg.svdvals(matrix.double())
+
+
+def _require_matrix(name: str, tensor: Tensor) -> None:
+    if not tensor.is_floating_point():
+        raise ValueError(f"{name}: expected a floating-point dtype, got {tensor.dtype}")
+    if tensor.ndim != 2 or 0 in tensor.shape:
+        raise ValueError(f"{name}: expected a non-empty matrix, got shape {list(tensor.shape)}")
+    _validate.require_finite(name, tensor)

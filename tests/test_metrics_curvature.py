@@ -1,0 +1,450 @@
+"""Curvature by products against whole Hessians, formed by autograd or by finite differences of the gradient."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn.functional import cross_entropy, mse_loss
+
+from ncbook.metrics import curvature, flatness
+
+
+def normal(*shape, seed=0, dtype=torch.float64):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).to(dtype)
+
+
+class Network:
+    """tanh(x A^T) B^T with cross-entropy; the weight under study is the hidden layer A [hidden, inputs]."""
+
+    def __init__(self, inputs=4, hidden=3, classes=5, points=12, seed=0, dtype=torch.float64):
+        self.x, self.hidden = normal(points, inputs, seed=seed, dtype=dtype), normal(hidden, inputs, seed=seed + 1)
+        self.hidden, self.head = self.hidden.to(dtype), normal(classes, hidden, seed=seed + 2, dtype=dtype)
+        self.labels = torch.randint(classes, (points,), generator=torch.Generator().manual_seed(seed))
+
+    def outputs(self, weight):
+        return torch.tanh(self.x @ weight.T) @ self.head.T
+
+    def criterion(self, outputs):
+        return cross_entropy(outputs, self.labels)
+
+    def loss(self, weight):
+        return self.criterion(self.outputs(weight))
+
+    def hessian_product(self):
+        return curvature.hessian_product(self.loss, self.hidden)
+
+    def gauss_newton_product(self):
+        return curvature.gauss_newton_product(self.outputs, self.criterion, self.hidden)
+
+    def hessian(self):
+        return _square(torch.autograd.functional.hessian(self.loss, self.hidden))
+
+    def gauss_newton(self):
+        """J^T H_out J, each factor whole."""
+        outputs = self.outputs(self.hidden)
+        jacobian = torch.autograd.functional.jacobian(self.outputs, self.hidden).reshape(outputs.numel(), -1)
+        inner = _square(torch.autograd.functional.hessian(self.criterion, outputs))
+        return jacobian.T @ inner @ jacobian
+
+
+MATRICES = ["hessian", "gauss_newton"]
+
+
+def _square(blocks):
+    return blocks.reshape(math.isqrt(blocks.numel()), -1)
+
+
+def whole(product, weight):
+    """The matrix of a product, column by column."""
+    units = torch.eye(weight.numel(), dtype=weight.dtype)
+    return torch.stack([product(unit.reshape(weight.shape)).flatten() for unit in units], dim=1)
+
+
+def relative_flatness(matrix, weight):
+    """sum_{s, s'} <w_s, w_s'> Tr C_{s, s'}, by loops."""
+    rows, columns = weight.shape
+    blocks = matrix.reshape(rows, columns, rows, columns)
+    total = 0.0
+    for s in range(rows):
+        for other in range(rows):
+            for i in range(columns):
+                total += (weight[s] @ weight[other] * blocks[s, i, other, i]).item()
+    return total
+
+
+def quadratic(matrix):
+    """A loss whose Hessian is `matrix`, for weights with as many entries."""
+    return lambda weight: weight.flatten() @ matrix @ weight.flatten() / 2
+
+
+def symmetric(size, seed=0):
+    square = normal(size, size, seed=seed)
+    return square + square.T
+
+
+# --- products
+
+
+@settings(deadline=None, max_examples=20, derandomize=True)
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(2, 5), st.integers(1, 9), st.integers(0, 999))
+def test_products_are_those_of_the_whole_matrices(inputs, hidden, classes, points, seed):
+    network = Network(inputs, hidden, classes, points, seed)
+    for name in MATRICES:
+        product = getattr(network, f"{name}_product")()
+        expected = getattr(network, name)()
+        torch.testing.assert_close(whole(product, network.hidden), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_the_hessian_product_agrees_with_differences_of_the_gradient():
+    network, step = Network(), 1e-5
+    direction = normal(3, 4, seed=9)
+
+    def gradient(weight):
+        return torch.func.grad(network.loss)(weight)
+
+    difference = gradient(network.hidden + step * direction) - gradient(network.hidden - step * direction)
+    torch.testing.assert_close(network.hessian_product()(direction), difference / (2 * step), rtol=1e-7, atol=1e-9)
+
+
+def test_gauss_newton_is_positive_semi_definite_where_the_hessian_is_not():
+    network = Network()
+    lowest = [
+        torch.linalg.eigvalsh(whole(getattr(network, f"{name}_product")(), network.hidden))[0].item()
+        for name in MATRICES
+    ]
+    assert lowest[0] < -1e-3
+    assert lowest[1] > -1e-12
+
+
+def test_gauss_newton_is_the_hessian_for_the_last_layer():
+    features, weight, labels = normal(10, 4), normal(3, 4, seed=1), torch.arange(10) % 3
+    product = curvature.gauss_newton_product(lambda w: features @ w.T, lambda z: cross_entropy(z, labels), weight)
+    hessian = torch.autograd.functional.hessian(lambda w: cross_entropy(features @ w.T, labels), weight)
+    torch.testing.assert_close(whole(product, weight), _square(hessian), rtol=1e-9, atol=1e-12)
+
+
+def test_gauss_newton_of_squared_error_is_the_square_of_the_jacobian():
+    network = Network()
+    targets = normal(12, 5, seed=5)
+    product = curvature.gauss_newton_product(network.outputs, lambda z: mse_loss(z, targets), network.hidden)
+    jacobian = torch.autograd.functional.jacobian(network.outputs, network.hidden).reshape(60, -1)
+    torch.testing.assert_close(whole(product, network.hidden), jacobian.T @ jacobian * 2 / 60, rtol=1e-9, atol=1e-12)
+
+
+def test_a_loss_linear_in_the_weight_has_no_curvature():
+    weight = normal(2, 3)
+    other = normal(2, 3, seed=1).requires_grad_()
+    for loss in (lambda w: w.sum(), lambda w: (w * other).sum()):
+        product = curvature.hessian_product(loss, weight)
+        assert torch.equal(product(normal(2, 3, seed=2)), torch.zeros(2, 3, dtype=torch.float64))
+
+
+def test_products_work_without_gradients_and_leave_none_behind():
+    network = Network()
+    network.head.requires_grad_()
+    expected = network.hessian_product()(network.hidden)
+    with torch.no_grad():
+        assert torch.equal(network.hessian_product()(network.hidden), expected)
+        network.gauss_newton_product()(network.hidden)
+    assert network.head.grad is None
+    assert not network.hidden.requires_grad
+
+
+# --- relative flatness of a layer
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+@pytest.mark.parametrize(("inputs", "hidden"), [(4, 3), (3, 4), (3, 3), (1, 5), (5, 1)])
+def test_relative_flatness_with_every_direction_is_the_sum_over_blocks(matrix, inputs, hidden):
+    network = Network(inputs, hidden, seed=inputs)
+    estimate = curvature.layer_relative_flatness(getattr(network, f"{matrix}_product")(), network.hidden)
+    expected = relative_flatness(getattr(network, matrix)(), network.hidden)
+    assert estimate.value == pytest.approx(expected, rel=1e-8, abs=0)
+    assert estimate.standard_error == 0
+    assert estimate.products == min(inputs, hidden) * inputs
+
+
+@settings(deadline=None, max_examples=20, derandomize=True)
+@given(st.integers(1, 12), st.integers(1, 6), st.integers(2, 6), st.integers(0, 999))
+def test_relative_flatness_of_the_last_layer_is_the_closed_form(points, dim, classes, seed):
+    features, weight = normal(points, dim, seed=seed), normal(classes, dim, seed=seed + 1)
+    labels = torch.arange(points) % classes
+    product = curvature.hessian_product(lambda w: cross_entropy(features @ w.T, labels), weight)
+    expected = flatness.relative_flatness(features, weight).item()
+    assert curvature.layer_relative_flatness(product, weight).value == pytest.approx(expected, rel=1e-8, abs=0)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (4, 3)])
+def test_the_mean_over_all_signs_is_exact(shape):
+    """Unbiased: sum over all 2^(r m) probes of a quadratic form, with the lift that the estimate uses."""
+    weight, matrix = normal(*shape), symmetric(12, seed=3)
+    product = curvature.hessian_product(quadratic(matrix), weight)
+    seen = []
+
+    def recorded(direction):
+        seen.append(direction)
+        return product(direction)
+
+    # the unit directions V_ai, from which every lifted probe is a signed sum
+    expected = curvature.layer_relative_flatness(recorded, weight).value
+    units = torch.stack(seen).reshape(len(seen), -1)
+    assert expected == pytest.approx(relative_flatness(matrix, weight), rel=1e-10, abs=0)
+    signs = 2 * (torch.arange(2 ** len(units))[:, None] >> torch.arange(len(units)) & 1) - 1
+    lifted = signs.double() @ units
+    assert ((lifted @ matrix) * lifted).sum(1).mean().item() == pytest.approx(expected, rel=1e-9, abs=0)
+    seen.clear()
+    curvature.layer_relative_flatness(recorded, weight, probes=5)
+    for direction in seen:  # each random direction is one of those signed sums
+        weights = torch.linalg.lstsq(units.T, direction.flatten()).solution
+        torch.testing.assert_close(weights.abs(), torch.ones_like(weights), rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("measure", [curvature.layer_relative_flatness, curvature.curvature_trace])
+def test_the_standard_error_is_the_size_of_the_error(measure):
+    """Over 100 seeds, errors in units of the standard error have mean 0 and variance 1, but for sampling."""
+    weight, matrix = normal(4, 6), symmetric(24, seed=2)
+    product = curvature.hessian_product(quadratic(matrix), weight)
+    truth = measure(product, weight).value
+    estimates = [measure(product, weight, probes=20, seed=seed) for seed in range(100)]
+    errors = np.array([(each.value - truth) / each.standard_error for each in estimates])
+    assert abs(errors.mean()) < 0.3
+    assert 0.8 < errors.std() < 1.3
+    assert {each.products for each in estimates} == {20}
+
+
+@pytest.mark.parametrize("measure", [curvature.layer_relative_flatness, curvature.curvature_trace])
+def test_probes_are_seeded_and_stop_at_the_exact_sum(measure):
+    network = Network()
+    product = network.hessian_product()
+    first, again, other = (measure(product, network.hidden, probes=5, seed=seed) for seed in (3, 3, 4))
+    assert first == again
+    assert first.value != other.value
+    for probes in (12, 13):
+        assert measure(product, network.hidden, probes) == measure(product, network.hidden)
+    assert measure(product, network.hidden, probes=11).standard_error > 0
+
+
+def test_relative_flatness_does_not_depend_on_a_rescaling_between_layers():
+    """(c A, B / c) is the same linear network; its Hessian is not the same."""
+    network = Network()
+
+    def loss(head):
+        def value(weight):
+            return cross_entropy(network.x @ weight.T @ head.T, network.labels)
+
+        return value
+
+    values, traces = [], []
+    for c in (1.0, 7.0):
+        product = curvature.hessian_product(loss(network.head / c), c * network.hidden)
+        values.append(curvature.layer_relative_flatness(product, c * network.hidden).value)
+        traces.append(curvature.curvature_trace(product, c * network.hidden).value)
+    assert values[1] == pytest.approx(values[0], rel=1e-9, abs=0)
+    assert traces[1] == pytest.approx(traces[0] / 49, rel=1e-9, abs=0)
+
+
+def test_relative_flatness_of_a_weight_of_zeros_is_zero():
+    network = Network()
+    network.hidden = torch.zeros(3, 4, dtype=torch.float64)
+    assert curvature.layer_relative_flatness(network.hessian_product(), network.hidden).value == 0
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_float32_agrees_with_float64(matrix):
+    single, double = Network(dtype=torch.float32), Network()
+    double.x, double.hidden, double.head = single.x.double(), single.hidden.double(), single.head.double()
+    for measure in (curvature.layer_relative_flatness, curvature.curvature_trace, curvature.top_eigenvalue):
+        values = [measure(getattr(each, f"{matrix}_product")(), each.hidden).value for each in (single, double)]
+        assert values[0] == pytest.approx(values[1], rel=1e-4, abs=0)
+
+
+def test_bfloat16_is_accumulated_in_float64():
+    """10 000 terms of one half: in bfloat16 a sum of ones stops growing at 256."""
+    weight = torch.ones(100, 100, dtype=torch.bfloat16)
+    estimate = curvature.curvature_trace(lambda direction: direction / 2, weight, probes=3)
+    assert estimate.value == 5000
+
+
+# --- trace
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_the_trace_with_every_direction_is_exact(matrix):
+    network = Network()
+    estimate = curvature.curvature_trace(getattr(network, f"{matrix}_product")(), network.hidden)
+    assert estimate.value == pytest.approx(getattr(network, matrix)().trace().item(), rel=1e-9, abs=0)
+    assert (estimate.standard_error, estimate.products) == (0, 12)
+
+
+def test_the_trace_of_a_weight_of_any_shape():
+    """A convolution, and a bias."""
+    image, labels = normal(5, 2, 6, 6), torch.arange(5) % 3
+    for weight in (normal(3, 2, 3, 3, seed=1), normal(3, seed=2)):
+        kernel = normal(3, 2, 3, 3, seed=3)
+
+        def loss(value, kernel=kernel):
+            shift = value[:, None, None] if value.ndim == 1 else 0
+            maps = torch.nn.functional.conv2d(image, kernel if value.ndim == 1 else value) + shift
+            return cross_entropy(torch.tanh(maps).mean((2, 3)), labels)
+
+        expected = _square(torch.autograd.functional.hessian(loss, weight)).trace().item()
+        product = curvature.hessian_product(loss, weight)
+        assert curvature.curvature_trace(product, weight).value == pytest.approx(expected, rel=1e-8, abs=0)
+
+
+def test_random_signs_are_exact_for_a_diagonal_matrix():
+    diagonal = torch.diag(normal(20))
+    product = curvature.hessian_product(quadratic(diagonal), normal(4, 5))
+    estimate = curvature.curvature_trace(product, normal(4, 5), probes=2)
+    assert estimate.value == pytest.approx(diagonal.trace().item(), rel=1e-12, abs=0)
+    assert estimate.standard_error < 1e-12
+
+
+# --- top eigenvalue
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_the_top_eigenvalue_is_that_of_the_whole_matrix(matrix):
+    network = Network(6, 8)
+    top = curvature.top_eigenvalue(getattr(network, f"{matrix}_product")(), network.hidden, tol=1e-9)
+    expected = torch.linalg.eigvalsh(getattr(network, matrix)())[-1].item()
+    assert top.converged
+    assert top.value == pytest.approx(expected, rel=1e-9, abs=0)
+    assert top.residual <= 1e-9 * top.value
+
+
+def test_the_top_eigenvalue_is_the_most_positive_and_not_the_largest_in_size():
+    basis = torch.linalg.qr(normal(30, 30)).Q
+    values = torch.linspace(-50, 3, 30, dtype=torch.float64)
+    product = curvature.hessian_product(quadratic(basis * values @ basis.T), normal(30, seed=1))
+    top = curvature.top_eigenvalue(product, normal(30, seed=1))
+    assert top.converged
+    assert top.value == pytest.approx(3, rel=1e-5, abs=0)
+
+
+def test_products_are_counted():
+    calls = []
+    matrix = symmetric(40)
+
+    def product(direction):
+        calls.append(direction)
+        return (matrix @ direction.flatten()).reshape(direction.shape)
+
+    top = curvature.top_eigenvalue(product, normal(5, 8))
+    assert top.products == len(calls) > 1
+    assert top == curvature.top_eigenvalue(product, normal(5, 8))
+
+
+def test_a_search_that_is_cut_short_says_so():
+    """200 nearly equal eigenvalues cannot be told apart in one restart."""
+    matrix = torch.diag(1 + 1e-9 * torch.arange(2000, dtype=torch.float64).sqrt())
+    matrix[0, 0] = 0
+    product = curvature.hessian_product(lambda w: (matrix.diagonal() * w.flatten() ** 2).sum() / 2, normal(2000))
+    top = curvature.top_eigenvalue(product, normal(2000), tol=1e-15, max_restarts=1)
+    assert not top.converged
+    assert math.isnan(top.value)
+    assert math.isnan(top.residual)
+
+
+def test_a_product_too_coarse_for_the_tolerance_does_not_converge():
+    matrix = symmetric(40)
+
+    def rounded(direction):
+        exact = (matrix @ direction.flatten()).reshape(direction.shape)
+        return exact.to(torch.float16).double()
+
+    top = curvature.top_eigenvalue(rounded, normal(5, 8), tol=1e-9)
+    assert not top.converged
+    assert top.value == pytest.approx(torch.linalg.eigvalsh(matrix)[-1].item(), abs=2 * top.residual)
+    assert curvature.top_eigenvalue(rounded, normal(5, 8), tol=1e-2).converged
+
+
+@pytest.mark.parametrize("shape", [(2,), (1, 2), (3, 1), (2, 2)])
+def test_the_smallest_weights(shape):
+    weight = normal(*shape)
+    matrix = symmetric(weight.numel())
+    top = curvature.top_eigenvalue(curvature.hessian_product(quadratic(matrix), weight), weight)
+    assert top.converged
+    assert top.value == pytest.approx(torch.linalg.eigvalsh(matrix)[-1].item(), rel=1e-6, abs=0)
+
+
+def test_a_matrix_of_zeros_has_top_eigenvalue_zero():
+    top = curvature.top_eigenvalue(torch.zeros_like, normal(3, 4))
+    assert top == curvature.TopEigenvalue(0.0, 0.0, True, 1)
+
+
+# --- errors
+
+
+def _with(tensor, where, value):
+    changed = tensor.clone()
+    changed[where] = value
+    return changed
+
+
+W = normal(3, 4)
+MEASURES = [curvature.layer_relative_flatness, curvature.curvature_trace, curvature.top_eigenvalue]
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        pytest.param(_with(W, (1, 2), math.nan), r"weight: entry \[1, 2\] is nan", id="nan"),
+        pytest.param(W.long(), r"weight: .*torch\.int64", id="integer"),
+        pytest.param(W[:0], r"weight: .*\[0, 4\]", id="empty"),
+    ],
+)
+def test_a_wrong_weight_is_named(measure, weight, message):
+    with pytest.raises(ValueError, match=message):
+        measure(torch.zeros_like, weight)
+    with pytest.raises(ValueError, match=message):
+        curvature.hessian_product(lambda w: w.square().sum(), weight)
+    with pytest.raises(ValueError, match=message):
+        curvature.gauss_newton_product(lambda w: w, lambda z: z.square().sum(), weight)
+
+
+@pytest.mark.parametrize("measure", MEASURES[:2])
+@pytest.mark.parametrize("probes", [1, 0, -3])
+def test_too_few_probes_are_refused(measure, probes):
+    with pytest.raises(ValueError, match=f"probes: .*{probes}"):
+        measure(torch.zeros_like, W, probes)
+
+
+def test_a_weight_that_is_no_matrix_has_no_relative_flatness():
+    with pytest.raises(ValueError, match=r"weight: .*\[12\]"):
+        curvature.layer_relative_flatness(torch.zeros_like, W.flatten())
+
+
+def test_a_single_entry_has_no_search_for_an_eigenvalue():
+    with pytest.raises(ValueError, match=r"weight: .*\[1, 1\]"):
+        curvature.top_eigenvalue(torch.zeros_like, W[:1, :1])
+
+
+def test_a_product_that_is_not_finite_is_named():
+    with pytest.raises(ValueError, match=r"product: entry \[0, 0\] is nan"):
+        curvature.top_eigenvalue(lambda direction: direction * math.nan, W)
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        pytest.param(lambda w: w, "loss: ", id="not a scalar"),
+        pytest.param(lambda w: w.sum() * math.nan, "loss: .*nan", id="nan"),
+        pytest.param(lambda w: W.sum(), "loss: does not depend", id="constant"),
+        pytest.param(lambda w: W.clone().requires_grad_().sum(), "loss: does not depend", id="of another tensor"),
+    ],
+)
+def test_a_wrong_loss_is_named(loss, message):
+    with pytest.raises(ValueError, match=message):
+        curvature.hessian_product(loss, W)
+
+
+def test_outputs_that_are_wrong_are_named():
+    with pytest.raises(ValueError, match=r"outputs: entry \[0, 0\] is inf"):
+        curvature.gauss_newton_product(lambda w: w / 0, lambda z: z.sum(), W.abs())
+    with pytest.raises(ValueError, match="outputs: does not depend"):
+        curvature.gauss_newton_product(lambda w: W, lambda z: z.square().sum(), W)
