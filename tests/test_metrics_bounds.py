@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ncbook.metrics import _classes
-from ncbook.metrics.bounds import concentration, directional_ncc_error_bound, ncc_error_bound
+from ncbook.metrics.bounds import directional_ncc_error_bound, ncc_error_bound
 from ncbook.metrics.bounds import test_collapse_bound as collapse_bound  # under its own name pytest would run it
+from ncbook.metrics.concentration import concentration
 from ncbook.metrics.geometry import simplex_etf
 
 # --- slow definitions: numpy in the machine's longest precision, loops over points and classes

@@ -21,10 +21,10 @@ from ncbook.metrics.margins import (
     error_exponent,
     margin_curve,
     margins,
-    max_margin_classifier,
     normalized_margins,
     simplex_margins,
 )
+from ncbook.metrics.max_margin import max_margin_classifier
 
 # --- slow definitions: numpy in float64, loops over points and classes
 

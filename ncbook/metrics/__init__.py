@@ -3,17 +3,11 @@
 Shapes use the names of the book's notation page: N points, d feature dimensions, K classes.
 """
 
-from ncbook.metrics.bounds import (
-    CollapseBound,
-    Concentration,
-    concentration,
-    directional_ncc_error_bound,
-    ncc_error_bound,
-    test_collapse_bound,
-)
+from ncbook.metrics.bounds import CollapseBound, directional_ncc_error_bound, ncc_error_bound, test_collapse_bound
 from ncbook.metrics.cdnv import cdnv, cdnv_pairs
 from ncbook.metrics.coding_rate import NearestSubspace, class_coding_rate, coding_rate, rate_reduction
 from ncbook.metrics.collapse import Collapse, collapse, nc1, nearest_mean_mismatch
+from ncbook.metrics.concentration import Concentration, concentration
 from ncbook.metrics.curvature import (
     TopEigenvalue,
     TraceEstimate,
@@ -58,16 +52,15 @@ from ncbook.metrics.information import (
 from ncbook.metrics.layerwise import layerwise
 from ncbook.metrics.margins import (
     MarginCurve,
-    MaxMargin,
     SimplexMargins,
     cosine_margins,
     error_exponent,
     margin_curve,
     margins,
-    max_margin_classifier,
     normalized_margins,
     simplex_margins,
 )
+from ncbook.metrics.max_margin import MaxMargin, max_margin_classifier
 from ncbook.metrics.meter import CollapseMeter
 from ncbook.metrics.mse import SquareLossDecomposition, square_loss_decomposition
 from ncbook.metrics.one_pass import OnePassMeter

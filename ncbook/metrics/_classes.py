@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ncbook.metrics import _validate
 
-_BLOCK_ELEMENTS = 2**21  # a block of 2 M entries: 16 MiB in float64
+_BLOCK_ELEMENTS = 2**18  # 2 MiB in float64: a block stays in the cache, and its memory is used again by the next
 
 
 def working_dtype(features: Tensor) -> torch.dtype:
@@ -145,11 +145,11 @@ def squared_norms(rows: Tensor) -> Tensor:
 
 
 def blocks(features: Tensor, width: int = 1) -> Iterator[slice]:
-    """Slices that cut the rows into blocks: 16 MiB in float64 on a CPU, more on a GPU, where each launch costs.
+    """Slices that cut the rows into blocks: 2 MiB in float64 on a CPU, far more on a GPU, where each launch costs.
 
     `width` is the number of columns of what is computed from the features, if that may exceed d.
     """
-    elements = _BLOCK_ELEMENTS if features.device.type == "cpu" else 16 * _BLOCK_ELEMENTS
+    elements = _BLOCK_ELEMENTS if features.device.type == "cpu" else 256 * _BLOCK_ELEMENTS
     size = max(1, elements // max(width, features.shape[1]))
     for start in range(0, len(features), size):
         yield slice(start, start + size)

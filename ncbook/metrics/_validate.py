@@ -12,6 +12,19 @@ def require_features(features: Tensor) -> None:
         raise ValueError(f"features: expected shape [N, d] with N, d >= 1, got {list(features.shape)}")
 
 
+def require_matrix(name: str, matrix: Tensor, shape: str = "[N, d]") -> None:
+    """`matrix` must be floating-point, two-dimensional, non-empty and finite; `shape` says what is expected."""
+    if not matrix.is_floating_point() or matrix.ndim != 2 or 0 in matrix.shape:
+        raise ValueError(f"{name}: expected non-empty floating-point {shape}, got {matrix.dtype} {list(matrix.shape)}")
+    require_finite(name, matrix)
+
+
+def require_positive(name: str, value: float) -> None:
+    """`value` must be a finite number above 0."""
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{name}: expected a finite number > 0, got {value}")
+
+
 def require_finite(name: str, tensor: Tensor) -> None:
     """Every entry of `tensor` must be finite; the error names the first one that is not."""
     finite = torch.isfinite(tensor)

@@ -1,6 +1,5 @@
 """Coding rate, rate reduction and the nearest-subspace classifier (Yu et al. 2020; Chan et al. 2021)."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,7 +24,7 @@ def coding_rate(features: Tensor, eps_sq: float) -> Tensor:
     """
     _validate.require_features(features)
     _validate.require_finite("features", features)
-    _require_positive("eps_sq", eps_sq)
+    _validate.require_positive("eps_sq", eps_sq)
     points = features.double()
     return _rates(points[None], points.new_tensor([len(points)]), eps_sq)[0]
 
@@ -39,7 +38,7 @@ def class_coding_rate(features: Tensor, labels: Tensor, eps_sq: float) -> Tensor
     Classes whose sizes share a power of two are padded to one batch, so that padding at most doubles the
     memory under any imbalance, and the batches are cut to bounded blocks.
     """
-    _require_positive("eps_sq", eps_sq)
+    _validate.require_positive("eps_sq", eps_sq)
     classes, _ = _classes.group(features, labels, None)
     rate = features.new_zeros((), dtype=torch.float64)
     for members, stacks in _stacks(classes):
@@ -142,8 +141,3 @@ def _leading_directions(stacks: Tensor, components: int) -> Tensor:
     cut = max(stacks.shape[1:]) * torch.finfo(singular.dtype).eps * singular[:, :1]
     # beyond its rank a class has no direction; an arbitrary one could lie along another class
     return (right * (singular > cut)[..., None])[:, :components]
-
-
-def _require_positive(name: str, value: float) -> None:
-    if not (value > 0 and math.isfinite(value)):
-        raise ValueError(f"{name}: expected a finite number > 0, got {value}")

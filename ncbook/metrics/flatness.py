@@ -238,5 +238,4 @@ def _require_head(features: Tensor, weight: Tensor, bias: Tensor | None, tempera
     if weight.ndim != 2 or len(weight) < 2:
         raise ValueError(f"weight: expected shape [K, d] with K >= 2, got {list(weight.shape)}")
     _validate.require_head(weight, bias, len(weight), features.shape[1])
-    if not 0 < temperature < float("inf"):
-        raise ValueError(f"temperature: expected a positive number, got {temperature}")
+    _validate.require_positive("temperature", temperature)

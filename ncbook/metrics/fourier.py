@@ -36,7 +36,7 @@ def fourier_spectrum(matrix: Tensor) -> Tensor:
     matrix [p, d]: row x belongs to the number x (transpose an unembedding [d, p] first). By Parseval the squares
     sum to ||matrix||_F^2. Entry 0 is the constant. Raises ValueError for a non-finite entry or p < 2.
     """
-    _require_matrix("matrix", matrix, "[p, d]")
+    _validate.require_matrix("matrix", matrix, "[p, d]")
     return _by_frequency(_components(matrix).square()).sqrt()
 
 
@@ -48,7 +48,7 @@ def fourier_gini(matrix: Tensor) -> Tensor:
     the origin, not how sparse it is. matrix [p, d] -> float64 scalar. Raises ValueError for a non-finite entry,
     p < 2, or a matrix whose rows are all equal.
     """
-    _require_matrix("matrix", matrix, "[p, d]")
+    _validate.require_matrix("matrix", matrix, "[p, d]")
     components = _components(matrix)
     _require_variation(components.square())
     norms = components[1:].sort().values
@@ -65,7 +65,7 @@ def fourier_ipr(weights: Tensor) -> Tensor:
     gives 1/2 (two conjugate lines), a constant 1, Gaussian white noise on average (2p+1)/(p(p+2)) for odd p and
     (2p+2)/(p(p+2)) for even; a row of zeros gives nan. Raises ValueError for a non-finite entry.
     """
-    _require_matrix("weights", weights, "[H, p]")
+    _validate.require_matrix("weights", weights, "[H, p]")
     power = torch.fft.fft(weights.double()).abs().square()
     return (power / power.sum(1, keepdim=True)).square().sum(1)
 
@@ -94,7 +94,7 @@ def fourier_neuron_frequencies(activations: Tensor) -> tuple[Tensor, Tensor]:
     frequencies are `frequencies.unique()`. A neuron that does not vary has frequency 0 and share 0. Not differentiable.
     Raises ValueError for a non-finite entry or a number of rows that is no square.
     """
-    _require_matrix("activations", activations, "[p^2, H]")
+    _validate.require_matrix("activations", activations, "[p^2, H]")
     p = round(len(activations) ** 0.5)
     if p * p != len(activations):
         raise ValueError(f"activations: expected p^2 rows, got {len(activations)}")
@@ -209,17 +209,11 @@ def _mask(name: str, mask: Tensor | None, logits: Tensor) -> Tensor:
 
 def _require_logits(logits: Tensor) -> int:
     """`logits` must be [p^2, p], p >= 2, finite; returns p."""
-    _require_matrix("logits", logits, "[p^2, p]")
+    _validate.require_matrix("logits", logits, "[p^2, p]")
     points, p = logits.shape
     if p < 2 or points != p * p:
         raise ValueError(f"logits: expected shape [p^2, p] with p >= 2, got {[points, p]}")
     return p
-
-
-def _require_matrix(name: str, matrix: Tensor, shape: str) -> None:
-    if not matrix.is_floating_point() or matrix.ndim != 2 or 0 in matrix.shape:
-        raise ValueError(f"{name}: expected non-empty floating-point {shape}, got {matrix.dtype} {list(matrix.shape)}")
-    _validate.require_finite(name, matrix)
 
 
 def _require_variation(power: Tensor) -> None:

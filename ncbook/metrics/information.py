@@ -68,7 +68,7 @@ def mutual_information_kde(features: Tensor, labels: Tensor, sigma_sq: float) ->
     which then keeps memory for N^2 distances. Raises ValueError for arguments that do not fit, a sigma_sq that
     is not positive, or fewer than two classes that occur.
     """
-    _require_positive("sigma_sq", sigma_sq)
+    _validate.require_positive("sigma_sq", sigma_sq)
     classes, _ = _classes.group(features, labels, None)
     points, totals = features.double(), features.new_zeros(4, dtype=torch.float64)
     for rows in _row_blocks(len(points)):
@@ -92,7 +92,7 @@ def mutual_information_binned(features: Tensor, labels: Tensor, bin_size: float)
     features [N, d], labels [N], bin_size in the features' unit. Not differentiable. Raises ValueError for
     arguments that do not fit, a bin_size that is not positive, or fewer than two classes that occur.
     """
-    _require_positive("bin_size", bin_size)
+    _validate.require_positive("bin_size", bin_size)
     classes, _ = _classes.group(features.detach(), labels, None)
     binned = torch.floor(features.detach().double() / bin_size) + 0.0  # + 0.0 makes -0.0 and 0.0 one bin
     _, symbols = torch.unique(binned, dim=0, return_inverse=True)
@@ -109,8 +109,8 @@ def mutual_information_gaussian(x: Tensor, y: Tensor) -> Tensor:
     The value is invariant to affine maps of x and of y. It is biased upwards by about ab / (2N), and infinite
     for N <= a + b whatever the truth: a ValueError then, and where a column is a linear function of the others.
     """
-    _require_samples("x", x)
-    _require_samples("y", y)
+    _validate.require_matrix("x", x)
+    _validate.require_matrix("y", y)
     if len(x) != len(y) or len(x) <= x.shape[1] + y.shape[1]:
         raise ValueError(f"x, y: expected [N, a] and [N, b] with N > a + b, got {list(x.shape)} and {list(y.shape)}")
     x, y = _standardized("x", x), _standardized("y", y)
@@ -125,7 +125,7 @@ def mutual_information_infonce(scores: Tensor) -> Tensor:
     Its mean over batches bounds I(X; Y) from below, whatever the scores, and it never exceeds log B. Float64
     scalar, differentiable. Raises ValueError unless B >= 2 and all scores are finite.
     """
-    _require_samples("scores", scores)
+    _validate.require_matrix("scores", scores)
     if scores.shape[0] != scores.shape[1] or len(scores) < 2:
         raise ValueError(f"scores: expected shape [B, B] with B >= 2, got {list(scores.shape)}")
     return math.log(len(scores)) + scores.double().log_softmax(1).diagonal().mean()
@@ -172,14 +172,3 @@ def _left_by_earlier(name: str, columns: Tensor) -> Tensor:
         column = int((left < _SINGULAR).nonzero()[0])
         raise ValueError(f"{name}: column {column} is a linear function of the earlier ones (singular covariance)")
     return left
-
-
-def _require_positive(name: str, value: float) -> None:
-    if not (value > 0 and math.isfinite(value)):
-        raise ValueError(f"{name}: expected a finite number > 0, got {value}")
-
-
-def _require_samples(name: str, tensor: Tensor) -> None:
-    if not tensor.is_floating_point() or tensor.ndim != 2 or 0 in tensor.shape:
-        raise ValueError(f"{name}: expected a non-empty floating-point matrix, got {tensor.dtype} {list(tensor.shape)}")
-    _validate.require_finite(name, tensor)

@@ -1,23 +1,16 @@
-"""Margins of a linear classifier, their closed forms on a simplex, and the max-margin classifier of given features.
+"""Margins of a linear classifier, and their closed forms on a simplex.
 
 All are computed and returned in float64: a margin is a difference of numbers that may agree in most digits.
 """
 
 import math
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.svm import LinearSVC
 from torch import Tensor
 
 from ncbook.metrics import _classes, _validate
-
-_HARD = 1e6  # cost of a violated constraint where features have root mean square norm 1
-_TOLERANCE = 1e-4  # near collapse a smaller one takes the solver more rounds than it has
-_MAX_ROUNDS = 100_000  # liblinear's own limit for Crammer and Singer's problem: its caller cannot change it
 
 
 def margins(logits: Tensor, labels: Tensor) -> Tensor:
@@ -178,66 +171,6 @@ def error_exponent(class_means: Tensor, weight: Tensor, bias: Tensor | None = No
         raise ValueError(f"weight: expected a row for each of {len(class_means)} means, got {list(weight.shape)}")
     labels = torch.arange(len(class_means), device=class_means.device)
     return normalized_margins(class_means, labels, weight, bias).amin().clamp(min=0).square() / 2
-
-
-@dataclass(frozen=True)
-class MaxMargin:
-    """The max-margin classifier of given features.
-
-    weight      [K, d] float64, rows sum to zero, scaled so that the smallest margin is 1 at the optimum
-    margin      min_i q_i / ||W||_F, in the unit of the features; negative if a point is on the wrong side
-    optimality  min_i q_i. Once converged, no W has a margin above `margin / optimality`, up to the solver's
-                relative tolerance of 1e-4; well below 1 it says that the features are not separable, or barely
-    converged   False: the solver gave up after 100 000 rounds, and `margin` is only what this W reaches
-    rounds      of the solver
-    """
-
-    weight: Tensor
-    margin: float
-    optimality: float
-    converged: bool
-    rounds: int
-
-
-@torch.no_grad()
-def max_margin_classifier(features: Tensor, labels: Tensor) -> MaxMargin:
-    """Multiclass support vector machine of Crammer and Singer with a hard margin, by scikit-learn's `LinearSVC`.
-
-    min ||W||_F^2 subject to (w_y - w_j) . h_i >= 1 for all i and j != y. There is no intercept: subtract the mean
-    of class means from the features first to compare its rows with centred class means (NC3) or its margin with
-    that of a network's head, `margins(h @ W.T, y).min() / W.norm()`. The cost of a violated constraint is 1e6
-    where the features have root mean square norm 1, so the result does not depend on their scale.
-
-    features [N, d] any float dtype, labels [N] integers in 0..K-1, every class occurring -> `MaxMargin`. If the
-    solver does not converge, the result says so; features that are not separable cost it all its rounds. Runs on
-    the CPU in float64; not differentiable. Raises ValueError, naming the argument and the value, for arguments
-    that do not fit, an empty class, or features that are all zero.
-    """
-    classes, num_classes = _classes.group(features, labels, None)
-    if len(classes.present) < num_classes:
-        raise ValueError(f"labels: only {classes.present.tolist()} of the classes 0..{num_classes - 1} occur")
-    points = features.double()
-    scale = points.norm() / math.sqrt(len(points))
-    if scale == 0:
-        raise ValueError("features: all are zero, so no classifier has a margin")
-    rows, rounds = _crammer_singer(points / scale, labels)
-    weight = rows / scale
-    smallest = _margins(points @ weight.T, labels.long()).amin().item()
-    return MaxMargin(weight, smallest / weight.norm().item(), smallest, rounds < _MAX_ROUNDS, rounds)
-
-
-def _crammer_singer(points: Tensor, labels: Tensor) -> tuple[Tensor, int]:
-    """Rows [K, d] of the fitted classifier, and the rounds it took: the limit if it did not converge."""
-    solver = LinearSVC(
-        multi_class="crammer_singer", C=_HARD, fit_intercept=False, tol=_TOLERANCE, max_iter=_MAX_ROUNDS, random_state=0
-    )
-    with warnings.catch_warnings():  # the caller reports it in the result instead
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        solver.fit(points.cpu().numpy(), labels.cpu().numpy())
-    rows = torch.from_numpy(solver.coef_).to(points.device)
-    if len(rows) == 1:  # for two classes scikit-learn keeps the difference of the rows alone
-        rows = torch.cat([-rows / 2, rows / 2])
-    return rows, int(solver.n_iter_)
 
 
 def _margins(scores: Tensor, labels: Tensor) -> Tensor:

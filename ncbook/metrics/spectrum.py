@@ -41,7 +41,7 @@ def log_kernel_uniformity(class_means: Tensor) -> tuple[Tensor, Tensor]:
     in nats and nats^2, which do not change under scaling, rotation or shift. Two equal means give (inf, nan), a mean
     at the global mean gives nan. Differentiable. Raises ValueError for fewer than two rows or a non-finite entry.
     """
-    _require_matrix("class_means", class_means)
+    _validate.require_matrix("class_means", class_means, "[K, d]")
     _validate.require_means(class_means, class_means.shape[1])
     means = class_means.double()
     centred = means - means.mean(0)
@@ -55,13 +55,5 @@ def log_kernel_uniformity(class_means: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _singular_values(matrix: Tensor) -> Tensor:
-    _require_matrix("matrix", matrix)
+    _validate.require_matrix("matrix", matrix)
     return torch.linalg.svdvals(matrix.double())
-
-
-def _require_matrix(name: str, tensor: Tensor) -> None:
-    if not tensor.is_floating_point():
-        raise ValueError(f"{name}: expected a floating-point dtype, got {tensor.dtype}")
-    if tensor.ndim != 2 or 0 in tensor.shape:
-        raise ValueError(f"{name}: expected a non-empty matrix, got shape {list(tensor.shape)}")
-    _validate.require_finite(name, tensor)
