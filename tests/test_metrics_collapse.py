@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ncbook import metrics
 from ncbook.metrics import _classes
+from ncbook.metrics._second_pass import SecondPass
 
 
 @dataclass
@@ -546,3 +547,23 @@ def test_zhus_duality_is_zero_on_a_collapsed_network_and_blind_to_scale():
     measured = metrics.collapse(3 * etf[labels] + 1, labels, 0.2 * etf)
     assert measured.nc3_etf == pytest.approx(0, abs=1e-12)
     assert metrics.collapse(3 * etf[labels], labels, etf.flip(0)).nc3_etf > 1
+
+
+def test_the_single_functions_agree_with_the_fields_of_collapse():
+    case = sample([10, 20, 30], 5)
+    measured = metrics.collapse(case.features, case.labels, case.weight, case.bias)
+    means = torch.stack([case.features[case.labels == label].mean(0) for label in range(3)])
+    assert metrics.nc1(case.features, case.labels) == measured.nc1
+    assert metrics.cdnv(case.features, case.labels).item() == pytest.approx(measured.cdnv, rel=1e-12)
+    assert metrics.variance_ratio(case.features, case.labels).item() == pytest.approx(
+        measured.variance_ratio, rel=1e-12
+    )
+    assert metrics.nearest_class_centre_error(case.features, case.labels, means) == measured.ncc_error
+
+
+def test_more_classes_than_dimensions_use_little_memory():
+    """Blocks are cut by the width of what is computed from them: [B, 2K] here, not [B, d]."""
+    classes = _classes.group(torch.randn(4000, 2), torch.arange(4000) % 1000, None)[0]
+    second = SecondPass(classes, torch.randn(1000, 2))
+    rows = next(iter(_classes.blocks(classes.features, second.columns.shape[1])))
+    assert (rows.stop - rows.start) * second.columns.shape[1] <= _classes._BLOCK_ELEMENTS

@@ -1,5 +1,7 @@
 """Figures of the experiment `collapse`: training past zero error."""
 
+from collections.abc import Callable
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,23 +16,23 @@ _SPLITS = (("train", _style.BLUE, "-", "o"), ("test", _style.ORANGE, "--", "s"))
 @_style.styled
 def terminal_phase(run: Run) -> Figure:
     """Training and test error against epochs; the terminal phase, where the training error is zero, is shaded."""
-    figure, axes = _style.panels(run, len(run.config["networks"]), sharey=True)
-    for panel, network in zip(axes, run.config["networks"], strict=True):
-        _draw_splits(panel, run, network, "{}_error", percent=True)
+
+    def draw(panel: Axes, network: str) -> None:
+        _draw_splits(panel, run, network, ("train_error", "test_error"), scale=100)
         _style.percent_axis(panel)
-    _finish(run, axes, "error (%)")
-    return figure
+
+    return _by_network(run, draw, "error (%)")
 
 
 @_style.styled
 def variability(run: Run) -> Figure:
     """NC1 on train and on test against epochs."""
-    figure, axes = _style.panels(run, len(run.config["networks"]), sharey=True)
-    for panel, network in zip(axes, run.config["networks"], strict=True):
-        _draw_splits(panel, run, network, "nc1_{}")
+
+    def draw(panel: Axes, network: str) -> None:
+        _draw_splits(panel, run, network, ("nc1_train", "nc1_test"))
         _style.log_axis(panel.yaxis)
-    _finish(run, axes, "NC1 (no unit)")
-    return figure
+
+    return _by_network(run, draw, "NC1 (no unit)")
 
 
 @_style.styled
@@ -56,26 +58,23 @@ def frame(run: Run) -> Figure:
 @_style.styled
 def duality(run: Run) -> Figure:
     """NC3, the distance between the normalized classifier and the normalized class means, against epochs."""
-    figure, axes = _style.panels(run, len(run.config["networks"]), sharey=True)
-    for panel, network in zip(axes, run.config["networks"], strict=True):
-        _draw_splits(panel, run, network, "nc3_{}")
+
+    def draw(panel: Axes, network: str) -> None:
+        _draw_splits(panel, run, network, ("nc3_train", "nc3_test"))
         _style.log_axis(panel.yaxis)
-    _finish(run, axes, "NC3 (no unit)")
-    return figure
+
+    return _by_network(run, draw, "NC3 (no unit)")
 
 
 @_style.styled
 def decisions(run: Run) -> Figure:
     """NC4: share of points whose nearest training class mean is not the network's decision."""
-    figure, axes = _style.panels(run, len(run.config["networks"]), sharey=True)
-    names = {"train": "nc4_train", "test": "nc4_test_train_means"}
-    for panel, network in zip(axes, run.config["networks"], strict=True):
-        for split, colour, line, marker in _SPLITS:
-            epochs, values = _arm(run, network, names[split])
-            _draw_seeds(panel, epochs, 100 * values, split, colour, line, marker)
+
+    def draw(panel: Axes, network: str) -> None:
+        _draw_splits(panel, run, network, ("nc4_train", "nc4_test_train_means"), scale=100)
         _style.percent_axis(panel)
-    _finish(run, axes, "NC4 mismatch (% of points)")
-    return figure
+
+    return _by_network(run, draw, "NC4 mismatch (% of points)")
 
 
 @_style.styled
@@ -97,15 +96,26 @@ def class_plane(run: Run) -> Figure:
 @_style.styled
 def weight_decay(run: Run) -> Figure:
     """NC1 on the training set for each weight decay: the control for how far collapse goes."""
-    figure, axes = _style.panels(run, len(run.config["networks"]), sharey=True)
-    for panel, network in zip(axes, run.config["networks"], strict=True):
-        for value, (colour, marker), line in zip(
-            run.config["weight_decays"], _style.CLASS_STYLES, _LINES, strict=False
-        ):
-            label = f"weight decay {value:g}"
-            _draw_seeds(panel, *_arm(run, network, "nc1_train", value), label, colour, line, marker)
+    styles = list(zip(run.config["weight_decays"], _style.CLASS_STYLES, _LINES, strict=False))
+
+    def draw(panel: Axes, network: str) -> None:
+        for value, (colour, marker), line in styles:
+            arm = _arm(run, network, "nc1_train", value)
+            _draw_seeds(panel, *arm, f"weight decay {value:g}", colour, line, marker)
         _style.log_axis(panel.yaxis)
-    _finish(run, axes, "NC1 on train (no unit)")
+
+    return _by_network(run, draw, "NC1 on train (no unit)")
+
+
+def _by_network(run: Run, draw: Callable[[Axes, str], None], ylabel: str) -> Figure:
+    """One panel a network, side by side on one scale."""
+    networks = run.config["networks"]
+    figure, axes = _style.panels(run, len(networks), sharey=True)
+    for panel, network in zip(axes, networks, strict=True):
+        draw(panel, network)
+        panel.set_title(_style.NETWORK_NAMES[network])
+    axes[0].set_ylabel(ylabel)
+    _mark_phase(run, axes, networks)
     return figure
 
 
@@ -123,10 +133,11 @@ def _first_zero_errors(run: Run, network: str) -> list[int]:
     return [int(epochs[each == 0][0]) for each in errors if (each == 0).any()]
 
 
-def _draw_splits(panel: Axes, run: Run, network: str, column: str, percent: bool = False) -> None:
-    for split, colour, line, marker in _SPLITS:
-        epochs, values = _arm(run, network, column.format(split))
-        _draw_seeds(panel, epochs, (100 if percent else 1) * values, split, colour, line, marker)
+def _draw_splits(panel: Axes, run: Run, network: str, columns: tuple[str, str], scale: float = 1) -> None:
+    """One column for the training set and one for the test set."""
+    for (split, colour, line, marker), column in zip(_SPLITS, columns, strict=True):
+        epochs, values = _arm(run, network, column)
+        _draw_seeds(panel, epochs, scale * values, split, colour, line, marker)
 
 
 def _draw_seeds(
@@ -137,13 +148,6 @@ def _draw_seeds(
     epochs, values = epochs[later], values[:, later]
     panel.fill_between(epochs, values.min(0), values.max(0), color=colour, alpha=0.2, linewidth=0)
     panel.plot(epochs, np.median(values, axis=0), line, color=colour, marker=marker, markersize=3, label=label)
-
-
-def _finish(run: Run, axes: list[Axes], ylabel: str) -> None:
-    for panel, network in zip(axes, run.config["networks"], strict=True):
-        panel.set_title(_style.NETWORK_NAMES[network])
-    axes[0].set_ylabel(ylabel)
-    _mark_phase(run, axes, run.config["networks"])
 
 
 def _mark_phase(run: Run, axes: list[Axes], networks: list[str]) -> None:

@@ -69,41 +69,16 @@ class Means:
 
 
 @dataclass(frozen=True)
-class Classes:
+class Classes(Means):
     """A set of points with the means of its classes: features [N, d], index [N] row -> place in `present`."""
 
     features: Tensor
     index: Tensor
-    of: Means
-
-    @property
-    def present(self) -> Tensor:
-        return self.of.present
-
-    @property
-    def counts(self) -> Tensor:
-        return self.of.counts
-
-    @property
-    def means(self) -> Tensor:
-        return self.of.means
-
-    @property
-    def rounded(self) -> Tensor:
-        return self.of.rounded
-
-    @property
-    def rounding(self) -> Tensor:
-        return self.of.rounding
 
     def residuals(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Blocks of (index [B], features - rounded class mean [B, d])."""
         for rows in blocks(self.features):
-            yield self.index[rows], self.of.residuals_of(self.features[rows], self.index[rows])
-
-    def scatter(self, values: Tensor, index: Tensor) -> Tensor:
-        """[K'] float64: sums of `values` [B] by class."""
-        return self.of.scatter(values, index)
+            yield self.index[rows], self.residuals_of(self.features[rows], self.index[rows])
 
     def variances(self) -> Tensor:
         """[K'] float64: mean squared distance of each class to its mean. Differentiable in the features."""
@@ -123,7 +98,7 @@ def group(features: Tensor, labels: Tensor, num_classes: int | None) -> tuple[Cl
     num_classes = _validate.require_labels(labels, features, num_classes)
     labels = labels.long()
     means = Means.of(*count_and_sum(features, labels, num_classes), working_dtype(features))
-    return Classes(features, means.position[labels], means), num_classes
+    return Classes(**vars(means), features=features, index=means.position[labels]), num_classes
 
 
 def count_and_sum(features: Tensor, labels: Tensor, num_classes: int) -> tuple[Tensor, Tensor]:

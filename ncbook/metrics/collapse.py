@@ -155,7 +155,7 @@ def angles(vectors: Tensor) -> tuple[float, float]:
 
 
 def _summed(classes: _classes.Classes, weight: Tensor | None = None, bias: Tensor | None = None) -> SecondPass:
-    second = SecondPass(classes.of, weight, bias)
+    second = SecondPass(classes, weight, bias)
     for rows in _classes.blocks(classes.features, second.columns.shape[1]):
         second.add(classes.features[rows], classes.index[rows])
     return second

@@ -24,7 +24,7 @@ def variance_ratio(features: Tensor, labels: Tensor, num_classes: int | None = N
     collapsed). Differentiable in `features`. Raises ValueError for arguments that do not fit.
     """
     classes, _ = _classes.group(features, labels, num_classes)
-    size = classes.of.centred.norm()
+    size = classes.centred.norm()
     between = torch.where(size > _noise(classes.means), size.square() / len(classes.means), 0.0)
     return _within(classes) / between
 
@@ -152,6 +152,6 @@ def _noise(means: Tensor) -> Tensor:
 
 def _between_class_axes(classes: _classes.Classes) -> tuple[Tensor, Tensor]:
     """Orthonormal eigenvectors [r, d] of Sigma_B and the roots [r] of their eigenvalues, those above rounding."""
-    _, singular, axes = torch.linalg.svd(classes.of.centred, full_matrices=False)
+    _, singular, axes = torch.linalg.svd(classes.centred, full_matrices=False)
     kept = (singular > _RANK_CUT * singular[0]) & (singular > _noise(classes.means))
     return axes[kept], singular[kept] / len(classes.means) ** 0.5
