@@ -13,7 +13,7 @@ def one_thread():
 def clock(benchmark):
     """Times `work` a few times; `role` is "ours" or the name of the alternative, `goal` what ours should reach."""
 
-    def run(work, group, role, goal="", rounds=3, **extra):
+    def run(work, group, role, goal="", rounds=5, **extra):
         benchmark.group = group
         benchmark.extra_info |= {"role": role, "goal": goal, **extra}
         return benchmark.pedantic(work, rounds=rounds, warmup_rounds=1)
