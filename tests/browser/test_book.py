@@ -7,6 +7,7 @@ from conftest import ROOT
 
 HTML = ROOT / "_build" / "html"
 PAGES = ["book/welcome", "book/1-collapse/watching-a-network-collapse", "book/teaching/course-module", "book/notation",
+    "book/measures",
          "book/running", "book/bibliography", "search", "genindex"]  # fmt: skip
 CHAPTER = "book/1-collapse/watching-a-network-collapse"
 
