@@ -98,6 +98,12 @@ def test_dark_figures_melt_into_the_page(page, book):
     assert "invert" in image.evaluate("image => getComputedStyle(image).filter")
 
 
+def test_the_note_in_place_of_a_lab_has_no_light_box_on_a_dark_page(page, book):
+    note = opened(page, book, CHAPTER, "dark").locator("[role=note]")
+    box = note.locator("xpath=ancestor::*[contains(@class, 'text_html')]")
+    assert box.evaluate("box => getComputedStyle(box).backgroundColor") == "rgba(0, 0, 0, 0)"
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_slider_moves_the_picture(page, book, theme):
     opened(page, book, CHAPTER, theme)
