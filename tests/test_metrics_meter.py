@@ -50,29 +50,26 @@ def assert_same(measured, expected, but=()):
             assert ours == pytest.approx(theirs, rel=1e-6, nan_ok=True), field.name
 
 
-@settings(deadline=None, max_examples=40)
-@given(
-    seed=st.integers(0, 10**6),
-    counts=st.lists(st.integers(1, 60), min_size=2, max_size=6),
-    dim=st.integers(1, 12),
-    dtype=st.sampled_from([torch.float32, torch.float64]),
-    offset=st.sampled_from([0.0, -3.0, 100.0]),
-    size=st.integers(1, 50),
-)
+def any_stream(test):
+    """Run `test` on streams of all sorts."""
+    streams = given(
+        seed=st.integers(0, 10**6),
+        counts=st.lists(st.integers(1, 60), min_size=2, max_size=6),
+        dim=st.integers(1, 12),
+        dtype=st.sampled_from([torch.float32, torch.float64]),
+        offset=st.sampled_from([0.0, -3.0, 100.0]),
+        size=st.integers(1, 50),
+    )
+    return settings(deadline=None, max_examples=40)(streams(test))
+
+
+@any_stream
 def test_two_passes_equal_the_whole_tensor(seed, counts, dim, dtype, offset, size):
     sample = points(seed, counts, dim, dtype, offset)
     assert_same(streamed(*sample, size=size), metrics.collapse(*sample))
 
 
-@settings(deadline=None, max_examples=40)
-@given(
-    seed=st.integers(0, 10**6),
-    counts=st.lists(st.integers(1, 60), min_size=2, max_size=6),
-    dim=st.integers(1, 12),
-    dtype=st.sampled_from([torch.float32, torch.float64]),
-    offset=st.sampled_from([0.0, -3.0, 100.0]),
-    size=st.integers(1, 50),
-)
+@any_stream
 def test_one_pass_equals_the_whole_tensor(seed, counts, dim, dtype, offset, size):
     features, labels, weight, bias = points(seed, counts, dim, dtype, offset)
     meter = metrics.OnePassMeter(len(counts), dim)
