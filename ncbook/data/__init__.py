@@ -2,9 +2,23 @@
 
 from ncbook.data.dataset import Dataset, Split
 from ncbook.data.digits import digits
+from ncbook.data.mixtures import GaussianMixture, gaussian_mixture, hierarchical_mixture
+from ncbook.data.modular import modular, modular_pairs
 from ncbook.data.real import REAL, real
 
-__all__ = ["REAL", "Dataset", "Split", "digits", "load", "real"]
+__all__ = [
+    "REAL",
+    "Dataset",
+    "GaussianMixture",
+    "Split",
+    "digits",
+    "gaussian_mixture",
+    "hierarchical_mixture",
+    "load",
+    "modular",
+    "modular_pairs",
+    "real",
+]
 
 
 def load(name: str) -> Dataset:

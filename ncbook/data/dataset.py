@@ -8,7 +8,10 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Split:
-    """inputs [N, channels, height, width] float32, labels [N] int64, on one device."""
+    """inputs [N, ...] and labels [N] int64, on one device.
+
+    Inputs are images [N, channels, height, width] float32, points [N, d], or the pairs [N, 2] int64 of arithmetic.
+    """
 
     inputs: Tensor
     labels: Tensor

@@ -1,6 +1,29 @@
 """Networks: a backbone of named blocks and a linear head; the features of every block can be read."""
 
 from ncbook.models.classifier import Classifier
+from ncbook.models.heads import CosineHead, FixedHead, reduce_features, replace_head
+from ncbook.models.modular import PairMLP, QuadraticMLP, gromov_solution
 from ncbook.models.networks import NETWORKS, build, convnet, mlp, resnet18
+from ncbook.models.transformer import NandaTransformer, PowerTransformer
+from ncbook.models.unconstrained import DeepLinear, UnconstrainedFeatures, unconstrained_objective
 
-__all__ = ["NETWORKS", "Classifier", "build", "convnet", "mlp", "resnet18"]
+__all__ = [
+    "NETWORKS",
+    "Classifier",
+    "CosineHead",
+    "DeepLinear",
+    "FixedHead",
+    "NandaTransformer",
+    "PairMLP",
+    "PowerTransformer",
+    "QuadraticMLP",
+    "UnconstrainedFeatures",
+    "build",
+    "convnet",
+    "gromov_solution",
+    "mlp",
+    "reduce_features",
+    "replace_head",
+    "resnet18",
+    "unconstrained_objective",
+]

@@ -1,0 +1,91 @@
+"""Heads other than a free linear layer. All are linear layers, whose `weight` [K, d] and `bias` metrics can read."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from ncbook.models.classifier import Classifier
+
+
+class CosineHead(nn.Linear):
+    """Logits cos(w_k, h) / temperature: features and rows are normalised, there is no bias.
+
+    `weight` [K, d] is the rows w_k / (||w_k|| temperature), so that weight @ h has the decisions of the network; the
+    trained parameter, of any length, is `parametrizations.weight.original`. The smaller the temperature, the smaller
+    the cross-entropy can get: at a simplex ETF it is log(1 + (K-1) exp(-K / ((K-1) temperature))). A feature of 0 gives
+    logits 0. Raises ValueError for a size < 1 or a temperature that is not positive and finite.
+    """
+
+    def __init__(self, feature_dim: int, num_classes: int, temperature: float = 0.1) -> None:
+        if feature_dim < 1 or num_classes < 1:
+            raise ValueError(f"feature_dim, num_classes: must be at least 1, got {feature_dim} and {num_classes}")
+        if not 0 < temperature < float("inf"):
+            raise ValueError(f"temperature: must be positive and finite, got {temperature}")
+        super().__init__(feature_dim, num_classes, bias=False)
+        parametrize.register_parametrization(self, "weight", _UnitRows(temperature))
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.linear(_unit_rows(input), self.weight)
+
+
+class FixedHead(nn.Linear):
+    """A head that is not trained: `weight` [K, d] and `bias` [K] or None are buffers.
+
+    With `metrics.simplex_etf(K, d)` for weight, d >= K-1, the fixed simplex ETF (Zhu et al. 2021); multiply it for
+    rows that are not of length 1. The dtype and device stay those of the tensors given. Raises ValueError for
+    shapes that do not fit, an integer dtype or a non-finite entry.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
+        if weight.ndim != 2 or not weight.is_floating_point() or not bool(weight.isfinite().all()):
+            raise ValueError(
+                f"weight: expected finite [K, d] of a float dtype, got {list(weight.shape)} {weight.dtype}"
+            )
+        if bias is not None and (bias.shape != weight.shape[:1] or not bool(bias.isfinite().all())):
+            raise ValueError(f"bias: expected finite [{len(weight)}], got {list(bias.shape)}")
+        super().__init__(weight.shape[1], len(weight), bias=False, device="meta")
+        del self.weight, self.bias
+        self.register_buffer("weight", weight.detach().clone())
+        self.register_buffer("bias", None if bias is None else bias.detach().clone())
+
+
+def replace_head(model: Classifier, head: nn.Linear) -> Classifier:
+    """Give `model` another head, moved to the dtype and device of the old one; changes and returns the model.
+
+    Raises ValueError for a head of another feature dimension or number of classes.
+    """
+    old = model.head
+    if head.weight.shape != old.weight.shape:
+        raise ValueError(f"head: expected weight {list(old.weight.shape)}, got {list(head.weight.shape)}")
+    model.head = head.to(old.weight)
+    return model
+
+
+def reduce_features(model: Classifier, dim: int) -> Classifier:
+    """Put a linear map of the features to `dim` dimensions before the head; changes and returns the model.
+
+    The map, without a bias, is the new last block, "reduced", and the head a fresh linear one [K, dim]. With dim =
+    K-1, the least that holds a simplex ETF, the head has fewest weights. Raises ValueError for dim < 1.
+    """
+    if dim < 1:
+        raise ValueError(f"dim: must be at least 1, got {dim}")
+    old = model.head
+    model.blocks["reduced"] = nn.Linear(old.in_features, dim, bias=False).to(old.weight)
+    model.head = nn.Linear(dim, old.out_features, bias=old.bias is not None).to(old.weight)
+    return model
+
+
+class _UnitRows(nn.Module):
+    def __init__(self, temperature: float) -> None:
+        super().__init__()
+        self.temperature = temperature
+
+    def forward(self, weight: Tensor) -> Tensor:
+        return _unit_rows(weight) / self.temperature
+
+
+def _unit_rows(rows: Tensor) -> Tensor:
+    """Rows divided by their length, computed in float32 or better: in float16 the length of large rows overflows."""
+    exact = rows if rows.dtype == torch.float64 else rows.float()
+    return F.normalize(exact, dim=1).to(rows.dtype)
