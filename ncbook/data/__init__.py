@@ -2,18 +2,54 @@
 
 from ncbook.data.dataset import Dataset, Split
 from ncbook.data.digits import digits
+from ncbook.data.glyphs import (
+    GLYPH_CLASSES,
+    GLYPH_SCRIPTS,
+    GLYPH_SHAPES,
+    GLYPH_SIZES,
+    GlyphPopulation,
+    glyph_super_classes,
+    glyphs,
+)
 from ncbook.data.mixtures import GaussianMixture, gaussian_mixture, hierarchical_mixture
 from ncbook.data.modular import modular, modular_pairs
 from ncbook.data.real import REAL, real
+from ncbook.data.transformations import (
+    ExponentialImbalance,
+    LabelNoise,
+    NoisySplit,
+    RandomLabels,
+    StepImbalance,
+    Subset,
+    SuperClasses,
+    WrongLabelNoise,
+    hold_out,
+)
 
 __all__ = [
+    "GLYPH_CLASSES",
+    "GLYPH_SCRIPTS",
+    "GLYPH_SHAPES",
+    "GLYPH_SIZES",
     "REAL",
     "Dataset",
+    "ExponentialImbalance",
     "GaussianMixture",
+    "GlyphPopulation",
+    "LabelNoise",
+    "NoisySplit",
+    "RandomLabels",
     "Split",
+    "StepImbalance",
+    "Subset",
+    "SuperClasses",
+    "WrongLabelNoise",
     "digits",
     "gaussian_mixture",
+    "glyph_super_classes",
+    "glyphs",
     "hierarchical_mixture",
+    "hold_out",
     "load",
     "modular",
     "modular_pairs",
@@ -21,10 +57,13 @@ __all__ = [
 ]
 
 
+_EMBEDDED = {"digits": digits, "glyphs": glyphs}
+
+
 def load(name: str) -> Dataset:
-    """The data set called `name`: "digits", or one of the real sets in `REAL`."""
-    if name == "digits":
-        return digits()
+    """The data set called `name`, with its defaults: "digits", "glyphs", or one of the real sets in `REAL`."""
+    if name in _EMBEDDED:
+        return _EMBEDDED[name]()
     if name in REAL:
         return real(name)
-    raise ValueError(f"name: no data set is called {name!r}; there are {', '.join(['digits', *REAL])}")
+    raise ValueError(f"name: no data set is called {name!r}; there are {', '.join([*_EMBEDDED, *REAL])}")
