@@ -1,5 +1,7 @@
 """Data sets as tensors on a device. The default ones need no download."""
 
+from collections.abc import Callable
+
 from ncbook.data.dataset import Dataset, Split
 from ncbook.data.digits import digits
 from ncbook.data.glyphs import (
@@ -57,7 +59,7 @@ __all__ = [
 ]
 
 
-_EMBEDDED = {"digits": digits, "glyphs": glyphs}
+_EMBEDDED: dict[str, Callable[[], Dataset]] = {"digits": digits, "glyphs": glyphs}
 
 
 def load(name: str) -> Dataset:
