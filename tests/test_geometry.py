@@ -87,3 +87,10 @@ def test_float32_means_are_accepted():
 def test_equal_means_span_nothing(value):
     with pytest.raises(ValueError, match="means: all are equal"):
         metrics.simplex_coordinates(torch.full((3, 6), value, dtype=torch.float64))
+
+
+def test_class_means_leave_a_missing_class_undefined_and_not_at_zero():
+    features = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 8.0]])
+    means = metrics.class_means(features, torch.tensor([0, 0, 2]), num_classes=3)
+    assert means[[0, 2]].tolist() == [[2.0, 3.0], [5.0, 8.0]]
+    assert bool(means[1].isnan().all())

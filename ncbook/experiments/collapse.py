@@ -171,7 +171,7 @@ def measure(head: torch.nn.Linear, dataset: data.Dataset, train: Tensor, test: T
         row[f"{name}_error"] = (logits.argmax(1) != split.labels).double().mean().item()
         measured = metrics.collapse(features, split.labels, head.weight, head.bias)
         row |= {f"{entry.name}_{name}": getattr(measured, entry.name) for entry in fields(measured)}
-    means = _class_means(train, dataset.train.labels, dataset.num_classes)
+    means = metrics.class_means(train, dataset.train.labels, dataset.num_classes)
     row["nc4_test_train_means"] = metrics.nearest_mean_mismatch(test, means, head.weight, head.bias)
     return row
 
@@ -202,9 +202,9 @@ class _Plane:
 
     def add(self, epoch: int, weight: Tensor, train: Tensor, test: Tensor) -> None:
         """Project the features of one epoch: train [N, d], test [M, d], weight [K, d]."""
-        means = _class_means(train, self.labels, len(weight))[self.classes].double()
+        means = metrics.class_means(train, self.labels, len(weight))[self.classes]
         points = torch.cat([train[self.rows[0]], test[self.rows[1]]]).double()
-        rows = weight[self.classes].double()
+        rows = weight[self.classes]
         centred = rows - rows.mean(0)
         spread = means - means.mean(0)
         rows = means.mean(0) + centred * (spread.norm() / centred.norm())
@@ -231,13 +231,6 @@ def _some_of_each(split: data.Split, classes: Tensor, count: int, generator: tor
     order = torch.randperm(len(split), generator=generator).to(split.labels.device)
     labels = split.labels[order]
     return torch.cat([order[labels == wanted][:count] for wanted in classes.tolist()])
-
-
-def _class_means(features: Tensor, labels: Tensor, num_classes: int) -> Tensor:
-    """[K, d] float64."""
-    sums = features.new_zeros(num_classes, features.shape[1], dtype=torch.float64)
-    sums = sums.index_add(0, labels, features.double())
-    return sums / torch.bincount(labels, minlength=num_classes)[:, None]
 
 
 def _features(model: models.Classifier, inputs: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ from ncbook.metrics.fourier import (
     fourier_spectrum,
 )
 from ncbook.metrics.frames import Seli, SoftmaxCode, one_vs_rest_margin, orthogonal_frame, seli, softmax_code
-from ncbook.metrics.geometry import simplex_coordinates, simplex_etf
+from ncbook.metrics.geometry import class_means, simplex_coordinates, simplex_etf
 from ncbook.metrics.information import (
     BinnedInformation,
     KernelInformation,
@@ -96,6 +96,7 @@ __all__ = [
     "cdnv",
     "cdnv_pairs",
     "class_coding_rate",
+    "class_means",
     "coding_rate",
     "collapse",
     "collapsed_flatness",

@@ -3,6 +3,20 @@
 import torch
 from torch import Tensor
 
+from ncbook.metrics import _classes, _validate
+
+
+def class_means(features: Tensor, labels: Tensor, num_classes: int | None = None) -> Tensor:
+    """[K, d] float64: the mean feature of each class, nan for a class that does not occur.
+
+    features [N, d], labels [N] integers in 0..K-1. Differentiable in `features`. Raises ValueError, naming the
+    argument and the value, for labels out of range, a non-finite feature, shapes that do not fit, or K < 2.
+    """
+    _validate.require_features(features)
+    num_classes = _validate.require_labels(labels, features, num_classes)
+    counts, sums = _classes.count_and_sum(features, labels.long(), num_classes)
+    return sums / counts[:, None]
+
 
 def simplex_etf(num_classes: int, dim: int, device: torch.device | str | None = None) -> Tensor:
     """The simplex ETF: K unit vectors with pairwise cosine -1/(K-1), the rows of a [K, d] float64 matrix.

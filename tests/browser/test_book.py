@@ -3,9 +3,7 @@
 import re
 
 import pytest
-from conftest import ROOT
 
-HTML = ROOT / "_build" / "html"
 PAGES = ["book/welcome", "book/1-collapse/watching-a-network-collapse", "book/teaching/course-module", "book/notation",
     "book/measures",
          "book/running", "book/bibliography", "search", "genindex"]  # fmt: skip
