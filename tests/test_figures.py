@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import pytest
 
-from ncbook import experiments, figures
+from ncbook import experiments, figures, models
+from ncbook.figures import _style
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +37,7 @@ def test_axes_are_labelled(name, laptop):
     assert all(panel.get_xlabel() == "epochs" for panel in axes)
     assert axes[0].get_ylabel()
     assert axes[0].get_legend() is not None
+
+
+def test_every_network_has_a_name_for_readers():
+    assert set(_style.NETWORK_NAMES) == set(models.NETWORKS)

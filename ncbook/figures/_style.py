@@ -19,7 +19,18 @@ from ncbook.runs import Run, provenance_line
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 INK, FAINT = "#222222", "#8a8a8a"
 CLASS_STYLES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"))
-NETWORK_NAMES = {"mlp": "multilayer perceptron", "convnet": "convolutional network", "resnet18": "ResNet-18"}
+NETWORK_NAMES = {
+    "mlp": "multilayer perceptron",
+    "mlp_no_bn": "perceptron without batch norm",
+    "convnet": "convolutional network",
+    "resnet18": "ResNet-18",
+    "resnet34": "ResNet-34",
+    "resnet50": "ResNet-50",
+    "vgg11_bn": "VGG-11",
+    "vgg13_bn": "VGG-13",
+    "vgg16_bn": "VGG-16",
+    "densenet121": "DenseNet-121",
+}
 
 _SETTINGS: dict[Any, Any] = {
     "figure.dpi": 144,

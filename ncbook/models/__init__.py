@@ -3,7 +3,16 @@
 from ncbook.models.classifier import Classifier
 from ncbook.models.heads import CosineHead, FixedHead, reduce_features, replace_head
 from ncbook.models.modular import PairMLP, QuadraticMLP, gromov_solution
-from ncbook.models.networks import NETWORKS, build, convnet, mlp, resnet18
+from ncbook.models.networks import NETWORKS, build, convnet, mlp
+from ncbook.models.torchvision_networks import (
+    densenet121,
+    resnet18,
+    resnet34,
+    resnet50,
+    vgg11_bn,
+    vgg13_bn,
+    vgg16_bn,
+)
 from ncbook.models.transformer import NandaTransformer, PowerTransformer
 from ncbook.models.unconstrained import DeepLinear, UnconstrainedFeatures, unconstrained_objective
 
@@ -20,10 +29,16 @@ __all__ = [
     "UnconstrainedFeatures",
     "build",
     "convnet",
+    "densenet121",
     "gromov_solution",
     "mlp",
     "reduce_features",
     "replace_head",
     "resnet18",
+    "resnet34",
+    "resnet50",
     "unconstrained_objective",
+    "vgg11_bn",
+    "vgg13_bn",
+    "vgg16_bn",
 ]

@@ -1,21 +1,40 @@
-"""The networks themselves."""
+"""Networks that classify inputs of a given shape, and the names by which an experiment's config calls them."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from math import prod
 
 from torch import nn
 
-from ncbook._torchvision import torchvision
 from ncbook.models.classifier import Classifier
+from ncbook.models.modular import require_sizes
+from ncbook.models.torchvision_networks import (
+    densenet121,
+    require_image,
+    resnet18,
+    resnet34,
+    resnet50,
+    vgg11_bn,
+    vgg13_bn,
+    vgg16_bn,
+)
 
 
-def mlp(input_shape: tuple[int, ...], num_classes: int, width: int = 128, depth: int = 3) -> Classifier:
-    """A multilayer perceptron: `depth` blocks of linear, batch norm and ReLU, each `width` wide (d = width)."""
+def mlp(
+    input_shape: tuple[int, ...], num_classes: int, width: int = 128, depth: int = 3, batch_norm: bool = True
+) -> Classifier:
+    """A multilayer perceptron of `depth` blocks, each `width` wide (d = width). Blocks "hidden1", "hidden2", ...
+
+    A block is linear, batch norm and ReLU; with batch_norm=False linear with a bias and ReLU. Linear layers start as
+    PyTorch's do. Raises ValueError for num_classes < 2, or width or depth < 1.
+    """
+    require_sizes(num_classes=(num_classes, 2), width=(width, 1), depth=(depth, 1))
     sizes = [prod(input_shape)] + [width] * depth
     blocks: dict[str, nn.Module] = {}
     for level, (fan_in, fan_out) in enumerate(pairwise(sizes), start=1):
-        layers = [nn.Linear(fan_in, fan_out, bias=False), nn.BatchNorm1d(fan_out), nn.ReLU()]
+        norm = [nn.BatchNorm1d(fan_out)] if batch_norm else []
+        layers = [nn.Linear(fan_in, fan_out, bias=not batch_norm), *norm, nn.ReLU()]
         blocks[f"hidden{level}"] = nn.Sequential(*([nn.Flatten()] if level == 1 else []), *layers)
     return Classifier(blocks, width, num_classes)
 
@@ -24,8 +43,11 @@ def convnet(input_shape: tuple[int, ...], num_classes: int, width: int = 128) ->
     """A small convolutional network for 8 to 32 pixel images; d = width.
 
     Two convolution blocks of width/8 and width/4 channels, the second halving the image, then one linear
-    block; batch norm and ReLU in each.
+    block; batch norm and ReLU in each. Raises ValueError for an input_shape that is not [C, H, W], num_classes < 2 or
+    width < 1.
     """
+    require_image("a convolutional network", input_shape)
+    require_sizes(num_classes=(num_classes, 2), width=(width, 1))
     channels, height, across = input_shape
     narrow, wide = max(1, width // 8), max(1, width // 4)
     blocks: dict[str, nn.Module] = {
@@ -39,23 +61,18 @@ def convnet(input_shape: tuple[int, ...], num_classes: int, width: int = 128) ->
     return Classifier(blocks, width, num_classes)
 
 
-def resnet18(input_shape: tuple[int, ...], num_classes: int, width: int = 512) -> Classifier:
-    """torchvision's ResNet-18 with the stem for small images: a 3 x 3 convolution, no max-pooling; d = 512.
-
-    The network of Papyan, Han and Donoho's published notebook. Raises ValueError for any other width.
-    """
-    if width != 512:
-        raise ValueError(f"width: ResNet-18 has 512 features, got {width}")
-    body = torchvision("models").resnet18(num_classes=num_classes)
-    stem = nn.Conv2d(input_shape[0], 64, kernel_size=3, padding=1, bias=False)
-    blocks: dict[str, nn.Module] = {"stem": nn.Sequential(stem, body.bn1, body.relu)}
-    for name in ("layer1", "layer2", "layer3", "layer4"):
-        blocks[name] = getattr(body, name)
-    blocks["pool"] = nn.Sequential(body.avgpool, nn.Flatten())
-    return Classifier(blocks, 512, num_classes)
-
-
-NETWORKS: dict[str, Callable[..., Classifier]] = {"mlp": mlp, "convnet": convnet, "resnet18": resnet18}
+NETWORKS: dict[str, Callable[..., Classifier]] = {
+    "mlp": mlp,
+    "mlp_no_bn": partial(mlp, batch_norm=False),
+    "convnet": convnet,
+    "resnet18": resnet18,
+    "resnet34": resnet34,
+    "resnet50": resnet50,
+    "vgg11_bn": vgg11_bn,
+    "vgg13_bn": vgg13_bn,
+    "vgg16_bn": vgg16_bn,
+    "densenet121": densenet121,
+}
 
 
 def build(name: str, input_shape: tuple[int, ...], num_classes: int, width: int) -> Classifier:
