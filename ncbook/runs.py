@@ -9,7 +9,6 @@ import hashlib
 import io
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from ncbook._files import written_whole
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -86,18 +87,8 @@ def save(run: Run, path: Path) -> None:
     about: dict[str, Any] = {"config": dict(run.config), "provenance": dict(run.provenance)}
     about["digest"] = _digest(about, members)
     members["run.json"] = (json.dumps(about, indent=1, sort_keys=True) + "\n").encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            _write_zip(file, members)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with written_whole(path) as file:
+        _write_zip(file, members)
 
 
 def load(path: Path) -> Run:

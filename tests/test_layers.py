@@ -17,11 +17,12 @@ TRAINING = {"trainers", "models", "data", "metrics"}
 FLOORS = {
     "": set(),  # ncbook itself: the version
     "_torchvision": set(),
-    "runs": set(),
+    "_files": set(),
+    "runs": {"_files"},
     "metrics": set(),
-    "data": {"_torchvision"},
+    "data": {"_torchvision", "_files"},
     "models": {"_torchvision"},
-    "trainers": {"models", "data", "metrics"},
+    "trainers": {"models", "data", "metrics", "_files"},
     "experiments": TRAINING | {"runs"},
     "figures": {"runs"},
     "explorables": {"runs"},

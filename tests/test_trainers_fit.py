@@ -1,69 +1,29 @@
-"""Training: the schedule, the seed, the way to zero error, and what is refused."""
+"""Training: steps, batches, probes, optimizers, and the way to known answers."""
 
-import math
+import importlib
+import os
+import signal
+import threading
 
 import pytest
 import torch
+import torch.nn.functional as F
+from tqdm.auto import tqdm
+from trainings import blobs, network, weights
 
-from ncbook import data, models, trainers
+from ncbook import data, metrics, models, trainers
 
-RECIPE = trainers.Recipe(epochs=6, batch_size=8, learning_rate=0.1)
+RECIPE = trainers.Recipe(steps=42, learning_rate=0.1, batch_size=8, weight_decay=5e-4)  # 6 epochs of 7 batches
 
 
-def blobs(per_class: int = 20) -> data.Split:
-    """Three classes that a line separates."""
-    generator = torch.Generator().manual_seed(0)
-    labels = torch.arange(3).repeat(per_class)
-    inputs = 4 * torch.eye(3)[labels] + 0.3 * torch.randn(len(labels), 3, generator=generator)
-    return data.Split(inputs.reshape(-1, 3, 1, 1), labels)
+def quiet(step: int) -> None:
+    """In place of a progress bar."""
 
 
 def trained(recipe=RECIPE, init: int = 0, seed: int = 0, train: data.Split | None = None) -> models.Classifier:
-    torch.manual_seed(init)
-    model = models.mlp((3, 1, 1), 3, width=16, depth=1)
-    for _ in trainers.epochs(model, train or blobs(), recipe, seed):
-        pass
+    model = network(init)
+    trainers.fit(model, train or blobs(), recipe, seed, on_step=quiet)
     return model.eval()
-
-
-def weights(model) -> torch.Tensor:
-    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
-
-
-# --- the schedule
-
-
-@pytest.mark.parametrize(
-    ("epochs", "first_drop", "second_drop"), [(350, 117, 234), (200, 67, 134), (12, 5, 9), (3, 2, 3)]
-)
-def test_the_learning_rate_drops_tenfold_after_a_third_and_after_two_thirds(epochs, first_drop, second_drop):
-    recipe = trainers.Recipe(epochs, 8, 0.1)
-    rates = [recipe.learning_rate_in(epoch) for epoch in range(1, epochs + 1)]
-    expected = [0.1 if epoch < first_drop else 0.01 if epoch < second_drop else 0.001 for epoch in range(1, epochs + 1)]
-    assert rates == pytest.approx(expected)
-
-
-def test_the_optimizer_uses_the_schedule(monkeypatch):
-    used, step = [], torch.optim.SGD.step
-
-    def spy(optimizer, *arguments):
-        used.append(optimizer.param_groups[0]["lr"])
-        return step(optimizer, *arguments)
-
-    monkeypatch.setattr(torch.optim.SGD, "step", spy)
-    trained()
-    assert len(used) == 6 * (60 // 8)
-    assert used == pytest.approx([rate for rate in (0.1, 0.01, 0.001) for _ in range(2 * 7)])
-
-
-@pytest.mark.parametrize("decay", [0.0, 0.3])
-def test_weight_decay_shrinks_the_weights(decay):
-    recipe = trainers.Recipe(1, 60, 0.1, momentum=0.0, weight_decay=decay)
-    torch.manual_seed(0)
-    model = models.mlp((3, 1, 1), 3, width=16, depth=1)
-    before, without = weights(model).clone(), weights(trained(trainers.Recipe(1, 60, 0.1, 0.0, 0.0)))
-    after, rate = weights(trained(recipe)), recipe.learning_rate_in(1)
-    torch.testing.assert_close(after - without, -rate * decay * before, rtol=1e-3, atol=1e-7)
 
 
 # --- seeds
@@ -80,189 +40,354 @@ def test_another_seed_gives_other_weights(change):
 
 
 def test_the_batches_do_not_depend_on_the_global_random_state():
-    """Measuring between two epochs may draw random numbers without changing the run."""
+    """Measuring between two steps may draw random numbers without changing the run."""
 
     def run(noise: int) -> torch.Tensor:
-        torch.manual_seed(0)
-        model = models.mlp((3, 1, 1), 3, width=16, depth=1)
-        for _ in trainers.epochs(model, blobs(), RECIPE, seed=0):
-            torch.rand(noise)
+        model = network()
+        trainers.fit(model, blobs(), RECIPE, 0, on_step=lambda _: torch.rand(noise))
         return weights(model)
 
     assert torch.equal(run(0), run(5))
 
 
-# --- the loop
+# --- batches
 
 
-def test_a_separable_problem_is_learned_without_error():
-    train = blobs()
-    assert (trained(train=train)(train.inputs).argmax(1) == train.labels).all()
-
-
-def test_epochs_counts_from_the_untrained_network():
-    model = models.mlp((3, 1, 1), 3, width=16, depth=1)
-    before = weights(model).clone()
-    numbers = trainers.epochs(model, blobs(), RECIPE, seed=0)
-    assert next(numbers) == 0
-    assert torch.equal(weights(model), before)
-    assert next(numbers) == 1
-    assert not torch.equal(weights(model), before)
-    assert list(numbers) == [2, 3, 4, 5, 6]
+def inputs_seen(recipe: trainers.Recipe, train: data.Split) -> list[torch.Tensor]:
+    seen, model = [], network()
+    model.blocks["hidden1"].register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0].flatten(1)))
+    trainers.fit(model, train, recipe, 0, on_step=quiet)
+    return seen
 
 
 def test_a_batch_that_is_not_full_is_left_out():
-    sizes = []
-    model = models.mlp((3, 1, 1), 3, width=16, depth=1)
-    model.register_forward_pre_hook(lambda _, arguments: sizes.append(len(arguments[0])))
-    for _ in trainers.epochs(model, blobs(), trainers.Recipe(2, 25, 0.1), seed=0):
-        pass
-    assert sizes == [25, 25] * 2  # of 60 points
+    seen = inputs_seen(trainers.Recipe(5, 0.1, 25), blobs())  # 60 points
+    assert [len(batch) for batch in seen] == [25] * 5
+    first, second = torch.cat(seen[:2]), torch.cat(seen[2:4])
+    assert len(first.unique(dim=0)) == len(second.unique(dim=0)) == 50
 
 
 def test_each_epoch_visits_the_points_in_another_order():
-    seen = []
-    model = models.mlp((3, 1, 1), 3, width=16, depth=1)
-    model.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0].flatten(1)))
     train = blobs()
-    for _ in trainers.epochs(model, train, trainers.Recipe(2, 60, 0.1), seed=0):
-        pass
-    first, second = seen
+    first, second = inputs_seen(trainers.Recipe(2, 0.1, 60), train)
     assert not torch.equal(first, second)
     everything = train.inputs.flatten(1).sort(dim=0).values
-    assert all(torch.equal(epoch.sort(dim=0).values, everything) for epoch in seen)
+    assert all(torch.equal(epoch.sort(dim=0).values, everything) for epoch in (first, second))
 
 
-def test_fit_probes_the_asked_epochs_in_evaluation_mode_without_gradients():
-    states, finished = [], []
-
-    def probe(model, epoch):
-        states.append((epoch, model.training, torch.is_grad_enabled()))
-        return 10 * epoch
-
-    model = models.mlp((3, 1, 1), 3, width=16, depth=1)
-    assert trainers.fit(model, blobs(), RECIPE, 0, probe, {0, 2, 6}, finished.append) == [0, 20, 60]
-    assert states == [(epoch, False, False) for epoch in (0, 2, 6)]
-    assert finished == [1, 2, 3, 4, 5, 6]
+def test_without_a_batch_size_every_step_takes_all_points_in_their_order():
+    train = blobs()
+    assert all(torch.equal(seen, train.inputs.flatten(1)) for seen in inputs_seen(trainers.Recipe(3, 0.1), train))
 
 
-def test_probing_does_not_change_the_training():
-    def run(probes) -> torch.Tensor:
-        torch.manual_seed(0)
-        model, train = models.mlp((3, 1, 1), 3, width=16, depth=1), blobs()
-        trainers.fit(model, train, RECIPE, 0, lambda model, _: model(train.inputs), probes)
-        return weights(model)
+def test_inputs_are_augmented_batch_by_batch_and_from_the_seed():
+    def shifted(inputs: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        return inputs + torch.rand(1, generator=generator)
 
-    assert torch.equal(run(range(7)), run([]))
-
-
-def test_an_absurd_learning_rate_diverges_with_advice():
-    with pytest.raises(trainers.Diverged, match=r"epoch 1 at learning_rate=1e\+30; use a smaller"):
-        trained(trainers.Recipe(6, 8, 1e30))
-
-
-# --- what is refused
-
-
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [
-        ("epochs", 0),
-        ("batch_size", 1),
-        *(("learning_rate", value) for value in (0.0, -1.0, math.nan, math.inf)),
-        *(("momentum", value) for value in (1.0, -0.1, math.nan)),
-        *(("weight_decay", value) for value in (-1e-4, math.nan, math.inf)),
-    ],
-)
-def test_a_recipe_that_makes_no_sense_is_refused(setting, value):
-    settings = {"epochs": 6, "batch_size": 8, "learning_rate": 0.1} | {setting: value}
-    with pytest.raises(ValueError, match=f"{setting}: .*{value}"):
-        trainers.Recipe(**settings)
+    train, recipe = blobs(), trainers.Recipe(4, 0.1, augment=shifted)
+    seen = [batch - train.inputs.flatten(1) for batch in inputs_seen(recipe, train)]
+    assert all(shift.std().item() < 1e-6 for shift in seen)
+    assert len({round(shift.mean().item(), 4) for shift in seen}) == 4
+    again = [batch - train.inputs.flatten(1) for batch in inputs_seen(recipe, train)]
+    assert all(torch.equal(*pair) for pair in zip(seen, again, strict=True))
 
 
 def test_a_batch_larger_than_the_training_set_is_refused():
     with pytest.raises(ValueError, match="batch_size: 61 is more than the 60"):
-        trained(trainers.Recipe(1, 61, 0.1))
+        trained(trainers.Recipe(1, 0.1, 61))
 
 
-# --- probes
+# --- the optimizers, against the equations
 
 
-@pytest.mark.parametrize(("last", "count"), [(1, 1), (1, 5), (12, 6), (200, 40), (350, 12)])
-def test_log_spaced_starts_at_zero_ends_at_the_last_and_rises(last, count):
-    numbers = trainers.log_spaced(last, count)
-    assert numbers[0] == 0
-    assert numbers[-1] == last or count == 1
-    assert list(numbers) == sorted(set(numbers))
-    assert len(numbers) <= count + 1
-    assert all(type(number) is int for number in numbers)
+def plain_steps(recipe: trainers.Recipe, steps: int) -> torch.Tensor:
+    """The same full-batch training with torch's optimizers and nothing of ours."""
+    model, train = network().train(), blobs()
+    torch_optimizer = {"sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}[recipe.optimizer]
+    own = {"momentum": recipe.momentum} if recipe.optimizer == "sgd" else {"betas": recipe.betas}
+    optimizer = torch_optimizer(model.parameters(), lr=1.0, weight_decay=recipe.weight_decay, **own)
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = recipe.learning_rate * recipe.schedule(step)
+        optimizer.zero_grad()
+        F.cross_entropy(model(train.inputs), train.labels).backward()
+        optimizer.step()
+    return weights(model)
 
 
-def test_log_spaced_grows_by_about_the_same_factor():
-    numbers = trainers.log_spaced(10_000, 5)
-    assert numbers == (0, 1, 10, 100, 1000, 10_000)
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        trainers.Recipe(20, 0.1, momentum=0.5, weight_decay=0.1),
+        trainers.Recipe(20, 0.1, weight_decay=0.1, schedule=trainers.Drops((5, 10))),
+        trainers.Recipe(20, 0.01, optimizer="adamw", betas=(0.9, 0.98), weight_decay=1.0),
+        trainers.Recipe(20, 0.01, optimizer="adamw", weight_decay=0.0, schedule=trainers.WarmUp(10)),
+    ],
+    ids=["sgd", "sgd with drops", "adamw", "adamw with warm-up"],
+)
+def test_a_step_is_that_of_the_optimizer(recipe):
+    torch.testing.assert_close(weights(trained(recipe)), plain_steps(recipe, 20), rtol=1e-4, atol=1e-6)
 
 
-# --- devices and threads
+def test_lbfgs_finds_the_minimum_that_gradient_descent_creeps_towards():
+    """Softmax regression with a ridge is convex: at the minimum the gradient is zero."""
+    train = blobs()
+    model = models.DeepLinear((3, 1, 1), 3, depth=1).double()
+    recipe = trainers.Recipe(10, 1.0, optimizer="lbfgs", weight_decay=0.01)
+    trainers.fit(model, data.Split(train.inputs.double(), train.labels), recipe, 0, on_step=quiet)
+    weight = model.head.weight.detach().requires_grad_()
+    objective = F.cross_entropy(train.inputs.double().flatten(1) @ weight.T, train.labels)
+    objective = objective + 0.005 * weight.square().sum()
+    (gradient,) = torch.autograd.grad(objective, weight)
+    assert gradient.abs().max().item() < 1e-7  # the line search compares losses, which are known to 1e-16
 
 
-def test_pick_device_takes_the_gpu_where_there_is_one():
-    assert trainers.pick_device().type == ("cuda" if torch.cuda.is_available() else "cpu")
+@pytest.mark.parametrize("decay", [0.0, 0.3])
+def test_weight_decay_shrinks_the_weights(decay):
+    before = weights(network())
+    one = trainers.Recipe(1, 0.1, momentum=0.0, weight_decay=decay)
+    without = weights(trained(trainers.Recipe(1, 0.1, momentum=0.0)))
+    torch.testing.assert_close(weights(trained(one)) - without, -0.1 * decay * before, rtol=1e-3, atol=1e-7)
 
 
-def test_pick_device_takes_a_device_or_its_name():
-    assert trainers.pick_device("cpu") == trainers.pick_device(torch.device("cpu")) == torch.device("cpu")
+def test_the_norm_of_the_head_is_capped_after_each_step():
+    norms, model = [], network()
+    recipe = trainers.Recipe(30, 0.5, head_norm=0.9)
+    trainers.fit(model, blobs(), recipe, 0, on_step=lambda _: norms.append(model.head.weight.norm().item()))
+    assert max(norms) <= 0.9 * (1 + 1e-6)
+    assert norms[-1] == pytest.approx(0.9, rel=1e-5)
+    assert trained(trainers.Recipe(30, 0.5)).head.weight.norm().item() > 0.9
 
 
-def test_pick_device_refuses_a_name_that_is_no_device():
-    with pytest.raises(ValueError, match="device: 'gpu' is not to be had here"):
-        trainers.pick_device("gpu")
+# --- losses and regularizers in the loop
 
 
-def test_pick_device_refuses_a_gpu_that_is_not_there(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match=r"device: 'cuda' is not to be had here .*no GPU"):
-        trainers.pick_device("cuda")
+def test_regularizers_act_in_their_window_alone():
+    """Switched off from the start they change nothing; switched on at step 10 they change what comes after."""
+    path: dict[str, list[torch.Tensor]] = {}
+    for name, window in {"none": None, "late": (10, 20), "never": (100, None)}.items():
+        terms = () if window is None else (trainers.Regularizer(trainers.feature_norm, 0.1, None, *window),)
+        model, path[name] = network(), []
+        recipe = trainers.Recipe(30, 0.05, regularizers=terms)
+        trainers.fit(model, blobs(), recipe, 0, on_step=lambda _, m=model, n=name: path[n].append(weights(m)))
+    assert all(torch.equal(*pair) for pair in zip(path["none"], path["never"], strict=True))
+    assert all(torch.equal(*pair) for pair in zip(path["none"][:10], path["late"][:10], strict=True))
+    assert not torch.equal(path["none"][10], path["late"][10])
 
 
-@pytest.fixture
-def two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
+@pytest.mark.parametrize(
+    ("measure", "coefficient", "shape"),
+    [
+        (trainers.variance_ratio, 0.3, torch.log1p),
+        (trainers.variance_ratio, 0.3, trainers.Floor(2.0)),
+        (trainers.cdnv, -0.3, None),
+        (trainers.relative_flatness, 0.1, torch.log1p),
+        (trainers.relative_flatness, 0.3, trainers.Floor(1e3)),
+        (trainers.uncertainty, 1.0, trainers.Floor(0.6)),
+    ],
+    ids=["collapse down", "collapse up", "raw collapse up", "flatter", "sharper", "less confident"],
+)
+def test_a_regularizer_moves_its_measure(measure, coefficient, shape):
+    """Against the same training without it, at the end of 100 steps."""
+
+    def reached(*terms: trainers.Regularizer) -> float:
+        model, train = network(), blobs()
+        trainers.fit(model, train, trainers.Recipe(100, 0.02, regularizers=terms), 0, on_step=quiet)
+        model.train()  # the statistics of the batch, as in training
+        features = model.features(train.inputs)
+        return measure(trainers.Outputs(features, model.head(features), train.labels, model.head.weight)).item()
+
+    up = coefficient < 0 or isinstance(shape, trainers.Floor)
+    with_term, without = reached(trainers.Regularizer(measure, coefficient, shape)), reached()
+    assert with_term > 1.1 * without if up else with_term < 0.9 * without
 
 
-@pytest.mark.usefixtures("two_threads")
-def test_threads_holds_inside_the_block_and_restores_after_it():
-    with trainers.threads(1) as count:
-        assert (count, torch.get_num_threads()) == (1, 1)
-    assert torch.get_num_threads() == 2
+@pytest.mark.parametrize(
+    "loss",
+    [
+        trainers.CrossEntropy(),
+        trainers.CrossEntropy(smoothing=0.1),
+        trainers.CrossEntropy(float64=True),
+        trainers.SquaredError(),
+        trainers.SquaredError(on_target=2.0, height=3.0),
+        trainers.Focal(),
+        trainers.Flooded(trainers.CrossEntropy(), 0.1),
+    ],
+    ids=repr,
+)
+def test_every_loss_learns_a_separable_problem(loss):
+    train = blobs()
+    model = trained(trainers.Recipe(200, 0.05, loss=loss), train=train)
+    assert (model(train.inputs).argmax(1) == train.labels).all()
 
 
-@pytest.mark.usefixtures("two_threads")
-def test_threads_restores_after_an_error():
-    with pytest.raises(KeyError), trainers.threads(1):
-        raise KeyError
-    assert torch.get_num_threads() == 2
+@pytest.mark.parametrize("loss", [trainers.SupervisedContrastive(), trainers.RateReduction()], ids=repr)
+def test_losses_of_the_features_separate_the_classes_and_leave_the_head_alone(loss):
+    train, model = blobs(), network()
+    head = model.head.weight.detach().clone()
+    trainers.fit(model, train, trainers.Recipe(100, 0.05, loss=loss), 0, on_step=quiet)
+    model.eval()
+    features = F.normalize(model.features(train.inputs), dim=1)
+    means = metrics.class_means(features, train.labels, 3)
+    assert (torch.cdist(features, means.float()).argmin(1) == train.labels).all()
+    assert torch.equal(model.head.weight, head)
 
 
-@pytest.mark.parametrize(("variable", "expected"), [(None, 1), ("2", 2)])
-def test_threads_follow_the_environment(monkeypatch, variable, expected):
-    monkeypatch.delenv("NCBOOK_THREADS", raising=False)
-    if variable:
-        monkeypatch.setenv("NCBOOK_THREADS", variable)
-    with trainers.threads() as count:
-        assert count == torch.get_num_threads() == expected
+def test_bfloat16_trains_nearly_as_float32():
+    """bfloat16 keeps 8 bits, so the first step's change agrees to a percent or so and not better."""
+
+    def change(precision: str) -> torch.Tensor:
+        return weights(trained(trainers.Recipe(1, 0.1, momentum=0.0, precision=precision))) - weights(network())
+
+    half, single = change("bfloat16"), change("float32")
+    assert 1e-5 < ((half - single).norm() / single.norm()).item() < 0.05
 
 
-def test_a_thread_count_that_is_no_number_is_named(monkeypatch):
-    monkeypatch.setenv("NCBOOK_THREADS", "many")
-    with pytest.raises(ValueError, match=r"NCBOOK_THREADS.*'many'"), trainers.threads():
-        pass
+# --- probes and progress
 
 
-@pytest.mark.parametrize(("epochs", "rates"), [(1, [1.0]), (2, [1.0, 0.1]), (3, [1.0, 0.1, 0.01])])
-def test_short_trainings_start_at_the_full_learning_rate(epochs, rates):
-    recipe = trainers.Recipe(epochs, batch_size=2, learning_rate=1.0)
-    assert [recipe.learning_rate_in(epoch) for epoch in range(1, epochs + 1)] == pytest.approx(rates)
+def test_fit_probes_the_asked_steps_in_evaluation_mode_without_gradients():
+    states, finished = [], []
+
+    def probe(model, step):
+        states.append((step, model.training, torch.is_grad_enabled()))
+        return 10 * step
+
+    fitted = trainers.fit(network(), blobs(), RECIPE, 0, probe, {0, 2, 42}, finished.append)
+    assert fitted == trainers.Fitted([0, 20, 420], 42, "steps")
+    assert states == [(step, False, False) for step in (0, 2, 42)]
+    assert finished == list(range(1, 43))
+
+
+def test_probing_does_not_change_the_training():
+    def run(probes) -> torch.Tensor:
+        model, train = network(), blobs()
+        trainers.fit(model, train, RECIPE, 0, lambda model, _: model(train.inputs), probes, quiet)
+        return weights(model)
+
+    assert torch.equal(run(range(43)), run([]))
+
+
+def test_a_probe_at_step_0_sees_the_untrained_network():
+    model = network()
+    before = weights(model)
+    seen = trainers.fit(model, blobs(), RECIPE, 0, lambda model, _: weights(model), {0}, quiet).measured
+    assert torch.equal(seen[0], before)
+
+
+def test_a_bar_shows_only_when_training_takes_long(capsys):
+    trainers.fit(network(), blobs(), RECIPE, 0)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_bar_shows_the_time_left(capsys, monkeypatch):
+    module = importlib.import_module("ncbook.trainers.fit")
+    monkeypatch.setattr(module, "tqdm", lambda **settings: tqdm(**(settings | {"delay": 0, "mininterval": 0})))
+    trainers.fit(network(), blobs(), RECIPE, 0)
+    assert "42/42" in capsys.readouterr().err
+
+
+# --- the end
+
+
+def test_training_stops_once_the_loss_is_low():
+    fitted = trainers.fit(
+        network(), blobs(), trainers.Recipe(500, 0.1, stop=(trainers.LossBelow(0.1),)), 0, on_step=quiet
+    )
+    assert fitted.ended == "LossBelow(level=0.1)"
+    assert 0 < fitted.step < 500
+
+
+def test_training_stops_some_steps_after_zero_error():
+    rule, errors = trainers.AfterZeroError(50), []
+    model, train = network(), blobs()
+
+    def watch(step: int) -> None:
+        errors.append((model(train.inputs).argmax(1) != train.labels).float().mean().item())
+
+    fitted = trainers.fit(model, train, trainers.Recipe(500, 0.05, stop=(rule,)), 0, on_step=watch)
+    assert fitted.ended == repr(rule)
+    first = errors.index(0.0) + 1  # after the step
+    assert first + 50 <= fitted.step <= first + 50 + 2 * 10 + 1
+
+
+def test_what_a_rule_ends_is_probed_at_the_end():
+    recipe = trainers.Recipe(500, 0.1, 20, stop=(trainers.AccuracyAbove(0.99),))
+    fitted = trainers.fit(network(), blobs(), recipe, 0, lambda _, step: step, {0}, quiet)
+    assert fitted.measured == [0, fitted.step]
+    assert fitted.step % 3 == 0  # rules are asked at the end of an epoch
+
+
+def test_an_absurd_learning_rate_diverges_with_advice():
+    with pytest.raises(trainers.Diverged, match=r"in step \d+ at learning_rate=1e\+30; use a smaller"):
+        trained(trainers.Recipe(42, 1e30, 8))
+
+
+def test_ctrl_c_ends_after_the_step_under_way_with_what_was_reached():
+    def interrupt(step: int) -> None:
+        if step == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    fitted = trainers.fit(network(), blobs(), RECIPE, 0, lambda _, step: step, range(43), interrupt)
+    assert fitted == trainers.Fitted([0, 1, 2, 3, 4, 5], 5, trainers.INTERRUPTED)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_ctrl_c_ends_at_once():
+    def interrupt(step: int) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        trainers.fit(network(), blobs(), RECIPE, 0, on_step=interrupt)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_fit_works_in_a_thread_which_may_not_handle_signals():
+    fitted = []
+    thread = threading.Thread(target=lambda: fitted.append(trainers.fit(network(), blobs(), RECIPE, 0, on_step=quiet)))
+    thread.start()
+    thread.join()
+    assert fitted[0].step == 42
+
+
+# --- known answers
+
+
+def test_a_tiny_network_learns_random_labels_by_heart():
+    generator = torch.Generator().manual_seed(7)
+    inputs = torch.randn(100, 10, generator=generator)
+    train = data.Split(inputs, torch.randint(5, (100,), generator=generator))
+    torch.manual_seed(0)
+    model = models.mlp((10,), 5, width=64, depth=2)
+    recipe = trainers.Recipe(2000, 0.1, stop=(trainers.AccuracyAbove(1.0),))
+    assert trainers.fit(model, train, recipe, 0, on_step=quiet).ended == "AccuracyAbove(level=1.0)"
+    assert (model.eval()(inputs).argmax(1) == train.labels).double().mean().item() >= 0.99
+
+
+@pytest.mark.parametrize(("loss", "decay"), [("cross_entropy", 2e-3), ("square", 5e-3)])
+@pytest.mark.parametrize("optimizer", ["sgd", "lbfgs"])
+def test_unconstrained_features_reach_the_closed_form(optimizer, loss, decay):
+    """From any start, to 1e-4 of the minimum's value; weight decay on W, H and b alike."""
+    classes, per_class = 4, 5
+    labels = torch.arange(classes).repeat(per_class)
+    train = data.Split(torch.arange(len(labels)), labels)
+    half = {"cross_entropy": trainers.CrossEntropy(), "square": _half_square}[loss]
+    recipe = {
+        "sgd": trainers.Recipe(4_000, 0.5, weight_decay=decay, loss=half),
+        "lbfgs": trainers.Recipe(30, 1.0, optimizer="lbfgs", weight_decay=decay, loss=half),
+    }[optimizer]
+    torch.manual_seed(11)
+    model = models.UnconstrainedFeatures(labels, 6, classes, bias=False).double()
+    trainers.fit(model, train, recipe, 0, on_step=quiet)
+    reached = models.unconstrained_objective(model, decay, decay, loss=loss).item()
+    closed = {
+        "cross_entropy": metrics.unconstrained_cross_entropy(classes, 6, per_class, decay, decay),
+        "square": metrics.unconstrained_square_loss(classes, 6, per_class, decay, decay, bias=False),
+    }[loss]
+    assert reached == pytest.approx(closed.loss, rel=1e-4)
+
+
+def _half_square(outputs: trainers.Outputs) -> torch.Tensor:
+    return trainers.SquaredError()(outputs) / 2

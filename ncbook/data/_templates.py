@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import os
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +14,8 @@ import torch
 from matplotlib.ft2font import FT2Font
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
+
+from ncbook._files import written_whole
 
 # Without the twins that no font tells apart once they have the same size: O and 0, I and l, lower-case Latin that is
 # small upper case, Greek capitals that are Latin ones, and ΘΦΨΠ, which are θφψπ made larger.
@@ -75,8 +76,9 @@ def _cached() -> tuple[np.ndarray, np.ndarray]:
         return _read(path)
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
         built = build()
-    with contextlib.suppress(OSError):  # a disk that is full or read-only costs a second of drawing, not the data
-        _write(path, *built)
+    # a disk that is full or read-only costs a second of drawing, not the data
+    with contextlib.suppress(OSError), written_whole(path) as file:
+        np.savez_compressed(file, pixels=built[0], faces=built[1])
     return built
 
 
@@ -88,19 +90,6 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if len(faces) != len(CHARACTERS) or pixels.shape != expected or pixels.dtype != np.uint8:
         raise ValueError(f"{path}: expected pixels {expected} uint8, got {pixels.shape} {pixels.dtype}")
     return pixels, faces
-
-
-def _write(path: Path, pixels: np.ndarray, faces: np.ndarray) -> None:
-    """To a temporary name and then into place, so that another process reads a whole file or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".glyphs-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, pixels=pixels, faces=faces)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def build() -> tuple[np.ndarray, np.ndarray]:

@@ -118,10 +118,12 @@ def train_arm(
     training by raising an exception of its own.
     """
     model = build(config, dataset, network, seed)
-    steps = len(dataset.train) // config.batch_size
+    recipe = recipe_of(config, weight_decay, len(dataset.train))
+    epoch_steps = recipe.steps // config.epochs
 
-    def probe(model: models.Classifier, epoch: int) -> dict:
-        row = {"network": network, "weight_decay": weight_decay, "seed": seed, "epoch": epoch, "step": epoch * steps}
+    def probe(model: models.Classifier, step: int) -> dict:
+        epoch = step // epoch_steps
+        row = {"network": network, "weight_decay": weight_decay, "seed": seed, "epoch": epoch, "step": step}
         features = [_features(model, split.inputs) for split in (dataset.train, dataset.test)]
         if plane is not None:
             plane.add(epoch, model.head.weight, *features)
@@ -129,9 +131,26 @@ def train_arm(
         on_row(row)
         return row
 
-    recipe = trainers.Recipe(config.epochs, config.batch_size, config.learning_rate, config.momentum, weight_decay)
-    probed = trainers.log_spaced(config.epochs, config.probes)
-    return trainers.fit(model, dataset.train, recipe, seed, probe, probed, on_epoch)
+    def on_step(step: int) -> None:
+        if step % epoch_steps == 0:
+            on_epoch(step // epoch_steps)
+
+    probed = [epoch * epoch_steps for epoch in trainers.log_spaced(config.epochs, config.probes)]
+    fitted = trainers.fit(model, dataset.train, recipe, seed, probe, probed, on_step)
+    if fitted.ended == trainers.INTERRUPTED:
+        raise KeyboardInterrupt
+    return fitted.measured
+
+
+def recipe_of(config: Config, weight_decay: float, points: int) -> trainers.Recipe:
+    """SGD with momentum and the schedule of Papyan et al.: a tenth after a third and after two thirds of the epochs."""
+    epoch_steps = trainers.steps_per_epoch(points, config.batch_size)
+    thirds = (config.epochs // 3, 2 * config.epochs // 3)
+    return trainers.Recipe(
+        steps=config.epochs * epoch_steps, learning_rate=config.learning_rate, batch_size=config.batch_size,
+        momentum=config.momentum, weight_decay=weight_decay,
+        schedule=trainers.Drops(tuple(epoch * epoch_steps for epoch in thirds if epoch)),
+    )  # fmt: skip
 
 
 def falls(run: runs.Run) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ncbook import trainers
 from ncbook.experiments import collapse as experiment
 
 # Up to these a laptop can follow; a wrong digit too many would freeze it or fill its memory.
@@ -27,7 +26,7 @@ class Settings:
             if not lowest <= getattr(self, name) <= highest:
                 raise ValueError(f"{name}: must lie in {lowest}..{highest}, got {getattr(self, name)}")
         # the recipe knows what else makes no sense, so ask it before anything starts
-        trainers.Recipe(self.epochs, experiment.Config.batch_size, self.learning_rate, weight_decay=self.weight_decay)
+        experiment.recipe_of(self.config("digits"), self.weight_decay, experiment.Config.batch_size)
 
     @classmethod
     def read(cls, typed: Mapping[str, str]) -> "Settings":

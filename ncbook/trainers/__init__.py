@@ -1,6 +1,77 @@
-"""Training: one network on data that already lies on the device."""
+"""Training on data that already lies on the device: one network with `fit`, many at once with `fit_ensemble`.
 
+A `Recipe` holds how; its losses and regularizers are values too, functions of `Outputs`.
+"""
+
+from ncbook.trainers.checkpoints import DamagedCheckpoint
 from ncbook.trainers.devices import pick_device, threads
-from ncbook.trainers.fit import Diverged, Recipe, epochs, fit, log_spaced
+from ncbook.trainers.fit import INTERRUPTED, Fitted, fit, log_spaced
+from ncbook.trainers.recipe import (
+    AccuracyAbove,
+    AfterZeroError,
+    Cosine,
+    Drops,
+    LossBelow,
+    Recipe,
+    Seen,
+    WarmUp,
+    constant,
+    steps_per_epoch,
+)
+from ncbook.trainers.terms import (
+    CrossEntropy,
+    FlatnessBound,
+    Flooded,
+    Floor,
+    Focal,
+    Outputs,
+    RateReduction,
+    Regularizer,
+    SquaredError,
+    SupervisedContrastive,
+    cdnv,
+    feature_norm,
+    relative_flatness,
+    squared_norms,
+    uncertainty,
+    variance_ratio,
+)
+from ncbook.trainers.training import Diverged, Training
 
-__all__ = ["Diverged", "Recipe", "epochs", "fit", "log_spaced", "pick_device", "threads"]
+__all__ = [
+    "INTERRUPTED",
+    "AccuracyAbove",
+    "AfterZeroError",
+    "Cosine",
+    "CrossEntropy",
+    "DamagedCheckpoint",
+    "Diverged",
+    "Drops",
+    "Fitted",
+    "FlatnessBound",
+    "Flooded",
+    "Floor",
+    "Focal",
+    "LossBelow",
+    "Outputs",
+    "RateReduction",
+    "Recipe",
+    "Regularizer",
+    "Seen",
+    "SquaredError",
+    "SupervisedContrastive",
+    "Training",
+    "WarmUp",
+    "cdnv",
+    "constant",
+    "feature_norm",
+    "fit",
+    "log_spaced",
+    "pick_device",
+    "relative_flatness",
+    "squared_norms",
+    "steps_per_epoch",
+    "threads",
+    "uncertainty",
+    "variance_ratio",
+]

@@ -1,86 +1,39 @@
-"""Minibatch SGD on tensors that already lie on the device."""
+"""Train one network and measure it on the way."""
 
+import signal
+import threading
+import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from pathlib import Path
+from types import FrameType
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from tqdm.auto import tqdm
 
 from ncbook.data import Split
 from ncbook.models import Classifier
+from ncbook.trainers import checkpoints
+from ncbook.trainers.recipe import Recipe
+from ncbook.trainers.training import Training
 
 Measured = TypeVar("Measured")
-
-
-class Diverged(ArithmeticError):
-    """The training loss became infinite or undefined."""
+INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a network is trained: cross-entropy, SGD with momentum, and the step schedule of Papyan et al. (2020).
+class Fitted(Generic[Measured]):
+    """What `fit` reached: the probes' results, the finished steps, and why it ended.
 
-    The learning rate is divided by 10 after a third and again after two thirds of the epochs. `weight_decay`
-    is the coefficient of SGD's L2 term, on every parameter. Raises ValueError for a value that makes no sense.
+    ended is "steps", the stop rule that held, or "interrupted" (Ctrl-C).
     """
 
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-
-    def __post_init__(self) -> None:
-        for name, lowest in (("epochs", 1), ("batch_size", 2)):
-            if getattr(self, name) < lowest:
-                raise ValueError(f"{name}: must be at least {lowest}, got {getattr(self, name)}")
-        if not 0 < self.learning_rate < float("inf"):
-            raise ValueError(f"learning_rate: must be positive, got {self.learning_rate}")
-        if not 0 <= self.momentum < 1:
-            raise ValueError(f"momentum: must lie in [0, 1), got {self.momentum}")
-        if not 0 <= self.weight_decay < float("inf"):
-            raise ValueError(f"weight_decay: must not be negative, got {self.weight_decay}")
-
-    def learning_rate_in(self, epoch: int) -> float:
-        """Learning rate of epoch 1, 2, ..., `epochs`."""
-        drops = sum(0 < third < epoch for third in (self.epochs // 3, 2 * self.epochs // 3))
-        return self.learning_rate * 0.1**drops
-
-
-def epochs(model: Classifier, train: Split, recipe: Recipe, seed: int) -> Iterator[int]:
-    """Train `model` in place and yield the number of finished epochs: 0 before the first, then 1, 2, ...
-
-    The caller may measure the model between two epochs, and stops training by leaving the loop. `seed` fixes
-    the order of the batches; the last batch of an epoch is left out when it is not full, since batch norm
-    on a handful of points disturbs the rest. Raises Diverged when the loss is no longer finite.
-    """
-    if recipe.batch_size > len(train):
-        raise ValueError(f"batch_size: {recipe.batch_size} is more than the {len(train)} training points")
-    device = train.labels.device
-    optimizer = torch.optim.SGD(
-        model.parameters(), recipe.learning_rate, recipe.momentum, weight_decay=recipe.weight_decay
-    )
-    shuffle = torch.Generator(device).manual_seed(seed)
-    yield 0
-    for epoch in range(1, recipe.epochs + 1):
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.learning_rate_in(epoch)
-        model.train()
-        order = torch.randperm(len(train), generator=shuffle, device=device)
-        loss = torch.zeros((), device=device)
-        for batch in order[: len(order) // recipe.batch_size * recipe.batch_size].split(recipe.batch_size):
-            optimizer.zero_grad(set_to_none=True)
-            loss = F.cross_entropy(model(train.inputs[batch]), train.labels[batch])
-            loss.backward()
-            optimizer.step()
-        if not bool(torch.isfinite(loss)):  # once an epoch: asking more often would stall a GPU
-            raise Diverged(
-                f"the training loss became {loss.item()} in epoch {epoch} "
-                f"at learning_rate={recipe.learning_rate_in(epoch):g}; use a smaller learning_rate"
-            )
-        yield epoch
+    measured: list[Measured]
+    step: int
+    ended: str
 
 
 def fit(
@@ -88,26 +41,110 @@ def fit(
     train: Split,
     recipe: Recipe,
     seed: int,
-    probe: Callable[[Classifier, int], Measured],
-    probe_epochs: Collection[int],
-    on_epoch: Callable[[int], None] = lambda epoch: None,
-) -> list[Measured]:
-    """Train `model` in place; returns what `probe(model, epoch)` gave after each epoch in `probe_epochs`.
+    probe: Callable[[Classifier, int], Measured] | None = None,
+    probe_steps: Collection[int] = (),
+    on_step: Callable[[int], None] | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_seconds: float = 60.0,
+) -> Fitted[Measured]:
+    """Train `model` in place on `train`, which lies on the model's device.
 
-    Epoch 0 is the untrained network. The model is in evaluation mode and without gradients while it is
-    probed. `on_epoch` is called after every epoch, for a progress bar.
+    probe(model, step) is called after each step in `probe_steps` (0 is the untrained network) and where a stop rule
+    ends the training, in evaluation mode and without gradients. on_step(step) is called after every step; without
+    it a progress bar shows once training takes longer than two seconds. `seed` fixes the order of the batches.
+
+    Ctrl-C ends the training after the step under way; a second one at once. With `checkpoint`, the state is kept in
+    that file every `checkpoint_seconds` and at the end, and a training that finds it goes on from there, on a CPU to
+    the same bits; what the probes return must then be numbers, strings, tensors, or containers of them. Networks
+    that draw random numbers themselves, such as dropout, are the exception.
+
+    Raises Diverged when the loss is no longer finite, and DamagedCheckpoint for a file that cannot be used.
     """
-    measured = []
-    for epoch in epochs(model, train, recipe, seed):
-        if epoch in probe_epochs:
-            model.eval()
-            with torch.no_grad():
-                measured.append(probe(model, epoch))
-        if epoch:
-            on_epoch(epoch)
-    return measured
+    training, measured, ended = Training(model, train, recipe, seed), [], None
+    keep = _Keeper(training, checkpoint, checkpoint_seconds)
+    if (state := keep.load()) is not None:
+        measured, ended = state["measured"], state["ended"]
+    elif probe is not None and 0 in probe_steps:
+        measured.append(probed(probe, model, 0))
+    with _interrupts() as interrupted, _progress(recipe.steps, training.step, on_step) as report:
+        while ended is None:
+            training.advance()
+            ended = training.ended()
+            by_rule = ended not in (None, "steps")
+            if probe is not None and (by_rule or training.step in probe_steps):
+                measured.append(probed(probe, model, training.step))
+            report(training.step)
+            keep.save(measured, ended, now=ended is not None or interrupted.is_set())
+            if interrupted.is_set():
+                ended = ended or INTERRUPTED
+    return Fitted(measured, training.step, ended)
+
+
+def probed(probe: Callable[[Classifier, int], Measured], model: Classifier, step: int) -> Measured:
+    """probe(model, step) in evaluation mode and without gradients."""
+    model.eval()
+    with torch.no_grad():
+        return probe(model, step)
 
 
 def log_spaced(last: int, count: int) -> tuple[int, ...]:
     """0 and about `count` whole numbers from 1 to `last`, evenly spaced on a logarithmic axis, without repeats."""
     return (0, *np.unique(np.geomspace(1, last, count).round().astype(int)).tolist())
+
+
+class _Keeper:
+    """Loads the checkpoint of one training and saves it now and then; does nothing without a file."""
+
+    def __init__(self, training: Training, path: Path | None, seconds: float) -> None:
+        self.training, self.path, self.seconds = training, path, seconds
+        self._last = time.monotonic()
+        self._identity = ""
+        if path is not None:
+            self._identity = checkpoints.identity(training.model, training.train, training.recipe, training.seed)
+
+    def load(self) -> dict[str, Any] | None:
+        """measured and ended, after the training has taken up its state; None to start afresh."""
+        if self.path is None:
+            return None
+        state = checkpoints.load(self.path, self._identity, self.training.train.labels.device)
+        if state is not None:
+            self.training.load_state(state["training"])
+        return state
+
+    def save(self, measured: list, ended: str | None, now: bool) -> None:
+        if self.path is None or not (now or time.monotonic() - self._last >= self.seconds):
+            return
+        state = {"identity": self._identity, "training": self.training.state(), "measured": measured, "ended": ended}
+        checkpoints.save(self.path, state)
+        self._last = time.monotonic()
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets, so that no step is left half done; the second interrupts as ever."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may handle signals
+        yield asked
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _progress(steps: int, done: int, on_step: Callable[[int], None] | None) -> Iterator[Callable[[int], None]]:
+    """What to call after each step: `on_step`, or else a bar with the time left."""
+    if on_step is not None:
+        yield on_step
+        return
+    with tqdm(total=steps, initial=done, unit="step", delay=2) as bar:
+        yield lambda step: bar.update()

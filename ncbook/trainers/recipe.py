@@ -1,0 +1,185 @@
+"""How a network is trained, as values."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from ncbook.trainers._validate import require
+from ncbook.trainers.terms import CrossEntropy, Regularizer, Term
+
+OPTIMIZERS = ("sgd", "adamw", "lbfgs")
+PRECISIONS = ("float32", "bfloat16")
+
+Schedule = Callable[[int], float]
+Augmentation = Callable[[Tensor, torch.Generator], Tensor]
+
+
+def constant(step: int) -> float:
+    """The same learning rate in every step."""
+    return 1.0
+
+
+@dataclass(frozen=True)
+class Drops:
+    """Multiplies the learning rate by `factor` when each of the steps `at` is reached."""
+
+    at: tuple[int, ...]
+    factor: float = 0.1
+
+    def __post_init__(self) -> None:
+        require(0 < self.factor < 1, "factor", "must lie in (0, 1)", self.factor)
+
+    def __call__(self, step: int) -> float:
+        return self.factor ** sum(step >= drop for drop in self.at)
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """Half a cosine from 1 at step 0 to `last` at step `steps` and after."""
+
+    steps: int
+    last: float = 0.0
+
+    def __post_init__(self) -> None:
+        require(self.steps >= 1, "steps", "must be at least 1", self.steps)
+        require(0 <= self.last <= 1, "last", "must lie in [0, 1]", self.last)
+
+    def __call__(self, step: int) -> float:
+        return self.last + (1 - self.last) * (1 + math.cos(math.pi * min(step / self.steps, 1.0))) / 2
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """Linear from 1/steps in step 0 to 1 in step steps-1, times the schedule `then`."""
+
+    steps: int
+    then: Schedule = constant
+
+    def __post_init__(self) -> None:
+        require(self.steps >= 1, "steps", "must be at least 1", self.steps)
+
+    def __call__(self, step: int) -> float:
+        return min((step + 1) / self.steps, 1.0) * self.then(step)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Training so far, as a stop rule sees it: loss and error are means over the latest epoch while it was trained."""
+
+    step: int
+    loss: float
+    error: float
+    zero_error_step: int | None
+
+
+StopRule = Callable[[Seen], bool]
+
+
+@dataclass(frozen=True)
+class LossBelow:
+    """Stop once the training loss (the loss term alone, without regularizers) is below `level`."""
+
+    level: float
+
+    def __post_init__(self) -> None:
+        require(0 < self.level < float("inf"), "level", "must be positive", self.level)
+
+    def __call__(self, seen: Seen) -> bool:
+        return seen.loss < self.level
+
+
+@dataclass(frozen=True)
+class AccuracyAbove:
+    """Stop once the training accuracy is at least `level`."""
+
+    level: float
+
+    def __post_init__(self) -> None:
+        require(0 < self.level <= 1, "level", "must lie in (0, 1]", self.level)
+
+    def __call__(self, seen: Seen) -> bool:
+        return 1 - seen.error >= self.level
+
+
+@dataclass(frozen=True)
+class AfterZeroError:
+    """Stop `steps` steps after the first epoch without a training error."""
+
+    steps: int
+
+    def __post_init__(self) -> None:
+        require(self.steps >= 0, "steps", "must not be negative", self.steps)
+
+    def __call__(self, seen: Seen) -> bool:
+        return seen.zero_error_step is not None and seen.step >= seen.zero_error_step + self.steps
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything about a training but the network, the data and the seed.
+
+    steps          optimizer steps; for L-BFGS of at most 20 iterations each
+    batch_size     points a step, in a new order each epoch; None for all points. The last batch of an epoch is left
+                   out when it is not full, since batch norm on a handful of points disturbs the rest
+    optimizer      "sgd" with `momentum`; "adamw" with `betas`, eps 1e-8; "lbfgs" on all points with line search
+    learning_rate  times schedule(step) with step = 0, 1, ...
+    weight_decay   of every parameter: lambda in the objective's lambda/2 ||theta||^2, for AdamW decoupled from it
+    loss           a function of `Outputs`, like the regularizers, which are added to it
+    head_norm      after each step the head's weight is scaled down to this Frobenius norm if it is larger
+    precision      "float32", or "bfloat16" for autocast of the network; losses are float32 or better in both
+    stop           rules, each asked at the end of an epoch, at most every 10 steps; the first that holds ends it
+    augment        changes the inputs of a batch, given a generator on their device
+    compile        torch.compile of the network, on CUDA only: elsewhere it costs more than it gains
+
+    Raises ValueError, naming the field, for a value that makes no sense.
+    """
+
+    steps: int
+    learning_rate: float
+    batch_size: int | None = None
+    optimizer: str = "sgd"
+    momentum: float = 0.9
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.0
+    schedule: Schedule = constant
+    loss: Term = field(default_factory=CrossEntropy)
+    regularizers: tuple[Regularizer, ...] = ()
+    head_norm: float | None = None
+    precision: str = "float32"
+    stop: tuple[StopRule, ...] = ()
+    augment: Augmentation | None = None
+    compile: bool = False
+
+    def __post_init__(self) -> None:
+        for name, choices in (("optimizer", OPTIMIZERS), ("precision", PRECISIONS)):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name}: {getattr(self, name)!r} is unknown; use one of {', '.join(choices)}")
+        for name, fine, rule in self._rules():
+            require(fine, name, rule, getattr(self, name))
+
+    def _rules(self) -> list[tuple[str, bool, str]]:
+        infinity = float("inf")
+        lbfgs = self.optimizer == "lbfgs"
+        return [
+            ("steps", self.steps >= 1, "must be at least 1"),
+            ("learning_rate", 0 < self.learning_rate < infinity, "must be positive"),
+            ("batch_size", self.batch_size is None or self.batch_size >= 2, "must be at least 2, or None"),
+            ("batch_size", not lbfgs or self.batch_size is None, "L-BFGS takes all points at once; use None"),
+            ("augment", not lbfgs or self.augment is None, "L-BFGS needs the same inputs in every step; use None"),
+            ("momentum", 0 <= self.momentum < 1, "must lie in [0, 1)"),
+            ("betas", all(0 <= beta < 1 for beta in self.betas), "must lie in [0, 1)"),
+            ("weight_decay", 0 <= self.weight_decay < infinity, "must not be negative"),
+            ("head_norm", self.head_norm is None or 0 < self.head_norm < infinity, "must be positive, or None"),
+        ]
+
+
+def steps_per_epoch(points: int, batch_size: int | None) -> int:
+    """Full batches among `points` training points; 1 for None. Raises ValueError for a batch of more points."""
+    if batch_size is None:
+        return 1
+    if batch_size > points:
+        raise ValueError(f"batch_size: {batch_size} is more than the {points} training points")
+    return points // batch_size

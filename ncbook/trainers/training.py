@@ -1,0 +1,164 @@
+"""One network on its way: a step at a time, and the whole state as tensors."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ncbook.data import Split
+from ncbook.models import Classifier
+from ncbook.trainers.recipe import Recipe, Seen, steps_per_epoch
+from ncbook.trainers.terms import Outputs
+
+_READ_EVERY = 10  # steps between two readings of the loss, which a GPU has to stop for
+_LBFGS_ITERATIONS = 20
+
+
+class Diverged(ArithmeticError):
+    """The training loss became infinite or undefined."""
+
+
+class Training:
+    """Trains `model` in place by `recipe` on `train`, one step a call of `advance`.
+
+    `step` counts finished steps. `seed` fixes the order of the batches and the augmentation, whatever else draws
+    random numbers meanwhile. Raises ValueError for a batch that is larger than the training set.
+    """
+
+    def __init__(self, model: Classifier, train: Split, recipe: Recipe, seed: int) -> None:
+        self.model, self.train, self.recipe, self.seed = model, train, recipe, seed
+        self.step = 0
+        self.steps_per_epoch = steps_per_epoch(len(train), recipe.batch_size)
+        self._device = train.labels.device
+        cuda = self._device.type == "cuda"
+        self._layout = torch.channels_last if cuda and train.inputs.ndim == 4 else torch.preserve_format
+        for parameter in model.parameters():
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.to(memory_format=self._layout)
+        self._features = torch.compile(model.features) if recipe.compile and cuda else model.features
+        self._optimizer = _optimizer(model, recipe)
+        self._random = torch.Generator(self._device).manual_seed(seed)
+        self._order = torch.arange(len(train), device=self._device)
+        self._loss = torch.zeros((), device=self._device)  # sums over the epoch under way
+        self._errors = torch.zeros((), device=self._device)
+        self._zero_error_step: int | None = None
+        self._latest = (self._loss, self._errors)  # of the last batch, as shares of the sums
+        self._read_at = 0
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the step to come."""
+        return self.recipe.learning_rate * self.recipe.schedule(self.step)
+
+    def advance(self) -> None:
+        """One optimizer step, and the cap on the head's norm."""
+        batch = self._batch()
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.learning_rate
+        self.model.train()
+        self._optimizer.step(lambda: self._backward(batch))  # type: ignore[arg-type, return-value]
+        self._loss, self._errors = self._loss + self._latest[0], self._errors + self._latest[1]
+        if self.recipe.head_norm is not None:
+            cap_norm(self.model.head.weight, self.recipe.head_norm)
+        self.step += 1
+
+    def ended(self) -> str | None:
+        """Why training is over: "steps", or the stop rule that holds; None if it is not.
+
+        Raises Diverged when the loss is no longer finite.
+        """
+        last = self.step >= self.recipe.steps
+        if last or (self.step % self.steps_per_epoch == 0 and self.step >= self._read_at):
+            self._read_at = self.step + _READ_EVERY
+            seen = self._seen()
+            rule = next((rule for rule in self.recipe.stop if rule(seen)), None)
+            if rule is not None:
+                return repr(rule)
+        return "steps" if last else None
+
+    def state(self) -> dict[str, Any]:
+        """All that a later `load_state` needs to go on to the same bits; tensors, numbers and containers of them."""
+        return {
+            "step": self.step, "model": self.model.state_dict(), "optimizer": self._optimizer.state_dict(),
+            "random": self._random.get_state(), "order": self._order, "loss": self._loss, "errors": self._errors,
+            "zero_error_step": self._zero_error_step, "read_at": self._read_at,
+        }  # fmt: skip
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from `state`, of the same model, data, recipe and seed."""
+        self.step, self._read_at = state["step"], state["read_at"]
+        self.model.load_state_dict(state["model"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._random.set_state(state["random"].cpu())
+        self._order, self._loss, self._errors = state["order"], state["loss"], state["errors"]
+        self._zero_error_step = state["zero_error_step"]
+
+    def _batch(self) -> Split:
+        if self.step % self.steps_per_epoch == 0:
+            self._loss, self._errors = torch.zeros_like(self._loss), torch.zeros_like(self._errors)
+            if self.recipe.batch_size is not None:
+                self._order = torch.randperm(len(self.train), generator=self._random, device=self._device)
+        batch = self.train
+        if self.recipe.batch_size is not None:
+            start = self.step % self.steps_per_epoch * self.recipe.batch_size
+            rows = self._order[start : start + self.recipe.batch_size]
+            batch = Split(self.train.inputs[rows], self.train.labels[rows])
+        if self.recipe.augment is not None:
+            batch = Split(self.recipe.augment(batch.inputs, self._random), batch.labels)
+        return batch
+
+    def _backward(self, batch: Split) -> Tensor:
+        """Gradients of the objective, and its value."""
+        self._optimizer.zero_grad(set_to_none=True)
+        with torch.enable_grad():
+            outputs = self._outputs(batch)
+            loss = objective = self.recipe.loss(outputs)
+            for term in self.recipe.regularizers:
+                if term.active(self.step):
+                    objective = objective + term.coefficient * term(outputs)
+            if isinstance(self._optimizer, torch.optim.LBFGS):  # the other optimizers decay by themselves
+                squares = sum(parameter.square().sum() for parameter in self.model.parameters())
+                objective = objective + self.recipe.weight_decay / 2 * squares
+            objective.backward()
+        wrong = (outputs.logits.detach().argmax(1) != outputs.labels).float().mean()
+        self._latest = loss.detach() / self.steps_per_epoch, wrong / self.steps_per_epoch
+        return objective
+
+    def _outputs(self, batch: Split) -> Outputs:
+        """The backbone in the recipe's precision; the head, which is cheap, never in less than float32."""
+        inputs = batch.inputs.to(memory_format=self._layout)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
+            features = self._features(inputs)
+        if features.dtype == torch.bfloat16:
+            features = features.float()
+        return Outputs(features, self.model.head(features), batch.labels, self.model.head.weight)
+
+    def _seen(self) -> Seen:
+        loss, error = self._loss.item(), self._errors.item()
+        if not abs(loss) < float("inf"):
+            raise Diverged(
+                f"the training loss became {loss} in step {self.step} "
+                f"at learning_rate={self.learning_rate:g}; use a smaller learning_rate"
+            )
+        if error == 0 and self._zero_error_step is None:
+            self._zero_error_step = self.step
+        return Seen(self.step, loss, error, self._zero_error_step)
+
+
+@torch.no_grad()
+def cap_norm(weight: Tensor, largest: float) -> None:
+    """Scale `weight` in place down to Frobenius norm `largest` if it is larger."""
+    weight.mul_((largest / weight.norm()).clamp(max=1))
+
+
+def _optimizer(model: Classifier, recipe: Recipe) -> torch.optim.Optimizer:
+    parameters, decay = list(model.parameters()), recipe.weight_decay
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(parameters, recipe.learning_rate, recipe.momentum, weight_decay=decay)
+    if recipe.optimizer == "adamw":
+        fused = all(parameter.is_floating_point() for parameter in parameters)
+        return torch.optim.AdamW(parameters, recipe.learning_rate, recipe.betas, weight_decay=decay, fused=fused)
+    return torch.optim.LBFGS(
+        parameters, recipe.learning_rate, _LBFGS_ITERATIONS, line_search_fn="strong_wolfe", tolerance_grad=1e-12,
+        tolerance_change=1e-14,
+    )  # fmt: skip

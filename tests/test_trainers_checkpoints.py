@@ -1,0 +1,202 @@
+"""Checkpoints: nothing is lost on a kill or a full disk, and nothing foreign is read."""
+
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import full_disk
+import pytest
+import torch
+from trainings import blobs, network, weights
+
+from ncbook import data, trainers
+from ncbook.trainers import checkpoints
+
+RECIPE = trainers.Recipe(30, 0.1, 8, weight_decay=5e-4)
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def file(tmp_path) -> Path:
+    return tmp_path / "training.pt"
+
+
+def fitted(checkpoint: Path | None, recipe=RECIPE, seed=0, train=None, steps: int | None = None, init=0):
+    """(weights, Fitted) of a training that is left after `steps`."""
+
+    def leave(step: int) -> None:
+        if step == steps:
+            raise KeyboardInterrupt
+
+    model = network(init)
+    try:
+        result = trainers.fit(
+            model, train or blobs(), recipe, seed, lambda _, step: step, range(31), leave, checkpoint, 0.0
+        )
+    except KeyboardInterrupt:
+        result = None
+    return weights(model), result
+
+
+@pytest.fixture
+def memory_folder(tmp_path):
+    """In memory where there is such a place: a checkpoint a step waits for the disk at each."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as folder:
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("recipe", ["sgd", "adamw"])
+def test_a_training_killed_at_random_moments_goes_on_to_the_same_bits(memory_folder, recipe):
+    """20 kills, 10 for each recipe."""
+    run = subprocess.run(
+        [sys.executable, HERE / "kills.py", recipe, memory_folder, "10"], capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    trials = [line.split() for line in run.stdout.splitlines()]
+    assert [same for _, same in trials] == ["True"] * 10
+    assert len({step for step, _ in trials if 0 < int(step) < 150}) >= 4  # the control: kills did fall in between
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "lbfgs"])
+def test_a_training_that_was_left_goes_on_to_the_same_bits(file, optimizer):
+    recipe = trainers.Recipe(30, 0.05, None if optimizer == "lbfgs" else 8, optimizer, weight_decay=1e-3)
+    whole, complete = fitted(None, recipe)
+    fitted(file, recipe, steps=13)
+    resumed, result = fitted(file, recipe)
+    assert torch.equal(resumed, whole)
+    assert result == complete
+
+
+def test_augmentation_and_stop_rules_go_on_where_they_were(file):
+    recipe = replace(RECIPE, steps=200, stop=(trainers.AfterZeroError(60),), augment=_jittered)
+    whole, complete = fitted(None, recipe)
+    fitted(file, recipe, steps=50)
+    resumed, result = fitted(file, recipe)
+    assert torch.equal(resumed, whole)
+    assert result == complete
+    assert complete.ended == "AfterZeroError(steps=60)"
+
+
+def _jittered(inputs: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    return inputs + 0.1 * torch.randn(inputs.shape, generator=generator)
+
+
+def test_a_finished_training_is_not_done_again(file):
+    whole, complete = fitted(file)
+    again, result = fitted(file, steps=1)  # would leave after its first step
+    assert torch.equal(again, whole)
+    assert result == complete
+
+
+def test_ctrl_c_keeps_what_was_reached(file):
+    def interrupt(step: int) -> None:
+        if step == 7:
+            os.kill(os.getpid(), 2)
+
+    model = network()
+    result = trainers.fit(model, blobs(), RECIPE, 0, None, (), interrupt, file, checkpoint_seconds=1e9)
+    assert (result.ended, result.step) == (trainers.INTERRUPTED, 7)
+    assert torch.equal(fitted(file)[0], fitted(None)[0])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"seed": 1},
+        {"recipe": replace(RECIPE, learning_rate=0.2)},
+        {"recipe": replace(RECIPE, regularizers=(trainers.Regularizer(trainers.cdnv, 0.1),))},
+        {"train": data.Split(blobs().inputs + 1, blobs().labels)},
+    ],
+    ids=["seed", "learning rate", "regularizer", "data"],
+)
+def test_a_checkpoint_of_another_training_is_refused(file, other):
+    fitted(file, steps=5)
+    with pytest.raises(trainers.DamagedCheckpoint, match="belongs to another training") as caught:
+        fitted(file, **other)
+    assert str(file) in str(caught.value)
+
+
+def test_the_identity_is_the_same_in_every_process(file):
+    """It names functions and does not print their address."""
+    recipe = replace(RECIPE, regularizers=(trainers.Regularizer(trainers.cdnv, 0.1, torch.log1p),))
+    text = checkpoints.identity(network(), blobs(), recipe, 0)
+    assert "cdnv" in text
+    assert "0x" not in text
+
+
+@pytest.mark.parametrize("size", [0, 10, 1000])
+def test_a_damaged_checkpoint_is_named(file, size):
+    fitted(file, steps=5)
+    file.write_bytes(file.read_bytes()[:size])
+    with pytest.raises(trainers.DamagedCheckpoint, match=r"damaged: .*Delete the file") as caught:
+        fitted(file)
+    assert str(file) in str(caught.value)
+
+
+class Evil:
+    def __reduce__(self):
+        return os.mkdir, ("owned",)
+
+
+def test_a_file_that_holds_code_is_not_run(file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for write in (torch.save, lambda thing, path: path.write_bytes(pickle.dumps(thing))):
+        write({"identity": Evil()}, file)
+        with pytest.raises(trainers.DamagedCheckpoint, match="damaged"):
+            fitted(file)
+    assert not (tmp_path / "owned").exists()
+
+
+# --- a full disk
+
+
+def train_on_a_full_disk(kind: str, checkpoint: Path, target: Path, *before: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [*before, sys.executable, HERE / "full_disk.py", kind, checkpoint, target], capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+
+
+def undisturbed(checkpoint: Path | None = None) -> tuple[torch.Tensor, int]:
+    """Weights of the same training on a good disk, and the step it started from."""
+    model, steps = network(), []
+    trainers.fit(model, blobs(), full_disk.RECIPE, 0, on_step=steps.append, checkpoint=checkpoint)
+    return weights(model), steps[0] - 1
+
+
+def test_a_quota_leaves_the_last_good_checkpoint(file, tmp_path):
+    run = train_on_a_full_disk("quota", file, tmp_path / "weights.pt")
+    assert run.returncode == 0, run.stderr
+    assert f"could not write the checkpoint {file}" in run.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["training.pt", "weights.pt"]
+    expected, _ = undisturbed()
+    assert torch.equal(torch.load(tmp_path / "weights.pt", weights_only=True), expected)  # training went on
+    resumed, start = undisturbed(file)
+    assert start == 10
+    assert torch.equal(resumed, expected)
+
+
+def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path):
+    small, kept = tmp_path / "small", tmp_path / "kept"
+    small.mkdir()
+    mount = f"mount -t tmpfs -o size=64k tmpfs {small} && "
+    inside = ["unshare", "-rm", "sh", "-c"]
+    if subprocess.run([*inside, mount + "true"], capture_output=True).returncode:
+        pytest.skip("this machine does not let its users mount a disk")
+    # the small disk is gone with its process: copy the checkpoint out of it
+    script = f'{mount} "$@"; code=$?; ls {small} > {kept}.names; cp {small}/training.pt {kept}.pt; exit $code'
+    run = train_on_a_full_disk("ballast", small / "training.pt", tmp_path / "weights.pt", *inside, script, "sh")
+    assert run.returncode == 0, run.stderr
+    assert "No space left on device" in run.stderr
+    assert Path(f"{kept}.names").read_text().split() == ["ballast", "training.pt"]
+    expected, _ = undisturbed()
+    assert torch.equal(torch.load(tmp_path / "weights.pt", weights_only=True), expected)
+    resumed, start = undisturbed(Path(f"{kept}.pt"))
+    assert start == 10
+    assert torch.equal(resumed, expected)
