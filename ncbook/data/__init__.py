@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ncbook.data.augmentation import Compose, RandomCrop, RandomFlip
 from ncbook.data.dataset import Dataset, Split
 from ncbook.data.digits import digits
 from ncbook.data.glyphs import (
@@ -15,7 +16,7 @@ from ncbook.data.glyphs import (
 )
 from ncbook.data.mixtures import GaussianMixture, gaussian_mixture, hierarchical_mixture
 from ncbook.data.modular import modular, modular_pairs
-from ncbook.data.real import REAL, real
+from ncbook.data.real import REAL, cifar100_super_classes, real
 from ncbook.data.transformations import (
     ExponentialImbalance,
     LabelNoise,
@@ -34,18 +35,22 @@ __all__ = [
     "GLYPH_SHAPES",
     "GLYPH_SIZES",
     "REAL",
+    "Compose",
     "Dataset",
     "ExponentialImbalance",
     "GaussianMixture",
     "GlyphPopulation",
     "LabelNoise",
     "NoisySplit",
+    "RandomCrop",
+    "RandomFlip",
     "RandomLabels",
     "Split",
     "StepImbalance",
     "Subset",
     "SuperClasses",
     "WrongLabelNoise",
+    "cifar100_super_classes",
     "digits",
     "gaussian_mixture",
     "glyph_super_classes",
