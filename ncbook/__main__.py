@@ -20,6 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     running.add_argument("--preset", default=None, help="smoke, laptop, gpu or paper (default: laptop)")
     running.add_argument("--device", default=None, help="cpu or cuda (default: the GPU if there is one)")
     running.add_argument("--live", action="store_true", default=None, help="train even if a run is at hand")
+    running.add_argument("--workers", type=int, default=1, help="train this many arms at once (default: 1)")
     commands.add_parser("doctor", help="what is installed, what is recorded, and what is wrong")
     parsed = parser.parse_args(arguments)
     try:
@@ -54,9 +55,14 @@ def _describe(name: str, preset: str) -> dict[str, str]:
 
 
 def _run(parsed: argparse.Namespace) -> int:
+    import joblib
+
     from ncbook import experiments
 
-    run = experiments.get(parsed.name).load(parsed.preset, parsed.live, parsed.device)
+    if parsed.workers < 1:
+        raise ValueError(f"--workers: must be at least 1, got {parsed.workers}")
+    with joblib.parallel_config("loky", n_jobs=parsed.workers):
+        run = experiments.get(parsed.name).load(parsed.preset, parsed.live, parsed.device)
     about = run.provenance
     print(
         f"{about['experiment']}, preset {about['preset']}: {len(run.history['step'])} measurements, "

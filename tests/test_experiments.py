@@ -12,7 +12,8 @@ from ncbook import data, experiments, metrics, runs, trainers
 from ncbook.experiments import _loading, collapse
 
 PROVENANCE = {
-    "experiment": str, "version": int, "preset": str, "device": str, "hardware": str, "threads": int, "seconds": float,
+    "experiment": str, "version": int, "preset": str, "device": str, "hardware": str, "threads": int,
+    "workers": int, "seconds": float,
     "date": str, "ncbook": str, "torch": str, "numpy": str, "python": str,
 }  # fmt: skip
 EVERY = pytest.mark.parametrize("name", experiments.NAMES)

@@ -391,6 +391,14 @@ def test_cdnv_leaves_out_a_pair_of_equal_means(dtype):
     assert gradient.abs().max() > 0
 
 
+def test_cdnv_leaves_out_equal_means_far_from_a_third():
+    rows = (sample(points=10, dtype=torch.float32).features * 7).round() / 64
+    pair = torch.cat([rows, -rows, 3 * rows, -3 * rows]) + 1000.3
+    outputs = sample(labels=[0] * 20 + [1] * 20 + [2] * 10, dtype=torch.float32)
+    value = terms.cdnv(outputs._replace(features=torch.cat([(pair * 64).round() / 64, rows - 999.7])))
+    assert 0 < value.item() < 1e-6
+
+
 @pytest.mark.parametrize("measure", [terms.variance_ratio, terms.cdnv], ids=name)
 def test_exact_collapse_is_zero(measure):
     outputs = sample(sigma=0.0, dtype=torch.float32)

@@ -8,10 +8,11 @@ from datetime import datetime, timezone
 from types import ModuleType
 from typing import Any
 
+import joblib
 import numpy as np
 import torch
 
-from ncbook import __version__, runs
+from ncbook import __version__, runs, trainers
 
 PRESETS = ("smoke", "laptop", "gpu", "paper")
 
@@ -55,10 +56,10 @@ class Stopwatch:
     def __init__(self) -> None:
         self._start = time.perf_counter()
 
-    def provenance(
-        self, experiment: str, version: int, config: Any, device: torch.device, threads: int
-    ) -> dict[str, Any]:
+    def provenance(self, experiment: str, version: int, config: Any, device: torch.device) -> dict[str, Any]:
         """The provenance of a run that ends now."""
+        with trainers.threads() as threads:  # those of each worker of a sweep
+            workers = joblib.effective_n_jobs(None)
         return {
             "experiment": experiment,
             "version": version,
@@ -66,6 +67,7 @@ class Stopwatch:
             "device": device.type,
             "hardware": _hardware(device),
             "threads": threads,
+            "workers": workers,
             "seconds": round(time.perf_counter() - self._start, 1),
             "date": datetime.now(timezone.utc).date().isoformat(),
             "ncbook": __version__,

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import lru_cache, partial
 from itertools import product
 
 import numpy as np
@@ -16,10 +17,10 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from ncbook import data, metrics, models, runs, trainers
 from ncbook.experiments import _loading
+from ncbook.experiments._sweep import sweep
 
 NAME = "collapse"
 VERSION = 2
@@ -85,21 +86,28 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     arrays: see `_Plane`, for each network at the first seed and weight decay.
     """
     watch, place = _loading.Stopwatch(), trainers.pick_device(device)
-    dataset = data.load(config.dataset).to(place)
-    history: list[dict] = []
-    arrays: dict[str, np.ndarray] = {}
-    arms = list(product(config.networks, config.weight_decays, config.seeds))
-    with trainers.threads() as count, tqdm(total=len(arms) * config.epochs, unit="epoch", delay=2) as bar:
-        for network, weight_decay, seed in arms:
-            bar.set_description(f"{network}, weight decay {weight_decay:g}, seed {seed}", refresh=False)
-            first = weight_decay == config.weight_decays[0] and seed == config.seeds[0]
-            plane = _Plane(config, dataset, seed) if first else None
-            history += train_arm(config, dataset, network, weight_decay, seed, lambda _: bar.update(), plane)
-            if plane is not None:
-                arrays |= plane.arrays(network)
+    arms = product(config.networks, config.weight_decays, config.seeds)
+    results = sweep(partial(_arm, config, str(place)), arms)
+    history = [row for rows, _ in results for row in rows]
     columns = {name: np.array([row[name] for row in history]) for name in history[0]}
-    provenance = watch.provenance(NAME, VERSION, config, place, count)
-    return runs.Run(_loading.plain(config), columns, arrays, provenance)
+    arrays = {name: array for _, pictured in results for name, array in pictured.items()}
+    return runs.Run(_loading.plain(config), columns, arrays, watch.provenance(NAME, VERSION, config, place))
+
+
+def _arm(config: Config, device: str, arm: tuple[str, float, int]) -> tuple[list[dict], dict[str, np.ndarray]]:
+    """The rows of one arm, and the arrays of its plane if it is one that is pictured."""
+    network, weight_decay, seed = arm
+    dataset = _dataset(config.dataset, device)
+    first = weight_decay == config.weight_decays[0] and seed == config.seeds[0]
+    plane = _Plane(config, dataset, seed) if first else None
+    rows = train_arm(config, dataset, network, weight_decay, seed, plane=plane)
+    return rows, {} if plane is None else plane.arrays(network)
+
+
+@lru_cache(maxsize=1)
+def _dataset(name: str, device: str) -> data.Dataset:
+    """Read once in each worker."""
+    return data.load(name).to(device)
 
 
 def train_arm(
@@ -108,14 +116,14 @@ def train_arm(
     network: str,
     weight_decay: float,
     seed: int,
-    on_epoch: Callable[[int], None] = lambda epoch: None,
+    on_epoch: Callable[[int], None] | None = None,
     plane: "_Plane | None" = None,
     on_row: Callable[[dict], None] = lambda row: None,
 ) -> list[dict]:
     """Train one network from one seed; returns one history row a probed epoch.
 
-    `on_row` gets each row as soon as it is measured, `on_epoch` each finished epoch. Either may end the
-    training by raising an exception of its own.
+    `on_row` gets each row as soon as it is measured, `on_epoch` each finished epoch, in place of a progress bar.
+    Either may end the training by raising an exception of its own.
     """
     model = build(config, dataset, network, seed)
     recipe = recipe_of(config, weight_decay, len(dataset.train))
@@ -132,11 +140,12 @@ def train_arm(
         return row
 
     def on_step(step: int) -> None:
-        if step % epoch_steps == 0:
+        if on_epoch is not None and step % epoch_steps == 0:
             on_epoch(step // epoch_steps)
 
     probed = [epoch * epoch_steps for epoch in trainers.log_spaced(config.epochs, config.probes)]
-    fitted = trainers.fit(model, dataset.train, recipe, seed, probe, probed, on_step)
+    report = None if on_epoch is None else on_step
+    fitted = trainers.fit(model, dataset.train, recipe, seed, probe, probed, report)
     if fitted.ended == trainers.INTERRUPTED:
         raise KeyboardInterrupt
     return fitted.measured

@@ -1,5 +1,6 @@
 """Train one network and measure it on the way."""
 
+import multiprocessing
 import signal
 import threading
 import time
@@ -146,5 +147,6 @@ def _progress(steps: int, done: int, on_step: Callable[[int], None] | None) -> I
     if on_step is not None:
         yield on_step
         return
-    with tqdm(total=steps, initial=done, unit="step", delay=2) as bar:
+    in_worker = multiprocessing.parent_process() is not None  # whose bars would write over each other
+    with tqdm(total=steps, initial=done, unit="step", delay=2, leave=None, disable=in_worker) as bar:
         yield lambda step: bar.update()

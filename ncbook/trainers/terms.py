@@ -322,7 +322,7 @@ def _class_means(outputs: Outputs) -> tuple[Tensor, Tensor, Tensor]:
     residuals = features - rounded[outputs.labels]
     corrections = shares @ residuals
     means = (rounded - rounded.sum(0) / present.sum() + corrections) * present[:, None]
-    return means, present, (residuals - corrections[outputs.labels]).square().sum(1)
+    return means, present, (residuals - chosen @ corrections).square().sum(1)
 
 
 def _rounding(means: Tensor, variance: Tensor) -> Tensor:

@@ -1,0 +1,30 @@
+"""The arms of an experiment: one after the other, or on as many workers as there are."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from joblib import Parallel, delayed
+from tqdm.auto import tqdm
+
+from ncbook import trainers
+
+Arm = TypeVar("Arm")
+Result = TypeVar("Result")
+
+
+def sweep(task: Callable[[Arm], Result], arms: Iterable[Arm]) -> list[Result]:
+    """[task(arm) for arm in arms], with a progress bar, on the workers of joblib's configuration.
+
+    That is this process, unless the call stands in a block such as `with joblib.parallel_config("loky", n_jobs=8)`,
+    or `parallel_config("dask")` for the cluster of a `distributed.Client`; `task` and its results are then pickled.
+    Results come in the order of the arms, whatever the workers. Each worker computes on `trainers.threads()` threads.
+    The first error of an arm ends the sweep.
+    """
+    arms = list(arms)
+    results = Parallel(return_as="generator")(delayed(_on_own_threads)(task, arm) for arm in arms)
+    return list(tqdm(results, total=len(arms), unit="arm", delay=2))
+
+
+def _on_own_threads(task: Callable[[Arm], Result], arm: Arm) -> Result:
+    with trainers.threads():
+        return task(arm)
