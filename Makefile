@@ -49,12 +49,12 @@ BENCH := $(BIN)/pytest -o python_files='bench_*.py' -o python_functions='bench_*
 
 bench: .venv/installed  ## ratios of CPU time, in benchmarks/RESULTS.md
 	@mkdir -p _build
-	$(BENCH) benchmarks --ignore=benchmarks/bench_gpu.py --benchmark-timer=time.process_time --benchmark-json=_build/bench.json
+	$(BENCH) benchmarks --ignore-glob='*_gpu.py' --benchmark-timer=time.process_time --benchmark-json=_build/bench.json
 	$(BIN)/python benchmarks/report.py _build/bench.json benchmarks/RESULTS.md
 
 bench-gpu: .venv/installed
 	@mkdir -p _build
-	$(BENCH) benchmarks/bench_gpu.py --benchmark-json=_build/bench-gpu.json
+	$(BENCH) benchmarks/bench_*_gpu.py --benchmark-json=_build/bench-gpu.json
 	$(BIN)/python benchmarks/report.py _build/bench-gpu.json benchmarks/RESULTS-gpu.md
 
 clean:
