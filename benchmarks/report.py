@@ -24,7 +24,10 @@ def main(source: Path, target: Path) -> None:
 def _row(entry: dict, unit: float) -> str:
     extra = entry["extra_info"].get("extra_mib")
     memory = "" if extra is None else f"{extra:.0f} MiB"
-    return f"| {entry['extra_info']['role']} | {entry['stats']['min'] / unit:.2f} | {memory} |"
+    role, images = entry["extra_info"]["role"], entry["extra_info"].get("images")
+    if images is not None:
+        role += f", {images / entry['stats']['min']:,.0f} images per second"
+    return f"| {role} | {entry['stats']['min'] / unit:.2f} | {memory} |"
 
 
 def _provenance(run: dict) -> str:

@@ -5,7 +5,9 @@ import os
 import signal
 import threading
 
+import numpy as np
 import pytest
+import scipy.optimize
 import torch
 import torch.nn.functional as F
 from tqdm.auto import tqdm
@@ -95,6 +97,25 @@ def test_inputs_are_augmented_batch_by_batch_and_from_the_seed():
 def test_a_batch_larger_than_the_training_set_is_refused():
     with pytest.raises(ValueError, match="batch_size: 61 is more than the 60"):
         trained(trainers.Recipe(1, 0.1, 61))
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 1, 3], r"labels: must lie in 0\.\.2, got 0\.\.3"),
+        ([0, -1, 2], r"labels: must lie in 0\.\.2, got -1\.\.2"),
+        ([], "train: needs at least one point"),
+    ],
+)
+def test_data_that_does_not_fit_the_network_is_refused(labels, message):
+    train = data.Split(torch.zeros(len(labels), 3, 1, 1), torch.tensor(labels, dtype=torch.long))
+    with pytest.raises(ValueError, match=message):
+        trained(trainers.Recipe(1, 0.1), train=train)
+
+
+def test_data_on_another_device_is_refused_with_what_to_do():
+    with pytest.raises(ValueError, match=r"train: must be on cpu, .*train\.to\('cpu'\), got meta"):
+        trained(trainers.Recipe(1, 0.1), train=blobs().to("meta"))
 
 
 # --- the optimizers, against the equations
@@ -391,3 +412,37 @@ def test_unconstrained_features_reach_the_closed_form(optimizer, loss, decay):
 
 def _half_square(outputs: trainers.Outputs) -> torch.Tensor:
     return trainers.SquaredError()(outputs) / 2
+
+
+def test_logistic_regression_turns_to_the_svm_at_the_rate_1_over_log_t():
+    """Soudry et al. (2018): on separable data the direction of w_1 - w_0 tends to the hard-margin SVM's, at a distance
+    that falls as 1/log t. Then 1/distance rises by as much from 300 to 1000 steps as from 3000 to 10,000; under 1/t,
+    ten times as much."""
+    generator = torch.Generator().manual_seed(3)
+    labels = torch.arange(40) % 2
+    signs = (2 * labels - 1)[:, None]
+    inputs = torch.randn(40, 2, generator=generator, dtype=torch.float64) + signs * torch.tensor([2.2, 1.2]).double()
+    svm = _svm_through_the_origin((inputs * signs).numpy())
+
+    def distance(model: models.Classifier, step: int) -> float:
+        direction = F.normalize(model.head.weight[1] - model.head.weight[0], dim=0)
+        return (direction - svm).norm().item()
+
+    model = models.DeepLinear((2,), 2, depth=1).double()
+    recipe = trainers.Recipe(10_000, 2.0, momentum=0.0)
+    steps = (300, 1000, 3000, 10_000)
+    inverse = [
+        1 / d for d in trainers.fit(model, data.Split(inputs, labels), recipe, 0, distance, steps, quiet).measured
+    ]
+    early, late = inverse[1] - inverse[0], inverse[3] - inverse[2]
+    assert inverse[3] > 15  # the directions do meet: 4 degrees apart at the end
+    assert late == pytest.approx(early, rel=0.25)
+
+
+def _svm_through_the_origin(points: np.ndarray) -> torch.Tensor:
+    """argmin ||w||^2 with w.z >= 1 for every row z, scaled to length 1; by quadratic programming."""
+    found = scipy.optimize.minimize(
+        lambda w: w @ w / 2, np.ones(2), jac=lambda w: w, method="SLSQP", options={"ftol": 1e-14},
+        constraints=[{"type": "ineq", "fun": lambda w: points @ w - 1}],
+    )  # fmt: skip
+    return F.normalize(torch.from_numpy(found.x), dim=0)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ncbook.data import Split
 from ncbook.models import Classifier
+from ncbook.trainers._validate import require
 from ncbook.trainers.recipe import Recipe, Seen, steps_per_epoch
 from ncbook.trainers.terms import Outputs
 
@@ -22,10 +23,12 @@ class Training:
     """Trains `model` in place by `recipe` on `train`, one step a call of `advance`.
 
     `step` counts finished steps. `seed` fixes the order of the batches and the augmentation, whatever else draws
-    random numbers meanwhile. Raises ValueError for a batch that is larger than the training set.
+    random numbers meanwhile. Raises ValueError for a batch that is larger than the training set, for labels outside
+    the network's classes, for no point at all, and for data on another device than the network.
     """
 
     def __init__(self, model: Classifier, train: Split, recipe: Recipe, seed: int) -> None:
+        require_fit(model, train)
         self.model, self.train, self.recipe, self.seed = model, train, recipe, seed
         self.step = 0
         self.steps_per_epoch = steps_per_epoch(len(train), recipe.batch_size)
@@ -143,6 +146,15 @@ class Training:
         if error == 0 and self._zero_error_step is None:
             self._zero_error_step = self.step
         return Seen(self.step, loss, error, self._zero_error_step)
+
+
+def require_fit(model: Classifier, train: Split) -> None:
+    """ValueError unless `model` can be trained on `train`: on a GPU a label out of range would end the process."""
+    require(len(train) > 0, "train", "needs at least one point", 0)
+    device, place = next(model.parameters()).device, train.labels.device
+    require(device == place, "train", f"must be on {device}, as the model is; use train.to({str(device)!r})", place)
+    lowest, highest, classes = int(train.labels.min()), int(train.labels.max()), len(model.head.weight)
+    require(lowest >= 0 and highest < classes, "labels", f"must lie in 0..{classes - 1}", f"{lowest}..{highest}")
 
 
 @torch.no_grad()
