@@ -24,7 +24,7 @@ def quiet(step: int) -> None:
 
 def trained(recipe=RECIPE, init: int = 0, seed: int = 0, train: data.Split | None = None) -> models.Classifier:
     model = network(init)
-    trainers.fit(model, train or blobs(), recipe, seed, on_step=quiet)
+    trainers.fit(model, blobs() if train is None else train, recipe, seed, on_step=quiet)
     return model.eval()
 
 
