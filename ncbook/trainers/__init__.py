@@ -6,6 +6,8 @@ A `Recipe` holds how; its losses and regularizers are values too, functions of `
 from ncbook.trainers.checkpoints import DamagedCheckpoint
 from ncbook.trainers.devices import pick_device, threads
 from ncbook.trainers.fit import INTERRUPTED, Fitted, fit, log_spaced
+from ncbook.trainers.losses import CrossEntropy, Flooded, Focal, RateReduction, SquaredError, SupervisedContrastive
+from ncbook.trainers.outputs import Outputs
 from ncbook.trainers.recipe import (
     AccuracyAbove,
     AfterZeroError,
@@ -18,17 +20,10 @@ from ncbook.trainers.recipe import (
     constant,
     steps_per_epoch,
 )
-from ncbook.trainers.terms import (
-    CrossEntropy,
+from ncbook.trainers.regularizers import (
     FlatnessBound,
-    Flooded,
     Floor,
-    Focal,
-    Outputs,
-    RateReduction,
     Regularizer,
-    SquaredError,
-    SupervisedContrastive,
     cdnv,
     feature_norm,
     relative_flatness,

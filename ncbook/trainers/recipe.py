@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 from ncbook.trainers._validate import require
-from ncbook.trainers.terms import CrossEntropy, Regularizer, Term
+from ncbook.trainers.losses import CrossEntropy
+from ncbook.trainers.outputs import Term
+from ncbook.trainers.regularizers import Regularizer
 
 OPTIMIZERS = ("sgd", "adamw", "lbfgs")
 PRECISIONS = ("float32", "bfloat16")

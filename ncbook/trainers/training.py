@@ -8,8 +8,8 @@ from torch import Tensor
 from ncbook.data import Split
 from ncbook.models import Classifier
 from ncbook.trainers._validate import require
+from ncbook.trainers.outputs import Outputs
 from ncbook.trainers.recipe import Recipe, Seen, steps_per_epoch
-from ncbook.trainers.terms import Outputs
 
 _READ_EVERY = 10  # steps between two readings of the loss, which a GPU has to stop for
 _LBFGS_ITERATIONS = 20

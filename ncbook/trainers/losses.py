@@ -1,0 +1,136 @@
+"""Losses: functions of `Outputs` with a differentiable scalar.
+
+None reads a value back from the device, so that they run under `torch.func.vmap`, one member of an ensemble a row;
+`RateReduction` alone does not.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ncbook import metrics
+from ncbook.trainers._validate import require
+from ncbook.trainers.outputs import Outputs, Term, one_hot, precise
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """Cross-entropy in nats, with label smoothing a: the target is (1-a) one-hot + a/K.
+
+    float64=True takes the softmax in float64, whatever the dtype of the network. In float32 the loss of a confident
+    point is a multiple of 6e-8 or 0 and its gradient is noise, which sends Adam off on slingshots.
+    """
+
+    smoothing: float = 0.0
+    float64: bool = False
+
+    def __post_init__(self) -> None:
+        require(0 <= self.smoothing < 1, "smoothing", "must lie in [0, 1)", self.smoothing)
+
+    def __call__(self, outputs: Outputs) -> Tensor:
+        logits = outputs.logits.double() if self.float64 else precise(outputs.logits)
+        losses = F.cross_entropy(logits, outputs.labels, reduction="none", label_smoothing=self.smoothing)
+        return outputs.mean(losses)
+
+
+@dataclass(frozen=True)
+class Focal:
+    """Focal loss -(1 - p_y)^gamma log p_y (Lin et al. 2017); gamma = 0 is cross-entropy."""
+
+    gamma: float = 3.0
+
+    def __post_init__(self) -> None:
+        require(0 <= self.gamma < float("inf"), "gamma", "must be finite and not negative", self.gamma)
+
+    def __call__(self, outputs: Outputs) -> Tensor:
+        losses = F.cross_entropy(precise(outputs.logits), outputs.labels, reduction="none")
+        # the power's gradient at 0 is infinite for gamma < 1: a point of loss 0 takes it from a constant
+        return outputs.mean(torch.where(losses > 0, -torch.expm1(-losses), 0.0) ** self.gamma * losses)
+
+
+@dataclass(frozen=True)
+class SquaredError:
+    """Squared error against the one-hot labels, summed over classes, mean over points.
+
+    With the rescaling of Hui and Belkin (2021): on_target (z_y - height)^2 + sum_{j != y} z_j^2. torch's mse_loss is
+    1/K of this, without the rescaling.
+    """
+
+    on_target: float = 1.0
+    height: float = 1.0
+
+    def __post_init__(self) -> None:
+        require(0 < self.on_target < float("inf"), "on_target", "must be positive and finite", self.on_target)
+        require(0 < self.height < float("inf"), "height", "must be positive and finite", self.height)
+
+    def __call__(self, outputs: Outputs) -> Tensor:
+        logits, chosen = precise(outputs.logits), one_hot(outputs)
+        on, off = (logits - self.height).square() * self.on_target, logits.square()
+        return outputs.mean(torch.where(chosen, on, off).sum(1))
+
+
+@dataclass(frozen=True)
+class SupervisedContrastive:
+    """Supervised contrastive loss of the features (Khosla et al. 2020, the form with the sum outside the log).
+
+    Features h are scaled to length 1. A point's loss is -mean over the others p of its class of
+    log(exp(h.h_p / t) / sum over all others a of exp(h.h_a / t)), in nats; points alone in their class are left out.
+    With no point left the loss is 0. The head takes no part and is not trained. Needs N x N memory.
+    """
+
+    temperature: float = 0.1
+
+    def __post_init__(self) -> None:
+        require(0 < self.temperature < float("inf"), "temperature", "must be positive and finite", self.temperature)
+
+    def __call__(self, outputs: Outputs) -> Tensor:
+        points = _directions(outputs.features)
+        others = ~torch.eye(len(points), dtype=torch.bool, device=points.device)
+        if outputs.mask is not None:
+            others = others & (outputs.mask > 0) & (outputs.mask > 0)[:, None]
+        alike = others & (outputs.labels == outputs.labels[:, None])
+        scores = points @ points.T / self.temperature
+        log_share = scores - torch.where(others, scores, -torch.inf).logsumexp(1, keepdim=True)
+        per_point = -torch.where(alike, log_share, 0.0).sum(1) / alike.sum(1).clamp(min=1)
+        return per_point.sum() / alike.any(1).sum().clamp(min=1)
+
+
+@dataclass(frozen=True)
+class RateReduction:
+    """Minus the rate reduction of the features scaled to length 1, in nats: MCR^2 (Yu et al. 2020).
+
+    eps_sq is the squared distortion. The head takes no part and is not trained: classify by nearest subspace. A
+    float64 scalar. Raises ValueError for a batch of fewer than two classes and for a mask: not for ensembles.
+    """
+
+    eps_sq: float = 0.5
+
+    def __post_init__(self) -> None:
+        require(0 < self.eps_sq < float("inf"), "eps_sq", "must be positive and finite", self.eps_sq)
+
+    def __call__(self, outputs: Outputs) -> Tensor:
+        require(outputs.mask is None, "mask", "rate reduction takes no padding; must be None", outputs.mask)
+        return -metrics.rate_reduction(_directions(outputs.features), outputs.labels, self.eps_sq)
+
+
+@dataclass(frozen=True)
+class Flooded:
+    """|loss - level| + level (Ishida et al. 2020): holds the training loss near `level` and not below."""
+
+    loss: Term
+    level: float
+
+    def __post_init__(self) -> None:
+        require(0 < self.level < float("inf"), "level", "must be positive and finite", self.level)
+
+    def __call__(self, outputs: Outputs) -> Tensor:
+        return (self.loss(outputs) - self.level).abs() + self.level
+
+
+def _directions(features: Tensor) -> Tensor:
+    """Rows scaled to length 1. A zero row stays, with a finite gradient, where F.normalize gives 1e12."""
+    features = precise(features)
+    norms = torch.linalg.vector_norm(features, dim=1, keepdim=True)
+    return features / torch.where(norms > 0, norms, 1.0)
