@@ -10,21 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from ncbook import metrics, trainers
+from ncbook import metrics
 from ncbook.trainers import Outputs
 
 MEASURES = (
-    trainers.variance_ratio, trainers.cdnv, trainers.relative_flatness, trainers.FlatnessBound(), trainers.FlatnessBound(2.0, True),
-    trainers.uncertainty, trainers.squared_norms, trainers.feature_norm,
+    terms.variance_ratio, terms.cdnv, terms.relative_flatness, terms.FlatnessBound(), terms.FlatnessBound(2.0, True),
+    terms.uncertainty, terms.squared_norms, terms.feature_norm,
 )  # fmt: skip
 LOSSES = (
-    trainers.CrossEntropy(), trainers.CrossEntropy(0.1), trainers.CrossEntropy(float64=True), trainers.Focal(0.0), trainers.Focal(0.5),
-    trainers.Focal(), trainers.SquaredError(), trainers.SquaredError(5.0, 3.0), trainers.SupervisedContrastive(),
-    trainers.SupervisedContrastive(0.7), trainers.Flooded(trainers.CrossEntropy(), 0.3), trainers.Flooded(trainers.Focal(), 9.0),
+    terms.CrossEntropy(), terms.CrossEntropy(0.1), terms.CrossEntropy(float64=True), terms.Focal(0.0), terms.Focal(0.5),
+    terms.Focal(), terms.SquaredError(), terms.SquaredError(5.0, 3.0), terms.SupervisedContrastive(),
+    terms.SupervisedContrastive(0.7), terms.Flooded(terms.CrossEntropy(), 0.3), terms.Flooded(terms.Focal(), 9.0),
 )  # fmt: skip
 SHAPED = (
-    trainers.Regularizer(trainers.cdnv, -1.0, torch.log1p), trainers.Regularizer(trainers.variance_ratio, 1.0, trainers.Floor(1e3)),
-    trainers.Regularizer(trainers.relative_flatness, -0.1),
+    terms.Regularizer(terms.cdnv, -1.0, torch.log1p), terms.Regularizer(terms.variance_ratio, 1.0, terms.Floor(1e3)),
+    terms.Regularizer(terms.relative_flatness, -0.1),
 )  # fmt: skip
 ALL = LOSSES + MEASURES + SHAPED
 ODD = {
@@ -163,15 +163,15 @@ def test_losses_follow_their_equations(odd):
     near = close(tolerance(outputs) if odd != "confident" else 1e-2)
     for smoothing in (0.0, 0.1, 0.5):
         expected = np.mean(slow_cross_entropies(outputs, smoothing))
-        assert trainers.CrossEntropy(smoothing, float64=True)(outputs).item() == close(1e-9)(expected)
+        assert terms.CrossEntropy(smoothing, float64=True)(outputs).item() == close(1e-9)(expected)
         if odd != "confident":
-            assert trainers.CrossEntropy(smoothing)(outputs).item() == near(expected)
+            assert terms.CrossEntropy(smoothing)(outputs).item() == near(expected)
     for on_target, height in ((1.0, 1.0), (5.0, 3.0)):
         expected = slow_squared_error(outputs, on_target, height)
-        assert trainers.SquaredError(on_target, height)(outputs).item() == near(expected)
+        assert terms.SquaredError(on_target, height)(outputs).item() == near(expected)
     if odd not in ("confident", "offset", "tiny spread", "nearly collapsed float32"):
         for temperature in (0.1, 1.0):
-            assert trainers.SupervisedContrastive(temperature)(outputs).item() == near(
+            assert terms.SupervisedContrastive(temperature)(outputs).item() == near(
                 slow_contrastive(outputs, temperature)
             )
 
@@ -180,20 +180,18 @@ def test_losses_follow_their_equations(odd):
 @settings(deadline=None, max_examples=25)
 def test_focal_follows_its_equation(seed, gamma, confidence):
     outputs = sample(seed=seed, confidence=confidence)
-    assert trainers.Focal(gamma)(outputs).item() == close(1e-8)(slow_focal(outputs, gamma))
+    assert terms.Focal(gamma)(outputs).item() == close(1e-8)(slow_focal(outputs, gamma))
 
 
 def test_squared_error_is_torchs_times_the_classes():
     outputs = sample()
     targets = functional.one_hot(outputs.labels, 4).double()
-    assert trainers.SquaredError()(outputs).item() == close(1e-12)(
-        4 * functional.mse_loss(outputs.logits, targets).item()
-    )
+    assert terms.SquaredError()(outputs).item() == close(1e-12)(4 * functional.mse_loss(outputs.logits, targets).item())
 
 
 def test_focal_without_focus_is_cross_entropy():
     outputs = sample(confidence=2.0)
-    plain, focal = (gradients(term, outputs) for term in (trainers.CrossEntropy(), trainers.Focal(0.0)))
+    plain, focal = (gradients(term, outputs) for term in (terms.CrossEntropy(), terms.Focal(0.0)))
     torch.testing.assert_close(focal, plain, rtol=1e-12, atol=0)
 
 
@@ -201,7 +199,7 @@ def test_focal_without_focus_is_cross_entropy():
 def test_focal_is_finite_at_certainty_and_at_certain_error(gamma):
     logits = torch.tensor([[1000.0, 0.0], [0.0, 1000.0], [20.0, 0.0], [0.0, 0.0]])
     outputs = Outputs(torch.ones(4, 2), logits, torch.tensor([0, 0, 0, 1]), torch.ones(2, 2))
-    value, (_, gradient, _) = gradients(trainers.Focal(gamma), outputs)
+    value, (_, gradient, _) = gradients(terms.Focal(gamma), outputs)
     certain_error, even = 1000.0, 0.5**gamma * math.log(2)
     assert value.item() == close(1e-5)((certain_error + even) / 4)
     assert gradient.isfinite().all()
@@ -212,7 +210,7 @@ def test_focal_is_finite_at_certainty_and_at_certain_error(gamma):
 def test_float64_cross_entropy_keeps_the_gradient_of_a_confident_point():
     logits = torch.tensor([[28.0, 0.0, 0.0]])
     outputs = Outputs(torch.ones(1, 2), logits, torch.tensor([0]), torch.ones(3, 2))
-    single, double = trainers.CrossEntropy(), trainers.CrossEntropy(float64=True)
+    single, double = terms.CrossEntropy(), terms.CrossEntropy(float64=True)
     odds = math.exp(-28.0)
     value, (_, gradient, _) = gradients(double, outputs)
     assert value.item() == close(1e-3)(2 * odds)
@@ -226,7 +224,7 @@ def test_float64_cross_entropy_keeps_the_gradient_of_a_confident_point():
 
 def test_contrastive_leaves_out_points_alone_in_their_class():
     outputs = sample(points=9, labels=[0, 0, 0, 1, 1, 2, 3, 3, 3])
-    value, (gradient, _, _) = gradients(trainers.SupervisedContrastive(0.3), outputs)
+    value, (gradient, _, _) = gradients(terms.SupervisedContrastive(0.3), outputs)
     assert value.item() == close(1e-9)(slow_contrastive(outputs, 0.3))
     assert gradient.isfinite().all()
     assert gradient[5].abs().max() > 0
@@ -235,12 +233,12 @@ def test_contrastive_leaves_out_points_alone_in_their_class():
 @pytest.mark.parametrize("labels", [[0, 1, 2, 3], [2]])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_contrastive_of_points_all_alone_is_zero(labels, dtype):
-    value, (gradient, _, _) = gradients(trainers.SupervisedContrastive(), sample(labels=labels, dtype=dtype))
+    value, (gradient, _, _) = gradients(terms.SupervisedContrastive(), sample(labels=labels, dtype=dtype))
     assert value.item() == 0
     assert (gradient == 0).all()
 
 
-@pytest.mark.parametrize("term", [trainers.SupervisedContrastive(), trainers.RateReduction()], ids=name)
+@pytest.mark.parametrize("term", [terms.SupervisedContrastive(), terms.RateReduction()], ids=name)
 def test_zero_features_have_a_gradient_of_ordinary_size(term):
     outputs = sample(dtype=torch.float32)
     outputs = outputs._replace(features=outputs.features.index_fill(0, torch.tensor([3]), 0.0))
@@ -261,7 +259,7 @@ def test_rate_reduction_of_unit_features(eps_sq):
         return np.linalg.slogdet(np.eye(dim) + dim / (len(rows) * eps_sq) * rows.T @ rows)[1] / 2
 
     inside = sum((labels == c).sum() / points * rate(features[labels == c]) for c in range(4))
-    value, (gradient, _, _) = gradients(trainers.RateReduction(eps_sq), outputs)
+    value, (gradient, _, _) = gradients(terms.RateReduction(eps_sq), outputs)
     assert value.item() == close(1e-9)(inside - rate(features))
     unit = torch.tensor(features)
     assert value.item() == close(1e-12)(-metrics.rate_reduction(unit, outputs.labels, eps_sq).item())
@@ -272,9 +270,9 @@ def test_rate_reduction_of_unit_features(eps_sq):
 
 @pytest.mark.parametrize("level", [0.01, 1.0, 50.0])
 def test_flooded_turns_round_below_its_level(level):
-    outputs, loss = sample(), trainers.CrossEntropy()
+    outputs, loss = sample(), terms.CrossEntropy()
     plain, (_, slope, _) = gradients(loss, outputs)
-    value, (_, flooded, _) = gradients(trainers.Flooded(loss, level), outputs)
+    value, (_, flooded, _) = gradients(terms.Flooded(loss, level), outputs)
     above = plain.item() > level
     assert value.item() == close(1e-12)(plain.item() if above else 2 * level - plain.item())
     torch.testing.assert_close(flooded, slope if above else -slope)
@@ -299,17 +297,17 @@ def test_measures_follow_their_equations(odd):
 def test_measures_equal_the_metrics_of_their_names(odd):
     outputs = sample(**ODD[odd])
     near, classes = close(tolerance(outputs)), outputs.logits.shape[1]
-    for ours, metric in ((trainers.variance_ratio, metrics.variance_ratio), (trainers.cdnv, metrics.cdnv)):
+    for ours, metric in ((terms.variance_ratio, metrics.variance_ratio), (terms.cdnv, metrics.cdnv)):
         assert ours(outputs).item() == near(metric(outputs.features, outputs.labels, classes).item())
     if ODD[odd].get("offset"):
         return  # the logits of `sample` are then not those of the head
     head = (outputs.features, outputs.weight)
-    assert trainers.relative_flatness(outputs).item() == near(metrics.relative_flatness(*head).item())
+    assert terms.relative_flatness(outputs).item() == near(metrics.relative_flatness(*head).item())
     for temperature in (0.5, 1.0, 2.0, 3.0):
         each = metrics.relative_flatness_bound_per_sample(*head, temperature=temperature)
-        assert trainers.FlatnessBound(temperature)(outputs).item() == near(each.mean().item())
+        assert terms.FlatnessBound(temperature)(outputs).item() == near(each.mean().item())
         unit = (each / outputs.features.double().square().sum(1)).mean().item()
-        assert trainers.FlatnessBound(temperature, unit_features=True)(outputs).item() == near(unit)
+        assert terms.FlatnessBound(temperature, unit_features=True)(outputs).item() == near(unit)
 
 
 @given(
@@ -319,7 +317,7 @@ def test_measures_equal_the_metrics_of_their_names(odd):
 @settings(deadline=None, max_examples=60)
 def test_variances_of_any_classes_equal_the_metrics(labels, dim, sigma, seed):
     outputs = sample(labels=labels, dim=dim, classes=5, sigma=sigma, seed=seed)
-    for ours, metric in ((trainers.variance_ratio, metrics.variance_ratio), (trainers.cdnv, metrics.cdnv)):
+    for ours, metric in ((terms.variance_ratio, metrics.variance_ratio), (terms.cdnv, metrics.cdnv)):
         expected = metric(outputs.features, outputs.labels, 5).item()
         assert ours(outputs).item() == pytest.approx(expected, rel=1e-8, abs=1e-24)
 
@@ -342,15 +340,15 @@ def test_half_precision_logits_are_divided_in_single_precision():
     outputs = sample(dtype=torch.bfloat16, confidence=2.0)
     outputs = outputs._replace(logits=outputs.logits.bfloat16())
     precise = outputs._replace(logits=outputs.logits.double())
-    bound = trainers.FlatnessBound(3.0)
+    bound = terms.FlatnessBound(3.0)
     assert bound(outputs).item() == close(1e-5)(bound(precise).item())
 
 
 def test_uncertainty_is_between_certain_and_even():
     even = Outputs(torch.ones(2, 2), torch.zeros(2, 5), torch.tensor([0, 1]), torch.ones(5, 2))
-    assert trainers.uncertainty(even).item() == close(1e-6)(1 - 1 / 5)
+    assert terms.uncertainty(even).item() == close(1e-6)(1 - 1 / 5)
     certain = even._replace(logits=torch.eye(5)[:2] * 1000)
-    assert trainers.uncertainty(certain).item() == 0
+    assert terms.uncertainty(certain).item() == 0
 
 
 # --- batches in which a measure has no value
@@ -358,7 +356,7 @@ def test_uncertainty_is_between_certain_and_even():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("labels", [[2] * 7, [0], [3, 3]])
-@pytest.mark.parametrize("measure", [trainers.variance_ratio, trainers.cdnv], ids=name)
+@pytest.mark.parametrize("measure", [terms.variance_ratio, terms.cdnv], ids=name)
 def test_one_class_alone_does_not_push(measure, labels, dtype):
     value, (gradient, _, _) = gradients(measure, sample(labels=labels, dtype=dtype, offset=0.3))
     assert value.item() == 0
@@ -367,7 +365,7 @@ def test_one_class_alone_does_not_push(measure, labels, dtype):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("where", [0.0, 0.1, 1000.0])
-@pytest.mark.parametrize("measure", [trainers.variance_ratio, trainers.cdnv], ids=name)
+@pytest.mark.parametrize("measure", [terms.variance_ratio, terms.cdnv], ids=name)
 def test_equal_class_means_do_not_push(measure, where, dtype):
     rows = sample(points=10, dtype=dtype).features
     features = torch.cat([rows, -rows, 3 * rows, -3 * rows]) + where
@@ -386,7 +384,7 @@ def test_cdnv_leaves_out_a_pair_of_equal_means(dtype):
     outputs = sample(labels=[0] * 20 + [1] * 20 + [2] * 10, dtype=dtype)._replace(features=features)
     labels = outputs.labels
     two = [metrics.cdnv(features[labels != c], (labels[labels != c] == 2).long()).item() for c in (0, 1)]
-    value, (gradient, _, _) = gradients(trainers.cdnv, outputs)
+    value, (gradient, _, _) = gradients(terms.cdnv, outputs)
     assert value.item() == close(1e-5)(np.mean(two))
     assert gradient.isfinite().all()
     assert gradient.abs().max() > 0
@@ -396,11 +394,11 @@ def test_cdnv_leaves_out_equal_means_far_from_a_third():
     rows = (sample(points=10, dtype=torch.float32).features * 7).round() / 64
     pair = torch.cat([rows, -rows, 3 * rows, -3 * rows]) + 1000.3
     outputs = sample(labels=[0] * 20 + [1] * 20 + [2] * 10, dtype=torch.float32)
-    value = trainers.cdnv(outputs._replace(features=torch.cat([(pair * 64).round() / 64, rows - 999.7])))
+    value = terms.cdnv(outputs._replace(features=torch.cat([(pair * 64).round() / 64, rows - 999.7])))
     assert 0 < value.item() < 1e-6
 
 
-@pytest.mark.parametrize("measure", [trainers.variance_ratio, trainers.cdnv], ids=name)
+@pytest.mark.parametrize("measure", [terms.variance_ratio, terms.cdnv], ids=name)
 def test_exact_collapse_is_zero(measure):
     outputs = sample(sigma=0.0, dtype=torch.float32)
     value, (gradient, _, _) = gradients(measure, outputs)
@@ -414,22 +412,20 @@ def test_exact_collapse_is_zero(measure):
 @given(st.integers(0, 5), st.one_of(st.none(), st.integers(6, 12)), st.integers(0, 15))
 @settings(deadline=None, max_examples=40)
 def test_regularizer_is_active_in_its_window(start, stop, step):
-    regularizer = trainers.Regularizer(trainers.cdnv, 1.0, start=start, stop=stop)
+    regularizer = terms.Regularizer(terms.cdnv, 1.0, start=start, stop=stop)
     assert regularizer.active(step) == (step in range(start, 100 if stop is None else stop))
 
 
 def test_regularizer_shapes_its_measure():
     outputs = sample()
-    value = trainers.cdnv(outputs).item()
+    value = terms.cdnv(outputs).item()
     for coefficient in (-2.0, 0.5):
-        assert trainers.Regularizer(trainers.cdnv, coefficient)(outputs).item() == value
-        assert trainers.Regularizer(trainers.cdnv, coefficient, torch.log1p)(outputs).item() == close(1e-12)(
+        assert terms.Regularizer(terms.cdnv, coefficient)(outputs).item() == value
+        assert terms.Regularizer(terms.cdnv, coefficient, torch.log1p)(outputs).item() == close(1e-12)(
             math.log1p(value)
         )
-    assert trainers.Regularizer(trainers.cdnv, 1.0, trainers.Floor(7 * value))(outputs).item() == close(1e-9)(
-        math.log(7)
-    )
-    assert trainers.Regularizer(trainers.cdnv, 1.0, trainers.Floor(value / 7))(outputs).item() == 0
+    assert terms.Regularizer(terms.cdnv, 1.0, terms.Floor(7 * value))(outputs).item() == close(1e-9)(math.log(7))
+    assert terms.Regularizer(terms.cdnv, 1.0, terms.Floor(value / 7))(outputs).item() == 0
 
 
 @given(
@@ -438,15 +434,15 @@ def test_regularizer_shapes_its_measure():
 )  # fmt: skip
 @settings(deadline=None, max_examples=60)
 def test_a_step_moves_the_measure_to_the_promised_side(measure, coefficient, shape, seed):
-    _assert_moves(measure, trainers.Regularizer(measure, coefficient, shape), -coefficient, seed)
+    _assert_moves(measure, terms.Regularizer(measure, coefficient, shape), -coefficient, seed)
 
 
 @given(st.sampled_from(MEASURES), st.integers(0, 10**6))
 @settings(deadline=None, max_examples=30)
 def test_a_floor_pushes_up_until_it_is_reached(measure, seed):
     value = measure(sample(seed=seed)).item()
-    _assert_moves(measure, trainers.Regularizer(measure, 2.0, trainers.Floor(3 * value)), +1, seed)
-    reached = trainers.Regularizer(measure, 2.0, trainers.Floor(value / 3))
+    _assert_moves(measure, terms.Regularizer(measure, 2.0, terms.Floor(3 * value)), +1, seed)
+    reached = terms.Regularizer(measure, 2.0, terms.Floor(value / 3))
     assert all((part == 0).all() for part in gradients(reached, sample(seed=seed))[1])
 
 
@@ -466,13 +462,13 @@ def _assert_moves(measure, regularizer, direction, seed):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_floor_of_a_vanished_measure_is_finite(dtype):
-    regularizer = trainers.Regularizer(trainers.variance_ratio, 1.0, trainers.Floor(0.5))
+    regularizer = terms.Regularizer(terms.variance_ratio, 1.0, terms.Floor(0.5))
     for labels, sigma in (([1] * 6, 1.0), ([0, 1] * 3, 0.0)):
         value, (gradient, _, _) = gradients(regularizer, sample(labels=labels, sigma=sigma, dtype=dtype))
         assert value.isfinite()
         assert gradient.isfinite().all()
     zero = torch.zeros((), dtype=dtype, requires_grad=True)
-    trainers.Floor(0.5)(zero).backward()
+    terms.Floor(0.5)(zero).backward()
     assert zero.grad == 0
 
 
@@ -534,7 +530,7 @@ def test_members_of_an_ensemble_are_on_their_own(term):
 
 @pytest.mark.parametrize(
     ("term", "masked"),
-    [*((term, masked) for term in ALL for masked in (False, True)), (trainers.RateReduction(), False)],
+    [*((term, masked) for term in ALL for masked in (False, True)), (terms.RateReduction(), False)],
 )
 def test_gradients_are_those_of_finite_differences(term, masked):
     outputs = padded(sample(points=8, dim=3, classes=3), 2)[0] if masked else sample(points=8, dim=3, classes=3)
@@ -556,7 +552,7 @@ def test_half_precision_is_worked_on_in_single(term, dtype, masked):
     low = Outputs(*(part.to(dtype) for part in outputs[:2]), outputs.labels, outputs.weight.to(dtype))
     if masked:
         low = low._replace(mask=torch.ones(len(outputs.labels)))
-    wide = torch.float64 if dtype == torch.float64 or term == trainers.CrossEntropy(float64=True) else torch.float32
+    wide = torch.float64 if dtype == torch.float64 or term == terms.CrossEntropy(float64=True) else torch.float32
     value = term(low)
     assert value.dtype == wide
     assert value.shape == ()
@@ -567,10 +563,10 @@ def test_half_precision_is_worked_on_in_single(term, dtype, masked):
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_rate_reduction_is_in_double(dtype):
     outputs = sample(dtype=dtype)
-    value = trainers.RateReduction()(outputs)
+    value = terms.RateReduction()(outputs)
     assert value.dtype == torch.float64
     assert value.item() == close(1e-4)(
-        trainers.RateReduction()(outputs._replace(features=outputs.features.double())).item()
+        terms.RateReduction()(outputs._replace(features=outputs.features.double())).item()
     )
 
 
@@ -592,26 +588,26 @@ def test_mean_counts_beyond_the_integers_of_a_half_precision_mask():
 @pytest.mark.parametrize(
     ("make", "argument", "value"),
     [
-        (lambda value: trainers.CrossEntropy(smoothing=value), "smoothing", (-0.1, 1.0, math.nan)),
-        (lambda value: trainers.Focal(gamma=value), "gamma", (-1.0, math.inf, math.nan)),
-        (lambda value: trainers.SquaredError(on_target=value), "on_target", (0.0, -1.0, math.inf, math.nan)),
-        (lambda value: trainers.SquaredError(height=value), "height", (0.0, math.inf, math.nan)),
+        (lambda value: terms.CrossEntropy(smoothing=value), "smoothing", (-0.1, 1.0, math.nan)),
+        (lambda value: terms.Focal(gamma=value), "gamma", (-1.0, math.inf, math.nan)),
+        (lambda value: terms.SquaredError(on_target=value), "on_target", (0.0, -1.0, math.inf, math.nan)),
+        (lambda value: terms.SquaredError(height=value), "height", (0.0, math.inf, math.nan)),
         (
-            lambda value: trainers.SupervisedContrastive(temperature=value),
+            lambda value: terms.SupervisedContrastive(temperature=value),
             "temperature",
             (0.0, -2.0, math.inf, math.nan),
         ),
-        (lambda value: trainers.RateReduction(eps_sq=value), "eps_sq", (0.0, -1.0, math.inf, math.nan)),
+        (lambda value: terms.RateReduction(eps_sq=value), "eps_sq", (0.0, -1.0, math.inf, math.nan)),
         (
-            lambda value: trainers.Flooded(trainers.CrossEntropy(), level=value),
+            lambda value: terms.Flooded(terms.CrossEntropy(), level=value),
             "level",
             (0.0, -1.0, math.inf, math.nan),
         ),
-        (lambda value: trainers.FlatnessBound(temperature=value), "temperature", (0.0, -2.0, math.inf, math.nan)),
-        (lambda value: trainers.Floor(level=value), "level", (0.0, -1.0, math.inf, math.nan)),
-        (lambda value: trainers.Regularizer(trainers.cdnv, value), "coefficient", (math.inf, -math.inf, math.nan)),
-        (lambda value: trainers.Regularizer(trainers.cdnv, 1.0, start=value), "start", (-1,)),
-        (lambda value: trainers.Regularizer(trainers.cdnv, 1.0, start=3, stop=value), "stop", (3, 2, 0)),
+        (lambda value: terms.FlatnessBound(temperature=value), "temperature", (0.0, -2.0, math.inf, math.nan)),
+        (lambda value: terms.Floor(level=value), "level", (0.0, -1.0, math.inf, math.nan)),
+        (lambda value: terms.Regularizer(terms.cdnv, value), "coefficient", (math.inf, -math.inf, math.nan)),
+        (lambda value: terms.Regularizer(terms.cdnv, 1.0, start=value), "start", (-1,)),
+        (lambda value: terms.Regularizer(terms.cdnv, 1.0, start=3, stop=value), "stop", (3, 2, 0)),
     ],
 )
 def test_bad_arguments_are_named(make, argument, value):
@@ -622,6 +618,6 @@ def test_bad_arguments_are_named(make, argument, value):
 
 def test_rate_reduction_says_what_it_cannot_take():
     with pytest.raises(ValueError, match=r"^labels: only class \[2\] occurs"):
-        trainers.RateReduction()(sample(labels=[2, 2, 2]))
+        terms.RateReduction()(sample(labels=[2, 2, 2]))
     with pytest.raises(ValueError, match=r"^mask: rate reduction takes no padding"):
-        trainers.RateReduction()(padded(sample())[0])
+        terms.RateReduction()(padded(sample())[0])
