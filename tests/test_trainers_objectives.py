@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from ncbook import metrics
+from ncbook import trainers as terms
 from ncbook.trainers import Outputs
 
 MEASURES = (
