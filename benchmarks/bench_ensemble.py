@@ -3,7 +3,7 @@
 import torch
 
 from ncbook import data, models, trainers
-from ncbook.trainers.ensemble import Ensemble, Member
+from ncbook.trainers import Ensemble, Member
 
 GROUP = "8 members on addition modulo 29, 20 steps each"
 MEMBERS, STEPS, ROUNDS = 8, 20, 15

@@ -5,7 +5,7 @@ import torch
 from bench_ensemble import RECIPE, build
 
 from ncbook import data, trainers
-from ncbook.trainers.ensemble import Ensemble, Member
+from ncbook.trainers import Ensemble, Member
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 GROUP = "20 steps of 256 members, and of one run, on a GPU"

@@ -301,7 +301,7 @@ def test_a_bar_shows_only_when_training_takes_long(capsys):
 
 
 def test_a_bar_shows_the_time_left(capsys, monkeypatch):
-    module = importlib.import_module("ncbook.trainers.fit")
+    module = importlib.import_module("ncbook.trainers.loop")
     monkeypatch.setattr(module, "tqdm", lambda **settings: tqdm(**(settings | {"delay": 0, "mininterval": 0})))
     trainers.fit(network(), blobs(), RECIPE, 0)
     assert "42/42" in capsys.readouterr().err

@@ -5,7 +5,9 @@ A `Recipe` holds how; its losses and regularizers are values too, functions of `
 
 from ncbook.trainers.checkpoints import DamagedCheckpoint
 from ncbook.trainers.devices import pick_device, threads
-from ncbook.trainers.fit import INTERRUPTED, Fitted, fit, log_spaced
+from ncbook.trainers.ensemble import Ensemble, Member
+from ncbook.trainers.fit import EnsembleFitted, Fitted, fit, fit_ensemble, log_spaced
+from ncbook.trainers.loop import INTERRUPTED
 from ncbook.trainers.losses import CrossEntropy, Flooded, Focal, RateReduction, SquaredError, SupervisedContrastive
 from ncbook.trainers.outputs import Outputs
 from ncbook.trainers.recipe import (
@@ -31,6 +33,7 @@ from ncbook.trainers.regularizers import (
     uncertainty,
     variance_ratio,
 )
+from ncbook.trainers.stacked import over_members
 from ncbook.trainers.training import Diverged, Training
 
 __all__ = [
@@ -42,12 +45,15 @@ __all__ = [
     "DamagedCheckpoint",
     "Diverged",
     "Drops",
+    "Ensemble",
+    "EnsembleFitted",
     "Fitted",
     "FlatnessBound",
     "Flooded",
     "Floor",
     "Focal",
     "LossBelow",
+    "Member",
     "Outputs",
     "RateReduction",
     "Recipe",
@@ -61,7 +67,9 @@ __all__ = [
     "constant",
     "feature_norm",
     "fit",
+    "fit_ensemble",
     "log_spaced",
+    "over_members",
     "pick_device",
     "relative_flatness",
     "squared_norms",

@@ -1,28 +1,23 @@
-"""Train one network and measure it on the way."""
+"""Train one network, or a whole ensemble, and measure it on the way."""
 
-import multiprocessing
-import signal
-import threading
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
 
 from ncbook.data import Split
 from ncbook.models import Classifier
 from ncbook.trainers import checkpoints
+from ncbook.trainers.ensemble import Ensemble, Member
+from ncbook.trainers.loop import INTERRUPTED, interrupts, progress
 from ncbook.trainers.recipe import Recipe
 from ncbook.trainers.training import Training
 
 Measured = TypeVar("Measured")
-INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -67,7 +62,7 @@ def fit(
         measured, ended = state["measured"], state["ended"]
     elif probe is not None and 0 in probe_steps:
         measured.append(probed(probe, model, 0))
-    with _interrupts() as interrupted, _progress(recipe.steps, training.step, on_step) as report:
+    with interrupts() as interrupted, progress(recipe.steps, training.step, on_step) as report:
         while ended is None:
             training.advance()
             ended = training.ended()
@@ -79,6 +74,57 @@ def fit(
             if interrupted.is_set():
                 ended = ended or INTERRUPTED
     return Fitted(measured, training.step, ended)
+
+
+@dataclass(frozen=True)
+class EnsembleFitted(Generic[Measured]):
+    """What `fit_ensemble` reached: the probes' results, the finished steps, why it ended, and the networks.
+
+    ended is "steps" or "interrupted" (Ctrl-C). diverged says of each member whether its loss or parameters were ever
+    not finite.
+    """
+
+    measured: list[Measured]
+    step: int
+    ended: str
+    diverged: tuple[bool, ...]
+    ensemble: Ensemble
+
+
+def fit_ensemble(
+    build: Callable[[int], Classifier],
+    train: Split | Sequence[Split],
+    recipe: Recipe,
+    members: Sequence[Member],
+    probe: Callable[[Ensemble, int], Measured] | None = None,
+    probe_steps: Collection[int] = (),
+    on_step: Callable[[int], None] | None = None,
+) -> EnsembleFitted[Measured]:
+    """Train a network a member, each as `fit` would by itself on all its points, up to rounding.
+
+    build(seed) makes a member's network, of the same architecture for all. `train`, on the device to train on, is one
+    split for all members or one a member; shorter ones are padded, and `Outputs.mask` is 0 on the padding.
+    probe(ensemble, step) is called after each step in `probe_steps` (0 is untrained) without gradients; on_step and
+    Ctrl-C as in `fit`. A member that diverges disturbs no other. On a GPU a step is one CUDA graph: the
+    losses must read nothing back from the device.
+
+    Raises ValueError, naming the field, for a recipe with another optimizer than SGD or AdamW, batches, stop rules,
+    augmentation, compilation, or `RateReduction`; for networks that differ in shape, change a buffer in the forward
+    pass, or normalise over the batch; for splits or coefficients of another number than members or regularizers.
+    """
+    ensemble, measured = Ensemble(build, train, recipe, members), []
+    ended = "steps"
+    with torch.no_grad(), interrupts() as interrupted, progress(recipe.steps, 0, on_step) as report:
+        if probe is not None and 0 in probe_steps:
+            measured.append(probe(ensemble, 0))
+        while ensemble.step < recipe.steps and not interrupted.is_set():
+            ensemble.advance()
+            if probe is not None and ensemble.step in probe_steps:
+                measured.append(probe(ensemble, ensemble.step))
+            report(ensemble.step)
+        if ensemble.step < recipe.steps:
+            ended = INTERRUPTED
+    return EnsembleFitted(measured, ensemble.step, ended, ensemble.diverged, ensemble)
 
 
 def probed(probe: Callable[[Classifier, int], Measured], model: Classifier, step: int) -> Measured:
@@ -118,35 +164,3 @@ class _Keeper:
         state = {"identity": self._identity, "training": self.training.state(), "measured": measured, "ended": ended}
         checkpoints.save(self.path, state)
         self._last = time.monotonic()
-
-
-@contextmanager
-def _interrupts() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets, so that no step is left half done; the second interrupts as ever."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():  # only the main thread may handle signals
-        yield asked
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-
-    signal.signal(signal.SIGINT, handle)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _progress(steps: int, done: int, on_step: Callable[[int], None] | None) -> Iterator[Callable[[int], None]]:
-    """What to call after each step: `on_step`, or else a bar with the time left."""
-    if on_step is not None:
-        yield on_step
-        return
-    in_worker = multiprocessing.parent_process() is not None  # whose bars would write over each other
-    with tqdm(total=steps, initial=done, unit="step", delay=2, leave=None, disable=in_worker) as bar:
-        yield lambda step: bar.update()

@@ -1,0 +1,236 @@
+"""Train many networks of one architecture at once: a seed and settings a member, one tensor program for all."""
+
+import copy
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from ncbook.data import Split
+from ncbook.models import Classifier
+from ncbook.trainers._validate import require
+from ncbook.trainers.losses import Flooded, RateReduction
+from ncbook.trainers.outputs import Outputs
+from ncbook.trainers.recipe import Recipe
+from ncbook.trainers.stacked import (
+    Captured,
+    Points,
+    Precise,
+    Stack,
+    keep_freed_memory,
+    over_members,
+    points,
+    require_pure,
+    traced,
+)
+
+_EPS = 1e-8  # AdamW's
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of an ensemble, such as one cell of a phase diagram.
+
+    `seed` goes to `build`. None takes the recipe's value. All initial parameters are multiplied by `init_scale`;
+    `coefficients` are those of the recipe's regularizers, in their order. Raises ValueError, naming the field.
+    """
+
+    seed: int
+    learning_rate: float | None = None
+    weight_decay: float | None = None
+    init_scale: float = 1.0
+    coefficients: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        rate, decay = self.learning_rate, self.weight_decay
+        require(rate is None or 0 < rate < math.inf, "learning_rate", "must be positive and finite", rate)
+        require(decay is None or 0 <= decay < math.inf, "weight_decay", "must be finite and not negative", decay)
+        require(0 < self.init_scale < math.inf, "init_scale", "must be positive and finite", self.init_scale)
+        finite = all(math.isfinite(value) for value in self.coefficients or ())
+        require(finite, "coefficients", "must be finite", self.coefficients)
+
+
+class Ensemble:
+    """S networks on their way: a step at a time, each as `Training` would take it alone.
+
+    `step` counts finished steps; `parameters` maps names to tensors [S, ...], which change in place.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[int], Classifier],
+        train: Split | Sequence[Split],
+        recipe: Recipe,
+        members: Sequence[Member],
+    ) -> None:
+        _require_recipe(recipe, members)
+        self.recipe, self.members, self.step = recipe, tuple(members), 0
+        self.train = points(train, len(members))
+        self._device = self.train.labels.device
+        networks = [_scaled(build(member.seed), member.init_scale).to(self._device) for member in members]
+        keep_freed_memory()
+        self._stack = Stack(networks, self._device, _trained(networks, self.train, recipe))
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """What a step reads and writes, all on the device."""
+        values, recipe = self._stack.values, self.recipe
+        decays = [recipe.weight_decay if each.weight_decay is None else each.weight_decay for each in self.members]
+        rates = [each.learning_rate or recipe.learning_rate for each in self.members]
+        usual = tuple(term.coefficient for term in recipe.regularizers)
+        coefficients = [usual if each.coefficients is None else each.coefficients for each in self.members]
+        self._rates, self._decays = values.new_tensor(rates)[:, None], values.new_tensor(decays)[:, None]
+        self._coefficients = values.new_tensor(coefficients)  # [S, regularizers]
+        self._factors = values.new_tensor(_factors(recipe))  # [steps, 3]
+        self._now = torch.zeros(1, dtype=torch.int64, device=self._device)
+        self._moments = torch.zeros_like(values)
+        self._squares = torch.zeros_like(values) if recipe.optimizer == "adamw" else None
+        self._finite = torch.ones(len(self.members), dtype=torch.bool, device=self._device)
+        # Terms that are off are left out, not multiplied by 0, which costs their time and cannot undo an infinity.
+        self._stack.train(True)
+        self._programs = {
+            on: traced(partial(self._differentiate, on), self._stack.leaves, self._coefficients)
+            for on in _phases(recipe)
+        }
+        self._updates = {on: Captured(partial(self._update, on), self._device) for on in _phases(recipe)}
+
+    @property
+    def parameters(self) -> dict[str, Tensor]:
+        return {name: value.detach() for name, value in self._stack.tensors.items()}
+
+    @property
+    def diverged(self) -> tuple[bool, ...]:
+        """Whether a member's loss or parameters were ever not finite."""
+        return tuple((~(self._finite & self._stack.values.isfinite().all(1))).tolist())
+
+    def advance(self) -> None:
+        """One optimizer step of every member, and the cap on the heads' norms."""
+        self._updates[_active(self.recipe, self.step)]()
+        self.step += 1
+
+    def outputs(self, data: Split | Sequence[Split]) -> Outputs:
+        """Outputs [S, ...] for one split, or for one a member (padded and masked), in evaluation mode."""
+        self._stack.train(False)
+        with torch.no_grad():
+            return self._stack.outputs(points(data, len(self.members)), self.recipe.precision)
+
+    def losses(self) -> Tensor:
+        """The recipe's loss of each member on its training data, without regularizers [S]."""
+        self._stack.train(False)
+        with torch.no_grad():
+            return over_members(self.recipe.loss, self._stack.outputs(self.train, self.recipe.precision))
+
+    def model(self, member: int) -> Classifier:
+        """A copy of one network, in evaluation mode."""
+        return self._stack.model(member)
+
+    def models(self) -> list[Classifier]:
+        """Copies of all networks, in evaluation mode."""
+        return [self.model(member) for member in range(len(self.members))]
+
+    def _update(self, on: tuple[int, ...]) -> None:
+        rate, first, second = self._factors.index_select(0, self._now).split(1, 1)  # [1, 1] each
+        with torch.no_grad():
+            losses, gradient = self._programs[on](self._stack.leaves, self._coefficients)
+            self._finite.logical_and_(losses.isfinite())
+            if self._squares is None:
+                self._sgd(gradient, self._rates * rate)
+            else:
+                self._adamw(gradient, self._rates * rate, first, second, self._squares)
+            self._cap_heads()
+            self._now.add_(1)
+
+    @torch.enable_grad()
+    def _differentiate(
+        self, on: tuple[int, ...], leaves: Sequence[Tensor], coefficients: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Losses without regularizers [S], and the gradient of the objective [S, P]."""
+        outputs = self._stack.outputs(self.train, self.recipe.precision, leaves)
+        losses = objectives = over_members(self.recipe.loss, outputs)
+        for term in on:
+            objectives = objectives + coefficients[:, term] * over_members(self.recipe.regularizers[term], outputs)
+        gradients = torch.autograd.grad(objectives.sum(), leaves)
+        return losses.detach(), torch.cat([gradient.flatten(1) for gradient in gradients], 1)
+
+    def _sgd(self, gradient: Tensor, rates: Tensor) -> None:
+        """torch.optim.SGD with a rate and decay a row; all buffers are [S, P]."""
+        values = self._stack.values
+        gradient.addcmul_(values, self._decays)
+        self._moments.mul_(self.recipe.momentum).add_(gradient)
+        values.addcmul_(self._moments, rates, value=-1)
+
+    def _adamw(self, gradient: Tensor, rates: Tensor, first: Tensor, second: Tensor, squares: Tensor) -> None:
+        """torch.optim.AdamW with a rate and decay a row; `first` and `second` correct the biases."""
+        values, (beta1, beta2) = self._stack.values, self.recipe.betas
+        values.mul_(1 - rates * self._decays)
+        self._moments.lerp_(gradient, 1 - beta1)
+        squares.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+        torch.sqrt(squares, out=gradient).mul_(second).add_(_EPS)
+        torch.div(self._moments, gradient, out=gradient)
+        values.addcmul_(gradient, rates * first, value=-1)
+
+    def _cap_heads(self) -> None:
+        if self.recipe.head_norm is not None:
+            heads = self._stack.tensors["head.weight"].flatten(1)
+            heads.mul_((self.recipe.head_norm / heads.norm(dim=1, keepdim=True)).clamp(max=1))
+
+
+def _active(recipe: Recipe, step: int) -> tuple[int, ...]:
+    """Which regularizers are in the loss of `step`."""
+    return tuple(index for index, term in enumerate(recipe.regularizers) if term.active(step))
+
+
+def _phases(recipe: Recipe) -> set[tuple[int, ...]]:
+    """Every set of regularizers that some step has."""
+    changes = {0} | {step for term in recipe.regularizers for step in (term.start, term.stop) if step is not None}
+    return {_active(recipe, step) for step in changes if step < recipe.steps}
+
+
+def _factors(recipe: Recipe) -> list[list[float]]:
+    """Of each step: the schedule's factor and AdamW's 1/(1 - beta1^t) and 1/sqrt(1 - beta2^t)."""
+    first, second = recipe.betas
+    steps = range(1, recipe.steps + 1)
+    return [[recipe.schedule(t - 1), 1 / (1 - first**t), 1 / math.sqrt(1 - second**t)] for t in steps]
+
+
+def _scaled(model: Classifier, scale: float) -> Classifier:
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(scale)
+    return model
+
+
+def _trained(networks: Sequence[Classifier], train: Points, recipe: Recipe) -> list[str]:
+    """Names of the parameters that get a gradient: the others, as in a single training, do not even decay."""
+    network = Precise(copy.deepcopy(networks[0]), recipe.precision)
+    inputs, labels = (train.inputs, train.labels) if train.shared else (train.inputs[0], train.labels[0])
+    require_pure(network, inputs)
+    named = {name: value for name, value in network.model.named_parameters() if value.requires_grad}
+    reached = set()
+    for on in _phases(recipe):
+        with torch.enable_grad():
+            features, logits, weight = network(inputs)
+            outputs = Outputs(features, logits, labels, weight)
+            value = recipe.loss(outputs) + sum(recipe.regularizers[term](outputs) for term in on)
+            gradients = torch.autograd.grad(value, list(named.values()), allow_unused=True)
+        reached.add(tuple(name for name, value in zip(named, gradients, strict=True) if value is not None))
+    require(len(reached) == 1, "regularizers", "must train the same parameters in all steps", sorted(reached))
+    return list(reached.pop())
+
+
+def _require_recipe(recipe: Recipe, members: Sequence[Member]) -> None:
+    require(recipe.optimizer in ("sgd", "adamw"), "optimizer", "an ensemble takes sgd or adamw", recipe.optimizer)
+    for name, neutral in (("batch_size", None), ("stop", ()), ("augment", None), ("compile", False)):
+        value = getattr(recipe, name)
+        require(value == neutral, name, f"must be {neutral} for an ensemble", value)
+    for name, terms in (("loss", [recipe.loss]), ("regularizers", [term.measure for term in recipe.regularizers])):
+        inner = [term.loss if isinstance(term, Flooded) else term for term in terms]
+        fine = not any(isinstance(term, RateReduction) for term in inner)
+        require(fine, name, "RateReduction is not for ensembles; use fit", terms)
+    require(len(members) > 0, "members", "must not be empty", members)
+    for member in members:
+        fine = member.coefficients is None or len(member.coefficients) == len(recipe.regularizers)
+        require(fine, "coefficients", f"must be one for each of {len(recipe.regularizers)} regularizers", member)

@@ -1,0 +1,44 @@
+"""What every training loop does for the person in front of it: a clean end on Ctrl-C, and a bar with the time left."""
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from tqdm.auto import tqdm
+
+INTERRUPTED = "interrupted"
+
+
+@contextmanager
+def interrupts() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets, so that no step is left half done; the second interrupts as ever."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may handle signals
+        yield asked
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def progress(steps: int, done: int, on_step: Callable[[int], None] | None) -> Iterator[Callable[[int], None]]:
+    """What to call after each step: `on_step`, or else a bar with the time left."""
+    if on_step is not None:
+        yield on_step
+        return
+    in_worker = multiprocessing.parent_process() is not None  # whose bars would write over each other
+    with tqdm(total=steps, initial=done, unit="step", delay=2, leave=None, disable=in_worker) as bar:
+        yield lambda step: bar.update()
