@@ -11,7 +11,7 @@ STATIC := NCBOOK_STATIC=1 NCBOOK_PRESET=laptop NCBOOK_LIVE=0
 NBVAL := $(BIN)/pytest book --nbval-lax --nbval-current-env -o filterwarnings=default -p no:cacheprovider
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book test serve lab notebooks lint unit replay live browser bench bench-gpu clean
+.PHONY: book test serve lab notebooks ledger lint unit replay live browser bench bench-gpu clean
 .DELETE_ON_ERROR:
 
 book: $(BOOK)
@@ -27,6 +27,11 @@ lab: .venv/installed
 
 notebooks: .venv/installed  ## bring every notebook into the form that git keeps
 	$(STATIC) $(BIN)/python tools/notebooks.py write
+
+ledger: .venv/installed  ## the page of claims and verdicts, from the recorded runs
+	@mkdir -p _build
+	$(BIN)/python -m ncbook ledger --page > _build/ledger.md
+	mv _build/ledger.md book/ledger.md
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""python -m ncbook list | run | doctor."""
+"""python -m ncbook list | run | ledger | doctor."""
 
 import argparse
 import json
@@ -21,10 +21,14 @@ def main(arguments: list[str] | None = None) -> int:
     running.add_argument("--device", default=None, help="cpu or cuda (default: the GPU if there is one)")
     running.add_argument("--live", action="store_true", default=None, help="train even if a run is at hand")
     running.add_argument("--workers", type=int, default=1, help="train this many arms at once (default: 1)")
+    ledger = commands.add_parser("ledger", help="every claim of the literature, and what our runs say of it")
+    form = ledger.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="as JSON")
+    form.add_argument("--page", action="store_true", help="as the page of the book")
     commands.add_parser("doctor", help="what is installed, what is recorded, and what is wrong")
     parsed = parser.parse_args(arguments)
     try:
-        return {"list": _list, "run": _run, "doctor": _doctor}[parsed.command](parsed)
+        return {"list": _list, "run": _run, "ledger": _ledger, "doctor": _doctor}[parsed.command](parsed)
     except (ValueError, RuntimeError, ArithmeticError, ImportError, OSError) as error:
         print(f"ncbook: {error}", file=sys.stderr)
         return 2 if isinstance(error, ValueError) and not isinstance(error, DamagedRun) else 1
@@ -68,6 +72,20 @@ def _run(parsed: argparse.Namespace) -> int:
         f"{about['experiment']}, preset {about['preset']}: {len(run.history['step'])} measurements, "
         f"made in {about['seconds']} s on {about['hardware']} ({about['date']}, ncbook {about['ncbook']})"
     )
+    return 0
+
+
+def _ledger(parsed: argparse.Namespace) -> int:
+    from ncbook import ledger
+
+    if parsed.json:
+        print(json.dumps(ledger.as_json(), indent=1))
+        return 0
+    if parsed.page:
+        sys.stdout.write(ledger.page())
+        return 0
+    for entry in ledger.entries():
+        print(f"{entry.id:40} {entry.verdict:26} {entry.ours}")
     return 0
 
 

@@ -1,12 +1,14 @@
 """Exercises: the folded solutions are right, and wrong answers get a hint."""
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
 
 from ncbook import exercises, experiments, metrics
 
+BOOK = Path(__file__).parents[1] / "book"
 SOLUTIONS = {
     "watching/angle": lambda: math.degrees(math.acos(-1 / 9)),
     "watching/noise": lambda: _measured_noise(),
@@ -27,16 +29,21 @@ def _control() -> float:  # as in the chapter's solution
     return medians.iloc[0] / medians.iloc[1]
 
 
-@pytest.mark.parametrize("name", exercises.EXERCISES)
+@pytest.mark.parametrize("name", SOLUTIONS)
 def test_the_solution_is_accepted(name, capsys):
     exercises.check(name, SOLUTIONS[name]())
     assert capsys.readouterr().out == "Right.\n"
 
 
-@pytest.mark.parametrize("name", exercises.EXERCISES)
+@pytest.mark.parametrize("name", SOLUTIONS)
 def test_a_wrong_answer_gets_a_hint(name, capsys):
     exercises.check(name, 1.1 * SOLUTIONS[name]())
     assert exercises.EXERCISES[name].hint in capsys.readouterr().out
+
+
+def test_every_exercise_stands_in_a_chapter():
+    chapters = "".join(path.read_text(encoding="utf-8") for path in BOOK.rglob("*.ipynb"))
+    assert [name for name in exercises.EXERCISES if f'exercises.check(\\"{name}\\"' not in chapters] == []
 
 
 def test_no_answer_yet(capsys):

@@ -373,5 +373,5 @@ def test_a_training_that_fails_leaves_no_file(cache, monkeypatch):
 
 
 def test_an_unknown_experiment_is_answered_with_the_experiments_that_there_are():
-    with pytest.raises(ValueError, match="'nothing'; there are: collapse"):
+    with pytest.raises(ValueError, match="'nothing'; there are: memorization, double_descent, simplex, collapse"):
         experiments.get("nothing")

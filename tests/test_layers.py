@@ -37,8 +37,8 @@ PACKAGES = {
     "": set(),
     "runs": {"numpy", "pandas"},
     "metrics": {"torch", "numpy", "scipy", "sklearn"},
-    "figures": {"numpy", "matplotlib"},
-    "explorables": {"numpy", "matplotlib"},
+    "figures": {"numpy", "pandas", "matplotlib"},
+    "explorables": {"numpy", "pandas", "matplotlib"},
 }
 
 

@@ -1,11 +1,22 @@
 """One module an experiment: a frozen config, presets, `run` and `load`."""
 
-from ncbook.experiments import collapse
+from ncbook.experiments import collapse, double_descent, memorization, settings, simplex, unconstrained
 from ncbook.experiments._loading import PRESETS
 
-NAMES = ("collapse",)
+# in the order of the book
+NAMES = ("memorization", "double_descent", "simplex", "collapse", "settings", "unconstrained")
 
-__all__ = ["NAMES", "PRESETS", "collapse", "get"]
+__all__ = [
+    "NAMES",
+    "PRESETS",
+    "collapse",
+    "double_descent",
+    "get",
+    "memorization",
+    "settings",
+    "simplex",
+    "unconstrained",
+]
 
 
 def get(name: str):  # -> the experiment's module

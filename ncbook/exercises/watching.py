@@ -1,42 +1,11 @@
-"""Checkable answers: a chapter asks, the reader computes, `check` compares.
-
-The right answers are computed here too, from closed forms or from the same runs, and never typed in.
-"""
+"""Exercises of the chapter "Watching a network collapse"."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 
 from ncbook import experiments, metrics
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """`answer()` computes the right number; an answer within `tolerance` (relative) of it is right."""
-
-    answer: Callable[[], float]
-    hint: str
-    tolerance: float = 0.02
-
-
-def check(name: str, answer: float | None) -> None:
-    """Say whether `answer` is right for the exercise `name`; None means that there is no answer yet.
-
-    Raises ValueError for an unknown name or an answer that is not a number.
-    """
-    if name not in EXERCISES:
-        raise ValueError(f"name: no exercise is called {name!r}; there are {', '.join(EXERCISES)}")
-    if answer is None:
-        print("No answer yet: put yours in place of None.")
-        return
-    exercise = EXERCISES[name]
-    try:
-        right = math.isclose(float(answer), exercise.answer(), rel_tol=exercise.tolerance, abs_tol=1e-9)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"answer: expected a number, got {answer!r}") from error
-    print("Right." if right else f"Not yet. Hint: {exercise.hint}")
+from ncbook.exercises._exercise import Exercise
 
 
 def flat_crosses() -> tuple[torch.Tensor, torch.Tensor]:

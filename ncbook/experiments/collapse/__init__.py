@@ -21,8 +21,25 @@ from torch import Tensor
 from ncbook import data, metrics, models, runs, trainers
 from ncbook.experiments import _loading
 from ncbook.experiments._sweep import sweep
+from ncbook.experiments.collapse.claims import CLAIMS
+
+__all__ = [
+    "CLAIMS",
+    "NAME",
+    "TITLE",
+    "VERSION",
+    "Config",
+    "build",
+    "falls",
+    "load",
+    "measure",
+    "recipe_of",
+    "run",
+    "train_arm",
+]
 
 NAME = "collapse"
+TITLE = "Watching a network collapse"
 VERSION = 2
 
 _BATCH = 2000  # images in one forward pass while measuring

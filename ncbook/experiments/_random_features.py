@@ -1,0 +1,106 @@
+"""Least squares on random ReLU features: the smallest model that has double descent, solved in closed form.
+
+Everything is float64: at N = n the smallest singular value of the features decides the outcome.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ncbook import data
+from ncbook.experiments._noisy_labels import error
+
+_OFFSET = 0.3  # standard deviation of a feature's threshold, where a projection has about 1
+
+
+class Factors(NamedTuple):
+    """phi [n, N] = left [n, r] diag(singular [r]) right [r, N], with r the rank of phi."""
+
+    left: Tensor
+    singular: Tensor
+    right: Tensor
+
+
+def random_features(inputs: Tensor, count: int, seed: int) -> Tensor:
+    """[n, count] float64: relu(<v_j, x> + c_j) / sqrt(count) for random v_j and c_j, which `seed` draws.
+
+    inputs [n, ...] are flattened to p numbers; v_j has entries of variance 1/p. The first features of a larger count
+    are those of a smaller one, but for the factor 1/sqrt(count). Raises ValueError unless count >= 1.
+    """
+    if count < 1:
+        raise ValueError(f"count: must be at least 1, got {count}")
+    points = inputs.flatten(1).double()
+    pixels = points.shape[1]
+    rows = np.random.default_rng(seed).standard_normal((count, pixels + 1))  # row by row: a longer draw only adds
+    drawn = torch.from_numpy(rows).to(points.device)
+    projected = points @ drawn[:, :pixels].T / pixels**0.5 + _OFFSET * drawn[:, pixels]
+    return projected.relu() / count**0.5
+
+
+def solve(phi: Tensor, targets: Tensor, ridge: float = 0.0) -> Tensor:
+    """Theta [N, K] that minimizes ||phi Theta - targets||_F^2 / n + ridge ||Theta||_F^2.
+
+    phi [n, N], targets [n, K], float64. With ridge = 0 of all minimizers the one of least norm.
+    """
+    factors = factorize(phi)
+    return factors.right.T @ coordinates(factors, targets, ridge)
+
+
+def factorize(phi: Tensor) -> Factors:
+    """The singular value decomposition of phi [n, N], without singular values that are zero up to rounding.
+
+    With at least twice as many features as points phi is so well conditioned that the n x n matrix phi phi^T will do.
+    """
+    rows, columns = phi.shape
+    if columns < 2 * rows:
+        left, singular, right = torch.linalg.svd(phi, full_matrices=False)
+        precision = torch.finfo(phi.dtype).eps * max(rows, columns)
+    else:
+        squares, left = torch.linalg.eigh(phi @ phi.T)
+        singular = squares.clamp(min=0).sqrt()
+        precision = (torch.finfo(phi.dtype).eps * columns) ** 0.5
+        right = (phi.T @ left / singular.clamp(min=precision * singular.max())).T
+    kept = singular > precision * singular.max()
+    return Factors(left[:, kept], singular[kept], right[kept])
+
+
+def coordinates(factors: Factors, targets: Tensor, ridge: float) -> Tensor:
+    """[r, K]: the minimizer in the basis of the right singular vectors, so with the norm of Theta."""
+    shrunk = factors.singular / (factors.singular**2 + len(targets) * ridge)
+    return shrunk[:, None] * (factors.left.T @ targets)
+
+
+def centred_one_hot(labels: Tensor, num_classes: int) -> Tensor:
+    """Targets [n, K] float64: 1 - 1/K at the label, -1/K elsewhere."""
+    return torch.nn.functional.one_hot(labels, num_classes).double() - 1 / num_classes
+
+
+def curve(
+    dataset: data.Dataset, noises: Sequence[float], counts: Sequence[int], ridges: Sequence[float], seed: int
+) -> dict[str, np.ndarray]:
+    """Each [noises, ridges, counts], for one draw of features and noise: train_error, test_error, norm of Theta, and
+    residual, the squared training error per point.
+
+    Both training errors are against the labels that were fitted, the wrong ones included; test labels are never noisy.
+    """
+    noisy = [data.LabelNoise(noise, seed)(dataset).train.labels for noise in noises]
+    shape = (len(noises), len(ridges), len(counts))
+    results = {name: np.zeros(shape) for name in ("train_error", "residual", "test_error", "norm")}
+    for place, count in enumerate(counts):
+        train, test = (random_features(split.inputs, count, seed) for split in (dataset.train, dataset.test))
+        factors = factorize(train)
+        bases = train @ factors.right.T, test @ factors.right.T  # [n, r] and [m, r]
+        for row, labels in enumerate(noisy):
+            targets = centred_one_hot(labels, dataset.num_classes)
+            for column, ridge in enumerate(ridges):
+                theta = coordinates(factors, targets, ridge)
+                at = row, column, place
+                fitted = bases[0] @ theta
+                results["train_error"][at] = error(fitted, labels)
+                results["residual"][at] = (fitted - targets).square().sum().item() / len(targets)
+                results["test_error"][at] = error(bases[1] @ theta, dataset.test.labels)
+                results["norm"][at] = theta.norm().item()
+    return results

@@ -1,0 +1,94 @@
+"""Claims of the literature, each beside the experiment that tests it, with the rule by which a run decides.
+
+A rule looks at a run and answers yes or no for each independent trial, usually a seed. It is written before the run
+is looked at; the verdict follows from the answers and is never typed in.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ncbook.runs import Run
+
+REPRODUCED, PARTLY, NOT, UNTESTED = "reproduced", "partly", "not reproduced", "not tested at this scale"
+VERDICTS = (REPRODUCED, PARTLY, NOT, UNTESTED)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one run says of one claim.
+
+    holds   a yes or no for each trial; none at all means that this run cannot tell
+    values  our number for each trial, as `unit` says what it is; trials and values may differ in number
+    """
+
+    holds: tuple[bool, ...]
+    values: tuple[float, ...]
+    unit: str
+
+    @property
+    def verdict(self) -> str:
+        """reproduced if every trial holds, not reproduced if none does, else partly."""
+        if not self.holds:
+            return UNTESTED
+        return REPRODUCED if all(self.holds) else PARTLY if any(self.holds) else NOT
+
+    @property
+    def ours(self) -> str:
+        """Median of the values, with their unit."""
+        return f"{_short(float(np.median(self.values)))} {self.unit}".strip() if self.values else ""
+
+    @property
+    def spread(self) -> str:
+        """Lowest to highest value."""
+        return f"{_short(min(self.values))} to {_short(max(self.values))}" if self.values else ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of one source.
+
+    id         short name, unique in the book
+    source     key in references.bib;  where: section, equation, figure or table
+    statement  the claim in our words
+    rule       in words, what `judge` asks of each trial
+    control    what else was run, so that the answer means something
+    judge      the rule itself
+    cell       chapter and cell that show it: "1-collapse/four-properties#fig-angles"
+    preset     the run that decides
+    theirs     the source's number, as the key of a `Quote`; None where it states none that may be quoted
+    """
+
+    id: str
+    source: str
+    where: str
+    statement: str
+    rule: str
+    control: str
+    judge: Callable[[Run], Evidence]
+    cell: str
+    preset: str = "laptop"
+    theirs: str | None = None
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A number that a source states. `seen`: read in the source itself or its code, so that it may be printed."""
+
+    text: str
+    source: str
+    where: str
+    seen: bool
+
+
+# Numbers of the sources, also such as nobody here has seen in print: a claim that uses one of those fails a test.
+QUOTES = {
+    "etf-savings": Quote("8 to 50 %", "agarwal2022what", "section 5, of Zhou et al. (2022)", seen=True),
+    "reduced-dimension-savings": Quote("8 to 20 %", "agarwal2022what", "section 5, of Zhou et al. (2022)", seen=True),
+    "papyan-cifar10-resnet": Quote("88.72 % to 89.44 %", "papyan2020prevalence", "table 1", seen=False),
+}
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}"

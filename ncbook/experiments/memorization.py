@@ -1,0 +1,214 @@
+"""Train to zero error and far beyond it, on true labels, on partly wrong ones and on random ones.
+
+One network and one recipe fit everything, so that what differs between two arms is the labels alone (the random
+labels of Zhang et al. 2016). A label noise of q draws each training label anew with probability q, uniformly from all
+K classes: q = 0 leaves the true labels, q = 1 makes all of them random. Test labels are never noisy.
+"""
+
+import sys
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from ncbook import runs, trainers
+from ncbook.experiments import _loading, _noisy_labels
+from ncbook.experiments._sweep import sweep
+from ncbook.experiments.claims import Claim, Evidence
+
+NAME = "memorization"
+TITLE = "The terminal phase of training"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides the outcome.
+
+    The first network meets every data set and every noise. The others are controls: they see the first data set,
+    with the first and the last of the noises. A seed draws the images or the split, the wrong labels, the initial
+    weights and the order of the batches. The learning rate is constant, so that nothing but time passes after zero
+    error.
+    """
+
+    datasets: tuple[str, ...] = ("digits", "glyphs")
+    networks: tuple[str, ...] = ("mlp", "mlp_no_bn")
+    noises: tuple[float, ...] = (0.0, 0.1, 0.2, 1.0)
+    seeds: tuple[int, ...] = (0, 1, 2, 3)
+    train_per_class: int = 100
+    test_per_class: int = 100
+    glyph_size: int = 16
+    glyph_difficulty: float = 0.6
+    width: int = 128
+    epochs: int = 150
+    batch_size: int = 100
+    learning_rate: float = 0.05
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    probes: int = 48
+
+    @classmethod
+    def preset(cls, name: str) -> "Config":
+        """smoke: seconds, for tests. laptop: the book's figures, about a minute on 2 CPU cores.
+
+        gpu: CIFAR-10 and glyphs in full size with two networks, tens of minutes. paper: a larger size, not a published
+        protocol, since none is known to us in print: a ResNet-18 on CIFAR-10, hours on a T4. `train_per_class`,
+        `test_per_class` and `glyph_size` are for digits and glyphs; real sets are taken whole.
+        """
+        presets = {
+            "smoke": cls(seeds=(0, 1), train_per_class=20, test_per_class=20, width=32, epochs=10, batch_size=20,
+                         probes=7),
+            "laptop": cls(),
+            "gpu": cls(datasets=("cifar10", "glyphs"), networks=("convnet", "mlp"), seeds=(0, 1, 2),
+                       train_per_class=1000, test_per_class=1000, glyph_size=32, glyph_difficulty=0.85, width=512,
+                       batch_size=128),
+            "paper": cls(datasets=("cifar10",), networks=("resnet18",), seeds=(0, 1, 2), width=512, epochs=350,
+                         batch_size=128),
+        }  # fmt: skip
+        return presets[_loading.chosen_preset(name)]
+
+
+def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
+    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
+    return _loading.load(sys.modules[__name__], preset, live, device)
+
+
+def run(config: Config, device: str | None = None) -> runs.Run:
+    """Train every arm and measure it.
+
+    history columns: dataset, network, noise, seed, epoch, step, train_loss, train_error (against the labels that the
+    network was given), true_error (of the training images, against their true labels), test_loss, test_error.
+    """
+    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
+    history = [row for rows in sweep(partial(train_arm, config, str(place)), arms(config)) for row in rows]
+    columns = {name: np.array([row[name] for row in history]) for name in history[0]}
+    return runs.Run(_loading.plain(config), columns, {}, watch.provenance(NAME, VERSION, config, place))
+
+
+def arms(config: Config) -> list[tuple[str, str, float, int]]:
+    """(dataset, network, noise, seed) of everything that is trained."""
+    main, *controls = config.networks
+    ends = dict.fromkeys((config.noises[0], config.noises[-1]))
+    settings = [(dataset, main, noise) for dataset in config.datasets for noise in config.noises]
+    settings += [(config.datasets[0], network, noise) for network in controls for noise in ends]
+    return [(*setting, seed) for setting in settings for seed in config.seeds]
+
+
+def train_arm(config: Config, device: str, arm: tuple[str, str, float, int]) -> list[dict]:
+    """Train one network on one labelling; returns one history row a probed epoch."""
+    name, network, noise, seed = arm
+    shape = config.test_per_class, config.glyph_size, config.glyph_difficulty
+    dataset = _noisy_labels.images(name, config.train_per_class, *shape, seed)
+    model = _noisy_labels.build(network, dataset, config.width, seed)
+    steps = config.epochs * trainers.steps_per_epoch(len(dataset.train), config.batch_size)
+    recipe = trainers.Recipe(
+        steps=steps, learning_rate=config.learning_rate, batch_size=config.batch_size,
+        momentum=config.momentum, weight_decay=config.weight_decay,
+    )  # fmt: skip
+    rows = _noisy_labels.train(model, dataset, noise, recipe, seed, config.probes, device)
+    about = {"dataset": name, "network": network, "noise": noise, "seed": seed}
+    return [about | row for row in rows]
+
+
+def interpolations(run: runs.Run) -> pd.DataFrame:
+    """When each arm reached zero training error, and its test error then and later; one row an arm.
+
+    Columns: dataset, network, noise, seed; zero_error_epoch, the first measured epoch without a training error;
+    test_error_then, at that epoch; test_error_end; train_error_end; best_epoch and test_error_best, the lowest test
+    error of all measured epochs. nan in the two columns of an arm that never reaches zero training error.
+    """
+    rows = []
+    for keys, arm in run.to_frame().groupby(["dataset", "network", "noise", "seed"], sort=False):
+        reached = arm[arm.train_error == 0]
+        start = reached.iloc[0] if len(reached) else pd.Series(np.nan, index=arm.columns)
+        best, end = arm.loc[arm.test_error.idxmin()], arm.iloc[-1]
+        rows.append(dict(zip(("dataset", "network", "noise", "seed"), keys, strict=True)) | {
+            "zero_error_epoch": start.epoch, "test_error_then": start.test_error, "test_error_end": end.test_error,
+            "train_error_end": end.train_error, "best_epoch": best.epoch, "test_error_best": best.test_error,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _main(run: runs.Run, noises: list[float]) -> pd.DataFrame:
+    """The arms of the first network with one of `noises`."""
+    found = interpolations(run)
+    return found[(found.network == run.config["networks"][0]) & found.noise.isin(noises)]
+
+
+def _generalizes(run: runs.Run) -> Evidence:
+    arms = _main(run, [0.0])
+    holds = (arms.train_error_end == 0) & (arms.test_error_end < 0.45) & _costs_little(arms)
+    return Evidence(tuple(holds.tolist()), tuple(100 * arms.test_error_end), "% test error at zero training error")
+
+
+def _costs_little(arms: pd.DataFrame) -> pd.Series:
+    return arms.test_error_end <= arms.test_error_best + 0.01
+
+
+def _past_zero(run: runs.Run, noises: list[float]) -> Evidence:
+    arms = _main(run, noises).dropna(subset="zero_error_epoch")
+    change = 100 * (arms.test_error_end - arms.test_error_then)
+    return Evidence(tuple((change < 0).tolist()), tuple(change), "points change of test error after zero error")
+
+
+def _partly_wrong(run: runs.Run) -> list[float]:
+    return [noise for noise in run.config["noises"] if 0 < noise < 1]
+
+
+def _memorizes(run: runs.Run) -> Evidence:
+    found = interpolations(run)
+    arms = found[found.noise == 1.0]
+    fitted = tuple((arms.train_error_end == 0).tolist())
+    return Evidence(
+        fitted, tuple(arms.zero_error_epoch.dropna().astype(float)), "epochs to zero error on random labels"
+    )
+
+
+_CHAPTER = "1-collapse/the-terminal-phase"
+CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        id="interpolating-networks-generalize",
+        source="agarwal2022what",
+        where="section 1",
+        statement="A network that fits its training data perfectly can still do well on new data.",
+        rule="With true labels, for each data set and seed: at the end the training error is zero, and the test error "
+        "is below 45 %, half of what guessing gives, and at most one percentage point above the lowest "
+        "test error of the whole training.",
+        control="The same networks and recipe, also to zero training error, on random labels.",
+        judge=_generalizes,
+        cell=f"{_CHAPTER}#fig-random-labels",
+    ),
+    Claim(
+        id="random-labels-are-fitted",
+        source="zhang2017understanding",
+        where="as cited in section 4 of the survey",
+        statement="Networks fit random labels without a training error.",
+        rule="With every label drawn at random, for each data set, network and seed: zero training error at the end.",
+        control="The same images with their true labels.",
+        judge=_memorizes,
+        cell=f"{_CHAPTER}#fig-random-labels",
+    ),
+    Claim(
+        id="past-zero-error-true-labels",
+        source="agarwal2022what",
+        where="section 1",
+        statement="Training past zero training error can lower the test error.",
+        rule="With true labels, for each data set and seed: the test error at the end is lower than at the first "
+        "measured epoch with zero training error.",
+        control="The same with a tenth and a fifth of the labels drawn at random.",
+        judge=lambda run: _past_zero(run, [0.0]),
+        cell=f"{_CHAPTER}#fig-past-zero",
+    ),
+    Claim(
+        id="past-zero-error-noisy-labels",
+        source="agarwal2022what",
+        where="section 1, which makes no condition on the labels",
+        statement="Training past zero training error can lower the test error, also when some labels are wrong.",
+        rule="With partly wrong labels, for each data set, noise and seed that reaches zero training error: the test "
+        "error at the end is lower than at the first measured epoch with zero training error.",
+        control="The same with true labels.",
+        judge=lambda run: _past_zero(run, _partly_wrong(run)),
+        cell=f"{_CHAPTER}#fig-past-zero",
+    ),
+)

@@ -1,0 +1,120 @@
+// Left: test and training error over the number of features. Right: the norm of the solution. One slider moves both.
+// The data are made by double_descent.py, which documents them.
+
+function explore(root, data) {
+  const part = (name) => root.querySelector(`.nc-${name}`);
+  const [slider, points, ridge] = [part("slider"), part("points"), part("ridge")];
+  const now = () => ({ n: Number(points.value), ridge: Number(ridge.value), at: Number(slider.value) });
+  const draw = () => {
+    if (root.clientWidth === 0) return; // hidden, for example in a tab that is not open
+    const [state, colour] = [now(), themeColours(root)];
+    drawPanel(part("errors"), data, state, ["train_error", "test_error"], "error (log)", colour);
+    drawPanel(part("norms"), data, state, ["norm"], "norm (log)", colour);
+    describe(part, data, state);
+  };
+  const settled = () => {
+    const labels = ["errors", "norms"].map((name) => part(name).getAttribute("aria-label"));
+    part("status").textContent = labels.join(" ");
+  };
+  const choose = () => {
+    draw();
+    settled();
+  };
+  points.addEventListener("change", choose);
+  ridge.addEventListener("change", choose);
+  wirePlayer(root, slider, part("play"), draw, settled);
+  redrawOnChange(root, draw);
+  draw();
+}
+
+/** The curves of one column for the chosen n and ridge, one a label noise. */
+function chosen(data, { n, ridge }, column) {
+  return data.curves[column][n].map((byRidge) => byRidge[ridge]);
+}
+
+function drawPanel(canvas, data, state, columns, yTitle, colour) {
+  const { context, width, height } = freshContext(canvas);
+  const [low, high] = [data.factors[0], data.factors.at(-1)];
+  const x = logAxis({ low, high, hasZero: false }, 52, width - 14);
+  const y = logAxis(valueRange(data, columns), height - 46, 26);
+  drawAxes(context, x, y, colour, "features per point, N/n (log)", yTitle);
+  drawThreshold(context, x, y, colour);
+  for (const column of columns) {
+    const faint = column === "train_error";
+    chosen(data, state, column).forEach((curve, noise) => drawCurves(context, x, y, data, curve, noise, faint, colour));
+  }
+  drawCursor(context, x, y, data, state, columns, colour);
+}
+
+/** The range of these columns over everything that can be chosen, so that a choice changes no axis. */
+function valueRange(data, columns) {
+  const curves = columns.flatMap((column) => data.curves[column].flat(2));
+  const values = curves.flatMap(({ seeds }) => seeds.flat());
+  const positive = values.filter((value) => value > 0);
+  const low = roundLog(Math.min(...positive), true);
+  return { low, high: roundLog(Math.max(2 * low, ...positive), false), hasZero: values.includes(0) };
+}
+
+/** The vertical line N = n. */
+function drawThreshold(context, x, y, colour) {
+  context.lineWidth = 1.2;
+  context.setLineDash([2, 4]);
+  line(context, [x.at(1), y.from], [x.at(1), y.to], colour("faint"));
+  context.setLineDash([]);
+  Object.assign(context, { font: "13px system-ui, sans-serif", fillStyle: colour("muted") });
+  write(context, "N = n", x.at(1), y.to - 9, "center", "bottom");
+}
+
+/** The median, and unless `faint` each seed: solid and blue without label noise, dashed and orange with it. */
+function drawCurves(context, x, y, data, { seeds, median }, noise, faint, colour) {
+  context.setLineDash(noise ? [6, 4] : []);
+  const stroke = (values, lineWidth, alpha) =>
+    drawCurve(context, x, y, data.factors, values, colour(`class${noise}`), lineWidth, alpha);
+  if (!faint) for (const seed of seeds) stroke(seed, 0.9, 0.4);
+  stroke(median, faint ? 1.6 : 2.8, faint ? 0.6 : 1);
+  context.setLineDash([]);
+}
+
+function drawCurve(context, x, y, places, values, strokeStyle, lineWidth, globalAlpha) {
+  Object.assign(context, { strokeStyle, lineWidth, globalAlpha, lineJoin: "round" });
+  context.beginPath();
+  values.forEach((value, i) => context[i ? "lineTo" : "moveTo"](x.at(places[i]), y.at(value)));
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
+/** The vertical line at the slider's N, and a marker of the noise's own shape where it meets each median. */
+function drawCursor(context, x, y, data, state, columns, colour) {
+  const here = x.at(data.factors[state.at]);
+  context.lineWidth = 2;
+  line(context, [here, y.from], [here, y.to], colour("accent"));
+  for (const column of columns) {
+    chosen(data, state, column).forEach(({ median }, noise) => {
+      const radius = column === "train_error" ? 4 : 6;
+      const paint = { fillStyle: colour(`class${noise}`), strokeStyle: colour("back") };
+      mark(context, noise, [here, y.at(median[state.at])], radius, paint);
+    });
+  }
+}
+
+// ---- words ----
+
+function describe(part, data, state) {
+  const n = data.points[state.n];
+  const features = Math.round(data.factors[state.at] * n);
+  const value = (column, noise) => spell(chosen(data, state, column)[noise].median[state.at]);
+  part("slider").setAttribute("aria-valuetext", `${features} features`);
+  part("now").textContent = features;
+  data.noises.forEach((_, noise) => {
+    part(`test${noise}`).textContent = value("test_error", noise);
+    part(`train${noise}`).textContent = value("train_error", noise);
+    part(`norm${noise}`).textContent = value("norm", noise);
+  });
+  const where = `${features} features, ${n} points, ridge ${data.ridges[state.ridge]}, median of ${data.seeds} seeds`;
+  const errors = data.noises.map(
+    (noise, i) => `label noise ${noise}: test error ${value("test_error", i)}, training ${value("train_error", i)}`,
+  );
+  const norms = data.noises.map((noise, i) => `label noise ${noise}: ${value("norm", i)}`);
+  part("errors").setAttribute("aria-label", `Errors at ${where}. ${errors.join("; ")}.`);
+  part("norms").setAttribute("aria-label", `Norm of the solution at ${where}. ${norms.join("; ")}.`);
+}

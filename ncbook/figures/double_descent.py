@@ -1,0 +1,116 @@
+"""Figures of the experiment `double_descent`: over the number of features, and over time."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ncbook.figures import _style
+from ncbook.figures._bands import draw_band, mark_zero_error
+from ncbook.runs import Run
+
+
+@_style.styled
+def model_wise_descent(run: Run) -> Figure:
+    """Test error of the least-norm solution against N/n, for each number n of training points and each label noise."""
+    figure, axes = _feature_panels(run)
+    for k, panel in enumerate(axes):
+        _draw_each_n(panel, run, 100 * run.arrays["test_error"][:, :, k, 0])
+        panel.set_ylim(0, 100)
+    axes[0].set_ylabel("test error (%)")
+    _legend(figure, axes[0])
+    return figure
+
+
+@_style.styled
+def solution_norm(run: Run) -> Figure:
+    """Norm of the least-norm solution against N/n: as large as the test error where the fit is barely possible."""
+    figure, axes = _feature_panels(run)
+    for k, panel in enumerate(axes):
+        _draw_each_n(panel, run, run.arrays["norm"][:, :, k, 0])
+        _style.log_axis(panel.yaxis)
+    axes[0].set_ylabel("norm of Θ")
+    _legend(figure, axes[0])
+    return figure
+
+
+@_style.styled
+def ridge_removes_peak(run: Run) -> Figure:
+    """Test error against N/n for the largest n: no ridge, a small one, and of all ridges the best for each N."""
+    figure, axes = _feature_panels(run)
+    ridges = run.config["ridges"]
+    middle = len(ridges) // 2
+    for k, panel in enumerate(axes):
+        errors = 100 * run.arrays["test_error"][-1, :, k]  # [seeds, ridges, factors]
+        factors = np.array(run.config["factors"])
+        draw_band(panel, factors, errors[:, 0], "no ridge", 0)
+        draw_band(panel, factors, errors[:, middle], f"λ = {ridges[middle]:g}", 1)
+        draw_band(panel, factors, errors[:, 1:].min(1), "best λ for each N", 2)
+        panel.set_ylim(0, 100)
+    axes[0].set_ylabel("test error (%)")
+    _legend(figure, axes[0])
+    return figure
+
+
+@_style.styled
+def epoch_wise_descent(run: Run) -> Figure:
+    """Test error over time with label noise, a panel a data set and optimizer; zero training error is marked."""
+    config = run.config
+    optimizers = config["optimizers"]
+    rows = len(config["datasets"])
+    figure, axes = _style.panels(run, len(optimizers), 2.6 * rows, rows, sharex=True, sharey=True)
+    arms = [(dataset, optimizer) for dataset in config["datasets"] for optimizer in optimizers]
+    for panel, arm in zip(axes, arms, strict=True):
+        for style, noise in enumerate(config["time_noises"]):
+            epochs, test, _ = _training(run, arm, noise)
+            draw_band(panel, epochs, test, f"label noise {noise:g}", style)
+        for noise in config["time_noises"]:  # after all curves, so that the star comes last in the legend
+            epochs, test, train = _training(run, arm, noise)
+            mark_zero_error(panel, epochs, train, test)
+        panel.set_title(f"{arm[0]}, {_OPTIMIZERS[arm[1]]}")
+        panel.set_ylim(0, 60)
+        panel.set_xlim(1, config["epochs"])
+        _style.log_axis(panel.xaxis)
+    for panel in axes[-len(optimizers) :]:
+        panel.set_xlabel("epochs")
+    for panel in axes[:: len(optimizers)]:
+        panel.set_ylabel("test error (%)")
+    _legend(figure, axes[0])
+    return figure
+
+
+_OPTIMIZERS = {"sgd": "SGD", "adamw": "AdamW"}
+
+
+def _feature_panels(run: Run) -> tuple[Figure, list[Axes]]:
+    """A panel a label noise over N/n, with N = n marked."""
+    noises = run.config["noises"]
+    figure, axes = _style.panels(run, len(noises), height=3.4, sharey=True)
+    for panel, noise in zip(axes, noises, strict=True):
+        factors = run.config["factors"]
+        panel.set_xlim(factors[0], factors[-1])
+        _style.log_axis(panel.xaxis)
+        panel.axvline(1, color=_style.FAINT, linewidth=1)
+        panel.set_title(f"label noise {noise:g}" if noise else "true labels")
+        panel.set_xlabel("features per training point, N/n")
+    return figure, axes
+
+
+def _draw_each_n(panel: Axes, run: Run, values: np.ndarray) -> None:
+    """values [per_class, seeds, factors]."""
+    for style, (per_class, curve) in enumerate(zip(run.config["per_class"], values, strict=True)):
+        draw_band(panel, np.array(run.config["factors"]), curve, f"n = {10 * per_class}", style, every=1)
+
+
+def _training(run: Run, arm: tuple[str, str], noise: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """epochs [P] from 1 on; test and training error [seeds, P] in percent, of one (dataset, optimizer)."""
+    history, seeds = run.history, len(run.config["time_seeds"])
+    rows = (history["dataset"] == arm[0]) & (history["optimizer"] == arm[1]) & (history["noise"] == noise)
+    rows &= history["epoch"] > 0  # a logarithmic axis has no epoch 0
+    epochs = history["epoch"][rows].reshape(seeds, -1)[0]
+    test, train = (100 * history[name][rows].reshape(seeds, -1) for name in ("test_error", "train_error"))
+    return epochs, test, train
+
+
+def _legend(figure: Figure, panel: Axes) -> None:
+    handles, labels = panel.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=4)

@@ -1,0 +1,100 @@
+"""The turnable figure in a browser: mouse, keyboard, sliders, phone, and both themes."""
+
+from pathlib import Path
+
+import pytest
+
+from ncbook import experiments, explorables
+
+_PAGE = '<!doctype html><html><head><meta charset="utf-8"></head><body>{}</body></html>'
+_DARK = "document.documentElement.dataset.theme = 'dark'"
+
+
+@pytest.fixture(scope="module")
+def fragment() -> str:
+    return explorables.simplex(experiments.simplex.load("laptop"))._repr_html_()
+
+
+@pytest.fixture
+def shown(page, tmp_path: Path, fragment):
+    """The page with the figure; at the end it must have had no problem."""
+    path = tmp_path / "page.html"
+    path.write_text(_PAGE.format(fragment), encoding="utf-8")
+    page.goto(path.as_uri())
+    yield page
+    assert page.problems == []
+
+
+def pixels(page) -> str:
+    return page.evaluate("document.querySelector('.nc-space').toDataURL()")
+
+
+def angles(page) -> tuple[float, float]:
+    return tuple(float(page.input_value(name)) for name in (".nc-turn", ".nc-tilt"))
+
+
+def test_the_arrow_keys_turn_the_picture(shown):
+    before, (turn, tilt) = pixels(shown), angles(shown)
+    shown.focus(".nc-space")
+    shown.keyboard.press("ArrowRight")
+    shown.keyboard.press("ArrowDown")
+    assert angles(shown) == (turn + 5, tilt + 5)
+    assert pixels(shown) != before
+
+
+def test_dragging_to_the_right_turns_the_front_to_the_right(shown):
+    turn, tilt = angles(shown)
+    box = shown.locator(".nc-space").bounding_box()
+    shown.mouse.move(box["x"] + 100, box["y"] + 100)
+    shown.mouse.down()
+    shown.mouse.move(box["x"] + 160, box["y"] + 100, steps=3)
+    shown.mouse.up()
+    shown.mouse.move(box["x"] + 200, box["y"] + 200)  # let go: moves nothing
+    assert angles(shown) == (turn + 30, tilt)
+
+
+def test_turning_goes_round(shown):
+    shown.locator(".nc-turn").fill("178")
+    shown.focus(".nc-space")
+    shown.keyboard.press("ArrowRight")
+    assert angles(shown)[0] == -177
+
+
+def test_the_sliders_turn_it_too_and_are_hidden_in_the_plane(shown):
+    before = pixels(shown)
+    shown.locator(".nc-turn").fill("90")
+    assert pixels(shown) != before
+    shown.select_option(".nc-network", "k3-d2-wd0.005")
+    assert not shown.locator(".nc-turn").is_visible()
+    flat = pixels(shown)
+    shown.focus(".nc-space")
+    shown.keyboard.press("ArrowRight")
+    assert pixels(shown) == flat
+
+
+def test_step_and_points_change_the_picture_and_its_words(shown):
+    seen = {pixels(shown)}
+    for split in ("train", "test"):
+        shown.select_option(".nc-split", split)
+        seen.add(pixels(shown))
+    shown.focus(".nc-slider")
+    shown.keyboard.press("Home")
+    seen.add(pixels(shown))
+    assert len(seen) == 4
+    label = shown.get_attribute(".nc-space", "aria-label")
+    assert "step 0, test points" in label
+    assert shown.text_content(".nc-status") == label
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_overflows(shown, width):
+    shown.set_viewport_size({"width": width, "height": 740})
+    assert shown.evaluate("document.documentElement.scrollWidth") <= width
+    shown.locator(".nc-slider").fill("3")
+    assert pixels(shown).startswith("data:image/png")
+
+
+def test_the_dark_theme_repaints(shown):
+    light = pixels(shown)
+    shown.evaluate(_DARK)
+    shown.wait_for_function("before => document.querySelector('.nc-space').toDataURL() !== before", arg=light)

@@ -1,0 +1,205 @@
+"""What "What makes a network collapse" says in words about the recorded run, and the solutions of its exercises."""
+
+import json
+import math
+import re
+
+import pytest
+import torch
+
+from ncbook import exercises, experiments, explorables, runs, trainers
+
+LAPTOP = experiments.settings.Config.preset("laptop")
+
+
+@pytest.fixture(scope="module")
+def run():
+    return experiments.settings.load("laptop", live=False)
+
+
+@pytest.fixture(scope="module")
+def arms(run):
+    return experiments.settings.outcomes(run)
+
+
+@pytest.fixture(scope="module")
+def by_loss(arms):
+    return arms[(arms.network == "mlp") & (arms.weight_decay == 5e-3)]
+
+
+def claim(name: str, run):
+    (found,) = [each for each in experiments.settings.CLAIMS if each.id == name]
+    return found.judge(run)
+
+
+def test_eleven_of_twelve_trainings_collapse_and_the_twelfth_is_the_mlp_on_glyphs(run, arms):
+    holds = claim("collapse-across-data-and-networks", run).holds
+    assert (sum(holds), len(holds)) == (11, 12)
+    main = arms[arms.network.isin(["mlp", "convnet"]) & (arms.loss == "ce") & (arms.weight_decay == 5e-3)]
+    (broken,) = main[main.fall_train < 10].to_dict("records")
+    assert (broken["dataset"], broken["network"]) == ("glyphs", "mlp")
+
+
+def test_near_epoch_47_that_seed_errs_again_and_the_rate_drops_at_50(run, arms):
+    frame = run.to_frame()
+    seed = frame[(frame.dataset == "glyphs") & (frame.network == "mlp") & (frame.loss == "ce") & (frame.seed == 2)]
+    burst = seed[seed.epoch == 47].iloc[0]
+    zero = seed[seed.train_error == 0].iloc[0]
+    assert burst.train_error == pytest.approx(0.03, abs=0.002)
+    assert burst.nc1_train > zero.nc1_train
+    assert zero.epoch <= 10
+    assert (seed[seed.epoch > 50].train_error == 0).all()
+    recipe = experiments.settings.recipe_of(LAPTOP, experiments.settings.arms(LAPTOP)[0], 1000)
+    assert recipe.schedule.at[0] == 50 * 10  # ten batches an epoch
+
+
+def test_nc1_on_test_falls_about_threefold_on_digits_and_less_than_twofold_on_glyphs(arms):
+    main = arms[arms.network.isin(["mlp", "convnet"]) & (arms.loss == "ce") & (arms.weight_decay == 5e-3)]
+    assert main[main.dataset == "digits"].fall_test.between(2.5, 3.5).all()
+    assert (main[main.dataset == "glyphs"].fall_test < 2).all()
+    medians = main.groupby(["dataset", "network"])[["fall_train", "test_error_end"]].median()
+    assert medians.fall_train["glyphs", "convnet"] > medians.fall_train["digits", "convnet"]
+    assert all(
+        medians.test_error_end["glyphs", each] > medians.test_error_end["digits", each] for each in ("mlp", "convnet")
+    )
+
+
+def test_twenty_three_of_twenty_four_and_a_narrow_miss(run, by_loss):
+    holds = claim("all-losses-collapse", run).holds
+    assert (sum(holds), len(holds)) == (23, 24)
+    others = by_loss[by_loss.loss != "ce"]
+    assert round(others.fall_train.min(), 1) == 9.5
+
+
+def test_three_of_eight_have_the_same_features(run):
+    holds = claim("all-losses-same-features", run).holds
+    assert (sum(holds), len(holds)) == (3, 8)
+
+
+def test_the_rescaled_squared_error_goes_furthest(by_loss):
+    ends = by_loss.groupby(["dataset", "loss"])[["nc1_train_end", "nc3_train_end"]].median()
+    for dataset in ("digits", "glyphs"):
+        ce, rescaled = ends.loc[dataset, "ce"], ends.loc[dataset, "mse_rescaled"]
+        assert ce.nc1_train_end / rescaled.nc1_train_end > 5
+        assert rescaled.nc3_train_end / ce.nc3_train_end > 4
+
+
+def test_test_errors_overlap_in_all_eight_and_an_image_is_013_points(run):
+    holds = claim("all-losses-same-test-error", run).holds
+    assert (sum(holds), len(holds)) == (8, 8)
+    assert round(100 / 797, 2) == 0.13
+
+
+def test_the_part_outside_accounts_for_three_quarters_of_nc3(by_loss):
+    ends = by_loss.groupby(["dataset", "loss"])[["off_means_end", "nc3_train_end"]].median()
+    predicted = 2 - 2 * (1 - ends.off_means_end) ** 0.5
+    assert (predicted / ends.nc3_train_end).between(0.75, 1).all()
+    share = ends.off_means_end.unstack()
+    assert share.mse.between(0.09, 0.13).all()
+    assert share.mse_rescaled.between(0.17, 0.22).all()
+    assert (share.ce <= 0.05).all()
+
+
+def test_without_weight_decay_ten_times_higher_and_still_falling_less_than_twofold(run):
+    needed, drift = claim("weight-decay-makes-collapse", run), claim("drift-without-weight-decay", run)
+    assert min(needed.values) > 10
+    assert all(drift.holds)
+    assert max(drift.values) < 2
+
+
+def test_without_batch_norm_zero_error_is_reached_and_nothing_collapses(run, arms):
+    plain = arms[arms.network == "mlp_no_bn"]
+    assert plain.zero_error_epoch.notna().all()
+    assert not any(claim("collapse-without-batch-norm", run).holds)
+    assert (plain[plain.weight_decay == 5e-3].fall_train < 1).all()
+
+
+def test_the_recorded_run_tests_the_claim_on_test_collapse_twelve_times(run):
+    evidence = claim("no-test-collapse-across-data", run)
+    assert (sum(evidence.holds), len(evidence.holds)) == (12, 12)
+
+
+# --- exercises
+
+
+def _focal_ratio() -> float:
+    """By automatic differentiation, for three classes and a point of probability 0.9."""
+    gradients = []
+    for loss in (trainers.CrossEntropy(), trainers.Focal(gamma=3)):
+        logits = torch.tensor([[math.log(0.9), math.log(0.05), math.log(0.05)]], requires_grad=True)
+        nothing = torch.zeros(1, 1)
+        loss(trainers.Outputs(nothing, logits, torch.tensor([0]), nothing)).backward()
+        gradients.append(logits.grad[0, 0].item())
+    return gradients[0] / gradients[1]
+
+
+def _smoothing_gap() -> float:
+    """The gap at which the loss of a grid is smallest."""
+    gaps = torch.linspace(4, 7, 3001)
+    logits = torch.zeros(len(gaps), 10)
+    logits[:, 0] = gaps
+    smoothed = torch.nn.functional.cross_entropy(
+        logits, torch.zeros(len(gaps), dtype=torch.long), label_smoothing=0.05, reduction="none"
+    )
+    return gaps[smoothed.argmin()].item()
+
+
+def _decay_ratio() -> float:  # as in the chapter's solution
+    arms = experiments.settings.outcomes(experiments.settings.load("laptop", live=False))
+    mlp = arms[(arms.dataset == "digits") & (arms.network == "mlp") & (arms.loss == "ce")]
+    ends = mlp.groupby("weight_decay").nc1_train_end.median()
+    return ends[0.0] / ends[0.005]
+
+
+SOLUTIONS = {
+    "settings/smoothing": _smoothing_gap,
+    "settings/focal": _focal_ratio,
+    "settings/off-means": lambda: 0.4,
+    "settings/decay": _decay_ratio,
+}
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_the_solution_is_accepted(name, capsys):
+    exercises.check(name, SOLUTIONS[name]())
+    assert capsys.readouterr().out == "Right.\n"
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_a_wrong_answer_gets_a_hint(name, capsys):
+    exercises.check(name, 1.1 * SOLUTIONS[name]())
+    assert exercises.EXERCISES[name].hint in capsys.readouterr().out
+
+
+# --- the explorable
+
+
+def page_data(fragment: str) -> dict:
+    return json.loads(re.search(r'class="nc-data">(.*?)</script>', fragment, re.S).group(1))
+
+
+def test_the_explorable_shows_the_numbers_of_the_run(run, arms):
+    data = page_data(explorables.settings(run)._repr_html_())
+    labels = [arm["label"] for arm in data["arms"]]
+    assert len(set(labels)) == len(labels) == len(experiments.settings.arms(LAPTOP)) // len(LAPTOP.seeds)
+    first = data["arms"][0]
+    ends = arms[
+        (arms.dataset == "digits") & (arms.network == "mlp") & (arms.loss == "ce") & (arms.weight_decay == 5e-3)
+    ]
+    assert first["label"] == "digits, MLP, cross-entropy, weight decay 0.005"
+    assert [seed[-1] for seed in first["curves"]["nc1"]["train"]["seeds"]] == pytest.approx(ends.nc1_train_end, 1e-3)
+    assert first["curves"]["error"]["test"]["median"][-1] == pytest.approx(ends.test_error_end.median(), 1e-3)
+    assert first["zero"] == sorted(ends.zero_error_epoch)
+    assert data["epochs"][-1] == LAPTOP.epochs
+
+
+def test_the_explorable_asks_for_nothing_from_outside_and_is_small(run):
+    fragment = explorables.settings(run)._repr_html_()
+    assert "http" not in fragment.replace("http://www.w3.org", "")
+    assert len(fragment) < 200_000
+
+
+def test_the_explorable_says_what_is_missing(run):
+    history = {name: column for name, column in run.history.items() if name != "nc3_test"}
+    with pytest.raises(ValueError, match=r"run\.history: has no column nc3_test"):
+        explorables.settings(runs.Run(run.config, history, {}, run.provenance))

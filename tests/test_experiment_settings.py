@@ -1,0 +1,241 @@
+"""The experiment `settings`: its design, its own measure, its records, and that its rules can give every verdict."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ncbook import experiments, metrics, runs, trainers
+from ncbook.experiments import _loading, settings
+from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+
+LAPTOP = settings.Config.preset("laptop")
+TINY = replace(settings.Config.preset("smoke"), datasets=("glyphs",), networks=("mlp",), losses=("ce", "mse"),
+               learning_rates=(0.05, 0.05), weight_decays=(5e-3,), plain_networks=(), seeds=(0, 1), epochs=2,
+               glyphs_per_class=5)  # fmt: skip
+
+
+# --- the design
+
+
+def test_every_arm_differs_from_the_base_in_one_thing_but_for_batch_norm_and_weight_decay():
+    base = ("mlp", "ce", 5e-3)
+    for arm in settings.arms(LAPTOP):
+        changes = sum(
+            mine != other for mine, other in zip((arm.network, arm.loss, arm.weight_decay), base, strict=True)
+        )
+        assert changes <= (2 if arm.network == "mlp_no_bn" else 1)
+
+
+def test_the_arms_of_the_laptop_run():
+    arms = settings.arms(LAPTOP)
+    assert len(set(arms)) == len(arms)
+    assert Counter(arm.dataset for arm in arms) == {"digits": 3 * 11, "glyphs": 3 * 6}
+    crossed = {(arm.network, arm.weight_decay) for arm in arms if arm.dataset == "digits" and arm.loss == "ce"}
+    assert crossed >= {(network, decay) for network in ("mlp", "mlp_no_bn") for decay in LAPTOP.weight_decays}
+
+
+@pytest.mark.parametrize("preset", experiments.PRESETS)
+def test_every_loss_has_a_rate_and_is_known(preset):
+    config = settings.Config.preset(preset)
+    assert len(config.losses) == len(config.learning_rates)
+    assert set(config.losses) <= set(settings.LOSSES)
+
+
+@pytest.mark.parametrize(("network", "loss", "rate"), [("mlp", "mse_rescaled", 0.02), ("mlp_no_bn", "ce", 0.2)])
+def test_the_recipe_of_an_arm(network, loss, rate):
+    recipe = settings.recipe_of(LAPTOP, settings.Arm("digits", network, loss, 5e-4, 0), points=1000)
+    assert (recipe.learning_rate, recipe.weight_decay, recipe.steps) == (rate, 5e-4, 1500)
+    assert recipe.loss == settings.LOSSES[loss]
+    assert recipe.schedule == trainers.Drops((500, 1000))
+
+
+# --- the share of the classifier outside the span of the means
+
+
+def frame_of(rows: int, columns: int) -> torch.Tensor:
+    """Orthonormal rows."""
+    generator = torch.Generator().manual_seed(0)
+    return torch.linalg.qr(torch.randn(columns, rows, generator=generator, dtype=torch.float64)).Q.T
+
+
+def test_off_means_of_known_parts():
+    corners, apart = metrics.simplex_etf(4, 8), torch.zeros(4, 8)
+    apart[:, 7] = torch.tensor([1.0, -1.0, 1.0, -1.0])  # length 2, as has the simplex; outside its span
+    assert corners[:, 7].abs().max() < 1e-6
+    means = corners + 5.0  # the global mean takes no part
+    assert settings.off_means(corners, means) == pytest.approx(0, abs=1e-6)
+    assert settings.off_means(apart, means) == pytest.approx(1)
+    assert settings.off_means(3 * corners + 4 * apart, means) == pytest.approx(0.64, rel=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.36, 0.9])
+def test_nc3_of_a_classifier_that_is_the_means_and_a_part_outside(share):
+    """NC3 = 2 - 2 sqrt(1 - s), as the chapter says."""
+    directions = frame_of(8, 8)
+    corners = metrics.simplex_etf(4, 4).double() @ directions[:4]
+    outside = directions[4:]  # four orthonormal rows: length 2, as has the simplex
+    weight = (1 - share) ** 0.5 * corners + share**0.5 * outside
+    measured = metrics.collapse(corners.repeat(2, 1), torch.arange(4).repeat(2), weight)
+    assert measured.nc3 == pytest.approx(2 - 2 * (1 - share) ** 0.5, abs=1e-9)
+    assert settings.off_means(weight, corners) == pytest.approx(share, abs=1e-9)
+
+
+# --- what is recorded
+
+
+@pytest.fixture(scope="module")
+def tiny() -> runs.Run:
+    return settings.run(TINY, "cpu")
+
+
+def test_every_arm_is_measured_at_every_probe(tiny):
+    probes = trainers.log_spaced(TINY.epochs, TINY.probes)
+    names = ("dataset", "network", "loss", "weight_decay", "seed", "epoch")
+    rows = list(zip(*(tiny.history[name].tolist() for name in names), strict=True))
+    assert rows == [
+        (arm.dataset, arm.network, arm.loss, arm.weight_decay, arm.seed, epoch)
+        for arm in settings.arms(TINY)
+        for epoch in probes
+    ]
+
+
+def test_the_same_config_gives_the_same_numbers_and_another_seed_others(tiny):
+    again = settings.run(TINY, "cpu")
+    assert all((again.history[name] == column).all() for name, column in tiny.history.items())
+    by_seed = tiny.to_frame().groupby("seed").nc1_train.apply(list)
+    assert by_seed[0] != by_seed[1]
+
+
+def test_the_objective_is_the_loss_that_is_trained(tiny):
+    frame = tiny.to_frame()
+    assert frame[frame.loss == "ce"].objective.to_numpy() == pytest.approx(frame[frame.loss == "ce"].train_loss, 1e-5)
+    start = frame[(frame.loss == "mse") & (frame.epoch == 0)]
+    assert (abs(start.objective - 1) < 0.5).all()  # small logits: the error of the one entry that should be 1
+    assert (abs(start.objective - start.train_loss) > 0.5).all()
+
+
+def test_the_recorded_run_is_finite_and_complete():
+    run = runs.load(runs.RECORDED / _loading.run_name(settings, "laptop"))
+    assert len(run.history["seed"]) == len(settings.arms(LAPTOP)) * len(
+        trainers.log_spaced(LAPTOP.epochs, LAPTOP.probes)
+    )
+    for name, column in run.history.items():
+        assert column.dtype.kind != "f" or np.isfinite(column).all(), name
+
+
+# --- outcomes and rules, on made-up runs
+
+QUIET = {"nc1": 20.0, "test": 2.0, "shape": 4.0, "error": 0.02, "then_error": 0.02, "zero": True}
+
+
+def made_up(story=lambda arm: {}, config=LAPTOP) -> runs.Run:
+    """Three epochs an arm: errors, none, none. story(arm) changes QUIET: how many times nc1, nc1 on test, and nc2
+    and nc3 fall from the second epoch to the third, test errors, and whether the training error is ever zero."""
+    rows = []
+    for arm in settings.arms(config):
+        told = QUIET | story(arm)
+        for epoch, last in enumerate((False, False, True)):
+            shape = 0.4 / (told["shape"] if last else 1)
+            rows.append({
+                **vars(arm), "epoch": epoch, "step": 10 * epoch,
+                "train_error": 0.0 if told["zero"] and epoch else 0.5,
+                "test_error": told["error"] if last else told["then_error"],
+                "nc1_train": 0.2 / (told["nc1"] if last else 1), "nc1_test": 0.3 / (told["test"] if last else 1),
+                "nc2_norms_train": shape, "nc2_angles_train": shape, "nc3_train": shape, "nc4_train": 0.0,
+                "off_means": 0.1,
+            })  # fmt: skip
+    history = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    return runs.Run(_loading.plain(config), history, {}, {})
+
+
+def verdict(name: str, run: runs.Run) -> str:
+    (claim,) = [claim for claim in settings.CLAIMS if claim.id == name]
+    return claim.judge(run).verdict
+
+
+def seed_0(change: dict):
+    return lambda arm: change if arm.seed == 0 else {}
+
+
+def always(change: dict):
+    return lambda arm: change
+
+
+def without_decay(change: dict):
+    return lambda arm: change if arm.weight_decay == 0 else {}
+
+
+def other_losses(change: dict, dataset: str = ""):
+    return lambda arm: change if arm.loss != "ce" and arm.dataset.startswith(dataset) else {}
+
+
+CASES = [
+    ("collapse-across-data-and-networks", always({}), REPRODUCED),
+    ("collapse-across-data-and-networks", seed_0({"nc1": 9.9}), PARTLY),
+    ("collapse-across-data-and-networks", seed_0({"zero": False}), PARTLY),
+    ("collapse-across-data-and-networks", always({"nc1": 9.9}), NOT),
+    ("simplex-across-data-and-networks", always({}), REPRODUCED),
+    ("simplex-across-data-and-networks", seed_0({"shape": 1.9}), PARTLY),
+    ("simplex-across-data-and-networks", always({"shape": 1.9}), NOT),
+    ("no-test-collapse-across-data", always({}), REPRODUCED),
+    ("no-test-collapse-across-data", seed_0({"test": 11.0}), PARTLY),
+    ("no-test-collapse-across-data", always({"test": 11.0}), NOT),
+    ("all-losses-collapse", always({}), REPRODUCED),
+    ("all-losses-collapse", lambda arm: {"nc1": 2.0} if arm.loss == "mse" else {}, PARTLY),
+    ("all-losses-collapse", other_losses({"nc1": 2.0}), NOT),
+    ("all-losses-same-features", other_losses({"nc1": 35.0}), REPRODUCED),
+    ("all-losses-same-features", other_losses({"nc1": 45.0}, "digits"), PARTLY),
+    ("all-losses-same-features", other_losses({"shape": 1.0}), NOT),
+    ("all-losses-same-test-error", always({}), REPRODUCED),
+    ("all-losses-same-test-error", other_losses({"error": 0.05}, "glyphs"), PARTLY),
+    ("all-losses-same-test-error", other_losses({"error": 0.01}), NOT),
+    ("weight-decay-makes-collapse", without_decay({"nc1": 2.0}), REPRODUCED),
+    ("weight-decay-makes-collapse", lambda arm: {"nc1": 2.0} if arm.weight_decay == 0 and arm.seed else {}, PARTLY),
+    ("weight-decay-makes-collapse", always({}), NOT),
+    ("drift-without-weight-decay", without_decay({"nc1": 1.2, "shape": 1.1}), REPRODUCED),
+    ("drift-without-weight-decay", seed_0({"shape": 0.9}), PARTLY),
+    ("drift-without-weight-decay", without_decay({"nc1": 0.9}), NOT),
+    ("collapse-without-batch-norm", always({}), REPRODUCED),
+    ("collapse-without-batch-norm", without_decay({"nc1": 1.0}), PARTLY),
+    ("collapse-without-batch-norm", lambda arm: {"nc1": 1.0} if arm.network == "mlp_no_bn" else {}, NOT),
+]
+
+
+@pytest.mark.parametrize(("name", "story", "expected"), CASES, ids=[f"{name}-{e}" for name, _, e in CASES])
+def test_a_rule_gives_the_verdict_that_the_made_up_run_deserves(name, story, expected):
+    assert verdict(name, made_up(story)) == expected
+
+
+def test_every_rule_has_been_seen_to_give_every_verdict():
+    for claim in settings.CLAIMS:
+        assert {e for name, _, e in CASES if name == claim.id} == {REPRODUCED, PARTLY, NOT}, claim.id
+
+
+def test_a_run_without_the_network_cannot_tell():
+    run = made_up(config=replace(LAPTOP, plain_networks=()))
+    assert verdict("collapse-without-batch-norm", run) == UNTESTED
+
+
+def test_ranges_that_touch_overlap_and_ranges_apart_do_not():
+    def story(arm):
+        first = 0.01 * arm.seed  # 0, 1 and 2 %
+        return {"error": first if arm.loss == "ce" else first + (0.02 if arm.loss == "mse" else 0.021)}
+
+    (claim,) = [claim for claim in settings.CLAIMS if claim.id == "all-losses-same-test-error"]
+    evidence = claim.judge(made_up(story))
+    assert evidence.holds == (False, False, True, False) * 2
+    assert evidence.values == pytest.approx((2.1, 2.1, 2.0, 2.1) * 2)
+
+
+def test_outcomes_compare_the_first_zero_error_with_the_end():
+    table = experiments.settings.outcomes(made_up(lambda arm: {"zero": arm.network != "mlp_no_bn"}))
+    assert len(table) == len(settings.arms(LAPTOP))
+    reached, missed = (table[(table.network == "mlp_no_bn") == plain] for plain in (False, True))
+    assert (reached.zero_error_epoch == 1).all()
+    assert reached.fall_train.to_numpy() == pytest.approx(20)
+    assert missed.zero_error_epoch.isna().all()
+    assert missed.fall_train.isna().all()
+    assert missed.nc1_train_end.to_numpy() == pytest.approx(0.01)

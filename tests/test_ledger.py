@@ -1,0 +1,181 @@
+"""The ledger: no claim without an experiment, no verdict without a run, no number that nobody has read."""
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from ncbook import experiments, ledger, runs
+from ncbook.__main__ import main
+from ncbook.experiments import claims
+from ncbook.experiments.claims import QUOTES, Claim, Evidence
+
+ROOT = Path(__file__).parents[1]
+CLAIMS = [(name, claim) for name in experiments.NAMES for claim in experiments.get(name).CLAIMS]
+EVERY = pytest.mark.parametrize(("name", "claim"), CLAIMS, ids=[claim.id for _, claim in CLAIMS])
+
+
+# --- verdicts
+
+
+@pytest.mark.parametrize(
+    ("holds", "verdict"),
+    [
+        ((True, True), "reproduced"),
+        ((True, False), "partly"),
+        ((False, False), "not reproduced"),
+        ((), "not tested at this scale"),
+    ],
+)
+def test_a_verdict_follows_from_the_trials(holds, verdict):
+    assert Evidence(holds, (1.0,), "").verdict == verdict
+
+
+def test_a_verdict_cannot_be_typed_in():
+    with pytest.raises(TypeError):
+        Evidence((True,), (1.0,), "", verdict="reproduced")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Evidence((True,), (1.0,), "").verdict = "reproduced"
+    assert "verdict" not in {field.name for field in dataclasses.fields(Claim)}
+
+
+def test_no_module_types_a_verdict_in():
+    """The words stand in claims.py, which computes them, in the page's explanation of them, and nowhere else."""
+    allowed = {"claims.py", "ledger.py"}
+    for path in (ROOT / "ncbook").rglob("*.py"):
+        if path.name not in allowed:
+            assert not re.search(r"[\"'](reproduced|not reproduced|partly)[\"']", path.read_text()), path
+
+
+def test_ours_is_the_median_with_its_unit_and_spread():
+    evidence = Evidence((True,) * 3, (1.0, 4.0, 2.0), "-fold")
+    assert (evidence.ours, evidence.spread) == ("2 -fold", "1 to 4")
+    assert (Evidence((), (), "-fold").ours, Evidence((), (), "").spread) == ("", "")
+
+
+# --- claims
+
+
+def test_every_experiment_has_claims():
+    assert [name for name in experiments.NAMES if not experiments.get(name).CLAIMS] == []
+
+
+def test_ids_are_unique():
+    ids = [claim.id for _, claim in CLAIMS]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", each) for each in ids)
+
+
+@EVERY
+def test_a_claim_says_all_that_a_reader_needs(name, claim):
+    for field in ("source", "where", "statement", "rule", "control"):
+        assert getattr(claim, field).strip(), field
+    assert claim.preset in experiments.PRESETS
+
+
+@EVERY
+def test_a_claim_names_a_source_of_the_bibliography(name, claim):
+    keys = re.findall(r"^@\w+\{([^,]+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.M)
+    assert claim.source in keys
+
+
+@EVERY
+def test_a_claim_is_shown_in_a_cell_that_exists(name, claim):
+    chapter, cell = claim.cell.split("#")
+    notebook = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4)
+    assert cell in {each.id for each in notebook.cells if each.cell_type == "code"}
+
+
+@EVERY
+def test_a_source_s_number_is_one_that_was_read(name, claim):
+    if claim.theirs is not None:
+        assert QUOTES[claim.theirs].seen, f"{claim.theirs} is unverified and must not be printed"
+        assert QUOTES[claim.theirs].source == claim.source
+
+
+@EVERY
+def test_a_rule_gives_yes_or_no_for_several_trials(name, claim):
+    """On the recorded run of the claim's preset; the rule must not change between two looks."""
+    entry = next(entry for entry in ledger.entries() if entry.id == claim.id)
+    path = runs.RECORDED / experiments._loading.run_name(experiments.get(name), claim.preset)
+    if not path.exists():
+        assert entry.verdict == claims.UNTESTED
+        return
+    evidence = claim.judge(runs.load(path))
+    assert evidence == claim.judge(runs.load(path))
+    assert all(type(each) is bool for each in evidence.holds)
+    assert all(type(each) is float for each in evidence.values)
+    assert len(evidence.holds) >= 2 or not evidence.holds
+
+
+# --- faults that must be found out
+
+
+def entry_of(monkeypatch, **changes) -> ledger.Entry:
+    claim = dataclasses.replace(experiments.collapse.CLAIMS[0], **changes)
+    monkeypatch.setattr(experiments.collapse, "CLAIMS", (claim,))
+    return next(entry for entry in ledger.entries() if entry.experiment == "collapse")
+
+
+def test_a_recorded_run_that_no_longer_matches_the_code_gives_no_verdict(monkeypatch):
+    assert entry_of(monkeypatch).verdict != claims.UNTESTED
+    monkeypatch.setattr(experiments.collapse, "VERSION", -1)
+    stale = entry_of(monkeypatch)
+    assert (stale.verdict, stale.ours, stale.seeds) == (claims.UNTESTED, "", ())
+
+
+def test_a_preset_without_a_run_gives_no_verdict(monkeypatch):
+    assert entry_of(monkeypatch, preset="paper").verdict == claims.UNTESTED
+
+
+def test_the_control_of_the_test_on_quotes():
+    """There are unverified numbers that a claim could name by mistake."""
+    assert any(not quote.seen for quote in QUOTES.values())
+
+
+# --- what is printed
+
+
+def test_the_page_is_the_one_that_the_code_gives():
+    """`make ledger` writes it."""
+    assert (ROOT / "book/ledger.md").read_text(encoding="utf-8") == ledger.page()
+
+
+def test_the_page_names_every_claim_once():
+    page = ledger.page()
+    assert all(page.count(f"({claim.id})=") == 1 for _, claim in CLAIMS)
+
+
+def test_the_command_prints_a_line_a_claim(capsys):
+    assert main(["ledger"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [claim.id for _, claim in CLAIMS]
+
+
+def test_the_command_prints_json(capsys):
+    assert main(["ledger", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    named = {
+        "id",
+        "source",
+        "where",
+        "statement",
+        "experiment",
+        "preset",
+        "theirs",
+        "ours",
+        "spread",
+        "seeds",
+        "verdict",
+    }
+    assert all(named <= set(row) for row in rows)
+    assert {row["verdict"] for row in rows} <= set(claims.VERDICTS)
+    assert len(rows) == len(CLAIMS)
+
+
+def test_the_command_prints_the_page(capsys):
+    assert main(["ledger", "--page"]) == 0
+    assert capsys.readouterr().out == ledger.page()
