@@ -51,9 +51,11 @@ def test_no_module_types_a_verdict_in():
 
 
 def test_ours_is_the_median_with_its_unit_and_spread():
-    evidence = Evidence((True,) * 3, (1.0, 4.0, 2.0), "-fold")
-    assert (evidence.ours, evidence.spread) == ("2 -fold", "1 to 4")
-    assert (Evidence((), (), "-fold").ours, Evidence((), (), "").spread) == ("", "")
+    evidence = Evidence((True,) * 3, (1.0, 4.0, 2.0), "fold fall")
+    assert (evidence.ours, evidence.spread) == ("2-fold fall", "1 to 4")
+    assert Evidence((True,), (0.25,), "% of points").ours == "0.25 % of points"
+    assert Evidence((True,), (0.25,), "").ours == "0.25"
+    assert (Evidence((), (), "fold").ours, Evidence((), (), "").spread) == ("", "")
 
 
 # --- claims

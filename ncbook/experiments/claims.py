@@ -36,8 +36,9 @@ class Evidence:
 
     @property
     def ours(self) -> str:
-        """Median of the values, with their unit."""
-        return f"{_short(float(np.median(self.values)))} {self.unit}".strip() if self.values else ""
+        """Median of the values, with their unit: "3.1 %", "12-fold fall"."""
+        joint = "-" if self.unit.startswith("fold") else " "
+        return f"{_short(float(np.median(self.values)))}{joint}{self.unit}".strip() if self.values else ""
 
     @property
     def spread(self) -> str:
