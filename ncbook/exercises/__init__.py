@@ -5,7 +5,7 @@ The right answers are computed here too, from closed forms or from the same runs
 
 import math
 
-from ncbook.exercises import properties, settings, terminal, unconstrained, watching
+from ncbook.exercises import flatness, grokking, interventions, properties, settings, terminal, unconstrained, watching
 from ncbook.exercises._exercise import Exercise
 from ncbook.exercises.watching import flat_crosses
 
@@ -17,6 +17,9 @@ EXERCISES: dict[str, Exercise] = {
     **terminal.EXERCISES,
     **settings.EXERCISES,
     **unconstrained.EXERCISES,
+    **interventions.EXERCISES,
+    **grokking.EXERCISES,
+    **flatness.EXERCISES,
 }
 
 

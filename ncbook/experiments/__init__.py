@@ -1,17 +1,40 @@
 """One module an experiment: a frozen config, presets, `run` and `load`."""
 
-from ncbook.experiments import collapse, double_descent, memorization, settings, simplex, unconstrained
+from ncbook.experiments import (
+    collapse,
+    double_descent,
+    flatness,
+    grokking,
+    interventions,
+    memorization,
+    settings,
+    simplex,
+    unconstrained,
+)
 from ncbook.experiments._loading import PRESETS
 
 # in the order of the book
-NAMES = ("memorization", "double_descent", "simplex", "collapse", "settings", "unconstrained")
+NAMES = (
+    "memorization",
+    "double_descent",
+    "simplex",
+    "collapse",
+    "settings",
+    "unconstrained",
+    "grokking",
+    "flatness",
+    "interventions",
+)
 
 __all__ = [
     "NAMES",
     "PRESETS",
     "collapse",
     "double_descent",
+    "flatness",
     "get",
+    "grokking",
+    "interventions",
     "memorization",
     "settings",
     "simplex",

@@ -2,8 +2,22 @@
 
 from ncbook.explorables.collapse import collapse
 from ncbook.explorables.double_descent import double_descent
+from ncbook.explorables.flatness import flatness
+from ncbook.explorables.grokking import grokking
+from ncbook.explorables.interventions import interventions
+from ncbook.explorables.live_grokking import grok_in_your_browser
 from ncbook.explorables.settings import settings
 from ncbook.explorables.simplex import simplex
 from ncbook.explorables.unconstrained import unconstrained
 
-__all__ = ["collapse", "double_descent", "settings", "simplex", "unconstrained"]
+__all__ = [
+    "collapse",
+    "double_descent",
+    "flatness",
+    "grok_in_your_browser",
+    "grokking",
+    "interventions",
+    "settings",
+    "simplex",
+    "unconstrained",
+]

@@ -1,0 +1,116 @@
+"""What is measured of one head on given features, in float64 and, where asked, in float32."""
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ncbook import data, metrics, models
+
+_BATCH = 2000  # points in one forward pass
+
+
+@dataclass(frozen=True)
+class Head:
+    """Features [N, d] and labels [N] of the training points, and the last layer's weight [K, d] and bias [K]."""
+
+    features: Tensor
+    labels: Tensor
+    weight: Tensor
+    bias: Tensor
+
+    def logits(self) -> Tensor:  # [N, K]
+        return self.features @ self.weight.T + self.bias
+
+    def scaled(self, factor: float) -> "Head":
+        """Weight and bias times `factor`, which changes no decision."""
+        return Head(self.features, self.labels, factor * self.weight, factor * self.bias)
+
+
+@torch.no_grad()
+def head_of(model: models.Classifier, split: data.Split) -> Head:
+    """The head of `model` on the features of `split`, all in float64."""
+    precise = copy.deepcopy(model).double().eval()
+    features = torch.cat([precise.features(batch.double()) for batch in split.inputs.split(_BATCH)])
+    return Head(features, split.labels, precise.head.weight, precise.head.bias)
+
+
+def flatness(head: Head) -> dict[str, float]:
+    """kappa, bound, trace (of the Hessian in W), loss and the squared norms that bound them by each other."""
+    named = head.features, head.weight, head.bias
+    bound, size = metrics.relative_flatness_bound(*named).item(), head.weight.square().sum().item()
+    return {
+        "kappa": metrics.relative_flatness(*named).item(),
+        "log10_kappa": log10_relative_flatness(head),
+        "bound": bound,
+        "trace": bound / size,
+        "loss": F.cross_entropy(head.logits(), head.labels).item(),
+        "weight_norm2": size,
+        "feature_norm2": head.features.square().sum(1).max().item(),
+    }
+
+
+def log10_relative_flatness(head: Head) -> float:
+    """log10 of relative flatness from logarithms alone: finite where the value itself underflows."""
+    logs = torch.log_softmax(head.logits(), dim=1)
+    first, second = torch.triu_indices(len(head.weight), len(head.weight), offset=1, device=logs.device)
+    gaps = (head.weight[first] - head.weight[second]).square().sum(1).log()
+    pairs = torch.logsumexp(logs[:, first] + logs[:, second] + gaps, dim=1)
+    terms = pairs + head.features.square().sum(1).log()
+    return ((torch.logsumexp(terms, dim=0) - math.log(len(terms))) / math.log(10)).item()
+
+
+def in_float32(head: Head) -> dict[str, float]:
+    """kappa32, by the formula with pairs, and bound32, by 1 - ||p||^2 as it stands: all steps in float32."""
+    features, weight = head.features.float(), head.weight.float()
+    p = torch.softmax(features @ weight.T + head.bias.float(), dim=1)
+    gaps = (weight[:, None] - weight).square().sum(2)
+    sizes = features.square().sum(1)
+    pairs = ((p @ gaps) * p).sum(1) / 2
+    uncertainty = (1 - p.square().sum(1)).clamp(min=0)  # rounding may leave it below 0
+    return {
+        "kappa32": (sizes * pairs).mean().item(),
+        "bound32": (weight.square().sum() * sizes * uncertainty).mean().item(),
+    }
+
+
+def largest_slope(model: models.Classifier, split: data.Split, factor: float, dtype: torch.dtype) -> float:
+    """Largest entry of the gradient by all parameters, of the training loss with the last layer times `factor`."""
+    twin = copy.deepcopy(model).to(dtype).eval()
+    with torch.no_grad():
+        twin.head.weight.mul_(factor)
+        twin.head.bias.mul_(factor)
+    for inputs, labels in zip(split.inputs.split(_BATCH), split.labels.split(_BATCH), strict=True):
+        loss = F.cross_entropy(twin(inputs.to(dtype)), labels, reduction="sum") / len(split)
+        loss.backward()  # adds to what the batches before left
+    return max(each.grad.abs().max().item() for each in twin.parameters() if each.grad is not None)
+
+
+def simplex_fit(head: Head) -> tuple[float, float]:
+    """M, the mean norm of centred class means, and lambda, by which W is nearest to lambda times these means."""
+    means = metrics.class_means(head.features, head.labels, len(head.weight))
+    centred = means - means.mean(0)
+    alignment = (head.weight * centred).sum() / centred.square().sum()
+    return centred.norm(dim=1).mean().item(), alignment.item()
+
+
+def scale_for_loss(head: Head, target: float) -> float:
+    """The factor of the last layer at which the training loss is `target`; nan where none between 2^-12 and 2^12 is.
+
+    Without training errors the loss falls as the factor grows, so that halving finds it.
+    """
+    return root(lambda power: F.cross_entropy(head.scaled(2.0**power).logits(), head.labels).item() - target)
+
+
+def root(falling: Callable[[float], float], low: float = -12.0, high: float = 12.0) -> float:
+    """2^x with falling(x) = 0, by 60 halvings of [low, high]; nan if there is no change of sign."""
+    if not falling(low) > 0 > falling(high):
+        return math.nan
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if falling(middle) > 0 else (low, middle)
+    return 2.0**low

@@ -1,0 +1,186 @@
+"""The arms of the experiment: exact collapse at given strengths, and trained networks under changes of scale."""
+
+import copy
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ncbook import data, metrics, models, trainers
+from ncbook.experiments import _noisy_labels
+from ncbook.experiments.flatness import measures
+from ncbook.experiments.flatness.config import Config
+from ncbook.experiments.flatness.measures import Head
+
+Rows = list[dict[str, Any]]
+
+# name of a column -> what stands in it where a part does not measure it
+COLUMNS: dict[str, Any] = {
+    "part": "", "arm": "", "change": "", "num_classes": 0, "seed": 0, "step": 0,
+    "scale": math.nan,  # factor of the last layer; in the family lambda delta
+    "kappa": math.nan, "log10_kappa": math.nan, "bound": math.nan, "trace": math.nan, "loss": math.nan,
+    "weight_norm2": math.nan,  # ||W||_F^2
+    "feature_norm2": math.nan,  # largest ||phi||^2
+    "proposition": math.nan,  # right-hand side of proposition 5.3 of Han et al. (2025)
+    "normalized": math.nan,  # kappa after normalize_features
+    "kappa32": math.nan, "bound32": math.nan, "slope32": math.nan, "slope64": math.nan,
+    "train_error": math.nan, "test_error": math.nan,
+    "nc1": math.nan, "nc2_norms": math.nan, "nc2_angles": math.nan, "nc3": math.nan,
+    "logit_change": math.nan,  # largest difference of a logit from that of the unchanged network, after centring
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Arm:
+    """`name` is "family" or a kind of network: "trained" and "stopped" on true labels, "random" on random ones.
+
+    "stopped" ends at the first epoch without a training error, the others after all epochs.
+    """
+
+    name: str
+    seed: int = 0
+
+
+def measure_arm(config: Config, device: str, arm: Arm) -> Rows:
+    """All rows of one arm."""
+    place = torch.device(device)
+    if arm.name == "family":
+        return [_on_simplex(classes, strength, place) for classes in config.classes for strength in config.strengths]
+    model, dataset, step = trained(config, place, arm)
+    about = {"arm": arm.name, "seed": arm.seed, "step": step, "num_classes": dataset.num_classes}
+    rows = _scaled(config, model, dataset) + _matched(config, model, dataset)
+    rows += _changed(config, model, dataset, arm.seed)
+    return [about | row for row in rows]
+
+
+# ---- exact collapse
+
+
+def _on_simplex(num_classes: int, strength: float, device: torch.device) -> dict[str, Any]:
+    """One point a class on a simplex of norm 1, w_j = lambda mu_j with lambda delta = strength."""
+    corners = metrics.simplex_etf(num_classes, num_classes).double().to(device)  # [K, d]
+    alignment = strength * (num_classes - 1) / num_classes  # delta = K / (K - 1)
+    labels = torch.arange(num_classes, device=device)
+    head = Head(corners, labels, alignment * corners, torch.zeros(num_classes, dtype=torch.float64, device=device))
+    closed = metrics.collapsed_flatness(num_classes, 1.0, alignment)
+    about = {"part": "family", "num_classes": num_classes, "scale": strength}
+    return about | measures.flatness(head) | {"proposition": closed.proposition.item()}
+
+
+# ---- trained networks
+
+
+def trained(config: Config, device: torch.device, arm: Arm) -> tuple[models.Classifier, data.Dataset, int]:
+    """The network of an arm, the data with the labels that it was given, and its steps."""
+    sizes = config.train_per_class, config.test_per_class, config.glyph_size, config.glyph_difficulty
+    dataset = _noisy_labels.images(config.dataset, *sizes, arm.seed)
+    model = _noisy_labels.build(config.network, dataset, config.width, arm.seed).to(device)
+    if arm.name == "random":
+        dataset = data.LabelNoise(1.0, arm.seed)(dataset)
+    dataset = dataset.to(device)
+    steps = config.epochs * trainers.steps_per_epoch(len(dataset.train), config.batch_size)
+    recipe = trainers.Recipe(
+        steps=steps, learning_rate=config.learning_rate, batch_size=config.batch_size, momentum=config.momentum,
+        weight_decay=config.weight_decay, stop=(trainers.AfterZeroError(0),) if arm.name == "stopped" else (),
+    )  # fmt: skip
+    fitted: trainers.Fitted[None] = trainers.fit(model, dataset.train, recipe, arm.seed, on_step=lambda step: None)
+    if fitted.ended == trainers.INTERRUPTED:
+        raise KeyboardInterrupt
+    return model.eval(), dataset, fitted.step
+
+
+def _scaled(config: Config, model: models.Classifier, dataset: data.Dataset) -> Rows:
+    train, test = (measures.head_of(model, split) for split in (dataset.train, dataset.test))
+    rows = []
+    for factor in config.scales:
+        head = train.scaled(factor)
+        rows.append({
+            "part": "scale", "scale": factor, **measures.flatness(head), **measures.in_float32(head), **_shape(head),
+            "train_error": _noisy_labels.error(head.logits(), head.labels),
+            "test_error": _noisy_labels.error(test.scaled(factor).logits(), test.labels),
+            "slope32": measures.largest_slope(model, dataset.train, factor, torch.float32),
+            "slope64": measures.largest_slope(model, dataset.train, factor, torch.float64),
+        })  # fmt: skip
+    return rows
+
+
+def _shape(head: Head) -> dict[str, float]:
+    """NC1 to NC3, and proposition 5.3 with the M and lambda of the head."""
+    measured = metrics.collapse(head.features, head.labels, head.weight, head.bias)
+    shape = {name: getattr(measured, name) for name in ("nc1", "nc2_norms", "nc2_angles", "nc3")}
+    norm, alignment = measures.simplex_fit(head)
+    closed = metrics.collapsed_flatness(len(head.weight), norm, alignment) if alignment > 0 else None
+    return shape | {"proposition": closed.proposition.item() if closed else math.nan}
+
+
+def _matched(config: Config, model: models.Classifier, dataset: data.Dataset) -> Rows:
+    """The same network at the factor that gives the training loss `matched_loss`."""
+    head, test = (measures.head_of(model, split) for split in (dataset.train, dataset.test))
+    factor = measures.scale_for_loss(head, config.matched_loss)
+    row = {"part": "matched", "scale": factor, "test_error": _noisy_labels.error(test.logits(), test.labels)}
+    return [row | (measures.flatness(head.scaled(factor)) if math.isfinite(factor) else {})]
+
+
+# ---- changes that preserve the function
+
+
+def _changed(config: Config, model: models.Classifier, dataset: data.Dataset, seed: int) -> Rows:
+    before = measures.head_of(model, dataset.train)
+    chance = torch.Generator().manual_seed(seed)
+    changed = {
+        "none": before,
+        "layer": rescaled_neurons(model, dataset.train, torch.full((before.weight.shape[1],), config.layer_factor)),
+        "rotation": rotated(before, chance),
+        "shift": shifted(before, chance),
+        "neurons": rescaled_neurons(model, dataset.train, _factors(before, config.neuron_range, chance)),
+    }
+    return [{"part": "change", "change": name, **_compared(head, before)} for name, head in changed.items()]
+
+
+def _compared(head: Head, before: Head) -> dict[str, float]:
+    normalized = metrics.normalize_features(head.features, head.weight)
+    value = metrics.relative_flatness(normalized.features, normalized.weight, head.bias).item()
+    moved = _centred(head.logits()) - _centred(before.logits())
+    return measures.flatness(head) | {"normalized": value, "logit_change": moved.abs().max().item()}
+
+
+def _centred(logits: Tensor) -> Tensor:
+    """Without what all classes of a point share, which the softmax does not see."""
+    return logits - logits.mean(1, keepdim=True)
+
+
+def _factors(head: Head, largest: float, chance: torch.Generator) -> Tensor:
+    """[d]: evenly spread on a logarithmic scale from 1/largest to largest."""
+    powers = 2 * torch.rand(head.weight.shape[1], generator=chance, dtype=torch.float64) - 1
+    return largest**powers
+
+
+def rescaled_neurons(model: models.Classifier, split: data.Split, factors: Tensor) -> Head:
+    """Feature i times factors[i] > 0 and column i of W divided by it, in the network itself.
+
+    The last module with weights before the ReLU carries the factors, so that it is the network's parameters that
+    change.
+    """
+    twin = copy.deepcopy(model).double().eval()
+    last = [each for each in twin.blocks.modules() if isinstance(each, nn.BatchNorm1d | nn.Linear)][-1]
+    factors = factors.to(twin.head.weight)
+    with torch.no_grad():
+        last.weight.mul_(factors if last.weight.ndim == 1 else factors[:, None])
+        last.bias.mul_(factors)
+        twin.head.weight.div_(factors)
+    return measures.head_of(twin, split)
+
+
+def rotated(head: Head, chance: torch.Generator) -> Head:
+    """Features and rows of W turned by one random orthogonal matrix."""
+    dim = head.weight.shape[1]
+    turn = torch.linalg.qr(torch.randn(dim, dim, generator=chance, dtype=torch.float64))[0].to(head.weight.device)
+    return Head(head.features @ turn, head.labels, head.weight @ turn, head.bias)
+
+
+def shifted(head: Head, chance: torch.Generator) -> Head:
+    """One random vector, as long as W, added to every row of W; no softmax changes."""
+    vector = torch.randn(head.weight.shape[1], generator=chance, dtype=torch.float64).to(head.weight.device)
+    return Head(head.features, head.labels, head.weight + head.weight.norm() * vector / vector.norm(), head.bias)

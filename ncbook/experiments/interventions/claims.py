@@ -1,0 +1,183 @@
+"""What Han et al. (2025) say of collapse and flatness, and the rules by which a run of `interventions` decides.
+
+A training that does not generalize within its steps enters a ratio of times with its last step, a lower bound.
+"""
+
+import numpy as np
+import pandas as pd
+
+from ncbook.experiments.claims import Claim, Evidence
+from ncbook.experiments.interventions.outcomes import THRESHOLD, by_arm, outcomes
+from ncbook.runs import Run
+
+_CHAPTER = "4-grokking/is-collapse-necessary"
+DELAY = 1.25  # times the baseline's steps
+CONTROLS = ("norms_released", "confidence", "flooding", "smoothing")
+
+
+def delays(run: Run) -> pd.DataFrame:
+    """Steps to 99 % test accuracy over the baseline's of the same seed, a row a seed and a column an arm.
+
+    Seeds whose baseline does not get there are left out.
+    """
+    steps = by_arm(run, "generalized")
+    bounded = steps.fillna(by_arm(run, "last"))
+    return bounded.div(steps.baseline, axis=0)[steps.baseline.notna()]
+
+
+def _evidence(holds: pd.Series, values: pd.Series, unit: str) -> Evidence:
+    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
+
+
+def _prevented(run: Run) -> pd.Series:
+    """Seeds that can tell: the baseline generalizes, and beside it the classes spread as wide as they lie apart."""
+    return (by_arm(run, "final_ratio").prevented >= 1) & by_arm(run, "generalized").baseline.notna()
+
+
+def _as_accurate(run: Run) -> Evidence:
+    accuracy = by_arm(run, "final_acc")[_prevented(run)]
+    return _evidence(
+        accuracy.prevented >= accuracy.baseline - 0.01, 100 * accuracy.prevented, "% test accuracy at the end"
+    )
+
+
+def _as_soon(run: Run) -> Evidence:
+    ratios = delays(run)
+    ratios = ratios[_prevented(run).loc[ratios.index]]
+    return _evidence(ratios.prevented <= DELAY, ratios.prevented, "times the baseline's steps, or more")
+
+
+def _delayed(run: Run) -> Evidence:
+    """Delayed, and then released: it does generalize in the end."""
+    reached = by_arm(run, "generalized").anti_released.notna()
+    ratios = delays(run).anti_released
+    return _evidence((ratios >= DELAY) & reached.loc[ratios.index], ratios, "times the baseline's steps, or more")
+
+
+def _specific(run: Run) -> Evidence:
+    """Only seeds with a delay to attribute can tell."""
+    ratios = delays(run)
+    ratios = ratios[ratios.anti_released >= DELAY]
+    largest = ratios[list(CONTROLS)].max(axis=1)
+    return _evidence(largest < DELAY, largest, "times the baseline's steps in the slowest control, or more")
+
+
+def _flat_when_general(run: Run) -> Evidence:
+    table = outcomes(run)
+    kappa = table[table.generalized.notna()].set_index("arm").kappa
+    usual = kappa[kappa.index == "baseline"]
+    others = kappa[~kappa.index.isin(["baseline", "baseline_schedule"])]
+    if usual.empty:
+        return Evidence((), (), "times the baseline's kappa")
+    return _evidence(others <= 10 * usual.max(), others / usual.median(), "times the baseline's kappa")
+
+
+def _collapsed_is_flat(run: Run) -> Evidence:
+    kappa, ratio = by_arm(run, "kappa"), by_arm(run, "variance_ratio")
+    tighter = ratio.encouraged < ratio.baseline
+    kappa = kappa[tighter]
+    return _evidence(
+        kappa.encouraged <= kappa.baseline, kappa.encouraged / kappa.baseline, "times the baseline's kappa"
+    )
+
+
+def loss_correlations(run: Run) -> pd.Series:
+    """Correlation of log kappa with log train loss over the probes of the baseline after memorization, a value a seed.
+
+    nan for a seed with fewer than three such probes.
+    """
+    frame = run.to_frame()
+    found = {}
+    for seed, rows in frame[frame.arm == "baseline"].groupby("seed"):
+        later = rows[(rows.train_acc >= THRESHOLD).cummax()]
+        logs = np.log(later[["kappa", "train_loss"]].astype(float))
+        found[seed] = logs.kappa.corr(logs.train_loss) if len(later) >= 3 else np.nan
+    return pd.Series(found)
+
+
+def _follows_loss(run: Run) -> Evidence:
+    values = loss_correlations(run).dropna()
+    return _evidence(values >= 0.95, values, "correlation")
+
+
+CLAIMS = (
+    Claim(
+        id="collapse-prevented-as-accurate",
+        source="han2025flatness",
+        where="sections 1 and 4, figures 2 and 3",
+        statement="A network whose features are kept from collapsing generalizes as well as one that is left alone.",
+        rule="Per seed whose baseline generalizes and whose within-class variance ends at least as large as the "
+        "between-class one: test accuracy at the end is at most one point below the baseline's.",
+        control="The baseline from the same weights and split, which collapses.",
+        judge=_as_accurate,
+        cell=f"{_CHAPTER}#fig-times",
+        theirs="collapse-prevented-accuracy",
+    ),
+    Claim(
+        id="collapse-prevented-as-soon",
+        source="han2025flatness",
+        where="sections 1 and 4, figures 2 and 3",
+        statement="A network whose features are kept from collapsing generalizes no later than one that is left alone.",
+        rule="Per seed whose baseline generalizes and whose within-class variance ends at least as large as the "
+        "between-class one: steps to 99 % test accuracy are at most 1.25 times the baseline's.",
+        control="The baseline from the same weights and split; an arm in which collapse is encouraged.",
+        judge=_as_soon,
+        cell=f"{_CHAPTER}#fig-times",
+    ),
+    Claim(
+        id="anti-flatness-delays",
+        source="han2025flatness",
+        where="sections 1 and 6, figure 4",
+        statement="Pushed away from flat solutions, a network generalizes late; released, it does generalize.",
+        rule="Per seed: steps to 99 % test accuracy are at least 1.25 times the baseline's, and it gets there "
+        "within its steps. Learning rate and weight decay stay as they are at the release.",
+        control="The baseline from the same weights and split; the same with the regularizer kept on.",
+        judge=_delayed,
+        cell=f"{_CHAPTER}#fig-times",
+        theirs="anti-flatness-accuracy",
+    ),
+    Claim(
+        id="delay-specific-to-flatness",
+        source="han2025flatness",
+        where="sections 1 and 6",
+        statement="It is the missing flatness that delays, and nothing else that the regularizer does.",
+        rule="Per seed that the anti-flatness arm delays: none of the controls takes 1.25 times the baseline's steps.",
+        control="Large norms alone; low confidence alone, with a capped head; the same train loss, by flooding; "
+        "label smoothing.",
+        judge=_specific,
+        cell=f"{_CHAPTER}#fig-times",
+    ),
+    Claim(
+        id="flat-when-it-generalizes",
+        source="han2025flatness",
+        where="section 6",
+        statement="Flatness is necessary: a network that generalizes has a small relative flatness.",
+        rule="Per training of an arm that changes loss or regularizer, at its first probe with 99 % test accuracy: "
+        "kappa is at most ten times the largest that the baseline has at its own.",
+        control="kappa of the baseline at the same test accuracy.",
+        judge=_flat_when_general,
+        cell=f"{_CHAPTER}#fig-kappa-then",
+    ),
+    Claim(
+        id="collapsed-is-flat",
+        source="han2025flatness",
+        where="section 5, proposition 5.3",
+        statement="Neural collapse implies a small relative flatness.",
+        rule="Per seed, where both arms first have 99 % test accuracy and the arm in which collapse is encouraged is "
+        "the more collapsed: its kappa is no larger than the baseline's.",
+        control="The baseline at the same test accuracy. The proposition is about growing confidence.",
+        judge=_collapsed_is_flat,
+        cell=f"{_CHAPTER}#fig-kappa-then",
+    ),
+    Claim(
+        id="confidence-makes-flat",
+        source="han2025flatness",
+        where="appendix A",
+        statement="What makes a trained network flat is the confidence that training on the cross-entropy brings.",
+        rule="Per seed of the baseline, over the probes after memorization: the correlation of log kappa and log "
+        "train loss is at least 0.95.",
+        control="Arms in which the loss cannot fall: flooding and label smoothing.",
+        judge=_follows_loss,
+        cell=f"{_CHAPTER}#fig-kappa-loss",
+    ),
+)

@@ -1,0 +1,50 @@
+"""What is measured of every member at a probe: one convention for all arms and all steps."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ncbook import trainers
+
+# column -> function of `Outputs`, on the training pairs
+_ON_TRAIN: dict[str, Callable[[trainers.Outputs], Tensor]] = {
+    "train_loss": trainers.CrossEntropy(float64=True),
+    "kappa": trainers.relative_flatness,
+    "kappa_bound": trainers.FlatnessBound(),
+    "uncertainty": trainers.uncertainty,
+    "variance_ratio_train": trainers.variance_ratio,
+    "cdnv_train": trainers.cdnv,
+    "squared_norms": trainers.squared_norms,
+}
+
+
+def measured(ensemble: trainers.Ensemble, train: list, test: list) -> dict[str, Tensor]:
+    """Columns of one probe, each [S]; kappa and its bound use the softmax as it is and the features as they are."""
+    seen, new = (_precise(ensemble.outputs(splits)) for splits in (train, test))
+    columns = {name: trainers.over_members(measure, seen) for name, measure in _ON_TRAIN.items()}
+    columns["variance_ratio_test"] = trainers.over_members(trainers.variance_ratio, new)
+    columns["head_norm"] = seen.weight.flatten(1).norm(dim=1)
+    columns["feature_norm"] = seen.features.norm(dim=2).mean(1)
+    columns["train_acc"], columns["test_acc"] = _accuracy(seen.logits, seen.labels), _accuracy(new.logits, new.labels)
+    columns["test_centre_acc"] = _accuracy(-torch.cdist(new.features, class_means(seen)), new.labels)
+    return columns
+
+
+def class_means(outputs: trainers.Outputs) -> Tensor:
+    """[S, K, d] of features [S, N, d]."""
+    chosen = torch.nn.functional.one_hot(outputs.labels, outputs.logits.shape[2]).to(outputs.features)  # [S, N, K]
+    counts = chosen.sum(1)[:, :, None]
+    return chosen.mT @ outputs.features / counts
+
+
+def _accuracy(scores: Tensor, labels: Tensor) -> Tensor:
+    """Share of points whose highest score [S, N, K] is that of the label [S, N]."""
+    return (scores.argmax(2) == labels).double().mean(1)
+
+
+def _precise(outputs: trainers.Outputs) -> trainers.Outputs:
+    """In float64: a confident softmax has entries of 1e-12 that kappa is made of."""
+    doubled = (part.double() for part in (outputs.features, outputs.logits, outputs.weight))
+    features, logits, weight = doubled
+    return trainers.Outputs(features, logits, outputs.labels, weight)

@@ -1,0 +1,126 @@
+"""A slider over confidence: relative flatness, its bound and the loss move, the decisions stand still."""
+
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from ncbook import runs
+from ncbook.explorables import _page
+
+_NETWORKS = {
+    "trained": "network on true labels, trained to the end",
+    "stopped": "network on true labels, stopped at zero error",
+    "random": "network on random labels, trained to the end",
+}
+# what is drawn, in this order: name on the page, column of a network, array of a simplex, path of its dashes
+_CURVES = (
+    ("exact κ", "kappa", "exact", ""),
+    ("upper bound", "bound", "bound", "7 4"),
+    ("training loss", "loss", "cross_entropy", "2 4"),
+    ("right side of proposition 5.3", "proposition", "proposition", "10 3 2 3"),
+)
+_COLOURS = ("class0", "class1", "text", "second")
+_EVERY = 4  # of the 200 places of a closed form, so that a slider has a handful of steps
+
+_BODY = """\
+<div class="nc-controls">
+<label style="{fits}">Classifier <select class="nc-case" style="{fits}">{cases}</select></label>
+</div>
+<div class="nc-controls">
+<button type="button" class="nc-play">Play</button>
+<label class="nc-slide"><span class="nc-what"></span> <input type="range" class="nc-slider" min="0" max="{last}"
+step="1" value="{start}">
+<span class="nc-now" aria-hidden="true"></span></label>
+</div>
+<canvas class="nc-curves" role="img" aria-label="Relative flatness against the scale of the last layer."></canvas>
+<ul class="nc-legend">
+{legend}
+</ul>
+<p class="nc-still-words" style="margin-top: 8px"></p>
+<p class="nc-status" role="status"></p>
+<p class="nc-note">All values in nats, on one logarithmic axis that ends at 10⁻⁶ below; smaller values are drawn on its
+lower edge. Simplices have class means of length 1. Networks: seed {seed}.</p>
+<p class="nc-note">{provenance}</p>
+"""
+
+
+def flatness(run: runs.Run) -> _page.Explorable:
+    """kappa, its bound, the loss and proposition 5.3 against the scale of the last layer, with a marker to move.
+
+    `run` is one of `experiments.flatness`. Raises ValueError, naming what is missing, for another run.
+    """
+    cases = [*_networks(run), *_simplices(run)]
+    data = {"cases": cases, "names": [name for name, *_ in _CURVES], "colours": _COLOURS,
+            "dashes": [dashes for *_, dashes in _CURVES]}  # fmt: skip
+    title = "Relative flatness as the last layer grows"
+    return _page.Explorable(title, _body(run, cases), "flatness.js", data, f"{title}. {_summary(run, cases)}")
+
+
+def _networks(run: runs.Run) -> list[dict[str, Any]]:
+    """The first seed of each kind of network."""
+    if "arm" not in run.history:
+        raise ValueError("run.history: has no column arm; this figure shows runs of experiments.flatness")
+    cases = []
+    for arm, name in _NETWORKS.items():
+        of_arm = (run.history["part"] == "scale") & (run.history["arm"] == arm)
+        chosen = of_arm & (run.history["seed"] == run.config["seeds"][0])
+        column = {each: values[chosen] for each, values in run.history.items()}
+        still = (
+            f"Training error {100 * column['train_error'][0]:.3g} %, test error {100 * column['test_error'][0]:.3g} %"
+        )
+        cases.append({
+            "name": name, "what": "Factor s", "at": _short(column["scale"]), "axis": "factor s of the last layer (log)",
+            "curves": [_short(column[key]) for _, key, _, _ in _CURVES], "still": f"{still}: the same for every s.",
+            "start": int(np.abs(column["scale"] - 1).argmin()),
+        })  # fmt: skip
+    return cases
+
+
+def _simplices(run: runs.Run) -> list[dict[str, Any]]:
+    if "family/strengths" not in run.arrays:
+        raise ValueError("run.arrays: has no family/strengths; this figure shows runs of experiments.flatness")
+    strengths = run.arrays["family/strengths"][::_EVERY]
+    cases = []
+    for num_classes in run.config["classes"]:
+        curves = [run.arrays[f"family/{num_classes}/{array}"] for _, _, array, _ in _CURVES]
+        peak = run.arrays["family/strengths"][curves[0].argmax()]
+        cases.append({
+            "name": f"exact collapse, K = {num_classes}", "what": "Confidence λδ", "at": _short(strengths),
+            "axis": "confidence λδ (log)", "curves": [_short(curve[::_EVERY]) for curve in curves],
+            "still": f"Collapse is exact, and no point is misclassified, at every confidence. κ peaks at {peak:.2g}.",
+            "start": int(np.abs(strengths - peak).argmin()),
+        })  # fmt: skip
+    return cases
+
+
+def _short(values: np.ndarray) -> list[float | None]:
+    """Four significant digits; None where a logarithmic axis has no place for the value."""
+    return [float(f"{value:.4g}") if np.isfinite(value) and value > 0 else None for value in values]
+
+
+def _body(run: runs.Run, cases: list[dict[str, Any]]) -> str:
+    return _BODY.format(
+        fits="min-width: 0; max-width: 100%",  # a long choice must not widen the page of a phone
+        cases="".join(f'<option value="{place}">{escape(case["name"])}</option>' for place, case in enumerate(cases)),
+        last=len(cases[0]["at"]) - 1,
+        start=cases[0]["start"],
+        legend="\n".join(_entry(place) for place in range(len(_CURVES))),
+        seed=run.config["seeds"][0],
+        provenance=escape(runs.provenance_line(run)),
+    )
+
+
+def _entry(place: int) -> str:
+    name, _, _, dashes = _CURVES[place]
+    line = f'<path d="M0 8h26" stroke="var(--nc-{_COLOURS[place]})" stroke-width="2.6" stroke-dasharray="{dashes}"/>'
+    return f'<li><svg viewBox="0 0 26 16" aria-hidden="true">{line}</svg> {name} <b class="nc-value{place}"></b></li>'
+
+
+def _summary(run: runs.Run, cases: list[dict[str, Any]]) -> str:
+    """What a reader learns where no HTML is shown."""
+    told = []
+    for case in cases:
+        values = [value for value in case["curves"][0] if value]
+        told.append(f"{case['name']}: relative flatness from {max(values):.3g} down to {min(values):.3g}")
+    return "; ".join(told) + f". {runs.provenance_line(run)}"

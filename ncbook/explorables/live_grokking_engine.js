@@ -1,0 +1,442 @@
+// The embedding perceptron on pairs (models.PairMLP), learning a + b mod p by AdamW: no page, no drawing.
+//
+// This text runs in a worker or in the page itself. All numbers are float64, so that what it computes can be compared
+// with PyTorch. Matrices are flat arrays, row after row. Rows for numbers, classes and points are filled up with zeros
+// to a multiple of 4, which `product` needs; the loss never reads them and their gradient is 0, so they stay zero.
+
+// ---- random numbers ----
+
+/**
+ * Uniform numbers in [0, 1), the generator mulberry32 (T. Ettinger, public domain): 32 bits of state, period 2^32.
+ * Each seed has two streams, 0 for the split and 1 for the initial weights, so that neither changes the other.
+ */
+function randomNumbers(seed, stream) {
+  let state = Math.imul(2 * seed + stream + 1, 0x9e3779b1);
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let bits = Math.imul(state ^ (state >>> 15), state | 1);
+    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
+    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** `count` numbers from N(0, deviation^2), by the method of Box and Muller. */
+function normalNumbers(count, deviation, uniform) {
+  return Float64Array.from({ length: count }, () => {
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+    return deviation * radius * Math.cos(2 * Math.PI * uniform());
+  });
+}
+
+/** The items in a random order (Fisher and Yates). */
+function shuffled(items, uniform) {
+  const order = [...items];
+  for (let i = order.length - 1; i > 0; i -= 1) {
+    const j = Math.floor(uniform() * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
+// ---- data and initial weights ----
+
+/**
+ * {train, test}: all pairs (a, b) modulo p, each set {a, b, label} in the order of a p + b. (a, b) and (b, a) fall on
+ * the same side; the pairs (a, a) are drawn apart from the others, so that the sizes do not depend on the seed.
+ */
+function splitPairs(p, fraction, seed) {
+  const uniform = randomNumbers(seed, 0);
+  const numbers = [...Array(p).keys()];
+  const mirrored = numbers.flatMap((a) => numbers.slice(a + 1).map((b) => [a, b]));
+  const chosen = new Set();
+  for (const group of [mirrored, numbers.map((a) => [a, a])]) {
+    for (const [a, b] of shuffled(group, uniform).slice(0, Math.round(fraction * group.length))) {
+      chosen.add(a * p + b).add(b * p + a);
+    }
+  }
+  const rows = [...Array(p * p).keys()];
+  const [train, test] = [true, false].map((side) => rows.filter((row) => chosen.has(row) === side));
+  return { train: pairSet(train, p), test: pairSet(test, p) };
+}
+
+function pairSet(rows, p) {
+  const [a, b] = [rows.map((row) => Math.floor(row / p)), rows.map((row) => row % p)];
+  return { a: Int32Array.from(a), b: Int32Array.from(b), label: Int32Array.from(a, (first, i) => (first + b[i]) % p) };
+}
+
+/** Name -> [rows, columns, standard deviation at the start] of every weight; the names and layouts of PairMLP. */
+function shapesOf({ p, dim, width }) {
+  return {
+    embedding: [p, dim, 1],
+    first: [dim, width, 1 / Math.sqrt(2 * dim)],
+    second: [dim, width, 1 / Math.sqrt(2 * dim)],
+    bias: [1, width, 0],
+    hidden: [width, width, Math.sqrt(2 / width)],
+    hiddenBias: [1, width, 0],
+    head: [p, width, 1 / Math.sqrt(width)],
+  };
+}
+
+function initialWeights(sizes, seed) {
+  const uniform = randomNumbers(seed, 1);
+  const draw = ([rows, columns, deviation]) => normalNumbers(rows * columns, deviation, uniform);
+  return Object.fromEntries(Object.entries(shapesOf(sizes)).map(([name, shape]) => [name, draw(shape)]));
+}
+
+// ---- matrix products ----
+
+/**
+ * out [m, n] = left [m, k] right [k, n], with m a multiple of 4 and n of 2. A matrix is [values, row step, column
+ * step], so that a transposed one is the same values with the steps exchanged. Eight sums run at once and stay in
+ * registers: that is what makes it fast, and why it is written out.
+ */
+function product(out, [m, n, k], [left, leftRow, leftColumn], [right, rightRow, rightColumn]) {
+  for (let i = 0; i < m; i += 4) {
+    for (let j = 0; j < n; j += 2) {
+      let s00 = 0, s01 = 0, s10 = 0, s11 = 0, s20 = 0, s21 = 0, s30 = 0, s31 = 0;
+      let at = i * leftRow, from = j * rightColumn;
+      for (let l = 0; l < k; l += 1) {
+        const y0 = right[from];
+        const y1 = right[from + rightColumn];
+        let x = left[at];
+        s00 += x * y0;
+        s01 += x * y1;
+        x = left[at + leftRow];
+        s10 += x * y0;
+        s11 += x * y1;
+        x = left[at + 2 * leftRow];
+        s20 += x * y0;
+        s21 += x * y1;
+        x = left[at + 3 * leftRow];
+        s30 += x * y0;
+        s31 += x * y1;
+        at += leftColumn;
+        from += rightRow;
+      }
+      const to = i * n + j;
+      out[to] = s00;
+      out[to + 1] = s01;
+      out[to + n] = s10;
+      out[to + n + 1] = s11;
+      out[to + 2 * n] = s20;
+      out[to + 2 * n + 1] = s21;
+      out[to + 3 * n] = s30;
+      out[to + 3 * n + 1] = s31;
+    }
+  }
+}
+
+const plain = (values, columns) => [values, columns, 1];
+const transposed = (values, columns) => [values, 1, columns];
+const upToFour = (count) => 4 * Math.ceil(count / 4);
+
+/** Row i of `out` is row a[i] of one table plus row b[i] of another. */
+function addRows(out, [ofA, a], [ofB, b], columns) {
+  for (let i = 0; i < a.length; i += 1) {
+    for (let j = 0; j < columns; j += 1) out[i * columns + j] = ofA[a[i] * columns + j] + ofB[b[i] * columns + j];
+  }
+}
+
+/** Row x of `table` is the sum of the rows i of `values` with index[i] = x. */
+function sumRows(table, index, values, columns) {
+  table.fill(0);
+  for (let i = 0; i < index.length; i += 1) {
+    for (let j = 0; j < columns; j += 1) table[index[i] * columns + j] += values[i * columns + j];
+  }
+}
+
+/** values [n, columns] = max(0, values + bias), in place. */
+function addBiasAndCut(values, bias) {
+  const columns = bias.length;
+  for (let i = 0; i < values.length; i += columns) {
+    for (let j = 0; j < columns; j += 1) {
+      const sum = values[i + j] + bias[j];
+      values[i + j] = sum > 0 ? sum : 0; // faster than Math.max, which also orders -0 and NaN
+    }
+  }
+}
+
+/** Passes a gradient back through the ReLU that gave `outputs`, in place, and adds its sum over points to `bias`. */
+function throughReLU(gradient, outputs, bias) {
+  const columns = bias.length;
+  for (let i = 0; i < outputs.length; i += columns) {
+    for (let j = 0; j < columns; j += 1) {
+      if (outputs[i + j] > 0) bias[j] += gradient[i + j];
+      else gradient[i + j] = 0;
+    }
+  }
+}
+
+// ---- the network ----
+
+/**
+ * One network in training. sizes {p, dim, width}, dim and width multiples of 4; weights as `initialWeights` gives them;
+ * sets {train, test} as `splitPairs` does; recipe {learningRate, weightDecay, betas, eps, warmUp}.
+ */
+class Network {
+  constructor(sizes, weights, sets, recipe) {
+    Object.assign(this, { sizes, sets, recipe, step: 0, rows: upToFour(sizes.p) });
+    const shapes = Object.entries(shapesOf({ ...sizes, p: this.rows }));
+    const total = shapes.reduce((sum, [, [rows, columns]]) => sum + rows * columns, 0);
+    [this.theta, this.slope, this.mean, this.square] = [1, 2, 3, 4].map(() => new Float64Array(total));
+    [this.weights, this.slopes] = [this.theta, this.slope].map((values) => views(values, shapes));
+    for (const [name, values] of Object.entries(weights)) this.weights[name].set(values);
+    this.tables = [1, 2, 3, 4].map(() => new Float64Array(this.rows * sizes.width)); // of a, of b, their gradients
+    this.spare = new Float64Array(this.rows * sizes.dim);
+    this.layers = { train: this.newLayers(sets.train), test: this.newLayers(sets.test) };
+  }
+
+  newLayers({ label }) {
+    const count = upToFour(label.length);
+    const rows = (columns) => new Float64Array(count * columns);
+    const { width } = this.sizes;
+    return { count, h1: rows(width), h2: rows(width), logits: rows(this.rows), dh1: rows(width), dh2: rows(width) };
+  }
+
+  /** h1 = relu(E[a] A + E[b] B + b1), h2 = relu(h1 C + b2), logits = V h2 of the pairs in a set. */
+  forward(name) {
+    const { sizes: { dim, width }, rows, weights, tables: [ofA, ofB], layers: { [name]: layer } } = this;
+    const { a, b } = this.sets[name];
+    product(ofA, [rows, width, dim], plain(weights.embedding, dim), plain(weights.first, width));
+    product(ofB, [rows, width, dim], plain(weights.embedding, dim), plain(weights.second, width));
+    addRows(layer.h1, [ofA, a], [ofB, b], width);
+    addBiasAndCut(layer.h1, weights.bias);
+    product(layer.h2, [layer.count, width, width], plain(layer.h1, width), transposed(weights.hidden, width));
+    addBiasAndCut(layer.h2, weights.hiddenBias);
+    product(layer.logits, [layer.count, rows, width], plain(layer.h2, width), transposed(weights.head, width));
+    return layer;
+  }
+
+  /** {loss, accuracy} of a set after `forward`: mean cross-entropy in nats. Logits become softmax minus one-hot. */
+  crossEntropy(name) {
+    const { sizes: { p }, rows, sets: { [name]: { label } }, layers: { [name]: { logits } } } = this;
+    let [loss, right] = [0, 0];
+    for (let i = 0; i < label.length; i += 1) {
+      const of = logits.subarray(i * rows, i * rows + p);
+      const top = largestAt(of);
+      loss += softmaxLoss(of, top, label[i]);
+      right += Number(top === label[i]);
+    }
+    return { loss: loss / label.length, accuracy: right / label.length };
+  }
+
+  /** The gradient of the mean loss on the training set, into `slopes`; {loss, accuracy} of the same weights. */
+  backward() {
+    const { sizes: { width }, rows, weights, slopes, sets: { train: { label } } } = this;
+    const layer = this.forward("train");
+    const outcome = this.crossEntropy("train");
+    const { count, h1, h2, logits, dh1, dh2 } = layer;
+    divideAndPad(logits, rows, this.sizes.p, label.length);
+    this.slope.fill(0);
+    product(slopes.head, [rows, width, count], transposed(logits, rows), plain(h2, width));
+    product(dh2, [count, width, rows], plain(logits, rows), plain(weights.head, width));
+    throughReLU(dh2, h2, slopes.hiddenBias);
+    product(slopes.hidden, [width, width, count], transposed(dh2, width), plain(h1, width));
+    product(dh1, [count, width, width], plain(dh2, width), plain(weights.hidden, width));
+    throughReLU(dh1, h1, slopes.bias);
+    this.backwardEmbedding(dh1);
+    return outcome;
+  }
+
+  /** From the gradient at h1 to those of the embedding and the two matrices after it. */
+  backwardEmbedding(dh1) {
+    const { sizes: { dim, width }, rows, weights, slopes, spare, tables: [, , ofA, ofB] } = this;
+    const { a, b } = this.sets.train;
+    sumRows(ofA, a, dh1, width);
+    sumRows(ofB, b, dh1, width);
+    product(slopes.first, [dim, width, rows], transposed(weights.embedding, dim), plain(ofA, width));
+    product(slopes.second, [dim, width, rows], transposed(weights.embedding, dim), plain(ofB, width));
+    product(slopes.embedding, [rows, dim, width], plain(ofA, width), transposed(weights.first, width));
+    product(spare, [rows, dim, width], plain(ofB, width), transposed(weights.second, width));
+    for (let i = 0; i < spare.length; i += 1) slopes.embedding[i] += spare[i];
+  }
+
+  /** One step of AdamW on all training pairs; {loss, accuracy} before it. */
+  advance() {
+    const outcome = this.backward();
+    const { theta, slope, mean, square } = this;
+    const { learningRate, weightDecay, betas: [beta1, beta2], eps, warmUp } = this.recipe;
+    this.step += 1;
+    const rate = learningRate * Math.min(1, this.step / warmUp);
+    const [size, root] = [rate / (1 - beta1 ** this.step), Math.sqrt(1 - beta2 ** this.step)];
+    const kept = 1 - rate * weightDecay;
+    for (let i = 0; i < theta.length; i += 1) {
+      mean[i] += (1 - beta1) * (slope[i] - mean[i]);
+      square[i] = beta2 * square[i] + (1 - beta2) * slope[i] * slope[i];
+      theta[i] = theta[i] * kept - (size * mean[i]) / (Math.sqrt(square[i]) / root + eps);
+    }
+    return outcome;
+  }
+
+  /** What the page draws, at the present weights. */
+  measure() {
+    const { sizes: { p, dim }, weights: { embedding }, theta } = this;
+    this.forward("test");
+    const test = this.crossEntropy("test");
+    this.forward("train");
+    const train = this.crossEntropy("train");
+    const flatness = this.relativeFlatness();
+    const norm = Math.sqrt(squaredNorm(theta));
+    return { step: this.step, train, test, flatness, norm, ...strongestWave(embedding, p, dim) };
+  }
+
+  /**
+   * Relative flatness of the head on the training pairs, exact: the mean of |h2|^2 sum_{j<l} p_j p_l |v_j - v_l|^2
+   * (metrics.relative_flatness). Called after `crossEntropy`, which left softmax minus one-hot.
+   */
+  relativeFlatness() {
+    const { sizes: { p, width }, rows, weights: { head }, layers: { train: { h2, logits } }, sets: { train } } = this;
+    const distances = squaredDistances(head, p, width);
+    let sum = 0;
+    train.label.forEach((label, i) => {
+      const share = logits.subarray(i * rows, i * rows + p);
+      share[label] += 1;
+      let spread = 0;
+      for (let j = 0; j < p; j += 1) {
+        for (let l = 0; l < j; l += 1) spread += share[j] * share[l] * distances[j * p + l];
+      }
+      share[label] -= 1;
+      sum += squaredNorm(h2.subarray(i * width, (i + 1) * width)) * spread;
+    });
+    return sum / train.label.length;
+  }
+}
+
+/** Name -> its part of `values`, for the [name, [rows, columns]] in `shapes`. */
+function views(values, shapes) {
+  let start = 0;
+  const take = (count) => values.subarray(start, (start += count));
+  return Object.fromEntries(shapes.map(([name, [rows, columns]]) => [name, take(rows * columns)]));
+}
+
+/** Divides [points, p] of a larger matrix by `points`, and sets what lies outside to zero. */
+function divideAndPad(values, columns, p, points) {
+  for (let i = 0; i < points; i += 1) {
+    for (let c = i * columns; c < i * columns + p; c += 1) values[c] /= points;
+    values.fill(0, i * columns + p, (i + 1) * columns);
+  }
+  values.fill(0, points * columns);
+}
+
+function largestAt(values) {
+  let top = 0;
+  for (let c = 1; c < values.length; c += 1) if (values[c] > values[top]) top = c;
+  return top;
+}
+
+/**
+ * Cross-entropy of one point; turns its logits into softmax minus one-hot. Whoever is right takes the loss and the
+ * gradient from the other classes alone: 1 - p_y would lose the digits of a confident network.
+ */
+function softmaxLoss(logits, top, label) {
+  const [highest, own] = [logits[top], logits[label]];
+  let others = 0;
+  for (let c = 0; c < logits.length; c += 1) {
+    logits[c] = Math.exp(logits[c] - highest);
+    if (c !== label) others += logits[c];
+  }
+  const total = others + logits[label];
+  for (let c = 0; c < logits.length; c += 1) logits[c] /= total;
+  logits[label] = -others / total;
+  return top === label ? Math.log1p(others) : Math.log(total) - (own - highest);
+}
+
+function squaredNorm(values) {
+  return values.reduce((sum, value) => sum + value * value, 0);
+}
+
+/** [count, count]: squared distances between the first `count` rows of a matrix. */
+function squaredDistances(matrix, count, columns) {
+  const row = (j) => matrix.subarray(j * columns, (j + 1) * columns);
+  const between = (j, l) => squaredNorm(row(j).map((value, i) => value - row(l)[i]));
+  return Float64Array.from({ length: count * count }, (_, at) => between(Math.floor(at / count), at % count));
+}
+
+// ---- the embedding as waves ----
+
+/**
+ * Power of each frequency in an embedding [p, dim], and the plane of the strongest. The parts of frequency k are
+ * c_k = sum_x E[x] cos(2 pi k x / p) and s_k with the sine; `spectrum` holds |c_k|^2 + |s_k|^2, k = 1, 2, ..., as
+ * shares of the variance. `points` [p, 2] are the rows of E, less their mean, on c_k and on what of s_k is orthogonal
+ * to it: a clean wave is a circle of radius about 1 there, because the root mean square length is set to 1.
+ */
+function strongestWave(embedding, p, dim) {
+  const waves = Array.from({ length: Math.floor((p - 1) / 2) }, (_, i) => waveParts(embedding, p, dim, i + 1));
+  const powers = waves.map(([cosine, sine]) => squaredNorm(cosine) + squaredNorm(sine));
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  const best = largestAt(powers);
+  const spectrum = powers.map((power) => power / total);
+  return { frequency: best + 1, spectrum, points: onPlane(embedding, p, dim, waves[best]) };
+}
+
+function waveParts(embedding, p, dim, frequency) {
+  return [Math.cos, Math.sin].map((wave) => {
+    const part = new Float64Array(dim);
+    for (let x = 0; x < p; x += 1) {
+      const height = wave((2 * Math.PI * ((frequency * x) % p)) / p);
+      for (let i = 0; i < dim; i += 1) part[i] += height * embedding[x * dim + i];
+    }
+    return part;
+  });
+}
+
+function onPlane(embedding, p, dim, [cosine, sine]) {
+  const dot = (one, other) => one.reduce((sum, value, i) => sum + value * other[i], 0);
+  const unit = (vector) => vector.map((value) => value / Math.sqrt(squaredNorm(vector)));
+  const across = unit(cosine);
+  const overlap = dot(sine, across);
+  const up = unit(sine.map((value, i) => value - overlap * across[i]));
+  const points = Float64Array.from({ length: 2 * p }, (_, at) => {
+    const x = at >> 1;
+    return dot(embedding.subarray(x * dim, (x + 1) * dim), at % 2 ? up : across);
+  });
+  const middle = [0, 1].map((odd) => points.reduce((sum, value, at) => sum + (at % 2 === odd ? value / p : 0), 0));
+  const centred = points.map((value, at) => value - middle[at % 2]);
+  const radius = Math.sqrt(squaredNorm(centred) / p);
+  return Array.from(centred, (value) => value / radius);
+}
+
+// ---- training by and by ----
+
+/** A network by the settings of the page: {p, dim, width, fraction, seed, recipe}. */
+function newNetwork({ fraction, seed, recipe, ...sizes }) {
+  return new Network(sizes, initialWeights(sizes, seed), splitPairs(sizes.p, fraction, seed), recipe);
+}
+
+/**
+ * Trains in slices of about `milliseconds`, with a rest after each in which the page or a message is heard. `report`
+ * gets what was measured in a slice: at steps 0 to 10, then every tenth. Gives {pause, resume}; ends after
+ * `settings.steps` steps.
+ */
+function trainInSlices(settings, milliseconds, report) {
+  const network = newNetwork(settings);
+  const found = [network.measure()];
+  let timer = null;
+  const slice = () => {
+    const end = performance.now() + milliseconds;
+    while (network.step < settings.steps && performance.now() < end) {
+      network.advance();
+      if (network.step < 10 || network.step % 10 === 0) found.push(network.measure());
+    }
+    timer = network.step < settings.steps ? setTimeout(slice, 0) : null;
+    report(found.splice(0));
+  };
+  const pause = () => {
+    clearTimeout(timer);
+    timer = null;
+  };
+  const resume = () => {
+    timer ??= setTimeout(slice, 0);
+  };
+  resume();
+  return { pause, resume };
+}
+
+/** What a worker does: a message with settings starts it, then "pause" and "resume"; it posts its reports. */
+function serve(scope) {
+  let training = null;
+  scope.onmessage = ({ data }) => {
+    if (typeof data === "string") training[data]();
+    else training = trainInSlices(data, 60, (found) => scope.postMessage(found));
+  };
+}

@@ -1,0 +1,167 @@
+"""Figures of the experiment `interventions`: collapse and flatness pushed up and down while a network groks."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ncbook.figures import _style
+from ncbook.runs import Run
+
+ARM_NAMES = {
+    "baseline": "baseline",
+    "encouraged": "collapse encouraged",
+    "prevented": "collapse prevented",
+    "anti_released": "anti-flatness, released",
+    "anti_kept": "anti-flatness, kept",
+    "norms_released": "large norms, released",
+    "confidence": "low confidence, released",
+    "flooding": "flooding",
+    "smoothing": "label smoothing",
+    "baseline_schedule": "baseline, new schedule",
+    "kept_schedule": "anti-flatness kept, new schedule",
+}
+# what an arm is for: colour and marker
+_KINDS = {
+    "baseline": (_style.INK, "o"), "encouraged": (_style.BLUE, "s"), "prevented": (_style.BLUE, "s"),
+    "anti_released": (_style.ORANGE, "D"), "anti_kept": (_style.ORANGE, "D"), "kept_schedule": (_style.ORANGE, "D"),
+    "baseline_schedule": (_style.INK, "o"),
+}  # fmt: skip
+_CONTROL = (_style.GREEN, "^")
+_ROWS = (
+    ("test_acc", "test accuracy"),
+    ("kappa", "$\\kappa$ (nats)"),
+    ("variance_ratio_train", "R (no unit)"),
+)
+
+
+@_style.styled
+def intervention_times(run: Run) -> Figure:
+    """Steps to 99 % test accuracy, a mark a seed, a row an arm; open marks at the last step for those not there yet."""
+    figure, (panel,) = _style.panels(run, 1, 4.6)
+    frame = run.to_frame()
+    for place, arm in enumerate(run.config["arms"]):
+        colour, marker = _KINDS.get(arm, _CONTROL)
+        rows = frame[frame.arm == arm]
+        times, last = _first(rows, "step"), rows.step.max()
+        late = int(times.isna().sum())
+        panel.plot(
+            times.dropna(), _spread(place, times.notna().sum()), marker, color=colour, alpha=0.85, markersize=5.5
+        )
+        panel.plot(
+            [last] * late, _spread(place, late), ">", color=colour, fillstyle="none", markersize=6, clip_on=False
+        )
+    panel.axvline(run.config["release"], color=_style.FAINT, linestyle="--", linewidth=1.2)
+    panel.set_title("Steps to 99 % test accuracy (open: not reached)")
+    _name_arms(panel, run)
+    panel.set_xlim(0)
+    panel.annotate(
+        "release", (run.config["release"], 1), xycoords=("data", "axes fraction"), xytext=(3, -3),
+        textcoords="offset points", va="top", fontsize=8.5, color=_style.INK,
+    )  # fmt: skip
+    panel.set_xlabel("training step")
+    return figure
+
+
+@_style.styled
+def intervention_trajectories(run: Run) -> Figure:
+    """Test accuracy, kappa and variance ratio over training: baseline, collapse prevented, anti-flatness."""
+    return _trajectories(run, ("baseline", "prevented", "anti_released"))
+
+
+@_style.styled
+def control_trajectories(run: Run) -> Figure:
+    """The same for three controls: large norms, low confidence, label smoothing."""
+    return _trajectories(run, ("norms_released", "confidence", "smoothing"))
+
+
+@_style.styled
+def kappa_when_it_generalizes(run: Run) -> Figure:
+    """kappa at the first probe with 99 % test accuracy, a mark a seed that gets there, a row an arm."""
+    figure, (panel,) = _style.panels(run, 1, 4.6)
+    frame = run.to_frame()
+    for place, arm in enumerate(run.config["arms"]):
+        colour, marker = _KINDS.get(arm, _CONTROL)
+        kappas = _first(frame[frame.arm == arm], "kappa").dropna()
+        panel.plot(kappas, _spread(place, len(kappas)), marker, color=colour, alpha=0.85, markersize=5.5)
+    _log_axes(panel, "x")
+    _name_arms(panel, run)
+    panel.set_title("Relative flatness when test accuracy first is 99 %")
+    panel.set_xlabel("$\\kappa$ on the training pairs (nats, log scale)")
+    return figure
+
+
+@_style.styled
+def kappa_against_loss(run: Run) -> Figure:
+    """kappa against the train loss, a point a probe after memorization: baseline left, arms with a held loss right."""
+    figure, axes = _style.panels(run, 2, 3.6, sharex=True, sharey=True)
+    frame = run.to_frame()
+    groups = (("baseline",), ("anti_released", "norms_released", "flooding", "smoothing"))
+    for panel, arms, title in zip(axes, groups, ("Baseline", "Loss or norms held up"), strict=True):
+        for arm, (colour, marker) in zip(arms, _style.CLASS_STYLES, strict=False):
+            rows = _memorised(frame[frame.arm == arm])
+            panel.plot(
+                rows.train_loss, rows.kappa, marker, color=colour, markersize=3.2, alpha=0.5, markeredgewidth=0,
+                label=ARM_NAMES[arm].removesuffix(", released"),
+            )  # fmt: skip
+        panel.set_xlabel("train loss (nats, log scale)")
+        panel.set_title(title)
+        panel.legend(loc="upper left", fontsize=8, markerscale=2)
+    _log_axes(axes[0], "xy")  # shared by both
+    axes[0].set_ylabel("$\\kappa$ (nats, log scale)")
+    return figure
+
+
+def _trajectories(run: Run, arms: tuple[str, ...]) -> Figure:
+    figure, axes = _style.panels(run, len(arms), 5.6, len(_ROWS), sharex=True, sharey="row")
+    frame, stops = run.to_frame(), run.config["release"]
+    for place, panel in enumerate(axes):
+        (column, label), arm = _ROWS[place // len(arms)], arms[place % len(arms)]
+        colour, _ = _KINDS.get(arm, _CONTROL)
+        for _, rows in frame[frame.arm == arm].groupby("seed"):
+            panel.plot(rows.step, rows[column], color=colour, linewidth=1.1, alpha=0.75)
+        if "released" in ARM_NAMES[arm]:
+            panel.axvline(stops, color=_style.INK, linestyle="--", linewidth=1.1)
+        if column != "test_acc":
+            panel.set_yscale("log")
+        if place < len(arms):
+            panel.set_title(ARM_NAMES[arm].capitalize(), fontsize=9)
+        if place % len(arms) == 0:
+            panel.set_ylabel(label)
+    for panel in axes[-len(arms) :]:
+        panel.set_xlabel("training step")
+    return figure
+
+
+def _log_axes(panel: Axes, which: str) -> None:
+    """Logarithmic axes, also where a short run has no point to scale them by."""
+    for name in which:
+        low, high = getattr(panel, f"get_{name}lim")()
+        if low <= 0 and not any(np.size(line.get_xdata()) for other in panel.figure.axes for line in other.lines):
+            panel.set(**{f"{name}lim": (0.1, max(high, 1.0))})
+        panel.set(**{f"{name}scale": "log"})
+
+
+def _first(rows: pd.DataFrame, column: str) -> pd.Series:
+    """`column` at the first probe with 99 % test accuracy, a value a seed, nan where there is none."""
+    reached = rows[rows.test_acc >= 0.99].groupby("seed")[column].first()
+    return reached.reindex(rows.seed.unique())
+
+
+def _memorised(rows: pd.DataFrame) -> pd.DataFrame:
+    """Probes from the first with 99 % train accuracy on."""
+    return rows[(rows.train_acc >= 0.99).groupby(rows.seed).cummax()]
+
+
+def _spread(place: int, count: int) -> np.ndarray:
+    """Heights around `place`, so that equal marks do not hide each other."""
+    return place + (np.linspace(-0.28, 0.28, count) if count > 1 else np.zeros(count))
+
+
+def _name_arms(panel: Axes, run: Run) -> None:
+    arms = run.config["arms"]
+    panel.set_yticks(range(len(arms)), [ARM_NAMES.get(arm, arm) for arm in arms])
+    panel.set_ylim(len(arms) - 0.5, -0.5)
+    panel.set_ylabel("arm")
+    panel.grid(axis="y", color="#e6e6e6", linewidth=0.6)
+    panel.set_axisbelow(True)

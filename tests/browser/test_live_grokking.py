@@ -1,0 +1,392 @@
+"""The network that groks in the page: as PyTorch has it, in time, by keyboard, on a phone, and without a worker."""
+
+import gzip
+import math
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from ncbook import data, explorables, metrics, models, trainers
+
+ENGINE = Path(explorables.__file__).with_name("live_grokking_engine.js")
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorable</title>
+<meta name="viewport" content="width=device-width">{head}</head>
+<body>{body}</body></html>"""
+# scripts written into the page run, and nothing else: no worker, no eval
+_STRICT = """<meta http-equiv="Content-Security-Policy"
+content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">"""
+_GENEROUS = 30  # seconds to grok in; 10 are the goal on a quiet machine, and a machine under test is not quiet
+RECIPE = {"learningRate": 0.01, "betas": [0.9, 0.98], "eps": 1e-8, "warmUp": 10}
+
+
+@pytest.fixture(scope="session")
+def fragment() -> str:
+    return explorables.grok_in_your_browser()._repr_html_()
+
+
+@pytest.fixture
+def show(page, tmp_path: Path):
+    """Writes a body into a file and opens it; at the end the page must have had no problem."""
+
+    def open_body(body: str, head: str = ""):
+        path = tmp_path / "page.html"
+        path.write_text(_PAGE.format(body=body, head=head), encoding="utf-8")
+        page.goto(path.as_uri())
+        return page
+
+    yield open_body
+    assert page.problems == []
+
+
+@pytest.fixture
+def engine(page):
+    """A page that holds nothing but the engine's functions."""
+    page.goto("about:blank")
+    page.add_script_tag(content=ENGINE.read_text(encoding="utf-8"))
+    return page
+
+
+def wait_until(page, condition, seconds: float = _GENEROUS) -> None:
+    """Asks from outside: a page that forbids eval also forbids Playwright's own waiting."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, page.text_content(".nc-words")
+        page.wait_for_timeout(50)
+
+
+def wait_for_words(page, words: str, seconds: float = _GENEROUS) -> str:
+    wait_until(page, lambda: words in page.text_content(".nc-words"), seconds)
+    return page.text_content(".nc-words")
+
+
+def step_of(page) -> int:
+    """-1 before there is one."""
+    return int(page.text_content(".nc-step").replace("–", "-1"))
+
+
+def wait_for_step(page, least: int) -> None:
+    wait_until(page, lambda: step_of(page) >= least)
+
+
+def pixels(page, canvas: str) -> str:
+    return page.evaluate("name => document.querySelector(name).toDataURL()", canvas)
+
+
+# ---- the engine ----
+
+
+def weights_of(model: models.PairMLP) -> dict[str, list[float]]:
+    """By the engine's names."""
+    names = {
+        "embedding": "blocks.hidden1.embedding", "first": "blocks.hidden1.first", "second": "blocks.hidden1.second",
+        "bias": "blocks.hidden1.bias", "hidden": "blocks.hidden2.0.weight", "hiddenBias": "blocks.hidden2.0.bias",
+        "head": "head.weight",
+    }  # fmt: skip
+    return {name: model.get_parameter(theirs).flatten().tolist() for name, theirs in names.items()}
+
+
+def pairs_of(split: data.Split) -> dict[str, list[int]]:
+    return {"a": split.inputs[:, 0].tolist(), "b": split.inputs[:, 1].tolist(), "label": split.labels.tolist()}
+
+
+def losses_of(training: trainers.Training, steps: int) -> Iterator[float]:
+    """The training loss before each of the steps, and the steps."""
+    for _ in range(steps):
+        yield F.cross_entropy(training.model(training.train.inputs), training.train.labels).item()
+        training.advance()
+
+
+@pytest.mark.parametrize(("p", "dim", "width", "decay"), [(29, 32, 64, 1.0), (29, 32, 64, 0.0), (7, 8, 12, 0.25)])
+def test_fifty_losses_and_the_measures_after_them_are_those_of_pytorch(engine, p, dim, width, decay):
+    torch.manual_seed(p + 4)
+    model = models.PairMLP(p, dim, width).double()
+    sets = data.modular(p, fraction=0.6, split="unordered", seed=4)
+    argument = {
+        "sizes": {"p": p, "dim": dim, "width": width},
+        "weights": weights_of(model),
+        "sets": {"train": pairs_of(sets.train), "test": pairs_of(sets.test)},
+        "recipe": RECIPE | {"weightDecay": decay},
+    }
+    found, after, embedding = engine.evaluate(
+        """({ sizes, weights, sets, recipe }) => {
+          const network = new Network(sizes, weights, sets, recipe);
+          const losses = Array.from({ length: 50 }, () => network.advance().loss);
+          return [losses, network.measure(), Array.from(network.weights.embedding).slice(0, sizes.p * sizes.dim)];
+        }""",
+        argument,
+    )
+    loss = trainers.CrossEntropy(float64=True)
+    recipe = trainers.Recipe(
+        50, 0.01, optimizer="adamw", betas=(0.9, 0.98), weight_decay=decay, schedule=trainers.WarmUp(10), loss=loss
+    )
+    expected = np.array(list(losses_of(trainers.Training(model, sets.train, recipe, seed=0), 50)))
+    assert np.abs(np.array(found) / expected - 1).max() < 1e-10
+    assert expected[-1] < expected[0] / 2  # it has learned, so that the comparison is not of 50 equal numbers
+    np.testing.assert_allclose(embedding, model.embedding.detach().flatten(), atol=1e-9)
+    check_measures(after, model, sets)
+
+
+@torch.no_grad()
+def check_measures(found: dict, model: models.PairMLP, sets: data.Dataset) -> None:
+    for name, split in (("train", sets.train), ("test", sets.test)):
+        logits = model(split.inputs)
+        assert found[name]["loss"] == pytest.approx(F.cross_entropy(logits, split.labels).item(), rel=1e-9)
+        assert found[name]["accuracy"] == pytest.approx((logits.argmax(1) == split.labels).double().mean().item())
+    flatness = metrics.relative_flatness(model.features(sets.train.inputs), model.head.weight).item()
+    assert found["flatness"] == pytest.approx(flatness, rel=1e-9)
+    power = metrics.fourier_spectrum(model.embedding)[1:].square()
+    np.testing.assert_allclose(found["spectrum"], power / power.sum(), atol=1e-9)
+    assert found["frequency"] == int(power.argmax()) + 1
+    squares = sum(parameter.square().sum().item() for parameter in model.parameters())
+    assert found["norm"] == pytest.approx(math.sqrt(squares), rel=1e-9)
+
+
+def test_a_circle_is_seen_as_a_circle(engine):
+    """An embedding that is one wave of frequency 3 on two orthogonal directions, and a constant."""
+    angles = 2 * np.pi * 3 * np.arange(29) / 29
+    embedding = np.zeros((29, 4))
+    embedding[:, 1], embedding[:, 2], embedding[:, 3] = 2 * np.cos(angles), 2 * np.sin(angles), 7
+    wave = engine.evaluate("values => strongestWave(Float64Array.from(values), 29, 4)", embedding.flatten().tolist())
+    assert wave["frequency"] == 3
+    assert wave["spectrum"][2] == pytest.approx(1)
+    points = np.reshape(wave["points"], (29, 2))
+    np.testing.assert_allclose(points, np.stack([np.cos(angles), np.sin(angles)], axis=1), atol=1e-12)
+
+
+@pytest.mark.parametrize("fraction", [0.3, 0.6, 0.9])
+def test_the_split_is_by_unordered_pairs_and_has_the_sizes_of_the_package(engine, fraction):
+    first, again, other = (
+        engine.evaluate("([f, seed]) => { const { train, test } = splitPairs(29, f, seed);"
+                        "return [train, test].map(({ a, b, label }) => [...a].map((x, i) => [x, b[i], label[i]])) }",
+                        [fraction, seed])
+        for seed in (5, 5, 6)
+    )  # fmt: skip
+    train, test = ({(a, b) for a, b, _ in side} for side in first)
+    assert len(train) == len(first[0])
+    assert not train & test
+    assert train | test == {(a, b) for a in range(29) for b in range(29)}
+    assert all((b, a) in train for a, b in train)
+    assert all((a + b) % 29 == label for side in first for a, b, label in side)
+    assert len(train) == len(data.modular(29, fraction=fraction, split="unordered").train)
+    assert first == again
+    assert first != other
+
+
+def mulberry(state: int, count: int) -> list[float]:
+    """mulberry32, written apart from the engine's."""
+    numbers, mask = [], 0xFFFFFFFF
+    for _ in range(count):
+        state = (state + 0x6D2B79F5) & mask
+        bits = ((state ^ state >> 15) * (state | 1)) & mask
+        bits ^= (bits + ((bits ^ bits >> 7) * (bits | 61) & mask)) & mask
+        numbers.append(((bits ^ bits >> 14) & mask) / 2**32)
+    return numbers
+
+
+def test_the_random_numbers_are_those_that_the_engine_names(engine):
+    draw = "([seed, stream]) => { const next = randomNumbers(seed, stream); return [next(), next(), next(), next()] }"
+    for seed, stream in ((0, 0), (0, 1), (7, 0), (9, 1)):
+        start = (2 * seed + stream + 1) * 0x9E3779B1 % 2**32
+        assert engine.evaluate(draw, [seed, stream]) == mulberry(start, 4)
+
+
+def test_initial_weights_have_the_distribution_of_the_package(engine):
+    drawn = engine.evaluate(
+        "() => Object.fromEntries(Object.entries(initialWeights({ p: 29, dim: 32, width: 64 }, 3))"
+        ".map(([name, values]) => [name, [...values]]))"
+    )
+    theirs = weights_of(models.PairMLP(29))
+    assert drawn.keys() == theirs.keys()
+    for name, values in drawn.items():
+        assert len(values) == len(theirs[name])
+        bound = 5 / math.sqrt(2 * len(values))  # of five standard errors of a deviation
+        assert np.std(values) == pytest.approx(np.std(theirs[name]), rel=2 * bound)
+        assert abs(np.mean(values)) <= 5 * np.std(values) / math.sqrt(len(values))
+
+
+# ---- the page ----
+
+
+def test_it_is_small_and_asks_for_nothing_from_outside(fragment):
+    assert len(gzip.compress(fragment.encode(), mtime=0)) < 20_000
+    assert not re.search(r"https?:|src=|@import|url\(|import\(|fetch\(", fragment)
+
+
+def test_controls_and_pictures_have_names(fragment):
+    assert re.search(r'role="group" aria-label="[^"]+"', fragment)
+    assert len(re.findall(r'<canvas [^>]*role="img" aria-label="[^"]+"', fragment)) == fragment.count("<canvas") == 4
+    labels = re.findall(r"<label.*?</label>", fragment, flags=re.DOTALL)
+    assert sum("<select" in each or "<input" in each for each in labels) == 3
+    assert fragment.count('role="status"') == 1
+    names = " ".join(re.findall(r'class="([^"]*)"', fragment)).split()
+    assert all(name.startswith("nc-") for name in names)
+
+
+@pytest.mark.parametrize("seed", ["0", "3"])
+def test_it_groks(show, fragment, seed, capsys):
+    page = show(fragment)
+    page.select_option(".nc-seed", seed)
+    before = pixels(page, ".nc-accuracy")
+    start = time.perf_counter()
+    page.click(".nc-train")
+    words = wait_for_words(page, "Grokked at step")
+    with capsys.disabled():
+        print(f"\nseed {seed}: grokked {time.perf_counter() - start:.1f} s after Train. {words}")
+    memorised, grokked = (int(re.search(rf"{each} at step (\d+)", words)[1]) for each in ("Memorised", "Grokked"))
+    assert memorised < grokked / 3
+    assert len(page.workers) == 1
+    assert pixels(page, ".nc-accuracy") != before
+    assert re.search(r"test (9\d|100) %", page.get_attribute(".nc-accuracy", "aria-label"))
+
+
+def test_without_weight_decay_it_does_not_and_says_why(show, fragment):
+    page = show(fragment)
+    page.focus(".nc-decay")
+    page.keyboard.press("Home")
+    page.click(".nc-train")
+    words = wait_for_words(page, "not grok", 3 * _GENEROUS)
+    assert "weight decay is 0" in words
+    assert "nothing shrinks the weights" in words
+    assert "Grokked" not in words
+    assert int(page.text_content(".nc-test-accuracy").removesuffix(" %")) < 20
+    assert page.text_content(".nc-train-accuracy") == "100 %"
+
+
+def test_pause_continue_and_reset_by_keyboard(show, fragment):
+    page = show(fragment)
+    page.focus(".nc-train")
+    page.keyboard.press("Enter")
+    assert page.text_content(".nc-train") == "Pause"
+    wait_for_step(page, 20)
+    page.keyboard.press("Enter")
+    assert page.text_content(".nc-train") == "Continue"
+    assert "Paused." in page.text_content(".nc-words")
+    page.wait_for_timeout(300)  # a report may be under way
+    paused = step_of(page)
+    page.wait_for_timeout(500)
+    assert step_of(page) == paused
+    page.keyboard.press("Enter")
+    wait_for_step(page, paused + 20)
+    page.focus(".nc-reset")
+    page.keyboard.press("Enter")
+    assert page.text_content(".nc-words") == "Not trained yet. Press Train."
+    assert page.text_content(".nc-step") == "–"
+    assert page.text_content(".nc-train") == "Train"
+    page.wait_for_timeout(200)
+    assert page.workers == []
+
+
+def test_a_new_run_ends_the_worker_of_the_old_one(show, fragment):
+    page = show(fragment)
+    for seed in ("1", "2"):
+        page.select_option(".nc-seed", seed)
+        assert page.text_content(".nc-step") == "–"
+        page.click(".nc-train")
+        wait_for_step(page, 10)
+        assert len(page.workers) == 1
+
+
+def test_the_same_settings_give_the_same_network(show, fragment):
+    page = show(fragment)
+    words = []
+    for _ in range(2):
+        page.click(".nc-train")
+        words.append(wait_for_words(page, "Memorised").split(". ")[0])
+        page.click(".nc-reset")
+    assert words[0] == words[1]
+
+
+def test_sliders_say_their_value_and_start_afresh(show, fragment):
+    page = show(fragment)
+    page.click(".nc-train")
+    wait_for_step(page, 10)
+    page.focus(".nc-fraction")
+    page.keyboard.press("ArrowRight")
+    assert page.text_content(".nc-fraction-now") == "0.65"
+    assert page.text_content(".nc-train") == "Train"
+    assert page.text_content(".nc-step") == "–"
+
+
+@pytest.mark.parametrize("how", ["missing", "forbidden"])
+def test_without_a_worker_it_trains_on_the_pages_own_thread(show, fragment, page, how):
+    if how == "missing":
+        page.add_init_script("delete window.Worker")
+    show(fragment, head=_STRICT if how == "forbidden" else "")
+    page.click(".nc-train")
+    wait_for_words(page, "Memorised at step")
+    assert page.workers == []
+    page.click(".nc-train")
+    paused = step_of(page)
+    page.wait_for_timeout(300)
+    assert step_of(page) == paused
+    page.click(".nc-train")
+    wait_for_step(page, paused + 20)
+    page.click(".nc-reset")
+    page.wait_for_timeout(200)
+    assert page.text_content(".nc-step") == "–"
+    page.problems[:] = [each for each in page.problems if "Content Security Policy" not in each]
+
+
+def test_a_figure_that_is_gone_stops_training(show, fragment):
+    page = show(fragment)
+    page.click(".nc-train")
+    wait_for_step(page, 10)
+    page.evaluate("document.querySelector('.nc-explorable').remove()")
+    for _ in range(200):
+        if page.workers:
+            page.wait_for_timeout(50)
+    assert page.workers == []
+
+
+def test_two_copies_do_not_meet(show, fragment):
+    page = show(fragment + fragment)
+    page.locator(".nc-train").nth(1).click()
+    page.wait_for_function("Number(document.querySelectorAll('.nc-step')[1].textContent) >= 10")
+    assert page.locator(".nc-step").nth(0).text_content() == "–"
+    assert page.locator(".nc-train").nth(0).text_content() == "Train"
+
+
+def test_it_speaks_at_milestones_only(show, fragment):
+    page = show(fragment)
+    page.evaluate(
+        "window.spoken = []; new MutationObserver(() => spoken.push(document.querySelector('.nc-words').textContent))"
+        ".observe(document.querySelector('.nc-words'), { childList: true })"
+    )
+    page.click(".nc-train")
+    wait_for_step(page, 200)
+    assert page.locator("[role=status], [aria-live], output").count() == 1
+    spoken = page.evaluate("spoken")
+    assert len(spoken) == len(set(spoken)) <= 4
+
+
+def test_jupyterlab_leaves_the_keys_to_the_controls(show, fragment):
+    page = show(fragment)
+    assert page.locator(":is(button, input, select)[data-lm-suppress-shortcuts]").count() == 5
+
+
+def test_the_dark_theme_recolours_the_pictures(show, fragment):
+    page = show(fragment)
+    light = {name: pixels(page, f".nc-{name}") for name in ("accuracy", "plane", "spectrum", "flatness")}
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    for name, picture in light.items():
+        page.wait_for_function(
+            "([name, before]) => document.querySelector(name).toDataURL() !== before", arg=[f".nc-{name}", picture]
+        )
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_overflows(show, fragment, page, width):
+    page.set_viewport_size({"width": width, "height": 740})
+    show(fragment)
+    page.click(".nc-train")
+    wait_for_words(page, "Memorised")
+    edges = page.evaluate(
+        "[...document.querySelectorAll('.nc-explorable *')].map(e => e.getBoundingClientRect().right)"
+    )
+    assert max(edges) <= page.evaluate("window.innerWidth")

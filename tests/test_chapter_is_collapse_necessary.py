@@ -1,0 +1,200 @@
+"""What "Is collapse necessary? Is flatness?" says in words about the recorded run, and its exercises' solutions."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+from ncbook import exercises, experiments, explorables, metrics, runs
+from ncbook.experiments.claims import QUOTES
+from ncbook.experiments.interventions.claims import delays
+
+CHAPTER = Path(__file__).parents[1] / "book/4-grokking/is-collapse-necessary.ipynb"
+
+
+@pytest.fixture(scope="module")
+def run():
+    return experiments.interventions.load("laptop", live=False)
+
+
+@pytest.fixture(scope="module")
+def table(run):
+    return experiments.interventions.outcomes(run)
+
+
+@pytest.fixture(scope="module")
+def prose() -> str:
+    notebook = nbformat.read(CHAPTER, as_version=4)
+    return " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def holds(name: str, run) -> tuple[int, int]:
+    (found,) = [each for each in experiments.interventions.CLAIMS if each.id == name]
+    answers = found.judge(run).holds
+    return sum(answers), len(answers)
+
+
+def arm(table, name):
+    return table[table.arm == name].set_index("seed")
+
+
+def test_88_networks_and_a_chance_of_34_percent(run, table):
+    assert len(table) == 88
+    assert round(100 / run.config["p"], 1) == 3.4
+
+
+def test_collapse_encouraged_is_sooner_in_every_seed_and_twice_as_soon_in_most(run):
+    ratios = delays(run).encouraged
+    assert (ratios < 1).all()
+    assert (ratios <= 0.5).sum() > 4
+
+
+def test_prevented_two_of_eight_reach_99_percent_uncollapsed_and_all_end_above_75(run, table):
+    prevented = arm(table, "prevented")
+    assert holds("collapse-prevented-as-soon", run) == (0, 8)
+    assert holds("collapse-prevented-as-accurate", run) == (2, 8)
+    assert prevented.generalized.notna().sum() == 2
+    assert prevented.variance_ratio.dropna().between(2.9, 4.5).all()
+    assert prevented.final_ratio.min() > 3
+    assert prevented.final_acc.min() > 0.75
+    loss = prevented.release_train_loss.median() / arm(table, "baseline").release_train_loss.median()
+    assert 1000 < loss < 2000
+
+
+def test_anti_flatness_delays_all_by_17_and_five_recover_after_release(run, table):
+    assert delays(run).anti_released.min() > 1.7
+    assert holds("anti-flatness-delays", run) == (5, 8)
+    released = arm(table, "anti_released")
+    assert released.release_train_acc.median() > 0.95
+    assert (released.release_test_acc < 0.2).sum() > 4
+    assert arm(table, "anti_kept").generalized.isna().all()
+    assert arm(table, "kept_schedule").final_acc.max() < 0.06
+    assert (arm(table, "baseline_schedule").final_acc < 0.6).sum() >= 2
+
+
+def test_the_controls_take_the_delay_apart(run, table):
+    ratios = delays(run)
+    assert (ratios.norms_released >= 1.25).all()
+    assert (ratios.smoothing >= 1.25).all()
+    assert (ratios.confidence >= 1.25).sum() == 2
+    assert ratios.confidence.max() < 1.4
+    assert holds("delay-specific-to-flatness", run) == (0, 8)
+    frame = run.to_frame()
+    assert frame[(frame.arm == "smoothing") & (frame.step > 0)].test_acc.max() < 0.05
+    kappa = table.groupby("arm").release_kappa.median()
+    assert 150 < kappa.anti_released / kappa.smoothing < 250
+    assert 0.3 < kappa.norms_released / kappa.anti_released < 0.4
+    flooding = arm(table, "flooding")
+    assert round(flooding.release_test_acc.median(), 2) == 0.92
+    assert flooding.generalized.isna().sum() == 5
+
+
+def test_networks_generalize_at_fifty_to_seventeen_thousand_times_the_kappa(run, table):
+    usual = arm(table, "baseline").kappa.median()
+    others = table[table.arm.isin(["confidence", "flooding", "encouraged"])].kappa.dropna() / usual
+    assert 50 < others.min() < 60
+    assert 17000 < others.max() < 18000
+    frame = run.to_frame()
+    start = frame[(frame.arm == "baseline") & (frame.step == 0)].kappa
+    assert table.kappa.max() < 100
+    assert (others * usual).max() > start.median()
+
+
+def test_encouraged_is_more_collapsed_and_forty_times_less_flat(run, table):
+    assert holds("collapsed-is-flat", run) == (0, 8)
+    assert (arm(table, "encouraged").kappa / arm(table, "baseline").kappa).min() > 40
+
+
+def test_flat_when_it_generalizes_is_partly_so(run):
+    held, trials = holds("flat-when-it-generalizes", run)
+    assert 0 < held < trials
+
+
+def test_kappa_follows_the_loss(run):
+    assert holds("confidence-makes-flat", run) == (8, 8)
+    assert experiments.interventions.loss_correlations(run).min() > 0.99
+
+
+# --- numbers of the paper
+
+
+def test_the_paper_s_numbers_are_those_that_were_read(prose):
+    assert QUOTES["anti-flatness-kappa"].seen
+    assert QUOTES["anti-flatness-kappa"].text == "2209.94"
+    assert "2209.94" in prose
+    assert round(2209.94 / (50**2 * (1 - 1 / 10)), 2) == 0.98
+
+
+# --- exercises
+
+
+def _loss_bound() -> float:
+    return 2 * 13**2 * 20**2 * 1e-6
+
+
+def _encouraged() -> float:  # as in the chapter's solution
+    kappas = experiments.interventions.by_arm(experiments.interventions.load("laptop", live=False), "kappa")
+    return (kappas.encouraged / kappas.baseline).median()
+
+
+SOLUTIONS = {
+    "interventions/ceiling": lambda: 720.0,
+    "interventions/loss-bound": _loss_bound,
+    "interventions/encouraged": _encouraged,
+}
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_the_solution_is_accepted(name, capsys):
+    exercises.check(name, SOLUTIONS[name]())
+    assert capsys.readouterr().out == "Right.\n"
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_a_wrong_answer_gets_a_hint(name, capsys):
+    exercises.check(name, 1.1 * SOLUTIONS[name]())
+    assert exercises.EXERCISES[name].hint in capsys.readouterr().out
+
+
+def test_the_bound_of_exercise_2_holds_on_random_networks():
+    generator = torch.Generator().manual_seed(0)
+    for scale in (0.1, 1.0, 5.0):
+        features = torch.randn(30, 6, generator=generator, dtype=torch.float64)
+        weight = scale * torch.randn(4, 6, generator=generator, dtype=torch.float64)
+        labels = torch.randint(4, (30,), generator=generator)
+        loss = torch.nn.functional.cross_entropy(features @ weight.T, labels)
+        bound = 2 * weight.square().sum() * features.square().sum(1).max() * loss
+        assert metrics.relative_flatness(features, weight) <= bound
+
+
+# --- the explorable
+
+
+def page_data(fragment: str) -> dict:
+    return json.loads(re.search(r'class="nc-data">(.*?)</script>', fragment, re.S).group(1))
+
+
+def test_the_explorable_shows_the_numbers_of_the_run(run, table):
+    data = page_data(explorables.interventions(run)._repr_html_())
+    assert len({arm["label"] for arm in data["arms"]}) == len(data["arms"]) == len(run.config["arms"])
+    for arm, name in zip(data["arms"], run.config["arms"], strict=True):
+        steps = table[table.arm == name].generalized
+        assert [step if step is not None else np.nan for step in arm["reached"]] == pytest.approx(steps, nan_ok=True)
+        assert arm["change"] in (None, run.config["release"])
+    assert data["steps"][-1] == max(run.config["steps"])
+
+
+def test_the_explorable_asks_for_nothing_from_outside_and_is_small(run):
+    fragment = explorables.interventions(run)._repr_html_()
+    assert "http" not in fragment.replace("http://www.w3.org", "")
+    assert len(fragment) < 200_000
+
+
+def test_the_explorable_says_what_is_missing(run):
+    history = {name: column for name, column in run.history.items() if name != "kappa"}
+    with pytest.raises(ValueError, match=r"run\.history: has no column kappa"):
+        explorables.interventions(runs.Run(run.config, history, {}, run.provenance))

@@ -1,0 +1,202 @@
+"""The words and exercises of the chapter "Relative flatness" against its recorded run."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from ncbook import exercises, experiments, metrics, runs
+from ncbook.experiments.claims import QUOTES
+
+FLATNESS = experiments.flatness
+
+
+@pytest.fixture(scope="module")
+def run() -> runs.Run:
+    return FLATNESS.load("laptop")
+
+
+@pytest.fixture(scope="module")
+def scaled(run) -> pd.DataFrame:
+    return FLATNESS.rows(run, "scale")
+
+
+@pytest.fixture(scope="module")
+def matched(run) -> pd.DataFrame:
+    return FLATNESS.rows(run, "matched").pivot(index="seed", columns="arm", values="kappa")
+
+
+# --- the algebra of the text
+
+
+def test_the_hessian_in_the_logits_has_no_label():
+    z = torch.tensor([0.3, -1.0, 0.5], dtype=torch.float64)
+    p = torch.softmax(z, 0)
+    for label in range(3):
+        found = torch.autograd.functional.hessian(lambda z, label=label: -torch.log_softmax(z, 0)[label], z)
+        torch.testing.assert_close(found, torch.diag(p) - torch.outer(p, p))
+
+
+@pytest.mark.parametrize("strength", [0.3, 2.0, 9.0])
+def test_the_formulas_under_exact_collapse(strength):
+    classes, norm = 7, 1.3
+    delta = norm**2 * classes / (classes - 1)
+    alignment, odds = strength / delta, math.exp(-strength)
+    form = metrics.collapsed_flatness(classes, norm, alignment)
+    p = torch.tensor([1.0] + [odds] * (classes - 1), dtype=torch.float64) / (1 + (classes - 1) * odds)
+    exact = alignment**2 * norm**4 * classes / (classes - 1) * (1 - p.square().sum()).item()
+    right = alignment**2 * classes**3 * norm**4 * odds / (1 + (classes - 1) * odds) ** 2
+    assert form.exact.item() == pytest.approx(exact, rel=1e-10)
+    assert form.bound.item() == pytest.approx((classes - 1) * exact, rel=1e-10)
+    assert form.proposition.item() == pytest.approx(right, rel=1e-10)
+
+
+def test_uncertainty_is_at_most_twice_the_loss():
+    for p_true in torch.linspace(0.01, 0.999, 50, dtype=torch.float64):
+        for others in (torch.ones(4), torch.tensor([1.0, 0, 0, 0])):
+            p = torch.cat([p_true[None], (1 - p_true) * others.double() / others.sum()])
+            assert 1 - p.square().sum() <= 2 * (1 - p_true) + 1e-15
+            assert 1 - p_true <= -p_true.log()
+
+
+# --- the words about the run
+
+
+def test_the_range_of_the_factors(run):
+    assert (run.config["layer_factor"], run.config["neuron_range"]) == (10, 10)
+    assert (min(run.config["scales"]), max(run.config["scales"])) == (0.25, 64)
+
+
+def test_neuron_rescaling_is_about_a_hundredfold_and_rotation_moves_normalised_flatness_a_little(run):
+    keys = ["arm", "seed"]
+    before, turned, rescaled = (
+        FLATNESS.rows(run, "change", change=name).set_index(keys) for name in ("none", "rotation", "neurons")
+    )
+    assert (rescaled.kappa / before.kappa).between(80, 200).all()
+    assert (turned.normalized / before.normalized - 1).abs().between(0.01, 0.35).all()
+    assert (turned.kappa / before.kappa - 1).abs().max() < 1e-9
+
+
+def test_all_obey_the_proposition_as_trained_and_not_further_out(scaled):
+    share = scaled.assign(share=scaled.kappa / scaled.proposition)
+    true = share[share.arm != "random"]
+    assert (true[true.scale == 1].share < 1).all()
+    assert (true[(true.scale == 4)].share > 1).all()
+
+
+def test_orders_of_magnitude_and_not_one_image(scaled):
+    upto = scaled[scaled.scale <= 16].groupby(["arm", "seed"])
+    spans = upto.log10_kappa.max() - upto.log10_kappa.min()
+    assert 44.5 < spans.max() < 45.5
+    assert 6 <= spans.min() < 7
+    assert (upto[["train_error", "test_error"]].nunique() == 1).all(axis=None)
+
+
+def test_a_peak_left_of_one(scaled):
+    for _, own in scaled.groupby(["arm", "seed"]):
+        assert 0.25 < own.scale[own.kappa.idxmax()] < 1
+
+
+def test_the_bound_is_a_sixth_to_three_fifths_of_what_the_loss_allows(scaled):
+    found = scaled[(scaled.loss > 1e-12) & (scaled.loss < 0.01)]
+    share = found.bound / (2 * found.weight_norm2 * found.feature_norm2 * found.loss)
+    assert share.between(1 / 6, 3 / 5).all()
+
+
+def test_random_labels_need_less_than_a_factor_of_two(scaled):
+    good = scaled[(scaled.arm == "trained") & (scaled.scale == 1)].set_index("seed").log10_kappa
+    wrong = scaled[scaled.arm == "random"]
+    flatter = wrong[wrong.log10_kappa < wrong.seed.map(good)]
+    assert (flatter.groupby("seed").scale.min() < 2).all()
+    assert flatter.seed.nunique() == good.size
+
+
+def test_at_equal_loss_random_labels_have_more_than_three_times_the_kappa(matched):
+    assert (matched.random / matched.trained).between(3, 3.6).all()
+    assert (matched.stopped > matched.trained).all()
+
+
+def test_stopped_networks_generalise_about_as_well(scaled):
+    error = scaled[scaled.scale == 1].pivot(index="seed", columns="arm", values="test_error")
+    assert ((error.stopped - error.trained).abs() < 0.015).all()
+
+
+def test_lines_of_trained_networks_lie_lowest(scaled):
+    """At a loss of a millionth, between the two nearest measured factors."""
+    found = {}
+    for (arm, seed), own in scaled[scaled.loss > 1e-12].groupby(["arm", "seed"]):
+        curve = own.sort_values("loss")
+        found[arm, seed] = np.interp(-6, np.log10(curve.loss), curve.log10_kappa)
+    for seed in scaled.seed.unique():
+        assert found["trained", seed] < min(found["stopped", seed], found["random", seed])
+
+
+def test_float32_is_exactly_zero_and_float64_is_not(run, scaled):
+    wrong = scaled[scaled.arm == "random"]
+    last = wrong[wrong.scale == 64]
+    assert (last[["kappa32", "slope32", "bound32"]] == 0).all(axis=None)
+    assert (last[["kappa", "slope64"]] > 0).all(axis=None)
+    assert last.test_error.between(0.85, 0.95).all()
+    first = wrong[wrong.seed == run.config["seeds"][0]].set_index("scale")
+    assert first.index[first.bound32 == 0].min() == 4
+    assert 20 < first.index[first.kappa32 == 0].min() < 25
+    assert 20 < first.index[first.slope32 == 0].min() < 25
+
+
+def test_float32_ends_near_one():
+    below = torch.nextafter(torch.tensor(1.0), torch.tensor(0.0))
+    assert 1 - below.item() == pytest.approx(6e-8, rel=0.01)
+
+
+def test_the_reported_value_is_at_its_ceiling():
+    quote = QUOTES["anti-flatness-kappa"]
+    assert quote.seen
+    assert float(quote.text) / (50**2 * 0.9) == pytest.approx(0.982, abs=5e-4)
+    # the chapter's root of the quadratic, put back
+    p = (1 + 9 * (1 - float(quote.text) / 2250) ** 0.5) / 10
+    assert 1 - p**2 - (1 - p) ** 2 / 9 == pytest.approx(float(quote.text) / 2500, rel=1e-12)
+
+
+# --- exercises, as their folded solutions say
+
+
+def peak() -> float:
+    strengths = torch.linspace(0.5, 10, 10_000, dtype=torch.float64)
+    return strengths[metrics.collapsed_flatness(4, 1.0, strengths * 3 / 4).exact.argmax()].item()
+
+
+def factor() -> float:
+    run = FLATNESS.load("laptop")
+    seed = run.config["seeds"][0]
+    wrong = FLATNESS.rows(run, "scale", arm="random", seed=seed)
+    good = FLATNESS.rows(run, "scale", arm="trained", seed=seed, scale=1.0)
+    return wrong.scale[wrong.log10_kappa < good.log10_kappa.item()].min()
+
+
+SOLUTIONS = {
+    "flatness/by-hand": lambda: 1.44,
+    "flatness/gauge": lambda: 49 / 9,
+    "flatness/ceiling": lambda: 22275,
+    "flatness/peak": peak,
+    "flatness/factor": factor,
+}
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_the_solution_is_accepted(name, capsys):
+    exercises.check(name, SOLUTIONS[name]())
+    assert capsys.readouterr().out == "Right.\n"
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_a_wrong_answer_gets_a_hint(name, capsys):
+    exercises.check(name, 1.1 * SOLUTIONS[name]())
+    assert exercises.EXERCISES[name].hint in capsys.readouterr().out
+
+
+def test_numbers_of_the_solutions():
+    assert peak() == pytest.approx(2.7, abs=0.05)
+    assert 1 / (1 + 3 * math.exp(-peak())) == pytest.approx(0.83, abs=0.01)
+    assert factor() == pytest.approx(math.sqrt(2))

@@ -1,0 +1,246 @@
+"""Relative flatness: closed forms, changes that preserve the function, a run's shape, rules that say yes and no."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import torch.nn.functional as F
+
+from ncbook import metrics, models, runs
+from ncbook.experiments import _loading, flatness
+from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.experiments.flatness import measures, parts
+from ncbook.experiments.flatness.measures import Head
+
+TINY = replace(
+    flatness.Config.preset("smoke"), seeds=(7,), classes=(3,), strengths=(1.0, 5.0), train_per_class=5, width=16,
+    epochs=40, batch_size=10, scales=(0.5, 1.0, 64.0),
+)  # fmt: skip
+CLAIMS = {claim.id: claim for claim in flatness.CLAIMS}
+
+
+@pytest.fixture(scope="module")
+def laptop() -> runs.Run:
+    return runs.load(runs.RECORDED / _loading.run_name(flatness, "laptop"))
+
+
+@pytest.fixture(scope="module")
+def tiny() -> runs.Run:
+    return flatness.run(TINY, "cpu")
+
+
+def some_head(scale: float = 1.0) -> Head:
+    chance = torch.Generator().manual_seed(3)
+    features, weight = (torch.randn(size, generator=chance, dtype=torch.float64) for size in ((30, 6), (4, 6)))
+    bias = torch.tensor([0.1, -0.3, 0.2, 0.0], dtype=torch.float64)
+    return Head(features.abs(), torch.arange(30) % 4, scale * weight, scale * bias)
+
+
+# --- closed forms
+
+
+def test_numbers_of_ten_classes_at_alignment_5():
+    form = metrics.collapsed_flatness(10, 1.0, 5.0)
+    values = [getattr(form, name).item() for name in ("exact", "bound", "proposition", "cross_entropy")]
+    assert values == pytest.approx([1.833, 16.498, 90.258, 0.0342], abs=6e-4)
+
+
+@pytest.mark.parametrize(("classes", "exact", "proposition"), [(3, 2.6, 2.7), (10, 3.2, 3.5), (97, 4.8, 5.4)])
+def test_flatness_under_exact_collapse_rises_then_falls(classes, exact, proposition):
+    strengths = torch.linspace(0.5, 10, 20_000, dtype=torch.float64)
+    form = metrics.collapsed_flatness(classes, 1.0, strengths * (classes - 1) / classes)
+    peaks = [strengths[curve.argmax()].item() for curve in (form.exact, form.proposition)]
+    assert peaks == pytest.approx([exact, proposition], abs=0.06)
+    for curve in (form.exact, form.proposition):
+        top = curve.argmax()
+        assert (curve[1 : top + 1] > curve[:top]).all()
+        assert (curve[top + 1 :] < curve[top:-1]).all()
+
+
+def test_the_family_of_a_run_agrees_with_the_closed_form(tiny):
+    for _, row in flatness.rows(tiny, "family").iterrows():
+        form = metrics.collapsed_flatness(row.num_classes, 1.0, row.scale * (row.num_classes - 1) / row.num_classes)
+        found = [row.kappa, row.bound, row.loss]
+        assert found == pytest.approx([form.exact.item(), form.bound.item(), form.cross_entropy.item()], rel=1e-10)
+
+
+# --- measures
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 5.0])
+def test_the_logarithm_is_that_of_the_value(scale):
+    head = some_head(scale)
+    kappa = metrics.relative_flatness(head.features, head.weight, head.bias).item()
+    assert measures.log10_relative_flatness(head) == pytest.approx(math.log10(kappa), abs=1e-10)
+
+
+def test_the_logarithm_goes_on_where_the_value_underflows():
+    head = Head(torch.ones(1, 1).double(), torch.tensor([0]), torch.tensor([[2000.0], [0.0]]).double(), torch.zeros(2))
+    assert metrics.relative_flatness(head.features, head.weight).item() == 0
+    # p_0 = 1, p_1 = e^-2000, ||w_0 - w_1||^2 = 2000^2, ||phi|| = 1
+    assert measures.log10_relative_flatness(head) == pytest.approx((-2000 + 2 * math.log(2000)) / math.log(10))
+
+
+@pytest.mark.parametrize("scale", [0.01, 0.3, 1.0, 4.0])
+def test_the_bound_by_the_loss(scale):
+    found = measures.flatness(some_head(scale))
+    assert found["kappa"] <= found["bound"] <= 2 * found["weight_norm2"] * found["feature_norm2"] * found["loss"]
+
+
+def test_float32_agrees_where_the_network_is_unsure():
+    head = some_head(0.3)
+    found, wide = measures.in_float32(head), measures.flatness(head)
+    assert (found["kappa32"], found["bound32"]) == pytest.approx((wide["kappa"], wide["bound"]), rel=1e-5)
+
+
+def test_the_simplex_that_was_put_in_is_found():
+    corners = 3.0 * metrics.simplex_etf(4, 6)
+    head = Head(corners + 5.0, torch.arange(4), 0.7 * corners, torch.zeros(4, dtype=torch.float64))
+    assert measures.simplex_fit(head) == pytest.approx((3.0, 0.7), rel=1e-12)
+
+
+def test_the_factor_for_a_loss():
+    corners = metrics.simplex_etf(4, 4)
+    head = Head(corners, torch.arange(4), corners, torch.zeros(4, dtype=torch.float64))
+    factor = measures.scale_for_loss(head, 0.01)
+    assert F.cross_entropy(head.scaled(factor).logits(), head.labels).item() == pytest.approx(0.01, rel=1e-9)
+    assert math.isnan(measures.scale_for_loss(replace(head, labels=torch.tensor([1, 0, 2, 3])), 0.01))
+
+
+def test_the_largest_slope_is_that_of_a_loss_written_out():
+    torch.manual_seed(0)
+    model = models.build("mlp", (1, 8, 8), 4, 8).eval()
+    split = parts.data.Split(torch.randn(6, 1, 8, 8), torch.arange(6) % 4)
+    weight, bias = ((3 * each).detach().requires_grad_() for each in model.head.parameters())
+    loss = F.cross_entropy(F.linear(model.features(split.inputs), weight, bias), split.labels)
+    slopes = torch.autograd.grad(loss, [*model.blocks.parameters(), weight, bias])
+    expected = max(slope.abs().max().item() for slope in slopes)
+    assert measures.largest_slope(model, split, 3.0, torch.float32) == pytest.approx(expected, rel=1e-5)
+
+
+# --- changes
+
+
+@pytest.mark.parametrize("network", ["mlp", "mlp_no_bn"])
+def test_rescaled_neurons_carry_their_factors_and_leave_the_logits(network):
+    torch.manual_seed(1)
+    model = models.build(network, (1, 8, 8), 5, 12).eval()
+    split = parts.data.Split(torch.randn(20, 1, 8, 8), torch.arange(20) % 5)
+    factors = torch.linspace(0.1, 10, 12, dtype=torch.float64)
+    before, after = measures.head_of(model, split), parts.rescaled_neurons(model, split, factors)
+    torch.testing.assert_close(after.logits(), before.logits(), rtol=1e-11, atol=1e-11)
+    torch.testing.assert_close(after.features, before.features * factors, rtol=1e-11, atol=1e-11)
+
+
+def test_rotation_and_shift_leave_the_probabilities():
+    head, chance = some_head(), torch.Generator().manual_seed(0)
+    for changed in (parts.rotated(head, chance), parts.shifted(head, chance)):
+        assert not torch.allclose(changed.weight, head.weight)
+        torch.testing.assert_close(changed.logits().softmax(1), head.logits().softmax(1), rtol=1e-11, atol=1e-13)
+
+
+# --- the run
+
+
+def test_shapes_and_columns(tiny):
+    assert set(tiny.history) == set(parts.COLUMNS)
+    counts = tiny.to_frame().groupby("part").size().to_dict()
+    assert counts == {"family": 2, "scale": 9, "matched": 3, "change": 15}
+    assert tiny.arrays["family/3/exact"].shape == tiny.arrays["family/strengths"].shape == (200,)
+
+
+def test_the_same_config_gives_the_same_numbers(tiny):
+    again = flatness.run(TINY, "cpu")
+    for name, column in tiny.history.items():
+        np.testing.assert_array_equal(again.history[name], column)
+
+
+def test_stopped_networks_end_first_and_without_an_error(laptop):
+    steps = laptop.to_frame().query("part == 'matched'").pivot(index="seed", columns="arm", values="step")
+    assert (steps.stopped < steps.trained).all()
+    found = flatness.rows(laptop, "scale", scale=1.0)
+    assert (found.train_error == 0).all()
+
+
+def test_probes_of_the_recorded_run_are_finite(laptop):
+    found = flatness.rows(laptop, "scale")
+    assert np.isfinite(found[["kappa", "log10_kappa", "bound", "loss", "proposition", "slope64", "nc1"]]).all(axis=None)
+
+
+# --- rules, on runs whose answer is known
+
+
+def made_up(rows: list[dict]) -> runs.Run:
+    """A run of these rows; what they leave out stands as in a run."""
+    columns = {name: np.array([row.get(name, empty) for row in rows]) for name, empty in parts.COLUMNS.items()}
+    return runs.Run({"scales": [1.0, 64.0], "seeds": [1, 2]}, columns, {}, {})
+
+
+def edited(run: runs.Run, chosen: str, **values: float) -> runs.Run:
+    """`run` with other values in the rows that a query chooses."""
+    frame = run.to_frame()
+    where = frame.query(chosen).index
+    assert len(where) > 0
+    for column, value in values.items():
+        frame.loc[where, column] = value
+    return runs.Run(run.config, {name: frame[name].to_numpy() for name in run.history}, run.arrays, run.provenance)
+
+
+# claim -> a choice of rows, and values for them with which a seed's or a network's trial fails
+SPOILT = {
+    "collapse-bounds-flatness": ("part == 'family'", {"proposition": 1e-12}),
+    "collapse-bounds-flatness-networks": ("part == 'scale' and arm == 'trained' and scale == 1", {"kappa": 1e6}),
+    "collapse-alone-can-be-sharp": ("part == 'scale' and arm == 'trained' and scale == 4", {"nc1": 0.5}),
+    "flatness-below-trace-bound": ("part == 'change'", {"bound": 1e-6}),
+    "flatness-survives-layer-rescaling": ("part == 'change' and change == 'layer'", {"kappa": 1e-3}),
+    "normalised-flatness-survives-neuron-rescaling": ("part == 'change' and change == 'neurons'", {"normalized": 9.0}),
+    "flatter-networks-generalise": ("part == 'scale' and arm == 'random' and scale == 1", {"kappa": 1e-6}),
+    "flatter-networks-generalise-at-equal-loss": ("part == 'matched' and arm == 'random'", {"kappa": 1e-6}),
+    "confident-is-flat-right-or-wrong": ("part == 'scale' and arm == 'random'", {"test_error": 0.01}),
+    "softmax-collapse": ("part == 'scale' and arm == 'random' and scale == 64", {"slope32": 1e-9}),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_rule_holds_partly_and_not_at_all(name, laptop):
+    rows, values = SPOILT[name]
+    judge = CLAIMS[name].judge
+    assert judge(laptop).verdict == REPRODUCED
+    one = edited(laptop, f"{rows} and seed in (0, 301)" if "family" not in rows else f"{rows} and scale < 2", **values)
+    assert judge(one).verdict == PARTLY
+    spoilt = judge(edited(laptop, rows, **values))
+    everywhere = "trace-bound" not in name  # that rule also asks rows of other parts
+    assert spoilt.verdict == (NOT if everywhere else PARTLY)
+
+
+def test_neuron_rescaling_could_have_been_reproduced(laptop):
+    judge = CLAIMS["flatness-survives-neuron-rescaling"].judge
+    assert judge(laptop).verdict == NOT
+    frame = laptop.to_frame()
+    for arm, seed in {(row.arm, row.seed) for row in flatness.rows(laptop, "change").itertuples()}:
+        at = f"part == 'change' and arm == '{arm}' and seed == {seed}"
+        kappa = frame.query(f"{at} and change == 'none'").kappa.item()
+        laptop = edited(laptop, f"{at} and change == 'neurons'", kappa=1.005 * kappa)
+    assert judge(laptop).verdict == REPRODUCED
+
+
+def test_networks_that_cannot_be_matched_tell_nothing():
+    rows = [{"part": "matched", "arm": arm, "seed": 1} for arm in ("trained", "random")]
+    assert CLAIMS["flatter-networks-generalise-at-equal-loss"].judge(made_up(rows)).verdict == UNTESTED
+
+
+def test_evidence_is_of_plain_numbers(laptop):
+    for claim in flatness.CLAIMS:
+        evidence = claim.judge(laptop)
+        assert {type(each) for each in evidence.holds} == {bool}
+        assert {type(each) for each in evidence.values} == {float}
+
+
+def test_rows_chooses_by_part_and_column(laptop):
+    found = flatness.rows(laptop, "scale", arm="random", scale=1.0)
+    assert isinstance(found, pd.DataFrame)
+    assert (set(found.part), set(found.arm), set(found.scale)) == ({"scale"}, {"random"}, {1.0})
+    assert found.seed.tolist() == laptop.config["seeds"]

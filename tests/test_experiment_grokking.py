@@ -1,0 +1,294 @@
+"""Grokking: the shape of a run, the mirror pairs, the plane of the circle, and rules that can say every verdict."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ncbook import data, metrics, runs, trainers
+from ncbook.experiments import _loading, grokking
+from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.experiments.grokking.claims import slope
+from ncbook.experiments.grokking.leak import mirrored
+from ncbook.experiments.grokking.measures import measure
+from ncbook.experiments.grokking.milestones import first_step
+from ncbook.experiments.grokking.standard import pictures
+from ncbook.experiments.grokking.training import accuracies, build, probe_steps
+
+TINY = replace(
+    grokking.Config.preset("smoke"), seeds=(4, 5), p=11, dim=8, width=12, steps=30, every=20, control_every=20,
+    phase_seeds=(4,), phase_decays=(0.0, 1.0), phase_fractions=(0.5, 0.8), phase_steps=20, leak_seeds=(4, 5),
+    leak_p=11, leak_dim=8, leak_width=16, leak_steps=20, leak_every=10, gromov_moduli=(11,), gromov_seeds=(0,),
+)  # fmt: skip
+JUDGES = {claim.id: claim.judge for claim in grokking.CLAIMS}
+
+
+@pytest.fixture(scope="module")
+def tiny() -> runs.Run:
+    return grokking.run(TINY, "cpu")
+
+
+@pytest.fixture(scope="module")
+def laptop() -> runs.Run:
+    return runs.load(runs.RECORDED / _loading.run_name(grokking, "laptop"))
+
+
+# --- the parts
+
+
+def test_a_level_is_reached_at_its_first_step_or_never():
+    steps, values = np.array([0, 10, 20, 30]), np.array([0.1, 0.99, 0.5, 1.0])
+    assert first_step(steps, values) == 10
+    assert np.isnan(first_step(steps, values[:1]))
+
+
+def test_probes_are_dense_at_first_and_end_at_the_end():
+    assert probe_steps(250, 100) == [*range(0, 101, 10), 200, 250]
+    assert probe_steps(30, 20) == [0, 10, 20, 30]
+
+
+@pytest.mark.parametrize("network", ["pair_mlp", "nanda"])
+def test_a_seed_decides_the_network(network):
+    config = replace(TINY, network=network)
+    same, again, other = (build(config, seed).embedding for seed in (1, 1, 2))
+    assert torch.equal(same, again)
+    assert not torch.equal(same, other)
+
+
+def test_mirror_pairs_are_counted_by_hand():
+    train = data.Split(torch.tensor([[0, 1], [2, 2], [1, 2]]), torch.tensor([1, 1, 0]))
+    test = data.Split(torch.tensor([[1, 0], [0, 2], [2, 1], [0, 0]]), torch.tensor([1, 2, 0, 0]))
+    dataset = data.Dataset("by hand", train, test, ("0", "1", "2"))
+    assert mirrored(dataset, 3).tolist() == [True, False, True, False]
+
+
+def test_an_unordered_split_has_no_known_mirror_image_and_an_ordered_one_has_half():
+    sets = {split: data.modular(23, fraction=0.5, split=split, seed=9) for split in ("ordered", "unordered")}
+    assert not mirrored(sets["unordered"], 23).any()
+    assert 0.4 < mirrored(sets["ordered"], 23).double().mean() < 0.6
+
+
+def test_accuracies_leave_out_the_padding():
+    sets = [data.modular(11, fraction=fraction, seed=1) for fraction in (0.3, 0.8)]
+    recipe = trainers.Recipe(1, 1e-2, optimizer="adamw")
+    members = [trainers.Member(1), trainers.Member(2)]
+    ensemble = trainers.Ensemble(lambda seed: build(TINY, seed), [each.train for each in sets], recipe, members)
+    for split in ("train", "test"):
+        own = [getattr(each, split) for each in sets]
+        alone = [
+            (ensemble.model(place)(each.inputs).argmax(1) == each.labels).double().mean().item()
+            for place, each in enumerate(own)
+        ]
+        assert accuracies(ensemble, own).tolist() == pytest.approx(alone, abs=1e-12)
+
+
+def test_measures_are_those_of_the_metrics():
+    model, dataset = build(TINY, 3), data.modular(11, fraction=0.6, seed=3)
+    with torch.no_grad():
+        row = measure(model, {"train": dataset.train, "test": dataset.test})
+        train, test = (model.features(split.inputs) for split in (dataset.train, dataset.test))
+        weight = model.head.weight
+    assert row["relative_flatness"] == metrics.relative_flatness(train, weight).item()
+    assert row["relative_flatness_bound"] >= row["relative_flatness"] > 0
+    assert row["cdnv_test"] == metrics.cdnv(test, dataset.test.labels).item()
+    assert row["variance_ratio_train"] == pytest.approx(metrics.variance_ratio(train, dataset.train.labels).item())
+    assert row["nc1_train"] == metrics.collapse(train, dataset.train.labels, weight).nc1
+    means = metrics.class_means(train, dataset.train.labels, 11)
+    assert row["ncc_acc_test"] == 1 - metrics.nearest_class_centre_error(test, dataset.test.labels, means)
+    p = (train @ weight.T).double().softmax(1)
+    assert row["uncertainty_train"] == pytest.approx((1 - p.square().sum(1)).mean().item(), rel=1e-6)
+    norm = torch.cat([parameter.flatten() for parameter in model.parameters()]).norm().item()
+    assert row["weight_norm"] == pytest.approx(norm, rel=1e-5)
+    assert row["fourier_gini"] == metrics.fourier_gini(model.embedding).item()
+
+
+def test_the_plane_of_an_embedding_that_is_a_circle_shows_it():
+    angles = 2 * torch.pi * 3 * torch.arange(11, dtype=torch.float64) / 11
+    axes = torch.linalg.qr(torch.randn(7, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)))[0]
+    circle = 2 * torch.stack([angles.cos(), angles.sin()], dim=1) @ axes.T  # [11, 7]
+    noise = torch.randn(11, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    drawn = pictures([0, 10, 20], [noise[None], noise[None], circle[None]])
+    assert drawn["frames"].tolist() == [0, 20]
+    assert drawn["frequency"].tolist() == [3]
+    expected = 2 * torch.stack([angles.cos(), angles.sin()], dim=1).numpy()
+    np.testing.assert_allclose(drawn["circle"][0, -1], expected, atol=2e-3)
+    np.testing.assert_allclose(drawn["spectrum"][0, -1][[1, 2, 4, 5]], 0, atol=1e-5)
+
+
+# --- a run
+
+
+def test_shape_of_a_run(tiny):
+    frame = tiny.to_frame()
+    assert list(frame.groupby(["weight_decay", "seed"], sort=False).groups) == [(1.0, 4), (1.0, 5), (0.0, 4), (0.0, 5)]
+    assert sorted(frame.step.unique()) == [0, 10, 20, 30]
+    needed = {
+        "train_acc", "test_acc", "train_loss", "test_loss", "relative_flatness", "relative_flatness_bound",
+        "cdnv_train", "cdnv_test", "variance_ratio_train", "variance_ratio_test", "nc1_train", "nc2_angles_train",
+        "nc3_train", "nc4_test", "rnc1_train", "weight_norm", "uncertainty_train", "fourier_gini",
+    }  # fmt: skip
+    assert needed <= set(frame.columns)
+    assert tiny.arrays["circle"].shape == (2, len(tiny.arrays["frames"]), 11, 2)
+    assert tiny.arrays["phase/grokked"].shape == (2, 2, 1)
+    assert tiny.arrays["leak/nanda/ordered/mirror"].shape == (2, 3)
+    assert np.isnan(tiny.arrays["leak/nanda/unordered/mirror"]).all()
+
+
+def test_the_same_config_gives_the_same_run(tiny):
+    again = grokking.run(TINY, "cpu")
+    for name, column in tiny.history.items():
+        np.testing.assert_array_equal(again.history[name], column, err_msg=name)
+    for name, array in tiny.arrays.items():
+        np.testing.assert_array_equal(again.arrays[name], array, err_msg=name)
+
+
+def test_weight_decay_is_all_that_differs_between_twins(tiny):
+    frame = tiny.to_frame()
+    start = frame[frame.step == 0].drop(columns="weight_decay").set_index("seed")
+    twins = [start.iloc[:2], start.iloc[2:]]
+    np.testing.assert_allclose(twins[0].to_numpy(), twins[1].to_numpy(), rtol=1e-6)
+    end = frame[frame.step == 30].groupby("weight_decay").weight_norm.mean()
+    assert end[1.0] < end[0.0]
+
+
+# --- the rules, on runs whose answer is known
+
+
+def made_up(test_acc=(0.0, 0.05, 1.0), control=(0.0, 0.05, 0.05), gini=(0.1, 0.3, 0.6), end=0.1) -> runs.Run:
+    """Two seeds at steps 10, 40, 100; train accuracy is 1 from step 10 on."""
+    rows = {name: [] for name in ("weight_decay", "seed", "step", "train_acc", "test_acc", "fourier_gini")}
+    for decay, accuracy, sparse in ((1.0, test_acc, gini), (0.0, control, (0.1, 0.1, end))):
+        for seed in (1, 2):
+            for place, step in enumerate((10, 40, 100)):
+                values = (decay, seed, step, 1.0, accuracy[place], sparse[place])
+                for name, value in zip(rows, values, strict=True):
+                    rows[name].append(value)
+    config = {"weight_decays": [1.0, 0.0], "seeds": [1, 2]}
+    return runs.Run(config, {name: np.array(values) for name, values in rows.items()})
+
+
+@pytest.mark.parametrize(
+    ("claim", "changed", "verdict"),
+    [
+        ("generalizes-long-after-memorising", {}, REPRODUCED),
+        ("generalizes-long-after-memorising", {"test_acc": (0.5, 0.5, 1.0)}, NOT),
+        ("generalizes-long-after-memorising", {"test_acc": (0.0, 1.0, 1.0)}, NOT),
+        ("generalizes-long-after-memorising", {"test_acc": (0.0, 0.0, 0.9)}, NOT),
+        ("no-grokking-without-decay", {}, REPRODUCED),
+        ("no-grokking-without-decay", {"control": (0.0, 0.0, 1.0)}, NOT),
+        ("no-grokking-without-decay", {"test_acc": (0.0, 0.0, 0.9)}, UNTESTED),
+        ("sparse-in-frequencies", {}, REPRODUCED),
+        ("sparse-in-frequencies", {"gini": (0.4, 0.5, 0.6)}, NOT),
+        ("sparse-in-frequencies", {"end": 0.5}, NOT),
+        ("sparse-in-frequencies", {"test_acc": (0.0, 0.0, 0.9)}, UNTESTED),
+        ("progress-before-the-jump", {}, REPRODUCED),
+        ("progress-before-the-jump", {"gini": (0.1, 0.15, 0.6)}, NOT),
+        ("progress-before-the-jump", {"test_acc": (0.2, 0.2, 1.0)}, UNTESTED),
+    ],
+)
+def test_rules_about_seeds(claim, changed, verdict):
+    assert JUDGES[claim](made_up(**changed)).verdict == verdict
+
+
+def test_one_seed_of_two_is_partly():
+    run = made_up()
+    run.history["test_acc"][2] = 0.9
+    assert JUDGES["generalizes-long-after-memorising"](run).verdict == PARTLY
+
+
+def phase(grokked) -> runs.Run:
+    """Weight decays 0, 1, 2, 4 and fractions 0.4, 0.8."""
+    steps = np.array(grokked, dtype=float)[:, :, None]
+    arrays = {"phase/memorised": np.ones_like(steps), "phase/grokked": steps, "phase/test_acc": np.ones_like(steps)}
+    config = {"phase_decays": [0.0, 1.0, 2.0, 4.0], "phase_fractions": [0.4, 0.8], "phase_seeds": [1]}
+    return runs.Run(config, {}, arrays)
+
+
+NO = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("grokked", "verdict"),
+    [
+        ([[NO, NO], [NO, 400], [NO, 200], [900, 100]], REPRODUCED),
+        ([[NO, 900], [NO, 400], [NO, 200], [NO, 100]], NOT),
+        ([[NO, NO], [NO, 400], [NO, 200], [NO, 100]], UNTESTED),
+        ([[NO, NO], [NO, NO], [NO, NO], [NO, NO]], UNTESTED),
+    ],
+)
+def test_the_rule_about_samples(grokked, verdict):
+    assert JUDGES["decay-halves-the-samples"](phase(grokked)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("grokked", "verdict"),
+    [
+        ([[NO, NO], [NO, 400], [NO, 200], [NO, 100]], REPRODUCED),
+        ([[NO, NO], [NO, 400], [NO, 390], [NO, 380]], NOT),
+        ([[NO, NO], [800, 400], [400, 390], [200, 380]], PARTLY),
+        ([[NO, NO], [NO, NO], [NO, 200], [NO, 100]], UNTESTED),
+    ],
+)
+def test_the_rule_about_time(grokked, verdict):
+    assert JUDGES["time-inverse-to-decay"](phase(grokked)).verdict == verdict
+
+
+def test_the_slope_of_an_inverse_is_minus_one():
+    cells = grokking.phase_table(phase([[NO, NO], [NO, 400], [NO, 200], [NO, 100]]))
+    assert slope(cells[cells.grokked.notna()]) == pytest.approx(-1)
+
+
+@pytest.mark.parametrize(
+    ("mirror", "rest", "verdict"),
+    [
+        ([[0.1, 0.6], [0.6, 0.9]], [[0.0, 0.0], [0.0, 0.5]], REPRODUCED),
+        ([[0.1, 0.6], [0.6, 0.9]], [[0.0, 0.5], [0.0, 0.5]], PARTLY),
+        ([[0.1, 0.6], [0.1, 0.9]], [[0.0, 0.5], [0.0, 0.5]], NOT),
+        ([[0.1, 0.2], [0.1, 0.4]], [[0.0, 0.0], [0.0, 0.0]], UNTESTED),
+    ],
+)
+def test_the_rule_about_mirror_images(mirror, rest, verdict):
+    arrays = {"leak/nanda/ordered/mirror": np.array(mirror), "leak/nanda/ordered/rest": np.array(rest)}
+    assert JUDGES["transformers-ignore-the-order"](runs.Run({}, {}, arrays)).verdict == verdict
+
+
+@pytest.mark.parametrize(("accuracy", "verdict"), [([[1.0, 1.0]], REPRODUCED), ([[1.0, 0.99]], PARTLY), ([[0.9]], NOT)])
+def test_the_rule_about_the_analytic_solution(accuracy, verdict):
+    run = runs.Run({}, {}, {"gromov/accuracy": np.array(accuracy)})
+    assert JUDGES["analytic-solution"](run).verdict == verdict
+
+
+def test_judges_give_plain_booleans_and_floats(laptop):
+    for claim in grokking.CLAIMS:
+        evidence = claim.judge(laptop)
+        assert {type(each) for each in evidence.holds} <= {bool}, claim.id
+        assert {type(each) for each in evidence.values} <= {float}, claim.id
+
+
+# --- the recorded run
+
+
+def test_no_seed_of_the_recorded_run_was_used_to_choose_settings(laptop):
+    used = {*range(4), *range(100, 108), *range(201, 222), 351, 352}
+    config = laptop.config
+    assert not used & {*config["seeds"], *config["phase_seeds"], *config["leak_seeds"]}
+    assert len(config["seeds"]) >= 8
+
+
+def test_every_measure_of_the_recorded_run_is_finite(laptop):
+    for name, column in laptop.history.items():
+        assert np.isfinite(column).all(), name
+
+
+def test_the_code_still_gives_the_recorded_first_steps(laptop):
+    """Another CPU adds in another order: 2 % of what is not an accuracy, in the first 20 steps."""
+    config = replace(grokking.Config.preset("laptop"), seeds=tuple(laptop.config["seeds"][:2]))
+    frame = laptop.to_frame()
+    sets = [data.modular(29, fraction=0.6, seed=seed) for seed in config.seeds]
+    model = build(config, config.seeds[0])
+    with torch.no_grad():
+        row = measure(model, {"train": sets[0].train, "test": sets[0].test})
+    recorded = frame[(frame.seed == config.seeds[0]) & (frame.step == 0) & (frame.weight_decay == 1)].iloc[0]
+    for name, value in row.items():
+        assert recorded[name] == pytest.approx(value, rel=0.02, abs=0.005), name
