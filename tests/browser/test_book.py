@@ -118,9 +118,10 @@ def test_the_note_in_place_of_a_lab_has_no_light_box_on_a_dark_page(page, book):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_slider_moves_the_picture(page, book, name, theme):
     opened(page, book, name, theme)
-    slider = page.locator("div.cell_output input[type=range]").first
+    figure = page.locator(".nc-explorable", has=page.get_by_role("button", name="Play")).first  # over recorded time
+    slider = figure.locator("input[type=range]").first
     slider.scroll_into_view_if_needed()
-    picture = page.locator("div.cell_output canvas").first
+    picture = figure.locator("canvas").first
     slider.focus()
     page.keyboard.press("Home")
     page.wait_for_timeout(200)
