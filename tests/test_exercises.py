@@ -1,5 +1,6 @@
 """Exercises: the folded solutions are right, and wrong answers get a hint."""
 
+import importlib
 import math
 from pathlib import Path
 
@@ -29,13 +30,21 @@ def _control() -> float:  # as in the chapter's solution
     return medians.iloc[0] / medians.iloc[1]
 
 
-@pytest.mark.parametrize("name", SOLUTIONS)
+for _path in Path(__file__).parent.glob("test_chapter_*.py"):  # each chapter keeps the solutions of its own exercises
+    SOLUTIONS |= getattr(importlib.import_module(_path.stem), "SOLUTIONS", {})
+
+
+def test_every_exercise_has_its_solution():
+    assert set(SOLUTIONS) == set(exercises.EXERCISES)
+
+
+@pytest.mark.parametrize("name", sorted(SOLUTIONS))
 def test_the_solution_is_accepted(name, capsys):
     exercises.check(name, SOLUTIONS[name]())
     assert capsys.readouterr().out == "Right.\n"
 
 
-@pytest.mark.parametrize("name", SOLUTIONS)
+@pytest.mark.parametrize("name", sorted(SOLUTIONS))
 def test_a_wrong_answer_gets_a_hint(name, capsys):
     exercises.check(name, 1.1 * SOLUTIONS[name]())
     assert exercises.EXERCISES[name].hint in capsys.readouterr().out
