@@ -212,3 +212,53 @@ function write(context, text, x, y, textAlign, textBaseline) {
   Object.assign(context, { textAlign, textBaseline });
   context.fillText(text, x, y);
 }
+
+/** A line through values at steps; null, a value that is not defined, leaves a gap. */
+function drawCurve(context, x, y, steps, values, strokeStyle, lineWidth, globalAlpha) {
+  Object.assign(context, { strokeStyle, lineWidth, globalAlpha, lineJoin: "round" });
+  context.beginPath();
+  let pen = "moveTo";
+  values.forEach((value, i) => {
+    if (value !== null) context[pen](x.at(steps[i]), y.at(value));
+    pen = value === null ? "moveTo" : "lineTo";
+  });
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
+// ---- three classes in a plane ----
+
+/** The simplex equiangular tight frame of three classes in the plane: an equilateral triangle of radius 1. */
+function drawSimplex(context, place, colour) {
+  const corners = [0, 1, 2].map((c) => place([Math.cos((TURN * c) / 3), Math.sin((TURN * c) / 3)]));
+  Object.assign(context, { strokeStyle: colour("faint"), lineWidth: 1.2 });
+  context.setLineDash([2, 4]);
+  context.beginPath();
+  polygon(context, corners);
+  context.stroke();
+  context.setLineDash([]);
+}
+
+/** A class mean: a big marker at the end of a stick from the origin. */
+function drawMean(context, place, shown, frame, c, colour) {
+  const tip = place(pointAt(shown.means, frame, c));
+  context.lineWidth = 6;
+  line(context, place([0, 0]), tip, colour(`class${c}`));
+  context.lineWidth = 2;
+  mark(context, c, tip, 9, { fillStyle: colour(`class${c}`), strokeStyle: colour("text") });
+}
+
+/** A row of the classifier: a dashed arrow with a halo, to be told from the stick that it ends up on. */
+function drawRow(context, place, row, colour) {
+  const [start, tip] = [place([0, 0]), place(row)];
+  const angle = Math.atan2(tip[1] - start[1], tip[0] - start[0]);
+  const length = Math.min(9, 0.6 * Math.hypot(tip[0] - start[0], tip[1] - start[1])); // short arrow, short barbs
+  const barb = (turn) => [tip[0] - length * Math.cos(angle + turn), tip[1] - length * Math.sin(angle + turn)];
+  for (const [lineWidth, name] of [[3.6, "back"], [1.8, "text"]]) {
+    context.lineWidth = lineWidth;
+    context.setLineDash([6, 4]);
+    line(context, start, tip, colour(name));
+    context.setLineDash([]);
+    for (const turn of [0.45, -0.45]) line(context, barb(turn), tip, colour(name));
+  }
+}

@@ -75,14 +75,6 @@ function drawCurves(context, x, y, data, { seeds, median }, noise, faint, colour
   context.setLineDash([]);
 }
 
-function drawCurve(context, x, y, places, values, strokeStyle, lineWidth, globalAlpha) {
-  Object.assign(context, { strokeStyle, lineWidth, globalAlpha, lineJoin: "round" });
-  context.beginPath();
-  values.forEach((value, i) => context[i ? "lineTo" : "moveTo"](x.at(places[i]), y.at(value)));
-  context.stroke();
-  context.globalAlpha = 1;
-}
-
 /** The vertical line at the slider's N, and a marker of the noise's own shape where it meets each median. */
 function drawCursor(context, x, y, data, state, columns, colour) {
   const here = x.at(data.factors[state.at]);

@@ -35,7 +35,7 @@ function drawCurves(canvas, data, { at, curves, place, axis }, colour) {
   line(context, [x.at(at[place]), y.from], [x.at(at[place]), y.to], colour("accent"));
   curves.forEach((curve, i) => {
     context.setLineDash(data.dashes[i].split(" ").filter(Boolean).map(Number));
-    drawCurve(context, x, y, at, curve.map(onAxis), colour(data.colours[i]));
+    drawCurve(context, x, y, at, curve.map(onAxis), colour(data.colours[i]), 2.2, 1);
     context.setLineDash([]);
     const paint = { fillStyle: colour(data.colours[i]), strokeStyle: colour("back") };
     mark(context, i % 3, [x.at(at[place]), y.at(onAxis(curve[place]))], 5, paint);
@@ -45,13 +45,6 @@ function drawCurves(canvas, data, { at, curves, place, axis }, colour) {
 /** A value where it is drawn; null stands for one too small to be stored. */
 function onAxis(value) {
   return Math.max(value === null ? FLOOR : value, FLOOR);
-}
-
-function drawCurve(context, x, y, at, values, strokeStyle) {
-  Object.assign(context, { strokeStyle, lineWidth: 2.2, lineJoin: "round" });
-  context.beginPath();
-  values.forEach((value, i) => context[i ? "lineTo" : "moveTo"](x.at(at[i]), y.at(value)));
-  context.stroke();
 }
 
 // ---- words ----

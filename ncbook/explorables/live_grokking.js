@@ -166,7 +166,7 @@ function drawAccuracy(canvas, state, colour) {
   drawMilestones(context, x, y, state, colour);
   for (const [set, name, dash] of [["test", "second", [6, 4]], ["train", "text", []]]) {
     context.setLineDash(dash);
-    drawCurve(context, x, state.found, (found) => y.at(found[set].accuracy), colour(name));
+    drawFound(context, x, state.found, (found) => y.at(found[set].accuracy), colour(name));
     context.setLineDash([]);
   }
 }
@@ -198,7 +198,7 @@ function drawMilestones(context, x, y, { milestones }, colour) {
   }
 }
 
-function drawCurve(context, x, found, height, strokeStyle) {
+function drawFound(context, x, found, height, strokeStyle) {
   Object.assign(context, { strokeStyle, lineWidth: 2.4, lineJoin: "round" });
   context.beginPath();
   found.forEach((each, i) => context[i ? "lineTo" : "moveTo"](x.at(each.step), height(each)));
@@ -215,7 +215,7 @@ function drawFlatness(canvas, state, colour) {
   const y = logAxis({ low, high: roundLog(Math.max(...values), false), hasZero: false }, height - 46, 26);
   drawAxes(context, x, y, colour, "step (log scale)", "κ (log), nats");
   drawMilestones(context, x, y, { milestones: { grokked: state.milestones.grokked } }, colour);
-  drawCurve(context, x, state.found, ({ flatness }) => y.at(Math.max(low, flatness)), colour("text"));
+  drawFound(context, x, state.found, ({ flatness }) => y.at(Math.max(low, flatness)), colour("text"));
 }
 
 const REACH = 1.55; // the plane goes this far from the centre, where lengths are 1 in the mean

@@ -60,18 +60,6 @@ function valueRange(data, measure) {
   return { low, high: roundLog(Math.max(2 * low, ...positive), false), hasZero: values.includes(0) };
 }
 
-function drawCurve(context, x, y, epochs, values, strokeStyle, lineWidth, globalAlpha) {
-  Object.assign(context, { strokeStyle, lineWidth, globalAlpha, lineJoin: "round" });
-  context.beginPath();
-  let pen = "moveTo";
-  values.forEach((value, i) => {
-    if (value !== null) context[pen](x.at(epochs[i]), y.at(value));
-    pen = value === null ? "moveTo" : "lineTo"; // a value that is not defined leaves a gap
-  });
-  context.stroke();
-  context.globalAlpha = 1;
-}
-
 // ---- words ----
 
 function describe(part, data, { arms, measure, images, frame }) {
