@@ -17,7 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
     listing.add_argument("--json", action="store_true", help="as JSON")
     running = commands.add_parser("run", help="train an experiment, or say where its run is")
     running.add_argument("name", help="an experiment, as `list` shows it")
-    running.add_argument("--preset", default=None, help="smoke, laptop, gpu or paper (default: laptop)")
+    running.add_argument(
+        "--preset", default=None, help="smoke, laptop, gpu, paper, or another that `list` shows (default: laptop)"
+    )
     running.add_argument("--device", default=None, help="cpu or cuda (default: the GPU if there is one)")
     running.add_argument("--live", action="store_true", default=None, help="train even if a run is at hand")
     running.add_argument("--workers", type=int, default=1, help="train this many arms at once (default: 1)")
@@ -40,12 +42,12 @@ def main(arguments: list[str] | None = None) -> int:
 def _list(parsed: argparse.Namespace) -> int:
     from ncbook import experiments
 
-    rows = [_describe(name, preset) for name in experiments.NAMES for preset in experiments.PRESETS]
+    rows = [_describe(name, preset) for name in experiments.NAMES for preset in experiments.presets(name)]
     if parsed.json:
         print(json.dumps(rows, indent=1))
         return 0
     for row in rows:
-        print(f"{row['experiment']:16} {row['preset']:8} {row['run']}")
+        print(f"{row['experiment']:16} {row['preset']:12} {row['run']}")
     return 0
 
 

@@ -37,7 +37,9 @@ def _recorded(problems: list[str]) -> None:
     from ncbook.experiments import _loading
 
     current = {
-        _loading.run_name(experiments.get(name), preset) for name in experiments.NAMES for preset in experiments.PRESETS
+        _loading.run_name(experiments.get(name), preset)
+        for name in experiments.NAMES
+        for preset in experiments.presets(name)
     }
     for path in sorted(runs.RECORDED.glob("*.npz")):
         try:

@@ -1,6 +1,7 @@
 """One module an experiment: a frozen config, presets, `run` and `load`."""
 
 from ncbook.experiments import (
+    _loading,
     collapse,
     double_descent,
     flatness,
@@ -36,6 +37,7 @@ __all__ = [
     "grokking",
     "interventions",
     "memorization",
+    "presets",
     "settings",
     "simplex",
     "unconstrained",
@@ -47,3 +49,8 @@ def get(name: str):  # -> the experiment's module
     if name not in NAMES:
         raise ValueError(f"no experiment is called {name!r}; there are: {', '.join(NAMES)}")
     return globals()[name]
+
+
+def presets(name: str) -> tuple[str, ...]:
+    """The presets of the experiment called `name`: `PRESETS`, then those of its own, if it has any."""
+    return _loading.presets(get(name).Config)

@@ -17,11 +17,16 @@ from ncbook import __version__, runs, trainers
 PRESETS = ("smoke", "laptop", "gpu", "paper")
 
 
-def chosen_preset(preset: str | None) -> str:
-    """`preset`, else $NCBOOK_PRESET, else "laptop"; raises ValueError for an unknown one."""
+def presets(config: type) -> tuple[str, ...]:
+    """The presets of an experiment's Config: the four of every experiment, then those of its own, if it has any."""
+    return PRESETS + getattr(config, "EXTRA_PRESETS", ())
+
+
+def chosen_preset(preset: str | None, known: tuple[str, ...] = PRESETS) -> str:
+    """`preset`, else $NCBOOK_PRESET, else "laptop"; raises ValueError for one that is not `known`."""
     preset = preset or os.environ.get("NCBOOK_PRESET") or "laptop"
-    if preset not in PRESETS:
-        raise ValueError(f"preset: {preset!r} is unknown; use one of {', '.join(PRESETS)}")
+    if preset not in known:
+        raise ValueError(f"preset: {preset!r} is unknown; use one of {', '.join(known)}")
     return preset
 
 
@@ -38,7 +43,7 @@ def run_name(experiment: ModuleType, preset: str) -> str:
 
 def load(experiment: ModuleType, preset: str | None, live: bool | None, device: str | None = None) -> runs.Run:
     """A recorded run, else a cached one, else (or if `live`) a new one, which is then cached."""
-    preset = chosen_preset(preset)
+    preset = chosen_preset(preset, presets(experiment.Config))
     if live is None:
         live = os.environ.get("NCBOOK_LIVE", "") not in ("", "0")
     name = run_name(experiment, preset)
@@ -78,7 +83,7 @@ class Stopwatch:
 
 
 def _preset_of(config: Any) -> str:
-    return next((name for name in PRESETS if type(config).preset(name) == config), "custom")
+    return next((name for name in presets(type(config)) if type(config).preset(name) == config), "custom")
 
 
 def _hardware(device: torch.device) -> str:
