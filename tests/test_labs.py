@@ -16,7 +16,7 @@ from matplotlib.image import imread
 
 from ncbook import labs
 from ncbook.labs import _lab, _note
-from ncbook.labs._settings import Settings
+from ncbook.labs._collapse.settings import Settings
 
 SECONDS = 30
 

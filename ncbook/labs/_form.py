@@ -1,23 +1,9 @@
 """The fields of a lab."""
 
+from collections.abc import Mapping, Sequence
+
 import ipywidgets as widgets
 
-from ncbook.labs._settings import Settings
-
-_WHOLE = (
-    ("width", "Width", "Width of the hidden layers and number of last-layer features, a whole number from 2 to 2048"),
-    ("epochs", "Epochs", "Passes over the training set, a whole number from 1 to 10000"),
-    ("seed", "Seed", "Fixes the initial weights and the order of the batches, a whole number from 0"),
-)
-_REAL = (
-    ("weight_decay", "Weight decay", "Coefficient of the L2 penalty on every weight; 0 switches it off", (-5, -1)),
-    (
-        "learning_rate",
-        "Learning rate",
-        "Step size at the start; divided by 10 after a third and again after two thirds of the epochs",
-        (-4, 1),
-    ),
-)
 _LABEL = {"description_width": "initial"}  # as wide as its text
 
 
@@ -26,18 +12,16 @@ def _layout(width: str) -> widgets.Layout:
 
 
 class Form(widgets.Box):
-    """Fields in rows that wrap on a narrow screen; `fields` has each setting's widget by name."""
+    """Fields in rows that wrap on a narrow screen; `fields` has each setting's widget by name.
 
-    def __init__(self) -> None:
-        defaults = Settings()
-        self.fields: dict[str, widgets.DOMWidget] = {"network": _networks(defaults.network)}
-        boxes = [self.fields["network"]]
-        for name, label, tip in _WHOLE:
-            self.fields[name] = _text(label, tip, getattr(defaults, name))
-            boxes.append(self.fields[name])
-        for name, label, tip, decades in _REAL:
-            self.fields[name] = _text(label, tip, getattr(defaults, name))
-            boxes.append(_with_slider(self.fields[name], label, decades))
+    `decades` has, for those that get a slider, the decimal logarithms of its ends.
+    """
+
+    def __init__(self, fields: Mapping[str, widgets.DOMWidget], decades: Mapping[str, tuple[int, int]]) -> None:
+        self.fields = dict(fields)
+        boxes = [
+            _with_slider(field, decades[name]) if name in decades else field for name, field in self.fields.items()
+        ]
         super().__init__(boxes, layout=widgets.Layout(flex_flow="row wrap", overflow="visible"))
 
     def typed(self) -> dict[str, str]:
@@ -45,24 +29,24 @@ class Form(widgets.Box):
         return {name: field.value.strip() for name, field in self.fields.items()}
 
 
-def _networks(chosen: str) -> widgets.Dropdown:
-    options = [("multilayer perceptron", "mlp"), ("convolutional network", "convnet")]
+def choice(label: str, tip: str, options: Sequence[tuple[str, str]], value: str) -> widgets.Dropdown:
+    """One of several (words, value)."""
     return widgets.Dropdown(
-        options=options, value=chosen, description="Network", tooltip="Which network to train",
-        layout=_layout("19em"), style=_LABEL,
-    )  # fmt: skip
+        options=options, value=value, description=label, tooltip=tip, layout=_layout("19em"), style=_LABEL
+    )
 
 
-def _text(label: str, tip: str, value: float) -> widgets.Text:
+def number(label: str, tip: str, value: float) -> widgets.Text:
+    """A number, as text: a wrong one is answered when Train is pressed."""
     layout = _layout(f"{6 + len(label) / 2}em")
     return widgets.Text(value=f"{value:g}", description=label, tooltip=tip, layout=layout, style=_LABEL)
 
 
-def _with_slider(text: widgets.Text, label: str, decades: tuple[int, int]) -> widgets.Box:
+def _with_slider(text: widgets.Text, decades: tuple[int, int]) -> widgets.Box:
     """The text field and a logarithmic slider that follow each other. The text decides, for it can hold any value."""
     slider = widgets.FloatLogSlider(
         value=float(text.value), min=decades[0], max=decades[1], step=0.1, readout=False,
-        tooltip=f"{label}, from 1e{decades[0]} to 1e{decades[1]}", layout=_layout("10em"),
+        tooltip=f"{text.description}, from 1e{decades[0]} to 1e{decades[1]}", layout=_layout("10em"),
     )  # fmt: skip
 
     def follow_slider(change: dict) -> None:

@@ -1,4 +1,4 @@
-"""The lab in a real JupyterLab: a notebook cell is run, buttons are pressed, curves grow."""
+"""The labs in a real JupyterLab: a notebook cell is run, buttons are pressed, curves grow."""
 
 import json
 import os
@@ -19,6 +19,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = ROOT / "book" / "1-collapse" / "watching-a-network-collapse.ipynb"
 CELL = "from ncbook import labs\n\nlabs.collapse()"
+GROKKING = "from ncbook import labs\n\nlabs.grokking()"
 SECONDS = 1000  # Playwright counts in milliseconds
 
 
@@ -90,7 +91,7 @@ class Lab:
 
     def __init__(self, page) -> None:
         self.page = page
-        self.status = page.get_by_role("status").filter(has_text=re.compile("No run yet|Epoch|measurement"))
+        self.status = page.get_by_role("status").filter(has_text=re.compile("No run yet|Epoch|Step|measurement"))
         self.message = page.locator("[role=alert]").filter(has_text=re.compile("Not trained|Training"))
         self.picture = page.locator("img.widget-image")
 
@@ -101,7 +102,8 @@ class Lab:
         self.page.get_by_label(label, exact=True).fill(value)
 
     def epoch(self) -> int:
-        found = re.search(r"Epoch (\d+)", self.status.inner_text())
+        """Or the step."""
+        found = re.search(r"(?:Epoch|Step) (\d+)", self.status.inner_text())
         return int(found.group(1)) if found else 0
 
     def next_picture(self, before: str) -> str:
@@ -156,8 +158,29 @@ def test_the_lab_of_the_chapter_trains(page, jupyterlab):
     _assert_no_traceback(page)
 
 
-def _open_lab(page, server: Server, name: str) -> Lab:
-    write_notebook(server.root / name, CELL)
+def test_four_seeds_train_are_stopped_and_continued(page, jupyterlab):
+    lab = _open_lab(page, jupyterlab, "grokking.ipynb", GROKKING)
+    assert page.get_by_role("button", name="Continue", exact=True).is_disabled()
+    lab.type("Modulus p", "11")
+    lab.type("Steps", "20000")
+    empty = lab.picture.get_attribute("src")
+    lab.press("Train")
+    lab.next_picture(lab.next_picture(empty))
+    lab.press("Stop")
+    page.get_by_text(re.compile("stopped after")).wait_for(timeout=20 * SECONDS)
+    reached = lab.epoch()
+    assert 0 < reached < 20000
+    lab.type("Steps", "50")
+    lab.press("Continue")
+    lab.wait_for_status(f"Step {reached + 50} of {reached + 50}")
+    lab.type("Share to train on", "1")
+    lab.press("Train")
+    lab.message.filter(has_text="fraction: must lie between 0 and 1, got 1.0").wait_for(timeout=20 * SECONDS)
+    _assert_no_traceback(page)
+
+
+def _open_lab(page, server: Server, name: str, cell: str = CELL) -> Lab:
+    write_notebook(server.root / name, cell)
     open_notebook(page, server, name)
     run_all(page)
     lab = Lab(page)

@@ -1,9 +1,10 @@
-"""What a reader may set in a lab, read from text."""
+"""What a reader may set in the lab, read from text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ncbook.experiments import collapse as experiment
+from ncbook.labs._reading import real, require_within, whole
 
 # Up to these a laptop can follow; a wrong digit too many would freeze it or fill its memory.
 _WHOLE = {"width": (2, 2048), "epochs": (1, 10_000), "seed": (0, 2**32 - 1)}
@@ -22,9 +23,8 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, (lowest, highest) in _WHOLE.items():
-            if not lowest <= getattr(self, name) <= highest:
-                raise ValueError(f"{name}: must lie in {lowest}..{highest}, got {getattr(self, name)}")
+        for name, bounds in _WHOLE.items():
+            require_within(name, getattr(self, name), bounds)
         # the recipe knows what else makes no sense, so ask it before anything starts
         experiment.recipe_of(self.config("digits"), self.weight_decay, experiment.Config.batch_size)
 
@@ -33,11 +33,11 @@ class Settings:
         """From the text of every field."""
         return cls(
             network=typed["network"],
-            width=_whole("width", typed),
-            weight_decay=_real("weight_decay", typed),
-            learning_rate=_real("learning_rate", typed),
-            epochs=_whole("epochs", typed),
-            seed=_whole("seed", typed),
+            width=whole("width", typed),
+            weight_decay=real("weight_decay", typed),
+            learning_rate=real("learning_rate", typed),
+            epochs=whole("epochs", typed),
+            seed=whole("seed", typed),
         )
 
     def config(self, dataset: str) -> experiment.Config:
@@ -46,17 +46,3 @@ class Settings:
             dataset=dataset, networks=(self.network,), weight_decays=(self.weight_decay,), seeds=(self.seed,),
             width=self.width, epochs=self.epochs, learning_rate=self.learning_rate, probes=_PROBES,
         )  # fmt: skip
-
-
-def _whole(name: str, typed: Mapping[str, str]) -> int:
-    try:
-        return int(typed[name])
-    except ValueError:
-        raise ValueError(f"{name}: must be a whole number, got {typed[name]!r}") from None
-
-
-def _real(name: str, typed: Mapping[str, str]) -> float:
-    try:
-        return float(typed[name])
-    except ValueError:
-        raise ValueError(f"{name}: must be a number such as 0.005 or 5e-3, got {typed[name]!r}") from None

@@ -1,12 +1,10 @@
-"""One network that trains in the background."""
+"""Work that goes on in a thread while the kernel stays free."""
 
 import threading
 import time
 from collections.abc import Callable
 
-from ncbook import data, trainers
-from ncbook.experiments import collapse as experiment
-from ncbook.labs._settings import Settings
+from ncbook import trainers
 
 _PAUSE = 0.3  # seconds between two pictures; where drawing is slow, twice as long as it takes
 
@@ -15,25 +13,35 @@ class _Stopped(Exception):
     """Leaves the training loop."""
 
 
-class Training:
-    """Trains from the moment it is made. Its thread only fills the attributes below and touches no widget.
+class Background:
+    """A training in a thread that only fills the attributes below and touches no widget; `start` starts it.
 
     rows     history rows measured so far
-    epoch    finished epochs
-    picture  the last image that `draw(self)` gave; at most three a second are asked for
+    done     finished units of `planned`, each called a `unit`
+    picture  the last image that `draw()` gave; at most three a second are asked for
     state    "training", then "done", "stopped", "diverged" or "failed"
     message  what went wrong, if anything did
+
+    A lab's own training defines `_train`, which calls `_finished` after each unit.
     """
 
-    def __init__(self, settings: Settings, dataset: str, draw: Callable[["Training"], bytes]) -> None:
-        self.settings, self.dataset = settings, dataset
+    unit = "step"
+
+    def __init__(self, planned: int, draw: Callable[[], bytes]) -> None:
+        self.planned, self.done = planned, 0
         self.picture, self._draw, self._next_picture = b"", draw, 0.0
         self.rows: list[dict] = []
-        self.epoch = 0
-        self.state = "training"
-        self.message = ""
+        self.state, self.message = "new", ""
         self._stopping = threading.Event()
+        self._earlier, self._start, self._end = 0.0, 0.0, 0.0
+        self.thread = threading.Thread(target=self._work, daemon=True)
+
+    def start(self) -> None:
+        """Train in a new thread; after a stop it goes on where `_train` does."""
+        self._earlier = self.seconds
         self._start, self._end = time.perf_counter(), 0.0
+        self._stopping.clear()
+        self.state = "training"
         self.thread = threading.Thread(target=self._work, daemon=True)
         self.thread.start()
 
@@ -43,17 +51,23 @@ class Training:
 
     @property
     def seconds(self) -> float:
-        """Since the start, until now or until the end."""
-        return (self._end or time.perf_counter()) - self._start
+        """Of training, until now or until the end."""
+        if self.state == "new":
+            return 0.0
+        return self._earlier + (self._end or time.perf_counter()) - self._start
 
     def stop(self) -> None:
-        """Ask for an end after the epoch under way; what was measured stays."""
+        """Ask for an end after the unit under way; what was measured stays."""
         self._stopping.set()
+
+    def _train(self) -> None:
+        raise NotImplementedError
 
     def _work(self) -> None:
         state = "failed"
         try:
-            self._train()
+            with trainers.threads():
+                self._train()
             state = "done"
         except _Stopped:
             state = "stopped"
@@ -64,24 +78,16 @@ class Training:
         self._end = time.perf_counter()
         self.state = state  # last, for who sees the state may rely on the rest
 
-    def _train(self) -> None:
-        config, asked = self.settings.config(self.dataset), self.settings
-        with trainers.threads():
-            dataset = data.load(self.dataset).to(trainers.pick_device())
-            experiment.train_arm(
-                config, dataset, asked.network, asked.weight_decay, asked.seed, self._finished, on_row=self.rows.append
-            )
-
-    def _finished(self, epoch: int) -> None:
-        self.epoch = epoch
+    def _finished(self, done: int) -> None:
+        self.done = done
         if time.perf_counter() > self._next_picture:
             self._take_picture()
-        if self._stopping.is_set() and epoch < self.settings.epochs:
+        if self._stopping.is_set() and done < self.planned:
             raise _Stopped
 
     def _take_picture(self) -> None:
-        """Drawn here, between two epochs: two threads that compute in Python at once slow each other down fivefold."""
+        """Drawn here, between two units: two threads that compute in Python at once slow each other down fivefold."""
         start = time.perf_counter()
-        self.picture = self._draw(self)
+        self.picture = self._draw()
         end = time.perf_counter()
         self._next_picture = end + max(_PAUSE, 2 * (end - start))

@@ -1,0 +1,61 @@
+"""The curves of the lab, which grow while a network trains."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from ncbook.labs import _drawing
+from ncbook.labs._collapse.settings import Settings
+from ncbook.labs._collapse.training import Training
+
+_PALE = 0.45
+_SPLITS: tuple[tuple[str, Any], ...] = (("train", "-"), ("test", (0, (4, 2))))  # name and dashes
+_PANELS = (
+    ("{}_error", "error (%)", "Error"),
+    ("nc1_{}", "NC1, log scale", "NC1: spread within classes"),
+    ("nc3_{}", "NC3, log scale", "NC3: classifier and means"),
+)
+
+
+def png(runs: Sequence[Training]) -> bytes:
+    """The curves of all runs as an image; every run but the last is pale."""
+    histories = [list(run.rows) for run in runs]  # copied, for the last may be growing
+    planned = max((run.planned for run in runs), default=Settings().epochs)
+    last = _drawing.horizon(planned, max((run.epoch for run in runs), default=planned), room=20)
+    return _drawing.png(len(_PANELS), lambda panels: _draw(panels, histories, last))
+
+
+def _draw(panels: list[Axes], histories: list[list[dict]], last: int) -> None:
+    for panel, (column, label, title) in zip(panels, _PANELS, strict=True):
+        for place, rows in enumerate(histories):
+            _draw_run(panel, rows, column, place, alpha=1 if place == len(histories) - 1 else _PALE)
+        _drawing.frame(panel, title, "epoch", label, last)
+    _finish(panels)
+
+
+def _draw_run(panel: Axes, rows: list[dict], column: str, place: int, alpha: float) -> None:
+    epochs, color = [row["epoch"] for row in rows], _drawing.color(place)
+    for split, dash in _SPLITS:
+        values = np.array([row[column.format(split)] for row in rows]) * (100 if "error" in column else 1)
+        values[~np.isfinite(values)] = np.nan
+        panel.plot(epochs, values, color=color, linestyle=dash, linewidth=1.8, alpha=alpha, zorder=2 + alpha)
+    if rows and np.isfinite(values[-1]):
+        _drawing.number(panel, place, (epochs[-1], values[-1]), alpha)
+
+
+def _finish(panels: list[Axes]) -> None:
+    _percent_axis(panels[0])
+    for panel in panels[1:]:
+        _drawing.log_axis(panel)
+    handles = [Line2D([], [], color=_drawing.INK, linestyle=dash, label=split) for split, dash in _SPLITS]
+    panels[0].legend(handles=handles, frameon=False, fontsize=9, loc="upper right")
+
+
+def _percent_axis(panel: Axes) -> None:
+    """Percentages from 0 to 100, logarithmic above 0.1 and with a true zero."""
+    panel.set_yscale("symlog", linthresh=0.1)
+    panel.set_ylim(-0.02, 100)
+    panel.set_yticks([0, 0.1, 1, 10, 100], ["0", "0.1", "1", "10", "100"])

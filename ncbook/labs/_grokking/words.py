@@ -1,0 +1,57 @@
+"""What the lab says in words."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ncbook.labs import _words
+from ncbook.labs._grokking.settings import NONE, Settings
+from ncbook.labs._grokking.training import Training
+
+_HEADINGS = (
+    "run", "p", "share to train on", "weight decay", "learning rate", "width", "regularizer", "first seed", "steps",
+    "test accuracy (median)", "seeds at 99 %", "at step (median)",
+)  # fmt: skip
+
+
+def table(runs: Sequence[Training]) -> str:
+    """Every run with its settings and what it reached, as HTML."""
+    return _words.table(_HEADINGS, [_line(place, run) for place, run in enumerate(runs) if run.rows])
+
+
+def standing(run: Training) -> str:
+    """The last measurement."""
+    if not run.rows:
+        return "No measurement yet."
+    row, percent = run.rows[-1], _words.percent
+    middle = {name: float(np.median(values)) for name, values in row.items() if name != "step"}
+    there = _there(run)
+    return (
+        f"Step {run.done} of {run.planned}. Measured at step {row['step']}, medians of {len(row['test_acc'])} seeds: "
+        f"accuracy {percent(middle['train_acc'])} on train, {percent(middle['test_acc'])} on test "
+        f"(from {percent(min(row['test_acc']))} to {percent(max(row['test_acc']))}); "
+        f"relative flatness {middle['kappa']:.3g}; variance ratio {middle['ratio']:.3g} on train; "
+        f"Gini coefficient {middle['gini']:.2f}. "
+        f"{len(there)} of {len(row['test_acc'])} seeds have reached 99 % on test."
+    )
+
+
+def _line(place: int, run: Training) -> list[object]:
+    asked, there = run.settings, _there(run)
+    return [
+        _words.swatch(place), asked.p, f"{asked.fraction:g}", f"{asked.weight_decay:g}", f"{asked.learning_rate:g}",
+        asked.width, _regularizer(asked), asked.seed, _words.reached(run),
+        _words.percent(float(np.median(run.rows[-1]["test_acc"]))), f"{len(there)} of {len(asked.seeds)}",
+        f"{np.median(there):g}" if there else "&ndash;",
+    ]  # fmt: skip
+
+
+def _regularizer(asked: Settings) -> str:
+    if asked.regularizer == NONE:
+        return NONE
+    return f"{asked.regularizer}, {asked.strength:g}, to step {asked.release}"
+
+
+def _there(run: Training) -> list[int]:
+    """Steps of the seeds that generalize."""
+    return [step for step in run.first("test_acc") if step is not None]
