@@ -2,7 +2,7 @@
 //
 // This text runs in a worker or in the page itself. All numbers are float64, so that what it computes can be compared
 // with PyTorch. Matrices are flat arrays, row after row. Rows for numbers, classes and points are filled up with zeros
-// to a multiple of 4, which `product` needs; the loss never reads them and their gradient is 0, so they stay zero.
+// to a multiple of 4, which products need; the loss never reads them and their gradient is 0, so they stay zero.
 
 // ---- random numbers ----
 
@@ -126,6 +126,48 @@ function product(out, [m, n, k], [left, leftRow, leftColumn], [right, rightRow, 
   }
 }
 
+/** How a network multiplies matrices, and gets room for numbers: by the function above, which runs everywhere. */
+const PLAIN = { name: "plain", product, numbers: (count) => new Float64Array(count) };
+
+/**
+ * The same by live_grokking_product.c, compiled for WebAssembly and given in base64: the same sums in the same order,
+ * several times as fast. All numbers of a network of these sizes lie in its memory. Where a page forbids it, or a
+ * browser lacks its vector instructions, this gives PLAIN.
+ */
+function arithmeticFor(sizes, compiled) {
+  try {
+    const code = Uint8Array.from(atob(compiled), (letter) => letter.charCodeAt(0));
+    const memory = new WebAssembly.Memory({ initial: Math.ceil((START + 8 * countNumbers(sizes)) / 65536) });
+    return vectorised(new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } }), memory, sizes);
+  } catch {
+    return PLAIN;
+  }
+}
+
+const START = 65536; // bytes at the start of the memory that are left to the compiler
+
+function vectorised({ exports: { product: multiply } }, memory, { p }) {
+  let end = START;
+  const numbers = (count) => {
+    const values = new Float64Array(memory.buffer, end, count);
+    end += 8 * count;
+    return values;
+  };
+  const panel = numbers(4 * upToFour(p * p)).byteOffset;
+  const product = (out, [m, n, k], [left, leftRow, leftColumn], [right, rightRow, rightColumn]) => {
+    const [to, from, by] = [out, left, right].map(({ byteOffset }) => byteOffset);
+    multiply(to, m, n, k, from, leftRow, leftColumn, by, rightRow, rightColumn, panel);
+  };
+  return { name: "WebAssembly", product, numbers };
+}
+
+/** How many numbers a network needs at most, with those that its products use: see `Network`. */
+function countNumbers({ p, dim, width }) {
+  const [rows, pairs] = [upToFour(p), p * p + 8]; // each of two sets is filled up to a multiple of 4
+  const weights = Object.values(shapesOf({ p: rows, dim, width })).reduce((sum, [m, n]) => sum + m * n, 0);
+  return 4 * weights + rows * (4 * width + dim) + pairs * (4 * width + rows) + 4 * pairs;
+}
+
 const plain = (values, columns) => [values, columns, 1];
 const transposed = (values, columns) => [values, 1, columns];
 const upToFour = (count) => 4 * Math.ceil(count / 4);
@@ -171,24 +213,25 @@ function throughReLU(gradient, outputs, bias) {
 
 /**
  * One network in training. sizes {p, dim, width}, dim and width multiples of 4; weights as `initialWeights` gives them;
- * sets {train, test} as `splitPairs` does; recipe {learningRate, weightDecay, betas, eps, warmUp}.
+ * sets {train, test} as `splitPairs` does; recipe {learningRate, weightDecay, betas, eps, warmUp}; arithmetic as
+ * `arithmeticFor` gives it, for this network alone.
  */
 class Network {
-  constructor(sizes, weights, sets, recipe) {
-    Object.assign(this, { sizes, sets, recipe, step: 0, rows: upToFour(sizes.p) });
+  constructor(sizes, weights, sets, recipe, arithmetic = PLAIN) {
+    Object.assign(this, { sizes, sets, recipe, step: 0, rows: upToFour(sizes.p), ...arithmetic });
     const shapes = Object.entries(shapesOf({ ...sizes, p: this.rows }));
     const total = shapes.reduce((sum, [, [rows, columns]]) => sum + rows * columns, 0);
-    [this.theta, this.slope, this.mean, this.square] = [1, 2, 3, 4].map(() => new Float64Array(total));
+    [this.theta, this.slope, this.mean, this.square] = [1, 2, 3, 4].map(() => this.numbers(total));
     [this.weights, this.slopes] = [this.theta, this.slope].map((values) => views(values, shapes));
     for (const [name, values] of Object.entries(weights)) this.weights[name].set(values);
-    this.tables = [1, 2, 3, 4].map(() => new Float64Array(this.rows * sizes.width)); // of a, of b, their gradients
-    this.spare = new Float64Array(this.rows * sizes.dim);
+    this.tables = [1, 2, 3, 4].map(() => this.numbers(this.rows * sizes.width)); // of a, of b, their gradients
+    this.spare = this.numbers(this.rows * sizes.dim);
     this.layers = { train: this.newLayers(sets.train), test: this.newLayers(sets.test) };
   }
 
   newLayers({ label }) {
     const count = upToFour(label.length);
-    const rows = (columns) => new Float64Array(count * columns);
+    const rows = (columns) => this.numbers(count * columns);
     const { width } = this.sizes;
     return { count, h1: rows(width), h2: rows(width), logits: rows(this.rows), dh1: rows(width), dh2: rows(width) };
   }
@@ -197,13 +240,13 @@ class Network {
   forward(name) {
     const { sizes: { dim, width }, rows, weights, tables: [ofA, ofB], layers: { [name]: layer } } = this;
     const { a, b } = this.sets[name];
-    product(ofA, [rows, width, dim], plain(weights.embedding, dim), plain(weights.first, width));
-    product(ofB, [rows, width, dim], plain(weights.embedding, dim), plain(weights.second, width));
+    this.product(ofA, [rows, width, dim], plain(weights.embedding, dim), plain(weights.first, width));
+    this.product(ofB, [rows, width, dim], plain(weights.embedding, dim), plain(weights.second, width));
     addRows(layer.h1, [ofA, a], [ofB, b], width);
     addBiasAndCut(layer.h1, weights.bias);
-    product(layer.h2, [layer.count, width, width], plain(layer.h1, width), transposed(weights.hidden, width));
+    this.product(layer.h2, [layer.count, width, width], plain(layer.h1, width), transposed(weights.hidden, width));
     addBiasAndCut(layer.h2, weights.hiddenBias);
-    product(layer.logits, [layer.count, rows, width], plain(layer.h2, width), transposed(weights.head, width));
+    this.product(layer.logits, [layer.count, rows, width], plain(layer.h2, width), transposed(weights.head, width));
     return layer;
   }
 
@@ -228,11 +271,11 @@ class Network {
     const { count, h1, h2, logits, dh1, dh2 } = layer;
     divideAndPad(logits, rows, this.sizes.p, label.length);
     this.slope.fill(0);
-    product(slopes.head, [rows, width, count], transposed(logits, rows), plain(h2, width));
-    product(dh2, [count, width, rows], plain(logits, rows), plain(weights.head, width));
+    this.product(slopes.head, [rows, width, count], transposed(logits, rows), plain(h2, width));
+    this.product(dh2, [count, width, rows], plain(logits, rows), plain(weights.head, width));
     throughReLU(dh2, h2, slopes.hiddenBias);
-    product(slopes.hidden, [width, width, count], transposed(dh2, width), plain(h1, width));
-    product(dh1, [count, width, width], plain(dh2, width), plain(weights.hidden, width));
+    this.product(slopes.hidden, [width, width, count], transposed(dh2, width), plain(h1, width));
+    this.product(dh1, [count, width, width], plain(dh2, width), plain(weights.hidden, width));
     throughReLU(dh1, h1, slopes.bias);
     this.backwardEmbedding(dh1);
     return outcome;
@@ -244,10 +287,10 @@ class Network {
     const { a, b } = this.sets.train;
     sumRows(ofA, a, dh1, width);
     sumRows(ofB, b, dh1, width);
-    product(slopes.first, [dim, width, rows], transposed(weights.embedding, dim), plain(ofA, width));
-    product(slopes.second, [dim, width, rows], transposed(weights.embedding, dim), plain(ofB, width));
-    product(slopes.embedding, [rows, dim, width], plain(ofA, width), transposed(weights.first, width));
-    product(spare, [rows, dim, width], plain(ofB, width), transposed(weights.second, width));
+    this.product(slopes.first, [dim, width, rows], transposed(weights.embedding, dim), plain(ofA, width));
+    this.product(slopes.second, [dim, width, rows], transposed(weights.embedding, dim), plain(ofB, width));
+    this.product(slopes.embedding, [rows, dim, width], plain(ofA, width), transposed(weights.first, width));
+    this.product(spare, [rows, dim, width], plain(ofB, width), transposed(weights.second, width));
     for (let i = 0; i < spare.length; i += 1) slopes.embedding[i] += spare[i];
   }
 
@@ -345,11 +388,17 @@ function squaredNorm(values) {
   return values.reduce((sum, value) => sum + value * value, 0);
 }
 
-/** [count, count]: squared distances between the first `count` rows of a matrix. */
+/** [count, count]: squared distances between the first `count` rows of a matrix; entry [j, l] only for l < j. */
 function squaredDistances(matrix, count, columns) {
-  const row = (j) => matrix.subarray(j * columns, (j + 1) * columns);
-  const between = (j, l) => squaredNorm(row(j).map((value, i) => value - row(l)[i]));
-  return Float64Array.from({ length: count * count }, (_, at) => between(Math.floor(at / count), at % count));
+  const distances = new Float64Array(count * count);
+  for (let j = 0; j < count; j += 1) {
+    for (let l = 0; l < j; l += 1) {
+      let sum = 0;
+      for (let i = 0; i < columns; i += 1) sum += (matrix[j * columns + i] - matrix[l * columns + i]) ** 2;
+      distances[j * count + l] = sum;
+    }
+  }
+  return distances;
 }
 
 // ---- the embedding as waves ----
@@ -398,9 +447,10 @@ function onPlane(embedding, p, dim, [cosine, sine]) {
 
 // ---- training by and by ----
 
-/** A network by the settings of the page: {p, dim, width, fraction, seed, recipe}. */
-function newNetwork({ fraction, seed, recipe, ...sizes }) {
-  return new Network(sizes, initialWeights(sizes, seed), splitPairs(sizes.p, fraction, seed), recipe);
+/** A network by the settings of the page: {p, dim, width, fraction, seed, recipe, compiled}. */
+function newNetwork({ fraction, seed, recipe, compiled, ...sizes }) {
+  const arithmetic = arithmeticFor(sizes, compiled);
+  return new Network(sizes, initialWeights(sizes, seed), splitPairs(sizes.p, fraction, seed), recipe, arithmetic);
 }
 
 /**

@@ -1,8 +1,11 @@
 """The network that groks in the page: as PyTorch has it, in time, by keyboard, on a phone, and without a worker."""
 
+import base64
 import gzip
+import importlib.util
 import math
 import re
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,13 +17,18 @@ import torch.nn.functional as F
 
 from ncbook import data, explorables, metrics, models, trainers
 
+ROOT = Path(__file__).resolve().parents[2]
 ENGINE = Path(explorables.__file__).with_name("live_grokking_engine.js")
+COMPILED = base64.b64encode(ENGINE.with_name("live_grokking_product.wasm").read_bytes()).decode()
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorable</title>
 <meta name="viewport" content="width=device-width">{head}</head>
 <body>{body}</body></html>"""
 # scripts written into the page run, and nothing else: no worker, no eval
 _STRICT = """<meta http-equiv="Content-Security-Policy"
 content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">"""
+# the same, and a worker; what is compiled to WebAssembly may not run
+_NO_WASM = """<meta http-equiv="Content-Security-Policy"
+content="default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'">"""
 _GENEROUS = 30  # seconds to grok in; 10 are the goal on a quiet machine, and a machine under test is not quiet
 RECIPE = {"learningRate": 0.01, "betas": [0.9, 0.98], "eps": 1e-8, "warmUp": 10}
 
@@ -102,8 +110,12 @@ def losses_of(training: trainers.Training, steps: int) -> Iterator[float]:
         training.advance()
 
 
+ARITHMETIC = pytest.mark.parametrize(("name", "compiled"), [("WebAssembly", COMPILED), ("plain", "")])
+
+
+@ARITHMETIC
 @pytest.mark.parametrize(("p", "dim", "width", "decay"), [(29, 32, 64, 1.0), (29, 32, 64, 0.0), (7, 8, 12, 0.25)])
-def test_fifty_losses_and_the_measures_after_them_are_those_of_pytorch(engine, p, dim, width, decay):
+def test_fifty_losses_and_the_measures_after_them_are_those_of_pytorch(engine, p, dim, width, decay, name, compiled):
     torch.manual_seed(p + 4)
     model = models.PairMLP(p, dim, width).double()
     sets = data.modular(p, fraction=0.6, split="unordered", seed=4)
@@ -112,15 +124,18 @@ def test_fifty_losses_and_the_measures_after_them_are_those_of_pytorch(engine, p
         "weights": weights_of(model),
         "sets": {"train": pairs_of(sets.train), "test": pairs_of(sets.test)},
         "recipe": RECIPE | {"weightDecay": decay},
+        "compiled": compiled,
     }
-    found, after, embedding = engine.evaluate(
-        """({ sizes, weights, sets, recipe }) => {
-          const network = new Network(sizes, weights, sets, recipe);
+    used, found, after, embedding = engine.evaluate(
+        """({ sizes, weights, sets, recipe, compiled }) => {
+          const network = new Network(sizes, weights, sets, recipe, arithmeticFor(sizes, compiled));
           const losses = Array.from({ length: 50 }, () => network.advance().loss);
-          return [losses, network.measure(), Array.from(network.weights.embedding).slice(0, sizes.p * sizes.dim)];
+          const embedding = Array.from(network.weights.embedding).slice(0, sizes.p * sizes.dim);
+          return [network.name, losses, network.measure(), embedding];
         }""",
         argument,
     )
+    assert used == name
     loss = trainers.CrossEntropy(float64=True)
     recipe = trainers.Recipe(
         50, 0.01, optimizer="adamw", betas=(0.9, 0.98), weight_decay=decay, schedule=trainers.WarmUp(10), loss=loss
@@ -130,6 +145,44 @@ def test_fifty_losses_and_the_measures_after_them_are_those_of_pytorch(engine, p
     assert expected[-1] < expected[0] / 2  # it has learned, so that the comparison is not of 50 equal numbers
     np.testing.assert_allclose(embedding, model.embedding.detach().flatten(), atol=1e-9)
     check_measures(after, model, sets)
+
+
+_TRAINED = """([compiled, p, fraction]) => {
+  const recipe = { learningRate: 0.01, weightDecay: 1, betas: [0.9, 0.98], eps: 1e-8, warmUp: 10 };
+  const network = newNetwork({ p, dim: 8, width: 12, fraction, seed: 2, recipe, compiled });
+  for (let step = 0; step < 40; step += 1) network.advance();
+  return [network.name, Array.from(network.theta), network.measure()];
+}"""
+
+
+@pytest.mark.parametrize(("p", "fraction"), [(5, 0.3), (11, 0.9), (29, 0.5)])
+def test_webassembly_gives_what_javascript_gives_to_the_last_bit(engine, p, fraction):
+    (fast, *first), (slow, *second) = (engine.evaluate(_TRAINED, [code, p, fraction]) for code in (COMPILED, ""))
+    assert (fast, slow) == ("WebAssembly", "plain")
+    assert first == second
+    assert np.isfinite(first[0]).all()
+
+
+@pytest.mark.parametrize("broken", ["", "AAAA", COMPILED[:400]])
+def test_what_cannot_be_compiled_is_done_in_javascript(engine, broken):
+    assert engine.evaluate("code => arithmeticFor({ p: 29, dim: 32, width: 64 }, code).name", broken) == "plain"
+
+
+def test_the_compiled_product_is_that_of_its_source(engine):
+    """Rebuilt where there is a compiler; the same version of it also gives the same bytes."""
+    spec = importlib.util.spec_from_file_location("build_wasm", ROOT / "tools" / "build_wasm.py")
+    build_wasm = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build_wasm)
+    clang = build_wasm.compiler()
+    if clang is None:
+        pytest.skip("clang with wasm-ld is not installed: the compiled product was not rebuilt")
+    rebuilt = base64.b64encode(build_wasm.built(clang)).decode()
+    results = [engine.evaluate(_TRAINED, [code, 11, 0.6]) for code in (COMPILED, rebuilt)]
+    assert results[0] == results[1]
+    assert results[0][0] == "WebAssembly"
+    version = subprocess.run([clang, "--version"], capture_output=True, text=True, check=True).stdout
+    if "version 14." in version:
+        assert rebuilt == COMPILED
 
 
 @torch.no_grad()
@@ -243,6 +296,27 @@ def test_it_groks(show, fragment, seed, capsys):
     assert len(page.workers) == 1
     assert pixels(page, ".nc-accuracy") != before
     assert re.search(r"test (9\d|100) %", page.get_attribute(".nc-accuracy", "aria-label"))
+
+
+_NAME = "code => arithmeticFor({ p: 29, dim: 32, width: 64 }, code).name"
+
+
+def test_the_worker_trains_in_webassembly(show, fragment):
+    page = show(fragment)
+    page.click(".nc-train")
+    wait_for_step(page, 10)
+    assert COMPILED in fragment
+    assert page.workers[0].evaluate(_NAME, COMPILED) == "WebAssembly"
+
+
+def test_a_page_that_forbids_webassembly_groks_too(show, fragment):
+    page = show(fragment, head=_NO_WASM)
+    page.select_option(".nc-seed", "3")
+    page.click(".nc-train")
+    wait_for_step(page, 10)
+    assert page.workers[0].evaluate(_NAME, COMPILED) == "plain"
+    wait_for_words(page, "Grokked", 3 * _GENEROUS)
+    page.problems[:] = [each for each in page.problems if "Content Security Policy" not in each]
 
 
 def test_without_weight_decay_it_does_not_and_says_why(show, fragment):
