@@ -22,7 +22,8 @@ MEASURES = (
 LOSSES = (
     terms.CrossEntropy(), terms.CrossEntropy(0.1), terms.CrossEntropy(float64=True), terms.Focal(0.0), terms.Focal(0.5),
     terms.Focal(), terms.SquaredError(), terms.SquaredError(5.0, 3.0), terms.SupervisedContrastive(),
-    terms.SupervisedContrastive(0.7), terms.Flooded(terms.CrossEntropy(), 0.3), terms.Flooded(terms.Focal(), 9.0),
+    terms.SupervisedContrastive(0.7), terms.StableMax(), terms.StableMax(float64=True),
+    terms.Flooded(terms.CrossEntropy(), 0.3), terms.Flooded(terms.Focal(), 9.0),
 )  # fmt: skip
 SHAPED = (
     terms.Regularizer(terms.cdnv, -1.0, torch.log1p), terms.Regularizer(terms.variance_ratio, 1.0, terms.Floor(1e3)),
@@ -556,7 +557,7 @@ def test_half_precision_is_worked_on_in_single(term, dtype, masked):
     low = Outputs(*(part.to(dtype) for part in outputs[:2]), outputs.labels, outputs.weight.to(dtype))
     if masked:
         low = low._replace(mask=torch.ones(len(outputs.labels)))
-    wide = torch.float64 if dtype == torch.float64 or term == terms.CrossEntropy(float64=True) else torch.float32
+    wide = torch.float64 if dtype == torch.float64 or getattr(term, "float64", False) else torch.float32
     value = term(low)
     assert value.dtype == wide
     assert value.shape == ()

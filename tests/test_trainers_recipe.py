@@ -62,6 +62,7 @@ def test_a_stop_rule(rule, holds, fails):
         *(("learning_rate", value) for value in (0.0, -1.0, math.nan, math.inf)),
         *(("momentum", value) for value in (1.0, -0.1, math.nan)),
         ("betas", (0.9, 1.0)),
+        *(("eps", value) for value in (0.0, -1e-8, math.inf, math.nan)),
         *(("weight_decay", value) for value in (-1e-4, math.nan, math.inf)),
         *(("head_norm", value) for value in (0.0, -1.0, math.nan)),
         ("optimizer", "adam"),
@@ -75,7 +76,10 @@ def test_a_recipe_that_makes_no_sense_is_refused(setting, value):
     assert str(value) in str(caught.value)
 
 
-@pytest.mark.parametrize(("setting", "value"), [("batch_size", 10), ("augment", lambda inputs, generator: inputs)])
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("batch_size", 10), ("augment", lambda inputs, generator: inputs), ("filters", (trainers.Orthogonal(),))],
+)
 def test_lbfgs_refuses_what_changes_from_step_to_step(setting, value):
     with pytest.raises(ValueError, match=f"{setting}: L-BFGS"):
         trainers.Recipe(6, 1.0, optimizer="lbfgs", **{setting: value})

@@ -7,8 +7,17 @@ from ncbook.trainers.checkpoints import DamagedCheckpoint
 from ncbook.trainers.devices import pick_device, threads
 from ncbook.trainers.ensemble import Ensemble, Member
 from ncbook.trainers.fit import EnsembleFitted, Fitted, fit, fit_ensemble, log_spaced
+from ncbook.trainers.gradient_filters import Amplified, GradientFilter, Orthogonal
 from ncbook.trainers.loop import INTERRUPTED
-from ncbook.trainers.losses import CrossEntropy, Flooded, Focal, RateReduction, SquaredError, SupervisedContrastive
+from ncbook.trainers.losses import (
+    CrossEntropy,
+    Flooded,
+    Focal,
+    RateReduction,
+    SquaredError,
+    StableMax,
+    SupervisedContrastive,
+)
 from ncbook.trainers.outputs import Outputs
 from ncbook.trainers.recipe import (
     AccuracyAbove,
@@ -40,6 +49,7 @@ __all__ = [
     "INTERRUPTED",
     "AccuracyAbove",
     "AfterZeroError",
+    "Amplified",
     "Cosine",
     "CrossEntropy",
     "DamagedCheckpoint",
@@ -52,14 +62,17 @@ __all__ = [
     "Flooded",
     "Floor",
     "Focal",
+    "GradientFilter",
     "LossBelow",
     "Member",
+    "Orthogonal",
     "Outputs",
     "RateReduction",
     "Recipe",
     "Regularizer",
     "Seen",
     "SquaredError",
+    "StableMax",
     "SupervisedContrastive",
     "Training",
     "WarmUp",

@@ -12,6 +12,7 @@ from torch import Tensor
 from ncbook.data import Split
 from ncbook.models import Classifier
 from ncbook.trainers._validate import require
+from ncbook.trainers.gradient_filters import Filtering
 from ncbook.trainers.losses import Flooded, RateReduction
 from ncbook.trainers.outputs import Outputs
 from ncbook.trainers.recipe import Recipe
@@ -26,8 +27,6 @@ from ncbook.trainers.stacked import (
     require_pure,
     traced,
 )
-
-_EPS = 1e-8  # AdamW's
 
 
 @dataclass(frozen=True)
@@ -88,6 +87,8 @@ class Ensemble:
         self._now = torch.zeros(1, dtype=torch.int64, device=self._device)
         self._moments = torch.zeros_like(values)
         self._squares = torch.zeros_like(values) if recipe.optimizer == "adamw" else None
+        self._sizes = [leaf[0].numel() for leaf in self._stack.leaves]
+        self._filters = Filtering(recipe.filters, values.split(self._sizes, 1))
         self._finite = torch.ones(len(self.members), dtype=torch.bool, device=self._device)
         # Terms that are off are left out, not multiplied by 0, which costs their time and cannot undo an infinity.
         self._stack.train(True)
@@ -136,6 +137,8 @@ class Ensemble:
         with torch.no_grad():
             losses, gradient = self._programs[on](self._stack.leaves, self._coefficients)
             self._finite.logical_and_(losses.isfinite())
+            if self.recipe.filters:
+                gradient = self._filtered(gradient)
             if self._squares is None:
                 self._sgd(gradient, self._rates * rate)
             else:
@@ -155,6 +158,10 @@ class Ensemble:
         gradients = torch.autograd.grad(objectives.sum(), leaves)
         return losses.detach(), torch.cat([gradient.flatten(1) for gradient in gradients], 1)
 
+    def _filtered(self, gradient: Tensor) -> Tensor:
+        gradients, values = (rows.split(self._sizes, 1) for rows in (gradient, self._stack.values))
+        return torch.cat(self._filters(list(gradients), values, self._now), 1)
+
     def _sgd(self, gradient: Tensor, rates: Tensor) -> None:
         """torch.optim.SGD with a rate and decay a row; all buffers are [S, P]."""
         values = self._stack.values
@@ -168,7 +175,7 @@ class Ensemble:
         values.mul_(1 - rates * self._decays)
         self._moments.lerp_(gradient, 1 - beta1)
         squares.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-        torch.sqrt(squares, out=gradient).mul_(second).add_(_EPS)
+        torch.sqrt(squares, out=gradient).mul_(second).add_(self.recipe.eps)
         torch.div(self._moments, gradient, out=gradient)
         values.addcmul_(gradient, rates * first, value=-1)
 

@@ -36,6 +36,23 @@ class CrossEntropy:
 
 
 @dataclass(frozen=True)
+class StableMax:
+    """-log(s(z_y) / sum_j s(z_j)) with s(x) = x + 1 for x >= 0, 1 / (1 - x) below (Prieto et al. 2025), in nats.
+
+    Cross-entropy of the logits sign(x) log(1 + |x|): s grows linearly where exp in the softmax outgrows all digits.
+    float64 as in `CrossEntropy`.
+    """
+
+    float64: bool = False
+
+    def __call__(self, outputs: Outputs) -> Tensor:
+        logits = outputs.logits.double() if self.float64 else precise(outputs.logits)
+        above, below = logits.clamp(min=0).log1p(), (-logits).clamp(min=0).log1p()
+        losses = F.cross_entropy(torch.where(logits >= 0, above, -below), outputs.labels, reduction="none")
+        return outputs.mean(losses)
+
+
+@dataclass(frozen=True)
 class Focal:
     """Focal loss -(1 - p_y)^gamma log p_y (Lin et al. 2017); gamma = 0 is cross-entropy."""
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ncbook.trainers._validate import require
+from ncbook.trainers.gradient_filters import GradientFilter
 from ncbook.trainers.losses import CrossEntropy
 from ncbook.trainers.outputs import Term
 from ncbook.trainers.regularizers import Regularizer
@@ -126,10 +127,11 @@ class Recipe:
     steps          optimizer steps; for L-BFGS of at most 20 iterations each
     batch_size     points a step, in a new order each epoch; None for all points. The last batch of an epoch is left
                    out when it is not full, since batch norm on a handful of points disturbs the rest
-    optimizer      "sgd" with `momentum`; "adamw" with `betas`, eps 1e-8; "lbfgs" on all points with line search
+    optimizer      "sgd" with `momentum`; "adamw" with `betas` and `eps`; "lbfgs" on all points with line search
     learning_rate  times schedule(step) with step = 0, 1, ...
     weight_decay   of every parameter: lambda in the objective's lambda/2 ||theta||^2, for AdamW decoupled from it
     loss           a function of `Outputs`, like the regularizers, which are added to it
+    filters        change the objective's gradient before the optimizer sees it, one after the other; not for L-BFGS
     head_norm      after each step the head's weight is scaled down to this Frobenius norm if it is larger
     precision      "float32", or "bfloat16" for autocast of the network; losses are float32 or better in both
     stop           rules, each asked at the end of an epoch, at most every 10 steps; the first that holds ends it
@@ -145,10 +147,12 @@ class Recipe:
     optimizer: str = "sgd"
     momentum: float = 0.9
     betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
     weight_decay: float = 0.0
     schedule: Schedule = constant
     loss: Term = field(default_factory=CrossEntropy)
     regularizers: tuple[Regularizer, ...] = ()
+    filters: tuple[GradientFilter, ...] = ()
     head_norm: float | None = None
     precision: str = "float32"
     stop: tuple[StopRule, ...] = ()
@@ -171,8 +175,10 @@ class Recipe:
             ("batch_size", self.batch_size is None or self.batch_size >= 2, "must be at least 2, or None"),
             ("batch_size", not lbfgs or self.batch_size is None, "L-BFGS takes all points at once; use None"),
             ("augment", not lbfgs or self.augment is None, "L-BFGS needs the same inputs in every step; use None"),
+            ("filters", not lbfgs or not self.filters, "L-BFGS needs the gradient of its objective; use ()"),
             ("momentum", 0 <= self.momentum < 1, "must lie in [0, 1)"),
             ("betas", all(0 <= beta < 1 for beta in self.betas), "must lie in [0, 1)"),
+            ("eps", 0 < self.eps < infinity, "must be positive"),
             ("weight_decay", 0 <= self.weight_decay < infinity, "must not be negative"),
             ("head_norm", self.head_norm is None or 0 < self.head_norm < infinity, "must be positive, or None"),
         ]

@@ -8,6 +8,7 @@ from torch import Tensor
 from ncbook.data import Split
 from ncbook.models import Classifier
 from ncbook.trainers._validate import require
+from ncbook.trainers.gradient_filters import Filtering
 from ncbook.trainers.outputs import Outputs
 from ncbook.trainers.recipe import Recipe, Seen, steps_per_epoch
 
@@ -40,6 +41,7 @@ class Training:
                 parameter.data = parameter.data.to(memory_format=self._layout)
         self._features = torch.compile(model.features) if recipe.compile and cuda else model.features
         self._optimizer = _optimizer(model, recipe)
+        self._filters = Filtering(recipe.filters, [_row(each.detach()) for each in model.parameters()])
         self._random = torch.Generator(self._device).manual_seed(seed)
         self._order = torch.arange(len(train), device=self._device)
         self._loss = torch.zeros((), device=self._device)  # sums over the epoch under way
@@ -84,7 +86,7 @@ class Training:
         return {
             "step": self.step, "model": self.model.state_dict(), "optimizer": self._optimizer.state_dict(),
             "random": self._random.get_state(), "order": self._order, "loss": self._loss, "errors": self._errors,
-            "zero_error_step": self._zero_error_step, "read_at": self._read_at,
+            "zero_error_step": self._zero_error_step, "read_at": self._read_at, "filters": self._filters.memory,
         }  # fmt: skip
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -94,7 +96,7 @@ class Training:
         self._optimizer.load_state_dict(state["optimizer"])
         self._random.set_state(state["random"].cpu())
         self._order, self._loss, self._errors = state["order"], state["loss"], state["errors"]
-        self._zero_error_step = state["zero_error_step"]
+        self._zero_error_step, self._filters.memory = state["zero_error_step"], state["filters"]
 
     def _batch(self) -> Split:
         if self.step % self.steps_per_epoch == 0:
@@ -123,9 +125,22 @@ class Training:
                 squares = sum(parameter.square().sum() for parameter in self.model.parameters())
                 objective = objective + self.recipe.weight_decay / 2 * squares
             objective.backward()
+        if self.recipe.filters:
+            self._filter()
         wrong = (outputs.logits.detach().argmax(1) != outputs.labels).float().mean()
         self._latest = loss.detach() / self.steps_per_epoch, wrong / self.steps_per_epoch
         return objective
+
+    @torch.no_grad()
+    def _filter(self) -> None:
+        """A parameter that the objective does not reach has gradient 0 for the filters, and none for the optimizer."""
+        parameters = list(self.model.parameters())
+        gradients = [_row(torch.zeros_like(each) if each.grad is None else each.grad) for each in parameters]
+        step = torch.tensor([self.step], device=self._device)
+        filtered = self._filters(gradients, [_row(each) for each in parameters], step)
+        for parameter, row in zip(parameters, filtered, strict=True):
+            if parameter.grad is not None:
+                parameter.grad.copy_(row.view(parameter.shape))
 
     def _outputs(self, batch: Split) -> Outputs:
         """The backbone in the recipe's precision; the head, which is cheap, never in less than float32."""
@@ -163,13 +178,19 @@ def cap_norm(weight: Tensor, largest: float) -> None:
     weight.mul_((largest / weight.norm()).clamp(max=1))
 
 
+def _row(values: Tensor) -> Tensor:
+    """[1, n]"""
+    return values.reshape(1, -1)
+
+
 def _optimizer(model: Classifier, recipe: Recipe) -> torch.optim.Optimizer:
     parameters, decay = list(model.parameters()), recipe.weight_decay
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(parameters, recipe.learning_rate, recipe.momentum, weight_decay=decay)
     if recipe.optimizer == "adamw":
         fused = all(parameter.is_floating_point() for parameter in parameters)
-        return torch.optim.AdamW(parameters, recipe.learning_rate, recipe.betas, weight_decay=decay, fused=fused)
+        rate, betas, eps = recipe.learning_rate, recipe.betas, recipe.eps
+        return torch.optim.AdamW(parameters, rate, betas, eps, weight_decay=decay, fused=fused)
     return torch.optim.LBFGS(
         parameters, recipe.learning_rate, _LBFGS_ITERATIONS, line_search_fn="strong_wolfe", tolerance_grad=1e-12,
         tolerance_change=1e-14,

@@ -1,0 +1,90 @@
+"""What is done to the gradient of the objective before the optimizer sees it.
+
+A filter works on rows: gradients and parameters are lists of [S, n], a tensor for each parameter of the network and a
+row for each member of an ensemble (S = 1 for a single network). It reads nothing back from the device.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from ncbook.trainers._validate import require
+
+_TINY = 1e-30  # of Prieto et al.'s code: keeps 0 / 0 from a gradient that has nothing left
+
+
+class GradientFilter(Protocol):
+    """`remembers`: whether it keeps a tensor a parameter, in `memory`, which starts as 0 and is changed in place."""
+
+    @property
+    def remembers(self) -> bool: ...
+
+    def __call__(
+        self, gradients: Sequence[Tensor], parameters: Sequence[Tensor], memory: Sequence[Tensor], step: Tensor
+    ) -> list[Tensor]:
+        """The gradients that go on to the optimizer. `step` [1] counts the finished steps."""
+
+
+@dataclass(frozen=True)
+class Amplified:
+    """g + strength * mu, mu the moving average of the gradients: Grokfast-EMA (Lee et al. 2024).
+
+    mu starts as the first gradient, and is then decay * mu + (1 - decay) * g, with g included before it is used.
+    """
+
+    decay: float = 0.98
+    strength: float = 2.0
+
+    def __post_init__(self) -> None:
+        require(0 <= self.decay < 1, "decay", "must lie in [0, 1)", self.decay)
+        require(0 < self.strength < float("inf"), "strength", "must be positive and finite", self.strength)
+
+    @property
+    def remembers(self) -> bool:
+        return True
+
+    def __call__(
+        self, gradients: Sequence[Tensor], parameters: Sequence[Tensor], memory: Sequence[Tensor], step: Tensor
+    ) -> list[Tensor]:
+        for average, gradient in zip(memory, gradients, strict=True):
+            average.lerp_(gradient, 1 - self.decay * (step > 0).to(gradient))
+        return [g + self.strength * average for g, average in zip(gradients, memory, strict=True)]
+
+
+@dataclass(frozen=True)
+class Orthogonal:
+    """Each tensor's gradient without its part along the tensor itself, at its old length (Prieto et al. 2025).
+
+    That part only scales the tensor. A tensor that is 0 keeps its gradient.
+    """
+
+    @property
+    def remembers(self) -> bool:
+        return False
+
+    def __call__(
+        self, gradients: Sequence[Tensor], parameters: Sequence[Tensor], memory: Sequence[Tensor], step: Tensor
+    ) -> list[Tensor]:
+        return [_across(*pair) for pair in zip(gradients, parameters, strict=True)]
+
+
+def _across(gradient: Tensor, parameter: Tensor) -> Tensor:
+    squares = parameter.square().sum(1, keepdim=True) + _TINY
+    rest = gradient - (parameter * gradient).sum(1, keepdim=True) / squares * parameter
+    return rest * (gradient.norm(dim=1, keepdim=True) / (rest.norm(dim=1, keepdim=True) + _TINY))
+
+
+class Filtering:
+    """The filters of one training, one after the other, and what they remember."""
+
+    def __init__(self, filters: Sequence[GradientFilter], parameters: Sequence[Tensor]) -> None:
+        self.filters = tuple(filters)
+        self.memory = [[torch.zeros_like(each) for each in parameters if own.remembers] for own in self.filters]
+
+    def __call__(self, gradients: list[Tensor], parameters: Sequence[Tensor], step: Tensor) -> list[Tensor]:
+        for own, memory in zip(self.filters, self.memory, strict=True):
+            gradients = own(gradients, parameters, memory, step)
+        return gradients
