@@ -119,6 +119,43 @@ def test_kappa_follows_the_loss(run):
     assert experiments.interventions.loss_correlations(run).min() > 0.99
 
 
+# --- the second run, from other seeds
+
+
+@pytest.fixture(scope="module")
+def again():
+    return experiments.interventions.load("laptop-again", live=False)
+
+
+def test_the_second_run_differs_in_its_seeds_alone(run, again):
+    assert not set(run.config["seeds"]) & set(again.config["seeds"])
+    assert len(again.config["seeds"]) == len(run.config["seeds"]) == 8
+    same = [name for name in run.config if run.config[name] == again.config[name]]
+    assert set(run.config) - set(same) == {"seeds"}
+
+
+def test_all_seven_verdicts_are_those_of_the_first_run(run, again):
+    pairs = [(claim.judge(run).verdict, claim.judge(again).verdict) for claim in experiments.interventions.CLAIMS]
+    assert len(pairs) == 7
+    assert all(first == second for first, second in pairs)
+
+
+def test_the_counts_of_the_second_run(run, again):
+    steps = experiments.interventions.by_arm(again, "generalized")
+    assert steps.baseline.isna().sum() == 2
+    ratios = delays(again)
+    assert (ratios.anti_released >= 1.25).all()
+    assert holds("anti-flatness-delays", again) == (3, 6)
+    assert (ratios.norms_released >= 1.25).sum() == 5
+    assert holds("flat-when-it-generalizes", run) == (10, 31)
+    assert holds("flat-when-it-generalizes", again) == (4, 31)
+
+
+@pytest.mark.parametrize("name", ["collapse-prevented-as-soon", "collapsed-is-flat", "delay-specific-to-flatness"])
+def test_in_no_seed_of_either_run(name, run, again):
+    assert holds(name, run)[0] == holds(name, again)[0] == 0
+
+
 # --- numbers of the paper
 
 

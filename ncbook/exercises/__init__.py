@@ -5,7 +5,20 @@ The right answers are computed here too, from closed forms or from the same runs
 
 import math
 
-from ncbook.exercises import flatness, grokking, interventions, properties, settings, terminal, unconstrained, watching
+from ncbook.exercises import (
+    circuits,
+    flatness,
+    grokking,
+    image_interventions,
+    interventions,
+    numerics,
+    onset,
+    properties,
+    settings,
+    terminal,
+    unconstrained,
+    watching,
+)
 from ncbook.exercises._exercise import Exercise
 from ncbook.exercises.watching import flat_crosses
 
@@ -18,7 +31,11 @@ EXERCISES: dict[str, Exercise] = {
     **settings.EXERCISES,
     **unconstrained.EXERCISES,
     **interventions.EXERCISES,
+    **image_interventions.EXERCISES,
     **grokking.EXERCISES,
+    **circuits.EXERCISES,
+    **numerics.EXERCISES,
+    **onset.EXERCISES,
     **flatness.EXERCISES,
 }
 

@@ -1,5 +1,5 @@
-// One or two arms of the experiment: every seed of one measure over the training steps.
-// The data are made by interventions.py, which documents them. Pixels are CSS pixels.
+// One or two arms of an experiment: every seed of one measure over its steps or epochs.
+// The data are made by _arms.py, which documents them. Pixels are CSS pixels.
 
 function explore(root, data) {
   const part = (name) => root.querySelector(`.nc-${name}`);
@@ -47,7 +47,7 @@ function drawArms(canvas, data, { arms, measure, frame }, colour) {
   const x = linearAxis(0, data.steps.at(-1), 56, width - 14);
   const { low, high } = valueRange(data, measure);
   const y = linearAxis(low, high, height - 46, 26);
-  drawGrid(context, x, y, colour, data.measures[measure]);
+  drawGrid(context, x, y, colour, data.measures[measure], data.clock);
   for (const change of new Set(arms.map((arm) => arm.change).filter((step) => step !== null))) {
     context.setLineDash([2, 4]);
     line(context, [x.at(change), y.from], [x.at(change), y.to], colour("muted"));
@@ -79,7 +79,7 @@ function valueRange(data, measure) {
   return { low: Math.floor(low), high: Math.max(Math.ceil(high), Math.floor(low) + 1) };
 }
 
-function drawGrid(context, x, y, colour, { label, log }) {
+function drawGrid(context, x, y, colour, { label, log }, clock) {
   Object.assign(context, { font: "13px system-ui, sans-serif", lineWidth: 1, fillStyle: colour("muted") });
   const stride = log ? Math.ceil((y.high - y.low) / 8) : 0.25;
   for (let value = y.low; value <= y.high + 1e-9; value += stride) {
@@ -92,7 +92,7 @@ function drawGrid(context, x, y, colour, { label, log }) {
     write(context, String(value), x.at(value), y.from + 8, "center", "top");
   }
   line(context, [x.from, y.from], [x.to, y.from], colour("muted"));
-  write(context, "training step", (x.from + x.to) / 2, y.from + 27, "center", "top");
+  write(context, clock === "step" ? "training step" : clock, (x.from + x.to) / 2, y.from + 27, "center", "top");
   write(context, log ? `${label} (log scale)` : label, 0, y.to - 9, "left", "bottom");
 }
 
@@ -108,14 +108,14 @@ function drawSeed(context, x, y, steps, values, strokeStyle, globalAlpha) {
 
 function describe(part, data, { arms, measure, frame }) {
   const step = data.steps[frame];
-  const told = arms.map((arm) => `${arm.label}: ${values(arm, data, measure, frame)} ${there(arm, step)}`);
+  const told = arms.map((arm) => `${arm.label}: ${values(arm, data, measure, frame)} ${there(arm, step)}`.trim());
   part("entry1").hidden = told.length < 2;
   told.forEach((text, place) => {
     part(`told${place}`).textContent = text;
   });
   part("now").textContent = step;
-  part("slider").setAttribute("aria-valuetext", `step ${step}`);
-  const label = `${data.measures[measure].label}, step ${step}, median and range of the seeds.`;
+  part("slider").setAttribute("aria-valuetext", `${data.clock} ${step}`);
+  const label = `${data.measures[measure].label}, ${data.clock} ${step}, median and range of the seeds.`;
   part("curves").setAttribute("aria-label", `${label} ${told.join(" ")}`);
 }
 
@@ -126,11 +126,12 @@ function values(arm, data, measure, frame) {
   const plain = (value) => spell(data.measures[measure].log ? 10 ** value : Math.round(value * 1e4) / 1e4);
   const sorted = arm.curves[measure].map((seed) => seed[at]).sort((a, b) => a - b);
   const middle = (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-  const ended = frame > last ? `ended at step ${data.steps[last]} with ` : "";
+  const ended = frame > last ? `ended at ${data.clock} ${data.steps[last]} with ` : "";
   return `${ended}${plain(middle)} (${plain(sorted[0])} to ${plain(sorted.at(-1))}).`;
 }
 
 function there({ reached }, step) {
+  if (!reached) return "";
   const count = reached.filter((first) => first !== null && first <= step).length;
   return `99 % test accuracy reached by ${count} of ${reached.length} seeds.`;
 }

@@ -1,5 +1,12 @@
 """One function a figure: a finished Run in, a matplotlib Figure out. Nothing here trains."""
 
+from ncbook.figures.circuits import (
+    embedding_spectrum,
+    hidden_progress,
+    key_circles,
+    restricted_and_excluded_loss,
+    three_phases,
+)
 from ncbook.figures.collapse import class_plane, decisions, duality, frame, terminal_phase, variability, weight_decay
 from ncbook.figures.double_descent import epoch_wise_descent, model_wise_descent, ridge_removes_peak, solution_norm
 from ncbook.figures.flatness import (
@@ -17,6 +24,12 @@ from ncbook.figures.grokking import (
     learned_then_understood,
     time_against_decay,
 )
+from ncbook.figures.image_interventions import (
+    image_conventions,
+    image_intervention_accuracy,
+    image_release,
+    image_sharpness,
+)
 from ncbook.figures.interventions import (
     control_trajectories,
     intervention_times,
@@ -25,6 +38,23 @@ from ncbook.figures.interventions import (
     kappa_when_it_generalizes,
 )
 from ncbook.figures.memorization import past_zero_error, random_labels
+from ncbook.figures.numerics import (
+    grokking_without_decay,
+    slingshots,
+    thawed_softmax,
+    times_by_speed_up,
+)
+from ncbook.figures.onset import (
+    circle_and_simplex_costs,
+    crossings_against_onset,
+    digits_from_large_start,
+    digits_leads,
+    lead_rules,
+    lead_times,
+    onset_measures,
+    share_of_the_way,
+    trained_shapes,
+)
 from ncbook.figures.settings import (
     collapse_across_data,
     collapse_by_loss,
@@ -45,16 +75,21 @@ from ncbook.figures.simplex import (
 from ncbook.figures.unconstrained import collapse_threshold, minimum_reached, saddle_escape, unregularised_margin
 
 __all__ = [
+    "circle_and_simplex_costs",
     "class_plane",
     "collapse_across_data",
     "collapse_by_loss",
     "collapse_threshold",
     "commutativity_leak",
     "control_trajectories",
+    "crossings_against_onset",
     "decay_and_batch_norm",
     "decisions",
+    "digits_from_large_start",
+    "digits_leads",
     "duality",
     "embedding_circle",
+    "embedding_spectrum",
     "epoch_wise_descent",
     "errors_by_loss",
     "features_by_loss",
@@ -66,17 +101,29 @@ __all__ = [
     "fourier_sparsity",
     "frame",
     "grokking_phase_diagram",
+    "grokking_without_decay",
+    "hidden_progress",
+    "image_conventions",
+    "image_intervention_accuracy",
+    "image_release",
+    "image_sharpness",
     "intervention_times",
     "intervention_trajectories",
     "kappa_against_loss",
     "kappa_when_it_generalizes",
+    "key_circles",
+    "lead_rules",
+    "lead_times",
     "learned_then_understood",
     "minimum_reached",
     "model_wise_descent",
+    "onset_measures",
     "past_zero_error",
     "random_labels",
+    "restricted_and_excluded_loss",
     "ridge_removes_peak",
     "saddle_escape",
+    "share_of_the_way",
     "simplex_cosines",
     "simplex_decisions",
     "simplex_geometry",
@@ -85,9 +132,14 @@ __all__ = [
     "simplex_reduced_features",
     "simplex_too_few_dimensions",
     "simplex_variability",
+    "slingshots",
     "solution_norm",
     "terminal_phase",
+    "thawed_softmax",
+    "three_phases",
     "time_against_decay",
+    "times_by_speed_up",
+    "trained_shapes",
     "unregularised_margin",
     "variability",
     "weight_decay",

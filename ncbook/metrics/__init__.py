@@ -36,6 +36,7 @@ from ncbook.metrics.fourier import (
     fourier_ipr,
     fourier_key_frequencies,
     fourier_neuron_frequencies,
+    fourier_restricted_accuracy,
     fourier_restricted_loss,
     fourier_spectrum,
 )
@@ -112,6 +113,7 @@ __all__ = [
     "fourier_ipr",
     "fourier_key_frequencies",
     "fourier_neuron_frequencies",
+    "fourier_restricted_accuracy",
     "fourier_restricted_loss",
     "fourier_spectrum",
     "gauss_newton_product",

@@ -125,11 +125,25 @@ def fourier_restricted_loss(
     all pairs, so that memorized training logits leak into the test loss; give the test pairs here to avoid that.
     Float64 scalar, differentiable. Raises ValueError for arguments that do not fit, or a sum without averaged pair.
     """
-    p = _require_logits(logits)
-    means = _means_by_sum(logits, _mask("averaged", averaged, logits))
-    restricted = _projection(p, frequencies, means) + means.mean(0)
-    sums = _sums(p, logits.device)[_mask("pairs", pairs, logits)]
+    restricted = _restricted(logits, frequencies, averaged)
+    sums = _sums(len(restricted), logits.device)[_mask("pairs", pairs, logits)]
     return torch.nn.functional.cross_entropy(restricted[sums], sums)
+
+
+def fourier_restricted_accuracy(
+    logits: Tensor,
+    frequencies: Sequence[int] | Tensor,
+    pairs: Tensor | None = None,
+    averaged: Tensor | None = None,
+) -> Tensor:
+    """Share of `pairs` that the logits' part on the key frequencies of a + b answers right.
+
+    Arguments, projection and errors as in `fourier_restricted_loss`. Float64 scalar in 0..1. Logits that are equal
+    for all answers know nothing: a tie counts as the share of the right answer among those that are the largest.
+    """
+    restricted = _restricted(logits, frequencies, averaged)
+    sums = _sums(len(restricted), logits.device)[_mask("pairs", pairs, logits)]
+    return _right(restricted, 1e-12 * logits.abs().max())[sums].mean()
 
 
 def fourier_excluded_loss(logits: Tensor, frequencies: Sequence[int] | Tensor, pairs: Tensor | None = None) -> Tensor:
@@ -143,6 +157,22 @@ def fourier_excluded_loss(logits: Tensor, frequencies: Sequence[int] | Tensor, p
     projected = _projection(p, frequencies, _means_by_sum(logits, torch.ones_like(chosen)))
     sums = _sums(p, logits.device)[chosen]
     return torch.nn.functional.cross_entropy(logits[chosen].double() - projected[sums], sums)
+
+
+def _restricted(logits: Tensor, frequencies: Sequence[int] | Tensor, averaged: Tensor | None) -> Tensor:
+    """[p, p]: for each sum the key frequencies' part of the averaged logits, with the bias correction."""
+    p = _require_logits(logits)
+    means = _means_by_sum(logits, _mask("averaged", averaged, logits))
+    return _projection(p, frequencies, means) + means.mean(0)
+
+
+def _right(restricted: Tensor, slack: Tensor) -> Tensor:
+    """[p]: for each sum how much of it is answered: 1 over the number of largest logits, if its own is among them.
+
+    Logits within `slack` of the largest, which is rounding, tie with it.
+    """
+    tied = restricted >= restricted.amax(1, keepdim=True) - slack
+    return tied.diagonal().double() / tied.sum(1)
 
 
 def _components(matrix: Tensor) -> Tensor:

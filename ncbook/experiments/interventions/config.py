@@ -60,7 +60,7 @@ class Config:
     def preset(cls, name: str) -> "Config":
         """smoke: seconds, for tests. laptop: the book's figures, about three minutes on a CPU core.
 
-        laptop-again: laptop from eight other seeds, none of them used before, to see which verdicts depend on the seeds.
+        laptop-again: laptop from eight other seeds, none of them used before, to see which verdicts depend on them.
         gpu and paper are larger sizes of the same task with the laptop's strengths, which were not chosen for them:
         p = 53 with 32 seeds, and p = 97, the modulus of Han et al. (2025), with half of the pairs to train on and 8
         seeds. The published interventions themselves are on CIFAR-10, ImageNet-100 and SST-5 and are not run here.

@@ -1,0 +1,50 @@
+"""Collapse and flatness pushed up and down while networks learn images: the paper's intervention, with controls.
+
+Noisy digits and glyphs, all arms of a seed from the same network and batches; `config.ARMS` names the arms,
+`recipes.phases_of` says what each does before and after the release.
+"""
+
+import sys
+from functools import partial
+
+import numpy as np
+
+from ncbook import runs, trainers
+from ncbook.experiments import _loading
+from ncbook.experiments._sweep import sweep
+from ncbook.experiments.image_interventions.claims import CLAIMS, losses
+from ncbook.experiments.image_interventions.config import ARMS, Config
+from ncbook.experiments.image_interventions.outcomes import by_arm, outcomes
+from ncbook.experiments.image_interventions.recipes import phases_of
+from ncbook.experiments.image_interventions.training import trained
+
+NAME = "image_interventions"
+TITLE = "The interventions on images"
+VERSION = 1
+
+__all__ = [
+    "ARMS", "CLAIMS", "NAME", "TITLE", "VERSION", "Config", "by_arm", "load", "losses", "outcomes", "phases_of",
+    "run",
+]  # fmt: skip
+
+
+def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
+    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
+    return _loading.load(sys.modules[__name__], preset, live, device)
+
+
+def run(config: Config, device: str | None = None) -> runs.Run:
+    """Train every arm of every task from every seed, one network after the other or on joblib's workers.
+
+    history columns: task, arm, seed, step, epoch; train_acc, val_acc, train_loss in nats without regularizers or
+    smoothing; kappa and kappa_bound, relative flatness, exact and its bound, of the softmax and the features as they
+    are; paper_kappa, the bound as the paper's regularizer has it, at temperature 2 and with features of norm 1;
+    uncertainty, mean 1 - ||p||^2; variance_ratio_train, cdnv_train; head_norm ||W||_F, feature_norm, mean ||h||. All
+    but val_acc are of the training images, in evaluation mode. No arrays.
+    """
+    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
+    results = sweep(partial(trained, config, str(place)), config.trainings)
+    rows = [row for rows in results for row in rows]
+    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    small = {name: a.astype(np.float32) if a.dtype.kind == "f" else a for name, a in columns.items()}
+    return runs.Run(_loading.plain(config), small, {}, watch.provenance(NAME, VERSION, config, place))

@@ -1,0 +1,100 @@
+"""How each arm is trained: one recipe until the release, one from there on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from ncbook import trainers
+from ncbook.experiments.image_interventions.config import Config
+
+Augmentation = Callable[[Tensor, torch.Generator], Tensor]
+
+
+@dataclass(frozen=True)
+class Phases:
+    """`before` and `after` the release; `start_norm`: Frobenius norm to which the head is scaled at the start."""
+
+    before: trainers.Recipe
+    after: trainers.Recipe
+    start_norm: float | None = None
+
+
+def phases_of(config: Config, arm: str, steps_per_epoch: int, augment: Augmentation | None = None) -> Phases:
+    """The two recipes of `arm`, with `augment` for the batches; raises ValueError for an arm that is unknown."""
+    known = _phases(config, *_bases(config, steps_per_epoch, augment))
+    if arm not in known:
+        raise ValueError(f"arm: {arm!r} is unknown; use one of {', '.join(known)}")
+    return known[arm]
+
+
+def _bases(
+    config: Config, steps_per_epoch: int, augment: Augmentation | None
+) -> tuple[trainers.Recipe, trainers.Recipe, dict]:
+    """The baseline's recipes before and after the release, and what the paper's schedule changes in the second."""
+    steps = config.release * steps_per_epoch
+    before = trainers.Recipe(
+        steps=steps,
+        batch_size=config.batch_size,
+        learning_rate=config.learning_rate,
+        momentum=config.momentum,
+        augment=augment,
+    )
+    after = replace(before, steps=(config.epochs - config.release) * steps_per_epoch)
+    rate = config.rate_factor * config.learning_rate
+    falling = trainers.Cosine(after.steps, min(1.0, config.last_rate / rate))
+    return before, after, {"learning_rate": rate, "schedule": falling, "weight_decay": config.later_decay}
+
+
+def _phases(config: Config, before: trainers.Recipe, after: trainers.Recipe, schedule: dict) -> dict[str, Phases]:
+    """Arms that name no second recipe go on as the baseline, with the cap that they had."""
+    cap = config.cap
+    flat = trainers.FlatnessBound(config.temperature, unit_features=True)
+    flatter = {"regularizers": (trainers.Regularizer(flat, config.anti_strength),)}
+    anti = {"regularizers": (trainers.Regularizer(flat, -config.anti_strength),), "head_norm": cap}
+    unsure = {"regularizers": (trainers.Regularizer(Unsure(config.temperature), -config.anti_strength * cap**2),)}
+    longer = {"regularizers": (trainers.Regularizer(head_square, -config.anti_strength),)}
+    tight, spread = (
+        {"regularizers": (trainers.Regularizer(trainers.cdnv, sign * config.collapse_push),)} for sign in (1, -1)
+    )
+    flooded = {"loss": trainers.Flooded(trainers.CrossEntropy(), config.flooding_level)}
+    smoothed = {"loss": trainers.CrossEntropy(smoothing=config.smoothing)}
+
+    def arm(first: dict, second: dict | None = None, start_norm: float | None = None) -> Phases:
+        kept = {"head_norm": first.get("head_norm")}
+        return Phases(replace(before, **first), replace(after, **(kept | (second or {}))), start_norm)
+
+    return {
+        "baseline": arm({}),
+        "baseline_schedule": arm({}, schedule),
+        "encouraged": arm(tight, tight),
+        "prevented": arm(spread, spread),
+        "flatter": arm(flatter, flatter),
+        "anti_released": arm(anti),
+        "released_schedule": arm(anti, schedule),
+        "anti_kept": arm(anti, anti),
+        "kept_schedule": arm(anti, anti | schedule),
+        "confidence": arm(unsure | {"head_norm": cap}),
+        "confidence_pinned": arm(unsure | {"head_norm": cap}, start_norm=cap),
+        "anti_pinned": arm(anti, start_norm=cap),
+        "pinned": arm({"head_norm": cap}, start_norm=cap),
+        "norms": arm(longer | {"head_norm": cap}),
+        "flooding": arm(flooded),
+        "smoothing": arm(smoothed),
+    }
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """Mean 1 - ||p||^2 of the softmax at `temperature`: the regularizer of anti-flatness without its norm."""
+
+    temperature: float
+
+    def __call__(self, outputs: trainers.Outputs) -> Tensor:
+        return trainers.uncertainty(outputs._replace(logits=outputs.logits / self.temperature))
+
+
+def head_square(outputs: trainers.Outputs) -> Tensor:
+    """||W||_F^2: the regularizer of anti-flatness without its uncertainty."""
+    return outputs.weight.square().sum()

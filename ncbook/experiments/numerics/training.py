@@ -1,0 +1,114 @@
+"""The seeds of an arm as one ensemble, measured on the way, until all have generalized or the steps are over."""
+
+import copy
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ncbook import data, models, trainers
+from ncbook.experiments.numerics.arms import FROZEN, SLINGSHOT, SPEED, STUCK, arms_of, base
+from ncbook.experiments.numerics.config import Config
+from ncbook.experiments.numerics.outcomes import THRESHOLD
+
+Build = Callable[[int], models.Classifier]
+
+
+def train_arm(config: Config, device: str, arm: tuple[str, str]) -> list[dict]:
+    """History rows of one arm, given as (part, name)."""
+    part, name = arm
+    seeds = seeds_of(config, part)
+    sets = [data.modular(config.p, fraction=config.fraction, seed=seed).to(device) for seed in seeds]
+    build: Build = partial(_build, config)
+    if part == FROZEN:
+        build = _scaled_up(config, [each.train for each in sets], double=name == "frozen_double")
+    recipe = arms_of(config)[part][name]
+    ensemble = trainers.Ensemble(build, [each.train for each in sets], recipe, _members(seeds))
+    every = config.slingshot_every if part == SLINGSHOT else config.probe_every
+    rows = _rows(ensemble, sets, every, ends_early=part in (SPEED, STUCK))
+    return [{"part": part, "arm": name, "seed": seeds[place]} | row for place, row in rows]
+
+
+def seeds_of(config: Config, part: str) -> tuple[int, ...]:
+    """The seeds of a part."""
+    return {SPEED: config.seeds, SLINGSHOT: config.slingshot_seeds}.get(part, config.stuck_seeds)
+
+
+def measured(ensemble: trainers.Ensemble, sets: Sequence[data.Dataset]) -> dict[str, Tensor]:
+    """Columns of the history [S], but for `moved`; see `run`."""
+    train = ensemble.outputs([each.train for each in sets])
+    test = ensemble.outputs([each.test for each in sets])
+    single = train._replace(features=train.features.float(), logits=train.logits.float(), weight=train.weight.float())
+    return {
+        "train_acc": _accuracy(train), "test_acc": _accuracy(test),
+        "loss": trainers.over_members(trainers.CrossEntropy(float64=True), train),
+        "loss_single": trainers.over_members(trainers.CrossEntropy(), single),
+        "zero_single": trainers.over_members(zero_share, single),
+        "zero_double": trainers.over_members(zero_share, train._replace(logits=train.logits.double())),
+        "kappa_single": trainers.over_members(trainers.relative_flatness, single),
+        "head_norm": train.weight.flatten(1).norm(dim=1),
+    }  # fmt: skip
+
+
+def zero_share(outputs: trainers.Outputs) -> Tensor:
+    """Share of points whose loss has a gradient of exactly 0, p_y - 1, in the correct class's logit."""
+    shares = F.softmax(outputs.logits, 1).gather(1, outputs.labels[:, None])[:, 0]
+    return outputs.mean((shares - 1 == 0).to(shares))
+
+
+def _rows(
+    ensemble: trainers.Ensemble, sets: Sequence[data.Dataset], every: int, ends_early: bool
+) -> list[tuple[int, dict]]:
+    """(member, row) of every probe."""
+    start = [value.clone() for value in ensemble.parameters.values()]
+    rows, done = [], torch.zeros(len(sets), dtype=torch.bool)
+    while True:
+        columns = measured(ensemble, sets) | {"moved": _moved(ensemble, start)}
+        done |= (columns["test_acc"] >= THRESHOLD).cpu()
+        values = {name: column.tolist() for name, column in columns.items()}
+        rows += [
+            (place, {"step": ensemble.step} | {name: column[place] for name, column in values.items()})
+            for place in range(len(sets))
+        ]
+        if ensemble.step >= ensemble.recipe.steps or (ends_early and bool(done.all())):
+            return rows
+        for _ in range(every):
+            ensemble.advance()
+
+
+def _moved(ensemble: trainers.Ensemble, start: Sequence[Tensor]) -> Tensor:
+    """Largest change of a parameter since the start [S]."""
+    pairs = zip(ensemble.parameters.values(), start, strict=True)
+    return torch.stack([(now - then).abs().flatten(1).amax(1) for now, then in pairs]).amax(0)
+
+
+def _accuracy(outputs: trainers.Outputs) -> Tensor:
+    right = (outputs.logits.argmax(2) == outputs.labels).double()
+    return right.mean(1) if outputs.mask is None else (right * outputs.mask).sum(1) / outputs.mask.sum(1)
+
+
+def _scaled_up(config: Config, train: Sequence[data.Split], double: bool) -> Build:
+    """Networks that have memorised, by seed, with a last layer that is `head_factor` times as large."""
+    recipe, seeds = base(config, config.memorise_steps), seeds_of(config, STUCK)
+    fitted: trainers.EnsembleFitted[None] = trainers.fit_ensemble(
+        partial(_build, config), train, recipe, _members(seeds), on_step=lambda step: None
+    )
+    if fitted.ended == trainers.INTERRUPTED:
+        raise KeyboardInterrupt
+    networks = dict(zip(seeds, fitted.ensemble.models(), strict=True))
+    with torch.no_grad():
+        for network in networks.values():
+            network.head.weight.mul_(config.head_factor)
+    return lambda seed: copy.deepcopy(networks[seed].double() if double else networks[seed]).cpu()
+
+
+def _members(seeds: Sequence[int]) -> list[trainers.Member]:
+    return [trainers.Member(seed) for seed in seeds]
+
+
+def _build(config: Config, seed: int) -> models.Classifier:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return models.PairMLP(config.p, config.embedding_dim, config.width)

@@ -1,0 +1,97 @@
+"""Settings and presets of the experiment."""
+
+from dataclasses import dataclass
+
+from ncbook.experiments import _loading
+from ncbook.experiments.grokking.config import Config as Addition
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides the outcome, the rule for leads included; settings were chosen on seeds 0 and 1.
+
+    addition: the network and task of the experiment `grokking`, from other seeds, measured every `every` steps; the
+    first `control_seeds` of them also without weight decay, every `control_every`.
+
+    digits: a perceptron whose parameters all start `alphas` times as large (Liu et al. 2023), on `digits_per_class`
+    images a class. The first alpha is followed, the second is its control, for fewer steps.
+
+    The rule, fixed before the run: a measure's *crossing* is the first probe at which it has made `share` of its way
+    from its value at memorisation (train accuracy of `learned`) to its value at the end, the median of the last
+    `last` probes; way is measured in the logarithm, for accuracies in the value. `shares` and `afters` (steps after
+    generalization at which the way ends) are the rules that it is compared with, as is the steepest place of the
+    logarithm over `window` probes. A measure that changes by less than `least_fold`, or an accuracy by less than
+    `least_change`, has no crossing. A network has generalized at a test accuracy of `learned`, or `digits_learned`.
+
+    codes: for `classes`, the cost of a circle and of a simplex at the temperature `temperature`.
+    """
+
+    seeds: tuple[int, ...] = tuple(range(361, 373))
+    p: int = 29
+    network: str = "pair_mlp"
+    dim: int = 32
+    width: int = 64
+    fraction: float = 0.6
+    split: str = "unordered"
+    learning_rate: float = 1e-2
+    weight_decay: float = 1.0
+    steps: int = 2400
+    every: int = 20
+    control_seeds: int = 2
+    control_every: int = 400
+    digits_seeds: tuple[int, ...] = tuple(range(375, 380))
+    dataset: str = "digits"
+    digits_per_class: int = 20
+    digits_width: int = 200
+    digits_depth: int = 2
+    alphas: tuple[float, ...] = (6.0, 1.0)
+    digits_learning_rate: float = 3e-3
+    digits_weight_decay: float = 0.1
+    digits_steps: tuple[int, ...] = (8000, 800)
+    digits_probes: int = 60
+    learned: float = 0.99
+    digits_learned: float = 0.85
+    share: float = 0.5
+    last: int = 6
+    shares: tuple[float, ...] = (0.25, 0.5, 0.75)
+    afters: tuple[int, ...] = (300, 0)
+    window: int = 5
+    least_fold: float = 1.1
+    least_change: float = 0.02
+    classes: tuple[int, ...] = (10, 29, 53, 97, 113)
+    temperature: float = 1.0
+
+    def addition(self) -> Addition:
+        """The settings of the addition part, as the experiment `grokking` takes them."""
+        return Addition(
+            seeds=self.seeds, p=self.p, network=self.network, dim=self.dim, width=self.width, fraction=self.fraction,
+            split=self.split, learning_rate=self.learning_rate, steps=self.steps, every=self.every,
+        )  # fmt: skip
+
+    @classmethod
+    def preset(cls, name: str) -> "Config":
+        """smoke: seconds, for tests; nothing groks. laptop: the book's figures, about 90 s on one CPU core.
+
+        gpu: addition modulo 97 with a wider network, and MNIST in place of the digits, with fewer steps than in
+        print. paper: the one-layer transformer of Nanda et al. (2023) modulo 113, and MNIST as in Liu et al. (2023):
+        1000 images, alpha 8, learning rate 1e-3, weight decay 0.01, 100,000 steps (here full batch, and padded to
+        32 x 32 pixels). Hours on a GPU.
+        """
+        presets = {
+            "smoke": cls(
+                seeds=(361, 362), steps=160, control_seeds=1, control_every=80, digits_seeds=(375, 376),
+                digits_steps=(120, 60), digits_probes=12, digits_width=64,
+            ),
+            "laptop": cls(),
+            "gpu": cls(
+                p=97, dim=128, width=256, fraction=0.4, steps=6000, every=25, dataset="mnist", digits_per_class=100,
+                alphas=(8.0, 1.0), digits_learning_rate=1e-3, digits_steps=(30_000, 5000),
+            ),
+            "paper": cls(
+                seeds=(361, 362, 363), p=113, network="nanda", dim=128, width=512, fraction=0.3, split="ordered",
+                learning_rate=1e-3, steps=50_000, every=100, control_seeds=1, control_every=5000, dataset="mnist",
+                digits_per_class=100, alphas=(8.0, 1.0), digits_learning_rate=1e-3, digits_weight_decay=0.01,
+                digits_steps=(100_000, 10_000), digits_probes=150,
+            ),
+        }  # fmt: skip
+        return presets[_loading.chosen_preset(name)]

@@ -1,0 +1,260 @@
+"""Figures of the experiment `onset`: what moves when a network groks, and when."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure
+
+from ncbook.figures import _bands, _style
+from ncbook.runs import Run
+
+_NAMES = {
+    "relative_flatness": "relative flatness κ",
+    "relative_flatness_bound": "upper bound of κ",
+    "train_loss": "train loss",
+    "uncertainty_train": "uncertainty 1 − |p|²",
+    "fourier_gini": "Gini of the embedding",
+    "weight_norm": "norm of all weights",
+    "ncc_acc_test": "nearest-centre accuracy, test",
+    "cdnv_train": "CDNV",
+    "cdnv_test": "CDNV, test set",
+    "variance_ratio_train": "variance ratio R",
+    "variance_ratio_test": "variance ratio R, test set",
+    "nc1_train": "NC1",
+    "rnc1_train": "RNC1",
+    "rnc1_test": "RNC1, test set",
+}
+_FLAT = ("relative_flatness", "relative_flatness_bound", "train_loss", "uncertainty_train")
+_COLLAPSE = ("cdnv", "variance_ratio", "nc1", "rnc1")
+_LINES = ("-", "--", ":", "-.")
+_IN_TABLE = (
+    "relative_flatness", "train_loss", "fourier_gini", "weight_norm", "cdnv_train", "variance_ratio_train", "nc1_train",
+    "rnc1_train",
+)  # fmt: skip
+
+
+@_style.styled
+def onset_measures(run: Run) -> Figure:
+    """Accuracies, flatness with the train loss, and collapse, of all seeds of modular addition on one time axis."""
+    figure, axes = _style.panels(run, 3, height=4.0)
+    groups = (
+        (("test_acc", "test accuracy"), ("train_acc", "train accuracy")),
+        (("relative_flatness", "κ"), ("train_loss", "train loss")),
+        (("cdnv_train", "CDNV"), ("variance_ratio_train", "R"), ("rnc1_train", "RNC1")),
+    )
+    titles = ("learned, understood", "flat", "collapsed")
+    for panel, group, title in zip(axes, groups, titles, strict=True):
+        for style, (column, label) in enumerate(group):
+            steps, values = _table(run, "addition", column)
+            _bands.draw_band(panel, steps[1:], values[:, 1:], label, style, every=24)
+        panel.set(xscale="log", xlabel="steps (log)")
+        panel.set_title(title)
+        panel.legend(loc="upper left", bbox_to_anchor=(0, -0.22))
+    axes[0].set_ylabel("share of right answers")
+    for panel in axes[1:]:
+        panel.set_yscale("log")
+        panel.set_ylabel("measure (log)")
+    return figure
+
+
+def _table(run: Run, part: str, column: str) -> tuple[np.ndarray, np.ndarray]:
+    """steps [P] and values [S, P] of one column of one part."""
+    frame = run.to_frame()
+    table = frame[frame.part == part].pivot_table(index="seed", columns="step", values=column)
+    return table.columns.to_numpy(), table.to_numpy()
+
+
+@_style.styled
+def share_of_the_way(run: Run) -> Figure:
+    """The rule in one picture: the share of its way that each measure has made, for one seed of modular addition."""
+    figure, (panel,) = _style.panels(run, 1, height=3.6)
+    steps = run.arrays["way/addition/steps"]
+    shown = ("test_acc", "relative_flatness", "train_loss", "fourier_gini", "cdnv_train", "rnc1_train")
+    for place, name in enumerate(shown):
+        values = run.arrays[f"way/addition/{name}"]
+        colour, marker = ((_style.INK, "*"), *_style.CLASS_STYLES, (_style.FAINT, "v"))[place]
+        width = 2.6 if place == 0 else 1.6
+        label = _NAMES.get(name, "test accuracy")
+        panel.plot(steps, values, _LINES[place % 3], color=colour, linewidth=width, label=label)
+        reached = np.flatnonzero(values >= 0.5)
+        if len(reached):
+            panel.plot(steps[reached[0]], values[reached[0]], marker, color=colour, markersize=10 if place == 0 else 7)
+    panel.axhline(0.5, color=_style.FAINT, linewidth=0.8)
+    panel.set(xlabel="steps", ylabel="share of the way", ylim=(-0.3, 1.3))
+    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+@_style.styled
+def lead_times(run: Run) -> Figure:
+    """How many steps before the test accuracy each measure of modular addition crosses; one mark a seed."""
+    figure, (panel,) = _style.panels(run, 1, height=4.6)
+    leads = {name: run.arrays[f"leads/addition/{name}"] for name in _NAMES}
+    _draw_marks(panel, leads)
+    panel.axvline(0, color=_style.INK, linewidth=1)
+    panel.set_xlabel("steps before the test accuracy is half-way (negative: after)")
+    return figure
+
+
+@_style.styled
+def digits_leads(run: Run) -> Figure:
+    """The same for digits from a large start, as a multiple of the steps to generalize, below 1 for a lead."""
+    figure, (panel,) = _style.panels(run, 1, height=3.8)
+    onset = run.arrays["leads/digits/onset"]
+    names = [name for name in _NAMES if name not in ("relative_flatness_bound", "uncertainty_train", "fourier_gini")]
+    _draw_marks(panel, {name: (onset - run.arrays[f"leads/digits/{name}"]) / onset for name in names}, ascending=True)
+    panel.axvline(1, color=_style.INK, linewidth=1)
+    if len(onset):
+        _style.log_axis(panel.xaxis)
+    panel.set_xlabel("steps to cross, over the steps until the test accuracy is half-way (log)")
+    return figure
+
+
+def _draw_marks(panel: Axes, values: dict[str, np.ndarray], ascending: bool = False) -> None:
+    """A row a measure in the order of the medians, the earliest on top: a mark a seed, and a stroke at the median."""
+    middles = {
+        name: np.median(own[np.isfinite(own)]) if np.isfinite(own).any() else np.nan for name, own in values.items()
+    }
+    order = sorted(values, key=lambda name: np.nan_to_num(middles[name], nan=np.inf), reverse=ascending)
+    for row, name in enumerate(order):
+        colour, marker = _kind(name)
+        seen = values[name][np.isfinite(values[name])]
+        shifts = 0.12 * ((np.arange(len(seen)) % 3) - 1)
+        panel.plot(seen, row + shifts, marker, color=colour, markersize=5, alpha=0.75, linestyle="none")
+        panel.plot([middles[name]] * 2, [row - 0.36, row + 0.36], color=_style.INK, linewidth=2)
+        if not len(seen):
+            panel.text(
+                0.5, row, "hardly changes", transform=panel.get_yaxis_transform(), va="center", color=_style.FAINT
+            )
+    panel.set_yticks(range(len(order)), [_NAMES[name] for name in order])
+    panel.set(ylabel="measure", ylim=(-0.7, len(order) - 0.3))
+    panel.yaxis.label.set_visible(False)
+    panel.grid(axis="x", color="#dddddd", linewidth=0.6)
+
+
+def _kind(name: str) -> tuple[str, str]:
+    """Colour and marker: flatness and the loss, collapse, and all others."""
+    if name in _FLAT:
+        return _style.CLASS_STYLES[1]
+    return _style.CLASS_STYLES[0 if name.startswith(_COLLAPSE) else 2]
+
+
+@_style.styled
+def lead_rules(run: Run) -> Figure:
+    """Median lead of eight measures of modular addition under every rule; purple is before, orange after."""
+    figure, (panel,) = _style.panels(run, 1, height=4.8)
+    every = [name.removeprefix("leads/addition/") for name in run.arrays if name.startswith("leads/addition/")]
+    columns = [name for name in every if name not in ("memorised", "generalized", "onset", "seeds")]
+    table = run.arrays["leads/medians"][:, [columns.index(name) for name in _IN_TABLE]]
+    largest = float(np.nanmax(np.abs(table), initial=1.0))
+    shown = np.sign(table) * np.sqrt(np.abs(table))
+    limit = np.sqrt(largest)
+    panel.imshow(shown, cmap="PuOr", norm=TwoSlopeNorm(0, -limit, limit), aspect="auto")
+    for (row, column), value in np.ndenumerate(table):
+        dark = np.isfinite(value) and abs(shown[row, column]) > 0.5 * limit
+        text = f"{value:+.0f}".replace("-", "−") if np.isfinite(value) else "–"
+        panel.text(column, row, text, ha="center", va="center", color="white" if dark else _style.INK, fontsize=9)
+    short = [_NAMES[name].replace(" of the embedding", "").replace("relative flatness ", "") for name in _IN_TABLE]
+    short = [name.replace("norm of all weights", "norm").replace("variance ratio ", "") for name in short]
+    panel.set_xticks(range(len(short)), short)
+    panel.set_yticks(range(len(table)), [_short(rule) for rule in run.arrays["leads/rules"]])
+    panel.set(xlabel="median lead in steps", ylabel="rule: where the way ends, share of it")
+    panel.yaxis.label.set_visible(False)
+    return figure
+
+
+def _short(rule: str) -> str:
+    return (
+        rule.replace("steps after generalization", "steps later").replace("steepest place of the logarithm", "steepest")
+        .replace("generalization", "t99").replace("end of training", "end").replace("no logarithm", "no log")
+    )  # fmt: skip
+
+
+@_style.styled
+def crossings_against_onset(run: Run) -> Figure:
+    """The step at which four measures cross, against the step at which the test accuracy is half-way; a mark a seed."""
+    figure, (panel,) = _style.panels(run, 1, height=3.8)
+    onset = run.arrays["leads/addition/onset"]
+    for place, name in enumerate(("variance_ratio_train", "relative_flatness", "fourier_gini", "rnc1_train")):
+        colour, marker = _style.CLASS_STYLES[place]
+        crossing = onset - run.arrays[f"leads/addition/{name}"]
+        panel.plot(onset, crossing, marker, color=colour, label=_NAMES[name], linestyle="none", alpha=0.85)
+    if len(onset):
+        ends = np.array([onset.min(), onset.max()])
+        panel.plot(ends, ends, color=_style.FAINT, linewidth=1, label="at the same step")
+    panel.set(xlabel="step at which the test accuracy is half-way", ylabel="step at which the measure crosses")
+    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+@_style.styled
+def circle_and_simplex_costs(run: Run) -> Figure:
+    """Left: nuclear norms of both codes. Right: the penalty above which the circle is cheaper, and its formula."""
+    figure, axes = _style.panels(run, 2, height=3.4)
+    classes, norms = np.array(run.config["classes"]), run.arrays["codes/norms"]
+    for place, label in enumerate(("circle", "simplex")):
+        colour, marker = _style.CLASS_STYLES[place]
+        axes[0].plot(classes, norms[:, place], _LINES[place], color=colour, marker=marker, label=label)
+    axes[0].set(xlabel="number of classes K", ylabel="nuclear norm")
+    axes[0].legend()
+    (colour, marker), (other, _) = _style.CLASS_STYLES[:2]
+    axes[1].plot(classes, run.arrays["codes/formula"], "--", color=other, label="formula")
+    axes[1].plot(classes, run.arrays["codes/direct"], marker, color=colour, label="solved", linestyle="none")
+    axes[1].set(xlabel="number of classes K (log)", ylabel="penalty λ (log)", xscale="log", yscale="log")
+    ticks = classes[[*range(len(classes) - 2), -1]]  # the last two are close
+    axes[1].set_xticks(ticks, [str(each) for each in ticks], minor=False)
+    axes[1].xaxis.minorticks_off()
+    axes[1].set_title("above: circle, below: simplex")
+    axes[1].legend()
+    return figure
+
+
+@_style.styled
+def trained_shapes(run: Run) -> Figure:
+    """Left: singular values of the centred classifier. Right: cosines of the class means of one seed."""
+    figure, axes = _style.panels(run, 2, height=3.6)
+    for style, (part, label) in enumerate((("addition", "weight decay"), ("undecayed", "no weight decay"))):
+        values = run.arrays[f"shapes/{part}/head/singular"].astype(float)
+        places = np.arange(1, values.shape[1] + 1)
+        _bands.draw_band(axes[0], places, values, label, style)
+    num_classes = run.config["p"]
+    for style, (end, label) in enumerate(((num_classes - 1, "simplex"), (2, "circle")), 2):
+        ideal, colour = (np.arange(1, num_classes + 1) <= end).astype(float), _style.CLASS_STYLES[style][0]
+        axes[0].step(
+            range(1, num_classes + 1), ideal, _LINES[style], color=colour, where="mid", linewidth=1.2, label=label
+        )
+    axes[0].set(xlabel="number of the singular value", ylabel="over the largest", ylim=(-0.03, 1.1))
+    _draw_profiles(axes[1], run)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    return figure
+
+
+def _draw_profiles(panel: Axes, run: Run) -> None:
+    """Mean cosine of the class means of c and c + j, of one seed that both parts have: weight decay, and none."""
+    num_classes = run.config["p"]
+    shifts = np.arange(num_classes)
+    parts: Sequence[str] = ("addition", "undecayed")
+    last = len(run.arrays["shapes/undecayed/means/profile"]) - 1
+    for (colour, marker), line, part in zip(_style.CLASS_STYLES, _LINES, parts, strict=False):
+        profile = run.arrays[f"shapes/{part}/means/profile"][last]
+        panel.plot(shifts, profile, line, color=colour, marker=marker, markersize=4, linewidth=1.2)
+    panel.axhline(-1 / (num_classes - 1), color=_style.GREEN, linestyle=":", linewidth=1.2)
+    panel.set(xlabel="difference of the two classes, modulo p", ylabel="cosine of their means", ylim=(-1.05, 1.05))
+    panel.set_title("class means, one seed")
+
+
+@_style.styled
+def digits_from_large_start(run: Run) -> Figure:
+    """Train and test accuracy on digits over steps, from a large start and from a usual one; all seeds."""
+    figure, axes = _style.panels(run, 2, height=3.4, sharey=True)
+    for panel, part, alpha in zip(axes, ("digits", "small start"), run.config["alphas"], strict=True):
+        for style, (column, label) in enumerate((("train_acc", "training set"), ("test_acc", "test set"))):
+            steps, values = _table(run, part, column)
+            _bands.draw_band(panel, steps[1:], values[:, 1:], label, style, every=8)
+        panel.set(xscale="log", xlabel="steps (log)", ylim=(-0.03, 1.03))
+        panel.set_title(f"start times {alpha:g}")
+    axes[0].set_ylabel("share of right answers")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    return figure

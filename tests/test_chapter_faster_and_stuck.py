@@ -1,0 +1,136 @@
+"""What "Faster grokking, and stuck softmaxes" says in words about the recorded run, and its exercises' solutions."""
+
+import math
+
+import pytest
+
+from ncbook import experiments
+
+# the chapter's words for verdicts: claim, trials that hold, trials
+VERDICTS = [
+    ("grokfast-sooner", 0, 6), ("softmax-collapse-stands-still", 4, 4), ("softmax-collapse-is-the-obstacle", 0, 4),
+    ("stablemax-groks", 0, 4), ("orthogonal-gradients-grok", 3, 8), ("slingshots-come-in-cycles", 3, 3),
+    ("slingshots-need-a-small-eps", 3, 3),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run():
+    return experiments.numerics.load("laptop", live=False)
+
+
+@pytest.fixture(scope="module")
+def frame(run):
+    return run.to_frame()
+
+
+def part(frame, name, *arms):
+    return frame[(frame.part == name) & frame.arm.isin(arms)]
+
+
+@pytest.mark.parametrize(("name", "held", "trials"), VERDICTS)
+def test_the_verdicts_are_those_of_the_words(run, name, held, trials):
+    (claim,) = [each for each in experiments.numerics.CLAIMS if each.id == name]
+    answers = claim.judge(run).holds
+    assert (sum(answers), len(answers)) == (held, trials)
+
+
+def test_every_claim_is_in_words():
+    assert [claim.id for claim in experiments.numerics.CLAIMS] == [name for name, *_ in VERDICTS]
+
+
+def test_the_baseline_memorises_within_a_hundred_steps_and_generalizes_after_about_a_thousand(run, frame):
+    baseline = part(frame, "speed", "baseline")
+    assert (baseline[baseline.step == 100].train_acc == 1).all()
+    assert experiments.numerics.by_arm(run, "speed", "generalized").baseline.between(800, 1300).all()
+
+
+def test_speed_none_with_the_filter_or_longer_momentum_and_five_of_six_with_a_larger_rate(run):
+    steps = experiments.numerics.by_arm(run, "speed", "generalized")
+    assert steps.baseline.notna().all()
+    assert steps[["grokfast", "momentum"]].isna().all().all()
+    assert (steps.rate <= steps.baseline).sum() == 5
+    assert (steps.rate < steps.baseline / 2).sum() == 4
+    reached = steps.rate_held.notna()
+    assert reached.sum() == 5
+    assert (steps.rate_held > steps.baseline)[reached].all()
+    assert run.config["speed_steps"] == 1600
+
+
+def test_frozen_networks_are_flat_and_know_nothing(frame):
+    still = part(frame, "frozen", "frozen", "frozen_double")
+    assert still.step.max() == 400
+    assert (still.moved == 0).all()
+    assert (still.loss == 0).all()
+    assert (still.loss_single == 0).all()
+    assert still.kappa_single.max() < 1e-35
+    assert still.test_acc.max() == 0
+    assert (still.zero_double == 1).all()
+    assert (still.train_acc == 1).all()
+
+
+def test_weight_decay_frees_the_softmax_at_step_75_and_three_of_four_grok(run, frame):
+    thawed = part(frame, "frozen", "thawed")
+    assert (thawed[thawed.zero_single == 0].groupby("seed").step.min() == 75).all()
+    assert experiments.numerics.by_arm(run, "frozen", "generalized").thawed.notna().sum() == 3
+    assert 0.5 < experiments.numerics.by_arm(run, "frozen", "final_acc").thawed.min() < 0.99
+
+
+def test_softmax_collapse_sets_in_for_70_percent_in_float32_and_for_none_in_float64(run, frame):
+    table = experiments.numerics.outcomes(run)
+    single, double = (table[(table.part == "stuck") & (table.arm == arm)] for arm in ("single", "double"))
+    assert single.zero_single.between(0.65, 0.75).all()
+    rows = part(frame, "stuck", "single")
+    assert rows.loc[rows.groupby("seed").zero_single.idxmax()].step.between(900, 1100).all()
+    assert (double.zero_double == 0).all()
+    assert (double.final_acc == 0).all()
+
+
+def test_orthogonal_gradients_leave_chance_and_hold_the_weights(frame):
+    ends = part(frame, "stuck", "orthogonal_single", "orthogonal_double").groupby(["arm", "seed"]).last()
+    assert ends.test_acc.min() > 0.8
+    assert ends.head_norm.between(8, 10).all()
+    whole = part(frame, "stuck", "single", "double").groupby(["arm", "seed"]).last()
+    assert whole.head_norm.between(16, 21).all()
+
+
+def test_slingshots_jump_from_the_last_digit_of_float32_at_nearly_the_same_steps(frame):
+    jumps = []
+    for _, rows in part(frame, "slingshot", "single").groupby("seed"):
+        loss, steps = rows.loss.to_numpy(), rows.step.to_numpy()
+        found = experiments.numerics.spikes(loss, rows.head_norm.to_numpy())
+        jumps.append([int(steps[at]) for at in found])
+        assert all(loss[at - 10 : at].min() < 1.5e-7 for at in found)
+    first, second = zip(*jumps, strict=True)
+    assert max(first) - min(first) <= 50
+    assert max(second) - min(second) <= 50
+    rows = part(frame, "slingshot", "single")
+    lowest = rows[rows.step < 600].loss.min()
+    assert 6.5 < math.log10(rows[rows.step > 200].loss.max() / lowest) < 7.8
+
+
+def test_in_float64_the_loss_falls_far_lower_and_no_slingshot_arm_generalizes(frame):
+    lowest = frame[frame.part == "slingshot"].groupby("arm").loss.min()
+    assert lowest.double < lowest.single / 50
+    assert frame[(frame.part == "slingshot") & (frame.step > 100)].test_acc.max() < 0.1
+
+
+# --- exercises
+
+
+def _grokfast() -> float:  # as in the chapter's solution
+    return experiments.numerics.times(experiments.numerics.load("laptop", live=False)).grokfast.median()
+
+
+SOLUTIONS = {
+    "numerics/lead": lambda: math.log(28 * 2**24),
+    "numerics/stablemax": lambda: math.log(49 / 21),
+    "numerics/grokfast": _grokfast,
+}
+
+
+def test_numbers_of_the_folded_solutions():
+    assert round(SOLUTIONS["numerics/lead"](), 2) == 19.97
+    assert round(math.log(28 * 2**53), 2) == 40.07
+    assert round(SOLUTIONS["numerics/stablemax"](), 3) == 0.847
+    assert round(1e8 * math.log1p(28 * math.exp(-20))) == 6

@@ -1,0 +1,150 @@
+"""What the chapter on the circuit says in words about the recorded run, and its exercises."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from ncbook import data, experiments, metrics, models
+
+CIRCUITS = experiments.circuits
+
+
+@pytest.fixture(scope="module")
+def run():
+    return CIRCUITS.load("laptop", live=False)
+
+
+@pytest.fixture(scope="module")
+def found(run):
+    return CIRCUITS.phases(run).set_index("seed")
+
+
+@pytest.fixture(scope="module")
+def rows(run):
+    return run.to_frame().set_index(["seed", "step"])
+
+
+def at(rows, steps):
+    """The rows of each seed at its own step."""
+    return rows.loc[list(zip(steps.index, steps, strict=True))].reset_index().set_index("seed")
+
+
+def test_five_seeds_modulo_29_that_all_grok(run, found):
+    assert run.config["p"] == [29]
+    assert run.config["fractions"] == [0.6]
+    assert run.config["weight_decay"] == 1
+    assert len(found) == 5
+    assert found.grokked.notna().all()
+    assert (found.memorised <= 50).all()
+    assert run.provenance["preset"] == "laptop"
+
+
+def test_four_or_five_of_fourteen_frequencies_each_seed_with_others(run):
+    keys = run.arrays["pair_mlp-addition/keys"]
+    assert keys.shape[1] - 1 == 14
+    assert set(keys.sum(1)) == {4, 5}
+    assert len({tuple(row) for row in keys}) == 5
+
+
+def test_one_of_the_first_seed_s_frequencies_comes_late(run):
+    frames, spectrum = (run.arrays[f"pair_mlp-addition/{name}"] for name in ("frames", "spectrum"))
+    power = spectrum[0, :, 1:].astype(float) ** 2
+    shares = power / power.sum(1, keepdims=True)
+    keys = np.flatnonzero(run.arrays["pair_mlp-addition/keys"][0]) - 1
+    first = sorted(frames[np.argmax(shares[:, k] >= 0.12)] for k in keys)
+    assert first[-1] > first[-2] + 100
+
+
+def test_at_step_100_all_that_the_published_projection_finds_is_memory(rows):
+    then = rows.xs(100, level="step")
+    assert then.published_acc.between(0.2, 0.61).all()
+    assert (then.restricted_acc < 0.02).all()
+    assert (then.test_acc < 0.005).all()
+
+
+def test_before_the_jump_half_to_three_quarters(rows, found):
+    onset = at(rows, found.onset)
+    assert onset.restricted_acc.between(0.5, 0.755).all()
+    assert (onset.averaged_acc < 0.2).all()
+    assert (onset.averaged_acc >= onset.test_acc - 0.01).all()
+    assert (rows.control_acc <= 0.14).all()
+
+
+def test_averaging_is_ahead_of_the_test_accuracy_but_less(run, rows, found):
+    for seed in run.config["seeds"]:
+        own = rows.loc[seed]
+        own = own[own.index >= found.memorised[seed]]
+        averaged = own.index[own.averaged_acc >= 0.5][0]
+        assert found.formed[seed] < averaged < found.half[seed]
+
+
+def test_eleven_or_twelve_test_pairs_share_a_sum():
+    for seed in experiments.circuits.Config().seeds:
+        sums = torch.bincount(data.modular(29, fraction=0.6, split="unordered", seed=seed).test.labels)
+        assert 11 <= sums.double().mean() <= 12
+
+
+def test_losses(run, rows, found):
+    then, onset, ends = at(rows, found.memorised), at(rows, found.onset), rows.xs(2400, level="step")
+    assert (onset.restricted_loss / then.restricted_loss < 1 / 3).all()
+    assert (rows.loc[:, "control_loss"].groupby("seed").min() > 0.97 * math.log(29)).all()
+    assert (onset.train_loss < then.train_loss).all()
+    assert ends.excluded_loss.between(0.9 * math.log(29), 1.4 * math.log(29)).all()
+    assert (ends.control_excluded_loss < 1e-5).all()
+    assert (then.excluded_loss > then.train_loss).all()
+
+
+def test_ablation(rows):
+    ends = rows.xs(2400, level="step")
+    ratio = ends.restricted_loss / ends.test_loss
+    assert 0.12 < ratio.min() < 0.13
+    assert 0.45 < ratio.max() < 0.55
+    assert ends.test_loss.between(1e-6, 1e-4).all()
+    assert (ends.restricted_acc == 1).all()
+    assert (ends.test_acc == 1).all()
+
+
+def test_phases(rows, found):
+    assert (found.memorised < found.formed).all()
+    assert (found.formed < found.cleanup).all()
+    assert (found.cleanup < found.grokked).all()
+    assert (found.cleanup - found.formed).max() <= 300
+    assert found.cleanup.between(found.onset, found.grokked).all()
+    squares = [at(rows, found[name]).squared_weights for name in ("memorised", "formed", "grokked")]
+    assert 0 < ((squares[0] - squares[1]) > (squares[1] - squares[2])).sum() < 5
+
+
+def test_circles(run):
+    uneven = run.arrays["pair_mlp-addition/unevenness"]
+    keys, controls = (uneven[run.arrays[f"pair_mlp-addition/{name}"][:, 1:]] for name in ("keys", "controls"))
+    assert keys.max() < 0.065
+    assert controls.min() >= 0.245
+
+
+def test_every_claim_of_the_recorded_run_is_reproduced(run):
+    verdicts = {claim.judge(run).verdict for claim in CIRCUITS.CLAIMS if claim.preset == "laptop"}
+    assert verdicts == {"reproduced"}
+
+
+def test_the_lead_of_exercise_2(found):
+    assert (found.half - found.formed).median() == 150
+
+
+def _three() -> float:
+    with torch.no_grad():
+        logits = models.gromov_solution(29, width=500, seed=0)(data.modular_pairs(29).inputs)
+    return metrics.fourier_restricted_accuracy(logits, [1, 2, 3]).item()
+
+
+def test_three_slow_waves_are_not_enough():
+    assert _three() < 1
+
+
+def _lead() -> float:
+    phases = CIRCUITS.phases(CIRCUITS.load("laptop"))
+    return (phases.half - phases.formed).median()
+
+
+SOLUTIONS = {"circuits/noise": lambda: 11**-0.5, "circuits/lead": _lead, "circuits/three-frequencies": _three}

@@ -1,0 +1,223 @@
+"""What "What collapses when a network groks" says in words about the recorded run, and its exercises' solutions."""
+
+import base64
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from ncbook import explorables, runs
+from ncbook.experiments import onset
+from ncbook.experiments.onset.leads import COLLAPSE
+
+
+@pytest.fixture(scope="module")
+def run():
+    return onset.load("laptop", live=False)
+
+
+@pytest.fixture(scope="module")
+def found(run):
+    return onset.leads(run)
+
+
+def holds(name: str, run) -> tuple[int, int]:
+    (claim,) = [each for each in onset.CLAIMS if each.id == name]
+    answers = claim.judge(run).holds
+    return sum(answers), len(answers)
+
+
+def columns(run, part: str):
+    frame = run.to_frame()
+    return frame[frame.part == part]
+
+
+# --- on one axis
+
+
+def test_twelve_seeds_of_which_eleven_generalize(run, found):
+    assert len(run.config["seeds"]) == 12
+    assert len(found) == 11
+    assert run.config["p"] == 29
+    assert run.config["fraction"] == 0.6
+
+
+def test_cdnv_falls_fivefold_while_memorising_and_a_hundredfold_in_all_and_rnc1_does_not(run, found):
+    own = columns(run, "addition")
+    start, end = (own[own.step == step].set_index("seed") for step in (0, run.config["steps"]))
+    then = own[own.step == own.seed.map(found.memorised)].set_index("seed")
+    first = (start.cdnv_train / then.cdnv_train).dropna()
+    assert first.min() > 4
+    assert 4.5 < first.median() < 5.5
+    assert (start.variance_ratio_train / then.variance_ratio_train).dropna().min() > 4
+    assert (start.cdnv_train / end.cdnv_train).min() > 100
+    rescaled = (start.rnc1_train / then.rnc1_train).dropna()
+    assert (rescaled < 1).sum() > 6
+    assert rescaled.max() < 1.005
+    assert then.test_acc.max() < 0.02
+
+
+# --- leads
+
+
+def test_leads_under_the_rule_fixed_before(run, found):
+    middle = found.median()
+    assert middle.relative_flatness == 120
+    assert middle.train_loss == 200
+    assert middle.fourier_gini == 160
+    assert (found.relative_flatness > 0).sum() == 9
+    assert ((found[["cdnv_train", "variance_ratio_train", "rnc1_train"]] < 0).sum() == 10).all()
+    assert (found.fourier_gini > 0).all()
+    always = found.drop(columns=["memorised", "generalized", "onset"]).gt(0).all()
+    assert always[always].index.tolist() == ["fourier_gini"]
+    assert (found.relative_flatness.min(), found.relative_flatness.max()) == (-80, 280)
+    assert 0.45 < found.cdnv_train.std() / found.relative_flatness.std() < 0.6
+    assert (found.nc1_train.min(), found.nc1_train.max()) == (-840, 660)
+
+
+def test_only_flatness_holds_in_four_and_without_nc1_in_eight(run, found):
+    assert holds("only-flatness-predicts", run) == (4, 11)
+    others = [name for name in COLLAPSE if name != "nc1_train"]
+    assert ((found.relative_flatness > 0) & ~(found[others] > 0).any(axis=1)).sum() == 8
+
+
+def test_kappa_is_nearly_a_clock_and_never_before_the_loss(run, found):
+    crossing = found.onset - found.relative_flatness
+    assert found.onset.max() - found.onset.min() == 520
+    assert crossing.max() - crossing.min() < 260
+    assert crossing.std() / found.onset.std() == pytest.approx(1 / 3, abs=0.02)
+    assert (found.onset - found.train_loss).std() / found.onset.std() == pytest.approx(1 / 4, abs=0.02)
+    assert crossing.corr(found.onset) > 0.9
+    assert set(found.onset.nsmallest(2).index) == set(found.index[found.relative_flatness < 0])
+    assert round(onset.loss_correlations(run).min(), 3) == 0.998
+    assert holds("flatness-before-the-loss", run) == (0, 11)
+    ratio = (found.onset - found.variance_ratio_train).std() / found.onset.std()
+    assert round(ratio, 2) == 1.06
+
+
+def test_the_ratio_is_ahead_of_95_percent_in_six(run, found):
+    assert holds("class-ratio-before-generalization", run) == (6, 11)
+    assert found.variance_ratio_train.median() < 0
+
+
+def test_the_sign_depends_on_the_rule(run):
+    medians = onset.medians(run)
+    assert len(medians) == 11
+    signs = np.sign(medians[["relative_flatness", "train_loss"]])
+    assert (signs.relative_flatness == signs.train_loss).all()
+    assert (signs > 0).sum().tolist() == [9, 9]
+    for name in ("cdnv_train", "variance_ratio_train", "rnc1_train"):
+        assert medians[name].min() < 0 < medians[name].max()
+    assert (medians.loc["generalization, 50%", ["cdnv_train", "variance_ratio_train"]] > 0).all()
+    assert (medians.loc["end of training, 75%", ["cdnv_train", "variance_ratio_train"]] == -400).all()
+    assert (medians.relative_flatness - medians.cdnv_train).min() == 80
+    assert holds("only-flatness-under-any-rule", run) == (0, 10)
+
+
+# --- codes and shapes
+
+
+def test_the_formula_is_for_many_classes(run):
+    ratio = dict(zip(run.config["classes"], run.arrays["codes/formula"] / run.arrays["codes/direct"], strict=True))
+    assert 1.4 < ratio[10] < 1.5
+    assert ratio[97] < 1.04
+    assert holds("circle-beats-simplex", run) == (3, 5)
+
+
+def test_networks_end_in_eight_directions_of_four_frequencies(run):
+    head, means = (onset.shapes(run, "addition", which) for which in ("head", "means"))
+    assert head["rank"].median() == 8
+    assert head.frequencies.median() == 4
+    assert round(head.effective_rank.median()) == 16
+    assert round(means.to_circles.median(), 2) == 0.09
+    assert 1 < (means.to_circles > 0.2).sum() < 6
+    assert means.to_circles.max() < 0.35
+    control = onset.shapes(run, "undecayed", "head")
+    assert control["rank"].median() == 20
+    assert (control.to_simplex < control.to_circle).all()
+    for name, expected in (("classifier-of-rank-two", 0), ("classifier-of-low-rank", 11), ("nearer-to-a-circle", 11)):
+        assert holds(name, run) == (expected, 11)
+    undecayed = columns(run, "undecayed")
+    assert (undecayed[undecayed.step == run.config["steps"]].train_acc == 1).all()
+
+
+# --- digits
+
+
+def test_digits_grok_from_a_large_start_and_collapse_afterwards(run):
+    large = onset.leads(run, "digits")
+    ratio = large.generalized / large.memorised
+    assert 7 < ratio.min() < ratio.max() < 10
+    assert 300 < large.memorised.median() < 450
+    assert holds("large-start-delays", run) == (5, 5)
+    crossing = {name: (large.onset - large[name]) / large.onset for name in (*COLLAPSE, "relative_flatness")}
+    assert all(1.8 < crossing[name].min() < crossing[name].max() + 1e-9 < 2.6 for name in COLLAPSE)
+    assert 1 <= crossing["relative_flatness"].min() <= crossing["relative_flatness"].max() < 1.2
+    assert ((large.onset - large.weight_norm) / large.onset).between(0.8, 1).all()
+    assert (crossing["rnc1_train"] > crossing["cdnv_train"]).sum() == 3
+    assert holds("rescaled-variability-with-generalization", run) == (0, 5)
+    assert holds("rescaled-variability-in-arithmetic", run) == (1, 11)
+    first = columns(run, "digits").query("step == 0")
+    assert round(first.ncc_acc_test.min(), 2) >= 0.84
+    steps = np.unique(columns(run, "digits").step)
+    assert (steps[-10:] / steps[-11:-1]).max() < 1.18
+
+
+# --- exercises
+
+
+def _spread() -> float:  # as in the chapter's solution
+    found = onset.leads(onset.load("laptop", live=False))
+    return (found.onset - found.relative_flatness).std() / found.onset.std()
+
+
+SOLUTIONS = {
+    "onset/penalty": lambda: math.log(1.26607) / (math.sqrt(53 * 52) - math.sqrt(2 * 53)),
+    "onset/circles": lambda: math.sqrt(8 * 29),
+    "onset/spread": _spread,
+}
+
+
+def test_the_nuclear_norm_of_several_circles():
+    code = torch.cat([onset.codes.circle(29, frequency) for frequency in (1, 3, 4, 9)], dim=1) / 2
+    assert torch.allclose(code.norm(dim=1), torch.ones(29, dtype=torch.float64))
+    assert onset.codes.nuclear_norm(code) == pytest.approx(15.23, abs=0.005)
+    assert onset.codes.closed_norms(29) == pytest.approx((7.62, 28.50), abs=0.005)
+
+
+# --- the explorable
+
+
+def page_data(fragment: str) -> dict:
+    return json.loads(re.search(r'class="nc-data">(.*?)</script>', fragment, re.S).group(1))
+
+
+def test_the_explorable_holds_the_curves_of_the_seeds_that_generalize(run, found):
+    data = page_data(explorables.onset(run)._repr_html_())
+    assert data["seeds"] == found.index.tolist()
+    assert data["onset"] == found.onset.tolist()
+    packed = data["curves"][0]
+    logs = np.frombuffer(base64.b64decode(packed["int16"]), "<i2").reshape(packed["shape"]) * packed["scale"]
+    kappa = columns(run, "addition").pivot(index="seed", columns="step", values="relative_flatness").loc[found.index]
+    then = np.array([kappa.loc[seed, found.memorised[seed]] for seed in found.index])
+    np.testing.assert_allclose(logs, np.log(kappa.to_numpy() / then[:, None]), atol=1e-3)
+
+
+def test_the_explorable_says_what_it_shows_where_no_html_is(run, found):
+    text = repr(explorables.onset(run))
+    assert f"Relative flatness κ {found.relative_flatness.median():.0f}." in text
+
+
+def test_the_explorable_asks_for_nothing_from_outside_and_is_small(run):
+    fragment = explorables.onset(run)._repr_html_()
+    assert "http" not in fragment
+    assert len(fragment) < 100_000
+
+
+def test_the_explorable_says_what_is_missing(run):
+    history = {name: column for name, column in run.history.items() if name != "rnc1_train"}
+    with pytest.raises(ValueError, match=r"run\.history: has no column rnc1_train"):
+        explorables.onset(runs.Run(run.config, history, run.arrays, run.provenance))
