@@ -6,16 +6,20 @@ The right answers are computed here too, from closed forms or from the same runs
 import math
 
 from ncbook.exercises import (
+    bound,
     circuits,
     flatness,
     grokking,
     image_interventions,
+    implicit_bias,
     interventions,
+    margins,
     numerics,
     onset,
     properties,
     settings,
     terminal,
+    test_collapse,
     unconstrained,
     watching,
 )
@@ -30,6 +34,10 @@ EXERCISES: dict[str, Exercise] = {
     **terminal.EXERCISES,
     **settings.EXERCISES,
     **unconstrained.EXERCISES,
+    **test_collapse.EXERCISES,
+    **implicit_bias.EXERCISES,
+    **bound.EXERCISES,
+    **margins.EXERCISES,
     **interventions.EXERCISES,
     **image_interventions.EXERCISES,
     **grokking.EXERCISES,

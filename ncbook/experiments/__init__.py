@@ -2,18 +2,22 @@
 
 from ncbook.experiments import (
     _loading,
+    bound,
     circuits,
     collapse,
     double_descent,
     flatness,
     grokking,
     image_interventions,
+    implicit_bias,
     interventions,
+    margins,
     memorization,
     numerics,
     onset,
     settings,
     simplex,
+    test_collapse,
     unconstrained,
 )
 from ncbook.experiments._loading import PRESETS
@@ -26,6 +30,10 @@ NAMES = (
     "collapse",
     "settings",
     "unconstrained",
+    "test_collapse",
+    "bound",
+    "margins",
+    "implicit_bias",
     "grokking",
     "circuits",
     "numerics",
@@ -38,6 +46,7 @@ NAMES = (
 __all__ = [
     "NAMES",
     "PRESETS",
+    "bound",
     "circuits",
     "collapse",
     "double_descent",
@@ -45,13 +54,16 @@ __all__ = [
     "get",
     "grokking",
     "image_interventions",
+    "implicit_bias",
     "interventions",
+    "margins",
     "memorization",
     "numerics",
     "onset",
     "presets",
     "settings",
     "simplex",
+    "test_collapse",
     "unconstrained",
 ]
 

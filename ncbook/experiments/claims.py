@@ -95,6 +95,7 @@ QUOTES = {
         "60 %, and 78 % once released; ResNet-18 on CIFAR-10", "han2025flatness", "section 6, figure 4", seen=True
     ),
     "papyan-cifar10-resnet": Quote("88.72 % to 89.44 %", "papyan2020prevalence", "table 1", seen=False),
+    "anti-correlation-loss": Quote("1e-6", "agarwal2022what", "figure 7, of Hui et al. (2022)", seen=True),
     "power-decay-samples": Quote("more than halving", "power2022grokking", "on sample efficiency", seen=True),
 }
 

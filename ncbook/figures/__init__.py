@@ -1,5 +1,13 @@
 """One function a figure: a finished Run in, a matplotlib Figure out. Nothing here trains."""
 
+from ncbook.figures.bound import (
+    bound_against_size,
+    bound_over_training,
+    bound_pairs,
+    bounds_without_population,
+    concentration_rates,
+    nearest_centre,
+)
 from ncbook.figures.circuits import (
     embedding_spectrum,
     hidden_progress,
@@ -30,12 +38,30 @@ from ncbook.figures.image_interventions import (
     image_release,
     image_sharpness,
 )
+from ncbook.figures.implicit_bias import (
+    collapse_and_labels,
+    completed_matrices,
+    margin_rate,
+    network_margins,
+    norms_that_grow,
+    separating_planes,
+    singular_values_emerge,
+    square_loss_solutions,
+)
 from ncbook.figures.interventions import (
     control_trajectories,
     intervention_times,
     intervention_trajectories,
     kappa_against_loss,
     kappa_when_it_generalizes,
+)
+from ncbook.figures.margins import (
+    error_exponents,
+    head_against_max_margin,
+    margin_curves,
+    margin_lines,
+    margins_by_family,
+    random_label_margins,
 )
 from ncbook.figures.memorization import past_zero_error, random_labels
 from ncbook.figures.numerics import (
@@ -72,15 +98,32 @@ from ncbook.figures.simplex import (
     simplex_too_few_dimensions,
     simplex_variability,
 )
+from ncbook.figures.test_collapse import (
+    anti_correlation_over_epochs,
+    collapse_against_size,
+    collapse_at_fixed_size,
+    collapse_by_protocol,
+)
 from ncbook.figures.unconstrained import collapse_threshold, minimum_reached, saddle_escape, unregularised_margin
 
 __all__ = [
+    "anti_correlation_over_epochs",
+    "bound_against_size",
+    "bound_over_training",
+    "bound_pairs",
+    "bounds_without_population",
     "circle_and_simplex_costs",
     "class_plane",
     "collapse_across_data",
+    "collapse_against_size",
+    "collapse_and_labels",
+    "collapse_at_fixed_size",
     "collapse_by_loss",
+    "collapse_by_protocol",
     "collapse_threshold",
     "commutativity_leak",
+    "completed_matrices",
+    "concentration_rates",
     "control_trajectories",
     "crossings_against_onset",
     "decay_and_batch_norm",
@@ -91,6 +134,7 @@ __all__ = [
     "embedding_circle",
     "embedding_spectrum",
     "epoch_wise_descent",
+    "error_exponents",
     "errors_by_loss",
     "features_by_loss",
     "flatness_after_changes",
@@ -102,6 +146,7 @@ __all__ = [
     "frame",
     "grokking_phase_diagram",
     "grokking_without_decay",
+    "head_against_max_margin",
     "hidden_progress",
     "image_conventions",
     "image_intervention_accuracy",
@@ -115,14 +160,23 @@ __all__ = [
     "lead_rules",
     "lead_times",
     "learned_then_understood",
+    "margin_curves",
+    "margin_lines",
+    "margin_rate",
+    "margins_by_family",
     "minimum_reached",
     "model_wise_descent",
+    "nearest_centre",
+    "network_margins",
+    "norms_that_grow",
     "onset_measures",
     "past_zero_error",
+    "random_label_margins",
     "random_labels",
     "restricted_and_excluded_loss",
     "ridge_removes_peak",
     "saddle_escape",
+    "separating_planes",
     "share_of_the_way",
     "simplex_cosines",
     "simplex_decisions",
@@ -132,8 +186,10 @@ __all__ = [
     "simplex_reduced_features",
     "simplex_too_few_dimensions",
     "simplex_variability",
+    "singular_values_emerge",
     "slingshots",
     "solution_norm",
+    "square_loss_solutions",
     "terminal_phase",
     "thawed_softmax",
     "three_phases",

@@ -1,0 +1,34 @@
+"""Exercises of the chapter "The implicit bias of gradient descent"."""
+
+import math
+
+from ncbook import experiments
+from ncbook.exercises._exercise import Exercise
+
+
+def _extra_norm() -> float:
+    """Median over the seeds of the norm of Adam's solution over that of gradient descent's."""
+    last = experiments.implicit_bias.ends(experiments.implicit_bias.load(), "square")
+    norms = last.pivot_table(index="seed", columns="method", values="norm")
+    return float((norms.adam / norms.gd).median())
+
+
+EXERCISES = {
+    "bias/nearest": Exercise(
+        lambda: 2.0,
+        "a step changes w by a multiple of x = (3, 4), so w - w_0 is a multiple of x: which multiple solves the "
+        "equation, and how long is it?",
+    ),
+    "bias/patience": Exercise(
+        lambda: 100 * math.log10(math.e),
+        "0.01 = 1 / log t gives log t = 100: how many decimal digits has e^100?",
+    ),
+    "bias/extra-norm": Exercise(
+        _extra_norm,
+        "take `ends(run, 'square')`, divide the norm of method adam by that of gd, seed by seed, and take the median",
+    ),
+    "bias/corner": Exercise(
+        lambda: (1 - 0.1) ** 2 / 0.1,
+        "w_11 w_22 is at least w_12 w_21: how large can w_22 be, and how small w_12 and w_21?",
+    ),
+}

@@ -1,0 +1,70 @@
+"""Which of many solutions an optimizer ends at, when nothing in the loss tells them apart.
+
+Six parts. `square`: more unknowns than equations. `logistic`: separable points, and the max-margin plane (Soudry et
+al. 2018). `completion`: products of matrices that fit some entries of a matrix of low rank (Arora et al. 2019).
+`escape`: a 2 x 2 matrix whose norm has to grow (Razin and Cohen 2020). `network`: a perceptron without biases
+on digits, with true or random labels and with or without weight decay. `batch_norm`: one with batch norm.
+"""
+
+import sys
+from functools import partial
+
+import numpy as np
+
+from ncbook import runs, trainers
+from ncbook.experiments import _loading
+from ncbook.experiments._sweep import sweep
+from ncbook.experiments.implicit_bias import completion, logistic, network, square
+from ncbook.experiments.implicit_bias.claims import CLAIMS, ends
+from ncbook.experiments.implicit_bias.config import Config
+from ncbook.experiments.implicit_bias.rows import COLUMNS, Arm, Rows
+
+NAME = "implicit_bias"
+TITLE = "The implicit bias of gradient descent"
+VERSION = 1
+
+__all__ = ["CLAIMS", "NAME", "TITLE", "VERSION", "Config", "ends", "load", "run"]
+
+
+def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
+    """The run of a preset: recorded, else cached, else made now with a progress bar. `live=True` always makes it."""
+    return _loading.load(sys.modules[__name__], preset, live, device)
+
+
+def run(config: Config, device: str | None = None) -> runs.Run:
+    """Every part. history columns are those of `COLUMNS`, with nan where a part does not measure one.
+
+    arrays: plane/signed [S, n, 2], the points of the logistic part in the plane times their labels, plane/best [S, 2],
+    the max-margin w, best_norm/DIM [S], their norms, and directions/METHOD [S, P, 2], unit vectors at the
+    probes; singular/depthL/OBSERVED/SCALE [P, m] float32, the singular values of the first seed's product.
+    """
+    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
+    results = sweep(partial(measure_arm, config, str(place)), arms(config))
+    rows = [row for rows, _ in results for row in rows]
+    history = {name: np.array([row.get(name, empty) for row in rows]) for name, empty in COLUMNS.items()}
+    arrays = {name: array for _, arrays in results for name, array in arrays.items()}
+    return runs.Run(_loading.plain(config), history, arrays, watch.provenance(NAME, VERSION, config, place))
+
+
+def arms(config: Config) -> list[Arm]:
+    """Everything that is run."""
+    deep = [f"depth{depth}" for depth in config.depths]
+    return [
+        *(Arm("square", method) for method in square.METHODS),
+        *(Arm("logistic", method, dim) for dim in config.dims for method in logistic.METHODS),
+        *(Arm("completion", method, count, scale) for count in config.observed for scale in config.scales
+          for method in deep),
+        *(Arm("completion", "nuclear", count) for count in config.observed),
+        *(Arm("escape", f"depth{depth}", 0, sign) for depth in config.escape_depths for sign in (1.0, -1.0)),
+        *(Arm("network", labels, 0, decay) for labels in config.labels for decay in config.decays),
+        *(Arm("batch_norm", labels, 0, decay) for labels in config.labels for decay in config.norm_decays),
+    ]  # fmt: skip
+
+
+def measure_arm(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
+    """History rows and arrays of one arm."""
+    trained = {"completion": completion.completion, "network": network.network, "batch_norm": network.batch_norm}
+    if arm.part in trained:
+        return trained[arm.part](config, device, arm)
+    parts = {"square": square.square, "logistic": logistic.logistic, "escape": completion.escape}
+    return parts[arm.part](config, arm)

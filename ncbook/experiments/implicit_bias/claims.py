@@ -1,0 +1,255 @@
+"""What the literature says of implicit bias, and the rules by which a run of `implicit_bias` decides."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from ncbook.experiments.claims import Claim, Evidence
+from ncbook.runs import Run
+
+_CHAPTER = "2-generalization/the-implicit-bias-of-gradient-descent"
+NETWORKS = ("network", "batch_norm")
+ARM = ["method", "setting", "scale", "seed"]
+_SOLVED = 1e-8  # residual of the equations, relative to the targets
+
+
+def ends(run: Run, part: str, **chosen: object) -> pd.DataFrame:
+    """The last row of each arm and seed of one part, of the methods, settings, ... that are chosen."""
+    return rows_of(run, part, **chosen).groupby(ARM, sort=False).tail(1).reset_index(drop=True)
+
+
+def rows_of(run: Run, part: str, **chosen: object) -> pd.DataFrame:
+    """The history of one part, of the methods, settings, ... that are chosen."""
+    frame = run.to_frame()
+    frame = frame[frame.part == part]
+    for column, value in chosen.items():
+        frame = frame[frame[column] == value]
+    return frame
+
+
+def _evidence(holds: Iterable, values: Iterable, unit: str) -> Evidence:
+    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
+
+
+def _wide(frame: pd.DataFrame, column: str, index: list[str]) -> pd.DataFrame:
+    """One row for each of `index`, one column a method."""
+    return frame.pivot_table(index=index, columns="method", values=column, sort=False)
+
+
+def _least_norm(run: Run) -> Evidence:
+    last = ends(run, "square")
+    last = last[last.method.isin(["gd", "momentum", "sgd"])]
+    holds = (last.residual <= _SOLVED) & (last.distance <= 1e-6)
+    return _evidence(holds, last.distance, "relative distance to the solution of least norm")
+
+
+def _other_optimizer(run: Run) -> Evidence:
+    last = ends(run, "square", method="adam")
+    solved = last[last.residual <= _SOLVED]
+    return _evidence(solved.distance >= 0.1, solved.distance, "relative distance of Adam's solution")
+
+
+def _max_margin(run: Run) -> Evidence:
+    last = ends(run, "logistic", method="scaled")
+    holds = (last.distance <= 0.02) & (last.margin_ratio >= 0.99)
+    return _evidence(holds, last.distance, "distance between unit vectors")
+
+
+def slopes(run: Run) -> pd.Series:
+    """Slope of log distance against log log t over the last tenfold of log t, for each dimension and seed."""
+    frame = rows_of(run, "logistic", method="scaled")
+    return pd.Series({keys: _slope(own) for keys, own in frame.groupby(["setting", "seed"], sort=False)})
+
+
+def _slope(own: pd.DataFrame) -> float:
+    late = own[own.log_time >= own.log_time.max() / 10]
+    return float(np.polyfit(np.log(late.log_time), np.log(late.distance), 1)[0])
+
+
+def _rate(run: Run) -> Evidence:
+    found = slopes(run)
+    return _evidence(found.between(-1.2, -0.8), found, "slope of log distance against log log t")
+
+
+def _norm_growth(run: Run) -> Evidence:
+    last = ends(run, "logistic", method="scaled")
+    found = last.norm / last.log_time / best_norms(run, last)
+    return _evidence((found - 1).abs() <= 0.1, found, "of ||w|| / (||w*|| log t)")
+
+
+def best_norms(run: Run, last: pd.DataFrame) -> np.ndarray:
+    """||w*|| of the max-margin problem for each row, as the run stored them."""
+    place = {seed: number for number, seed in enumerate(run.config["seeds"])}
+    return np.array([
+        run.arrays[f"best_norm/{dim}"][place[seed]] for dim, seed in zip(last.setting, last.seed, strict=True)
+    ])  # fmt: skip
+
+
+def _completed(run: Run) -> pd.DataFrame:
+    """The ends of the small starts, and of the least nuclear norm."""
+    last = ends(run, "completion")
+    return last[last.scale.isin([0.0, min(run.config["scales"])])]
+
+
+def _low_rank(run: Run) -> Evidence:
+    ranks = _wide(_completed(run), "effective_rank", ["setting", "seed"])
+    holds = (ranks.depth3 < ranks.depth2) & (ranks.depth2 < ranks.depth1)
+    return _evidence(holds, ranks.depth3, "effective rank at depth 3")
+
+
+def _recovery(run: Run) -> Evidence:
+    errors = _wide(_completed(run), "error", ["setting", "seed"])
+    holds = (errors.depth3 < errors.depth2) & (errors.depth2 < errors.depth1)
+    return _evidence(holds, errors.depth3, "relative error on the other entries, depth 3")
+
+
+def _not_nuclear(run: Run) -> Evidence:
+    last = _completed(run)
+    ranks, norms = (_wide(last, column, ["setting", "seed"]) for column in ("effective_rank", "norm"))
+    holds = (ranks.depth3 < ranks.nuclear) & (norms.depth3 > norms.nuclear)
+    return _evidence(holds, norms.depth3 / norms.nuclear, "of the least nuclear norm, depth 3")
+
+
+def _norms_grow(run: Run) -> Evidence:
+    holds, values = [], []
+    for _, own in rows_of(run, "escape", scale=1.0).groupby(["method", "seed"], sort=False):
+        fitted = own[own.loss <= 0.1]
+        if len(fitted) < 2:
+            continue
+        first, last = fitted.iloc[0], fitted.iloc[-1]
+        lower = last.loss <= first.loss / 2 and last.effective_rank < first.effective_rank
+        holds.append(lower and last.norm > first.norm)
+        values.append(last.norm / first.norm)
+    return _evidence(holds, values, "fold growth of the norm")
+
+
+def since_zero_error(run: Run, part: str, labels: str, decay: float) -> pd.DataFrame:
+    """First row without a training error and last row, side by side, for each seed that gets there."""
+    rows = rows_of(run, part, method=labels, scale=decay)
+    first = rows[rows.train_error == 0].groupby("seed", sort=False).head(1).set_index("seed")
+    last = rows.groupby("seed", sort=False).tail(1).set_index("seed")
+    return first.merge(last, left_index=True, right_index=True, suffixes=("_then", "_end"))
+
+
+def _margins_rise(run: Run) -> Evidence:
+    pairs = since_zero_error(run, "network", "true", 0.0)
+    holds = (pairs.norm_end > pairs.norm_then) & (pairs.margin_end > pairs.margin_then)
+    return _evidence(holds, pairs.margin_end, "normalised margin at the end")
+
+
+def _collapse_without_decay(run: Run) -> Evidence:
+    pairs = pd.concat([since_zero_error(run, part, "true", 0.0) for part in NETWORKS])
+    falls = pairs.nc1_then / pairs.nc1_end
+    return _evidence(falls >= 2, falls, "fold fall of NC1 after zero error")
+
+
+def collapsed(run: Run, labels: str) -> pd.DataFrame:
+    """The ends of the networks without a training error whose NC1 fell to a tenth of its value at the start."""
+    both = pd.concat([rows_of(run, part, method=labels) for part in NETWORKS])
+    rows = both.groupby(["part", "scale", "seed"], sort=False)
+    first, last = rows.head(1).reset_index(drop=True), rows.tail(1).reset_index(drop=True)
+    return last[(last.nc1 <= first.nc1 / 10) & (last.train_error == 0)]
+
+
+def _posit(run: Run) -> Evidence:
+    found = collapsed(run, "random")
+    return _evidence(found.test_error < 0.45, 100 * found.test_error, "% test error of collapsed networks")
+
+
+CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        "square-loss-least-norm", "agarwal2022what", "section 3.3, of Li et al. (2018) and Vaswani et al. (2020)",
+        "With the square loss, gradient descent is biased towards solutions with small weights.",
+        "Linear regression with more unknowns than equations: gradient descent from 0, with momentum, and with one "
+        "equation a step, each solve the equations to 1e-8 and end within a millionth of the solution of least norm.",
+        "Gradient descent from a random start, and Adam from 0.",
+        _least_norm, f"{_CHAPTER}#square-ends",
+    ),
+    Claim(
+        "optimizers-choose-solutions", "vaswani2020norm", "title, read for Adam",
+        "Different optimizers end at different solutions of the same problem.",
+        "Of the runs of Adam from 0 that solve the equations to 1e-8, each ends at a relative distance of a tenth or "
+        "more from the solution of least norm.",
+        "Gradient descent from 0 on the same equations.",
+        _other_optimizer, f"{_CHAPTER}#square-ends",
+    ),
+    Claim(
+        "logistic-max-margin", "soudry2018implicit", "main theorem",
+        "On separable data with the logistic loss, the direction of gradient descent converges to the max-margin one.",
+        "Along the path of steps scaled by the loss, w / ||w|| ends within 0.02 of the max-margin unit vector, and "
+        "with 99 % or more of the largest margin.",
+        "The square loss and Adam on the same points.",
+        _max_margin, f"{_CHAPTER}#logistic-ends",
+    ),
+    Claim(
+        "logistic-rate", "soudry2018implicit", "main theorem",
+        "The distance to the max-margin direction falls like 1 / log t, which is very slow.",
+        "Over the last tenfold of log t, the slope of log distance against log log t lies between -1.2 and -0.8.",
+        "Plain gradient descent with a constant step over the first decades of time.",
+        _rate, f"{_CHAPTER}#fig-margin-rate",
+    ),
+    Claim(
+        "logistic-norm", "soudry2018implicit", "main theorem",
+        "Meanwhile the weights grow like the logarithm of time: w(t) is w* log t and a bounded rest.",
+        "At the end of the scaled steps ||w|| is within a tenth of ||w*|| log t, with w* the shortest w of which "
+        "all margins are at least 1.",
+        "The same with Adam, whose steps are no time of the flow.",
+        _norm_growth, f"{_CHAPTER}#logistic-ends",
+    ),
+    Claim(
+        "depth-lowers-rank", "arora2019implicit", "abstract",
+        "Depth strengthens the tendency of gradient descent on matrix products towards low rank.",
+        "From small starts, the effective rank of the product ends lower at depth 3 than at 2, and at 2 than at 1.",
+        "The same from large starts.",
+        _low_rank, f"{_CHAPTER}#completion-ends",
+    ),
+    Claim(
+        "depth-recovers", "arora2019implicit", "abstract",
+        "That often makes the product a better guess of the entries that were not observed.",
+        "From small starts, the relative error on these ends lower at depth 3 than at 2, and at 2 than at 1.",
+        "The same from large starts, and the matrix of least nuclear norm.",
+        _recovery, f"{_CHAPTER}#completion-ends",
+    ),
+    Claim(
+        "not-least-nuclear-norm", "arora2019implicit", "abstract, read for the nuclear norm",
+        "The tendency is not that towards a small norm of the product.",
+        "From small starts at depth 3, the product ends with a lower effective rank than the matrix of least nuclear "
+        "norm, and with a larger nuclear norm.",
+        "The matrix of least nuclear norm itself, from a convex problem.",
+        _not_nuclear, f"{_CHAPTER}#completion-ends",
+    ),
+    Claim(
+        "norms-may-grow", "razin2020implicit", "title, read for a matrix of two rows",
+        "There are matrices to complete for which descent lowers the rank and lets every norm grow without end.",
+        "From starts of positive determinant, between the first probe with a loss of at most 0.1 and the last, the "
+        "loss at least halves, the effective rank falls and the norm rises.",
+        "Starts of negative determinant, for which solutions of small norm are in reach.",
+        _norms_grow, f"{_CHAPTER}#escape-ends",
+    ),
+    Claim(
+        "network-margins-rise", "agarwal2022what", "section 3.3, of Chizat and Bach (2020) and Ji et al. (2020)",
+        "With losses like the logistic one, gradient descent on networks leads to large margins.",
+        "A perceptron on true labels without weight decay: from the first probe without a training error to the last, "
+        "the norm of the parameters and the normalised margin both rise.",
+        "The same with weight decay and with random labels.",
+        _margins_rise, f"{_CHAPTER}#network-ends",
+    ),
+    Claim(
+        "network-collapses-without-decay", "agarwal2022what", "section 5, of Ji et al. (2022)",
+        "Gradient descent is biased towards neural collapse even in the absence of any regularization.",
+        "Perceptrons without biases and with batch norm, on true labels without weight decay: from the first probe "
+        "without a training error to the last, NC1 at least halves.",
+        "The same with weight decay.",
+        _collapse_without_decay, f"{_CHAPTER}#network-ends",
+    ),
+    Claim(
+        "collapse-brings-generalization", "agarwal2022what", "section 5, posited there and not claimed",
+        "If the bias of gradient descent explains generalization, the collapsed solutions that it leads to should "
+        "generalize well.",
+        "Networks that fit random labels and whose NC1 fell to a tenth of its value at the start: each has a test "
+        "error below 45 %, half of what guessing gives.",
+        "The same networks, recipe and amount of collapse on true labels.",
+        _posit, f"{_CHAPTER}#network-collapsed",
+    ),
+)  # fmt: skip

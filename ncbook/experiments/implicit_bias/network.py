@@ -1,0 +1,111 @@
+"""Perceptrons on digits, without biases or with batch norm, true or random labels, with or without weight decay."""
+
+import threading
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ncbook import data, metrics, models, trainers
+from ncbook.experiments.implicit_bias.config import Config
+from ncbook.experiments.implicit_bias.rows import Arm, Rows
+
+_SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
+
+
+def network(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
+    """Rows of all seeds, trained in full batches on the labels `arm.method` with the weight decay `arm.scale`."""
+    sets = [dataset(config, arm.method, seed).to(device) for seed in config.seeds]
+    recipe = trainers.Recipe(
+        config.network_steps, config.learning_rate, momentum=config.momentum, weight_decay=arm.scale
+    )
+
+    def probe(ensemble: trainers.Ensemble, step: int) -> Rows:
+        return [
+            vars(arm) | {"seed": seed, "step": step} | measure(model, own)
+            for seed, model, own in zip(config.seeds, ensemble.models(), sets, strict=True)
+        ]
+
+    fitted = trainers.fit_ensemble(
+        partial(build, config), [own.train for own in sets], recipe, [trainers.Member(seed) for seed in config.seeds],
+        probe, trainers.log_spaced(config.network_steps, config.network_probes), lambda step: None,
+    )  # fmt: skip
+    if fitted.ended == trainers.INTERRUPTED:
+        raise KeyboardInterrupt
+    return [row for seed_rows in zip(*fitted.measured, strict=True) for row in seed_rows], {}
+
+
+def batch_norm(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
+    """Rows of a perceptron with batch norm from every seed, trained in small batches; it has no normalised margin."""
+    rows: Rows = []
+    for seed in config.seeds:
+        own = dataset(config, arm.method, seed).to(device)
+        steps = config.norm_epochs * trainers.steps_per_epoch(len(own.train), config.norm_batch)
+        recipe = trainers.Recipe(
+            steps, config.norm_rate, batch_size=config.norm_batch, momentum=config.momentum, weight_decay=arm.scale
+        )
+        with _SEEDING:
+            torch.manual_seed(seed)
+            model = models.mlp((1, 8, 8), 10, config.width, config.norm_hidden)
+        about = vars(arm) | {"seed": seed}
+        rows += _fitted(model.to(device), own, recipe, seed, about, trainers.log_spaced(steps, config.network_probes))
+    return rows, {}
+
+
+def _fitted(
+    model: models.Classifier, own: data.Dataset, recipe: trainers.Recipe, seed: int, about: dict, probes: tuple
+) -> Rows:
+    def probe(model: models.Classifier, step: int) -> dict:
+        return about | {"step": step} | measure(model, own) | {"margin": float("nan")}
+
+    fitted = trainers.fit(model, own.train, recipe, seed, probe, probes, on_step=lambda step: None)
+    if fitted.ended == trainers.INTERRUPTED:
+        raise KeyboardInterrupt
+    return fitted.measured
+
+
+def dataset(config: Config, labels: str, seed: int) -> data.Dataset:
+    """`train_per_class` digits of each class; with "random" labels each training label is drawn anew."""
+    digits = data.digits(config.train_per_class, seed)
+    return digits if labels == "true" else data.LabelNoise(1.0, seed)(digits)
+
+
+def build(config: Config, seed: int) -> models.Classifier:
+    """The perceptron of one seed. Without biases its logits are homogeneous: theta times c gives c^L times them."""
+    with _SEEDING:
+        torch.manual_seed(seed)
+        model = models.mlp((1, 8, 8), 10, config.width, config.hidden, batch_norm=False)
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            layer.register_parameter("bias", None)
+    return model
+
+
+def theta_norm(model: nn.Module) -> float:
+    """||theta||, over all parameters together."""
+    return torch.cat([each.detach().flatten() for each in model.parameters()]).double().norm().item()
+
+
+def normalized_margin(model: nn.Module, logits: Tensor, labels: Tensor) -> float:
+    """The smallest margin over ||theta||^L, with L layers; it does not change when theta is scaled."""
+    layers = len(list(model.parameters()))
+    return metrics.margins(logits, labels).min().item() / theta_norm(model) ** layers
+
+
+@torch.no_grad()
+def measure(model: models.Classifier, own: data.Dataset) -> dict[str, float]:
+    """The columns of the part `network` for one model."""
+    train, test = own.train, own.test
+    features = model.features(train.inputs)
+    logits = model.head(features).double()
+    losses = torch.nn.functional.cross_entropy(logits, train.labels)
+    return {
+        "loss": losses.item(),
+        "norm": theta_norm(model),
+        "margin": normalized_margin(model, logits, train.labels),
+        "nc1": float(metrics.nc1(features, train.labels)),
+        "variance_ratio": float(metrics.variance_ratio(features, train.labels)),
+        "train_error": (logits.argmax(1) != train.labels).double().mean().item(),
+        "test_error": (model(test.inputs).argmax(1) != test.labels).double().mean().item(),
+    }

@@ -1,0 +1,73 @@
+"""Margins: of lines in a plane, of collapsing networks, in families of networks, and of codes under noise.
+
+Four parts. `plane`: lines that separate points of two known densities (survey, figure 3). `training`: margins of
+networks along training, against the max-margin classifier of the same features. `families`: networks that differ in
+label noise, number of images, settings or seed, with their margins and test errors. `exponent`: errors of the
+nearest-mean rule around three frames as the noise vanishes.
+"""
+
+import sys
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ncbook import runs, trainers
+from ncbook.experiments import _loading
+from ncbook.experiments._sweep import sweep
+from ncbook.experiments.margins import exponent, plane, training
+from ncbook.experiments.margins.claims import CLAIMS, correlations, milestones
+from ncbook.experiments.margins.config import Config
+from ncbook.experiments.margins.rows import COLUMNS, Rows
+
+NAME = "margins"
+TITLE = "The max-margin view"
+VERSION = 1
+
+__all__ = ["CLAIMS", "NAME", "TITLE", "VERSION", "Config", "correlations", "load", "milestones", "run"]
+
+_Arm = tuple[str, Any]
+_Result = tuple[Rows, list[np.ndarray], dict[str, np.ndarray]]
+
+
+def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
+    """The run of a preset: recorded, else cached, else made now with a progress bar. `live=True` always makes it."""
+    return _loading.load(sys.modules[__name__], preset, live, device)
+
+
+def run(config: Config, device: str | None = None) -> runs.Run:
+    """Compute every part. history columns are those of `COLUMNS`, with nan where a part does not measure one.
+
+    arrays: training/curves [rows, 101] float32, the quantiles 0 to 1 of the relative margins, in the order of the
+    rows of the part "training"; plane/points [2n, 2], plane/labels [2n], plane/lines [3, 2] (angle, offset) of H1 to
+    H3, plane/centres [2, 2, 2] and plane/deviation of the densities.
+    """
+    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
+    results = sweep(partial(measure_arm, config, str(place)), _arms(config))
+    rows = [row for rows, _, _ in results for row in rows]
+    history = {name: np.array([row.get(name, empty) for row in rows]) for name, empty in COLUMNS.items()}
+    curves = [curve for rows, curves, _ in results for row, curve in zip(rows, curves, strict=False)
+              if row["part"] == "training"]  # fmt: skip
+    arrays = {name: array for _, _, found in results for name, array in found.items()}
+    arrays["training/curves"] = np.stack(curves)
+    return runs.Run(_loading.plain(config), history, arrays, watch.provenance(NAME, VERSION, config, place))
+
+
+def _arms(config: Config) -> list[_Arm]:
+    frames = [(seed, count) for count in config.frame_classes for seed in config.seeds[: config.frame_seeds]]
+    return [
+        *(("plane", seed) for seed in config.seeds[: config.plane_seeds]),
+        *(("net", net) for net in training.trainings(config) + training.families(config)),
+        *(("exponent", arm) for arm in frames),
+    ]
+
+
+def measure_arm(config: Config, device: str, arm: _Arm) -> _Result:
+    """Rows, quantile curves of the rows (of networks), and arrays (of the plane)."""
+    kind, what = arm
+    if kind == "plane":
+        rows, arrays = plane.measure(config, what)
+        return rows, [], arrays
+    if kind == "net":
+        return *training.train(config, device, what), {}
+    return exponent.measure(config, *what), [], {}

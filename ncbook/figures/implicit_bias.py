@@ -1,0 +1,233 @@
+"""Figures of the experiment `implicit_bias`: which of many solutions an optimizer ends at."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ncbook.figures import _style
+from ncbook.runs import Run
+
+_FLOOR = 1e-16  # of float64, for differences relative to 1
+_SOLVERS = {
+    "gd": ("gradient descent", _style.BLUE, "-", "o"),
+    "momentum": ("with momentum", _style.GREEN, "--", "^"),
+    "sgd": ("one equation a step", _style.PURPLE, "-.", "D"),
+    "adam": ("Adam", _style.ORANGE, ":", "s"),
+}
+_PLANES = {
+    "square": ("square loss", _style.GREEN, "-."),
+    "adam": ("logistic, Adam", _style.ORANGE, ":"),
+    "gd": ("logistic, plain steps", _style.PURPLE, "--"),
+    "scaled": ("logistic, scaled steps", _style.BLUE, "-"),
+}
+_DEPTHS = (("o", "-", _style.BLUE), ("s", "--", _style.ORANGE), ("^", "-.", _style.GREEN))
+
+
+@_style.styled
+def square_loss_solutions(run: Run) -> Figure:
+    """Residual, and distance to the solution of least norm, against steps, for four optimizers from 0."""
+    figure, axes = _style.panels(run, 2, height=3.6)
+    titles = {"residual": "‖Xw − y‖ / ‖y‖", "distance": "distance to least norm / its norm"}
+    for panel, (column, name) in zip(axes, titles.items(), strict=True):
+        for method, (label, colour, line, marker) in _SOLVERS.items():
+            _band(panel, _rows(run, part="square", method=method), column, label, colour, line, marker)
+        panel.set(xscale="log", yscale="log", xlabel="steps", ylabel=name)
+    _legend(figure, axes[0], 4)
+    return figure
+
+
+def _band(
+    panel: Axes, rows: pd.DataFrame, column: str, label: str, colour: str, line: str, marker: str, **style: Any
+) -> None:
+    """Median over seeds and a band from the lowest to the highest, at least `_FLOOR`, after the start."""
+    table = rows[rows.step > 0].pivot_table(index="seed", columns="step", values=column).clip(lower=_FLOOR)
+    panel.fill_between(table.columns, table.min(), table.max(), color=colour, alpha=0.15, linewidth=0)
+    look = {"markersize": 3.5, "markevery": 4} | style
+    panel.plot(table.columns, table.median(), line, color=colour, marker=marker, label=label, **look)
+
+
+def _rows(run: Run, **chosen: object) -> pd.DataFrame:
+    frame = run.to_frame()
+    for column, value in chosen.items():
+        frame = frame[frame[column] == value]
+    return frame
+
+
+def _legend(figure: Figure, panel: Axes, columns: int) -> None:
+    handles, labels = panel.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=columns)
+
+
+@_style.styled
+def separating_planes(run: Run) -> Figure:
+    """Two data sets in the plane, and the line that each method ends at, beside that of the largest margin."""
+    figure, axes = _style.panels(run, 2, height=4.3)
+    for place, panel in enumerate(axes):
+        signed, best = run.arrays["plane/signed"][place], run.arrays["plane/best"][place]
+        _draw_points(panel, signed)
+        reach = 1.1 * np.abs(signed).max()
+        _draw_line(panel, best, reach, color=_style.FAINT, linewidth=6, alpha=0.5, label="largest margin")
+        for method, (label, colour, line) in _PLANES.items():
+            direction = run.arrays[f"directions/{method}"][place, -1]
+            _draw_line(panel, direction, reach, color=colour, linestyle=line, label=label)
+        panel.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
+        panel.set_title(f"seed {run.config['seeds'][place]}")
+    _legend(figure, axes[0], 3)
+    return figure
+
+
+def _draw_points(panel: Axes, signed: np.ndarray) -> None:
+    """Every other point belongs to the second class: mirrored at the origin, where it has the same margin."""
+    for start, sign, marker, colour in ((0, 1, "o", _style.BLUE), (1, -1, "s", _style.ORANGE)):
+        points = sign * signed[start::2]
+        panel.plot(*points.T, marker, color=colour, markersize=4, alpha=0.55, linestyle="none")
+
+
+def _draw_line(panel: Axes, normal: np.ndarray, reach: float, **style: Any) -> None:
+    """The points at a right angle to `normal` [2]."""
+    along = 2 * reach * np.array([-normal[1], normal[0]]) / np.linalg.norm(normal)
+    panel.plot(*np.stack([-along, along], axis=1), **style)
+
+
+@_style.styled
+def margin_rate(run: Run) -> Figure:
+    """Distance to the max-margin direction against log t, for plain and scaled steps, in each dimension."""
+    dims = run.config["dims"]
+    figure, axes = _style.panels(run, len(dims), height=3.6, sharey=True)
+    for panel, dim in zip(axes, dims, strict=True):
+        for method, label, colour, width, alpha in (
+            ("scaled", "steps scaled by the loss", _style.BLUE, 1.0, 1.0),
+            ("gd", "plain steps", _style.ORANGE, 3.2, 0.45),
+        ):
+            for _, own in _rows(run, part="logistic", method=method, setting=dim).groupby("seed"):
+                later = own[own.log_time > 1]
+                panel.plot(later.log_time, later.distance, color=colour, label=label, linewidth=width, alpha=alpha)
+                label = "_"  # in the legend once
+        times = np.geomspace(20, 400, 2)
+        panel.plot(times, 0.8 / times, "--", color=_style.INK, linewidth=1.4, label="slope −1")
+        panel.set(xscale="log", yscale="log", xlabel="log t (natural logarithm)")
+        panel.set_title(f"{dim} dimensions")
+    axes[0].set_ylabel("‖w/‖w‖ − w*/‖w*‖‖")
+    _legend(figure, axes[0], 3)
+    return figure
+
+
+@_style.styled
+def completed_matrices(run: Run) -> Figure:
+    """Effective rank, and error on the entries that were not observed, against depth, small and large starts."""
+    figure, axes = _style.panels(run, 2, height=3.8)
+    small, large = run.config["scales"]
+    counts = run.config["observed"]
+    for panel, (column, name) in zip(
+        axes, {"effective_rank": "effective rank", "error": "error on the other entries"}.items(), strict=True
+    ):
+        for count, colour in zip(counts, (_style.BLUE, _style.ORANGE), strict=False):
+            for scale, line, marker, text in ((small, "-", "o", "small start"), (large, ":", "s", "large start")):
+                _draw_depths(panel, run, column, count, scale, f"{text}, {count}", line, marker, colour)
+            convex = _last(_rows(run, part="completion", method="nuclear", setting=count))[column].median()
+            panel.axhline(convex, color=colour, linestyle="--", linewidth=1, label=f"least nuclear norm, {count}")
+        panel.set(xticks=run.config["depths"], xlabel="number of factors", yscale="log")
+        panel.set_ylabel(name)
+    _style.log_axis(axes[0].yaxis)
+    axes[0].axhline(run.config["rank"], color=_style.FAINT, linewidth=1)
+    _legend(figure, axes[0], 3)
+    return figure
+
+
+def _draw_depths(
+    panel: Axes, run: Run, column: str, count: int, scale: float, label: str, line: str, marker: str, colour: str
+) -> None:
+    """Median over seeds at each depth, with a bar from the lowest to the highest."""
+    values = np.stack([
+        _last(_rows(run, part="completion", method=f"depth{depth}", setting=count, scale=scale))[column]
+        for depth in run.config["depths"]
+    ])  # fmt: skip
+    middle = np.median(values, axis=1)
+    bars = np.abs(np.stack([values.min(1), values.max(1)]) - middle)
+    depths = np.array(run.config["depths"]) + (0.04 if line == ":" else -0.04)
+    style: dict[str, Any] = {"color": colour, "linestyle": line, "marker": marker, "markersize": 5, "capsize": 3}
+    panel.errorbar(depths, middle, bars, label=label, **style)
+
+
+def _last(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.groupby(["method", "scale", "seed"], sort=False).tail(1)
+
+
+@_style.styled
+def singular_values_emerge(run: Run) -> Figure:
+    """The largest singular values of the product against steps, for one, two and three factors from a small start."""
+    depths, count = run.config["depths"], run.config["observed"][-1]
+    figure, axes = _style.panels(run, len(depths), height=3.3, sharey=True)
+    for panel, depth in zip(axes, depths, strict=True):
+        rows = _rows(run, part="completion", method=f"depth{depth}", setting=count, scale=run.config["scales"][0])
+        steps = rows[rows.seed == run.config["seeds"][0]].step.to_numpy()
+        values = run.arrays[f"singular/depth{depth}/{count}/{run.config['scales'][0]:g}"][:, :8]
+        for place in range(values.shape[1]):
+            true = place < run.config["rank"]
+            colour, line = (_DEPTHS[place][2], "-") if true else (_style.FAINT, ":")
+            panel.plot(steps[1:], values[1:, place], line, color=colour, linewidth=1.8 if true else 1.2)
+        panel.set(xscale="log", xlabel="steps")
+        panel.set_title("1 factor" if depth == 1 else f"{depth} factors")
+    axes[0].set_ylabel("eight largest singular values")
+    return figure
+
+
+@_style.styled
+def norms_that_grow(run: Run) -> Figure:
+    """Norm and effective rank of a 2 x 2 product against its loss, from starts of either determinant."""
+    figure, axes = _style.panels(run, 2, height=3.6)
+    kinds = ((1.0, "positive determinant", _style.ORANGE, "-"), (-1.0, "negative determinant", _style.BLUE, "--"))
+    depth = f"depth{run.config['escape_depths'][-1]}"
+    for panel, (column, name) in zip(
+        axes, {"norm": "Frobenius norm", "effective_rank": "effective rank"}.items(), strict=True
+    ):
+        for sign, label, colour, line in kinds:
+            for _, own in _rows(run, part="escape", method=depth, scale=sign).groupby("seed"):
+                panel.plot(own.step[1:], own[column][1:], line, color=colour, linewidth=1.2, label=label)
+                label = "_"
+        panel.set(xscale="log", xlabel="steps", ylabel=name)
+    _legend(figure, axes[0], 2)
+    return figure
+
+
+_NETWORK_STYLES = (("o", "-"), ("s", "--"))
+
+
+@_style.styled
+def network_margins(run: Run) -> Figure:
+    """Norm of the parameters and normalised margin against steps, perceptron without biases."""
+    figure, axes = _style.panels(run, 2, height=3.8)
+    for panel, (column, name) in zip(axes, {"norm": "‖θ‖", "margin": "smallest margin / ‖θ‖ᴸ"}.items(), strict=True):
+        _draw_arms(panel, run, "network", column)
+        panel.set(xscale="log", xlabel="steps", ylabel=name)
+    axes[1].set_ylim(bottom=0)
+    _legend(figure, axes[0], 2)
+    return figure
+
+
+@_style.styled
+def collapse_and_labels(run: Run) -> Figure:
+    """NC1 of two perceptrons and the test error of one, with true and random labels."""
+    figure, axes = _style.panels(run, 3, height=3.9)
+    shown = (("network", "nc1", "no biases: NC1"), ("batch_norm", "nc1", "batch norm: NC1"),
+             ("batch_norm", "test_error", "batch norm: test"))  # fmt: skip
+    for panel, (part, column, title) in zip(axes, shown, strict=True):
+        _draw_arms(panel, run, part, column)
+        panel.set(xscale="log", xlabel="steps", yscale="log" if column == "nc1" else "linear")
+        panel.set_ylabel("NC1 (training set)" if column == "nc1" else "test error")
+        panel.set_title(title)
+    axes[2].set_ylim(0, 1)
+    _legend(figure, axes[0], 2)
+    return figure
+
+
+def _draw_arms(panel: Axes, run: Run, part: str, column: str) -> None:
+    rows = _rows(run, part=part)
+    for labels, colour in zip(run.config["labels"], (_style.BLUE, _style.ORANGE), strict=True):
+        for decay, (marker, line) in zip(sorted(rows.scale.unique()), _NETWORK_STYLES, strict=True):
+            name = f"{labels} labels, {'weight decay' if decay else 'no decay'}"
+            own = rows[(rows.method == labels) & (rows.scale == decay)]
+            _band(panel, own, column, name, colour, line, marker)

@@ -1,0 +1,230 @@
+"""What the chapter on margins says in words, its equations on numbers, and its exercises."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import minimize
+
+from ncbook import exercises, experiments, metrics
+from ncbook.experiments.margins import plane, training
+
+MARGINS = experiments.margins
+
+
+@pytest.fixture(scope="module")
+def run():
+    return MARGINS.load("laptop")
+
+
+@pytest.fixture(scope="module")
+def frame(run):
+    return run.to_frame()
+
+
+@pytest.fixture(scope="module")
+def found(run):
+    return MARGINS.milestones(run)
+
+
+# --- the mathematics
+
+
+def test_margins_are_those_of_the_equation():
+    chance = torch.Generator().manual_seed(4)
+    logits, labels = torch.randn(50, 5, generator=chance).double(), torch.randint(5, (50,), generator=chance)
+    by_hand = [z[k] - max(z[j] for j in range(5) if j != k) for z, k in zip(logits, labels, strict=True)]
+    torch.testing.assert_close(metrics.margins(logits, labels), torch.stack(by_hand))
+
+
+@torch.no_grad()
+def test_relative_margins_are_those_of_the_equation_and_the_bias_counts():
+    chance = torch.Generator().manual_seed(4)
+    labels, head = torch.arange(60) % 3, torch.nn.Linear(4, 3).double()
+    features = torch.randn(60, 4, generator=chance).double() + 2 * torch.eye(4).double()[labels]
+    means = torch.stack([features[labels == k].mean(0) for k in range(3)])
+    length = (features - means.mean(0)).square().sum(1).mean().sqrt()
+    by_hand = metrics.margins(head(features), labels) / ((head.weight - head.weight.mean(0)).norm() * length)
+    torch.testing.assert_close(training.relative_margins(features, labels, head), by_hand)
+
+
+@pytest.mark.parametrize("num_classes", [2, 3, 10, 50])
+def test_closed_forms_of_the_text(num_classes):
+    corners = metrics.simplex_etf(num_classes, num_classes).double()
+    closest = torch.nn.functional.pdist(corners).min().item()
+    assert closest**2 == pytest.approx(2 * num_classes / (num_classes - 1))
+    assert metrics.error_exponent(corners, corners).item() == pytest.approx(closest**2 / 8)
+    assert training.ideal_margin(num_classes) == pytest.approx(math.sqrt(num_classes) / (num_classes - 1))
+    assert metrics.error_exponent(torch.eye(num_classes), torch.eye(num_classes)).item() == pytest.approx(0.25)
+
+
+def test_the_footnote_is_right_to_two_digits():
+    for logits, printed in (([0.2, 0.4, 0.6], [0.27, 0.33, 0.40]), ([0.1, 0.2, 0.3], [0.30, 0.33, 0.37])):
+        assert torch.tensor(logits).softmax(0).tolist() == pytest.approx(printed, abs=0.005)
+
+
+def test_the_area_is_the_mean_margin(run):
+    values = torch.tensor([0.3, -0.1, 0.7])
+    assert metrics.margin_curve(values).area == pytest.approx(0.3)
+
+
+# --- the words about the lines
+
+
+def test_ten_sets_and_a_factor_of_at_least_three(run, frame):
+    errors = frame[frame.part == "plane"].pivot(index="seed", columns="family", values="error")
+    assert len(errors) == 10
+    assert (errors.H2 / errors.H3).min() > 3
+    assert len(run.arrays["plane/points"]) == 24
+
+
+def test_the_best_line_errs_about_a_third_less_and_lines_of_one_margin_err_differently(run):
+    arrays = {name: run.arrays[f"plane/{name}"] for name in ("points", "labels", "lines")}
+    _, second, third = (plane.Line(*values) for values in arrays["lines"])
+    best = minimize(lambda at: plane.error(plane.Line(*at)), arrays["lines"][2], method="Nelder-Mead").fun
+    assert plane.error(third) == pytest.approx(0.005, abs=2e-4)
+    assert 0.6 < best / plane.error(third) < 0.7
+    small, large = (plane.margin(each, arrays["points"], arrays["labels"]) for each in (second, third))
+    shifted = [plane.Line(third.angle, third.offset + sign * (large - small)) for sign in (-1, 1)]
+    for line in shifted:
+        assert plane.margin(line, arrays["points"], arrays["labels"]) == pytest.approx(small)
+    errors = [plane.error(line) for line in (second, *shifted)]
+    assert max(errors) / min(errors) > 2
+
+
+# --- the words about training
+
+
+def test_sizes_of_the_text(run, frame):
+    config = run.config
+    assert (10 * config["train_per_class"], config["width"], config["training_seeds"]) == (1000, 128, 3)
+    assert (10 * config["family_per_class"], config["family_seeds"], len(config["seeds"])) == (300, 3, 10)
+    assert (min(config["sizes"]), max(config["sizes"]), max(config["noises"])) == (10, 100, 0.5)
+    assert frame[(frame.part == "training") & (frame.train_error == 0)].step.min() == 54
+
+
+def test_agreement_with_the_max_margin_classifier(run, found):
+    true = found[found.family == "true labels"]
+    ends = true.groupby("weight_decay", sort=False)[["svm_cosine_end", "svm_share_end", "nc1_end"]].median()
+    assert ends.svm_cosine_end.round(2).tolist() == [0.99, 0.91, 0.90]
+    assert ends.svm_share_end.round(2).iloc[0] == 0.93
+    assert ends.svm_cosine_end.is_monotonic_decreasing
+    assert ends.svm_share_end.is_monotonic_decreasing
+    assert ends.nc1_end.is_monotonic_increasing
+
+
+def test_the_class_means_agree_better_at_every_step_of_true_labels(frame):
+    rows = frame[(frame.part == "training") & (frame.family == "true labels") & frame.svm_cosine.notna()]
+    assert len(rows) > 40
+    assert (rows.means_svm_cosine > rows.svm_cosine).all()
+
+
+def test_margins_rise_in_all_nine_and_flatten_in_three(found):
+    true = found[found.family == "true labels"]
+    assert len(true) == 9
+    assert (true.smallest_end > true.smallest_then).all()
+    left = true.spread_end / true.spread_then
+    strongest = true.weight_decay == true.weight_decay.max()
+    assert 0.08 < left[strongest].median() < 0.12
+    assert (left[~strongest] > 0.5).all()
+
+
+def test_random_labels(found):
+    decay = 5e-4
+    pairs = found[found.weight_decay == decay].groupby("family")
+    true, random = pairs.get_group("true labels"), pairs.get_group("random labels")
+    shares = random.area_end.to_numpy() / true.area_end.to_numpy()
+    assert ((shares > 0.48) & (shares < 0.5)).all()
+    assert (random.train_error_end == 0).all()
+    assert (random.smallest_end > 0).all()
+    assert random.test_error_end.min() > 0.85
+    assert random.spread_end.max() < true.spread_end.min()
+    assert random.nc1_end.median() / true.nc1_end.median() == pytest.approx(10, abs=0.5)
+    assert random.svm_cosine_end.min() > true.svm_cosine_end.max()
+
+
+# --- the words about families
+
+
+def test_what_area_ranks(run):
+    ranks = MARGINS.correlations(run).groupby("family").area
+    assert (ranks.get_group("label noise") == 1).all()
+    assert (ranks.get_group("settings, no batch norm") > 0.7).all()
+    assert (ranks.get_group("number of images") < -0.8).all()
+    assert (ranks.get_group("settings").abs() < 0.3).all()
+
+
+def test_six_of_twelve_trials_pass(run):
+    trials = MARGINS.correlations(run)
+    trials = trials[trials.family != "seeds"]
+    assert len(trials) == 12
+    assert (trials[["area", "smallest"]] >= 0.5).sum().tolist() == [6, 6]
+
+
+def test_small_learning_rates_come_less_far_without_batch_norm(frame):
+    nets = frame[frame.family == "settings, no batch norm"].groupby("learning_rate")[["area", "test_error"]].median()
+    assert nets.area.is_monotonic_increasing
+    assert nets.test_error.is_monotonic_decreasing
+
+
+def test_accuracies_of_settings_and_of_seeds_differ_by_less_than_two_points(frame):
+    for family in ("settings", "seeds"):
+        nets = frame[frame.family == family]
+        groups = nets.groupby("seed").test_error if family == "settings" else [(0, nets.test_error)]
+        for _, errors in groups:
+            assert errors.max() - errors.min() < 0.02
+
+
+def test_chance_gives_the_correlation_of_the_seeds_about_once_in_ten_times(run):
+    ranks = MARGINS.correlations(run)
+    measured = ranks[ranks.family == "seeds"].area.item()
+    chance, order = np.random.default_rng(0), np.arange(10)
+    shuffled = [abs(np.corrcoef(order, chance.permutation(10))[0, 1]) for _ in range(20_000)]
+    assert 0.07 < np.mean(np.array(shuffled) >= abs(measured)) < 0.15
+
+
+# --- the words about exponents
+
+
+def test_exponents(frame):
+    rows = frame[(frame.part == "exponent") & (frame.method == "importance")]
+    table = rows.pivot(index=["classes", "sigma", "seed"], columns="frame", values="exponent")
+    assert ((table.simplex > table.orthogonal) & (table.orthogonal > table.random)).all()
+    smallest = rows[(rows.frame == "simplex") & (rows.sigma == rows.sigma.min())]
+    assert (smallest.exponent / smallest.limit - 1).between(0, 0.025).all()
+    ten = rows[(rows.frame == "simplex") & (rows.classes == 10) & (rows.sigma == 0.1)]
+    assert ((ten.error < 1e-12) & (ten.error > 1e-14)).all()
+    plain = frame[(frame.part == "exponent") & (frame.method == "plain") & (frame.sigma == rows.sigma.min())]
+    assert (plain.errors == 0).all()
+
+
+# --- exercises, as their folded solutions say
+
+
+def images() -> float:
+    ranks = MARGINS.correlations(MARGINS.load("laptop"))
+    return float(ranks[ranks.family == "number of images"].area.median())
+
+
+SOLUTIONS = {
+    "margins/collapsed": lambda: math.sqrt(10) / 9,
+    "margins/half": lambda: 4.81,
+    "margins/exponent": lambda: 1.5,
+    "margins/images": images,
+}
+
+
+def test_numbers_of_the_solutions():
+    assert math.sqrt(10) / 9 == pytest.approx(0.351, abs=5e-4)
+    scaled = torch.tensor([0.1, 0.2, 0.3], dtype=torch.float64) * 10 * math.log((1 + math.sqrt(5)) / 2)
+    assert scaled.softmax(0).max().item() == pytest.approx(0.5, abs=1e-12)
+    million = 1e-6
+    assert million**1.5 == pytest.approx(1e-9)
+    assert images() < -0.8
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("collapsed", 10 / 9), ("half", 10.0), ("exponent", 2.0), ("images", 1.0)])
+def test_a_wrong_answer_gets_a_hint(name, wrong, capsys):
+    exercises.check(f"margins/{name}", wrong)
+    assert capsys.readouterr().out.startswith("Not yet. Hint: ")

@@ -1,0 +1,262 @@
+"""Margins: lines under known densities, networks against the max-margin classifier, frames under noise, the rules."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from ncbook import metrics, runs
+from ncbook.experiments import _loading, margins
+from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED
+from ncbook.experiments.margins import exponent, plane, training
+from ncbook.experiments.margins.rows import COLUMNS
+
+TINY = replace(
+    margins.Config.preset("smoke"), seeds=(4, 5), plane_seeds=1, training_seeds=1, steps=6, probes=2, family_steps=2,
+    sigmas=(0.4, 0.2), draws=500,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def laptop() -> runs.Run:
+    return runs.load(runs.RECORDED / _loading.run_name(margins, "laptop"))
+
+
+@pytest.fixture(scope="module")
+def tiny() -> runs.Run:
+    return margins.run(TINY, "cpu")
+
+
+# --- the plane
+
+
+def test_the_error_of_a_line_is_the_share_of_fresh_points_on_its_wrong_side():
+    line, chance = plane.Line(0.9, 0.3), np.random.default_rng(4)
+    labels = chance.integers(2, size=200_000)
+    points = plane.CENTRES[labels, chance.integers(2, size=len(labels))]
+    points = points + plane.DEVIATION * chance.normal(size=points.shape)
+    wrong = (line.heights(points) > 0) != labels
+    assert plane.error(line) == pytest.approx(wrong.mean(), abs=4 * wrong.std() / len(labels) ** 0.5)
+
+
+@pytest.mark.parametrize("seed", [4, 5, 6])
+def test_no_line_has_a_larger_margin_than_h3_and_it_is_that_of_a_support_vector_machine(seed):
+    from sklearn.svm import SVC
+
+    points, labels = plane.draw(12, seed)
+    best = plane.margin(plane.lines(points, labels)[2], points, labels)
+    machine = SVC(kernel="linear", C=1e8).fit(points, labels)
+    assert best == pytest.approx(1 / np.linalg.norm(machine.coef_), rel=1e-3)
+    for angle, offset in np.random.default_rng(seed).normal(size=(500, 2)):
+        assert plane.margin(plane.Line(angle, offset), points, labels) <= best + 1e-12
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_h1_does_not_separate_and_h2_has_a_tenth_of_the_margin(seed):
+    points, labels = plane.draw(12, seed)
+    first, second, third = (plane.margin(line, points, labels) for line in plane.lines(points, labels))
+    assert first < 0
+    assert second == pytest.approx(0.1 * third, rel=0.05)
+
+
+# --- networks
+
+
+def collapsed(num_classes: int = 4) -> tuple[torch.Tensor, torch.Tensor, torch.nn.Linear]:
+    means = metrics.simplex_etf(num_classes, 6).double()
+    head = torch.nn.Linear(6, num_classes).double()
+    with torch.no_grad():
+        head.weight.copy_(3 * means)
+        head.bias.zero_()
+    labels = torch.arange(5 * num_classes) % num_classes
+    return 2 * means[labels], labels, head
+
+
+@torch.no_grad()
+def test_relative_margins_under_collapse_have_the_closed_form_and_no_unit():
+    features, labels, head = collapsed()
+    found = training.relative_margins(features, labels, head)
+    torch.testing.assert_close(found, torch.full_like(found, math.sqrt(4) / 3))
+    assert training.ideal_margin(4) == pytest.approx(math.sqrt(4) / 3, rel=1e-12)
+    head.weight.mul_(7)
+    torch.testing.assert_close(training.relative_margins(0.1 * features, labels, head), found)
+
+
+@torch.no_grad()
+def test_a_collapsed_head_is_the_max_margin_classifier_and_another_head_is_not():
+    features, labels, head = collapsed()
+    found = training.against_max_margin(features + 5, labels, head.weight)
+    assert found == pytest.approx({"svm_cosine": 1, "svm_share": 1, "means_svm_cosine": 1}, abs=1e-3)
+    other = head.weight + 2 * torch.randn(4, 6, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    worse = training.against_max_margin(features, labels, other)
+    assert worse["svm_share"] < 0.95
+    assert worse["svm_cosine"] < 0.95
+
+
+# --- frames under noise
+
+
+def test_importance_sampling_agrees_with_the_closed_form_for_two_classes():
+    means, chance = exponent.frame("simplex", 2, 0), torch.Generator().manual_seed(4)
+    found, wrong = exponent.importance(means, 0.1, 50_000, chance)
+    right = torch.special.ndtr(torch.tensor(-1 / 0.1, dtype=torch.float64)).item()
+    assert found == pytest.approx(right, rel=0.03)
+    assert 0.3 < wrong / 50_000 < 0.7
+
+
+@pytest.mark.parametrize("name", exponent.FRAMES)
+def test_both_methods_agree_where_errors_are_common(name):
+    means = exponent.frame(name, 5, 4)
+    one, two = (each(means, 0.5, 100_000, torch.Generator().manual_seed(4))[0]
+                for each in (exponent.plain, exponent.importance))  # fmt: skip
+    assert two == pytest.approx(one, abs=5 * math.sqrt(one / 100_000))
+
+
+def test_limits_are_those_of_the_text(tiny):
+    rows = tiny.to_frame()
+    rows = rows[rows.part == "exponent"]
+    simplex, orthogonal = (rows[rows.frame == name] for name in ("simplex", "orthogonal"))
+    np.testing.assert_allclose(simplex.limit, simplex.classes / (4 * (simplex.classes - 1)))
+    np.testing.assert_allclose(orthogonal.limit, 0.25)
+
+
+# --- a run
+
+
+def test_a_run_has_its_columns_and_a_curve_a_row(tiny, laptop):
+    assert list(tiny.history) == list(laptop.history) == list(COLUMNS)
+    for run in (tiny, laptop):
+        frame = run.to_frame()
+        trained = frame[frame.part == "training"]
+        curves = run.arrays["training/curves"]
+        assert curves.shape == (len(trained), 101)
+        np.testing.assert_allclose(curves[:, 0], trained.smallest, rtol=1e-5, atol=1e-6)
+        assert (np.diff(curves, axis=1) >= 0).all()
+
+
+def test_every_network_of_every_family_is_there(laptop):
+    frame, config = laptop.to_frame(), laptop.config
+    nets = frame[frame.part == "families"]
+    counts = nets.groupby("family").size()
+    assert counts["label noise"] == 3 * len(config["noises"])
+    assert counts["number of images"] == 3 * len(config["sizes"])
+    assert counts["settings"] == counts["settings, no batch norm"] == 3 * 8
+    assert counts["seeds"] == len(config["seeds"]) == 10
+    assert (nets.step == config["family_steps"]).all()
+
+
+def test_the_same_config_gives_the_same_numbers_to_the_bit(tiny):
+    again = margins.run(TINY, "cpu")
+    for name, column in tiny.history.items():
+        np.testing.assert_array_equal(again.history[name], column)
+
+
+# --- the rules
+
+
+def judged(name: str, rows: list[dict], **config) -> tuple[str, tuple[float, ...]]:
+    table = [COLUMNS | row for row in rows]
+    settings = {"weight_decays": [0.1, 0.01], "sizes": [10, 20], "sigmas": [0.1]} | config
+    run = runs.Run(settings, {name: pd.DataFrame(table)[name].to_numpy() for name in COLUMNS}, {}, {})
+    (claim,) = [each for each in margins.CLAIMS if each.id == name]
+    evidence = claim.judge(run)
+    assert all(type(hold) is bool for hold in evidence.holds)
+    assert all(type(value) is float for value in evidence.values)
+    return evidence.verdict, evidence.values
+
+
+def three(name: str, good: list, bad: list, **config) -> None:
+    """The verdict of rows that hold, that do not, and of both, whose seeds differ."""
+    for row in bad:
+        row["seed"] += 10
+    found = [judged(name, rows, **config)[0] for rows in (good, bad, good + bad)]
+    assert found == [REPRODUCED, NOT, PARTLY]
+
+
+def arm(family: str = "true labels", decay: float = 0.1, **columns) -> list[dict]:
+    """Two steps; each column gives the value at the first zero training error and at the end."""
+    about = {"part": "training", "family": family, "weight_decay": decay, "seed": 0, "train_error": 0.0}
+    return [{**about, "step": step, **{k: v[step] for k, v in columns.items()}} for step in (0, 1)]
+
+
+def test_rule_of_the_lines():
+    def pair(second: float, third: float) -> list[dict]:
+        return [{"part": "plane", "seed": 0, "family": name, "error": error}
+                for name, error in (("H1", 0.4), ("H2", second), ("H3", third))]  # fmt: skip
+
+    three("wider-line-errs-less", pair(0.1, 0.05), pair(0.05, 0.1))
+
+
+def test_rule_of_the_max_margin_head():
+    good = arm(svm_cosine=(0.5, 0.96), svm_share=(0.1, 0.91))
+    three("collapsed-head-is-max-margin", good, arm(svm_cosine=(0.5, 0.96), svm_share=(0.1, 0.89)))
+    three("collapsed-head-is-max-margin", good, arm(svm_cosine=(0.99, 0.94), svm_share=(0.99, 0.99)))
+
+
+def test_rules_of_rising_and_flattening_margins():
+    three("margin-rises-past-zero-error", arm(smallest=(0.1, 0.2)), arm(smallest=(0.2, 0.1)))
+    three("margins-flatten", arm(spread=(0.2, 0.1)), arm(spread=(0.2, 0.11)))
+
+
+def test_an_arm_that_never_separates_fails():
+    rows = arm(smallest=(0.1, 0.2))
+    for row in rows:
+        row["train_error"] = 0.1
+    assert judged("margin-rises-past-zero-error", rows) == (NOT, ())
+
+
+def test_rule_of_scaling():
+    def pair(doubled: float, changed: float) -> list[dict]:
+        return arm(raw=(1.0, 3.0), doubled_raw=(2.0, doubled), doubled_changed=(0.0, changed),
+                   confidence=(0.5, 0.6), doubled_confidence=(0.6, 0.7))  # fmt: skip
+
+    three("scale-moves-margins-alone", pair(6.0, 0.0), pair(6.0, 0.01))
+    assert judged("scale-moves-margins-alone", pair(5.0, 0.0))[0] == NOT
+
+
+def test_rule_of_the_feature_map():
+    def pair(area: float, error: float) -> list[dict]:
+        true = arm(decay=0.01, area=(0.1, 0.3), test_error=(0.2, 0.1))
+        return true + arm("random labels", 0.01, area=(0.0, area), test_error=(0.9, error))
+
+    three("feature-map-decides", pair(0.2, 0.9), pair(0.1, 0.9))
+    assert judged("feature-map-decides", pair(0.2, 0.5))[0] == NOT
+
+
+def family(name: str, marks: list[float], errors: list[float], column: str = "area") -> list[dict]:
+    return [{"part": "families", "family": name, "seed": 0, column: mark, "test_error": error}
+            for mark, error in zip(marks, errors, strict=True)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("claim", "column"), [("margin-area-predicts", "area"), ("larger-smallest-margin-generalizes", "smallest")]
+)
+def test_rules_of_the_families(claim, column):
+    with_it = family("label noise", [1, 2, 3], [0.3, 0.2, 0.1], column)
+    against = family("label noise", [1, 2, 3], [0.1, 0.2, 0.3], column)
+    three(claim, with_it, against)
+    seeds = family("seeds", [1, 2, 3], [0.1, 0.2, 0.3], column)
+    assert judged(claim, with_it + seeds) == (REPRODUCED, (1.0,))
+
+
+def test_rule_of_the_small_margin():
+    def pair(smallest: float, error: float) -> list[dict]:
+        few = {"per_class": 10, "smallest": 0.2, "area": 0.3, "test_error": 0.1}
+        many = {"per_class": 20, "smallest": smallest, "area": 0.2, "test_error": error}
+        return [{"part": "families", "family": "number of images", "seed": 0, **each} for each in (few, many)]
+
+    three("small-margin-can-generalize", pair(0.1, 0.05), pair(0.3, 0.05))
+    assert judged("small-margin-can-generalize", pair(0.1, 0.2))[0] == NOT
+
+
+def test_rules_of_the_exponents():
+    def frames(simplex: float, orthogonal: float) -> list[dict]:
+        found = {"simplex": simplex, "orthogonal": orthogonal, "random": 0.1}
+        return [{"part": "exponent", "method": "importance", "classes": 3, "sigma": 0.1, "seed": 0, "frame": name,
+                 "exponent": value} for name, value in found.items()]  # fmt: skip
+
+    three("simplex-best-exponent-order", frames(0.37, 0.25), frames(0.24, 0.25))
+    three("simplex-best-exponent-value", frames(0.39, 0.25), frames(0.40, 0.25))

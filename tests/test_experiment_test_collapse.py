@@ -1,0 +1,270 @@
+"""The experiment `test_collapse`: its measures on features with known answers, its readings, and its rules."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from ncbook import experiments, metrics, runs
+from ncbook.experiments import test_collapse as collapse_on_test
+from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+
+SMOKE = collapse_on_test.Config.preset("smoke")
+TINY = replace(SMOKE, sizes=(10, 20), steps=6, stop_loss=2.0)
+
+
+# --- the measures
+
+
+def two_points(share_wrong: float, count: int = 100) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features -1 and 1 for the classes 0 and 1, of which a share sits on the other class's point."""
+    labels = torch.arange(2).repeat_interleave(count)
+    signs = 2.0 * labels - 1
+    wrong = torch.arange(2 * count) % count < round(share_wrong * count)
+    return torch.where(wrong, -signs, signs)[:, None], labels
+
+
+def test_strong_collapse_onto_the_training_means_is_zero_in_all():
+    features, labels = two_points(0)
+    found = collapse_on_test.spreads(features, labels, features, labels, 2)
+    assert (found.train, found.test, found.shift, found.weak, found.test_train_means) == (0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.4])
+def test_weak_without_strong_collapse_has_the_closed_form(share):
+    train, train_labels = two_points(0)
+    found = collapse_on_test.spreads(train, train_labels, *two_points(share), 2)
+    assert found.weak == 0
+    assert found.test == pytest.approx(4 * share * (1 - share) / (1 - 2 * share) ** 2)
+    assert found.test_train_means == pytest.approx(4 * share / (1 - 2 * share) ** 2)
+
+
+def test_a_shift_of_the_means_is_seen_with_training_means_alone():
+    train, labels = two_points(0)
+    found = collapse_on_test.spreads(train, labels, train + 3, labels, 2)
+    assert (found.train, found.test, found.weak) == (0, 0, 0)
+    assert found.shift == found.test_train_means == 9
+
+
+def random_features(seed: int = 0) -> tuple:
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(4).repeat(30)
+    centres = 2 * torch.randn(4, 6, generator=generator, dtype=torch.float64)
+    train, test = (centres[labels] + torch.randn(120, 6, generator=generator, dtype=torch.float64) for _ in range(2))
+    return train, labels, test, labels, 4
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_measures_are_ordered_and_add_up_to_the_distance_from_the_training_means(seed):
+    train, labels, test, _, _ = arguments = random_features(seed)
+    found = collapse_on_test.spreads(*arguments)
+    assert found.weak <= found.test <= found.test_train_means
+    means = metrics.class_means(train, labels, 4)
+    own = metrics.class_means(test, labels, 4)
+    between = (own - own.mean(0)).square().sum() / 4
+    direct = (test - means[labels]).square().sum(1).mean() / between
+    assert found.test_train_means == pytest.approx(direct.item())
+
+
+def test_scale_rotation_and_a_common_shift_change_nothing():
+    train, labels, test, _, _ = arguments = random_features()
+    turn = torch.linalg.qr(torch.randn(6, 6, generator=torch.Generator().manual_seed(1), dtype=torch.float64)).Q
+    moved = collapse_on_test.spreads(3 * train @ turn + 5, labels, 3 * test @ turn + 5, labels, 4)
+    first = collapse_on_test.spreads(*arguments)
+    assert vars(moved) == pytest.approx(vars(first))
+
+
+# --- the design
+
+
+@pytest.mark.parametrize("preset", experiments.PRESETS)
+def test_sizes_double_and_fill_whole_batches_so_that_epochs_meet_at_measured_steps(preset):
+    config = collapse_on_test.Config.preset(preset)
+    assert all(later == 2 * size for size, later in zip(config.sizes, config.sizes[1:], strict=False))
+    assert 10 * config.sizes[0] % config.batch_size == 0
+    assert config.weight_decays[0] == 0
+    assert not set(config.seeds) & {0} or preset == "smoke"
+
+
+def test_measured_steps():
+    assert collapse_on_test.probe_steps(13) == (0, 1, 2, 3, 4, 6, 8, 12)
+    assert collapse_on_test.probe_steps(768)[-3:] == (384, 512, 768)
+
+
+@pytest.fixture(scope="module")
+def tiny() -> runs.Run:
+    return collapse_on_test.run(TINY)
+
+
+def test_every_arm_is_measured_at_every_step_and_every_number_is_finite(tiny):
+    frame = tiny.to_frame()
+    assert len(frame) == 2 * 2 * 2 * len(collapse_on_test.probe_steps(6))
+    assert frame.notna().all(axis=None)
+    assert (frame.step == frame.epoch * frame["size"] / 10).all()
+    assert (frame.ratio_weak <= frame.ratio_test * (1 + 1e-9)).all()
+
+
+def test_the_same_config_gives_the_same_run(tiny):
+    again = collapse_on_test.run(TINY)
+    assert tiny.to_frame().equals(again.to_frame())
+
+
+def test_the_arms_of_a_seed_start_from_the_same_network_and_part_later(tiny):
+    frame = tiny.to_frame().set_index(["seed", "weight_decay", "size", "step"])
+    assert frame.loc[(0, 0.0, 10, 0), "test_error"] == frame.loc[(0, 0.002, 20, 0), "test_error"]
+    assert frame.loc[(0, 0.0, 10, 6), "ratio_test"] != frame.loc[(0, 0.0, 20, 6), "ratio_test"]
+
+
+# --- readings of made-up histories
+
+
+def made_up(train, test, losses=(1.0, 1e-2, 1e-4), weak=None, seeds=(1, 2), decays=(0.0, 1e-3)) -> runs.Run:
+    """Three sizes, measured at steps 0, 8 and 16; train(size, step) and test(size, step) give the ratios."""
+    sizes, rows = (10, 20, 40), []
+    for seed in seeds:
+        for decay in decays:
+            for size in sizes:
+                for step, loss in zip((0, 8, 16), losses, strict=True):
+                    ratios = {"ratio_train": train(size, step), "ratio_test": test(size, step)}
+                    ratios |= {"ratio_weak": (weak or test)(size, step), "ratio_shift": 0.0}
+                    rows.append({
+                        "weight_decay": decay, "size": size, "seed": seed, "step": step, "epoch": 10 * step / size,
+                        "train_loss": loss, "train_error": float(step == 0), "test_error": 0.1, **ratios,
+                    })  # fmt: skip
+    frame = pd.DataFrame(rows)
+    config = {"sizes": list(sizes), "weight_decays": list(decays), "seeds": list(seeds), "steps": 16, "stop_loss": 1e-3}
+    return runs.Run(config, {name: frame[name].to_numpy() for name in frame}, {}, {})
+
+
+def falling(size, step):
+    return 1.0 / (1 + step)
+
+
+def test_a_loss_is_read_between_two_measured_steps():
+    rows = collapse_on_test.read_at(made_up(lambda n, t: float(t), falling), "loss", 1e-3)
+    assert rows.step.tolist() == pytest.approx([12.0] * 6)
+    assert rows.ratio_train.tolist() == pytest.approx([12.0] * 6)
+    assert rows.train_loss.iloc[0] == pytest.approx((1e-2 + 1e-4) / 2)
+
+
+def test_epochs_and_steps_are_read_at_the_last_measured_step_that_is_not_past_them():
+    run = made_up(falling, falling)
+    assert collapse_on_test.read_at(run, "steps", 10).step.tolist() == [8] * 6
+    assert collapse_on_test.shared_epochs(run) == 4
+    assert collapse_on_test.read_at(run, "epochs", 4).step.tolist() == [0, 8, 16] * 2
+
+
+def test_what_is_not_reached_is_nan_and_gives_no_correlation():
+    rows = collapse_on_test.read_at(made_up(falling, falling), "loss", 1e-9)
+    assert rows["size"].tolist() == [10, 20, 40] * 2
+    assert rows.ratio_train.isna().all()
+    assert collapse_on_test.correlations(rows).empty
+
+
+@pytest.mark.parametrize(("rule", "decay", "word"), [("hours", 0.0, "rule"), ("loss", 0.5, "weight_decay")])
+def test_errors_name_the_argument(rule, decay, word):
+    with pytest.raises(ValueError, match=word):
+        collapse_on_test.read_at(made_up(falling, falling), rule, 1.0, decay)
+
+
+def test_the_arrays_of_a_run_are_its_readings(tiny):
+    for rule, stop in collapse_on_test.protocols(tiny).items():
+        rows = collapse_on_test.read_at(tiny, *stop)
+        for name in ("ratio_train", "ratio_test"):
+            stored = tiny.arrays[f"{rule}/{name}"]
+            assert stored.shape == (2, 2)
+            assert np.array_equal(stored[:, 0], rows[rows.seed == 0][name].to_numpy(), equal_nan=True)
+
+
+# --- the rules
+
+
+def judged(name: str, run: runs.Run):
+    (claim,) = [each for each in collapse_on_test.CLAIMS if each.id == name]
+    return claim.judge(run)
+
+
+def fold(factor):
+    """A ratio that has fallen by `factor` at the end, from the first step without an error."""
+    return lambda size, step: 1.0 if step < 16 else 1 / factor
+
+
+def mixed(factor, other):
+    return lambda size, step: fold(factor)(size, step) if size > 10 else fold(other)(size, step)
+
+
+def test_every_trial_is_plain():
+    run = made_up(lambda size, step: size - step / 10, lambda size, step: step + 1 / size)
+    for claim in collapse_on_test.CLAIMS:
+        evidence = claim.judge(run)
+        assert {type(each) for each in evidence.holds} <= {bool}
+        assert {type(each) for each in evidence.values} <= {float}
+
+
+@pytest.mark.parametrize(("train", "verdict"), [(fold(10), REPRODUCED), (mixed(20, 9), PARTLY), (fold(9), NOT)])
+def test_train_collapse(train, verdict):
+    assert judged("train-collapse-at-fixed-size", made_up(train, falling)).verdict == verdict
+
+
+@pytest.mark.parametrize(("test", "verdict"), [(fold(9), REPRODUCED), (mixed(9, 20), PARTLY), (fold(20), NOT)])
+@pytest.mark.parametrize("name", ["no-strong-test-collapse", "no-weak-test-collapse"])
+def test_no_test_collapse(name, test, verdict):
+    assert judged(name, made_up(falling, test)).verdict == verdict
+
+
+@pytest.mark.parametrize(("test", "verdict"), [(fold(1.1), REPRODUCED), (mixed(1.1, 0.9), PARTLY), (fold(0.9), NOT)])
+def test_longer_training(test, verdict):
+    assert judged("longer-training-tightens-test", made_up(falling, test)).verdict == verdict
+
+
+def up(size, step):
+    return float(size)
+
+
+def down(size, step):
+    return 1.0 / size
+
+
+@pytest.mark.parametrize(("test", "verdict"), [(down, REPRODUCED), (up, NOT)])
+def test_anti_correlation(test, verdict):
+    assert judged("train-test-anti-correlation", made_up(up, test)).verdict == verdict
+
+
+def test_anti_correlation_that_only_one_seed_shows():
+    both = made_up(up, down, seeds=(1,)).to_frame(), made_up(up, up, seeds=(2,)).to_frame()
+    frame = pd.concat(both)
+    run = made_up(up, up)
+    run = runs.Run(run.config, {name: frame[name].to_numpy() for name in frame}, {}, {})
+    assert judged("train-test-anti-correlation", run).verdict == PARTLY
+
+
+@pytest.mark.parametrize(("early", "verdict"), [(100.0, REPRODUCED), (-100.0, NOT)])
+def test_the_rebuttal_can_go_either_way(early, verdict):
+    """At equal epochs the three sizes are read at steps 0, 8 and 16; at equal loss all at step 16."""
+    run = made_up(lambda n, t: n + early * (16 - t), down, losses=(1.0, 1e-2, 1e-3))
+    assert judged("train-test-anti-correlation", run).verdict == REPRODUCED
+    assert judged("anti-correlation-only-at-equal-loss", run).verdict == verdict
+
+
+def test_the_rebuttal_is_not_tested_where_there_is_nothing_to_rebut():
+    assert judged("anti-correlation-only-at-equal-loss", made_up(up, up)).verdict == UNTESTED
+
+
+@pytest.mark.parametrize(("train", "verdict"), [(up, REPRODUCED), (down, NOT)])
+def test_more_data_more_slowly(train, verdict):
+    assert judged("more-data-collapses-more-slowly", made_up(train, down)).verdict == verdict
+
+
+@pytest.mark.parametrize(("test", "verdict"), [(down, REPRODUCED), (up, NOT)])
+def test_the_gap_shrinks(test, verdict):
+    assert judged("test-collapse-approaches-train", made_up(lambda n, t: 0.0, test)).verdict == verdict
+
+
+def test_a_rule_that_asks_for_zero_error_is_not_tested_without_it():
+    run = made_up(falling, falling)
+    history = dict(run.history) | {"train_error": np.ones(len(run.history["step"]))}
+    never = runs.Run(run.config, history, {}, {})
+    for name in ("train-collapse-at-fixed-size", "no-strong-test-collapse", "longer-training-tightens-test"):
+        assert judged(name, never).verdict == UNTESTED
