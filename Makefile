@@ -8,7 +8,7 @@ PACKAGE := $(shell find ncbook -name '*.py' -o -name '*.js' -o -name '*.css' -o 
 
 # A page is static: labs show a note in place of widgets that no kernel answers. One thread: see trainers.threads.
 STATIC := NCBOOK_STATIC=1 NCBOOK_PRESET=laptop NCBOOK_LIVE=0
-NBVAL := $(BIN)/pytest book --nbval-lax --nbval-current-env -o filterwarnings=default -p no:cacheprovider
+NBVAL := $(BIN)/pytest book -n 2 --dist loadfile --nbval-lax --nbval-current-env -o filterwarnings=default -p no:cacheprovider
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: book test serve lab notebooks ledger lint unit replay live browser bench bench-gpu clean
@@ -48,7 +48,7 @@ live: .venv/installed  ## every line trained for real; numbers and verdicts may 
 	NCBOOK_PRESET=smoke NCBOOK_LIVE=1 $(NBVAL) --nbval-sanitize-with tools/live.cfg
 
 browser: $(BOOK)
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest tests/browser -n 2
 
 BENCH := $(BIN)/pytest -o python_files='bench_*.py' -o python_functions='bench_*' -o filterwarnings=default --benchmark-quiet
 

@@ -50,7 +50,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """All claims, in the order of the book. Reads recorded runs only: nothing is trained."""
-    return [_entry(name, claim) for name in experiments.NAMES for claim in experiments.get(name).CLAIMS]
+    return [judged(name, claim) for name in experiments.NAMES for claim in experiments.get(name).CLAIMS]
 
 
 def as_json() -> list[dict]:
@@ -83,7 +83,8 @@ def _title(entry: Entry) -> str:
     return words[0].upper() + words[1:]
 
 
-def _entry(experiment: str, claim: Claim) -> Entry:
+def judged(experiment: str, claim: Claim) -> Entry:
+    """One claim of an experiment, judged on the recorded run of its preset; without one it is untested."""
     module = experiments.get(experiment)
     path = runs.RECORDED / _loading.run_name(module, claim.preset)
     evidence, seeds = Evidence((), (), ""), ()

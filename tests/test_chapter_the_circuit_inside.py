@@ -148,3 +148,46 @@ def _lead() -> float:
 
 
 SOLUTIONS = {"circuits/noise": lambda: 11**-0.5, "circuits/lead": _lead, "circuits/three-frequencies": _three}
+
+
+# --- the transformer
+
+
+@pytest.fixture(scope="module")
+def long():
+    return CIRCUITS.load("laptop-long", live=False)
+
+
+def test_two_transformers_memorise_in_100_steps_and_grok_late(long):
+    found = CIRCUITS.phases(long).set_index("seed")
+    assert long.config["p"] == [67]
+    assert long.config["fractions"] == [0.5]
+    assert long.config["steps"] == [16_000]
+    assert list(found.memorised) == [100, 100]
+    assert sorted(found.grokked) == [9_200, 13_800]
+    assert round(long.provenance["seconds"] / 60) == 39
+
+
+def test_a_transformer_looks_idle_and_is_not(long):
+    found, frame = CIRCUITS.phases(long).set_index("seed"), long.to_frame()
+    assert frame[frame.step == 5_000].test_acc.max() < 0.1
+    assert ((found.half - found.formed) >= 2_000).all()
+    early = frame[frame.step.between(100, 5_000)]
+    assert (early.published_acc > early.restricted_acc).all()
+    at_onset = at(frame.set_index(["seed", "step"]), found.onset)
+    assert (at_onset.excluded_loss > 3).all()
+    assert (at_onset.averaged_acc > at_onset.test_acc).all()
+
+
+def test_of_the_transformer_s_claims_one_fails_in_both_seeds(long):
+    verdicts = {c.id: c.judge(long).holds for c in CIRCUITS.CLAIMS if c.preset == "laptop-long"}
+    assert len(verdicts) == 7
+    assert verdicts.pop("cleanup-with-the-jump-transformer") == (False, False)
+    assert set(verdicts.values()) == {(True, True)}
+    found = CIRCUITS.phases(long)
+    assert (found.cleanup - found.grokked).between(50, 200).all()
+
+
+def test_a_first_attempt_ended_too_early(long):
+    frame = long.to_frame()
+    assert (frame[frame.step <= 6_800].test_acc < 0.99).all()

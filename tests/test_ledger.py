@@ -101,10 +101,9 @@ def test_a_source_s_number_is_one_that_was_read(name, claim):
 @EVERY
 def test_a_rule_gives_yes_or_no_for_several_trials(name, claim):
     """On the recorded run of the claim's preset; the rule must not change between two looks."""
-    entry = next(entry for entry in ledger.entries() if entry.id == claim.id)
     path = runs.RECORDED / experiments._loading.run_name(experiments.get(name), claim.preset)
     if not path.exists():
-        assert entry.verdict == claims.UNTESTED
+        assert ledger.judged(name, claim).verdict == claims.UNTESTED
         return
     evidence = claim.judge(runs.load(path))
     assert evidence == claim.judge(runs.load(path))
@@ -116,21 +115,19 @@ def test_a_rule_gives_yes_or_no_for_several_trials(name, claim):
 # --- faults that must be found out
 
 
-def entry_of(monkeypatch, **changes) -> ledger.Entry:
-    claim = dataclasses.replace(experiments.collapse.CLAIMS[0], **changes)
-    monkeypatch.setattr(experiments.collapse, "CLAIMS", (claim,))
-    return next(entry for entry in ledger.entries() if entry.experiment == "collapse")
+def entry_of(**changes) -> ledger.Entry:
+    return ledger.judged("collapse", dataclasses.replace(experiments.collapse.CLAIMS[0], **changes))
 
 
 def test_a_recorded_run_that_no_longer_matches_the_code_gives_no_verdict(monkeypatch):
-    assert entry_of(monkeypatch).verdict != claims.UNTESTED
+    assert entry_of().verdict != claims.UNTESTED
     monkeypatch.setattr(experiments.collapse, "VERSION", -1)
-    stale = entry_of(monkeypatch)
+    stale = entry_of()
     assert (stale.verdict, stale.ours, stale.seeds) == (claims.UNTESTED, "", ())
 
 
-def test_a_preset_without_a_run_gives_no_verdict(monkeypatch):
-    assert entry_of(monkeypatch, preset="paper").verdict == claims.UNTESTED
+def test_a_preset_without_a_run_gives_no_verdict():
+    assert entry_of(preset="paper").verdict == claims.UNTESTED
 
 
 def test_the_control_of_the_test_on_quotes():
@@ -141,13 +138,17 @@ def test_the_control_of_the_test_on_quotes():
 # --- what is printed
 
 
-def test_the_page_is_the_one_that_the_code_gives():
+@pytest.fixture(scope="module")
+def page() -> str:
+    return ledger.page()
+
+
+def test_the_page_is_the_one_that_the_code_gives(page):
     """`make ledger` writes it."""
-    assert (ROOT / "book/ledger.md").read_text(encoding="utf-8") == ledger.page()
+    assert (ROOT / "book/ledger.md").read_text(encoding="utf-8") == page
 
 
-def test_the_page_names_every_claim_once():
-    page = ledger.page()
+def test_the_page_names_every_claim_once(page):
     assert all(page.count(f"({claim.id})=") == 1 for _, claim in CLAIMS)
 
 

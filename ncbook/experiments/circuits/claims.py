@@ -13,6 +13,7 @@ from ncbook.runs import Run
 
 _CHAPTER = "4-grokking/the-circuit-inside"
 _LONG = "laptop-long"
+_TRANSFORMER = f"{_CHAPTER}#transformer-numbers"
 
 
 def followed(run: Run) -> pd.DataFrame:
@@ -111,7 +112,7 @@ def _claim(
 ) -> tuple[Claim, Claim]:
     """The claim for the perceptron, and the same for the transformer of the source, from a run of its own."""
     small = Claim(name, "nanda2023progress", where, statement, rule, control, judge, f"{_CHAPTER}#{cell}")
-    return small, replace(small, id=f"{name}-transformer", preset=_LONG)
+    return small, replace(small, id=f"{name}-transformer", preset=_LONG, cell=_TRANSFORMER)
 
 
 CLAIMS: tuple[Claim, ...] = (
@@ -121,7 +122,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Each seed has a test accuracy of at most 0.1 when its training accuracy first reaches 0.99, and a test "
         "accuracy of 0.99 later, after at least five times as many steps.",
         "Modulo 67 with half of the pairs, mirror images on the same side of the split.",
-        _transformer_groks, f"{_CHAPTER}#fig-hidden-progress", preset=_LONG,
+        _transformer_groks, _TRANSFORMER, preset=_LONG,
     ),
     *_claim(
         "restricted-before-test", "section on progress measures",
