@@ -48,8 +48,8 @@ class Config:
         )  # fmt: skip
         presets = {
             "smoke": cls(
-                seeds=(441, 442), sizes=(5, 8, 12, 20, 30, 40), width=32, population_per_class=40, steps=60, batch_size=50,
-                learning_rate=0.1, probes=4, fixed_size=20, repeats=8, draws=20,
+                seeds=(441, 442), sizes=(5, 8, 12, 20, 30, 40), width=32, population_per_class=40, steps=60,
+                batch_size=50, learning_rate=0.1, probes=4, fixed_size=20, repeats=8, draws=20,
             ),
             "laptop": cls(),
             "gpu": large,
