@@ -7,11 +7,14 @@ import math
 
 from ncbook.exercises import (
     bound,
+    cascade,
     circuits,
+    corrupted_labels,
     flatness,
     grokking,
     image_interventions,
     implicit_bias,
+    information_bottleneck,
     interventions,
     margins,
     numerics,
@@ -20,6 +23,7 @@ from ncbook.exercises import (
     settings,
     terminal,
     test_collapse,
+    transfer,
     unconstrained,
     watching,
 )
@@ -38,6 +42,10 @@ EXERCISES: dict[str, Exercise] = {
     **implicit_bias.EXERCISES,
     **bound.EXERCISES,
     **margins.EXERCISES,
+    **corrupted_labels.EXERCISES,
+    **transfer.EXERCISES,
+    **information_bottleneck.EXERCISES,
+    **cascade.EXERCISES,
     **interventions.EXERCISES,
     **image_interventions.EXERCISES,
     **grokking.EXERCISES,

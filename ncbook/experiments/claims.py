@@ -95,6 +95,15 @@ QUOTES = {
         "60 %, and 78 % once released; ResNet-18 on CIFAR-10", "han2025flatness", "section 6, figure 4", seen=True
     ),
     "papyan-cifar10-resnet": Quote("88.72 % to 89.44 %", "papyan2020prevalence", "table 1", seen=False),
+    "corruption-clean": Quote(
+        "93.9 % by cross-entropy, 94.0 % by rate reduction", "agarwal2022what", "section 4.2, table", seen=True
+    ),
+    "corruption-gap": Quote(
+        "at a ratio of 0.4, 72.4 % by cross-entropy, 86.6 % by rate reduction",
+        "agarwal2022what",
+        "section 4.2, table",
+        seen=True,
+    ),
     "anti-correlation-loss": Quote("1e-6", "agarwal2022what", "figure 7, of Hui et al. (2022)", seen=True),
     "power-decay-samples": Quote("more than halving", "power2022grokking", "on sample efficiency", seen=True),
 }

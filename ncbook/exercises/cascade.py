@@ -1,0 +1,44 @@
+"""Exercises of the chapter "Cascading collapse"."""
+
+import torch
+
+from ncbook import experiments
+from ncbook.exercises._exercise import Exercise
+
+
+def _layers_for_a_tenth() -> float:
+    """Layers that divide D by ten, by the median slope at the end."""
+    lines = experiments.cascade.law(experiments.cascade.load())
+    lines = lines[(lines.arm == "plain") & (lines.step == lines.step.max())]
+    return float(torch.log(torch.tensor(10.0, dtype=torch.float64)) / -lines.slope.median())
+
+
+def _octahedron() -> float:
+    """Its penalty over that of the simplex, both with gap 1 and three factors."""
+    corners = torch.cat([torch.eye(3), -torch.eye(3)]).double()
+    simplex = torch.eye(6, dtype=torch.float64) - 1 / 6
+    return (experiments.cascade.schatten(corners @ corners.T, 3) / experiments.cascade.schatten(simplex, 3)).item()
+
+
+def _lost_in_the_tunnel() -> float:
+    """Median points of accuracy for held-out digits that are lost after the extractor and not before training."""
+    found = experiments.cascade.tunnels(experiments.cascade.load())
+    return float(100 * (found.other_then - found.other - found.untrained_fall).median())
+
+
+EXERCISES = {
+    "cascade/tenth": Exercise(
+        _layers_for_a_tenth,
+        "the slope is the change of log D, a natural logarithm, from one layer to the next; ask after how many of "
+        "them log D has fallen by log 10",
+    ),
+    "cascade/octahedron": Exercise(
+        _octahedron,
+        "the octahedron has the logits corners @ corners.T with the six corners +e_i and -e_i; its singular values are "
+        "2, three times; those of the simplex are 1, five times",
+    ),
+    "cascade/tunnel": Exercise(
+        _lost_in_the_tunnel,
+        "call tunnels, take other_then - other, subtract untrained_fall, and take the median over the seeds, in points",
+    ),
+}

@@ -1,0 +1,110 @@
+"""Training one network of an arm, and measuring all of its layers on the way."""
+
+import threading
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+from ncbook import data, metrics, models, trainers
+from ncbook.experiments.cascade.config import ARMS, Config
+from ncbook.experiments.cascade.probes import WithInputs, probe_rows
+
+_SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
+
+
+def train(config: Config, device: str, arm: tuple[int, str]) -> list[dict]:
+    """All rows of one network, of the parts "layer" and, for "six digits", "probe"."""
+    seed, name = arm
+    seen, other = arm_data(config, seed, name)
+    seen, about = seen.to(device), {"arm": name, "seed": seed}
+
+    def probe(model: models.Classifier, step: int) -> dict:
+        rows = [{"part": "layer", "step": step, **row} for row in layer_rows(model, seen)]
+        if other is not None and step in (0, config.steps):
+            rows += [{"part": "probe", "step": step, **row} for row in
+                     probe_rows(model, seen, other.to(device), config.probe_ridge)]  # fmt: skip
+        return {"rows": rows}
+
+    model = build(config, seen, seed, name).to(device)
+    steps = probe_steps(config)
+    fitted = trainers.fit(model, seen.train, recipe(config, name), seed, probe, steps, on_step=lambda step: None)
+    if fitted.ended == trainers.INTERRUPTED:
+        raise KeyboardInterrupt
+    return [about | row for measured in fitted.measured for row in measured["rows"]]
+
+
+def probe_steps(config: Config) -> list[int]:
+    """`probes` steps evenly spaced on a logarithmic axis, and every tenth of the training: where collapse is slow."""
+    tenths = [config.steps * tenth // 10 for tenth in range(1, 11)]
+    return sorted({*trainers.log_spaced(config.steps, config.probes), *tenths})
+
+
+def arm_data(config: Config, seed: int, name: str) -> tuple[data.Dataset, data.Dataset | None]:
+    """What an arm is trained on; and, for "six digits", the digits that it never sees, labelled from 0."""
+    _, noise, kept = ARMS[name]
+    dataset = data.digits(config.train_per_class, seed)
+    if kept:
+        return only(dataset, 0, kept), only(dataset, kept, dataset.num_classes)
+    return data.LabelNoise(noise, seed)(dataset) if noise else dataset, None
+
+
+def only(dataset: data.Dataset, first: int, last: int) -> data.Dataset:
+    """The classes `first` to `last` - 1, as classes 0, 1, ..."""
+
+    def part(split: data.Split) -> data.Split:
+        chosen = (split.labels >= first) & (split.labels < last)
+        return data.Split(split.inputs[chosen], split.labels[chosen] - first)
+
+    return data.Dataset(dataset.name, part(dataset.train), part(dataset.test), dataset.class_names[first:last])
+
+
+def build(config: Config, dataset: data.Dataset, seed: int, name: str) -> models.Classifier:
+    """The untrained network of one arm and seed."""
+    kind, shape, classes = ARMS[name][0], dataset.input_shape, dataset.num_classes
+    with _SEEDING:
+        torch.manual_seed(seed)
+        if kind == "linear":
+            deep = models.DeepLinear(shape, classes, config.width, config.depth + 1)
+            del deep.blocks["inputs"]
+            deep.blocks["linear1"] = nn.Sequential(nn.Flatten(), deep.blocks["linear1"])
+            return deep
+        width = 2 * config.width if kind == "wide" else config.width
+        return models.mlp(shape, classes, width, config.depth, batch_norm=kind != "mlp_no_bn")
+
+
+def recipe(config: Config, name: str) -> trainers.Recipe:
+    """Gradient descent with momentum, or AdamW without batch norm; the rate falls to 0 like a cosine."""
+    group = {"mlp_no_bn": "bare_", "linear": "linear_"}.get(ARMS[name][0], "")
+    rate, decay = (getattr(config, group + what) for what in ("rate", "decay"))
+    return trainers.Recipe(
+        steps=config.steps, learning_rate=rate, batch_size=config.batch_size, weight_decay=decay,
+        schedule=trainers.Cosine(config.steps), optimizer="adamw" if group == "bare_" else "sgd",
+    )  # fmt: skip
+
+
+def layer_rows(model: models.Classifier, dataset: data.Dataset) -> Iterator[dict]:
+    """A row a layer, 0 for the input: the measures of `Collapse` on both splits, and the error of the network.
+
+    `centre_test` is the error on test images of the nearest class mean of the *training* set.
+    """
+    layered, count = WithInputs(model), dataset.num_classes
+    train, test = dataset.train, dataset.test
+    found = {
+        side: metrics.layerwise(layered, [(split.inputs, split.labels)], count)
+        for side, split in (("train", train), ("test", test))
+    }
+    error = (model(train.inputs).argmax(1) != train.labels).double().mean().item()
+    seen, fresh = layered.layers(train.inputs), layered.layers(test.inputs)
+    for level, name in enumerate(seen):
+        means = metrics.class_means(seen[name], train.labels, count)
+        row = {"layer": level, "train_error": error, "classes": count}
+        row["centre_test"] = metrics.nearest_class_centre_error(fresh[name], test.labels, means)
+        yield row | _named(found["train"][name], "train") | _named(found["test"][name], "test")
+
+
+def _named(found: metrics.Collapse, side: str) -> dict[str, float]:
+    return {
+        f"ratio_{side}": found.variance_ratio, f"nc1_{side}": found.nc1, f"cdnv_{side}": found.cdnv,
+        f"centre_{side}" if side == "train" else "own_centre_test": found.ncc_error, f"mismatch_{side}": found.nc4,
+    }  # fmt: skip

@@ -1,0 +1,193 @@
+"""Networks trained by cross-entropy and by rate reduction on labels of which some are wrong."""
+
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ncbook import data, metrics, models, trainers
+from ncbook.experiments import _noisy_labels
+from ncbook.experiments.corrupted_labels.config import Config
+
+CE, MATCHED, SMOOTHED, DECAYED = "cross-entropy", "same schedule", "label smoothing", "weight decay"
+MCR2, LONGER = "rate reduction", "rate reduction, longer"
+EVERYWHERE, AT_THE_TOP = (CE, MATCHED, MCR2), (SMOOTHED, DECAYED, LONGER)
+_BATCH = 2000  # images in one forward pass while measuring
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One training."""
+
+    arm: str
+    noise: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Points:
+    """What the measures look at: training, validation (both NoisySplit) and test images."""
+
+    train: data.NoisySplit
+    validation: data.NoisySplit
+    test: data.Split
+
+
+def trainings(config: Config) -> list[Arm]:
+    """Every arm at every noise, and the remedies at the highest, seed by seed."""
+    top = max(config.noises)
+    pairs = [(arm, noise) for noise in config.noises for arm in EVERYWHERE] + [(arm, top) for arm in AT_THE_TOP]
+    return [Arm(arm, noise, seed) for seed in config.seeds for arm, noise in pairs]
+
+
+def by_rates(arm: str) -> bool:
+    """Whether the arm is trained by rate reduction: its own classifier is the nearest subspace, else the head."""
+    return arm in (MCR2, LONGER)
+
+
+def train(config: Config, device: str, arm: Arm) -> tuple[list[dict], np.ndarray]:
+    """Train one network: its rows, and its test accuracies at the end by subspaces of each of `ranks` dimensions."""
+    dataset = _images(config, arm.seed)
+    points = labelled(config, dataset, arm, device)
+    model = _noisy_labels.build(config.network, dataset, config.width, arm.seed)
+    model = models.reduce_features(model, config.dim).to(device)
+    recipe = recipe_of(config, arm.arm)
+    epoch = trainers.steps_per_epoch(len(points.train), recipe.batch_size)
+    wanted = [place * epoch for place in trainers.log_spaced(recipe.steps // epoch, config.probes)[1:]]
+    probe = partial(_probe, config, arm, points, epoch)
+    fitted = trainers.fit(model, points.train, recipe, arm.seed, probe, wanted, on_step=lambda step: None)
+    if fitted.ended == trainers.INTERRUPTED:
+        raise KeyboardInterrupt
+    return fitted.measured, by_rank(config, points, model)
+
+
+@lru_cache(maxsize=1)
+def _images(config: Config, seed: int) -> data.Dataset:
+    """Read, or drawn, once for networks that follow each other."""
+    shape = config.test_per_class, config.glyph_size, config.glyph_difficulty
+    return _noisy_labels.images(config.dataset, config.train_per_class, *shape, seed)
+
+
+def labelled(config: Config, dataset: data.Dataset, arm: Arm, device: str) -> Points:
+    """Corrupt the labels of the training images, then hold `held_out` of them out, drawn by the seed."""
+    noisy = cast(data.NoisySplit, data.LabelNoise(arm.noise, arm.seed)(dataset).train)
+    order = torch.randperm(len(noisy), generator=torch.Generator().manual_seed(arm.seed))
+    held, kept = order[: config.held_out], order[config.held_out :]
+    train, validation = (
+        data.NoisySplit(noisy.inputs[own], noisy.labels[own], noisy.true_labels[own]).to(device) for own in (kept, held)
+    )
+    return Points(train, validation, dataset.test.to(device))
+
+
+def recipe_of(config: Config, arm: str) -> trainers.Recipe:
+    """SGD with half a cosine; all arms but the first and its remedies have the schedule of rate reduction."""
+    common = arm in (CE, SMOOTHED, DECAYED)
+    batch = config.batch_size if common else config.large_batch
+    epochs = config.epochs if common else config.long_epochs * (config.longer if arm == LONGER else 1)
+    steps = epochs * trainers.steps_per_epoch(_kept(config), batch)
+    loss = trainers.RateReduction(config.eps_sq) if by_rates(arm) else trainers.CrossEntropy(
+        smoothing=config.smoothing if arm == SMOOTHED else 0.0
+    )  # fmt: skip
+    return trainers.Recipe(
+        steps=steps, learning_rate=config.learning_rate if common else config.small_rate, batch_size=batch,
+        momentum=config.momentum, weight_decay=config.strong_decay if arm == DECAYED else config.weight_decay,
+        schedule=trainers.Cosine(steps), loss=loss,
+    )  # fmt: skip
+
+
+def _kept(config: Config) -> int:
+    """Training images that are left once the validation images are held out."""
+    return len(_images(config, config.seeds[0]).train) - config.held_out
+
+
+def _features(model: models.Classifier, inputs: Tensor) -> Tensor:
+    """[N, d] float64, as the network gives them."""
+    return torch.cat([model.features(batch) for batch in inputs.split(_BATCH)]).double()
+
+
+def directions(features: Tensor) -> Tensor:
+    """Rows scaled to length 1."""
+    return torch.nn.functional.normalize(features, dim=1)
+
+
+def _probe(config: Config, arm: Arm, points: Points, epoch: int, model: models.Classifier, step: int) -> dict:
+    splits = {"train": points.train, "validation": points.validation, "test": points.test}
+    raw = {name: _features(model, split.inputs) for name, split in splits.items()}
+    unit = {name: directions(features) for name, features in raw.items()}
+    decided = decisions(config, model, raw, unit, points.train.labels)
+    row = {"part": "training", **vars(arm), "step": step, "epoch": step // epoch}
+    for (kind, name), found in decided.items():
+        if kind != "head" or not by_rates(arm.arm):  # rate reduction leaves the head untrained
+            row[f"{kind}_{name}"] = _share(found == splits[name].labels)
+    own = decided["subspace" if by_rates(arm.arm) else "head", "train"]
+    return row | memorized(own, points.train) | spreads(unit, points) | _rates(config, unit["train"], points.train)
+
+
+def decisions(
+    config: Config, model: models.Classifier, raw: dict[str, Tensor], unit: dict[str, Tensor], labels: Tensor
+) -> dict[tuple[str, str], Tensor]:
+    """(classifier, split) -> labels [N]; class means and subspaces are those of the training images."""
+    means = metrics.class_means(unit["train"], labels)
+    nearest = metrics.NearestSubspace.fit(unit["train"], labels, config.components)
+    found = {}
+    for name in raw:
+        found["head", name] = model.head(raw[name].to(model.head.weight)).argmax(1)
+        found["centre", name] = torch.cdist(unit[name], means).argmin(1)
+        found["subspace", name] = nearest.predict(unit[name])
+    return found
+
+
+def memorized(decided: Tensor, train: data.NoisySplit) -> dict[str, float]:
+    """Of the training images with a wrong label, the shares put into the class of that label and into the true one."""
+    wrong = train.wrong
+    return {
+        "wrong_given": _share(decided[wrong] == train.labels[wrong]),
+        "wrong_true": _share(decided[wrong] == train.true_labels[wrong]),
+    }
+
+
+def spreads(unit: dict[str, Tensor], points: Points) -> dict[str, float]:
+    """Variance ratios of the training images by label, of those rightly and wrongly labelled by class, and of test."""
+    train, wrong = unit["train"], points.train.wrong
+    found = {
+        "train_ratio": metrics.variance_ratio(train, points.train.labels).item(),
+        "clean_ratio": metrics.variance_ratio(train[~wrong], points.train.labels[~wrong]).item(),
+        "test_ratio": metrics.variance_ratio(unit["test"], points.test.labels).item(),
+    }
+    if wrong.any():
+        found["wrong_ratio"] = metrics.variance_ratio(train[wrong], points.train.true_labels[wrong]).item()
+    return found
+
+
+def _rates(config: Config, train: Tensor, split: data.NoisySplit) -> dict[str, float]:
+    classes = [train[split.labels == label] for label in split.labels.unique()]
+    whole = metrics.coding_rate(train, config.eps_sq).item()
+    parts = metrics.class_coding_rate(train, split.labels, config.eps_sq).item()
+    return {
+        "class_rank": float(np.mean([dimensions(own) for own in classes])),
+        "rank": dimensions(train),
+        "whole": whole, "parts": parts, "reduction": whole - parts,
+    }  # fmt: skip
+
+
+def dimensions(features: Tensor) -> float:
+    """exp of the entropy of the eigenvalues of the second moments of features [N, d]: how many directions they fill."""
+    return metrics.effective_rank(features.T @ features).item()
+
+
+@torch.no_grad()
+def by_rank(config: Config, points: Points, model: models.Classifier) -> np.ndarray:
+    """[ranks] float32: test accuracy by the nearest subspace of each of `ranks` dimensions."""
+    model.eval()
+    train, test = (directions(_features(model, split.inputs)) for split in (points.train, points.test))
+    full = metrics.NearestSubspace.fit(train, points.train.labels, max(config.ranks))
+    found = [metrics.NearestSubspace(full.present, full.bases[:, :rank]).predict(test) for rank in config.ranks]
+    return np.array([_share(each == points.test.labels) for each in found], dtype=np.float32)
+
+
+def _share(right: Tensor) -> float:
+    """Share of true entries; nan of none."""
+    return right.double().mean().item()

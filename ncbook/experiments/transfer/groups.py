@@ -1,0 +1,109 @@
+"""Pretraining on super-classes, judged on the fine classes within them."""
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from ncbook import data, metrics, models, trainers
+from ncbook.experiments.transfer import measure
+from ncbook.experiments.transfer.config import Config
+from ncbook.experiments.transfer.probing import linear_probe, recovered
+
+PARITY, HALVES, WEAK, FINE, RANDOM = "odd or even", "below 5 or not", "odd or even, weak decay", "fine", "random"
+ARMS = (PARITY, HALVES, WEAK, FINE, RANDOM)
+COARSE = (PARITY, HALVES)  # super-classes with the strong weight decay
+
+
+def arms(config: Config) -> list[tuple[int, str]]:
+    return [(seed, arm) for seed in config.seeds for arm in ARMS]
+
+
+def probe_epochs(config: Config) -> tuple[int, ...]:
+    """0, and whole epochs a factor of about three apart, the last one included."""
+    last = config.group_epochs
+    return (0, *sorted({max(1, round(last / factor)) for factor in (75, 25, 10, 3, 1)}))
+
+
+def trained_labels(arm: str, labels: torch.Tensor, seed: int) -> torch.Tensor:
+    """What `arm` is trained to say of images of the fine classes `labels` [N]."""
+    if arm == FINE:
+        return labels
+    coarse = (labels >= 5).long() if arm == HALVES else labels % 2
+    if arm != RANDOM:
+        return coarse
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    return coarse[order.to(labels.device)]  # as many of each, on other images
+
+
+def rows(config: Config, device: str, arm: tuple[int, str]) -> list[dict]:
+    """Train one network; a row a layer and probed epoch, and one of the pixels at the start."""
+    seed, name = arm
+    images = _images(config, seed).to(device)
+    posed = _posed(images, name, seed)
+    per_epoch = trainers.steps_per_epoch(len(posed.train), config.batch_size)
+    steps = config.group_epochs * per_epoch
+    recipe = trainers.Recipe(
+        steps=steps, learning_rate=config.learning_rate, batch_size=config.batch_size,
+        weight_decay=config.group_decays[name == WEAK], schedule=trainers.Cosine(steps),
+        loss=trainers.CrossEntropy(float64=True),
+    )  # fmt: skip
+    about = {"part": "groups", "arm": name, "classes": posed.num_classes, "seed": seed}
+
+    def probe(model: models.Classifier, step: int) -> list[dict]:
+        return _measured(model, images, posed, about | {"step": step, "epoch": step / per_epoch})
+
+    model = measure.network(config.group_network, posed, config.width, config.depth, seed).to(device)
+    return measure.fitted(
+        model, posed.train, recipe, seed, probe, (epoch * per_epoch for epoch in probe_epochs(config))
+    )
+
+
+@lru_cache(maxsize=1)
+def _images(config: Config, seed: int) -> data.Dataset:
+    """Images with their fine classes; those to test on in random order, so that each half holds every class."""
+    found = data.digits(config.group_per_class, seed) if config.group_data == "digits" else data.load(config.group_data)
+    order = torch.randperm(len(found.test), generator=torch.Generator().manual_seed(seed))
+    test = data.Split(found.test.inputs[order], found.test.labels[order])
+    return data.Dataset(found.name, found.train, test, found.class_names)
+
+
+def _posed(images: data.Dataset, arm: str, seed: int) -> data.Dataset:
+    """`images` with the labels that `arm` is trained on."""
+    train, test = (
+        data.Split(each.inputs, trained_labels(arm, each.labels, seed)) for each in (images.train, images.test)
+    )
+    names = images.class_names if arm == FINE else ("first", "second")
+    return data.Dataset(images.name, train, test, names)
+
+
+def _measured(model: models.Classifier, images: data.Dataset, posed: data.Dataset, about: dict) -> list[dict]:
+    seen, fresh = measure.layers(model, posed.train.inputs), measure.layers(model, posed.test.inputs)
+    if about["step"] == 0:  # the pixels themselves, to compare with
+        seen[measure.INPUT], fresh[measure.INPUT] = (each.inputs.flatten(1) for each in (posed.train, posed.test))
+    shared = about | {
+        "train_error": measure.errors(model, seen[measure.LAST], posed.train.labels),
+        "test_error": measure.errors(model, fresh[measure.LAST], posed.test.labels),
+    }
+    return [shared | _layer(name, seen[name], fresh[name], images, posed, about) for name in seen]
+
+
+def _layer(
+    name: str, seen: torch.Tensor, fresh: torch.Tensor, images: data.Dataset, posed: data.Dataset, about: dict
+) -> dict:
+    ridge, centre = linear_probe(fresh, images.test.labels)
+    return {
+        "layer": name,
+        "ratio": measure.ratio(seen, posed.train.labels),
+        "cdnv_train": metrics.cdnv(seen, posed.train.labels).item(),
+        "cdnv_test": metrics.cdnv(fresh, posed.test.labels).item(),
+        "cdnv_target": metrics.cdnv(fresh, images.test.labels).item(),
+        "ridge": ridge, "centre": centre, "recovered": _recovered(name, seen, images, posed, about),
+    }  # fmt: skip
+
+
+def _recovered(name: str, seen: torch.Tensor, images: data.Dataset, posed: data.Dataset, about: dict) -> float:
+    """Of training images, from the last layer and from the pixels; nan elsewhere, and for fine labels."""
+    if name not in (measure.LAST, measure.INPUT) or about["arm"] == FINE:
+        return float(np.nan)
+    return recovered(seen, posed.train.labels, images.train.labels, about["seed"])

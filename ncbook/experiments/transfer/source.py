@@ -1,0 +1,106 @@
+"""Pretraining on l source classes of glyphs, judged on ten classes that no network has seen."""
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from ncbook import data, metrics, models, trainers
+from ncbook.experiments.transfer import measure
+from ncbook.experiments.transfer.config import Config
+from ncbook.experiments.transfer.probing import few_shot
+
+PER_CLASS, TOTAL = "per class", "total"
+
+
+def arms(config: Config) -> list[tuple[int, str, int]]:
+    """(seed, protocol, l): where both protocols are the same training, it is made once, as "per class"."""
+    counts = {PER_CLASS: config.source_counts, TOTAL: [n for n in config.source_counts if _size(config, TOTAL, n)]}
+    return [(seed, protocol, n) for seed in config.seeds for protocol, chosen in counts.items() for n in chosen]
+
+
+def _size(config: Config, protocol: str, count: int) -> int:
+    """Training images of a class, 0 where "total" would repeat "per class"."""
+    if protocol == PER_CLASS:
+        return config.per_class
+    each = config.total // count
+    return 0 if each == config.per_class else each
+
+
+def probe_steps(config: Config) -> tuple[int, ...]:
+    return tuple(config.source_steps * part // 8 for part in (0, 1, 3, 8))
+
+
+def rows(config: Config, device: str, arm: tuple[int, str, int]) -> list[dict]:
+    """Train one network; a row a probed step of the last layer, and of every layer at the end."""
+    seed, protocol, count = arm
+    dataset = _dataset(config, seed, protocol, count).to(device)
+    target = _target(config, seed).to(device)
+    steps = config.source_steps
+    recipe = trainers.Recipe(
+        steps=steps, learning_rate=config.learning_rate, batch_size=min(config.batch_size, len(dataset.train)),
+        weight_decay=config.source_decay, schedule=trainers.Cosine(steps), loss=trainers.CrossEntropy(float64=True),
+    )  # fmt: skip
+    about = {"part": "source", "arm": protocol, "classes": count, "seed": seed}
+    per_epoch = trainers.steps_per_epoch(len(dataset.train), recipe.batch_size or 1)
+
+    def probe(model: models.Classifier, step: int) -> list[dict]:
+        now = about | {"step": step, "epoch": step / per_epoch}
+        return _measured(config, model, dataset, target, now, every=step == steps)
+
+    model = measure.network(config.source_network, dataset, config.width, config.depth, seed).to(device)
+    return measure.fitted(model, dataset.train, recipe, seed, probe, probe_steps(config))
+
+
+def split_classes(config: Config, seed: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """(source, target): glyph classes in random order; fewer source classes are the first of more."""
+    order = np.random.default_rng(seed).permutation(len(data.GLYPH_CLASSES)).tolist()
+    return tuple(order[config.target_classes :]), tuple(order[: config.target_classes])
+
+
+def _dataset(config: Config, seed: int, protocol: str, count: int) -> data.Dataset:
+    classes = split_classes(config, seed)[0][:count]
+    return data.glyphs(
+        classes, _size(config, protocol, count), config.test_per_class, config.glyph_size,
+        difficulty=config.glyph_difficulty, seed=seed,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _target(config: Config, seed: int) -> data.Split:
+    """Images of the target classes, the same for every network of a seed."""
+    drawn = data.glyphs(
+        split_classes(config, seed)[1], 1, config.target_per_class, config.glyph_size,
+        difficulty=config.glyph_difficulty, seed=seed,
+    )  # fmt: skip
+    return drawn.test
+
+
+def _measured(
+    config: Config, model: models.Classifier, dataset: data.Dataset, target: data.Split, about: dict, every: bool
+) -> list[dict]:
+    train, test = dataset.train, dataset.test
+    seen = measure.layers(model, train.inputs, not every)
+    fresh = measure.layers(model, test.inputs, not every)
+    moved = measure.layers(model, target.inputs, not every)
+    if about["step"] == 0:  # the pixels themselves, to compare with
+        for each, split in ((seen, train), (fresh, test), (moved, target)):
+            each[measure.INPUT] = split.inputs.flatten(1)
+    shared = about | {
+        "train_error": measure.errors(model, seen[measure.LAST], train.labels),
+        "test_error": measure.errors(model, fresh[measure.LAST], test.labels),
+    }
+    return [shared | _layer(config, name, seen, fresh, moved, dataset, target, about["seed"]) for name in seen]
+
+
+@torch.no_grad()
+def _layer(config: Config, name: str, seen, fresh, moved, dataset: data.Dataset, target: data.Split, seed: int) -> dict:
+    ridge, centre = few_shot(moved[name], target.labels, config.shots, config.trials, config.penalty, seed)
+    return {
+        "layer": name,
+        "ratio": measure.ratio(seen[name], dataset.train.labels),
+        "cdnv_train": metrics.cdnv(seen[name], dataset.train.labels).item(),
+        "cdnv_test": metrics.cdnv(fresh[name], dataset.test.labels).item(),
+        "cdnv_target": metrics.cdnv(moved[name], target.labels).item(),
+        "ridge": ridge, "centre": centre, "recovered": float("nan"),
+    }  # fmt: skip

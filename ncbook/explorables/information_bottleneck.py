@@ -1,0 +1,94 @@
+"""The information plane of a small network through training: choose the activation and the estimator."""
+
+import math
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ncbook import runs
+from ncbook.explorables import _page
+
+_ACTIVATIONS = {"tanh": "tanh", "relu": "ReLU"}
+_ESTIMATORS = {
+    "fixed noise": "kernels, fixed noise",
+    "scaled noise": "kernels, noise scaled to the layer",
+    "fixed bins": "bins of fixed width",
+    "scaled bins": "bins scaled to the layer",
+}
+
+_BODY = """\
+<div class="nc-controls">
+<label>Activation <select class="nc-activation">{activations}</select></label>
+<label>Estimator <select class="nc-estimator">{estimators}</select></label>
+</div>
+<div class="nc-controls">
+<button type="button" class="nc-play">Play</button>
+<label class="nc-slide">Step <input class="nc-frame" type="range" min="0" max="{last}" step="1" value="{last}">
+<output class="nc-now"></output></label>
+</div>
+<canvas class="nc-picture" role="img" aria-label="Information plane"></canvas>
+<p class="nc-note nc-reading"></p>
+<p class="nc-status" role="status"></p>
+<p class="nc-note">A numbered disc is a hidden layer, counted from the input; its line is where it came from. Medians
+over {seeds} networks. Dotted: the cap log N across, and log 2, all there is to know of the label, upwards.</p>
+<p class="nc-note">{provenance}</p>
+"""
+
+
+def information_bottleneck(run: runs.Run) -> _page.Explorable:
+    """The information planes of `run`, one of `experiments.information_bottleneck`; ValueError without them."""
+    frame = run.to_frame()
+    frame = frame[frame.part == "plane"] if "part" in frame else frame[:0]
+    if frame.empty:
+        raise ValueError(
+            "run.history: has no part 'plane'; this figure shows runs of experiments.information_bottleneck"
+        )
+    title = "Information planes of a small network, by activation and estimator"
+    return _page.Explorable(
+        title, _body(run, frame), "information_bottleneck.js", _data(run, frame), f"{title}. {_summary(run, frame)}"
+    )
+
+
+def _data(run: runs.Run, frame: pd.DataFrame) -> dict[str, Any]:
+    """steps [P]; cap; error: activation -> [P], %; planes: activation -> estimator -> input, label [layer][P], nats."""
+    steps = sorted(int(step) for step in frame.step.unique())
+    errors = {
+        name: (100 * own.groupby("step").test_error.median()).round(2).tolist() for name, own in frame.groupby("name")
+    }
+    planes: dict[str, dict[str, Any]] = {name: {} for name in _ACTIVATIONS}
+    for (name, estimator), own in frame.groupby(["name", "estimator"]):
+        planes[name][estimator] = {"input": _medians(own, "information"), "label": _medians(own, "label")}
+    return {"steps": steps, "cap": round(math.log(run.config["sampled"]), 4), "error": errors, "planes": planes,
+            "names": {**_ACTIVATIONS, **_ESTIMATORS}}  # fmt: skip
+
+
+def _medians(rows: pd.DataFrame, column: str) -> list[list[float]]:
+    """Median over the seeds [layer][P]."""
+    table = rows.pivot_table(index="layer", columns="step", values=column, aggfunc="median")
+    return np.asarray(table).round(4).tolist()
+
+
+def _options(words: dict[str, str]) -> str:
+    return "".join(f'<option value="{name}">{word}</option>' for name, word in words.items())
+
+
+def _body(run: runs.Run, frame: pd.DataFrame) -> str:
+    return _BODY.format(
+        activations=_options(_ACTIVATIONS), estimators=_options(_ESTIMATORS), last=frame.step.nunique() - 1,
+        seeds=frame.seed.nunique(), provenance=escape(runs.provenance_line(run)),
+    )  # fmt: skip
+
+
+def _summary(run: runs.Run, frame: pd.DataFrame) -> str:
+    """What a reader learns where no HTML is shown."""
+    last = frame[frame.layer == frame.layer.max()]
+    words = []
+    for (name, estimator), own in last.groupby(["name", "estimator"], sort=False):
+        course = own.groupby("step").information.median()
+        words.append(
+            f"{_ACTIVATIONS[name]}, {_ESTIMATORS[estimator]}: I(X; T) of the last hidden layer {course.iloc[0]:.2f} at "
+            f"the start, {course.max():.2f} at most, {course.iloc[-1]:.2f} at the end."
+        )
+    return " ".join([*words, runs.provenance_line(run)])

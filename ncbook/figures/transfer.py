@@ -1,0 +1,202 @@
+"""Figures of the experiment `transfer`: what features are worth for classes that they were not trained on."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ncbook.figures import _style
+from ncbook.figures._bands import draw_band
+from ncbook.runs import Run
+
+_PROTOCOLS = {"per class": "equal images a class", "total": "equal images in all"}
+_COARSE = ("odd or even", "below 5 or not", "odd or even, weak decay")
+_STYLES = (*_COARSE, "fine")  # places of their colours, markers and lines; random labels have ink
+_RATIO = "Tr $\\Sigma_W$ / Tr $\\Sigma_B$ (no unit)"
+
+
+@_style.styled
+def transfer_against_classes(run: Run) -> Figure:
+    """CDNV on source classes, seen and new images, on target classes, and 5-shot accuracy there, against l."""
+    figure, axes = _style.panels(run, 2, 5.4, rows=2, sharex=True)
+    table = _ends(run)
+    titles = {
+        "cdnv_train": "CDNV, training images",
+        "cdnv_test": "CDNV, new images",
+        "cdnv_target": "CDNV, target classes",
+        "ridge": f"{run.config['shots']}-shot accuracy, target",
+    }
+    for panel, (name, title) in zip(axes, titles.items(), strict=True):
+        for style, (arm, label) in enumerate(_PROTOCOLS.items()):
+            values = table[table.arm == arm].pivot(index="seed", columns="classes", values=name)
+            draw_band(panel, values.columns.to_numpy(), values.to_numpy(), label, style, every=1)
+        panel.set_title(title)
+        _class_axis(panel, run)
+    for panel in axes[:3]:
+        _style.log_axis(panel.yaxis)
+        panel.set_ylabel("CDNV (no unit)")
+    _references(axes[3], run)
+    axes[3].set_ylabel("share of images right")
+    for panel in axes[2:]:
+        panel.set_xlabel("source classes, l")
+    _legend_above(figure, axes[3], 2)
+    return figure
+
+
+@_style.styled
+def transfer_few_classes(run: Run) -> Figure:
+    """5-shot accuracy on the target classes against training steps, for four numbers of source classes."""
+    figure, (panel,) = _style.panels(run, 1, 3.4)
+    frame = _last(run, "source")
+    frame = frame[frame.arm == "per class"]
+    for style, count in enumerate(_chosen_counts(run)):
+        values = frame[frame.classes == count].pivot(index="seed", columns="step", values="ridge")
+        draw_band(panel, values.columns.to_numpy(), values.to_numpy(), f"l = {count}", style, every=1)
+    _pixel_line(panel, run, "source", "ridge")
+    panel.set_xlabel("training steps")
+    panel.set_ylabel(f"{run.config['shots']}-shot accuracy\non the target classes")
+    panel.set_ylim(0, 1)
+    _legend_above(figure, panel, 5)
+    return figure
+
+
+@_style.styled
+def transfer_over_training(run: Run) -> Figure:
+    """Linear probe of the fine classes on the last layer, and the variance ratio, against epochs."""
+    figure, axes = _style.panels(run, 3, 3.6)
+    for panel, arms in zip(axes, (_COARSE, ("fine", "random"), _COARSE), strict=True):
+        shown = "ratio" if panel is axes[2] else "ridge"
+        for arm in arms:
+            _draw_epochs(panel, run, arm, shown)
+        _epoch_axis(panel, run)
+    for panel, title in zip(axes, ("super-classes", "fine and random labels", "collapse"), strict=True):
+        panel.set_title(title)
+    for panel in axes[:2]:
+        panel.set_ylim(0, 1.02)
+        _pixel_line(panel, run, "groups", "ridge")
+    axes[0].set_ylabel("probe of fine classes,\nshare right")
+    axes[1].set_ylabel("share right")
+    axes[2].set_ylabel(_RATIO)
+    _style.log_axis(axes[2].yaxis)
+    _legend_of_all(figure, axes[:2], 3)
+    return figure
+
+
+@_style.styled
+def transfer_layers(run: Run) -> Figure:
+    """Accuracy on the classes to transfer to at the end of training, layer by layer, a panel a family."""
+    figure, axes = _style.panels(run, 2, 3.9, sharey=True)
+    for style, arm in enumerate(_STYLES):
+        _draw_depth(axes[0], _final(run, "groups", arm), arm, style)
+    for style, count in enumerate(_chosen_counts(run)):
+        frame = _final(run, "source", "per class")
+        _draw_depth(axes[1], frame[frame.classes == count], f"l = {count}", style)
+    for panel, title in zip(axes, ("super-classes: linear probe", "source classes: 5-shot"), strict=True):
+        panel.set_title(title, pad=52)
+        panel.set_xlabel("layer")
+        panel.set_ylim(0, 1.02)
+        panel.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=8)
+    axes[0].set_ylabel("share of images right")
+    return figure
+
+
+@_style.styled
+def transfer_residual(run: Run) -> Figure:
+    """Share of training images whose fine class k-means finds in the residual, against epochs."""
+    figure, (panel,) = _style.panels(run, 1, 3.4)
+    for arm in (*_COARSE, "random"):
+        _draw_epochs(panel, run, arm, "recovered")
+    frame = run.to_frame()
+    pixels = frame[(frame.layer == "input") & frame.arm.isin(_COARSE[:2])].recovered.median()
+    panel.axhline(pixels, color=_style.INK, linewidth=1, linestyle=(0, (1, 1)), label="pixels, super-classes")
+    _epoch_axis(panel, run)
+    panel.set_ylim(0, 1)
+    panel.set_ylabel("share of training images\nin their fine class")
+    _legend_above(figure, panel, 2)
+    return figure
+
+
+def _last(run: Run, part: str) -> pd.DataFrame:
+    frame = run.to_frame()
+    return frame[(frame.part == part) & (frame.layer == "last")]
+
+
+def _ends(run: Run) -> pd.DataFrame:
+    """The last layer at the end; where both protocols are one training, it stands in both."""
+    frame = _last(run, "source")
+    frame = frame[frame.step == frame.step.max()]
+    shared = frame[frame.classes == run.config["total"] // run.config["per_class"]]
+    return pd.concat([frame, shared[shared.arm == "per class"].assign(arm="total")])
+
+
+def _final(run: Run, part: str, arm: str) -> pd.DataFrame:
+    """Every layer at the end, the pixels from the start."""
+    frame = run.to_frame()
+    frame = frame[(frame.part == part) & (frame.arm == arm)]
+    return frame[(frame.step == frame.step.max()) | (frame.layer == "input")]
+
+
+def _chosen_counts(run: Run) -> list[int]:
+    """At most four numbers of source classes: the first three and the largest."""
+    counts = list(run.config["source_counts"])
+    return [*counts[:3], counts[-1]] if len(counts) > 3 else counts
+
+
+def _draw_epochs(panel: Axes, run: Run, arm: str, name: str) -> None:
+    frame = _last(run, "groups")
+    values = frame[frame.arm == arm].pivot(index="seed", columns="epoch", values=name)
+    if arm in _STYLES:
+        draw_band(panel, values.columns.to_numpy(), values.to_numpy(), arm, _STYLES.index(arm), every=1)
+        return
+    panel.fill_between(values.columns, values.min(), values.max(), color=_style.INK, alpha=0.15, linewidth=0)
+    panel.plot(values.columns, values.median(), color=_style.INK, marker="v", markersize=4, label=arm)
+
+
+def _epoch_axis(panel: Axes, run: Run) -> None:
+    """Logarithmic above 1, with a true zero."""
+    last = run.config["group_epochs"]
+    panel.set_xscale("symlog", linthresh=1)
+    panel.set_xlim(-0.2, 1.3 * last)
+    ticks = [tick for tick in (0, 1, 10, 100) if tick <= last]
+    panel.set_xticks(ticks, [f"{tick}" for tick in ticks])
+    panel.set_xlabel("epochs")
+
+
+def _draw_depth(panel: Axes, frame: pd.DataFrame, label: str, style: int) -> None:
+    hidden = [layer for layer in frame.layer.unique() if layer not in ("input", "last")]
+    order = ["input", *hidden, "last"]
+    values = frame.pivot(index="seed", columns="layer", values="ridge")[order]
+    draw_band(panel, np.arange(len(order)), values.to_numpy(), label, style, every=1)
+    panel.set_xticks(range(len(order)), ["pixels", *map(str, range(1, len(hidden) + 1)), "last"])
+
+
+def _class_axis(panel: Axes, run: Run) -> None:
+    _style.log_axis(panel.xaxis)
+    counts = run.config["source_counts"]
+    panel.set_xticks(counts, [f"{count}" for count in counts])
+
+
+def _pixel_line(panel: Axes, run: Run, part: str, name: str) -> None:
+    frame = run.to_frame()
+    pixels = frame[(frame.part == part) & (frame.layer == "input")][name].median()
+    panel.axhline(pixels, color=_style.INK, linewidth=1, linestyle=(0, (1, 1)), label="pixels")
+
+
+def _references(panel: Axes, run: Run) -> None:
+    """What the target gives without any pretraining."""
+    _pixel_line(panel, run, "source", "ridge")
+    start = _last(run, "source")
+    untrained = start[start.step == 0].ridge.median()
+    panel.axhline(untrained, color=_style.FAINT, linewidth=1.2, linestyle="-.", label="untrained network")
+    panel.set_ylim(0, 1)
+
+
+def _legend_above(figure: Figure, panel: Axes, columns: int) -> None:
+    handles, labels = panel.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=columns)
+
+
+def _legend_of_all(figure: Figure, panels: list[Axes], columns: int) -> None:
+    pairs = [pair for panel in panels for pair in zip(*panel.get_legend_handles_labels(), strict=True)]
+    named = {label: handle for handle, label in pairs}
+    figure.legend(list(named.values()), list(named), loc="outside upper center", ncols=columns)

@@ -1,0 +1,285 @@
+"""What the chapter on corrupted labels says in words, its equations on numbers, and its exercises."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from ncbook import exercises, experiments, explorables, figures, metrics
+from ncbook.experiments.claims import QUOTES
+from ncbook.explorables.corrupted_labels import rates as plane_rates
+from ncbook.figures.corrupted_labels import _moments
+
+CORRUPTED = experiments.corrupted_labels
+
+
+@pytest.fixture(scope="module")
+def run():
+    return CORRUPTED.load("laptop")
+
+
+@pytest.fixture(scope="module")
+def frame(run):
+    return run.to_frame()
+
+
+@pytest.fixture(scope="module")
+def found(run):
+    return CORRUPTED.outcomes(run)
+
+
+@pytest.fixture(scope="module")
+def top(found):
+    return found[found.noise == 0.4]
+
+
+def by_seed(rows, column: str):
+    """[seeds, arms]."""
+    return rows.pivot(index="seed", columns="arm", values=column)
+
+
+# --- the mathematics
+
+
+def random_classes() -> tuple[torch.Tensor, torch.Tensor]:
+    chance = torch.Generator().manual_seed(4)
+    points = torch.randn(90, 6, generator=chance).double()
+    return points / points.norm(dim=1, keepdim=True), torch.randint(3, (90,), generator=chance)
+
+
+def test_the_rate_is_that_of_the_equation_and_counts_balls():
+    points, _ = random_classes()
+    values = torch.linalg.eigvalsh(points.T @ points / 90)
+    rate = metrics.coding_rate(points, 0.3).item()
+    assert rate == pytest.approx((1 + 6 * values / 0.3).log().sum().item() / 2)
+    half_axes = (6 * values + 0.3).sqrt()
+    assert math.exp(rate) == pytest.approx((half_axes / 0.3**0.5).prod().item())
+    assert values.sum().item() == pytest.approx(1)
+
+
+def test_the_rate_of_the_classes_is_their_average():
+    points, labels = random_classes()
+    parts = sum((labels == k).double().mean() * metrics.coding_rate(points[labels == k], 0.3) for k in range(3))
+    assert metrics.class_coding_rate(points, labels, 0.3).item() == pytest.approx(parts.item())
+    reduction = metrics.rate_reduction(points, labels, 0.3).item()
+    assert reduction == pytest.approx((metrics.coding_rate(points, 0.3) - parts).item())
+
+
+@pytest.mark.parametrize(("angle", "spread", "radius"), [(90, 0.02, 0.2), (25, 0.1, 0.5), (0, 0.0, 0.2), (60, 0.5, 1)])
+def test_the_plane_of_figure_and_explorable_agrees_with_the_measure(angle, spread, radius):
+    half = math.radians(angle) / 2
+    classes = []
+    for sign in (-1, 1):  # four points with the second moments of the class
+        values, directions = np.linalg.eigh(_moments(sign * half, spread))
+        points = np.concatenate([directions.T * np.sqrt(2 * values.clip(0))[:, None]] * 2)
+        classes.append(torch.from_numpy(points * np.array([1, 1, -1, -1])[:, None]))
+    whole, parts = plane_rates(angle, spread, radius)
+    labels = torch.tensor([0] * 4 + [1] * 4)
+    assert metrics.coding_rate(torch.cat(classes), radius**2).item() == pytest.approx(whole)
+    assert metrics.class_coding_rate(torch.cat(classes), labels, radius**2).item() == pytest.approx(parts)
+
+
+def test_what_the_reader_is_told_to_look_for():
+    def reduction(*values: float) -> float:
+        return float(np.subtract(*plane_rates(*values)))
+
+    spreads = [reduction(90, spread, 0.2) for spread in (0, 0.1, 0.2, 0.3, 0.4, 0.5)]
+    assert spreads == sorted(spreads, reverse=True)
+    assert spreads[-1] == pytest.approx(0, abs=1e-12)
+    radii = [reduction(90, 0, radius) for radius in (0.001, 0.01, 0.1, 1, 10)]
+    assert radii == sorted(radii, reverse=True)
+    assert radii[0] > 6
+    assert radii[-1] < 0.001
+    assert [reduction(0, spread, 0.2) for spread in (0, 0.2, 0.5)] == pytest.approx([0, 0, 0])
+
+
+def test_the_figure_of_balls_says_what_its_alternative_text_says(run):
+    labels = " ".join(panel.get_xlabel() for panel in figures.counting_balls(run).axes)
+    assert "whole 21.7 balls, class 9.6" in labels
+    assert "whole 13.6 balls, class 9.6" in labels
+    assert "whole 6.5 balls, class 6.5" in labels
+    for number in ("ΔR = 0.81", "ΔR = 0.35", "ΔR = 0.00"):
+        assert number in labels
+
+
+def test_accuracy_on_corrupted_labels_is_that_of_the_equation(frame):
+    rows = frame[(frame.part == "training") & (frame.noise > 0) & ~frame.arm.str.startswith("rate")]
+    expected = (1 - rows.noise) * rows.head_test + rows.noise / 10
+    assert abs((rows.head_validation - expected).mean()) < 0.02
+    assert np.corrcoef(rows.head_validation, expected)[0, 1] > 0.9
+
+
+# --- the words about rates
+
+
+def test_numbers_of_the_survey():
+    assert QUOTES["corruption-clean"].text == "93.9 % by cross-entropy, 94.0 % by rate reduction"
+    assert QUOTES["corruption-gap"].text == "at a ratio of 0.4, 72.4 % by cross-entropy, 86.6 % by rate reduction"
+
+
+def test_the_arrangements(frame):
+    rows = frame[(frame.part == "rates") & (frame.dim == 128)]
+    table = rows.groupby(["points", "arm"])[["whole", "parts", "reduction"]].median()
+    few, many = table.loc[100], table.loc[1000]
+    assert few.reduction.idxmin() == "simplex"
+    subspaces, simplex = few.loc["orthogonal subspaces"], few.loc["simplex"]
+    assert subspaces.parts - simplex.parts == pytest.approx(16, abs=0.5)
+    assert subspaces.whole - simplex.whole == pytest.approx(52, abs=0.5)
+    assert few.parts.min() == pytest.approx(simplex.parts)
+    assert few.reduction["random"] > few.reduction["simplex"]
+    assert many.reduction["random"] < 2
+    assert few.reduction["simplex"] == pytest.approx(many.reduction["simplex"])
+
+
+def test_what_clean_networks_learn(found):
+    clean = found[found.noise == 0]
+    mid = clean.groupby("arm")[["class_rank_end", "rank_end", "train_ratio_end"]].median()
+    assert mid.class_rank_end["cross-entropy"] < 1.5
+    assert mid.rank_end["cross-entropy"] == pytest.approx(8, abs=0.5)
+    assert mid.class_rank_end["rate reduction"] == pytest.approx(6, abs=0.5)
+    assert mid.rank_end["rate reduction"] > 0.9 * 64
+    assert mid.train_ratio_end["rate reduction"] / mid.train_ratio_end["cross-entropy"] == pytest.approx(100, rel=0.1)
+
+
+# --- the words about corrupted labels
+
+
+def test_sizes_of_the_text(run):
+    config = run.config
+    assert (10 * config["train_per_class"], config["held_out"], config["width"], config["dim"]) == (1200, 200, 128, 64)
+    assert (config["batch_size"], config["learning_rate"], config["epochs"]) == (100, 0.05, 40)
+    assert (config["large_batch"], config["small_rate"], config["long_epochs"]) == (500, 0.01, 120)
+    assert (config["components"], config["longer"], config["probes"], config["eps_sq"]) == (6, 3, 9, 0.5)
+    assert config["strong_decay"] == pytest.approx(20 * config["weight_decay"])
+    assert len(config["seeds"]) == 3
+
+
+def test_twenty_points_and_what_is_left_of_them(top):
+    ends = by_seed(top, "end")
+    gap = ends["rate reduction"] - ends["cross-entropy"]
+    assert (100 * gap).round().between(19, 21).all()
+    assert ends.median()[["cross-entropy", "same schedule"]].round(2).tolist() == [0.70, 0.82]
+    left = (ends["rate reduction"] - by_seed(top, "best_end")["same schedule"]) / gap
+    assert left.between(0.27, 0.36).all()
+    assert ((ends["same schedule"] - ends["cross-entropy"]) / gap > 0.5).all()
+    longer = (ends["rate reduction, longer"] - ends["cross-entropy"]) / gap
+    assert [round(100 * share) for share in (longer.min(), longer.max())] == [22, 39]
+    assert ends["rate reduction, longer"].median() == pytest.approx(0.76, abs=0.01)
+    others = ends[["label smoothing", "weight decay"]].sub(ends["cross-entropy"], axis=0)
+    assert others.abs().to_numpy().max() < 0.04
+
+
+def test_each_loss_has_its_classifier(frame):
+    last = frame[frame.noise == 0.4].groupby(["arm", "seed"], sort=False).tail(1)
+    mid = 100 * last.groupby("arm")[["head_test", "centre_test", "subspace_test"]].median()
+    crossed, reduced = mid.loc["cross-entropy"], mid.loc["rate reduction"]
+    assert crossed.head_test - crossed.subspace_test == pytest.approx(17, abs=0.5)
+    assert reduced.subspace_test - reduced.centre_test == pytest.approx(5, abs=0.5)
+    for arm in ("same schedule", "label smoothing", "weight decay"):
+        assert mid.subspace_test[arm] < mid.head_test[arm]
+
+
+def test_memorized_labels(top, frame):
+    share = by_seed(top, "wrong_given_end")
+    everything = share[["cross-entropy", "label smoothing", "weight decay"]]
+    assert (everything > 0.995).all().all()
+    assert share["rate reduction, longer"].median() == pytest.approx(0.9, abs=0.02)
+    at_half = {}
+    for arm, own in (("cross-entropy", "head"), ("same schedule", "head"), ("rate reduction, longer", "subspace")):
+        nets = frame[(frame.noise == 0.4) & (frame.arm == arm)].groupby("seed")
+        at_half[arm] = np.median([np.interp(0.5, np.maximum.accumulate(net.wrong_given), net[f"{own}_test"])
+                                  for _, net in nets])  # fmt: skip
+    assert [round(100 * value) for value in at_half.values()] == [76, 86, 91]
+
+
+def test_early_stopping(top):
+    stopped, ends, best = (by_seed(top, column) for column in ("stopped", "end", "best"))
+    assert stopped["cross-entropy"].median() == pytest.approx(0.91, abs=0.005)
+    assert (best - stopped)["cross-entropy"].max() < 0.01
+    gain = stopped["cross-entropy"] - ends["cross-entropy"]
+    assert gain.median() >= (ends["rate reduction"] - ends["cross-entropy"]).median()
+    lead = 100 * stopped.sub(stopped["rate reduction"], axis=0).abs()
+    assert [lead["cross-entropy"].min().round(1), lead["cross-entropy"].max().round(1)] == [1.5, 6.5]
+    assert lead["same schedule"].between(1.8, 3.5).all()
+    assert (stopped["rate reduction"] > stopped["same schedule"]).all()
+    crossed = top[top.arm == "cross-entropy"]
+    assert (crossed.train_ratio_stop / crossed.train_ratio_end).median() == pytest.approx(4, abs=0.3)
+    assert crossed.train_stop.median() == pytest.approx(0.6, abs=0.03)
+
+
+def test_all_stay_above_ninety_percent_when_stopped(found):
+    shown = found[found.arm.isin(("cross-entropy", "same schedule", "rate reduction"))]
+    assert (shown.groupby(["arm", "noise"]).stopped.median() > 0.9).all()
+
+
+def test_dilation(found, frame):
+    crossed = found[found.arm == "cross-entropy"]
+    ends = crossed.pivot(index="seed", columns="noise", values="test_ratio_end")
+    assert (ends[0.4] / ends[0.0]).median() == pytest.approx(14, abs=0.5)
+    course = frame[(frame.arm == "cross-entropy") & (frame.noise > 0)]
+    medians = course.pivot_table(index="epoch", columns="noise", values="test_ratio", aggfunc="median")
+    assert (medians.idxmin() == 2).all()
+    smooth = found[found.arm == "label smoothing"].set_index("seed").test_ratio_end
+    assert (smooth > ends[0.4]).all()
+
+
+def test_the_indicator(top):
+    for _, nets in top.groupby("seed"):
+        assert nets.train_ratio_end.rank().corr(nets.end.rank()) > 0.7
+        assert nets.wrong_given_end.rank().corr(nets.end.rank()) == pytest.approx(-0.94, abs=0.005)
+    mid = top.groupby("arm")[["train_ratio_end", "end"]].median()
+    assert mid.train_ratio_end.idxmin() == "weight decay"
+    assert mid.train_ratio_end["rate reduction, longer"] == pytest.approx(8, abs=0.2)
+    assert abs(mid.end["weight decay"] - mid.end["cross-entropy"]) < 0.01
+
+
+# --- the explorable
+
+
+def test_the_explorable_says_its_numbers_without_html(run):
+    text = repr(explorables.corrupted_labels(run))
+    assert "neural collapse of two classes: one line: whole 7.14 balls, class 7.14." in text
+    assert "simplex 12.4" in text
+
+
+def test_the_explorable_is_small_and_asks_for_nothing(run):
+    fragment = explorables.corrupted_labels(run)._repr_html_()
+    assert len(fragment.encode()) < 50_000
+    assert "https:" not in fragment
+    assert fragment.count("<label") == 4
+    assert fragment.count('role="img" tabindex="0"') == fragment.count("<canvas ") == 1
+
+
+def test_the_explorable_refuses_other_runs():
+    with pytest.raises(ValueError, match="no part 'rates'"):
+        explorables.corrupted_labels(experiments.margins.load("laptop"))
+
+
+# --- exercises, as their folded solutions say
+
+
+def stopped() -> float:
+    found = CORRUPTED.outcomes(CORRUPTED.load("laptop"))
+    own = found[found.noise == 0.4].pivot(index="seed", columns="arm", values="stopped")
+    return float(100 * (own["rate reduction"] - own["cross-entropy"]).median())
+
+
+SOLUTIONS = {
+    "corrupted/two": lambda: math.log(3) - math.log(5) / 2,
+    "corrupted/limit": lambda: 60 * math.log(1 + 128 / 60) - 6 * math.log(1 + 128 / 6),
+    "corrupted/wrong": lambda: 0.36,
+    "corrupted/stopped": stopped,
+}
+
+
+def test_numbers_of_the_solutions():
+    assert SOLUTIONS["corrupted/two"]() == pytest.approx(0.294, abs=5e-4)
+    assert SOLUTIONS["corrupted/limit"]() == pytest.approx(49.9, abs=0.05)
+    assert stopped() == pytest.approx(3.5, abs=0.05)
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("two", 0.805), ("limit", 48.68), ("wrong", 0.4), ("stopped", 20.0)])
+def test_a_wrong_answer_gets_a_hint(name, wrong, capsys):
+    exercises.check(f"corrupted/{name}", wrong)
+    assert capsys.readouterr().out.startswith("Not yet. Hint: ")

@@ -1,0 +1,169 @@
+"""The chapter "The information bottleneck": its numbers are those of the recorded run."""
+
+import math
+
+import pytest
+import torch
+
+from ncbook import exercises, experiments, metrics, runs
+from ncbook.experiments import _loading
+from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED
+
+IB = experiments.information_bottleneck
+
+
+@pytest.fixture(scope="module")
+def run() -> runs.Run:
+    return runs.load(runs.RECORDED / _loading.run_name(IB, "laptop"))
+
+
+@pytest.fixture(scope="module")
+def frame(run):
+    return run.to_frame()
+
+
+@pytest.fixture(scope="module")
+def found(run):
+    return IB.compression(run)
+
+
+def test_sizes_of_the_text(run):
+    config = run.config
+    assert config["hidden"] == [10, 7, 5, 4, 3]
+    assert (config["sampled"], config["train_share"], config["plane_seeds"]) == (512, 0.8, 4)
+    assert (config["noise"], config["bin_size"], config["bin_count"]) == (1e-3, 0.07, 30)
+    assert (10 * config["train_per_class"], config["width"], config["depth"], config["digits_seeds"]) == (500, 64, 3, 4)
+    assert (config["digits_noise"], config["digits_share"], config["digits_steps"]) == (0.1, 0.01, 2000)
+    assert (config["code"], len(config["betas"]), config["vib_seeds"]) == (12, 6, 4)
+
+
+def test_equation_of_the_kernel_bounds():
+    features = torch.randn(20, 3, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    distances = (features[:, None] - features).square().sum(-1)
+    found = metrics.mutual_information_kde(features, torch.arange(20) % 2, 0.3)
+    for factor, value in ((2, found.input_upper), (8, found.input_lower)):
+        right = -(-distances / (factor * 0.3)).exp().mean(1).log().mean()
+        torch.testing.assert_close(value, right)
+
+
+def test_estimates_within_five_percent(frame):
+    tests = frame[frame.part == "estimators"]
+    error = (tests.information / tests.truth - 1).abs()
+    kernels, bins = tests.estimator == "kernel", tests.estimator == "bins"
+    assert (error[kernels] <= 0.05).mean() < 0.06
+    assert (error[bins & (tests.dim == 1)] <= 0.05).mean() > 0.9
+    below = bins & (tests.truth < 0.5 * tests.points.map(math.log))
+    assert (error[below] <= 0.05).mean() > 0.9
+    inside = kernels & (tests.truth < 0.5 * tests.points.map(math.log))
+    assert (tests[inside].lower < tests[inside].truth).all()
+    assert (tests[inside].information > tests[inside].truth).all()
+
+
+def test_compression_of_the_two_activations(found):
+    fixed = found[found.estimator == "fixed noise"]
+    assert (fixed[fixed.name == "tanh"].fall >= math.log(2)).all()
+    assert (fixed[fixed.name == "relu"].fall < math.log(2)).all()
+    assert fixed[fixed.name == "relu"].error.max() < 0.015
+    assert (found[found.name == "tanh"].fall >= math.log(2)).all()
+    scaled = found[found.estimator.str.startswith("scaled") & (found.name == "relu")]
+    assert scaled.fall.min() > 0.5
+    assert (len(scaled), (scaled.fall >= math.log(2)).sum()) == (8, 3)
+    tanh = found[found.estimator.str.startswith("scaled") & (found.name == "tanh")]
+    assert tanh.fall.min() > 4 * scaled.fall.max()
+
+
+def test_no_network_has_both_phases(found):
+    fixed = found[found.estimator == "fixed noise"]
+    assert len(fixed) == 8
+    assert (fixed[fixed.name == "tanh"].rise < math.log(2)).all()
+    assert (fixed[fixed.name == "relu"].rise >= math.log(2)).all()
+
+
+def test_a_layer_times_a_hundred_goes_to_the_cap():
+    features = 0.01 * torch.randn(64, 3, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    once, larger = (
+        float(metrics.mutual_information_kde(c * features, torch.arange(64) % 2, 1e-3).input_upper) for c in (1, 100)
+    )
+    assert once < 1
+    assert larger > 0.98 * math.log(64)
+
+
+def test_the_shelf_at_log_k(frame):
+    curve = frame[(frame.estimator == "noise curve") & (frame.setting == 0.01)]
+    middle = curve.groupby(["step", "noise"]).information.median()
+    near = (middle / math.log(10) - 1).abs() <= 0.05
+    assert near.groupby("step").sum().tolist() == [0, 2]
+
+
+def test_the_course_at_two_noises(frame):
+    rows = frame[(frame.part == "digits") & (frame.setting == 0.01)]
+    table = rows.pivot_table(index=["name", "estimator"], columns="step", values="information", aggfunc="median")
+    fixed, scaled = table.loc[("train", "fixed noise")], table.loc[("train", "scaled noise")]
+    assert fixed.iloc[0] < 1
+    assert fixed.max() > 6
+    assert (round(fixed.iloc[-1], 1), round(scaled.iloc[-1], 1)) == (2.8, 2.6)
+    assert scaled.max() - scaled.iloc[0] < 1e-3
+    assert scaled.iloc[0] > 0.999 * math.log(500)
+    assert table.loc["test"].loc[["fixed noise", "scaled noise"], 2000].min() > 4
+    last = IB.ends(experiments.information_bottleneck.load("laptop"), "digits", name="train", setting=0.01)
+    last = last[last.estimator != "noise curve"]
+    assert last.label.round(2).eq(2.30).all()
+    assert last.groupby("estimator").lower.median().round(1).tolist() == [2.4, 2.4]
+    assert last.information.min() > 1.1 * math.log(10)
+
+
+def test_variational_bottlenecks(frame):
+    mid = frame[frame.part == "vib"].groupby("setting")[["rate", "test_error", "nc1"]].median()
+    assert mid.nc1.idxmin() == 0.3
+    assert mid.test_error.idxmin() == 0.01
+    assert mid.nc1[0.0] / mid.nc1[0.3] == pytest.approx(60, abs=5)
+    assert round(mid.rate[0.3], 1) == 2.7
+    assert mid.nc1[0.3] < mid.nc1[0.01] / 3
+    assert mid.rate[1.0] == pytest.approx(0.1, abs=0.02)
+
+
+def test_transitions(run):
+    spread = run.arrays["frames/random"] - 1
+    assert (spread[:, -1] / spread[:, 0]).min() == pytest.approx(5.82, abs=0.01)
+    ends = IB.transitions(run).groupby("setting").median(numeric_only=True)
+    assert ends.spread_end.round(1).tolist() == [2.7, 2.7]
+    assert (ends.spread_end < ends.spread_then).all()
+    assert ends.nc1_end[0.001] / ends.nc1_end[0.01] == pytest.approx(10, abs=1)
+
+
+def test_verdicts_of_the_text(run):
+    verdicts = [claim.judge(run).verdict for claim in IB.CLAIMS]
+    assert [verdicts.count(each) for each in (REPRODUCED, PARTLY, NOT)] == [5, 2, 3]
+
+
+# --- exercises, as their folded solutions say
+
+
+def scaled_fall() -> float:
+    found = IB.compression(IB.load("laptop"))
+    return float(found[(found.estimator == "scaled noise") & (found.name == "relu")].fall.median())
+
+
+SOLUTIONS = {
+    "bottleneck/correlation": lambda: math.sqrt(3) / 2,
+    "bottleneck/two-points": lambda: math.sqrt(-2 * math.log(math.sqrt(2) - 1)),
+    "bottleneck/transition": lambda: 1.25,
+    "bottleneck/scaled-fall": scaled_fall,
+}
+
+
+def test_numbers_of_the_solutions():
+    assert math.sqrt(3) / 2 == pytest.approx(0.866, abs=5e-4)
+    assert SOLUTIONS["bottleneck/two-points"]() == pytest.approx(1.328, abs=5e-4)
+    points = torch.tensor([[0.0], [SOLUTIONS["bottleneck/two-points"]()]], dtype=torch.float64)
+    bound = metrics.mutual_information_kde(points, torch.tensor([0, 1]), 1.0).input_upper
+    assert float(bound) == pytest.approx(math.log(2) / 2)
+    assert scaled_fall() == pytest.approx(0.7, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"), [("correlation", 0.75), ("two-points", 1.0), ("transition", 1.2), ("scaled-fall", 0.1)]
+)
+def test_a_wrong_answer_gets_a_hint(name, wrong, capsys):
+    exercises.check(f"bottleneck/{name}", wrong)
+    assert capsys.readouterr().out.startswith("Not yet. Hint: ")

@@ -1,0 +1,360 @@
+"""Experiment `cascade`: measures layer by layer, the probes, the theory, and the rules on made-up runs."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from ncbook import experiments, metrics, runs
+from ncbook.experiments.cascade import claims as rules
+from ncbook.experiments.cascade import deep, training
+from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+
+cascade = experiments.cascade
+TINY = cascade.Config(
+    seeds=(0, 1), depth=3, width=8, train_per_class=10, steps=6, batch_size=50, probes=2,
+    classes=(2, 3), layers=(1, 2), starts=2, descent_steps=30,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tiny() -> runs.Run:
+    return cascade.run(TINY)
+
+
+# --- the run
+
+
+def test_every_arm_is_measured_in_every_layer_at_every_step(tiny):
+    frame = cascade.layers(tiny)
+    steps = training.probe_steps(TINY)
+    assert len(frame) == len(cascade.ARMS) * 2 * len(steps) * 4
+    assert set(frame.layer) == {0, 1, 2, 3}
+    assert (
+        frame[["ratio_train", "ratio_test", "nc1_train", "cdnv_test", "centre_train", "centre_test"]]
+        .notna()
+        .all(axis=None)
+    )
+    assert len(cascade.part(tiny, "probe")) == 2 * 2 * 4
+    assert len(cascade.part(tiny, "deep")) == 2 * 2 * 2 * 2 * 2
+
+
+def test_the_same_config_gives_the_same_run(tiny):
+    assert tiny.to_frame().equals(cascade.run(TINY).to_frame())
+
+
+def test_arms_with_one_network_start_alike_and_read_the_same_input(tiny):
+    plain, noisy = (cascade.layers(tiny, arm) for arm in ("plain", "all random"))
+    inputs = plain[(plain.layer == 0) & (plain.seed == 0)]
+    assert inputs.ratio_train.nunique() == 1  # training does not move the input
+    start = [frame[(frame.step == 0) & (frame.seed == 0)].ratio_test.to_numpy() for frame in (plain, noisy)]
+    assert np.allclose(*start)
+
+
+def test_separation_is_the_trace_with_the_pseudo_inverse():
+    chance = torch.Generator().manual_seed(0)
+    features = torch.randn(60, 5, generator=chance, dtype=torch.float64)
+    labels = torch.arange(60) % 3
+    means = metrics.class_means(features, labels, 3)
+    within = torch.cov((features - means[labels]).T, correction=0)
+    between = torch.cov(means.T, correction=0)
+    trace = torch.trace(within @ torch.linalg.pinv(between, rtol=1e-10)).item()
+    assert 3 * metrics.nc1(features, labels) == pytest.approx(trace)
+
+
+def test_linear_networks_have_no_activations_and_the_input_is_layer_0():
+    dataset, other = training.arm_data(TINY, 0, "linear")
+    assert other is None
+    model = training.build(TINY, dataset, 0, "linear").double()
+    first, second = dataset.train.inputs[:2].double()
+    both = model(torch.stack([first, second, first + second]))
+    assert torch.allclose(both[0] + both[1], both[2])
+    assert next(iter(training.WithInputs(model).layers(dataset.train.inputs.double()))) == "inputs"
+
+
+def test_six_digits_are_trained_on_and_four_held_out():
+    seen, other = training.arm_data(TINY, 0, "six digits")
+    assert seen.class_names == tuple("012345")
+    assert other is not None
+    assert other.class_names == tuple("6789")
+    assert sorted(other.train.labels.unique().tolist()) == [0, 1, 2, 3]
+    assert len(seen.train) == 60
+
+
+def test_a_probe_reads_what_is_linear_and_scale_does_not_matter():
+    chance = torch.Generator().manual_seed(0)
+    points = torch.randn(400, 6, generator=chance)
+    labels = (points[:, 0] > 0).long()
+    first = cascade.probe_accuracy(points[:200], labels[:200], points[200:], labels[200:], 1e-3)
+    scaled = 100 * points + 5
+    assert first > 0.9
+    assert cascade.probe_accuracy(scaled[:200], labels[:200], scaled[200:], labels[200:], 1e-3) == first
+    hidden = (points[:, 0] * points[:, 1] > 0).long()  # not linear
+    assert cascade.probe_accuracy(points[:200], hidden[:200], points[200:], hidden[200:], 1e-3) < 0.65
+
+
+# --- the theory
+
+
+@pytest.mark.parametrize("model", deep.MODELS)
+@pytest.mark.parametrize(("classes", "layers"), [(2, 1), (4, 3)])
+def test_the_collapsed_point_has_the_closed_form_loss_and_is_critical(model, classes, layers):
+    problem = cascade.Deep(model, classes, layers, classes + 2, 1e-2)
+    size, loss = cascade.collapsed(problem)
+    point = cascade.collapsed_point(problem).requires_grad_()
+    value = problem.loss(point)
+    assert value.item() == pytest.approx(loss, rel=1e-9)
+    (slope,) = torch.autograd.grad(value, point)
+    assert slope.abs().max() < 1e-5
+    logits = problem.outputs(point.detach())[-1]
+    assert logits.diagonal().sub(logits[0, 1]).allclose(torch.tensor(size, dtype=torch.float64))
+
+
+def test_the_closed_form_of_two_factors_is_that_of_unconstrained_features():
+    problem = cascade.Deep("deep linear", 4, 1, 6, 1e-2)
+    # decay / 2 of the squares; one feature a class
+    known = metrics.unconstrained_cross_entropy(4, 6, 1, 1e-2, 1e-2)
+    assert cascade.collapsed(problem)[1] == pytest.approx(known.loss, rel=1e-8)
+
+
+def test_schatten_is_the_least_sum_of_squares_of_the_factors():
+    problem = cascade.Deep("deep linear", 4, 2, 6, 1e-2)
+    point = cascade.collapsed_point(problem)
+    logits = problem.outputs(point)[-1]
+    assert point.square().sum().item() == pytest.approx(cascade.schatten(logits, 3).item())
+    spread = torch.cat([part * scale for part, scale in zip(point.split([24, 36, 24]), (2.0, 1.0, 0.5), strict=True)])
+    assert torch.allclose(problem.outputs(spread)[-1], logits)
+    assert spread.square().sum() > point.square().sum()
+
+
+def test_descent_finds_the_closed_form_where_it_is_known_to_be_best():
+    problem = cascade.Deep("deep linear", 3, 1, 5, 1e-2)
+    start = torch.randn(5 * 3 + 3 * 5, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    found = cascade.descend(problem, start, 500)
+    assert problem.loss(found).item() == pytest.approx(cascade.collapsed(problem)[1], rel=1e-6)
+    assert deep.rank(problem.outputs(found)[-1]) == 2
+
+
+def test_curvature_tells_a_minimum_from_a_saddle():
+    problem = cascade.Deep("deep linear", 3, 1, 5, 1e-2)
+    assert cascade.lowest_curvature(problem, cascade.collapsed_point(problem)) > -1e-9
+    assert cascade.lowest_curvature(problem, torch.zeros(30, dtype=torch.float64)) < -0.1
+
+
+# --- readings and rules on made-up runs
+
+
+DEPTH, STEPS = 4, (0, 10, 20, 30)
+
+
+def made_up(
+    separation=lambda step, layer: math.exp(layer / 5 if step == 0 else -layer),
+    ratio=lambda step, layer: math.exp(-layer - step / 10),
+    mismatch=lambda step, layer: 0.1 / layer / (1 + step),
+    centres=None,
+    error=lambda step: float(step < 10),
+    tunnel=(0.98, 30.0, 4.0, 0.9, 0.6),
+    deep_rows=(),
+    seeds=(1, 2),
+) -> runs.Run:
+    """Four hidden layers at four steps; every function may depend on the step and the layer, `ratio` on the seed."""
+    centres = centres or {"plain": 1, "half random": 2, "all random": 3}
+    rows = []
+    for seed in seeds:
+        for arm, first in centres.items():
+            for step in STEPS:
+                for layer in range(1, DEPTH + 1):
+                    rows.append({
+                        "part": "layer", "arm": arm, "seed": seed, "step": step, "layer": layer, "classes": 10,
+                        "nc1_train": separation(step, layer) / 10, "ratio_train": ratio(step, layer),
+                        "mismatch_train": mismatch(step, layer), "mismatch_test": mismatch(step, layer),
+                        "centre_train": 0.005 if layer >= first else 0.3, "train_error": error(step),
+                    })  # fmt: skip
+        seen, rank_then, rank, other_then, other = tunnel
+        for step in (0, STEPS[-1]):
+            for layer in range(1, DEPTH + 1):
+                late = layer > 1 and step > 0
+                rows.append({
+                    "part": "probe", "arm": "six digits", "seed": seed, "step": step, "layer": layer,
+                    "probe_seen": seen if layer == 1 else 0.99, "probe_other": other if late else other_then,
+                    "rank": rank if late else rank_then,
+                })  # fmt: skip
+    frame = pd.concat([pd.DataFrame(rows), pd.DataFrame(list(deep_rows))], ignore_index=True)
+    for name in ("kind", "arm"):
+        frame[name] = frame.get(name, pd.Series("", index=frame.index)).fillna("")
+    return runs.Run({"depth": DEPTH, "seeds": list(seeds)}, {name: frame[name].to_numpy() for name in frame}, {}, {})
+
+
+def judged(name: str, run: runs.Run):
+    (claim,) = [each for each in cascade.CLAIMS if each.id == name]
+    return claim.judge(run)
+
+
+def theory(relative=0.9, rank=1, curvature=0.0, nudged=1.0, model="deep linear", classes=(4,), layers=(3,)):
+    about = {"part": "deep", "arm": model, "step": 30, "collapsed": 2.0, "curvature": curvature, "inner_rank": rank}
+    for number in classes:
+        for layer in layers:
+            for kind, value in (("random", relative), ("random", 1.5), ("nudged", nudged)):
+                yield about | {
+                    "kind": kind, "seed": 0, "classes": number, "layer": layer, "loss": 2 * value, "rank": rank
+                }  # fmt: skip
+
+
+def test_every_trial_is_plain(tiny):
+    for claim in cascade.CLAIMS:
+        evidence = claim.judge(tiny)
+        assert {type(each) for each in evidence.holds} <= {bool}
+        assert {type(each) for each in evidence.values} <= {float}
+
+
+@pytest.mark.parametrize(
+    ("ratio", "verdict"),
+    [(lambda s, i: 1 / i, REPRODUCED), (lambda s, i: 1.0 if i > 2 else 2.0, NOT), (lambda s, i: float(i), NOT)],
+)
+def test_ratio_by_layer(ratio, verdict):
+    assert judged("cascade-ratio-by-layer", made_up(ratio=ratio)).verdict == verdict
+
+
+def test_ratio_that_falls_in_one_seed_only():
+    run = made_up()
+    ratios = run.history["ratio_train"].copy()
+    ratios[(run.history["seed"] == 2) & (run.history["layer"] == 4)] = 9.0
+    assert judged("cascade-ratio-by-layer", runs.Run(run.config, dict(run.history) | {"ratio_train": ratios}, {}, {})
+                  ).verdict == PARTLY  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ratio", "overall", "late"),
+    [
+        (lambda s, i: 1 / (1 + s), REPRODUCED, REPRODUCED),
+        (lambda s, i: 1.0 if s == 0 else 0.5, REPRODUCED, NOT),
+        (lambda s, i: 1.0 if i == 2 else 1 / (1 + s), NOT, NOT),
+        (lambda s, i: 1.0 if i == DEPTH else 1 / (1 + s), REPRODUCED, REPRODUCED),  # the last layer is not asked
+    ],
+)
+def test_middle_layers(ratio, overall, late):
+    run = made_up(ratio=ratio)
+    assert judged("cascade-middle-layers", run).verdict == overall
+    assert judged("cascade-middle-layers-terminal", run).verdict == late
+
+
+@pytest.mark.parametrize("name", ["cascade-middle-layers-terminal", "mismatch-falls-train", "mismatch-falls-test"])
+@pytest.mark.parametrize("first", [30, 99])
+def test_without_a_terminal_phase_there_is_nothing_to_judge(name, first):
+    assert judged(name, made_up(error=lambda step: float(step < first))).verdict == UNTESTED
+
+
+def bent(step, layer):
+    return math.exp(layer / 5 if step == 0 else -(layer**3))
+
+
+@pytest.mark.parametrize(
+    ("separation", "line", "emerges", "even"),
+    [
+        (lambda s, i: math.exp(i / 5 if s == 0 else -i), REPRODUCED, REPRODUCED, REPRODUCED),
+        (lambda s, i: math.exp(-i), REPRODUCED, NOT, REPRODUCED),
+        (lambda s, i: math.exp(i), NOT, NOT, REPRODUCED),
+        (bent, NOT, NOT, NOT),
+    ],
+)
+def test_the_law(separation, line, emerges, even):
+    run = made_up(separation=separation)
+    verdicts = [
+        judged(name, run).verdict for name in ("separation-law", "separation-law-emerges", "separation-equal-factors")
+    ]
+    assert verdicts == [line, emerges, even]
+
+
+def test_slope_and_correlation_of_a_known_line():
+    found = cascade.law(made_up(separation=lambda s, i: 7 * math.exp(-0.5 * i)))
+    assert found.slope.to_numpy() == pytest.approx(-0.5)
+    assert found.correlation.to_numpy() == pytest.approx(-1)
+    assert found[["least", "most"]].to_numpy() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("mismatch", "verdict"),
+    [
+        (lambda s, i: 0.1 / (1 + s), REPRODUCED),
+        (lambda s, i: 0.0, NOT),  # nothing to fall
+        (lambda s, i: 0.1 / (1 + s) if i > 1 else 0.1 * (1 + s), NOT),
+    ],
+)
+@pytest.mark.parametrize("side", ["train", "test"])
+def test_mismatch(mismatch, verdict, side):
+    assert judged(f"mismatch-falls-{side}", made_up(mismatch=mismatch)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("depths", "verdict"), [((1, 2, 4), REPRODUCED), ((2, 2, 2), NOT), ((1, 3, 2), NOT), ((1, 1, 9), REPRODUCED)]
+)
+def test_effective_depth(depths, verdict):
+    centres = dict(zip(("plain", "half random", "all random"), depths, strict=True))
+    run = made_up(centres=centres)
+    assert judged("effective-depth-random-labels", run).verdict == verdict
+    found = cascade.effective_depths(run).groupby("arm").depth.first()
+    assert found["all random"] == min(depths[2], DEPTH + 1)
+
+
+@pytest.mark.parametrize(
+    ("tunnel", "verdicts"),
+    [
+        ((0.98, 30.0, 4.0, 0.9, 0.6), (REPRODUCED, REPRODUCED, REPRODUCED)),
+        ((0.98, 30.0, 16.0, 0.9, 0.89), (REPRODUCED, NOT, NOT)),
+    ],
+)
+def test_tunnel(tunnel, verdicts):
+    run = made_up(tunnel=tunnel)
+    names = ("tunnel-exists", "tunnel-compresses", "tunnel-hurts-other-classes")
+    assert tuple(judged(name, run).verdict for name in names) == verdicts
+    assert cascade.tunnels(run).extractor.tolist() == [1, 1]
+
+
+def test_no_tunnel_where_the_last_layer_is_needed():
+    run = made_up()
+    seen = run.history["probe_seen"].copy()
+    seen[(run.history["layer"] < DEPTH)] = 0.5
+    run = runs.Run(run.config, dict(run.history) | {"probe_seen": seen}, {}, {})
+    assert judged("tunnel-exists", run).verdict == NOT
+
+
+def test_an_untrained_network_that_loses_as_much_has_no_tunnel_of_its_own():
+    run = made_up()
+    other = run.history["probe_other"].copy()
+    before = (run.history["step"] == 0) & (run.history["layer"] > 1)
+    other[before] = 0.2
+    run = runs.Run(run.config, dict(run.history) | {"probe_other": other}, {}, {})
+    assert judged("tunnel-hurts-other-classes", run).verdict == NOT
+
+
+@pytest.mark.parametrize("model", deep.MODELS)
+@pytest.mark.parametrize(("relative", "verdict"), [(0.9, REPRODUCED), (0.9995, NOT), (1.0, NOT)])
+def test_collapse_is_beaten(model, relative, verdict):
+    name = f"deep-collapse-beaten-{model.split()[1]}"
+    assert judged(name, made_up(deep_rows=theory(relative, model=model))).verdict == verdict
+
+
+def test_two_classes_or_two_layers_are_not_asked():
+    run = made_up(deep_rows=theory(classes=(2,), layers=(3,)))
+    assert judged("deep-collapse-beaten-linear", run).verdict == UNTESTED
+    run = made_up(deep_rows=theory(classes=(4,), layers=(1, 2)))
+    assert judged("deep-collapse-beaten-linear", run).verdict == UNTESTED
+
+
+@pytest.mark.parametrize(("relative", "rank", "verdict"), [(0.9, 2, REPRODUCED), (0.9, 3, NOT), (1.0, 2, UNTESTED)])
+def test_low_rank(relative, rank, verdict):
+    assert judged("deep-solutions-low-rank", made_up(deep_rows=theory(relative, rank))).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("curvature", "nudged", "verdict"), [(0.0, 1.0, REPRODUCED), (-1e-3, 1.0, NOT), (0.0, 0.9, NOT), (0.0, 1.1, NOT)]
+)
+def test_local_minimum(curvature, nudged, verdict):
+    run = made_up(deep_rows=theory(curvature=curvature, nudged=nudged))
+    assert judged("deep-collapse-local-minimum", run).verdict == verdict
+
+
+def test_rules_are_those_of_the_claims():
+    assert (rules.STRAIGHT, rules.EVEN, rules.BETTER, rules.SAME) == (-0.98, 0.5, 1e-3, 1e-6)

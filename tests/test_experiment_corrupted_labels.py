@@ -1,0 +1,258 @@
+"""Corrupted labels: closed forms of the coding rates, what is measured on a network, and the rules."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ncbook import data, metrics, runs
+from ncbook.experiments import _loading, corrupted_labels
+from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED
+from ncbook.experiments.corrupted_labels import rates, training
+from ncbook.experiments.corrupted_labels.rows import COLUMNS
+
+TINY = replace(
+    corrupted_labels.Config.preset("smoke"), seeds=(4,), noises=(0.0, 0.4), epochs=1, long_epochs=1, probes=1,
+    points=(20,), dims=(16,), rate_dim=16, components=3, ranks=(1, 3),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def laptop() -> runs.Run:
+    return runs.load(runs.RECORDED / _loading.run_name(corrupted_labels, "laptop"))
+
+
+@pytest.fixture(scope="module")
+def tiny() -> runs.Run:
+    return corrupted_labels.run(TINY, "cpu")
+
+
+# --- coding rates
+
+
+@pytest.mark.parametrize(("classes", "dim", "eps_sq"), [(2, 2, 0.5), (3, 8, 0.1), (10, 128, 0.5)])
+def test_collapsed_arrangements_have_their_closed_forms(classes, dim, eps_sq):
+    for name, rate in ((rates.SIMPLEX, rates.simplex_rate), (rates.FRAME, rates.frame_rate)):
+        features, labels = rates.arranged(name, classes, 7, dim, 4)
+        assert metrics.coding_rate(features, eps_sq).item() == pytest.approx(rate(classes, dim, eps_sq), rel=1e-6)
+        parts = metrics.class_coding_rate(features, labels, eps_sq).item()
+        assert parts == pytest.approx(rates.point_rate(dim, eps_sq), rel=1e-6)
+
+
+def test_subspaces_reach_their_closed_form_with_many_points():
+    features, labels = rates.arranged(rates.SUBSPACES, 4, 20_000, 12, 4)
+    whole, parts = rates.subspace_rates(4, 3, 12, 0.5)
+    assert metrics.coding_rate(features, 0.5).item() == pytest.approx(whole, rel=1e-3)
+    assert metrics.class_coding_rate(features, labels, 0.5).item() == pytest.approx(parts, rel=1e-3)
+
+
+def test_subspaces_are_orthogonal_and_all_features_have_length_one():
+    for name in rates.ARRANGEMENTS:
+        features, labels = rates.arranged(name, 3, 5, 7, 4)
+        torch.testing.assert_close(features.norm(dim=1), torch.ones(15, dtype=torch.float64))
+    features, labels = rates.arranged(rates.SUBSPACES, 3, 5, 7, 4)
+    assert (features[labels == 0] @ features[labels == 1].T).abs().max() == 0
+    assert torch.linalg.matrix_rank(features[labels == 2]) == 2
+
+
+def test_two_opposite_classes_have_no_rate_reduction():
+    features, labels = rates.arranged(rates.SIMPLEX, 2, 6, 5, 4)
+    assert metrics.rate_reduction(features, labels, 0.3).item() == pytest.approx(0, abs=1e-6)
+
+
+# --- networks
+
+
+def test_validation_images_are_held_out_and_corrupted_alike():
+    config = replace(TINY, held_out=100)
+    dataset = data.digits(40, seed=4)
+    points = training.labelled(config, dataset, training.Arm(training.CE, 0.4, 4), "cpu")
+    assert (len(points.train), len(points.validation)) == (300, 100)
+    for split in (points.train, points.validation):
+        assert 0.24 < split.wrong.double().mean() < 0.48
+    rows = torch.cat([points.train.inputs, points.validation.inputs]).flatten(1)
+    original = dataset.train.inputs.flatten(1)
+    assert torch.equal(rows[np.lexsort(rows.T.numpy())], original[np.lexsort(original.T.numpy())])
+
+
+def test_arms_differ_as_they_say():
+    recipes = {arm: training.recipe_of(TINY, arm) for arm in (*training.EVERYWHERE, *training.AT_THE_TOP)}
+    matched, reduced = recipes[training.MATCHED], recipes[training.MCR2]
+    assert replace(matched, loss=reduced.loss) == reduced
+    assert recipes[training.LONGER].steps == TINY.longer * reduced.steps
+    common = recipes[training.CE]
+    assert replace(recipes[training.DECAYED], weight_decay=common.weight_decay) == common
+    assert replace(recipes[training.SMOOTHED], loss=common.loss) == common
+    assert recipes[training.SMOOTHED].loss.smoothing == TINY.smoothing
+
+
+def test_memorized_shares():
+    labels, true = torch.tensor([0, 1, 2, 0]), torch.tensor([0, 0, 0, 1])
+    split = data.NoisySplit(torch.zeros(4, 2), labels, true)
+    found = training.memorized(torch.tensor([0, 1, 0, 2]), split)
+    assert found == pytest.approx({"wrong_given": 1 / 3, "wrong_true": 1 / 3})
+    clean = data.NoisySplit(torch.zeros(4, 2), true, true)
+    assert math.isnan(training.memorized(true, clean)["wrong_given"])
+
+
+def test_dimensions_count_directions():
+    assert training.dimensions(torch.ones(9, 4).double()) == pytest.approx(1)
+    assert training.dimensions(torch.eye(4).double()[torch.arange(12) % 3]) == pytest.approx(3)
+
+
+def test_spreads_tell_right_from_wrong_labels():
+    chance = torch.Generator().manual_seed(4)
+    true, labels = torch.arange(60) % 3, torch.arange(60) % 3
+    labels = torch.where(torch.arange(60) < 12, (true + 1) % 3, true)
+    shown = torch.eye(3).double()[labels] + 0.01 * torch.randn(60, 3, generator=chance).double()  # all memorized
+    split = data.NoisySplit(shown, labels, true)
+    points = training.Points(split, split, data.Split(shown, true))
+    found = training.spreads({"train": shown, "test": shown}, points)
+    assert found["train_ratio"] == pytest.approx(found["clean_ratio"], rel=0.5)
+    assert found["train_ratio"] < 0.001 < found["test_ratio"]
+
+
+# --- a run
+
+
+def test_a_run_has_its_columns_and_an_accuracy_a_rank(tiny, laptop):
+    assert list(tiny.history) == list(laptop.history) == list(COLUMNS)
+    for run in (tiny, laptop):
+        assert set(run.history["part"]) == {"rates", "training"}
+        networks = corrupted_labels.outcomes(run)
+        assert run.arrays["training/by_rank"].shape == (len(networks), len(run.arrays["training/ranks"]))
+        assert len(networks) == len(run.config["seeds"]) * (3 * len(run.config["noises"]) + 3)
+
+
+def test_by_rank_agrees_with_the_history(laptop):
+    frame = laptop.to_frame()
+    last = frame[frame.part == "training"].groupby(["arm", "noise", "seed"], sort=False).tail(1)
+    place = laptop.config["ranks"].index(laptop.config["components"])
+    np.testing.assert_allclose(laptop.arrays["training/by_rank"][:, place], last.subspace_test, atol=1e-6)
+
+
+def test_the_same_settings_give_the_same_run(tiny):
+    again = corrupted_labels.run(TINY, "cpu")
+    for name, column in tiny.history.items():
+        np.testing.assert_array_equal(column, again.history[name])
+
+
+def test_rate_reduction_has_no_head(tiny):
+    frame = tiny.to_frame()
+    trained = frame[frame.part == "training"]
+    assert (trained.head_test.isna() == trained.arm.str.startswith("rate reduction")).all()
+
+
+# --- the rules, on made-up runs
+
+
+def judged(claim: str, rows: list[dict], **config) -> str:
+    history = {name: np.array([row.get(name, empty) for row in rows]) for name, empty in COLUMNS.items()}
+    (rule,) = [each.judge for each in corrupted_labels.CLAIMS if each.id == claim]
+    found = rule(runs.Run(config, history, {}, {}))
+    assert all(type(each) is bool for each in found.holds)
+    assert all(type(each) is float for each in found.values)
+    return found.verdict
+
+
+def three(claim: str, good: list[dict], bad: list[dict], **config) -> None:
+    """The three verdicts: of the good rows, of the bad ones, and of both, whose seeds differ."""
+    bad = [row | {"seed": 10} for row in bad]
+    assert [judged(claim, rows, **config) for rows in (good, bad, good + bad)] == [REPRODUCED, NOT, PARTLY]
+
+
+def net(arm: str, noise: float, *epochs: dict) -> list[dict]:
+    """Rows of one network; `test` and `validation` stand for those of its own classifier."""
+    own, rows = "subspace" if arm.startswith("rate") else "head", []
+    for place, epoch in enumerate(epochs):
+        row = {"part": "training", "arm": arm, "noise": noise, "seed": 0, "epoch": place, f"{own}_validation": 0.5}
+        row |= {f"{own}_{key}" if key in ("test", "validation", "train") else key: value
+                for key, value in epoch.items()}  # fmt: skip
+        rows.append(row)
+    return rows
+
+
+def grid(crossed: list[float], reduced: list[float], **more: float) -> list[dict]:
+    """Cross-entropy and rate reduction at the noises 0, 0.2, 0.4, and other arms, by name, at 0.4."""
+    rows = []
+    for noise, one, two in zip((0.0, 0.2, 0.4), crossed, reduced, strict=True):
+        rows += net("cross-entropy", noise, {"test": one}) + net("rate reduction", noise, {"test": two})
+    for arm, value in more.items():
+        rows += net({"matched": "same schedule", "longer": "rate reduction, longer"}[arm], 0.4, {"test": value})
+    return rows
+
+
+def test_rules_of_the_comparison():
+    good, small = grid([0.98, 0.9, 0.7], [0.98, 0.95, 0.9]), grid([0.98, 0.9, 0.7], [0.95, 0.95, 0.74])
+    three("rate-reduction-more-robust", good, small)
+    assert judged("rate-reduction-more-robust", grid([0.9, 0.9, 0.8], [0.9, 0.89, 0.9])) == NOT
+    three("rate-reduction-equal-on-clean", good, small)
+
+
+def test_rules_of_the_controls():
+    ends = [0.98, 0.9, 0.7], [0.98, 0.95, 0.9]
+    three("robustness-is-in-the-loss", grid(*ends, matched=0.75), grid(*ends, matched=0.85))
+    three("rate-reduction-does-not-fit-labels", grid(*ends, longer=0.85), grid(*ends, longer=0.75))
+
+
+def test_the_control_gets_its_best_classifier():
+    rows = grid([0.98, 0.9, 0.7], [0.98, 0.95, 0.9], matched=0.75)
+    rows[-1]["centre_test"] = 0.88
+    assert judged("robustness-is-in-the-loss", rows) == NOT
+
+
+def test_rules_of_the_geometry():
+    def pair(crossed: float, reduced: float) -> list[dict]:
+        return net("cross-entropy", 0.0, {"class_rank": crossed}) + net("rate reduction", 0.0, {"class_rank": reduced})
+
+    three("rate-reduction-keeps-dimensions", pair(1.2, 6.0), pair(1.2, 2.0))
+    assert judged("rate-reduction-keeps-dimensions", pair(4.0, 6.0)) == NOT
+
+    def arranged(simplex: float) -> list[dict]:
+        found = {"simplex": simplex, "orthogonal means": 2.0, "orthogonal subspaces": 5.0, "random": 1.5}
+        return [{"part": "rates", "arm": name, "seed": 0, "dim": 8, "points": 5, "reduction": value}
+                for name, value in found.items()]  # fmt: skip
+
+    three("rate-reduction-not-simplex", arranged(1.0), arranged(1.6), rate_dim=8, points=[5])
+
+
+def test_rule_of_the_indicator():
+    def nets(ratios: list[float]) -> list[dict]:
+        accuracies = (0.6, 0.7, 0.8)
+        return [row for place, (ratio, test) in enumerate(zip(ratios, accuracies, strict=True))
+                for row in net(f"arm {place}", 0.4, {"test": test, "train_ratio": ratio})]  # fmt: skip
+
+    three("collapse-indicates-no-robustness", nets([0.1, 1.0, 2.0]), nets([2.0, 1.0, 0.1]))
+
+
+def stopped(first: float, last: float, ratio: float = 2.0, train: float = 0.6) -> list[dict]:
+    """Cross-entropy whose first epoch is best on validation."""
+    return net("cross-entropy", 0.4,
+               {"test": first, "validation": 0.6, "train": train, "train_ratio": ratio},
+               {"test": last, "validation": 0.5, "train": 1.0, "train_ratio": 0.5})  # fmt: skip
+
+
+def test_rules_of_stopping():
+    three("early-stopping-against-corruption", stopped(0.9, 0.7), stopped(0.74, 0.7))
+    three("early-stopping-before-collapse", stopped(0.9, 0.7), stopped(0.9, 0.7, ratio=0.8))
+    assert judged("early-stopping-before-collapse", stopped(0.9, 0.7, train=1.0)) == NOT
+
+
+def test_rules_of_dilation():
+    def widths(clean: float, middle: float, top: float, stop: float = 0.3) -> list[dict]:
+        rows = []
+        for noise, end in ((0.0, clean), (0.2, middle), (0.4, top)):
+            rows += net("cross-entropy", noise, {"test_ratio": stop, "validation": 0.9}, {"test_ratio": end})
+        return rows
+
+    three("memorization-dilates", widths(0.1, 0.5, 1.0), widths(0.1, 0.5, 0.4))
+    assert judged("memorization-dilates", widths(0.1, 0.5, 1.0, stop=1.1)) == NOT
+
+    def pair(ratio: float, test: float) -> list[dict]:
+        plain = net("cross-entropy", 0.4, {"test_ratio": 1.0, "test": 0.7})
+        return plain + net("label smoothing", 0.4, {"test_ratio": ratio, "test": test})
+
+    three("smoothing-dilates-less", pair(0.8, 0.8), pair(1.2, 0.8))
+    assert judged("smoothing-dilates-less", pair(0.8, 0.6)) == NOT

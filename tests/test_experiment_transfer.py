@@ -1,0 +1,272 @@
+"""The experiment `transfer`: its probes on points with known answers, its readings, and its rules on made-up runs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.linear_model import Ridge
+
+from ncbook import data, experiments, runs
+from ncbook.experiments import transfer
+from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+
+SMOKE = transfer.Config.preset("smoke")
+TINY = replace(SMOKE, source_counts=(2, 10), source_steps=16, trials=2, group_epochs=3)
+
+
+def clouds(spread: float, classes: int = 4, count: int = 30, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Points [classes count, 8] around unit vectors a class, in the order 0, 1, ..., 0, 1, ..."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(classes).repeat(count)
+    noise = torch.randn(len(labels), 8, generator=generator, dtype=torch.float64)
+    return torch.eye(8, dtype=torch.float64)[labels] + spread * noise, labels
+
+
+# --- the probes
+
+
+def test_few_shots_of_points_without_spread_are_enough():
+    points, labels = clouds(0)
+    assert transfer.few_shot(points, labels, 2, 5, 0.1, seed=0) == (1, 1)
+
+
+def test_few_shots_of_noise_give_chance():
+    points, labels = clouds(1e3, count=200)
+    ridge, centre = transfer.few_shot(points, labels, 5, 50, 0.1, seed=0)
+    assert ridge == pytest.approx(0.25, abs=0.02)
+    assert centre == pytest.approx(0.25, abs=0.02)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_few_shots_by_ridge_are_those_of_scikit_learn(seed):
+    points, labels = clouds(0.6, seed=seed)
+    shots, penalty = 3, 0.1
+    generator = np.random.default_rng(seed)
+    rows = np.concatenate([
+        generator.choice(np.flatnonzero(labels == c), shots, replace=False) for c in range(4)
+    ])  # fmt: skip
+    shown = points.numpy()[rows]
+    alpha = penalty * ((shown - shown.mean(0)) ** 2).sum(1).mean()
+    ridge = Ridge(alpha).fit(shown, np.eye(4)[labels[rows]])
+    others = np.setdiff1d(np.arange(len(labels)), rows)
+    expected = (ridge.predict(points.numpy()[others]).argmax(1) == labels.numpy()[others]).mean()
+    assert transfer.few_shot(points, labels, shots, 1, penalty, seed)[0] == pytest.approx(expected)
+
+
+def test_the_scale_of_the_features_changes_no_probe():
+    points, labels = clouds(0.5)
+    assert transfer.few_shot(1e3 * points, labels, 5, 5, 0.1, 0) == transfer.few_shot(points, labels, 5, 5, 0.1, 0)
+    assert transfer.linear_probe(1e3 * points, labels) == transfer.linear_probe(points, labels)
+
+
+def test_the_linear_probe_is_right_on_separated_classes_and_at_chance_without_any_signal():
+    assert transfer.linear_probe(*clouds(0.01)) == (1, 1)
+    points, labels = clouds(0.01, count=500)
+    mixed = labels[torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))]
+    assert transfer.linear_probe(points, mixed)[0] == pytest.approx(0.25, abs=0.05)
+
+
+def test_the_linear_probe_takes_features_that_are_all_the_same():
+    assert transfer.linear_probe(torch.ones(40, 3), torch.arange(4).repeat(10))[0] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("collapse", [1.0, 1e-3, 1e-8])
+def test_residuals_give_the_fine_classes_back_however_small_they_are(collapse):
+    fine, labels = clouds(0.02)
+    groups = labels % 2
+    points = torch.where(groups == 0, 1.0, -1.0)[:, None] + collapse * fine
+    assert transfer.recovered(points, groups, labels, seed=0) == 1
+
+
+def test_residuals_without_fine_classes_give_little_more_than_chance():
+    points, labels = clouds(1e3, count=300)
+    assert transfer.recovered(points, labels % 2, labels, seed=0) == pytest.approx(0.5, abs=0.06)
+
+
+# --- the design
+
+
+@pytest.mark.parametrize("preset", experiments.PRESETS)
+def test_equal_totals_share_one_training_with_equal_images_a_class(preset):
+    config = transfer.Config.preset(preset)
+    assert config.total // config.per_class in config.source_counts
+    assert max(config.source_counts) + config.target_classes <= len(data.GLYPH_CLASSES)
+    assert not set(config.seeds) & {0, 1} or preset == "smoke"
+
+
+def test_source_and_target_classes_do_not_meet():
+    source, target = transfer.split_classes(SMOKE, seed=1)
+    assert sorted(source + target) == list(range(len(data.GLYPH_CLASSES)))
+    assert len(target) == SMOKE.target_classes
+
+
+@pytest.mark.parametrize("preset", experiments.PRESETS)
+def test_probed_epochs_grow_to_the_last(preset):
+    config = transfer.Config.preset(preset)
+    epochs = transfer.probe_epochs(config)
+    assert list(epochs) == sorted(set(epochs))
+    assert (epochs[0], epochs[-1]) == (0, config.group_epochs)
+
+
+def test_the_labels_of_each_arm():
+    labels = torch.arange(10).repeat(3)
+    parity, halves, weak, fine, random = (transfer.trained_labels(arm, labels, seed=1) for arm in transfer.ARMS)
+    assert parity.tolist() == weak.tolist() == [0, 1] * 15
+    assert halves[:10].tolist() == [0] * 5 + [1] * 5
+    assert fine.tolist() == labels.tolist()
+    assert random.sum() == 15
+    assert 0 < (random != parity).sum() < 30
+
+
+@pytest.fixture(scope="module")
+def tiny() -> runs.Run:
+    return transfer.run(TINY)
+
+
+def test_every_network_is_measured_and_every_number_but_the_clusters_is_finite(tiny):
+    frame = tiny.to_frame()
+    assert frame.drop(columns="recovered").notna().all(axis=None)
+    assert transfer.ends(tiny).groupby("arm").size().to_dict() == {"per class": 4, "total": 4}
+    groups = transfer.part(tiny, "groups")
+    assert len(groups) == 2 * 5 * (4 * len(transfer.probe_epochs(TINY)) + 1)
+    assert groups[groups.layer == "last"].recovered.isna().groupby(groups.arm).all().to_dict() == {
+        arm: arm == "fine" for arm in transfer.ARMS
+    }
+
+
+def test_the_same_config_gives_the_same_run(tiny):
+    assert tiny.to_frame().equals(transfer.run(TINY).to_frame())
+
+
+def test_pixels_are_the_same_for_all_networks_of_a_seed(tiny):
+    pixels = tiny.to_frame().query("layer == 'input'")
+    assert (pixels.groupby(["part", "seed"]).ridge.nunique() == 1).all()
+
+
+# --- the rules, on made-up runs
+
+
+def base(part: str, arm: str, classes: int, seed: int, step: int, layer: str) -> dict:
+    about = {"part": part, "arm": arm, "classes": classes, "seed": seed, "step": step, "epoch": step / 8}
+    numbers = dict.fromkeys(("ratio", "cdnv_train", "cdnv_test", "cdnv_target", "ridge", "centre", "recovered"), 0.5)
+    return about | {"layer": layer, "train_error": float(step == 0), "test_error": 0.1} | numbers
+
+
+def made_up(source=lambda row: {}, groups=lambda row: {}) -> runs.Run:
+    """Three l and two seeds, steps 0, 8, 64; the functions change rows, given them."""
+    rows = []
+    for seed in (5, 6):
+        for arm, counts in (("per class", (2, 10, 20)), ("total", (2, 20))):
+            for count in counts:
+                for step, layer in ((0, "input"), (0, "last"), (8, "last"), (64, "hidden1"), (64, "last")):
+                    row = base("source", arm, count, seed, step, layer)
+                    rows.append(row | source(row))
+        for arm in transfer.ARMS:
+            for step in (0, 8, 16, 32, 64):
+                for layer in ("input", "hidden1", "last") if step == 0 else ("hidden1", "last"):
+                    row = base("groups", arm, 2, seed, step, layer)
+                    rows.append(row | groups(row))
+    frame = pd.DataFrame(rows)
+    config = {"seeds": [5, 6], "target_classes": 10, "source_steps": 64, "per_class": 30, "total": 300}
+    return runs.Run(config, {name: frame[name].to_numpy() for name in frame}, {}, {})
+
+
+def verdict(name: str, run: runs.Run) -> str:
+    (claim,) = [each for each in transfer.CLAIMS if each.id == name]
+    return claim.judge(run).verdict
+
+
+def last(value, name: str = "ridge"):
+    """Changes `name` in the last layer at the end; `value` may be a function of the row."""
+
+    def change(row: dict) -> dict:
+        if row["layer"] != "last" or row["step"] != 64:
+            return {}
+        return {name: value(row) if callable(value) else value}
+
+    return change
+
+
+def first_seed(good, bad):
+    return lambda row: (good if row["seed"] == 5 else bad)(row)
+
+
+SOURCE_RULES = {
+    "source-collapse-on-new-images": (last(0.9, "cdnv_test"), last(1.1, "cdnv_test")),
+    "unseen-cdnv-falls-with-classes": (
+        last(lambda row: 1 / row["classes"], "cdnv_target"), last(lambda row: row["classes"], "cdnv_target"),
+    ),
+    "unseen-accuracy-rises-with-classes": (
+        last(lambda row: row["classes"] / 40), last(lambda row: 1 / row["classes"]),
+    ),
+    "unseen-gap-falls-with-classes": (
+        last(lambda row: 0.5 + 1 / row["classes"], "cdnv_target"), last(lambda row: row["classes"], "cdnv_target"),
+    ),
+    "fewer-source-classes-impossible": (last(0.19), last(0.3)),
+    "fewer-source-classes-lose-information": (last(0.49), last(0.51)),
+    "longer-training-worse-few-classes": (last(0.47), last(0.49)),
+    "middle-layer-better-for-unseen": (last(0.47), last(0.49)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SOURCE_RULES)
+def test_rules_on_source_classes_can_say_yes_no_and_partly(name):
+    good, bad = SOURCE_RULES[name]
+    assert verdict(name, made_up(good)) == REPRODUCED
+    assert verdict(name, made_up(bad)) == NOT
+    assert verdict(name, made_up(first_seed(good, bad))) == PARTLY
+
+
+def falling(by: float):
+    """Ridge accuracy of the last layer falls by `by` in all from step 8 to 64, and the ratio a hundredfold."""
+
+    def change(row: dict) -> dict:
+        if row["layer"] != "last" or row["step"] == 0:
+            return {}
+        share = np.log(row["step"] / 8) / np.log(8)
+        return {"ridge": 0.9 - by * share, "ratio": 100.0**-share, "recovered": 0.9 - by * share}
+
+    return change
+
+
+GROUP_RULES = {
+    "longer-training-worse-transfer": (falling(0.03), falling(0.01)),
+    "longer-training-worse-weak-decay": (falling(0.03), falling(0.01)),
+    "more-collapse-worse-transfer": (falling(0.03), falling(-0.03)),
+    "middle-layer-better-after-super-classes": (last(0.47), last(0.49)),
+    "residual-recovers-fine-classes": (falling(0.05), falling(0.2)),
+}
+
+
+@pytest.mark.parametrize("name", GROUP_RULES)
+def test_rules_on_super_classes_can_say_yes_no_and_partly(name):
+    good, bad = GROUP_RULES[name]
+    assert verdict(name, made_up(groups=good)) == REPRODUCED
+    assert verdict(name, made_up(groups=bad)) == NOT
+    assert verdict(name, made_up(groups=first_seed(good, bad))) == PARTLY
+
+
+@pytest.mark.parametrize("name", [name for name in GROUP_RULES if "middle" not in name])
+def test_nothing_is_said_of_networks_that_never_fit_their_labels(name):
+    assert verdict(name, made_up(groups=lambda row: {"train_error": 0.5})) == UNTESTED
+
+
+def test_nothing_is_said_of_residuals_without_collapse():
+    assert verdict("residual-recovers-fine-classes", made_up()) == UNTESTED
+
+
+def test_every_claim_has_a_made_up_run():
+    assert {claim.id for claim in transfer.CLAIMS} == set(SOURCE_RULES) | set(GROUP_RULES)
+
+
+def test_an_arm_that_both_protocols_share_stands_in_both():
+    table = transfer.ends(made_up())
+    assert table.groupby("arm").classes.unique().map(list).to_dict() == {"per class": [2, 10, 20], "total": [2, 10, 20]}
+
+
+def test_one_swap_of_neighbours_among_five_is_ordered_enough():
+    counts = pd.Series([2, 5, 10, 20, 40])
+    for values in ([5.0, 4.0, 3.0, 1.0, 2.0], [4.0, 5.0, 3.0, 2.0, 1.0]):
+        assert experiments.transfer.rank_correlation(counts, pd.Series(values)) == -0.9
