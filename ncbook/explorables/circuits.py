@@ -44,7 +44,7 @@ _BODY = """\
 <ul class="nc-legend"><li>unevenness of the radii <b class="nc-uneven"></b></li></ul>
 </div>
 </div>
-<p class="nc-phase"></p>
+<p class="nc-phase" style="margin-top: 8px"></p>
 <p class="nc-status" role="status"></p>
 <p class="nc-note">Key frequencies and planes are those of the last step, at all steps. Restricted: test pairs, only the
 key frequencies, projected from test pairs alone. Excluded: training pairs, without them.</p>

@@ -225,12 +225,14 @@ function drawAngles(canvas, state, frame, colour) {
 
 function describe(part, { best, paths, logTimes }, frame) {
   const step = STEPS[frame];
-  const time = `10^${(logTimes[frame] / Math.LN10).toFixed(1)}`;
+  const log = logTimes[frame]; // below 0 a product with it says nothing yet
+  const time = (log / Math.LN10).toFixed(1);
   const off = Object.fromEntries(METHODS.map(({ name }) => [name, spell(degrees(best, paths[name][frame]))]));
   part("slider").setAttribute("aria-valuetext", `step ${step}`);
   part("now").textContent = step;
   part("time").textContent = time;
-  part("product").textContent = best === null ? "not defined" : spell(distance(best, paths.logistic[frame]) * logTimes[frame]);
+  part("product").textContent =
+    best === null ? "not defined" : log > 0 ? spell(distance(best, paths.logistic[frame]) * log) : "from t = 1 on";
   const words = `logistic ${off.logistic}, square loss ${off.square}, Adam ${off.adam}`;
   part("plane").setAttribute(
     "aria-label",
@@ -238,7 +240,7 @@ function describe(part, { best, paths, logTimes }, frame) {
       ? `Step ${step}: no line through the centre separates the two classes, so that no margin is largest.`
       : `Step ${step}: degrees between each line and that of largest margin: ${words}.`,
   );
-  part("curves").setAttribute("aria-label", `Angles in degrees at step ${step}: ${words}. Time of the flow ${time}.`);
+  part("curves").setAttribute("aria-label", `Angles in degrees at step ${step}: ${words}. Time of the flow: ten to the ${time}.`);
 }
 
 function distance(best, w) {

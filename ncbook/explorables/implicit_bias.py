@@ -41,7 +41,7 @@ _BODY = """\
 <div class="nc-panel">
 <p class="nc-title">Angle to the line of largest margin</p>
 <canvas class="nc-curves" role="img" aria-label="Angles against steps."></canvas>
-<ul class="nc-legend"><li>time t of the logistic descent <b class="nc-time"></b></li>
+<ul class="nc-legend"><li>time t of the logistic descent, log₁₀ <b class="nc-time"></b></li>
 <li>distance × log t <b class="nc-product"></b></li></ul>
 </div>
 </div>

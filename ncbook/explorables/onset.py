@@ -39,7 +39,7 @@ _BODY = """\
 </div>
 <canvas class="nc-leads" role="img" aria-label="Leads of nine measures."></canvas>
 <ul class="nc-legend">{legend}</ul>
-<p class="nc-told"></p>
+<p class="nc-told" style="margin-top: 8px"></p>
 <p class="nc-status" role="status"></p>
 <p class="nc-note">A mark a seed, {seeds} seeds of modular addition that generalize; the stroke is the median. To the
 right of the line a measure crosses before the test accuracy is half-way, to the left after it. The way begins when the
