@@ -2,13 +2,13 @@
 
 import io
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 import ipywidgets as widgets
 import numpy as np
 import pytest
+from lab_driving import SECONDS, fill, stop_all, tick_until, train
 from matplotlib.image import imread
 
 from ncbook import labs, trainers
@@ -18,7 +18,6 @@ from ncbook.labs._grokking import curves
 from ncbook.labs._grokking.settings import ARMS, LONGEST, Settings
 from ncbook.labs._grokking.training import Training
 
-SECONDS = 60
 SMALL = {"p": "11", "width": "16", "steps": "60"}
 
 
@@ -28,30 +27,7 @@ def lab():
     lab = labs.grokking()
     fill(lab, **SMALL)
     yield lab
-    for run in lab.runs:
-        run.stop()
-        run.thread.join(SECONDS)
-
-
-def fill(lab, **typed: str) -> None:
-    for name, text in typed.items():
-        lab.form.fields[name].value = text
-
-
-def tick_until(lab, met: Callable[[], bool]) -> None:
-    """What the page does while a network trains: the invisible Play widget counts."""
-    limit = time.monotonic() + SECONDS
-    while not met():
-        assert time.monotonic() < limit, "waited too long"
-        time.sleep(0.02)
-        lab.heartbeat.value = (lab.heartbeat.value + 1) % 100
-
-
-def train(lab, **typed: str) -> None:
-    """Train to the end."""
-    fill(lab, **typed)
-    lab.train.click()
-    tick_until(lab, lambda: not lab.heartbeat.playing)
+    stop_all(lab)
 
 
 def test_a_fresh_lab_has_trained_nothing_and_shows_empty_panels(lab):

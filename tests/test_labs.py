@@ -5,20 +5,17 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 
 import ipywidgets as widgets
 import numpy as np
 import pytest
 import traitlets
+from lab_driving import SECONDS, fill, stop_all, tick_until, train
 from matplotlib.image import imread
 
 from ncbook import labs
 from ncbook.labs import _lab, _note
 from ncbook.labs._collapse.settings import Settings
-
-SECONDS = 30
 
 
 @pytest.fixture
@@ -27,30 +24,7 @@ def lab():
     lab = labs.collapse()
     fill(lab, width="16", epochs="8")
     yield lab
-    for run in lab.runs:
-        run.stop()
-        run.thread.join(SECONDS)
-
-
-def fill(lab, **typed: str) -> None:
-    for name, text in typed.items():
-        lab.form.fields[name].value = text
-
-
-def tick_until(lab, met: Callable[[], bool]) -> None:
-    """What the page does while a network trains: the invisible Play widget counts."""
-    limit = time.monotonic() + SECONDS
-    while not met():
-        assert time.monotonic() < limit, "waited too long"
-        time.sleep(0.05)
-        lab.heartbeat.value = (lab.heartbeat.value + 1) % 100
-
-
-def train(lab, **typed: str) -> None:
-    """Train to the end."""
-    fill(lab, **typed)
-    lab.train.click()
-    tick_until(lab, lambda: not lab.heartbeat.playing)
+    stop_all(lab)
 
 
 def test_a_fresh_lab_has_trained_nothing_and_shows_empty_panels(lab):

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorable</title>
+<meta name="viewport" content="width=device-width">{head}</head>
+<body>{body}</body></html>"""
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -56,6 +59,20 @@ def page(chromium):
     context.route("**/*", guard)
     yield page
     context.close()
+
+
+@pytest.fixture
+def show(page, tmp_path: Path):
+    """Writes a body into a file and opens it; at the end the page must have had no problem."""
+
+    def open_body(body: str, head: str = ""):
+        path = tmp_path / "page.html"
+        path.write_text(_PAGE.format(body=body, head=head), encoding="utf-8")
+        page.goto(path.as_uri())
+        return page
+
+    yield open_body
+    assert page.problems == []
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """The explorable works from a file on disk, with no kernel and no network: by keyboard, in the dark, on a phone."""
 
-from pathlib import Path
-
 import pytest
 
 from ncbook import explorables, runs
@@ -20,20 +18,6 @@ def fragment() -> str:
     """The figure of the book's recorded run."""
     (path,) = runs.RECORDED.glob("collapse-laptop-*.npz")
     return explorables.collapse(runs.load(path))._repr_html_()
-
-
-@pytest.fixture
-def show(page, tmp_path: Path):
-    """Writes a body into a file and opens it; at the end the page must have had no problem."""
-
-    def open_body(body: str):
-        path = tmp_path / "page.html"
-        path.write_text(_PAGE.format(body=body), encoding="utf-8")
-        page.goto(path.as_uri())
-        return page
-
-    yield open_body
-    assert page.problems == []
 
 
 def pixels(page, canvas: str) -> str:

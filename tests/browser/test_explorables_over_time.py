@@ -1,16 +1,11 @@
 """The figures of relative flatness and of the interventions, in a page: by keyboard, in the dark, on a phone."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ncbook import experiments, explorables
-
-_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorable</title>
-<meta name="viewport" content="width=device-width"></head>
-<body>{body}</body></html>"""
 
 
 @pytest.fixture(scope="module")
@@ -31,20 +26,6 @@ def flatness(flatness_run) -> str:
 @pytest.fixture(scope="module")
 def interventions(interventions_run) -> str:
     return explorables.interventions(interventions_run)._repr_html_()
-
-
-@pytest.fixture
-def show(page, tmp_path: Path):
-    """Writes a body into a file and opens it; at the end the page must have had no problem."""
-
-    def open_body(body: str):
-        path = tmp_path / "page.html"
-        path.write_text(_PAGE.format(body=body), encoding="utf-8")
-        page.goto(path.as_uri())
-        return page
-
-    yield open_body
-    assert page.problems == []
 
 
 def pixels(page) -> str:

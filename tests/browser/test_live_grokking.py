@@ -20,9 +20,6 @@ from ncbook import data, explorables, metrics, models, trainers
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = Path(explorables.__file__).with_name("live_grokking_engine.js")
 COMPILED = base64.b64encode(ENGINE.with_name("live_grokking_product.wasm").read_bytes()).decode()
-_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorable</title>
-<meta name="viewport" content="width=device-width">{head}</head>
-<body>{body}</body></html>"""
 # scripts written into the page run, and nothing else: no worker, no eval
 _STRICT = """<meta http-equiv="Content-Security-Policy"
 content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">"""
@@ -36,20 +33,6 @@ RECIPE = {"learningRate": 0.01, "betas": [0.9, 0.98], "eps": 1e-8, "warmUp": 10}
 @pytest.fixture(scope="session")
 def fragment() -> str:
     return explorables.grok_in_your_browser()._repr_html_()
-
-
-@pytest.fixture
-def show(page, tmp_path: Path):
-    """Writes a body into a file and opens it; at the end the page must have had no problem."""
-
-    def open_body(body: str, head: str = ""):
-        path = tmp_path / "page.html"
-        path.write_text(_PAGE.format(body=body, head=head), encoding="utf-8")
-        page.goto(path.as_uri())
-        return page
-
-    yield open_body
-    assert page.problems == []
 
 
 @pytest.fixture

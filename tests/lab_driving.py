@@ -1,0 +1,34 @@
+"""Driving a lab without a browser: its fields are filled from here, and the page's ticks are imitated."""
+
+import time
+from collections.abc import Callable
+
+SECONDS = 60
+
+
+def fill(lab, **typed: str) -> None:
+    for name, text in typed.items():
+        lab.form.fields[name].value = text
+
+
+def tick_until(lab, met: Callable[[], bool]) -> None:
+    """What the page does while a network trains: the invisible Play widget counts."""
+    limit = time.monotonic() + SECONDS
+    while not met():
+        assert time.monotonic() < limit, "waited too long"
+        time.sleep(0.02)
+        lab.heartbeat.value = (lab.heartbeat.value + 1) % 100
+
+
+def train(lab, **typed: str) -> None:
+    """Train to the end."""
+    fill(lab, **typed)
+    lab.train.click()
+    tick_until(lab, lambda: not lab.heartbeat.playing)
+
+
+def stop_all(lab) -> None:
+    """Whatever still trains is stopped."""
+    for run in lab.runs:
+        run.stop()
+        run.thread.join(SECONDS)
