@@ -39,7 +39,7 @@ lint: .venv/installed
 	$(BIN)/mypy
 
 unit: .venv/installed
-	$(BIN)/pytest tests --ignore=tests/browser -n 2
+	$(BIN)/pytest tests --ignore=tests/browser -n 2 --dist loadfile
 
 replay: .venv/installed  ## checked cells against recorded runs, to the letter
 	$(STATIC) $(NBVAL)
