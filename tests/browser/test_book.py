@@ -14,6 +14,7 @@ PAGES = [*_FILES, "search", "genindex"]
 CHAPTERS = [name for name in _FILES if (ROOT / f"{name}.ipynb").exists()]
 CHAPTER = "book/1-collapse/watching-a-network-collapse"
 EVERY_CHAPTER = pytest.mark.parametrize("name", CHAPTERS)
+WITHOUT_SLIDER = ["book/4-grokking/faster-and-stuck", "book/4-grokking/what-collapses"]
 
 # What the theme itself says on every page: its launch-button script is included twice, and a stored theme mode
 # that is empty on the first visit is reset.
@@ -114,22 +115,43 @@ def test_the_note_in_place_of_a_lab_has_no_light_box_on_a_dark_page(page, book):
     assert box.evaluate("box => getComputedStyle(box).backgroundColor") == "rgba(0, 0, 0, 0)"
 
 
-@EVERY_CHAPTER
+@pytest.mark.parametrize("name", [name for name in CHAPTERS if name not in WITHOUT_SLIDER])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_slider_moves_the_picture(page, book, name, theme):
-    opened(page, book, name, theme)
-    figure = page.locator(".nc-explorable", has=page.get_by_role("button", name="Play")).first  # over recorded time
+    figures = opened(page, book, name, theme).locator(".nc-explorable", has=page.locator("input[type=range]"))
+    over_time = figures.filter(has=page.get_by_role("button", name="Play"))
+    figure = (over_time if over_time.count() else figures).first
     slider = figure.locator("input[type=range]").first
     slider.scroll_into_view_if_needed()
     picture = figure.locator("canvas").first
     slider.focus()
-    page.keyboard.press("Home")
-    page.wait_for_timeout(200)
-    before = picture.evaluate("canvas => canvas.toDataURL()"), picture.get_attribute("aria-label")
-    page.keyboard.press("End")
-    page.wait_for_timeout(200)
-    after = picture.evaluate("canvas => canvas.toDataURL()"), picture.get_attribute("aria-label")
+    before = look_after(page, picture, "Home")
+    after = look_after(page, picture, "End", "PageDown")  # both ends of a turn look alike
     assert before[0] != after[0]
+    assert before[1] != after[1]
+
+
+def look_after(page, picture, *keys: str) -> tuple[str, str]:
+    """The pixels and the label of a picture, some time after the keys."""
+    for key in keys:
+        page.keyboard.press(key)
+    page.wait_for_timeout(200)
+    return picture.evaluate("canvas => canvas.toDataURL()"), picture.get_attribute("aria-label")
+
+
+@pytest.mark.parametrize("name", WITHOUT_SLIDER)
+def test_other_chapters_have_no_slider(page, book, name):
+    assert opened(page, book, name).locator(".nc-explorable input[type=range]").count() == 0
+
+
+def test_the_rule_that_is_chosen_moves_the_crossings(page, book):
+    figure = opened(page, book, "book/4-grokking/what-collapses").locator(".nc-explorable").first
+    figure.scroll_into_view_if_needed()
+    picture, choice = figure.locator("canvas").first, figure.locator("select").first
+    before = look_after(page, picture), figure.locator(".nc-told").inner_text()
+    choice.select_option(index=2)
+    after = look_after(page, picture), figure.locator(".nc-told").inner_text()
+    assert before[0][0] != after[0][0]
     assert before[1] != after[1]
 
 
