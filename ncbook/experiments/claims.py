@@ -4,7 +4,7 @@ A rule looks at a run and answers yes or no for each independent trial, usually 
 is looked at; the verdict follows from the answers and is never typed in.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,11 @@ class Evidence:
     holds: tuple[bool, ...]
     values: tuple[float, ...]
     unit: str
+
+    @classmethod
+    def of(cls, holds: Iterable, values: Iterable, unit: str) -> "Evidence":
+        """From any answers and numbers, such as columns of a table."""
+        return cls(tuple(map(bool, holds)), tuple(map(float, values)), unit)
 
     @property
     def verdict(self) -> str:

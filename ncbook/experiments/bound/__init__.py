@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ncbook import data, metrics, models, runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments import _history, _loading
 from ncbook.experiments._noisy_labels import build
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.bound import certificates, terms
@@ -65,7 +65,7 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     arms = [(seed, size) for seed in config.seeds for size in config.sizes]
     found = [row for own in sweep(partial(_measured, config, str(place)), arms) for row in own]
-    history = {name: np.array([row.get(name, empty) for row in found]) for name, empty in COLUMNS.items()}
+    history = _history.padded(found, COLUMNS)
     arrays = {name: curve.numpy() for name, curve in terms.gaussian_curves(config.gaussian_dims).items()}
     return runs.Run(_loading.plain(config), history, arrays, watch.provenance(NAME, VERSION, config, place))
 

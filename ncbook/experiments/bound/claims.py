@@ -34,49 +34,45 @@ def terminal(run: Run) -> pd.DataFrame:
     return then.add_suffix("_then").join(end.add_suffix("_end"))
 
 
-def _evidence(holds, values, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
-
-
 def _bound_holds(run: Run) -> Evidence:
     pairs = rows(run, "pair")
     ratio = (pairs.bound / pairs.population_cdnv).groupby([pairs.seed, pairs.per_class])
-    return _evidence(ratio.min() >= 1, ratio.median(), "times the true value")
+    return Evidence.of(ratio.min() >= 1, ratio.median(), "times the true value")
 
 
 def _first_term(run: Run) -> Evidence:
     seen = terminal(run)
     fall = seen.train_cdnv_then / seen.train_cdnv_end
-    return _evidence(fall >= 2, fall.dropna(), "fold fall of V_S in the terminal phase")
+    return Evidence.of(fall >= 2, fall.dropna(), "fold fall of V_S in the terminal phase")
 
 
 def _second_term(run: Run) -> Evidence:
     seen = terminal(run)
     fall = seen.B_then / seen.B_end
-    return _evidence(fall > 1, fall.dropna(), "fold fall of B in the terminal phase")
+    return Evidence.of(fall > 1, fall.dropna(), "fold fall of B in the terminal phase")
 
 
 def _fixed_rates(run: Run) -> Evidence:
     fixed = rows(run, "fixed")
     found = pd.concat([rates(fixed, "shift"), rates(fixed, "square")])
-    return _evidence((found + 0.5).abs() <= 0.05, found, "as the exponent of n")
+    return Evidence.of((found + 0.5).abs() <= 0.05, found, "as the exponent of n")
 
 
 def _trained_rates(run: Run) -> Evidence:
     found = rates(rows(run, "network"), "shift", "length")
-    return _evidence(found <= -0.45, found, "as the exponent of n")
+    return Evidence.of(found <= -0.45, found, "as the exponent of n")
 
 
 def _means_apart(run: Run) -> Evidence:
     pairs = rows(run, "pair")
     share = (1 - pairs.shift_sum / pairs.distance_train).groupby([pairs.seed, pairs.per_class]).min()
-    return _evidence(share > 0, share, "of the training distance is left, in the worst pair")
+    return Evidence.of(share > 0, share, "of the training distance is left, in the worst pair")
 
 
 def _gap_shrinks(run: Run) -> Evidence:
     networks = rows(run, "pair").groupby(["seed", "per_class"])[["population_cdnv", "train_cdnv"]].mean()
     gap = (networks.population_cdnv - networks.train_cdnv).unstack()
-    return _evidence((gap.diff(axis=1).iloc[:, 1:] < 0).all(axis=1), gap.iloc[:, 0] / gap.iloc[:, -1],
+    return Evidence.of((gap.diff(axis=1).iloc[:, 1:] < 0).all(axis=1), gap.iloc[:, 0] / gap.iloc[:, -1],
                      "fold fall of V_P - V_S from the smallest set to the largest")  # fmt: skip
 
 
@@ -84,12 +80,12 @@ def _population_follows(run: Run) -> Evidence:
     seen = terminal(run).reset_index()
     seen = seen[seen.per_class == max(run.config["sizes"])]
     fall = seen.population_cdnv_then / seen.population_cdnv_end
-    return _evidence(fall >= 2, fall.dropna(), "fold fall of V_P in the terminal phase")
+    return Evidence.of(fall >= 2, fall.dropna(), "fold fall of V_P in the terminal phase")
 
 
 def _centre_bound(run: Run) -> Evidence:
     networks = rows(run, "network")
-    return _evidence(networks.centre_error <= networks.centre_bound, networks.centre_bound / networks.centre_error,
+    return Evidence.of(networks.centre_error <= networks.centre_bound, networks.centre_bound / networks.centre_error,
                      "times the error")  # fmt: skip
 
 

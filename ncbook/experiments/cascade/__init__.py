@@ -9,10 +9,8 @@ import sys
 from functools import partial
 from itertools import product
 
-import numpy as np
-
 from ncbook import runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments import _history, _loading
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.cascade.claims import CLAIMS
 from ncbook.experiments.cascade.config import ARMS, Config
@@ -100,5 +98,5 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     found = sweep(partial(train, config, str(place)), product(config.seeds, ARMS))
     found += sweep(partial(deep_rows, config), product(MODELS, config.classes, config.layers))
     rows = [row for own in found for row in own]
-    history = {name: np.array([row.get(name, empty) for row in rows]) for name, empty in COLUMNS.items()}
+    history = _history.padded(rows, COLUMNS)
     return runs.Run(_loading.plain(config), history, {}, watch.provenance(NAME, VERSION, config, place))

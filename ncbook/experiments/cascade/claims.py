@@ -13,25 +13,23 @@ ROUNDING = 1e-9  # of the Hessian's eigenvalues, over the largest
 _CHAPTER = "3-representation/cascading-collapse"
 
 
-def _evidence(holds, values, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
-
-
 def _by_layer(run: Run) -> Evidence:
     ratios = hidden(run, "plain")
     falls = (ratios.diff(axis=1).iloc[:, 1:] < 0).all(axis=1)
-    return _evidence(falls, ratios.iloc[:, 0] / ratios.iloc[:, -1], "fold fall from the first hidden layer to the last")
+    return Evidence.of(
+        falls, ratios.iloc[:, 0] / ratios.iloc[:, -1], "fold fall from the first hidden layer to the last"
+    )
 
 
 def _middle(run: Run) -> Evidence:
     falls = (hidden(run, "plain", 0) / hidden(run, "plain")).iloc[:, :-1]
-    return _evidence((falls > 1).all(axis=1), falls.min(axis=1), "fold fall in the layer where it is least")
+    return Evidence.of((falls > 1).all(axis=1), falls.min(axis=1), "fold fall in the layer where it is least")
 
 
 def _middle_terminal(run: Run) -> Evidence:
     then, end = terminal(run, "plain", "ratio_train")
     falls = (then / end).iloc[:, :-1]
-    return _evidence((falls > 1).all(axis=1), falls.min(axis=1), "fold fall in the layer where it is least")
+    return Evidence.of((falls > 1).all(axis=1), falls.min(axis=1), "fold fall in the layer where it is least")
 
 
 def _ends(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -42,25 +40,25 @@ def _ends(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _line(run: Run) -> Evidence:
     found = _ends(run)[1].correlation
-    return _evidence(found <= STRAIGHT, found, "correlation of log D with the layer")
+    return Evidence.of(found <= STRAIGHT, found, "correlation of log D with the layer")
 
 
 def _emerges(run: Run) -> Evidence:
     before, end = _ends(run)
     holds = (before.correlation > STRAIGHT) & (end.correlation <= STRAIGHT)
-    return _evidence(holds, before.correlation, "correlation before training")
+    return Evidence.of(holds, before.correlation, "correlation before training")
 
 
 def _even(run: Run) -> Evidence:
     end = _ends(run)[1]
     holds = (end.least >= 1 - EVEN) & (end.most <= 1 + EVEN)
-    return _evidence(holds, end.most, "times the mean fall, at the layer where it is largest")
+    return Evidence.of(holds, end.most, "times the mean fall, at the layer where it is largest")
 
 
 def _mismatch(run: Run, side: str) -> Evidence:
     then, end = terminal(run, "plain", f"mismatch_{side}")
     holds = (end <= then).all(axis=1) & (end < then).any(axis=1)
-    return _evidence(holds, (then - end).iloc[:, 0] * 100, "points less mismatch in the first hidden layer")
+    return Evidence.of(holds, (then - end).iloc[:, 0] * 100, "points less mismatch in the first hidden layer")
 
 
 def _mismatch_train(run: Run) -> Evidence:
@@ -76,24 +74,24 @@ def _random_labels(run: Run) -> Evidence:
     series = depths[["plain", "half random", "all random"]]
     steady = (series.diff(axis=1).iloc[:, 1:] >= 0).all(axis=1)
     grown = series["all random"] - series["plain"]
-    return _evidence(steady & (grown > 0), grown, "layers deeper with random labels")
+    return Evidence.of(steady & (grown > 0), grown, "layers deeper with random labels")
 
 
 def _tunnel(run: Run) -> Evidence:
     found = tunnels(run).layers
-    return _evidence(found >= run.config["depth"] / 4, found, "layers in the tunnel")
+    return Evidence.of(found >= run.config["depth"] / 4, found, "layers in the tunnel")
 
 
 def _tunnel_rank(run: Run) -> Evidence:
     found = tunnels(run)
     fall = found.rank_then / found["rank"]
-    return _evidence(fall >= 2, fall, "fold fall of the effective rank")
+    return Evidence.of(fall >= 2, fall, "fold fall of the effective rank")
 
 
 def _tunnel_other(run: Run) -> Evidence:
     found = tunnels(run)
     fall = found.other_then - found.other
-    return _evidence((fall >= 0.02) & (fall > found.untrained_fall), 100 * fall, "points lost on other digits")
+    return Evidence.of((fall >= 0.02) & (fall > found.untrained_fall), 100 * fall, "points lost on other digits")
 
 
 def _beyond(run: Run, model: str) -> pd.DataFrame:
@@ -103,25 +101,25 @@ def _beyond(run: Run, model: str) -> pd.DataFrame:
 
 def _relu_beaten(run: Run) -> Evidence:
     found = _beyond(run, "deep relu").best
-    return _evidence(found < 1 - BETTER, found, "times the collapsed loss")
+    return Evidence.of(found < 1 - BETTER, found, "times the collapsed loss")
 
 
 def _linear_beaten(run: Run) -> Evidence:
     found = _beyond(run, "deep linear").best
-    return _evidence(found < 1 - BETTER, found, "times the collapsed loss")
+    return Evidence.of(found < 1 - BETTER, found, "times the collapsed loss")
 
 
 def _low_rank(run: Run) -> Evidence:
     found = _beyond(run, "deep linear")
     found = found[found.best < 1 - BETTER]
-    return _evidence(found["rank"] < found.classes - 1, found["rank"], "dimensions of the logits")
+    return Evidence.of(found["rank"] < found.classes - 1, found["rank"], "dimensions of the logits")
 
 
 def _persists(run: Run) -> Evidence:
     found = theory(run)
     found = found[found.arm == "deep linear"]
     holds = (found.curvature >= -ROUNDING) & (found.lowest_nudged >= 1 - SAME) & (found.highest_nudged <= 1 + SAME)
-    return _evidence(holds, found.lowest_nudged, "times the collapsed loss after a nudge")
+    return Evidence.of(holds, found.lowest_nudged, "times the collapsed loss after a nudge")
 
 
 CLAIMS: tuple[Claim, ...] = (

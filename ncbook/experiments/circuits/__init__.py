@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 
 from ncbook import data, metrics, runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments import _history, _loading
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.circuits.claims import CLAIMS
 from ncbook.experiments.circuits.config import Arm, Config
@@ -54,7 +54,7 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     parts = sweep(partial(_part, config, str(place)), config.arms())
     rows = [row for rows, _ in parts for row in rows]
-    history = {name: _column([row.get(name, np.nan) for row in rows]) for name in _names(rows)}
+    history = _padded(rows)
     arrays = {name: array for _, arrays in parts for name, array in arrays.items()}
     arrays |= _moments(config, pd.DataFrame(history))
     return runs.Run(_loading.plain(config), history, arrays, watch.provenance(NAME, VERSION, config, place))
@@ -122,12 +122,7 @@ def _marked(chosen: list[torch.Tensor], p: int) -> np.ndarray:
     return marks
 
 
-def _names(rows: list[dict]) -> list[str]:
-    """All columns, in the order in which they are met."""
-    return list(dict.fromkeys(name for row in rows for name in row))
-
-
-def _column(values: list) -> np.ndarray:
-    """Reals in float32: seven digits are more than a training on another machine would share."""
-    column = np.array(values)
-    return column.astype(np.float32) if column.dtype.kind == "f" else column
+def _padded(rows: list[dict]) -> dict[str, np.ndarray]:
+    """All columns, in the order in which they are met; nan where a row has none."""
+    names = dict.fromkeys((name for row in rows for name in row), np.nan)
+    return {name: _history.single(column) for name, column in _history.padded(rows, names).items()}

@@ -32,7 +32,7 @@ def values_at(run: Run, found: pd.DataFrame, steps: pd.Series, column: str) -> p
 
 
 def _evidence(holds: pd.Series, values: pd.Series, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values.dropna())), unit)
+    return Evidence.of(holds, values.dropna(), unit)
 
 
 def _restricted_first(run: Run) -> Evidence:

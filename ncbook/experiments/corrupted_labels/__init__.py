@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ncbook import runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments import _history, _loading
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.corrupted_labels import rates, training
 from ncbook.experiments.corrupted_labels.claims import CLAIMS, outcomes
@@ -44,7 +44,7 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     arms += [("training", arm) for arm in training.trainings(config)]
     results = sweep(partial(measure_arm, config, str(place)), arms)
     rows = [row for rows, _ in results for row in rows]
-    history = {name: np.array([row.get(name, empty) for row in rows]) for name, empty in COLUMNS.items()}
+    history = _history.padded(rows, COLUMNS)
     arrays = {
         "training/by_rank": np.stack([found for _, found in results if found is not None]),
         "training/ranks": np.array(config.ranks),

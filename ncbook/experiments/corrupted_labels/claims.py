@@ -39,10 +39,6 @@ def _outcome(arm: str, net: pd.DataFrame) -> dict[str, float]:
     return found
 
 
-def _evidence(holds: pd.Series, values: pd.Series, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
-
-
 def _table(run: Run, arm: str, column: str) -> pd.DataFrame:
     """`column` of one arm, [seeds, noises], noises ascending."""
     found = outcomes(run)
@@ -61,28 +57,28 @@ def _gaps(run: Run) -> pd.DataFrame:
 def _more_robust(run: Run) -> Evidence:
     gaps = _gaps(run)
     grows = (gaps.diff(axis=1).iloc[:, 1:] > 0).all(axis=1)
-    return _evidence(grows & (gaps.iloc[:, -1] >= _FAR), 100 * gaps.iloc[:, -1], "points more at the highest ratio")
+    return Evidence.of(grows & (gaps.iloc[:, -1] >= _FAR), 100 * gaps.iloc[:, -1], "points more at the highest ratio")
 
 
 def _equal_on_clean(run: Run) -> Evidence:
     gap = _gaps(run).iloc[:, 0]
-    return _evidence(gap.abs() <= _NEAR, 100 * gap, "points more on clean labels")
+    return Evidence.of(gap.abs() <= _NEAR, 100 * gap, "points more on clean labels")
 
 
 def _in_the_loss(run: Run) -> Evidence:
     left = _at_top(run, MCR2, "end") - _at_top(run, MATCHED, "best_end")
     share = left / _gaps(run).iloc[:, -1]
-    return _evidence((left > 0) & (share >= 0.5), 100 * share, "% of the gap left")
+    return Evidence.of((left > 0) & (share >= 0.5), 100 * share, "% of the gap left")
 
 
 def _does_not_fit(run: Run) -> Evidence:
     kept = (_at_top(run, LONGER, "end") - _at_top(run, CE, "end")) / _gaps(run).iloc[:, -1]
-    return _evidence(kept >= 0.5, 100 * kept, "% of the gap left after longer training")
+    return Evidence.of(kept >= 0.5, 100 * kept, "% of the gap left after longer training")
 
 
 def _not_collapse(run: Run) -> Evidence:
     rates, crossed = (_table(run, arm, "class_rank_end").iloc[:, 0] for arm in (MCR2, CE))
-    return _evidence((rates >= 3) & (rates >= 2 * crossed), rates, "directions a class")
+    return Evidence.of((rates >= 3) & (rates >= 2 * crossed), rates, "directions a class")
 
 
 def _more_than_simplex(run: Run) -> Evidence:
@@ -91,7 +87,7 @@ def _more_than_simplex(run: Run) -> Evidence:
     rates = rates[rates.points == run.config["points"][0]]
     table = rates.pivot(index="seed", columns="arm", values="reduction")
     holds = table["simplex"] < table.drop(columns="simplex").min(axis=1)
-    return _evidence(holds, table["orthogonal subspaces"] / table["simplex"], "times the simplex")
+    return Evidence.of(holds, table["orthogonal subspaces"] / table["simplex"], "times the simplex")
 
 
 def _indicator(run: Run) -> Evidence:
@@ -99,30 +95,30 @@ def _indicator(run: Run) -> Evidence:
     top = found[found.noise == found.noise.max()]
     ranks = pd.Series({seed: nets[["train_ratio_end"]].rank().corrwith(nets.end.rank()).item()
                        for seed, nets in top.groupby("seed")})  # fmt: skip
-    return _evidence(ranks >= 0.5, ranks, "rank correlation")
+    return Evidence.of(ranks >= 0.5, ranks, "rank correlation")
 
 
 def _stopping(run: Run) -> Evidence:
     gain = _at_top(run, CE, "stopped") - _at_top(run, CE, "end")
-    return _evidence(gain >= _FAR, 100 * gain, "points more")
+    return Evidence.of(gain >= _FAR, 100 * gain, "points more")
 
 
 def _stops_before(run: Run) -> Evidence:
     fold = _at_top(run, CE, "train_ratio_stop") / _at_top(run, CE, "train_ratio_end")
-    return _evidence((_at_top(run, CE, "train_stop") < 1) & (fold >= 2), fold, "times the final variance ratio")
+    return Evidence.of((_at_top(run, CE, "train_stop") < 1) & (fold >= 2), fold, "times the final variance ratio")
 
 
 def _dilation(run: Run) -> Evidence:
     ratios = _table(run, CE, "test_ratio_end")
     grows = (ratios.diff(axis=1).iloc[:, 1:] > 0).all(axis=1)
     later = ratios.iloc[:, -1] > _at_top(run, CE, "test_ratio_stop")
-    return _evidence(grows & later, ratios.iloc[:, -1] / ratios.iloc[:, 0], "times the ratio with clean labels")
+    return Evidence.of(grows & later, ratios.iloc[:, -1] / ratios.iloc[:, 0], "times the ratio with clean labels")
 
 
 def _smoothing(run: Run) -> Evidence:
     share = _at_top(run, SMOOTHED, "test_ratio_end") / _at_top(run, CE, "test_ratio_end")
     better = _at_top(run, SMOOTHED, "end") > _at_top(run, CE, "end")
-    return _evidence((share < 1) & better, share, "times the ratio of plain cross-entropy")
+    return Evidence.of((share < 1) & better, share, "times the ratio of plain cross-entropy")
 
 
 CLAIMS: tuple[Claim, ...] = (

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ncbook import metrics, runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments import _history, _loading
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.flatness.claims import CLAIMS, rows
 from ncbook.experiments.flatness.config import Config
@@ -40,7 +40,7 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     arms = [Arm("family"), *(Arm(name, seed) for name in NETWORKS for seed in config.seeds)]
     found = [row for rows in sweep(partial(measure_arm, config, str(place)), arms) for row in rows]
-    history = {name: np.array([row.get(name, empty) for row in found]) for name, empty in COLUMNS.items()}
+    history = _history.padded(found, COLUMNS)
     return runs.Run(_loading.plain(config), history, _curves(config), watch.provenance(NAME, VERSION, config, place))
 
 

@@ -19,26 +19,22 @@ def rows(run: Run, part: str, **chosen: object) -> pd.DataFrame:
     return frame
 
 
-def _evidence(holds: pd.Series, values: pd.Series, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
-
-
 def _on_family(run: Run) -> Evidence:
     found = rows(run, "family")
     holds = (found.kappa <= found.proposition) & (found.bound <= found.proposition * (1 + 1e-9))
-    return _evidence(holds, found.proposition / found.kappa, "times the exact value")
+    return Evidence.of(holds, found.proposition / found.kappa, "times the exact value")
 
 
 def _on_networks(run: Run) -> Evidence:
     found = rows(run, "scale", arm="trained", scale=1.0)
     share = found.kappa / found.proposition
-    return _evidence((share <= 1) & (found.train_error == 0), share, "of the right-hand side")
+    return Evidence.of((share <= 1) & (found.train_error == 0), share, "of the right-hand side")
 
 
 def _trace_bound(run: Run) -> Evidence:
     found = pd.concat([rows(run, part) for part in ("family", "scale", "change")])
     found = found[found.kappa > 1e-300]  # smaller ones have lost their digits
-    return _evidence(found.kappa <= found.bound * (1 + 1e-9), found.bound / found.kappa, "times the exact value")
+    return Evidence.of(found.kappa <= found.bound * (1 + 1e-9), found.bound / found.kappa, "times the exact value")
 
 
 def _collapse_alone(run: Run) -> Evidence:
@@ -63,17 +59,17 @@ def _changed(run: Run, change: str) -> pd.DataFrame:
 def _layers(run: Run) -> Evidence:
     ratio = _changed(run, "layer")
     fold = np.maximum(ratio.trace, 1 / ratio.trace)
-    return _evidence((ratio.kappa - 1).abs().le(1e-9) & fold.ge(50), fold, "fold change of the Hessian's trace")
+    return Evidence.of((ratio.kappa - 1).abs().le(1e-9) & fold.ge(50), fold, "fold change of the Hessian's trace")
 
 
 def _neurons(run: Run) -> Evidence:
     ratio = _changed(run, "neurons").kappa
-    return _evidence((ratio - 1).abs() <= 0.01, np.maximum(ratio, 1 / ratio), "fold change of kappa")
+    return Evidence.of((ratio - 1).abs() <= 0.01, np.maximum(ratio, 1 / ratio), "fold change of kappa")
 
 
 def _neurons_normalized(run: Run) -> Evidence:
     ratio = _changed(run, "neurons").normalized
-    return _evidence((ratio - 1).abs() <= 1e-6, (ratio - 1).abs(), "relative change of kappa")
+    return Evidence.of((ratio - 1).abs() <= 1e-6, (ratio - 1).abs(), "relative change of kappa")
 
 
 def _pairs(run: Run, part: str, **chosen: object) -> pd.DataFrame:
@@ -85,13 +81,13 @@ def _pairs(run: Run, part: str, **chosen: object) -> pd.DataFrame:
 def _flatter_as_trained(run: Run) -> Evidence:
     pairs = _pairs(run, "scale", scale=1.0)
     ratio = pairs.kappa_random / pairs.kappa_trained
-    return _evidence(ratio > 1, ratio, "times the kappa on true labels")
+    return Evidence.of(ratio > 1, ratio, "times the kappa on true labels")
 
 
 def _flatter_at_equal_loss(run: Run) -> Evidence:
     pairs = _pairs(run, "matched").dropna(subset=["kappa_trained", "kappa_random"])
     ratio = pairs.kappa_random / pairs.kappa_trained
-    return _evidence(ratio > 1, ratio, "times the kappa on true labels")
+    return Evidence.of(ratio > 1, ratio, "times the kappa on true labels")
 
 
 def _flat_and_wrong(run: Run) -> Evidence:
@@ -101,14 +97,14 @@ def _flat_and_wrong(run: Run) -> Evidence:
     lowest = wrong.loc[wrong.groupby("seed").log10_kappa.idxmin()].set_index("seed")
     flatter = lowest.log10_kappa < good.log10_kappa
     holds = flatter & (lowest.train_error == 0) & (lowest.test_error >= 0.8) & (good.test_error <= 0.1)
-    return _evidence(holds, good.log10_kappa - lowest.log10_kappa, "orders of magnitude flatter")
+    return Evidence.of(holds, good.log10_kappa - lowest.log10_kappa, "orders of magnitude flatter")
 
 
 def _exactly_flat(run: Run) -> Evidence:
     found = rows(run, "scale", arm="random", scale=max(run.config["scales"]))
     zero = (found.slope32 == 0) & (found.kappa32 == 0)
     holds = zero & (found.slope64 > 0) & (found.test_error >= 0.8)
-    return _evidence(holds, found.log10_kappa, "is log10 of kappa, which float32 gives as 0")
+    return Evidence.of(holds, found.log10_kappa, "is log10 of kappa, which float32 gives as 0")
 
 
 CLAIMS: tuple[Claim, ...] = (

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ncbook import data, metrics, models, runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments import _history, _loading
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.grokking.claims import CLAIMS
 from ncbook.experiments.grokking.config import Config
@@ -53,7 +53,7 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     arms += [("leak", network, split) for network in LEAK_NETWORKS for split in LEAK_SPLITS]
     parts = sweep(partial(_part, config, str(place)), arms)
     rows = [row for rows, _ in parts for row in rows]
-    history = {name: _column([row[name] for row in rows]) for name in rows[0]}
+    history = _history.columns(rows)
     arrays = {name: array for _, arrays in parts for name, array in arrays.items()}
     arrays["leak/steps"] = np.arange(0, config.leak_steps + 1, config.leak_every)
     return runs.Run(_loading.plain(config), history, arrays, watch.provenance(NAME, VERSION, config, place))
@@ -66,12 +66,6 @@ def _part(config: Config, device: str, arm: Arm) -> Part:
     if kind == "leak":
         return [], train_leak(config, device, str(first), second)
     return [], _phase(config, device) if kind == "phase" else _gromov(config)
-
-
-def _column(values: list) -> np.ndarray:
-    """Reals in float32: seven digits are more than a training on another machine would share."""
-    column = np.array(values)
-    return column.astype(np.float32) if column.dtype.kind == "f" else column
 
 
 def _phase(config: Config, device: str) -> dict[str, np.ndarray]:

@@ -12,10 +12,6 @@ _CHAPTER = "4-grokking/grokking"
 _LEAKY, _SAFE = "leak/nanda/ordered", "leak/nanda/unordered"
 
 
-def _evidence(holds: pd.Series, values: pd.Series, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
-
-
 def followed(run: Run, place: int = 0) -> pd.DataFrame:
     """Milestones by seed at one of the weight decays: 0 is the one that is followed, 1 its control."""
     found = milestones(run)
@@ -27,14 +23,14 @@ def _delay(run: Run) -> Evidence:
     found = found[found.memorised.notna()]
     late = found.grokked >= 5 * found.memorised  # False for a seed that never groks
     ratio = (found.grokked / found.memorised).dropna()
-    return _evidence((found.test_then <= 0.1) & late, ratio, "times the steps to memorise")
+    return Evidence.of((found.test_then <= 0.1) & late, ratio, "times the steps to memorise")
 
 
 def _never_without_decay(run: Run) -> Evidence:
     """Only a seed whose twin with weight decay groks can tell."""
     without = followed(run, 1)[followed(run).grokked.notna()]
     holds = without.memorised.notna() & without.grokked.isna()
-    return _evidence(holds, without.test_end, "test accuracy at the end")
+    return Evidence.of(holds, without.test_end, "test accuracy at the end")
 
 
 def _fewer_samples(run: Run) -> Evidence:
@@ -75,14 +71,14 @@ def _sparse(run: Run) -> Evidence:
     grokked = found.grokked.notna()
     found, control = found[grokked], control[grokked]
     holds = (found.gini_end >= 2 * found.gini_then) & (found.gini_end >= 2 * control.gini_end)
-    return _evidence(holds, found.gini_end, "Gini coefficient at the end")
+    return Evidence.of(holds, found.gini_end, "Gini coefficient at the end")
 
 
 def _progress(run: Run) -> Evidence:
     found = followed(run)
     found = found[found.grokked.notna() & found.gini_onset.notna()]
     covered = (found.gini_onset - found.gini_then) / (found.gini_end - found.gini_then)
-    return _evidence(covered >= 0.2, covered, "of the rise done while test accuracy is at most 0.1")
+    return Evidence.of(covered >= 0.2, covered, "of the rise done while test accuracy is at most 0.1")
 
 
 def _analytic(run: Run) -> Evidence:

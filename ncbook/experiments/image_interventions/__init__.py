@@ -7,10 +7,8 @@ Noisy digits and glyphs, all arms of a seed from the same network and batches; `
 import sys
 from functools import partial
 
-import numpy as np
-
 from ncbook import runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments import _history, _loading
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.image_interventions.claims import CLAIMS, losses
 from ncbook.experiments.image_interventions.config import ARMS, Config
@@ -45,6 +43,5 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     results = sweep(partial(trained, config, str(place)), config.trainings)
     rows = [row for rows in results for row in rows]
-    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    small = {name: a.astype(np.float32) if a.dtype.kind == "f" else a for name, a in columns.items()}
-    return runs.Run(_loading.plain(config), small, {}, watch.provenance(NAME, VERSION, config, place))
+    history = _history.columns(rows)
+    return runs.Run(_loading.plain(config), history, {}, watch.provenance(NAME, VERSION, config, place))

@@ -21,10 +21,6 @@ def losses(run: Run) -> pd.DataFrame:
     return (-accuracy).add(accuracy.baseline, axis=0)
 
 
-def _evidence(holds: pd.Series, values: pd.Series, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
-
-
 def _lowered(run: Run) -> pd.Series:
     """Trials in which anti-flatness costs accuracy at the release, with the training images fitted."""
     fitted = by_arm(run, "release_train_acc").anti_released >= 0.95
@@ -33,7 +29,7 @@ def _lowered(run: Run) -> pd.Series:
 
 def _prevented_as_accurate(run: Run) -> Evidence:
     accuracy = by_arm(run, "final_val_acc")[by_arm(run, "final_variance_ratio_train").prevented >= 1]
-    return _evidence(
+    return Evidence.of(
         accuracy.prevented >= accuracy.baseline - CLOSE, 100 * (accuracy.prevented - accuracy.baseline),
         "points of accuracy against the baseline",
     )  # fmt: skip
@@ -43,43 +39,43 @@ def _flatter_no_better(run: Run) -> Evidence:
     kappa = by_arm(run, "final_kappa")
     accuracy = by_arm(run, "final_val_acc")[kappa.flatter < kappa.baseline]
     gain = accuracy.flatter - accuracy.baseline
-    return _evidence(gain <= CLOSE, 100 * gain, "points of accuracy against the baseline")
+    return Evidence.of(gain <= CLOSE, 100 * gain, "points of accuracy against the baseline")
 
 
 def _costs_accuracy(run: Run) -> Evidence:
     lost = losses(run)[by_arm(run, "release_train_acc").anti_released >= 0.95].anti_released
-    return _evidence(lost >= LOSS, 100 * lost, "points of accuracy below the baseline")
+    return Evidence.of(lost >= LOSS, 100 * lost, "points of accuracy below the baseline")
 
 
 def _recovers(run: Run) -> Evidence:
     accuracy = by_arm(run, "final_val_acc")[_lowered(run)]
     gain = accuracy.released_schedule - accuracy.baseline
-    return _evidence(gain >= -CLOSE, 100 * gain, "points of accuracy against the baseline, at the end")
+    return Evidence.of(gain >= -CLOSE, 100 * gain, "points of accuracy against the baseline, at the end")
 
 
 def _needs_release(run: Run) -> Evidence:
     accuracy = by_arm(run, "final_val_acc")[_lowered(run)]
     behind = accuracy.released_schedule - accuracy.kept_schedule
-    return _evidence(behind >= LOSS, 100 * behind, "points of accuracy between released and kept")
+    return Evidence.of(behind >= LOSS, 100 * behind, "points of accuracy between released and kept")
 
 
 def _kappa_falls(run: Run) -> Evidence:
     before, after = (by_arm(run, f"{when}_kappa").released_schedule for when in ("release", "final"))
     fall = (before / after)[_lowered(run)]
-    return _evidence(fall >= 10, fall, "fold fall")
+    return Evidence.of(fall >= 10, fall, "fold fall")
 
 
 def _specific(run: Run) -> Evidence:
     lost = losses(run)[_lowered(run)]
     largest = lost[[arm for arm in UNSURE if arm in lost]].max(axis=1)
-    return _evidence(largest < LOSS, 100 * largest, "points of accuracy below the baseline, in the worst control")
+    return Evidence.of(largest < LOSS, 100 * largest, "points of accuracy below the baseline, in the worst control")
 
 
 def _sharp_is_inaccurate(run: Run) -> Evidence:
     paper = by_arm(run, "release_paper_kappa")
     as_sharp = paper.anti_pinned >= 0.9 * paper.anti_released
     lost = losses(run).anti_pinned[_lowered(run) & as_sharp]
-    return _evidence(lost >= LOSS, 100 * lost, "points of accuracy below the baseline")
+    return Evidence.of(lost >= LOSS, 100 * lost, "points of accuracy below the baseline")
 
 
 def _claim(name: str, where: str, statement: str, rule: str, control: str, judge, cell: str, theirs=None) -> Claim:

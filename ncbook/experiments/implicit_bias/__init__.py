@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from ncbook import runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments import _history, _loading
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.implicit_bias import completion, logistic, network, square
 from ncbook.experiments.implicit_bias.claims import CLAIMS, ends
@@ -41,7 +41,7 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     results = sweep(partial(measure_arm, config, str(place)), arms(config))
     rows = [row for rows, _ in results for row in rows]
-    history = {name: np.array([row.get(name, empty) for row in rows]) for name, empty in COLUMNS.items()}
+    history = _history.padded(rows, COLUMNS)
     arrays = {name: array for _, arrays in results for name, array in arrays.items()}
     return runs.Run(_loading.plain(config), history, arrays, watch.provenance(NAME, VERSION, config, place))
 

@@ -1,7 +1,5 @@
 """What the literature says of implicit bias, and the rules by which a run of `implicit_bias` decides."""
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 
@@ -28,10 +26,6 @@ def rows_of(run: Run, part: str, **chosen: object) -> pd.DataFrame:
     return frame
 
 
-def _evidence(holds: Iterable, values: Iterable, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
-
-
 def _wide(frame: pd.DataFrame, column: str, index: list[str]) -> pd.DataFrame:
     """One row for each of `index`, one column a method."""
     return frame.pivot_table(index=index, columns="method", values=column, sort=False)
@@ -41,19 +35,19 @@ def _least_norm(run: Run) -> Evidence:
     last = ends(run, "square")
     last = last[last.method.isin(["gd", "momentum", "sgd"])]
     holds = (last.residual <= _SOLVED) & (last.distance <= 1e-6)
-    return _evidence(holds, last.distance, "relative distance to the solution of least norm")
+    return Evidence.of(holds, last.distance, "relative distance to the solution of least norm")
 
 
 def _other_optimizer(run: Run) -> Evidence:
     last = ends(run, "square", method="adam")
     solved = last[last.residual <= _SOLVED]
-    return _evidence(solved.distance >= 0.1, solved.distance, "relative distance of Adam's solution")
+    return Evidence.of(solved.distance >= 0.1, solved.distance, "relative distance of Adam's solution")
 
 
 def _max_margin(run: Run) -> Evidence:
     last = ends(run, "logistic", method="scaled")
     holds = (last.distance <= 0.02) & (last.margin_ratio >= 0.99)
-    return _evidence(holds, last.distance, "distance between unit vectors")
+    return Evidence.of(holds, last.distance, "distance between unit vectors")
 
 
 def slopes(run: Run) -> pd.Series:
@@ -69,13 +63,13 @@ def _slope(own: pd.DataFrame) -> float:
 
 def _rate(run: Run) -> Evidence:
     found = slopes(run)
-    return _evidence(found.between(-1.2, -0.8), found, "slope of log distance against log log t")
+    return Evidence.of(found.between(-1.2, -0.8), found, "slope of log distance against log log t")
 
 
 def _norm_growth(run: Run) -> Evidence:
     last = ends(run, "logistic", method="scaled")
     found = last.norm / last.log_time / best_norms(run, last)
-    return _evidence((found - 1).abs() <= 0.1, found, "of ||w|| / (||w*|| log t)")
+    return Evidence.of((found - 1).abs() <= 0.1, found, "of ||w|| / (||w*|| log t)")
 
 
 def best_norms(run: Run, last: pd.DataFrame) -> np.ndarray:
@@ -95,20 +89,20 @@ def _completed(run: Run) -> pd.DataFrame:
 def _low_rank(run: Run) -> Evidence:
     ranks = _wide(_completed(run), "effective_rank", ["setting", "seed"])
     holds = (ranks.depth3 < ranks.depth2) & (ranks.depth2 < ranks.depth1)
-    return _evidence(holds, ranks.depth3, "effective rank at depth 3")
+    return Evidence.of(holds, ranks.depth3, "effective rank at depth 3")
 
 
 def _recovery(run: Run) -> Evidence:
     errors = _wide(_completed(run), "error", ["setting", "seed"])
     holds = (errors.depth3 < errors.depth2) & (errors.depth2 < errors.depth1)
-    return _evidence(holds, errors.depth3, "relative error on the other entries, depth 3")
+    return Evidence.of(holds, errors.depth3, "relative error on the other entries, depth 3")
 
 
 def _not_nuclear(run: Run) -> Evidence:
     last = _completed(run)
     ranks, norms = (_wide(last, column, ["setting", "seed"]) for column in ("effective_rank", "norm"))
     holds = (ranks.depth3 < ranks.nuclear) & (norms.depth3 > norms.nuclear)
-    return _evidence(holds, norms.depth3 / norms.nuclear, "of the least nuclear norm, depth 3")
+    return Evidence.of(holds, norms.depth3 / norms.nuclear, "of the least nuclear norm, depth 3")
 
 
 def _norms_grow(run: Run) -> Evidence:
@@ -121,7 +115,7 @@ def _norms_grow(run: Run) -> Evidence:
         lower = last.loss <= first.loss / 2 and last.effective_rank < first.effective_rank
         holds.append(lower and last.norm > first.norm)
         values.append(last.norm / first.norm)
-    return _evidence(holds, values, "fold growth of the norm")
+    return Evidence.of(holds, values, "fold growth of the norm")
 
 
 def since_zero_error(run: Run, part: str, labels: str, decay: float) -> pd.DataFrame:
@@ -135,13 +129,13 @@ def since_zero_error(run: Run, part: str, labels: str, decay: float) -> pd.DataF
 def _margins_rise(run: Run) -> Evidence:
     pairs = since_zero_error(run, "network", "true", 0.0)
     holds = (pairs.norm_end > pairs.norm_then) & (pairs.margin_end > pairs.margin_then)
-    return _evidence(holds, pairs.margin_end, "normalised margin at the end")
+    return Evidence.of(holds, pairs.margin_end, "normalised margin at the end")
 
 
 def _collapse_without_decay(run: Run) -> Evidence:
     pairs = pd.concat([since_zero_error(run, part, "true", 0.0) for part in NETWORKS])
     falls = pairs.nc1_then / pairs.nc1_end
-    return _evidence(falls >= 2, falls, "fold fall of NC1 after zero error")
+    return Evidence.of(falls >= 2, falls, "fold fall of NC1 after zero error")
 
 
 def collapsed(run: Run, labels: str) -> pd.DataFrame:
@@ -154,7 +148,7 @@ def collapsed(run: Run, labels: str) -> pd.DataFrame:
 
 def _posit(run: Run) -> Evidence:
     found = collapsed(run, "random")
-    return _evidence(found.test_error < 0.45, 100 * found.test_error, "% test error of collapsed networks")
+    return Evidence.of(found.test_error < 0.45, 100 * found.test_error, "% test error of collapsed networks")
 
 
 CLAIMS: tuple[Claim, ...] = (

@@ -8,10 +8,8 @@ variational bottleneck at several strengths. `frames`: the Gaussian bottleneck a
 import sys
 from functools import partial
 
-import numpy as np
-
 from ncbook import runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments import _history, _loading
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.information_bottleneck import digits, estimators, frames, plane, vib
 from ncbook.experiments.information_bottleneck.claims import CLAIMS, compression, ends, transitions
@@ -43,7 +41,7 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     results = sweep(partial(measure_arm, config, str(place)), arms(config))
     rows = [row for rows, _ in results for row in rows]
-    history = {name: np.array([row.get(name, empty) for row in rows]) for name, empty in COLUMNS.items()}
+    history = _history.padded(rows, COLUMNS)
     arrays = {name: array for _, arrays in results for name, array in arrays.items()}
     return runs.Run(_loading.plain(config), history, arrays, watch.provenance(NAME, VERSION, config, place))
 

@@ -1,7 +1,6 @@
 """What the literature says of information in networks, and the rules by which a run decides."""
 
 import math
-from collections.abc import Iterable
 
 import pandas as pd
 
@@ -45,10 +44,6 @@ def compression(run: Run) -> pd.DataFrame:
     ])  # fmt: skip
 
 
-def _evidence(holds: Iterable, values: Iterable, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
-
-
 def _fixed(run: Run, activation: str) -> pd.DataFrame:
     found = compression(run)
     return found[(found.estimator == "fixed noise") & (found.name == activation)]
@@ -56,29 +51,29 @@ def _fixed(run: Run, activation: str) -> pd.DataFrame:
 
 def _tanh(run: Run) -> Evidence:
     falls = _fixed(run, "tanh").fall
-    return _evidence(falls >= BIT, falls, "nats of fall, tanh")
+    return Evidence.of(falls >= BIT, falls, "nats of fall, tanh")
 
 
 def _relu(run: Run) -> Evidence:
     falls = _fixed(run, "relu").fall
-    return _evidence(falls < BIT, falls, "nats of fall, ReLU")
+    return Evidence.of(falls < BIT, falls, "nats of fall, ReLU")
 
 
 def _estimators(run: Run) -> Evidence:
     falls = compression(run).pivot_table(index=["estimator", "seed"], columns="name", values="fall", sort=False)
-    return _evidence((falls.tanh >= BIT) & (falls.relu < BIT), falls.tanh - falls.relu, "nats more with tanh")
+    return Evidence.of((falls.tanh >= BIT) & (falls.relu < BIT), falls.tanh - falls.relu, "nats more with tanh")
 
 
 def _phases(run: Run) -> Evidence:
     found = compression(run)
     found = found[found.estimator == "fixed noise"]
-    return _evidence((found.rise >= BIT) & (found.fall >= BIT), found.rise, "nats of rise before the fall")
+    return Evidence.of((found.rise >= BIT) & (found.fall >= BIT), found.rise, "nats of rise before the fall")
 
 
 def _no_compression_no_harm(run: Run) -> Evidence:
     found = compression(run)
     found = found[(found.estimator == "fixed noise") & (found.fall < BIT)]
-    return _evidence(found.error <= 0.25, 100 * found.error, "% test error of networks that do not compress")
+    return Evidence.of(found.error <= 0.25, 100 * found.error, "% test error of networks that do not compress")
 
 
 def _layers(run: Run) -> Evidence:
@@ -86,7 +81,7 @@ def _layers(run: Run) -> Evidence:
         index=["name", "estimator", "seed"], columns="layer", values="information", sort=False
     )
     rises = table.diff(axis=1).iloc[:, 1:].max(axis=1)
-    return _evidence(rises <= _LEVEL, rises, "nats, the largest rise from a layer to the next")
+    return Evidence.of(rises <= _LEVEL, rises, "nats, the largest rise from a layer to the next")
 
 
 def _corner(run: Run) -> Evidence:
@@ -94,7 +89,7 @@ def _corner(run: Run) -> Evidence:
     last = last[last.estimator != "noise curve"]
     aim = math.log(10)
     holds = (last.information <= 1.1 * aim) & (last.label >= 0.9 * aim)
-    return _evidence(holds, last.information, "nats of I(X; T); log K is 2.3")
+    return Evidence.of(holds, last.information, "nats of I(X; T); log K is 2.3")
 
 
 def _clusters(run: Run) -> Evidence:
@@ -104,14 +99,14 @@ def _clusters(run: Run) -> Evidence:
         own.information.corr(own.nc1, method="spearman")
         for _, own in rows.groupby(["estimator", "seed"], sort=False)
     ]  # fmt: skip
-    return _evidence((value >= 0.8 for value in found), found, "rank correlation of I(X; T) with NC1")
+    return Evidence.of((value >= 0.8 for value in found), found, "rank correlation of I(X; T) with NC1")
 
 
 def _variational(run: Run) -> Evidence:
     errors = rows_of(run, "vib").pivot_table(index="seed", columns="setting", values="test_error")
     some = [beta for beta in errors.columns if 0 < beta <= 0.01]
     gains = (errors[0.0].to_numpy()[:, None] - errors[some].to_numpy()).ravel()
-    return _evidence(gains > 0, 100 * gains, "percentage points fewer test errors")
+    return Evidence.of(gains > 0, 100 * gains, "percentage points fewer test errors")
 
 
 def transitions(run: Run, name: str = "train") -> pd.DataFrame:
@@ -131,7 +126,7 @@ def _transitions(run: Run) -> Evidence:
     found = transitions(run)
     found = found[found.setting == max(run.config["decays"])]
     holds = (found.spread_end < found.spread_then) & (found.spread_end <= 2)
-    return _evidence(holds, found.spread_end, "of the last over the first critical beta, each minus 1")
+    return Evidence.of(holds, found.spread_end, "of the last over the first critical beta, each minus 1")
 
 
 CLAIMS: tuple[Claim, ...] = (

@@ -6,11 +6,10 @@ Modular addition from the same seeds in every arm; `config.ARMS` names them, `re
 import sys
 from functools import partial
 
-import numpy as np
 import torch
 
 from ncbook import data, models, runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments import _history, _loading
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.interventions.claims import CLAIMS, loss_correlations
 from ncbook.experiments.interventions.config import ARMS, Config
@@ -45,9 +44,8 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     results = sweep(partial(_rows, config, str(place)), config.arms)
     rows = [row for rows in results for row in rows]
-    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    small = {name: a.astype(np.float32) if a.dtype.kind == "f" else a for name, a in columns.items()}
-    return runs.Run(_loading.plain(config), small, {}, watch.provenance(NAME, VERSION, config, place))
+    history = _history.columns(rows)
+    return runs.Run(_loading.plain(config), history, {}, watch.provenance(NAME, VERSION, config, place))
 
 
 def _rows(config: Config, device: str, arm: str) -> list[dict]:

@@ -25,10 +25,6 @@ def delays(run: Run) -> pd.DataFrame:
     return bounded.div(steps.baseline, axis=0)[steps.baseline.notna()]
 
 
-def _evidence(holds: pd.Series, values: pd.Series, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
-
-
 def _prevented(run: Run) -> pd.Series:
     """Seeds that can tell: the baseline generalizes, and beside it the classes spread as wide as they lie apart."""
     return (by_arm(run, "final_ratio").prevented >= 1) & by_arm(run, "generalized").baseline.notna()
@@ -36,7 +32,7 @@ def _prevented(run: Run) -> pd.Series:
 
 def _as_accurate(run: Run) -> Evidence:
     accuracy = by_arm(run, "final_acc")[_prevented(run)]
-    return _evidence(
+    return Evidence.of(
         accuracy.prevented >= accuracy.baseline - 0.01, 100 * accuracy.prevented, "% test accuracy at the end"
     )
 
@@ -44,14 +40,14 @@ def _as_accurate(run: Run) -> Evidence:
 def _as_soon(run: Run) -> Evidence:
     ratios = delays(run)
     ratios = ratios[_prevented(run).loc[ratios.index]]
-    return _evidence(ratios.prevented <= DELAY, ratios.prevented, "times the baseline's steps, or more")
+    return Evidence.of(ratios.prevented <= DELAY, ratios.prevented, "times the baseline's steps, or more")
 
 
 def _delayed(run: Run) -> Evidence:
     """Delayed, and then released: it does generalize in the end."""
     reached = by_arm(run, "generalized").anti_released.notna()
     ratios = delays(run).anti_released
-    return _evidence((ratios >= DELAY) & reached.loc[ratios.index], ratios, "times the baseline's steps, or more")
+    return Evidence.of((ratios >= DELAY) & reached.loc[ratios.index], ratios, "times the baseline's steps, or more")
 
 
 def _specific(run: Run) -> Evidence:
@@ -59,7 +55,7 @@ def _specific(run: Run) -> Evidence:
     ratios = delays(run)
     ratios = ratios[ratios.anti_released >= DELAY]
     largest = ratios[list(CONTROLS)].max(axis=1)
-    return _evidence(largest < DELAY, largest, "times the baseline's steps in the slowest control, or more")
+    return Evidence.of(largest < DELAY, largest, "times the baseline's steps in the slowest control, or more")
 
 
 def _flat_when_general(run: Run) -> Evidence:
@@ -69,14 +65,14 @@ def _flat_when_general(run: Run) -> Evidence:
     others = kappa[~kappa.index.isin(["baseline", "baseline_schedule"])]
     if usual.empty:
         return Evidence((), (), "times the baseline's kappa")
-    return _evidence(others <= 10 * usual.max(), others / usual.median(), "times the baseline's kappa")
+    return Evidence.of(others <= 10 * usual.max(), others / usual.median(), "times the baseline's kappa")
 
 
 def _collapsed_is_flat(run: Run) -> Evidence:
     kappa, ratio = by_arm(run, "kappa"), by_arm(run, "variance_ratio")
     tighter = ratio.encouraged < ratio.baseline
     kappa = kappa[tighter]
-    return _evidence(
+    return Evidence.of(
         kappa.encouraged <= kappa.baseline, kappa.encouraged / kappa.baseline, "times the baseline's kappa"
     )
 
@@ -97,7 +93,7 @@ def loss_correlations(run: Run) -> pd.Series:
 
 def _follows_loss(run: Run) -> Evidence:
     values = loss_correlations(run).dropna()
-    return _evidence(values >= 0.95, values, "correlation")
+    return Evidence.of(values >= 0.95, values, "correlation")
 
 
 CLAIMS = (

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ncbook import runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments import _history, _loading
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.margins import exponent, plane, training
 from ncbook.experiments.margins.claims import CLAIMS, correlations, milestones
@@ -45,7 +45,7 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     results = sweep(partial(measure_arm, config, str(place)), _arms(config))
     rows = [row for rows, _, _ in results for row in rows]
-    history = {name: np.array([row.get(name, empty) for row in rows]) for name, empty in COLUMNS.items()}
+    history = _history.padded(rows, COLUMNS)
     curves = [curve for rows, curves, _ in results for row, curve in zip(rows, curves, strict=False)
               if row["part"] == "training"]  # fmt: skip
     arrays = {name: array for _, _, found in results for name, array in found.items()}

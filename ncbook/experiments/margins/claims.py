@@ -43,7 +43,7 @@ def correlations(run: Run) -> pd.DataFrame:
 
 
 def _evidence(holds: pd.Series, values: pd.Series, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values.dropna())), unit)
+    return Evidence.of(holds, values.dropna(), unit)
 
 
 def _true(run: Run) -> pd.DataFrame:

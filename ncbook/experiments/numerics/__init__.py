@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from ncbook import runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments import _history, _loading
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.numerics.arms import arms_of
 from ncbook.experiments.numerics.claims import CLAIMS, frozen_ends, times
@@ -44,11 +44,6 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     arms = [(part, name) for part, recipes in arms_of(config).items() for name in recipes]
     rows = [row for rows in sweep(partial(train_arm, config, str(place)), arms) for row in rows]
-    history = {name: _column(name, [row[name] for row in rows]) for name in rows[0]}
+    exact = np.array([row["loss"] for row in rows])  # that of an enlarged network has no digits left in float32
+    history = _history.columns(rows) | {"loss": exact}
     return runs.Run(_loading.plain(config), history, {}, watch.provenance(NAME, VERSION, config, place))
-
-
-def _column(name: str, values: list) -> np.ndarray:
-    """The loss of an enlarged network has no digits left in float32."""
-    column = np.array(values)
-    return column.astype(np.float32) if column.dtype.kind == "f" and name != "loss" else column

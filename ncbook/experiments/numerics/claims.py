@@ -19,14 +19,10 @@ def times(run: Run) -> pd.DataFrame:
     return steps.fillna(by_arm(run, SPEED, "last")).div(steps.baseline, axis=0)[steps.baseline.notna()]
 
 
-def _evidence(holds: pd.Series, values: pd.Series, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
-
-
 def _faster(run: Run) -> Evidence:
     ratios = times(run)
     reached = by_arm(run, SPEED, "generalized").grokfast.notna().loc[ratios.index]
-    return _evidence((ratios.grokfast < 1) & reached, ratios.grokfast, "times the baseline's steps, or more")
+    return Evidence.of((ratios.grokfast < 1) & reached, ratios.grokfast, "times the baseline's steps, or more")
 
 
 def frozen_ends(run: Run) -> pd.DataFrame:
@@ -42,7 +38,7 @@ def _stands_still(run: Run) -> Evidence:
     start = frame[frame.step == 0].set_index("seed")
     stuck = start[(start.zero_single == 1) & (start.test_acc <= 0.1)].index
     moved = frame.groupby("seed").moved.max().loc[stuck]
-    return _evidence(moved == 0, moved, "largest change of a weight")
+    return Evidence.of(moved == 0, moved, "largest change of a weight")
 
 
 def _only_obstacle(run: Run) -> Evidence:
@@ -50,12 +46,14 @@ def _only_obstacle(run: Run) -> Evidence:
     steps = by_arm(run, STUCK, "generalized")
     telling = steps.single.isna() & (by_arm(run, STUCK, "zero_double").double == 0)
     accuracy = by_arm(run, STUCK, "final_acc").double[telling]
-    return _evidence(steps.double[telling].notna(), 100 * accuracy, "% test accuracy at the end")
+    return Evidence.of(steps.double[telling].notna(), 100 * accuracy, "% test accuracy at the end")
 
 
 def _stablemax(run: Run) -> Evidence:
     accuracy = by_arm(run, STUCK, "final_acc").stablemax
-    return _evidence(by_arm(run, STUCK, "generalized").stablemax.notna(), 100 * accuracy, "% test accuracy at the end")
+    return Evidence.of(
+        by_arm(run, STUCK, "generalized").stablemax.notna(), 100 * accuracy, "% test accuracy at the end"
+    )
 
 
 def _orthogonal(run: Run) -> Evidence:
@@ -63,21 +61,21 @@ def _orthogonal(run: Run) -> Evidence:
     steps, accuracy = by_arm(run, STUCK, "generalized"), by_arm(run, STUCK, "final_acc")
     twins = [(f"orthogonal_{name}", steps[name].isna()) for name in ("single", "double")]
     holds = pd.concat([steps[arm][telling].notna() for arm, telling in twins])
-    return _evidence(
+    return Evidence.of(
         holds, pd.concat([100 * accuracy[arm][telling] for arm, telling in twins]), "% test accuracy at the end"
     )
 
 
 def _cyclic(run: Run) -> Evidence:
     counts = by_arm(run, SLINGSHOT, "spikes").single
-    return _evidence(counts >= 2, counts, "slingshots")
+    return Evidence.of(counts >= 2, counts, "slingshots")
 
 
 def _small_eps(run: Run) -> Evidence:
     """Only a seed with a slingshot to lose can tell."""
     counts = by_arm(run, SLINGSHOT, "spikes")
     counts = counts[counts.single > 0]
-    return _evidence(counts.large_eps < counts.single, counts.large_eps, "slingshots with the large eps")
+    return Evidence.of(counts.large_eps < counts.single, counts.large_eps, "slingshots with the large eps")
 
 
 CLAIMS = (

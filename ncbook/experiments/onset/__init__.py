@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from ncbook import runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments import _history, _loading
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.onset.addition import train_addition
 from ncbook.experiments.onset.claims import CLAIMS, shapes
@@ -78,7 +78,7 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     parts = sweep(partial(_part, config, str(place)), PARTS)
     rows = [row for rows, _ in parts for row in rows]
-    history = {name: _column([row[name] for row in rows]) for name in rows[0]}
+    history = _history.columns(rows)
     arrays = {name: array for _, arrays in parts for name, array in arrays.items()}
     arrays |= curves(config.classes, config.temperature)
     made = runs.Run(_loading.plain(config), history, arrays)
@@ -89,8 +89,3 @@ def _part(config: Config, device: str, part: str) -> Part:
     if part in (ADDITION, UNDECAYED):
         return train_addition(config, device, part)
     return train_digits(config, device, part), {}
-
-
-def _column(values: list) -> np.ndarray:
-    column = np.array(values)
-    return column.astype(np.float32) if column.dtype.kind == "f" else column

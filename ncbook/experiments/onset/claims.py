@@ -13,10 +13,6 @@ _CHAPTER = "4-grokking/what-collapses"
 NEAR = 1.5  # two steps coincide if they are within this factor
 
 
-def _evidence(holds: pd.Series, values: pd.Series, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
-
-
 def only_flatness(found: pd.DataFrame) -> pd.Series:
     """For each seed, whether kappa moves before the test accuracy and none of the collapse measures does."""
     return (found.relative_flatness > 0) & ~(found[list(COLLAPSE)] > 0).any(axis=1)
@@ -24,7 +20,7 @@ def only_flatness(found: pd.DataFrame) -> pd.Series:
 
 def _only_flatness(run: Run) -> Evidence:
     found = leads(run)
-    return _evidence(only_flatness(found), found.relative_flatness, "steps before generalization")
+    return Evidence.of(only_flatness(found), found.relative_flatness, "steps before generalization")
 
 
 def _any_rule(run: Run) -> Evidence:
@@ -37,7 +33,7 @@ def _any_rule(run: Run) -> Evidence:
 def _flatness_beats_loss(run: Run) -> Evidence:
     found = leads(run)
     ahead = found.relative_flatness - found.train_loss
-    return _evidence((found.relative_flatness > 0) & (ahead > 0), ahead, "steps before the train loss")
+    return Evidence.of((found.relative_flatness > 0) & (ahead > 0), ahead, "steps before the train loss")
 
 
 def _falls_in_memorising(run: Run) -> Evidence:
@@ -58,7 +54,7 @@ def _together(run: Run, part: str) -> Evidence:
     ratios = {name: (found.onset - found[name]) / found.onset for name in ("rnc1_train", "cdnv_train")}
     apart = {name: np.exp(np.abs(np.log(ratio))) for name, ratio in ratios.items()}
     holds = (apart["rnc1_train"] <= NEAR) & (apart["rnc1_train"] < apart["cdnv_train"].fillna(np.inf))
-    return _evidence(holds, ratios["rnc1_train"].fillna(np.inf), "times the steps to generalize")
+    return Evidence.of(holds, ratios["rnc1_train"].fillna(np.inf), "times the steps to generalize")
 
 
 def _ratio_first(run: Run) -> Evidence:
@@ -66,7 +62,7 @@ def _ratio_first(run: Run) -> Evidence:
     frame = frame[(frame.part == ADDITION) & (frame.test_acc >= 0.95)]
     late = frame.groupby("seed").step.first().reindex(found.index)
     ahead = late - (found.onset - found.variance_ratio_train)
-    return _evidence(ahead > 0, ahead, "steps before a test accuracy of 95 %")
+    return Evidence.of(ahead > 0, ahead, "steps before a test accuracy of 95 %")
 
 
 def _delay(run: Run) -> Evidence:
@@ -79,7 +75,7 @@ def _delay(run: Run) -> Evidence:
             memorised = first_step(steps, own.train_acc.to_numpy(), config["learned"])
             own_ratios[seed] = first_step(steps, own.test_acc.to_numpy(), config["digits_learned"]) / memorised
     table = pd.DataFrame(ratios).dropna()
-    return _evidence((table[DIGITS] >= 3) & (table[SMALL] <= NEAR), table[DIGITS], "times the steps to memorise")
+    return Evidence.of((table[DIGITS] >= 3) & (table[SMALL] <= NEAR), table[DIGITS], "times the steps to memorise")
 
 
 def _codes(run: Run) -> Evidence:
@@ -110,7 +106,7 @@ def _generalized(run: Run, which: str) -> pd.DataFrame:
 
 def _rank_two(run: Run) -> Evidence:
     found = _generalized(run, "head")
-    return _evidence(found["rank"] == 2, found["rank"], "directions")
+    return Evidence.of(found["rank"] == 2, found["rank"], "directions")
 
 
 def _low_rank(run: Run) -> Evidence:
@@ -118,13 +114,13 @@ def _low_rank(run: Run) -> Evidence:
     found, control = _generalized(run, "head"), shapes(run, UNDECAYED, "head").effective_rank
     twin = control.reindex(found.index).fillna(control.median())
     holds = (found["rank"] <= (run.config["p"] - 1) / 2) & (found.effective_rank < twin)
-    return _evidence(holds, found.effective_rank, "directions, as effective rank")
+    return Evidence.of(holds, found.effective_rank, "directions, as effective rank")
 
 
 def _no_simplex(run: Run) -> Evidence:
     found = _generalized(run, "means")
     ratio = found.to_circle / found.to_simplex
-    return _evidence(ratio < 1, ratio, "times the distance to the simplex")
+    return Evidence.of(ratio < 1, ratio, "times the distance to the simplex")
 
 
 CLAIMS: tuple[Claim, ...] = (

@@ -1,7 +1,5 @@
 """Claims that `transfer` decides, and the rules by which it does."""
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from ncbook.experiments.claims import Claim, Evidence
@@ -26,10 +24,6 @@ RECOVERED = 0.8  # share of points put into their fine class
 _CHAPTER = "3-representation/transfer"
 
 
-def _evidence(answers: Iterable, values: Iterable, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, answers)), tuple(map(float, values)), unit)
-
-
 def _with_source(run: Run) -> pd.DataFrame:
     """Ends of the trainings with `per_class` images of each source class."""
     table = ends(run)
@@ -50,43 +44,43 @@ def _over_classes(table: pd.DataFrame, values: pd.Series) -> list[float]:
 def _similar(run: Run) -> Evidence:
     table = _with_source(run)
     times = table.cdnv_test / table.cdnv_train
-    return _evidence(times <= SIMILAR, times, "times the CDNV on train")
+    return Evidence.of(times <= SIMILAR, times, "times the CDNV on train")
 
 
 def _cdnv_falls(run: Run) -> Evidence:
     table = ends(run)
     found = _over_classes(table, table.cdnv_target)
-    return _evidence((each <= -ORDERED for each in found), found, "rank correlation with l")
+    return Evidence.of((each <= -ORDERED for each in found), found, "rank correlation with l")
 
 
 def _accuracy_rises(run: Run) -> Evidence:
     table = ends(run)
     found = _over_classes(table, table.ridge)
-    return _evidence((each >= ORDERED for each in found), found, "rank correlation with l")
+    return Evidence.of((each >= ORDERED for each in found), found, "rank correlation with l")
 
 
 def _gap_falls(run: Run) -> Evidence:
     table = ends(run)
     found = _over_classes(table, table.cdnv_target - table.cdnv_test)
-    return _evidence((each <= -ORDERED for each in found), found, "rank correlation with l")
+    return Evidence.of((each <= -ORDERED for each in found), found, "rank correlation with l")
 
 
 def _impossible(run: Run) -> Evidence:
     table = _fewer(run)
     times = table.ridge * run.config["target_classes"]
-    return _evidence(times <= SIMILAR, times, "times chance")
+    return Evidence.of(times <= SIMILAR, times, "times chance")
 
 
 def _worse_than_pixels(run: Run) -> Evidence:
     table = _fewer(run)
     lost = 100 * (table.pixels - table.ridge)
-    return _evidence(lost > 0, lost, "points below the pixels")
+    return Evidence.of(lost > 0, lost, "points below the pixels")
 
 
 def _longer_few(run: Run) -> Evidence:
     table = _fewer(run)
     lost = table.ridge_then - table.ridge
-    return _evidence(lost >= POINTS, 100 * lost, "points lost")
+    return Evidence.of(lost >= POINTS, 100 * lost, "points lost")
 
 
 def _terminal(run: Run, arms: tuple[str, ...]) -> pd.DataFrame:
@@ -97,7 +91,7 @@ def _terminal(run: Run, arms: tuple[str, ...]) -> pd.DataFrame:
 def _lost(run: Run, arms: tuple[str, ...]) -> Evidence:
     table = _terminal(run, arms)
     lost = table.ridge_then - table.ridge_end
-    return _evidence(lost >= POINTS, 100 * lost, "points lost")
+    return Evidence.of(lost >= POINTS, 100 * lost, "points lost")
 
 
 def _longer(run: Run) -> Evidence:
@@ -111,13 +105,13 @@ def _longer_weak(run: Run) -> Evidence:
 def _goes_with_collapse(run: Run) -> Evidence:
     table = _terminal(run, COARSE)
     found = table.correlation.dropna() if len(table) else pd.Series(dtype=float)
-    return _evidence(found >= CORRELATED, found, "rank correlation")
+    return Evidence.of(found >= CORRELATED, found, "rank correlation")
 
 
 def _middle(table: pd.DataFrame) -> Evidence:
     """By how much the best layer between the pixels and the last one beats the last."""
     gain = table.drop(columns=[INPUT, LAST]).max(axis=1) - table[LAST]
-    return _evidence(gain >= POINTS, 100 * gain, "points above the last layer")
+    return Evidence.of(gain >= POINTS, 100 * gain, "points above the last layer")
 
 
 def _middle_groups(run: Run) -> Evidence:
@@ -135,7 +129,7 @@ def _residual(run: Run) -> Evidence:
     if len(table):
         table = table[table.ratio_then / table.ratio_end >= TENFOLD]
     found = table.recovered_end if len(table) else pd.Series(dtype=float)
-    return _evidence(found >= RECOVERED, 100 * found, "% recovered")
+    return Evidence.of(found >= RECOVERED, 100 * found, "% recovered")
 
 
 CLAIMS = (

@@ -21,40 +21,36 @@ def ends(run: Run, part: str, **chosen: str) -> pd.DataFrame:
     return frame.groupby(["objective", "method", "setting", "seed", "scale"], sort=False).tail(1)
 
 
-def _evidence(holds: pd.Series, values: pd.Series, unit: str) -> Evidence:
-    return Evidence(tuple(map(bool, holds)), tuple(map(float, values)), unit)
-
-
 def _minimisers(run: Run) -> Evidence:
     """Only starts that reached the smallest value can tell what it looks like."""
     last = ends(run, "descent", objective="cross_entropy")
     reached = last[last.error <= 1e-6]
     worst = reached[_NC].max(axis=1)
-    return _evidence((worst <= 0.01) & (last.error.min() >= -1e-9), worst, "largest of NC1 to NC3")
+    return Evidence.of((worst <= 0.01) & (last.error.min() >= -1e-9), worst, "largest of NC1 to NC3")
 
 
 def _reached(run: Run) -> Evidence:
     last = ends(run, "descent", objective="cross_entropy")
-    return _evidence(last.error.abs() <= 1e-4, last.error, "relative excess of the loss")
+    return Evidence.of(last.error.abs() <= 1e-4, last.error, "relative excess of the loss")
 
 
 def _reached_square(run: Run) -> Evidence:
     last = ends(run, "descent", objective="square")
     collapsed = last[_NC].max(axis=1) <= 0.01
-    return _evidence((last.error.abs() <= 1e-4) & collapsed, last.error, "relative excess of the loss")
+    return Evidence.of((last.error.abs() <= 1e-4) & collapsed, last.error, "relative excess of the loss")
 
 
 def _bias_regularised(run: Run) -> Evidence:
     last = ends(run, "descent", objective="square", method="gd")
     worst = last[_NC].max(axis=1)
-    return _evidence(worst <= 0.01, worst, "largest of NC1 to NC3")
+    return Evidence.of(worst <= 0.01, worst, "largest of NC1 to NC3")
 
 
 def _threshold(run: Run) -> Evidence:
     last = ends(run, "threshold", objective="square")
     sizes = closed_sizes(run, "square", last.scale.to_numpy())
     off = (last["size"] - sizes).abs() / np.where(sizes > 0, sizes, closed_sizes(run, "square", np.zeros(1))[0])
-    return _evidence(off <= 0.01, off, "relative error of the norm of W H")
+    return Evidence.of(off <= 0.01, off, "relative error of the norm of W H")
 
 
 def closed_sizes(run: Run, objective: str, strengths: np.ndarray) -> np.ndarray:
@@ -87,13 +83,13 @@ def _escapes(run: Run) -> Iterator[list[bool]]:
 
 def _direction(run: Run, method: str, ratio: float) -> Evidence:
     last = ends(run, "flow", method=method)
-    return _evidence(last.ratio >= ratio, last.ratio, "of the largest normalised margin")
+    return Evidence.of(last.ratio >= ratio, last.ratio, "of the largest normalised margin")
 
 
 def _flow(run: Run) -> Evidence:
     last = ends(run, "flow", method="scaled")
     holds = (last.ratio >= 0.999) & (last[_NC].max(axis=1) <= 0.01)
-    return _evidence(holds, last.ratio, "of the largest normalised margin")
+    return Evidence.of(holds, last.ratio, "of the largest normalised margin")
 
 
 def _plain(run: Run) -> Evidence:
@@ -106,7 +102,7 @@ def _bias(run: Run) -> Evidence:
     early = frame[frame.step >= 100].groupby(["setting", "seed"], sort=False).head(1).reset_index()
     late = frame.groupby(["setting", "seed"], sort=False).tail(1).reset_index()
     holds = (late.ratio > early.ratio) & (late[_NC] <= early[_NC] / 2).all(axis=1)
-    return _evidence(holds, late.nc2_angles / early.nc2_angles, "of NC2's angle deviation at step 100 is left")
+    return Evidence.of(holds, late.nc2_angles / early.nc2_angles, "of NC2's angle deviation at step 100 is left")
 
 
 CLAIMS: tuple[Claim, ...] = (
