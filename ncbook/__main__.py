@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _list(parsed: argparse.Namespace) -> int:
     from ncbook import experiments
 
-    rows = [_describe(name, preset) for name in experiments.NAMES for preset in experiments.presets(name)]
+    rows = [_describe(name, preset) for name in experiments.names() for preset in experiments.get(name).presets()]
     if parsed.json:
         print(json.dumps(rows, indent=1))
         return 0
@@ -52,11 +52,11 @@ def _list(parsed: argparse.Namespace) -> int:
 
 
 def _describe(name: str, preset: str) -> dict[str, str]:
-    from ncbook import experiments, runs
-    from ncbook.experiments import _loading
+    from ncbook import experiments
 
-    path = runs.find(_loading.run_name(experiments.get(name), preset))
-    state = "not run yet" if path is None else "recorded" if path.parent == runs.RECORDED else "cached"
+    experiment = experiments.get(name)
+    path = experiment.find(preset)
+    state = "not run yet" if path is None else "recorded" if path.parent == experiment.folder else "cached"
     return {"experiment": name, "preset": preset, "run": state}
 
 

@@ -34,13 +34,9 @@ def _packages(problems: list[str]) -> None:
 
 def _recorded(problems: list[str]) -> None:
     from ncbook import experiments
-    from ncbook.experiments import _loading
 
-    current = {
-        _loading.run_name(experiments.get(name), preset)
-        for name in experiments.NAMES
-        for preset in experiments.presets(name)
-    }
+    known = [experiments.get(name) for name in experiments.names()]
+    current = {experiment.file_name(preset) for experiment in known for preset in experiment.presets()}
     for path in sorted(runs.RECORDED.glob("*.npz")):
         try:
             about = runs.load(path).provenance

@@ -4,9 +4,9 @@ import re
 from collections import Counter
 from dataclasses import asdict, dataclass
 
-from ncbook import experiments, runs
-from ncbook.experiments import _loading
-from ncbook.experiments.claims import QUOTES, VERDICTS, Claim, Evidence
+from ncbook import experiments
+from ncbook.claims import QUOTES, VERDICTS, Claim, Evidence
+from ncbook.results import RESULTS
 
 _INTRODUCTION = """\
 # The reproduction ledger
@@ -50,7 +50,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """All claims, in the order of the book. Reads recorded runs only: nothing is trained."""
-    return [judged(name, claim) for name in experiments.NAMES for claim in experiments.get(name).CLAIMS]
+    return [judged(name, claim) for name in experiments.names() for claim in experiments.get(name).claims]
 
 
 def as_json() -> list[dict]:
@@ -64,7 +64,7 @@ def page() -> str:
     counts = Counter(entry.verdict for entry in found)
     tally = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
     parts = [_INTRODUCTION, f"So far: {len(found)} claims, {tally}.", _overview(found)]
-    titles = {entry.id: experiments.get(entry.experiment).TITLE for entry in found}
+    titles = {entry.id: experiments.get(entry.experiment).title for entry in found}
     for title in dict.fromkeys(titles.values()):
         parts.append(f"## {title}\n")
         parts += [_section(entry) for entry in found if titles[entry.id] == title]
@@ -85,18 +85,21 @@ def _title(entry: Entry) -> str:
 
 def judged(experiment: str, claim: Claim) -> Entry:
     """One claim of an experiment, judged on the recorded run of its preset; without one it is untested."""
-    module = experiments.get(experiment)
-    path = runs.RECORDED / _loading.run_name(module, claim.preset)
+    run = experiments.get(experiment).recorded(claim.preset)
     evidence, seeds = Evidence((), (), ""), ()
-    if path.exists():
-        run = runs.load(path)
+    if run is not None:
         evidence, seeds = claim.judge(run), tuple(run.config["seeds"])
     quote = QUOTES[claim.theirs].text if claim.theirs else ""
     trials = f"{sum(evidence.holds)} of {len(evidence.holds)}" if evidence.holds else ""
     return Entry(
         claim.id, claim.source, claim.where, claim.statement, claim.rule, claim.control, experiment, claim.preset,
-        quote, evidence.ours, evidence.spread, seeds, trials, evidence.verdict, claim.cell,
+        quote, evidence.ours, evidence.spread, seeds, trials, evidence.verdict, _place(experiment, claim),
     )  # fmt: skip
+
+
+def _place(experiment: str, claim: Claim) -> str:
+    """Chapter and cell: "4-grokking/grokking#gini"; the cell alone for an experiment that no chapter teaches."""
+    return f"{RESULTS[experiment]}#{claim.cell}" if experiment in RESULTS else claim.cell
 
 
 def _section(entry: Entry) -> str:

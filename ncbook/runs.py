@@ -9,6 +9,8 @@ import hashlib
 import io
 import json
 import os
+import tempfile
+import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ import numpy as np
 from ncbook._files import written_whole
 
 RECORDED = Path(__file__).parent / "recorded"
+FORMAT = 2  # of the names of columns: those of `readings.measures`
 
 
 class DamagedRun(ValueError):
@@ -60,7 +63,7 @@ def provenance_line(run: Run) -> str:
 
 def key(experiment: str, version: int, config: Mapping[str, Any]) -> str:
     """Twelve hexadecimal digits that name this config of this version of the experiment."""
-    return _digest_json({"experiment": experiment, "version": version, "config": config})[:12]
+    return _digest_json({"experiment": experiment, "version": version, "config": config, "format": FORMAT})[:12]
 
 
 def file_name(experiment: str, preset: str, version: int, config: Mapping[str, Any]) -> str:
@@ -73,10 +76,30 @@ def cache_folder() -> Path:
     return Path(os.environ.get("NCBOOK_CACHE") or Path.home() / ".cache" / "ncbook" / "runs")
 
 
-def find(name: str) -> Path | None:
-    """The file called `name`: a recorded run that ships with the package, else a cached one, else None."""
-    candidates = (folder / name for folder in (RECORDED, cache_folder()))
-    return next((path for path in candidates if path.exists()), None)
+def warn_unless_writable(folder: Path) -> None:
+    """Warn, before hours are spent, that a run could not be kept in `folder`; creates it where it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        _warn_not_kept(folder, error, "The run to come")
+
+
+def keep(run: Run, path: Path) -> None:
+    """`save`, but where that fails the run is not lost: warn, and leave it to the caller."""
+    try:
+        save(run, path)
+    except OSError as error:
+        _warn_not_kept(path.parent, error, "The run")
+
+
+def _warn_not_kept(folder: Path, error: OSError, what: str) -> None:
+    warnings.warn(
+        f"{what} cannot be kept in {folder} ({error.strerror or error}) and will be in memory only; "
+        "set NCBOOK_CACHE to a folder that can be written, or use runs.save.",
+        stacklevel=4,
+    )
 
 
 def save(run: Run, path: Path) -> None:

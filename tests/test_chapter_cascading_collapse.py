@@ -11,7 +11,7 @@ import torch
 from ncbook import experiments, explorables, metrics, runs
 
 cascade = experiments.cascade
-CHAPTER = Path(__file__).parents[1] / "book/3-representation/cascading-collapse.ipynb"
+CHAPTER = Path(__file__).parents[1] / "book/3-representation/cascade.ipynb"
 
 
 def _lines():
@@ -224,5 +224,5 @@ def test_every_claim_points_to_a_cell_of_the_chapter():
     cells = {cell.id for cell in nbformat.read(CHAPTER, as_version=4).cells}
     for claim in cascade.CLAIMS:
         chapter, cell = claim.cell.split("#")
-        assert chapter == "3-representation/cascading-collapse"
+        assert chapter == "3-representation/cascade"
         assert cell in cells

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ncbook import exercises, experiments, explorables, figures, metrics
-from ncbook.experiments.claims import QUOTES
+from ncbook.claims import QUOTES
 from ncbook.explorables.corrupted_labels import rates as plane_rates
 from ncbook.figures.corrupted_labels import _moments
 

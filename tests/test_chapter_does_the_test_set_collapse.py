@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from ncbook import experiments, explorables, runs
-from ncbook.experiments.claims import QUOTES
+from ncbook.claims import QUOTES
 
 collapse = experiments.test_collapse
-CHAPTER = Path(__file__).parents[1] / "book/2-generalization/does-the-test-set-collapse.ipynb"
+CHAPTER = Path(__file__).parents[1] / "book/2-generalization/test_collapse.ipynb"
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from ncbook import experiments, explorables, metrics, runs
-from ncbook.experiments.claims import QUOTES
+from ncbook.claims import QUOTES
 from ncbook.experiments.interventions.claims import delays
 
-CHAPTER = Path(__file__).parents[1] / "book/4-grokking/is-collapse-necessary.ipynb"
+CHAPTER = Path(__file__).parents[1] / "book/4-grokking/interventions.ipynb"
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ncbook import experiments, metrics, runs
-from ncbook.experiments.claims import QUOTES
+from ncbook.claims import QUOTES
 
 FLATNESS = experiments.flatness
 

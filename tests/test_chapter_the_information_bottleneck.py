@@ -6,15 +6,14 @@ import pytest
 import torch
 
 from ncbook import exercises, experiments, metrics, runs
-from ncbook.experiments import _loading
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED
+from ncbook.claims import NOT, PARTLY, REPRODUCED
 
 IB = experiments.information_bottleneck
 
 
 @pytest.fixture(scope="module")
 def run() -> runs.Run:
-    return runs.load(runs.RECORDED / _loading.run_name(IB, "laptop"))
+    return IB.EXPERIMENT.recorded("laptop")
 
 
 @pytest.fixture(scope="module")

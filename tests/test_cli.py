@@ -10,6 +10,7 @@ import torch
 
 from ncbook import __version__, experiments, runs
 from ncbook.__main__ import main
+from ncbook.experiments._experiment import plain
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +54,7 @@ def test_an_unknown_experiment_is_one_line_and_exit_code_2():
     assert done.stdout == ""
     assert_one_line(done.stderr)
     assert "'nothing'" in done.stderr
-    assert all(name in done.stderr for name in experiments.NAMES)
+    assert all(name in done.stderr for name in experiments.names())
 
 
 # --- list
@@ -63,7 +64,7 @@ def test_list_names_every_experiment_and_preset(capsys):
     assert main(["list"]) == 0
     rows = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
     assert [(name, preset) for name, preset, _ in rows] == [
-        (n, p) for n in experiments.NAMES for p in experiments.presets(n)
+        (n, p) for n in experiments.names() for p in experiments.get(n).presets()
     ]
     assert ["collapse", "laptop", "recorded"] in rows
     assert ["collapse", "smoke", "not run yet"] in rows
@@ -73,7 +74,7 @@ def test_list_as_json(capsys):
     assert main(["list", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {"experiment": "collapse", "preset": "laptop", "run": "recorded"} in rows
-    assert len(rows) == sum(len(experiments.presets(name)) for name in experiments.NAMES)
+    assert len(rows) == sum(len(experiments.get(name).presets()) for name in experiments.names())
 
 
 def test_list_shows_a_cached_run(capsys, cache):
@@ -81,7 +82,7 @@ def test_list_shows_a_cached_run(capsys, cache):
         "collapse",
         "smoke",
         experiments.collapse.VERSION,
-        experiments._loading.plain(experiments.collapse.Config.preset("smoke")),
+        plain(experiments.collapse.Config.preset("smoke")),
     )
     runs.save(runs.Run({}, {"step": [0]}), cache / name)
     main(["list", "--json"])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ncbook import runs
+from ncbook.claims import NOT, PARTLY, REPRODUCED
 from ncbook.experiments import collapse
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED
 
 CONFIG = {"networks": ["mlp", "convnet"], "weight_decays": [5e-3, 5e-4], "seeds": [0, 1, 2]}
 QUIET = {"nc1": 20.0, "test": 3.0, "norms": 4.0, "angles": 4.0, "nc3": 4.0, "nc4": 0.0, "error": 0.01, "zero": True}

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from ncbook import data, metrics, models, runs
-from ncbook.experiments import _loading, bound
+from ncbook.claims import NOT, PARTLY, REPRODUCED, Evidence
+from ncbook.experiments import bound
 from ncbook.experiments.bound import certificates, terms
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, Evidence
 
 TINY = replace(
     bound.Config.preset("smoke"), seeds=(4,), sizes=(6, 12, 24), fixed_size=12, width=8, population_per_class=10,
@@ -25,7 +25,7 @@ def tiny() -> runs.Run:
 
 @pytest.fixture(scope="module")
 def laptop() -> runs.Run:
-    return runs.load(runs.RECORDED / _loading.run_name(bound, "laptop"))
+    return bound.EXPERIMENT.recorded("laptop")
 
 
 def clouds(count: int, num_classes: int = 3, dim: int = 5, seed: int = 0) -> list[torch.Tensor]:

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from ncbook import experiments, metrics, runs
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments.cascade import claims as rules
 from ncbook.experiments.cascade import deep, training
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 
 cascade = experiments.cascade
 TINY = cascade.Config(

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from ncbook import data, metrics, runs
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import circuits
 from ncbook.experiments.circuits import measures, training
 from ncbook.experiments.circuits.config import NANDA, POWER, Arm
 from ncbook.experiments.circuits.phases import phases, steepest_fall
 from ncbook.experiments.circuits.training import Snapshot
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 
 CLAIMS = {claim.id: claim for claim in circuits.CLAIMS}
 TINY = circuits.Config(

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from ncbook import data, metrics, runs
-from ncbook.experiments import _loading, corrupted_labels
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED
+from ncbook.claims import NOT, PARTLY, REPRODUCED
+from ncbook.experiments import corrupted_labels
 from ncbook.experiments.corrupted_labels import rates, training
 from ncbook.experiments.corrupted_labels.rows import COLUMNS
 
@@ -21,7 +21,7 @@ TINY = replace(
 
 @pytest.fixture(scope="module")
 def laptop() -> runs.Run:
-    return runs.load(runs.RECORDED / _loading.run_name(corrupted_labels, "laptop"))
+    return corrupted_labels.EXPERIMENT.recorded("laptop")
 
 
 @pytest.fixture(scope="module")

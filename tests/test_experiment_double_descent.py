@@ -9,15 +9,15 @@ import pytest
 import torch
 
 from ncbook import data, explorables, runs, trainers
-from ncbook.experiments import _loading, _random_features, double_descent
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.experiments import _random_features, double_descent
 
 CLAIMS = {claim.id: claim for claim in double_descent.CLAIMS}
 
 
 @pytest.fixture(scope="module")
 def laptop() -> runs.Run:
-    return runs.load(runs.RECORDED / _loading.run_name(double_descent, "laptop"))
+    return double_descent.EXPERIMENT.recorded("laptop")
 
 
 # --- random features and least squares

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from ncbook import metrics, models, runs
-from ncbook.experiments import _loading, flatness
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.experiments import flatness
 from ncbook.experiments.flatness import measures, parts
 from ncbook.experiments.flatness.measures import Head
 
@@ -24,7 +24,7 @@ CLAIMS = {claim.id: claim for claim in flatness.CLAIMS}
 
 @pytest.fixture(scope="module")
 def laptop() -> runs.Run:
-    return runs.load(runs.RECORDED / _loading.run_name(flatness, "laptop"))
+    return flatness.EXPERIMENT.recorded("laptop")
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from ncbook import data, metrics, runs, trainers
-from ncbook.experiments import _loading, grokking
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.experiments import grokking
 from ncbook.experiments.grokking.claims import slope
 from ncbook.experiments.grokking.leak import mirrored
 from ncbook.experiments.grokking.measures import measure
@@ -31,7 +31,7 @@ def tiny() -> runs.Run:
 
 @pytest.fixture(scope="module")
 def laptop() -> runs.Run:
-    return runs.load(runs.RECORDED / _loading.run_name(grokking, "laptop"))
+    return grokking.EXPERIMENT.recorded("laptop")
 
 
 # --- the parts

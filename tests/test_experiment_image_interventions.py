@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from ncbook import data, experiments, metrics, models, runs, trainers
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import image_interventions
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments.image_interventions import problems, training
 from ncbook.experiments.image_interventions.claims import losses
 from ncbook.experiments.image_interventions.measure import measured, outputs

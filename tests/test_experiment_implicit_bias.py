@@ -11,8 +11,8 @@ import torch
 from sklearn.svm import SVC
 
 from ncbook import experiments, explorables, runs
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import implicit_bias as bias
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments.implicit_bias import completion, logistic, network, square
 from ncbook.experiments.implicit_bias.claims import CLAIMS, ends, since_zero_error, slopes
 from ncbook.experiments.implicit_bias.rows import Arm

@@ -9,9 +9,8 @@ import pytest
 import torch
 
 from ncbook import metrics, runs
-from ncbook.experiments import _loading
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import information_bottleneck as ib
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments.information_bottleneck import digits, estimators, frames, plane, vib
 from ncbook.experiments.information_bottleneck.rows import COLUMNS
 
@@ -24,7 +23,7 @@ BIT = math.log(2)
 
 @pytest.fixture(scope="module")
 def laptop() -> runs.Run:
-    return runs.load(runs.RECORDED / _loading.run_name(ib, "laptop"))
+    return ib.EXPERIMENT.recorded("laptop")
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from ncbook import data, experiments, metrics, models, runs, trainers
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import interventions
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments.interventions.claims import CONTROLS, delays, loss_correlations
 from ncbook.experiments.interventions.measure import class_means, measured
 from ncbook.experiments.interventions.recipes import Restart

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from ncbook import metrics, runs
-from ncbook.experiments import _loading, margins
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED
+from ncbook.claims import NOT, PARTLY, REPRODUCED
+from ncbook.experiments import margins
 from ncbook.experiments.margins import exponent, plane, training
 from ncbook.experiments.margins.rows import COLUMNS
 
@@ -22,7 +22,7 @@ TINY = replace(
 
 @pytest.fixture(scope="module")
 def laptop() -> runs.Run:
-    return runs.load(runs.RECORDED / _loading.run_name(margins, "laptop"))
+    return margins.EXPERIMENT.recorded("laptop")
 
 
 @pytest.fixture(scope="module")

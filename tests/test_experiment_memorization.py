@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from ncbook import data, models, runs, trainers
-from ncbook.experiments import _loading, _noisy_labels, memorization
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.experiments import _noisy_labels, memorization
 
 COLUMNS = {
     "dataset", "network", "noise", "seed", "epoch", "step", "train_loss", "train_error", "true_error", "test_loss",
@@ -19,7 +19,7 @@ CLAIMS = {claim.id: claim for claim in memorization.CLAIMS}
 
 @pytest.fixture(scope="module")
 def laptop() -> runs.Run:
-    return runs.load(runs.RECORDED / _loading.run_name(memorization, "laptop"))
+    return memorization.EXPERIMENT.recorded("laptop")
 
 
 @pytest.fixture(scope="module")

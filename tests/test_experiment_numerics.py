@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from ncbook import data, experiments, models, runs, trainers
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import numerics
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments.numerics.training import measured, zero_share
 
 LAPTOP = numerics.Config.preset("laptop")

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from ncbook import experiments, metrics, runs
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import onset
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.experiments._experiment import plain
 from ncbook.experiments.onset import codes
 from ncbook.experiments.onset.leads import COLLAPSE, Rule, is_accuracy, lead_arrays
 
@@ -49,7 +50,7 @@ def made_up(moves: dict[str, float], part: str = "addition", onsets=(500.0, 500.
         for place, step in enumerate(STEPS):
             rows.append({"part": part, "seed": seed, "step": step} | {name: c[place] for name, c in columns.items()})
     history = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return runs.Run(experiments._loading.plain(LAPTOP), history, {}, {})
+    return runs.Run(plain(LAPTOP), history, {}, {})
 
 
 def verdict(name: str, run: runs.Run) -> str:

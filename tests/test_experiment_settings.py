@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from ncbook import experiments, metrics, runs, trainers
-from ncbook.experiments import _loading, settings
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.experiments import settings
+from ncbook.experiments._experiment import plain
 
 LAPTOP = settings.Config.preset("laptop")
 TINY = replace(settings.Config.preset("smoke"), datasets=("glyphs",), networks=("mlp",), losses=("ce", "mse"),
@@ -118,7 +119,7 @@ def test_the_objective_is_the_loss_that_is_trained(tiny):
 
 
 def test_the_recorded_run_is_finite_and_complete():
-    run = runs.load(runs.RECORDED / _loading.run_name(settings, "laptop"))
+    run = settings.EXPERIMENT.recorded("laptop")
     assert len(run.history["seed"]) == len(settings.arms(LAPTOP)) * len(
         trainers.log_spaced(LAPTOP.epochs, LAPTOP.probes)
     )
@@ -148,7 +149,7 @@ def made_up(story=lambda arm: {}, config=LAPTOP) -> runs.Run:
                 "off_means": 0.1,
             })  # fmt: skip
     history = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return runs.Run(_loading.plain(config), history, {}, {})
+    return runs.Run(plain(config), history, {}, {})
 
 
 def verdict(name: str, run: runs.Run) -> str:

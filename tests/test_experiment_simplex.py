@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from ncbook import metrics, runs, trainers
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import simplex
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments.simplex import picture
 
 TINY = replace(simplex.Config.preset("smoke"), seeds=(0,), steps=20, probes=4)

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from ncbook import experiments, metrics, runs
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import test_collapse as collapse_on_test
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 
 SMOKE = collapse_on_test.Config.preset("smoke")
 TINY = replace(SMOKE, sizes=(10, 20), steps=6, stop_loss=2.0)

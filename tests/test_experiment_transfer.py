@@ -9,8 +9,8 @@ import torch
 from sklearn.linear_model import Ridge
 
 from ncbook import data, experiments, runs
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import transfer
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 
 SMOKE = transfer.Config.preset("smoke")
 TINY = replace(SMOKE, source_counts=(2, 10), source_steps=16, trials=2, group_epochs=3)

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 
 from ncbook import explorables, metrics, models, runs
-from ncbook.experiments import _loading, unconstrained
-from ncbook.experiments.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.experiments import unconstrained
 from ncbook.experiments.unconstrained import descent as ways
 from ncbook.experiments.unconstrained.claims import closed_sizes
 from ncbook.experiments.unconstrained.parts import normalized_margin, threshold_decays
@@ -27,7 +27,7 @@ TINY = replace(
 
 @pytest.fixture(scope="module")
 def laptop() -> runs.Run:
-    return runs.load(runs.RECORDED / _loading.run_name(unconstrained, "laptop"))
+    return unconstrained.EXPERIMENT.recorded("laptop")
 
 
 @pytest.fixture(scope="module")

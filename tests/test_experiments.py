@@ -9,18 +9,19 @@ import pytest
 import torch
 
 from ncbook import data, experiments, metrics, runs, trainers
-from ncbook.experiments import _loading, collapse
+from ncbook.experiments import collapse
+from ncbook.experiments._experiment import plain
 
 PROVENANCE = {
     "experiment": str, "version": int, "preset": str, "device": str, "hardware": str, "threads": int,
     "workers": int, "seconds": float,
     "date": str, "ncbook": str, "torch": str, "numpy": str, "python": str,
 }  # fmt: skip
-EVERY = pytest.mark.parametrize("name", experiments.NAMES)
+EVERY = pytest.mark.parametrize("name", experiments.names())
 
 
-PAIRS = [(name, preset) for name in experiments.NAMES for preset in experiments.presets(name)]
-FILES = {_loading.run_name(experiments.get(name), preset) for name, preset in PAIRS}
+PAIRS = [(name, preset) for name in experiments.names() for preset in experiments.get(name).presets()]
+FILES = {experiments.get(name).file_name(preset) for name, preset in PAIRS}
 
 
 # --- what ships
@@ -28,7 +29,7 @@ FILES = {_loading.run_name(experiments.get(name), preset) for name, preset in PA
 
 @EVERY
 def test_the_published_preset_of_every_experiment_is_recorded(name):
-    assert (runs.RECORDED / _loading.run_name(experiments.get(name), "laptop")).exists()
+    assert (runs.RECORDED / experiments.get(name).file_name("laptop")).exists()
 
 
 def test_no_recorded_run_is_stale():
@@ -53,7 +54,7 @@ def test_a_recorded_run_says_where_it_was_made(recorded):
 def test_a_recorded_run_is_of_the_current_config_and_version(recorded):
     experiment, about = experiments.get(recorded.provenance["experiment"]), recorded.provenance
     assert about["version"] == experiment.VERSION
-    assert recorded.config == _loading.plain(experiment.Config.preset(about["preset"]))
+    assert recorded.config == plain(experiment.Config.preset(about["preset"]))
 
 
 def test_a_recorded_run_has_seed_and_step_and_columns_of_one_length(recorded):
@@ -66,7 +67,7 @@ def test_a_recorded_run_has_seed_and_step_and_columns_of_one_length(recorded):
 
 @pytest.fixture(scope="module")
 def laptop() -> runs.Run:
-    return runs.load(runs.RECORDED / _loading.run_name(collapse, "laptop"))
+    return collapse.EXPERIMENT.recorded("laptop")
 
 
 def main_arms(run: runs.Run):
@@ -273,7 +274,7 @@ def trained(cache, monkeypatch) -> list[tuple]:
 
     def pretend(config, device=None):
         asked.append((config, device))
-        return runs.Run(_loading.plain(config), {"seed": np.array([0]), "step": np.array([len(asked)])}, {}, {})
+        return runs.Run(plain(config), {"seed": np.array([0]), "step": np.array([len(asked)])}, {}, {})
 
     monkeypatch.setattr(collapse, "run", pretend)
     return asked
@@ -297,7 +298,7 @@ def test_a_missing_run_is_trained_once_and_then_found(trained, cache):
     first, second = collapse.load("smoke"), collapse.load("smoke")
     assert trained == [(SMOKE, None)]
     assert first.history["step"] == second.history["step"] == 1
-    assert [path.name for path in cache.iterdir()] == [_loading.run_name(collapse, "smoke")]
+    assert [path.name for path in cache.iterdir()] == [collapse.EXPERIMENT.file_name("smoke")]
 
 
 def test_live_always_trains_and_keeps_the_newest(trained):
@@ -351,7 +352,7 @@ def test_an_unknown_preset_in_the_environment_is_refused(trained, monkeypatch):
 
 def test_a_damaged_cached_run_is_named_and_kept_until_a_live_training_replaces_it(trained, cache):
     collapse.load("smoke")
-    path = cache / _loading.run_name(collapse, "smoke")
+    path = cache / collapse.EXPERIMENT.file_name("smoke")
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(runs.DamagedRun, match="live=True") as caught:
         collapse.load("smoke")

@@ -211,7 +211,7 @@ def test_a_page_without_a_kernel_gets_a_note_and_no_widget(monkeypatch):
     monkeypatch.setattr(widgets.Widget, "__init__", lambda *_, **__: pytest.fail("a widget was made"))
     bundle = labs.collapse()._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}
-    notebook = "ncbook/ncbook/blob/main/book/1-collapse/watching-a-network-collapse.ipynb"
+    notebook = "ncbook/ncbook/blob/main/book/1-collapse/collapse.ipynb"
     for text in bundle.values():
         assert f"https://colab.research.google.com/github/{notebook}" in text
         assert "make lab" in text

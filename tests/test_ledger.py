@@ -8,13 +8,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from ncbook import experiments, ledger, runs
+from ncbook import claims, experiments, ledger, runs
 from ncbook.__main__ import main
-from ncbook.experiments import claims
-from ncbook.experiments.claims import QUOTES, Claim, Evidence
+from ncbook.claims import QUOTES, Claim, Evidence
 
 ROOT = Path(__file__).parents[1]
-CLAIMS = [(name, claim) for name in experiments.NAMES for claim in experiments.get(name).CLAIMS]
+CLAIMS = [(name, claim) for name in experiments.names() for claim in experiments.get(name).claims]
 EVERY = pytest.mark.parametrize(("name", "claim"), CLAIMS, ids=[claim.id for _, claim in CLAIMS])
 
 
@@ -62,7 +61,7 @@ def test_ours_is_the_median_with_its_unit_and_spread():
 
 
 def test_every_experiment_has_claims():
-    assert [name for name in experiments.NAMES if not experiments.get(name).CLAIMS] == []
+    assert [name for name in experiments.names() if not experiments.get(name).claims] == []
 
 
 def test_ids_are_unique():
@@ -75,7 +74,7 @@ def test_ids_are_unique():
 def test_a_claim_says_all_that_a_reader_needs(name, claim):
     for field in ("source", "where", "statement", "rule", "control"):
         assert getattr(claim, field).strip(), field
-    assert claim.preset in experiments.presets(name)
+    assert claim.preset in experiments.get(name).presets()
 
 
 @EVERY
@@ -101,7 +100,7 @@ def test_a_source_s_number_is_one_that_was_read(name, claim):
 @EVERY
 def test_a_rule_gives_yes_or_no_for_several_trials(name, claim):
     """On the recorded run of the claim's preset; the rule must not change between two looks."""
-    path = runs.RECORDED / experiments._loading.run_name(experiments.get(name), claim.preset)
+    path = runs.RECORDED / experiments.get(name).file_name(claim.preset)
     if not path.exists():
         assert ledger.judged(name, claim).verdict == claims.UNTESTED
         return

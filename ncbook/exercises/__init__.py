@@ -1,58 +1,23 @@
-"""Checkable answers: a chapter asks, the reader computes, `check` compares. One module a chapter.
+"""Checkable answers: a chapter asks, the reader computes, `check` compares. One module a result.
 
 The right answers are computed here too, from closed forms or from the same runs, and never typed in.
 """
 
 import math
+from importlib import import_module
+from importlib.util import find_spec
 
-from ncbook.exercises import (
-    bound,
-    cascade,
-    circuits,
-    corrupted_labels,
-    flatness,
-    grokking,
-    image_interventions,
-    implicit_bias,
-    information_bottleneck,
-    interventions,
-    margins,
-    numerics,
-    onset,
-    properties,
-    settings,
-    terminal,
-    test_collapse,
-    transfer,
-    unconstrained,
-    watching,
-)
 from ncbook.exercises._exercise import Exercise
-from ncbook.exercises.watching import flat_crosses
+from ncbook.exercises.collapse import flat_crosses
+from ncbook.results import RESULTS
 
 __all__ = ["EXERCISES", "Exercise", "check", "flat_crosses"]
 
 EXERCISES: dict[str, Exercise] = {
-    **watching.EXERCISES,
-    **properties.EXERCISES,
-    **terminal.EXERCISES,
-    **settings.EXERCISES,
-    **unconstrained.EXERCISES,
-    **test_collapse.EXERCISES,
-    **implicit_bias.EXERCISES,
-    **bound.EXERCISES,
-    **margins.EXERCISES,
-    **corrupted_labels.EXERCISES,
-    **transfer.EXERCISES,
-    **information_bottleneck.EXERCISES,
-    **cascade.EXERCISES,
-    **interventions.EXERCISES,
-    **image_interventions.EXERCISES,
-    **grokking.EXERCISES,
-    **circuits.EXERCISES,
-    **numerics.EXERCISES,
-    **onset.EXERCISES,
-    **flatness.EXERCISES,
+    name: exercise
+    for result in RESULTS
+    if find_spec(f"ncbook.exercises.{result}")  # not every result has some
+    for name, exercise in import_module(f"ncbook.exercises.{result}").EXERCISES.items()
 }
 
 

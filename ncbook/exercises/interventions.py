@@ -1,12 +1,12 @@
 """Exercises of the chapter "Is collapse necessary? Is flatness?"."""
 
-from ncbook import experiments
+from ncbook import experiments, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _encouraged_ratio() -> float:
     """Median over the seeds of kappa with collapse encouraged over kappa of the baseline, when each generalizes."""
-    kappa = experiments.interventions.by_arm(experiments.interventions.load(), "kappa")
+    kappa = readings.interventions.by_arm(experiments.interventions.load(), "relative_flatness")
     return float((kappa.encouraged / kappa.baseline).median())
 
 
@@ -23,7 +23,7 @@ EXERCISES = {
     ),
     "interventions/encouraged": Exercise(
         _encouraged_ratio,
-        "by_arm(run, 'kappa') has a row a seed and a column an arm: divide the column encouraged by the column "
+        "readings.interventions.by_arm(run, 'relative_flatness') has a row a seed and a column an arm: divide the column encouraged by the column "
         "baseline and take the median",
     ),
 }

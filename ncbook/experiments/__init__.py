@@ -1,92 +1,25 @@
-"""One module an experiment: a frozen config, presets, `run` and `load`."""
+"""One module an experiment: a frozen Config with presets, `run`, `load` and CLAIMS; `get` finds one by its name.
 
-from ncbook.experiments import (
-    _loading,
-    bound,
-    cascade,
-    circuits,
-    collapse,
-    corrupted_labels,
-    double_descent,
-    flatness,
-    grokking,
-    image_interventions,
-    implicit_bias,
-    information_bottleneck,
-    interventions,
-    margins,
-    memorization,
-    numerics,
-    onset,
-    settings,
-    simplex,
-    test_collapse,
-    transfer,
-    unconstrained,
-)
-from ncbook.experiments._loading import PRESETS
+Your own is an `Experiment`, made known by `register`.
+"""
 
-# in the order of the book
-NAMES = (
-    "memorization",
-    "double_descent",
-    "simplex",
-    "collapse",
-    "settings",
-    "unconstrained",
-    "test_collapse",
-    "bound",
-    "margins",
-    "implicit_bias",
-    "information_bottleneck",
-    "corrupted_labels",
-    "transfer",
-    "cascade",
-    "grokking",
-    "circuits",
-    "numerics",
-    "onset",
-    "flatness",
-    "interventions",
-    "image_interventions",
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ncbook.experiments._experiment import PRESETS, Arrays, Experiment, Presets, Rows
+from ncbook.experiments._registry import get, names, register
+from ncbook.experiments._sweep import sweep
+from ncbook.results import RESULTS
+
+if TYPE_CHECKING:  # the modules below are attributes too
+
+    def __getattr__(name: str) -> Any: ...
+
+
+for _name in RESULTS:
+    import_module(f"ncbook.experiments.{_name}")  # which makes it an attribute of this package
 
 __all__ = [
-    "NAMES",
     "PRESETS",
-    "bound",
-    "cascade",
-    "circuits",
-    "collapse",
-    "corrupted_labels",
-    "double_descent",
-    "flatness",
-    "get",
-    "grokking",
-    "image_interventions",
-    "implicit_bias",
-    "information_bottleneck",
-    "interventions",
-    "margins",
-    "memorization",
-    "numerics",
-    "onset",
-    "presets",
-    "settings",
-    "simplex",
-    "test_collapse",
-    "transfer",
-    "unconstrained",
-]
-
-
-def get(name: str):  # -> the experiment's module
-    """The experiment called `name`; raises ValueError that lists the experiments."""
-    if name not in NAMES:
-        raise ValueError(f"no experiment is called {name!r}; there are: {', '.join(NAMES)}")
-    return globals()[name]
-
-
-def presets(name: str) -> tuple[str, ...]:
-    """The presets of the experiment called `name`: `PRESETS`, then those of its own, if it has any."""
-    return _loading.presets(get(name).Config)
+    "Arrays", "Experiment", "Presets", "Rows", "get", "names", "register", "sweep", *RESULTS
+]  # fmt: skip

@@ -1,7 +1,5 @@
 """One network trained on labels of which some are wrong, measured on the way: for several experiments."""
 
-import threading
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,7 +7,6 @@ from torch import Tensor
 from ncbook import data, models, trainers
 
 _BATCH = 2000  # images in one forward pass while measuring
-_SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
 
 
 def images(name: str, train_per_class: int, test_per_class: int, size: int, difficulty: float, seed: int):
@@ -28,8 +25,7 @@ def images(name: str, train_per_class: int, test_per_class: int, size: int, diff
 
 def build(network: str, dataset: data.Dataset, width: int, seed: int) -> models.Classifier:
     """The untrained network of one seed; the same weights on every device."""
-    with _SEEDING:
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         return models.build(network, dataset.input_shape, dataset.num_classes, width)
 
 
@@ -55,9 +51,7 @@ def train(
 
     probed = [epoch * epoch_steps for epoch in trainers.log_spaced(recipe.steps // epoch_steps, probes)]
     fitted = trainers.fit(model.to(device), noisy.train, recipe, seed, probe, probed, on_step=lambda step: None)
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
-    return fitted.measured
+    return fitted.whole()
 
 
 def measure(model: models.Classifier, noisy: data.Dataset, true: Tensor) -> dict[str, float]:

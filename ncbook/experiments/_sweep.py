@@ -18,13 +18,18 @@ def sweep(task: Callable[[Arm], Result], arms: Iterable[Arm]) -> list[Result]:
     That is this process, unless the call stands in a block such as `with joblib.parallel_config("loky", n_jobs=8)`,
     or `parallel_config("dask")` for the cluster of a `distributed.Client`; `task` and its results are then pickled.
     Results come in the order of the arms, whatever the workers. Each worker computes on `trainers.threads()` threads.
-    The first error of an arm ends the sweep.
+    The first error of an arm ends the sweep. In a block of `trainers.first_probes`, arms that train have no result.
     """
     arms = list(arms)
     results = Parallel(return_as="generator")(delayed(_on_own_threads)(task, arm) for arm in arms)
-    return list(tqdm(results, total=len(arms), unit="arm", delay=2))
+    found = tqdm(results, total=len(arms), unit="arm", delay=2)
+    return [result for done in found for result in done]
 
 
-def _on_own_threads(task: Callable[[Arm], Result], arm: Arm) -> Result:
+def _on_own_threads(task: Callable[[Arm], Result], arm: Arm) -> list[Result]:
+    """The result, or nothing of an arm that was to end after its first probes."""
     with trainers.threads():
-        return task(arm)
+        try:
+            return [task(arm)]
+        except trainers.FirstProbesDone:
+            return []

@@ -5,7 +5,6 @@ points, with true labels and with label noise, without and with a ridge penalty.
 noise from small error on, far past zero training error.
 """
 
-import sys
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -14,23 +13,32 @@ import numpy as np
 import pandas as pd
 
 from ncbook import data, runs, trainers
-from ncbook.experiments import _loading, _noisy_labels
+from ncbook.claims import Claim, Evidence
+from ncbook.experiments import _noisy_labels
+from ncbook.experiments._experiment import Arrays, Experiment, Presets, Rows
 from ncbook.experiments._random_features import centred_one_hot, curve, random_features, solve
 from ncbook.experiments._sweep import sweep
-from ncbook.experiments.claims import Claim, Evidence
 
-__all__ = ["CLAIMS", "Config", "centred_one_hot", "descents", "load", "model_wise", "random_features", "run", "solve"]
+__all__ = [
+    "CLAIMS",
+    "EXPERIMENT",
+    "Config",
+    "centred_one_hot",
+    "descents",
+    "load",
+    "model_wise",
+    "random_features",
+    "run",
+    "solve",
+]
 
-NAME = "double_descent"
-TITLE = "The terminal phase of training"
-VERSION = 1
 
 LEAST_BUMP = 0.01  # a rise or a fall of the test error that counts, as a share of the test points
 _LAST = 5  # probes whose median is the end of a training
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome.
 
     Features: per_class x 10 digits to train on; as many features as a factor times that; label noises; ridges, of which
@@ -60,7 +68,7 @@ class Config:
     probes: int = 48
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about a minute and a half on 2 CPU cores.
 
         gpu: more points and features, and ResNet-18s on CIFAR-10, tens of minutes. paper: the time part after Nakkiran
@@ -73,7 +81,7 @@ class Config:
             datasets=("cifar10",), network="resnet18", optimizers=("adamw",), learning_rates=(1e-4,),
             weight_decays=(0.0,), width=512, batch_size=128,
         )  # fmt: skip
-        presets = {
+        return {
             "smoke": cls(
                 per_class=(3, 5, 8), factors=(0.2, 0.5, 0.8, 1.0, 1.2, 2.0, 6.0), ridges=(0.0, 1e-3, 1e-2),
                 seeds=(0, 1), time_seeds=(0, 1), train_per_class=20, test_per_class=20, width=32, epochs=8,
@@ -83,34 +91,26 @@ class Config:
             "gpu": _changed(resnet, time_noises=(0.2,), time_seeds=(0,), epochs=100),
             "paper": _changed(resnet, time_noises=(0.15,), epochs=4000),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]
 
 
 def _changed(config: Config, **changes) -> Config:
     return Config(**(vars(config) | changes))
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Solve every least-squares problem and train every network.
 
     history, of the networks, columns: dataset, optimizer, noise, seed, epoch, step, train_loss, train_error,
     true_error, test_loss, test_error. arrays, of the random features: train_error, residual, test_error and norm, each
     [per_class, seeds, noises, ridges, factors]; see `model_wise`.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     solved = sweep(partial(_solved, config), product(config.per_class, config.seeds))
-    trained = sweep(partial(_trained, config, str(place)), _time_arms(config))
+    trained = sweep(partial(_trained, config, device), _time_arms(config))
     history = [row for rows in trained for row in rows]
-    columns = {name: np.array([row[name] for row in history]) for name in history[0]}
     shape = (len(config.per_class), len(config.seeds))
     arrays = {name: np.stack([each[name] for each in solved]) for name in solved[0]}
     arrays = {name: array.reshape(*shape, *array.shape[1:]).astype(np.float32) for name, array in arrays.items()}
-    return runs.Run(_loading.plain(config), columns, arrays, watch.provenance(NAME, VERSION, config, place))
+    return history, arrays
 
 
 def _solved(config: Config, arm: tuple[int, int]) -> dict[str, np.ndarray]:
@@ -216,7 +216,6 @@ def _over_time(run: runs.Run, column: str) -> Evidence:
     return Evidence(tuple(arms[column].tolist()), tuple(change), unit)
 
 
-_CHAPTER = "1-collapse/the-terminal-phase"
 _MODELS = "double descent over the size of a model"
 CLAIMS: tuple[Claim, ...] = (
     Claim(
@@ -228,7 +227,7 @@ CLAIMS: tuple[Claim, ...] = (
         "10 % of n, and there at least twice that of the best N < n and of the largest N.",
         control="A ridge penalty, which makes the fit inexact.",
         judge=_peaks,
-        cell=f"{_CHAPTER}#fig-model-wise",
+        cell="fig-model-wise",
     ),
     Claim(
         id="second-descent-true-labels",
@@ -238,7 +237,7 @@ CLAIMS: tuple[Claim, ...] = (
         rule="With true labels, for each n and seed: the test error for the largest N is below the lowest for N < n.",
         control="The same with a label noise of 0.2.",
         judge=partial(_second_wins, noisy=False),
-        cell=f"{_CHAPTER}#second-descent",
+        cell="second-descent",
     ),
     Claim(
         id="second-descent-noisy-labels",
@@ -249,7 +248,7 @@ CLAIMS: tuple[Claim, ...] = (
         "for N < n.",
         control="The same with true labels.",
         judge=partial(_second_wins, noisy=True),
-        cell=f"{_CHAPTER}#second-descent",
+        cell="second-descent",
     ),
     Claim(
         id="test-error-rises-then-falls",
@@ -261,7 +260,7 @@ CLAIMS: tuple[Claim, ...] = (
         "point or more lower at the end.",
         control="Two optimizers, two label noises and two data sets.",
         judge=partial(_over_time, column="bump"),
-        cell=f"{_CHAPTER}#fig-epoch-wise",
+        cell="fig-epoch-wise",
     ),
     Claim(
         id="second-descent-over-time-wins",
@@ -271,6 +270,12 @@ CLAIMS: tuple[Claim, ...] = (
         rule="As before, and the test error at the end is below its lowest up to zero training error.",
         control="Two optimizers, two label noises and two data sets.",
         judge=partial(_over_time, column="full"),
-        cell=f"{_CHAPTER}#fig-epoch-wise",
+        cell="fig-epoch-wise",
     ),
 )
+
+
+EXPERIMENT = Experiment(
+    "double_descent", "The terminal phase of training", 1, Config, train, keys=("seed",), claims=CLAIMS
+)
+run, load = EXPERIMENT.run, EXPERIMENT.load

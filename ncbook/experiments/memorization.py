@@ -5,7 +5,6 @@ labels of Zhang et al. 2016). A label noise of q draws each training label anew 
 K classes: q = 0 leaves the true labels, q = 1 makes all of them random. Test labels are never noisy.
 """
 
-import sys
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,17 +12,14 @@ import numpy as np
 import pandas as pd
 
 from ncbook import runs, trainers
-from ncbook.experiments import _loading, _noisy_labels
+from ncbook.claims import Claim, Evidence
+from ncbook.experiments import _noisy_labels
+from ncbook.experiments._experiment import Arrays, Experiment, Presets, Rows
 from ncbook.experiments._sweep import sweep
-from ncbook.experiments.claims import Claim, Evidence
-
-NAME = "memorization"
-TITLE = "The terminal phase of training"
-VERSION = 1
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome.
 
     The first network meets every data set and every noise. The others are controls: they see the first data set,
@@ -49,14 +45,14 @@ class Config:
     probes: int = 48
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about a minute on 2 CPU cores.
 
         gpu: CIFAR-10 and glyphs in full size with two networks, tens of minutes. paper: a larger size, not a published
         protocol, since none is known to us in print: a ResNet-18 on CIFAR-10, hours on a T4. `train_per_class`,
         `test_per_class` and `glyph_size` are for digits and glyphs; real sets are taken whole.
         """
-        presets = {
+        return {
             "smoke": cls(seeds=(0, 1), train_per_class=20, test_per_class=20, width=32, epochs=10, batch_size=20,
                          probes=7),
             "laptop": cls(),
@@ -66,24 +62,16 @@ class Config:
             "paper": cls(datasets=("cifar10",), networks=("resnet18",), seeds=(0, 1, 2), width=512, epochs=350,
                          batch_size=128),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train every arm and measure it.
 
     history columns: dataset, network, noise, seed, epoch, step, train_loss, train_error (against the labels that the
     network was given), true_error (of the training images, against their true labels), test_loss, test_error.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
-    history = [row for rows in sweep(partial(train_arm, config, str(place)), arms(config)) for row in rows]
-    columns = {name: np.array([row[name] for row in history]) for name in history[0]}
-    return runs.Run(_loading.plain(config), columns, {}, watch.provenance(NAME, VERSION, config, place))
+    history = [row for rows in sweep(partial(train_arm, config, device), arms(config)) for row in rows]
+    return history, {}
 
 
 def arms(config: Config) -> list[tuple[str, str, float, int]]:
@@ -165,7 +153,6 @@ def _memorizes(run: runs.Run) -> Evidence:
     )
 
 
-_CHAPTER = "1-collapse/the-terminal-phase"
 CLAIMS: tuple[Claim, ...] = (
     Claim(
         id="interpolating-networks-generalize",
@@ -177,7 +164,7 @@ CLAIMS: tuple[Claim, ...] = (
         "test error of the whole training.",
         control="The same networks and recipe, also to zero training error, on random labels.",
         judge=_generalizes,
-        cell=f"{_CHAPTER}#fig-random-labels",
+        cell="fig-random-labels",
     ),
     Claim(
         id="random-labels-are-fitted",
@@ -187,7 +174,7 @@ CLAIMS: tuple[Claim, ...] = (
         rule="With every label drawn at random, for each data set, network and seed: zero training error at the end.",
         control="The same images with their true labels.",
         judge=_memorizes,
-        cell=f"{_CHAPTER}#fig-random-labels",
+        cell="fig-random-labels",
     ),
     Claim(
         id="past-zero-error-true-labels",
@@ -198,7 +185,7 @@ CLAIMS: tuple[Claim, ...] = (
         "measured epoch with zero training error.",
         control="The same with a tenth and a fifth of the labels drawn at random.",
         judge=lambda run: _past_zero(run, [0.0]),
-        cell=f"{_CHAPTER}#fig-past-zero",
+        cell="fig-past-zero",
     ),
     Claim(
         id="past-zero-error-noisy-labels",
@@ -209,6 +196,12 @@ CLAIMS: tuple[Claim, ...] = (
         "error at the end is lower than at the first measured epoch with zero training error.",
         control="The same with true labels.",
         judge=lambda run: _past_zero(run, _partly_wrong(run)),
-        cell=f"{_CHAPTER}#fig-past-zero",
+        cell="fig-past-zero",
     ),
 )
+
+
+EXPERIMENT = Experiment(
+    "memorization", "The terminal phase of training", 1, Config, train, keys=("seed",), claims=CLAIMS
+)
+run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -1,45 +1,15 @@
-"""Interactive figures that need no kernel: a finished Run in, one self-contained piece of a page out."""
+"""Interactive figures that need no kernel: a finished Run in, one self-contained piece of a page out.
 
-from ncbook.explorables.bound import bound
-from ncbook.explorables.cascade import cascade
-from ncbook.explorables.circuits import circuits
-from ncbook.explorables.collapse import collapse
-from ncbook.explorables.corrupted_labels import corrupted_labels
-from ncbook.explorables.double_descent import double_descent
-from ncbook.explorables.flatness import flatness
-from ncbook.explorables.grokking import grokking
-from ncbook.explorables.image_interventions import image_interventions
-from ncbook.explorables.implicit_bias import implicit_bias
-from ncbook.explorables.information_bottleneck import information_bottleneck
-from ncbook.explorables.interventions import interventions
+The function has the name of its result, and so have its module and its script: `explorables.collapse(run)`.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+
 from ncbook.explorables.live_grokking import grok_in_your_browser
-from ncbook.explorables.margins import margins
-from ncbook.explorables.onset import onset
-from ncbook.explorables.settings import settings
-from ncbook.explorables.simplex import simplex
-from ncbook.explorables.test_collapse import test_collapse
-from ncbook.explorables.transfer import transfer
-from ncbook.explorables.unconstrained import unconstrained
+from ncbook.results import RESULTS
 
-__all__ = [
-    "bound",
-    "cascade",
-    "circuits",
-    "collapse",
-    "corrupted_labels",
-    "double_descent",
-    "flatness",
-    "grok_in_your_browser",
-    "grokking",
-    "image_interventions",
-    "implicit_bias",
-    "information_bottleneck",
-    "interventions",
-    "margins",
-    "onset",
-    "settings",
-    "simplex",
-    "test_collapse",
-    "transfer",
-    "unconstrained",
-]
+_RESULTS = [name for name in RESULTS if find_spec(f"ncbook.explorables.{name}")]  # not every result has one
+globals().update({name: getattr(import_module(f"ncbook.explorables.{name}"), name) for name in _RESULTS})
+
+__all__ = ["grok_in_your_browser", *_RESULTS]

@@ -6,31 +6,19 @@ import pandas as pd
 
 from ncbook import runs
 from ncbook.explorables import _arms, _page
+from ncbook.readings import interventions as reading
+from ncbook.readings import moments
 
 # column -> name on the page, and whether its axis is logarithmic
 _MEASURES = {
     "test_acc": ("Test accuracy", False),
     "train_acc": ("Train accuracy", False),
-    "kappa": ("Relative flatness κ", True),
+    "relative_flatness": ("Relative flatness κ", True),
     "variance_ratio_train": ("Variance ratio R", True),
     "train_loss": ("Train loss", True),
-    "uncertainty": ("Uncertainty, mean of 1 - |p|²", True),
-    "test_centre_acc": ("Nearest-centre test accuracy", False),
+    "uncertainty_train": ("Uncertainty, mean of 1 - |p|²", True),
+    "ncc_acc_test": ("Nearest-center test accuracy", False),
 }
-_LABELS = {
-    "baseline": "baseline",
-    "encouraged": "collapse encouraged",
-    "prevented": "collapse prevented",
-    "anti_released": "anti-flatness, released",
-    "anti_kept": "anti-flatness, kept",
-    "norms_released": "large norms, released",
-    "confidence": "low confidence, released",
-    "flooding": "flooding",
-    "smoothing": "label smoothing",
-    "baseline_schedule": "baseline, new schedule",
-    "kept_schedule": "anti-flatness kept, new schedule",
-}
-_CHANGES = ("anti_released", "norms_released", "confidence", "baseline_schedule", "kept_schedule")
 
 
 def interventions(run: runs.Run) -> _page.Explorable:
@@ -45,10 +33,11 @@ def interventions(run: runs.Run) -> _page.Explorable:
 
 
 def _arm(name: str, rows: pd.DataFrame, release: int) -> dict[str, Any]:
-    """One arm for the page; reached, of each seed its first probed step with 99 % test accuracy or None."""
-    first = rows[rows.test_acc >= 0.99].groupby("seed").step.first()
-    about = _arms.arm(_LABELS.get(name, name), rows, _MEASURES, "step", release if name in _CHANGES else None)
-    return about | {"reached": [int(first[seed]) if seed in first.index else None for seed in rows.seed.unique()]}
+    """One arm for the page; reached, of each seed the moment of 99 % test accuracy, None for never."""
+    reached = [moments.generalized(own) for _, own in rows.groupby("seed", sort=False)]
+    change = release if name in (*reading.RELEASED, *reading.SCHEDULED) else None
+    about = _arms.arm(reading.ARMS.get(name, name), rows, _MEASURES, "step", change)
+    return about | {"reached": [None if step == moments.NEVER else int(step) for step in reached]}
 
 
 def _summary(arms: list[dict[str, Any]]) -> str:

@@ -1,12 +1,13 @@
 """One look for all figures.
 
-Colours are Okabe and Ito's, which colour-blind readers can tell apart; lines and markers differ in shape too.
+Colors are Okabe and Ito's, which color-blind readers can tell apart; lines and markers differ in shape too.
 The background is white and not transparent, so that a figure is readable in any dark notebook; the book's own
 style sheet turns it dark with the page.
 """
 
 from collections.abc import Callable
 from functools import wraps
+from types import ModuleType
 from typing import Any, ParamSpec
 
 import matplotlib.pyplot as plt
@@ -19,19 +20,6 @@ from ncbook.runs import Run, provenance_line
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 INK, FAINT = "#222222", "#8a8a8a"
 CLASS_STYLES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"))
-NETWORK_NAMES = {
-    "mlp": "multilayer perceptron",
-    "mlp_no_bn": "perceptron without batch norm",
-    "convnet": "convolutional network",
-    "resnet18": "ResNet-18",
-    "resnet34": "ResNet-34",
-    "resnet50": "ResNet-50",
-    "vgg11_bn": "VGG-11",
-    "vgg13_bn": "VGG-13",
-    "vgg16_bn": "VGG-16",
-    "densenet121": "DenseNet-121",
-}
-
 _SETTINGS: dict[Any, Any] = {
     "figure.dpi": 144,
     "figure.constrained_layout.use": True,
@@ -64,7 +52,17 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
             plt.close(figure)
             return figure
 
+    inner.is_figure = True  # type: ignore[attr-defined]
     return inner
+
+
+def figures_of(module: ModuleType) -> dict[str, Callable[..., Figure]]:
+    """The figures that a module defines, by name, in its order."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if getattr(value, "is_figure", False) and value.__module__ == module.__name__
+    }
 
 
 def panels(run: Run, columns: int, height: float = 3.2, rows: int = 1, **sharing) -> tuple[Figure, list[Axes]]:

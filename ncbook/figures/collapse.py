@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ncbook.figures import _style
+from ncbook.readings import names
 from ncbook.runs import Run
 
 _LINES = ("-", "--", ":", "-.")
@@ -48,7 +49,7 @@ def frame(run: Run) -> Figure:
         for label, suffix, colour, line, marker in kinds:
             _draw_seeds(panel, *_arm(run, network, quantity + suffix), label, colour, line, marker)
         _style.log_axis(panel.yaxis)
-        panel.set_title(f"NC2, {title}: {_style.NETWORK_NAMES[network]}")
+        panel.set_title(f"NC2, {title}: {names.NETWORKS[network]}")
     axes[0].set_ylabel("std / mean of lengths")
     axes[1].set_ylabel("mean |cos + 1/(K−1)|")
     _mark_phase(run, axes, [network, network])
@@ -113,7 +114,7 @@ def _by_network(run: Run, draw: Callable[[Axes, str], None], ylabel: str) -> Fig
     figure, axes = _style.panels(run, len(networks), sharey=True)
     for panel, network in zip(axes, networks, strict=True):
         draw(panel, network)
-        panel.set_title(_style.NETWORK_NAMES[network])
+        panel.set_title(names.NETWORKS[network])
     axes[0].set_ylabel(ylabel)
     _mark_phase(run, axes, networks)
     return figure

@@ -1,27 +1,14 @@
 """Figures of the experiment `interventions`: collapse and flatness pushed up and down while a network groks."""
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ncbook.figures import _style
+from ncbook.readings.interventions import ARMS, RELEASED, after_memorizing, outcomes
 from ncbook.runs import Run
 
-ARM_NAMES = {
-    "baseline": "baseline",
-    "encouraged": "collapse encouraged",
-    "prevented": "collapse prevented",
-    "anti_released": "anti-flatness, released",
-    "anti_kept": "anti-flatness, kept",
-    "norms_released": "large norms, released",
-    "confidence": "low confidence, released",
-    "flooding": "flooding",
-    "smoothing": "label smoothing",
-    "baseline_schedule": "baseline, new schedule",
-    "kept_schedule": "anti-flatness kept, new schedule",
-}
-# what an arm is for: colour and marker
+# what an arm is for: color and marker
 _KINDS = {
     "baseline": (_style.INK, "o"), "encouraged": (_style.BLUE, "s"), "prevented": (_style.BLUE, "s"),
     "anti_released": (_style.ORANGE, "D"), "anti_kept": (_style.ORANGE, "D"), "kept_schedule": (_style.ORANGE, "D"),
@@ -30,7 +17,7 @@ _KINDS = {
 _CONTROL = (_style.GREEN, "^")
 _ROWS = (
     ("test_acc", "test accuracy"),
-    ("kappa", "$\\kappa$ (nats)"),
+    ("relative_flatness", "$\\kappa$ (nats)"),
     ("variance_ratio_train", "R (no unit)"),
 )
 
@@ -39,18 +26,13 @@ _ROWS = (
 def intervention_times(run: Run) -> Figure:
     """Steps to 99 % test accuracy, a mark a seed, a row an arm; open marks at the last step for those not there yet."""
     figure, (panel,) = _style.panels(run, 1, 4.6)
-    frame = run.to_frame()
+    table = outcomes(run)
     for place, arm in enumerate(run.config["arms"]):
-        colour, marker = _KINDS.get(arm, _CONTROL)
-        rows = frame[frame.arm == arm]
-        times, last = _first(rows, "step"), rows.step.max()
-        late = int(times.isna().sum())
-        panel.plot(
-            times.dropna(), _spread(place, times.notna().sum()), marker, color=colour, alpha=0.85, markersize=5.5
-        )
-        panel.plot(
-            [last] * late, _spread(place, late), ">", color=colour, fillstyle="none", markersize=6, clip_on=False
-        )
+        color, marker = _KINDS.get(arm, _CONTROL)
+        own = table[table.arm == arm]
+        times, late = own.generalized[np.isfinite(own.generalized)], own["last"][np.isinf(own.generalized)]
+        panel.plot(times, _spread(place, len(times)), marker, color=color, alpha=0.85, markersize=5.5)
+        panel.plot(late, _spread(place, len(late)), ">", color=color, fillstyle="none", markersize=6, clip_on=False)
     panel.axvline(run.config["release"], color=_style.FAINT, linestyle="--", linewidth=1.2)
     panel.set_title("Steps to 99 % test accuracy (open: not reached)")
     _name_arms(panel, run)
@@ -79,11 +61,11 @@ def control_trajectories(run: Run) -> Figure:
 def kappa_when_it_generalizes(run: Run) -> Figure:
     """kappa at the first probe with 99 % test accuracy, a mark a seed that gets there, a row an arm."""
     figure, (panel,) = _style.panels(run, 1, 4.6)
-    frame = run.to_frame()
+    table = outcomes(run)
     for place, arm in enumerate(run.config["arms"]):
-        colour, marker = _KINDS.get(arm, _CONTROL)
-        kappas = _first(frame[frame.arm == arm], "kappa").dropna()
-        panel.plot(kappas, _spread(place, len(kappas)), marker, color=colour, alpha=0.85, markersize=5.5)
+        color, marker = _KINDS.get(arm, _CONTROL)
+        kappas = table.relative_flatness[table.arm == arm].dropna()
+        panel.plot(kappas, _spread(place, len(kappas)), marker, color=color, alpha=0.85, markersize=5.5)
     _log_axes(panel, "x")
     _name_arms(panel, run)
     panel.set_title("Relative flatness when test accuracy first is 99 %")
@@ -95,14 +77,13 @@ def kappa_when_it_generalizes(run: Run) -> Figure:
 def kappa_against_loss(run: Run) -> Figure:
     """kappa against the train loss, a point a probe after memorization: baseline left, arms with a held loss right."""
     figure, axes = _style.panels(run, 2, 3.6, sharex=True, sharey=True)
-    frame = run.to_frame()
     groups = (("baseline",), ("anti_released", "norms_released", "flooding", "smoothing"))
     for panel, arms, title in zip(axes, groups, ("Baseline", "Loss or norms held up"), strict=True):
-        for arm, (colour, marker) in zip(arms, _style.CLASS_STYLES, strict=False):
-            rows = _memorised(frame[frame.arm == arm])
+        for arm, (color, marker) in zip(arms, _style.CLASS_STYLES, strict=False):
+            rows = after_memorizing(run, arm)
             panel.plot(
-                rows.train_loss, rows.kappa, marker, color=colour, markersize=3.2, alpha=0.5, markeredgewidth=0,
-                label=ARM_NAMES[arm].removesuffix(", released"),
+                rows.train_loss, rows.relative_flatness, marker, color=color, markersize=3.2, alpha=0.5, markeredgewidth=0,
+                label=ARMS[arm].removesuffix(", released"),
             )  # fmt: skip
         panel.set_xlabel("train loss (nats, log scale)")
         panel.set_title(title)
@@ -117,15 +98,15 @@ def _trajectories(run: Run, arms: tuple[str, ...]) -> Figure:
     frame, stops = run.to_frame(), run.config["release"]
     for place, panel in enumerate(axes):
         (column, label), arm = _ROWS[place // len(arms)], arms[place % len(arms)]
-        colour, _ = _KINDS.get(arm, _CONTROL)
+        color, _ = _KINDS.get(arm, _CONTROL)
         for _, rows in frame[frame.arm == arm].groupby("seed"):
-            panel.plot(rows.step, rows[column], color=colour, linewidth=1.1, alpha=0.75)
-        if "released" in ARM_NAMES[arm]:
+            panel.plot(rows.step, rows[column], color=color, linewidth=1.1, alpha=0.75)
+        if arm in RELEASED:
             panel.axvline(stops, color=_style.INK, linestyle="--", linewidth=1.1)
         if column != "test_acc":
             panel.set_yscale("log")
         if place < len(arms):
-            panel.set_title(ARM_NAMES[arm].capitalize(), fontsize=9)
+            panel.set_title(ARMS[arm].capitalize(), fontsize=9)
         if place % len(arms) == 0:
             panel.set_ylabel(label)
     for panel in axes[-len(arms) :]:
@@ -142,17 +123,6 @@ def _log_axes(panel: Axes, which: str) -> None:
         panel.set(**{f"{name}scale": "log"})
 
 
-def _first(rows: pd.DataFrame, column: str) -> pd.Series:
-    """`column` at the first probe with 99 % test accuracy, a value a seed, nan where there is none."""
-    reached = rows[rows.test_acc >= 0.99].groupby("seed")[column].first()
-    return reached.reindex(rows.seed.unique())
-
-
-def _memorised(rows: pd.DataFrame) -> pd.DataFrame:
-    """Probes from the first with 99 % train accuracy on."""
-    return rows[(rows.train_acc >= 0.99).groupby(rows.seed).cummax()]
-
-
 def _spread(place: int, count: int) -> np.ndarray:
     """Heights around `place`, so that equal marks do not hide each other."""
     return place + (np.linspace(-0.28, 0.28, count) if count > 1 else np.zeros(count))
@@ -160,7 +130,7 @@ def _spread(place: int, count: int) -> np.ndarray:
 
 def _name_arms(panel: Axes, run: Run) -> None:
     arms = run.config["arms"]
-    panel.set_yticks(range(len(arms)), [ARM_NAMES.get(arm, arm) for arm in arms])
+    panel.set_yticks(range(len(arms)), [ARMS.get(arm, arm) for arm in arms])
     panel.set_ylim(len(arms) - 0.5, -0.5)
     panel.set_ylabel("arm")
     panel.grid(axis="y", color="#e6e6e6", linewidth=0.6)

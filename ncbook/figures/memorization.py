@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from ncbook.figures import _style
 from ncbook.figures._bands import draw_band, mark_zero_error
+from ncbook.readings import names
 from ncbook.runs import Run
 
 
@@ -20,7 +21,7 @@ def random_labels(run: Run) -> Figure:
             for split, column, place in kinds:
                 epochs, values = _arm(run, config["datasets"][0], network, noise, column)
                 draw_band(panel, epochs, 100 * values, f"{split}, {name} labels", shift + place)
-        panel.set_title(_style.NETWORK_NAMES[network])
+        panel.set_title(names.NETWORKS[network])
         _time_axis(panel, config["epochs"])
         panel.set_ylim(-3, 103)
     axes[0].set_ylabel("error (%)")

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ncbook.figures import _style
+from ncbook.readings import names
 from ncbook.runs import Run
 
 _STYLES = (
@@ -38,7 +39,7 @@ def collapse_across_data(run: Run) -> Figure:
         arms = _arms(frame, run, dataset=dataset, network=network)
         for name, style in zip(("nc1_train", "nc1_test"), _STYLES, strict=False):
             _draw_seeds(panel, arms, name, name.removeprefix("nc1_"), style)
-        panel.set_title(f"{dataset}: {_style.NETWORK_NAMES[network]}", fontsize=9.5)
+        panel.set_title(f"{dataset}: {names.NETWORKS[network]}", fontsize=9.5)
     _finish(axes, run, "NC1 (no unit)", len(networks))
     axes[0].legend(loc="lower left")
     return figure

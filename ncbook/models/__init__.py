@@ -4,6 +4,7 @@ from ncbook.models.classifier import Classifier
 from ncbook.models.heads import CosineHead, FixedHead, reduce_features, replace_head
 from ncbook.models.modular import PairMLP, QuadraticMLP, gromov_solution
 from ncbook.models.networks import NETWORKS, build, convnet, mlp
+from ncbook.models.seeding import seeded
 from ncbook.models.torchvision_networks import (
     densenet121,
     resnet18,
@@ -37,6 +38,7 @@ __all__ = [
     "resnet18",
     "resnet34",
     "resnet50",
+    "seeded",
     "unconstrained_objective",
     "vgg11_bn",
     "vgg13_bn",

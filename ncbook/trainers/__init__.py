@@ -8,7 +8,7 @@ from ncbook.trainers.devices import pick_device, threads
 from ncbook.trainers.ensemble import Ensemble, Member
 from ncbook.trainers.fit import EnsembleFitted, Fitted, fit, fit_ensemble, log_spaced
 from ncbook.trainers.gradient_filters import Amplified, GradientFilter, Orthogonal
-from ncbook.trainers.loop import INTERRUPTED
+from ncbook.trainers.loop import INTERRUPTED, FirstProbesDone, after_probe, first_probes
 from ncbook.trainers.losses import (
     CrossEntropy,
     Flooded,
@@ -57,6 +57,7 @@ __all__ = [
     "Drops",
     "Ensemble",
     "EnsembleFitted",
+    "FirstProbesDone",
     "Fitted",
     "FlatnessBound",
     "Flooded",
@@ -76,9 +77,11 @@ __all__ = [
     "SupervisedContrastive",
     "Training",
     "WarmUp",
+    "after_probe",
     "cdnv",
     "constant",
     "feature_norm",
+    "first_probes",
     "fit",
     "fit_ensemble",
     "log_spaced",

@@ -13,7 +13,7 @@ from ncbook.data import Split
 from ncbook.models import Classifier
 from ncbook.trainers import checkpoints
 from ncbook.trainers.ensemble import Ensemble, Member
-from ncbook.trainers.loop import INTERRUPTED, interrupts, progress
+from ncbook.trainers.loop import INTERRUPTED, after_probe, interrupts, progress
 from ncbook.trainers.recipe import Recipe
 from ncbook.trainers.training import Training
 
@@ -30,6 +30,10 @@ class Fitted(Generic[Measured]):
     measured: list[Measured]
     step: int
     ended: str
+
+    def whole(self) -> list[Measured]:
+        """`measured` of a training that came to its end; raises KeyboardInterrupt for one that Ctrl-C ended."""
+        return _whole(self.measured, self.ended)
 
 
 def fit(
@@ -62,6 +66,7 @@ def fit(
         measured, ended = state["measured"], state["ended"]
     elif probe is not None and 0 in probe_steps:
         measured.append(probed(probe, model, 0))
+        after_probe(measured)
     with interrupts() as interrupted, progress(recipe.steps, training.step, on_step) as report:
         while ended is None:
             training.advance()
@@ -69,6 +74,7 @@ def fit(
             by_rule = ended not in (None, "steps")
             if probe is not None and (by_rule or training.step in probe_steps):
                 measured.append(probed(probe, model, training.step))
+                after_probe(measured)
             report(training.step)
             keep.save(measured, ended, now=ended is not None or interrupted.is_set())
             if interrupted.is_set():
@@ -89,6 +95,16 @@ class EnsembleFitted(Generic[Measured]):
     ended: str
     diverged: tuple[bool, ...]
     ensemble: Ensemble
+
+    def whole(self) -> list[Measured]:
+        """`measured` of a training that came to its end; raises KeyboardInterrupt for one that Ctrl-C ended."""
+        return _whole(self.measured, self.ended)
+
+
+def _whole(measured: list[Measured], ended: str) -> list[Measured]:
+    if ended == INTERRUPTED:
+        raise KeyboardInterrupt
+    return measured
 
 
 def fit_ensemble(
@@ -117,10 +133,12 @@ def fit_ensemble(
     with torch.no_grad(), interrupts() as interrupted, progress(recipe.steps, 0, on_step) as report:
         if probe is not None and 0 in probe_steps:
             measured.append(probe(ensemble, 0))
+            after_probe(measured)
         while ensemble.step < recipe.steps and not interrupted.is_set():
             ensemble.advance()
             if probe is not None and ensemble.step in probe_steps:
                 measured.append(probe(ensemble, ensemble.step))
+                after_probe(measured)
             report(ensemble.step)
         if ensemble.step < recipe.steps:
             ended = INTERRUPTED

@@ -12,9 +12,9 @@ _CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 _FILES = [_CONTENTS["root"], *(entry["file"] for part in _CONTENTS["parts"] for entry in part["chapters"])]
 PAGES = [*_FILES, "search", "genindex"]
 CHAPTERS = [name for name in _FILES if (ROOT / f"{name}.ipynb").exists()]
-CHAPTER = "book/1-collapse/watching-a-network-collapse"
+CHAPTER = "book/1-collapse/collapse"
 EVERY_CHAPTER = pytest.mark.parametrize("name", CHAPTERS)
-WITHOUT_SLIDER = ["book/4-grokking/faster-and-stuck", "book/4-grokking/what-collapses"]
+WITHOUT_SLIDER = ["book/4-grokking/numerics", "book/4-grokking/onset"]
 
 # What the theme itself says on every page: its launch-button script is included twice, and a stored theme mode
 # that is empty on the first visit is reset.
@@ -145,7 +145,7 @@ def test_other_chapters_have_no_slider(page, book, name):
 
 
 def test_the_rule_that_is_chosen_moves_the_crossings(page, book):
-    figure = opened(page, book, "book/4-grokking/what-collapses").locator(".nc-explorable").first
+    figure = opened(page, book, "book/4-grokking/onset").locator(".nc-explorable").first
     figure.scroll_into_view_if_needed()
     picture, choice = figure.locator("canvas").first, figure.locator("select").first
     before = look_after(page, picture), figure.locator(".nc-told").inner_text()

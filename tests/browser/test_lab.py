@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CHAPTER = ROOT / "book" / "1-collapse" / "watching-a-network-collapse.ipynb"
+CHAPTER = ROOT / "book" / "1-collapse" / "collapse.ipynb"
 CELL = "from ncbook import labs\n\nlabs.collapse()"
 GROKKING = "from ncbook import labs\n\nlabs.grokking()"
 SECONDS = 1000  # Playwright counts in milliseconds

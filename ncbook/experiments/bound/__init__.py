@@ -5,7 +5,6 @@ training set, that of the population, and the terms that join them (equation 9 o
 2022); what could be said of them without the population; and the error of the nearest-centre rule beside its bounds.
 """
 
-import sys
 from functools import lru_cache, partial
 from itertools import pairwise
 
@@ -13,19 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ncbook import data, metrics, models, runs, trainers
-from ncbook.experiments import _history, _loading
+from ncbook import data, metrics, models, trainers
+from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._noisy_labels import build
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.bound import certificates, terms
 from ncbook.experiments.bound.claims import CLAIMS, rates, rows, terminal
 from ncbook.experiments.bound.config import Config
 
-NAME = "bound"
-TITLE = "A bound for test collapse"
-VERSION = 1
-
-__all__ = ["CLAIMS", "NAME", "TITLE", "VERSION", "Config", "load", "rates", "rows", "run", "terminal"]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "rates", "rows", "run", "terminal"]
 
 _BATCH = 2000  # images in one forward pass while measuring
 _NAN = float("nan")
@@ -39,12 +34,7 @@ COLUMNS: dict[str, object] = {
 }  # fmt: skip
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train a network for each seed and size, and measure it.
 
     history has four `part`s, told apart with `rows`; columns that a part does not measure are nan.
@@ -62,12 +52,10 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     fixed     one row a size: shift and square of fresh points under the network of `fixed_size`
     arrays    gaussian/..., see `terms.gaussian_curves`
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     arms = [(seed, size) for seed in config.seeds for size in config.sizes]
-    found = [row for own in sweep(partial(_measured, config, str(place)), arms) for row in own]
-    history = _history.padded(found, COLUMNS)
+    found = [row for own in sweep(partial(_measured, config, device), arms) for row in own]
     arrays = {name: curve.numpy() for name, curve in terms.gaussian_curves(config.gaussian_dims).items()}
-    return runs.Run(_loading.plain(config), history, arrays, watch.provenance(NAME, VERSION, config, place))
+    return found, arrays
 
 
 @lru_cache(maxsize=1)
@@ -101,11 +89,9 @@ def _measured(config: Config, device: str, arm: tuple[int, int]) -> list[dict]:
 
     probed = trainers.log_spaced(config.steps, config.probes)
     fitted = trainers.fit(model, train, _recipe(config), seed, probe, probed, on_step=lambda step: None)
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
     with torch.no_grad():
         final = list(_final_rows(config, model.eval(), train, dataset.test, about))
-    return [about | row for row in (*fitted.measured, *({"step": fitted.step} | row for row in final))]
+    return [about | row for row in (*fitted.whole(), *({"step": fitted.step} | row for row in final))]
 
 
 def _recipe(config: Config) -> trainers.Recipe:
@@ -196,3 +182,7 @@ def _error(scores: Tensor, labels: Tensor) -> float:
 
 def _features(model: models.Classifier, split: data.Split) -> Tensor:
     return torch.cat([model.features(batch) for batch in split.inputs.split(_BATCH)])
+
+
+EXPERIMENT = Experiment("bound", "A bound for test collapse", 1, Config, train, keys=("seed",), claims=CLAIMS)
+run, load = EXPERIMENT.run, EXPERIMENT.load

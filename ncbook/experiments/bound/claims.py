@@ -3,10 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.runs import Run
-
-_CHAPTER = "2-generalization/a-bound-for-test-collapse"
 
 
 def rows(run: Run, part: str) -> pd.DataFrame:
@@ -95,7 +93,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For every two classes, the CDNV of the population is at most (1 + A) times that of the training set plus B.",
         "For each network, with A and B as the chapter derives them: it holds for all pairs of classes.",
         "A and B from one half of the population against the CDNV of the other half.",
-        _bound_holds, f"{_CHAPTER}#fig-bound-pairs",
+        _bound_holds, "fig-bound-pairs",
     ),
     Claim(
         "collapse-shrinks-training-cdnv", "agarwal2022what", "section 3.1, (i)",
@@ -103,7 +101,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each network, the mean over pairs at least halves from the first measurement with zero training error "
         "to the last.",
         "The other terms over the same steps.",
-        _first_term, f"{_CHAPTER}#fig-bound-over-training",
+        _first_term, "fig-bound-over-training",
     ),
     Claim(
         "collapse-shrinks-b", "agarwal2022what", "section 3.1, (i), read for B as a whole",
@@ -111,7 +109,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each network, the mean of B over pairs is smaller at the last measurement than at the first one with "
         "zero training error.",
         "Training sets of six sizes.",
-        _second_term, f"{_CHAPTER}#fig-bound-over-training",
+        _second_term, "fig-bound-over-training",
     ),
     Claim(
         "concentration-rate-fixed", "agarwal2022what", "section 3.1, (ii)",
@@ -119,7 +117,7 @@ CLAIMS: tuple[Claim, ...] = (
         "the points are drawn.",
         "For each seed, the exponents fitted to both terms lie within 0.05 of -1/2.",
         "The same terms for networks trained on the points.",
-        _fixed_rates, f"{_CHAPTER}#fig-concentration-rates",
+        _fixed_rates, "fig-concentration-rates",
     ),
     Claim(
         "concentration-rate-trained", "agarwal2022what", "section 3.1, (ii), read for trained features",
@@ -127,7 +125,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, the exponent fitted to the mean shift over the distance of the training means is at most "
         "-0.45.",
         "Fresh points under the same networks.",
-        _trained_rates, f"{_CHAPTER}#fig-concentration-rates",
+        _trained_rates, "fig-concentration-rates",
     ),
     Claim(
         "population-means-apart", "agarwal2022what", "section 3.1, (iii)",
@@ -135,7 +133,7 @@ CLAIMS: tuple[Claim, ...] = (
         "terms.",
         "For each network, the training distance less the two shifts is positive for all pairs of classes.",
         "Training sets of six sizes.",
-        _means_apart, f"{_CHAPTER}#apart",
+        _means_apart, "apart",
     ),
     Claim(
         "test-approaches-train", "agarwal2022what", "section 3.1, end, and section 5",
@@ -143,7 +141,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, the population's CDNV less the training set's, in the mean over pairs, falls with every "
         "doubling of the training set.",
         "Equal numbers of steps at every size.",
-        _gap_shrinks, f"{_CHAPTER}#fig-bound-against-size",
+        _gap_shrinks, "fig-bound-against-size",
     ),
     Claim(
         "test-collapse-follows", "agarwal2022what", "section 3.1, end",
@@ -151,13 +149,13 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, at the largest size: from the first measurement with zero training error to the last, the "
         "mean CDNV of the population at least halves, as is asked of the training set's.",
         "The training set's own fall over the same steps; smaller sizes.",
-        _population_follows, f"{_CHAPTER}#fig-bound-over-training",
+        _population_follows, "fig-bound-over-training",
     ),
     Claim(
         "centre-error-bound", "galanti2022role", "on the error of the nearest-centre rule, with our constants",
         "The error of the nearest-centre rule is bounded by a multiple of the average CDNV.",
         "For each network, the error on the population with its own means is at most 4 (K-1) times the average CDNV.",
         "A bound by the variance along the lines between the means; Gaussians, whose error is known.",
-        _centre_bound, f"{_CHAPTER}#fig-nearest-centre",
+        _centre_bound, "fig-nearest-centre",
     ),
 )  # fmt: skip

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome.
 
     sizes: training images a class, each the beginning of the next, so that only the number changes. Every network
@@ -36,7 +36,7 @@ class Config:
     gaussian_dims: tuple[int, ...] = (1, 10, 100)
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about a minute and a half on a CPU core.
 
         The published bound is a theorem and has no protocol. gpu and paper are larger sizes of the same experiment:
@@ -46,7 +46,7 @@ class Config:
             sizes=(25, 50, 100, 200, 500, 1000, 2000, 5000), network="convnet", width=256, glyph_size=28,
             difficulty=0.85, population_per_class=10_000, steps=6000,
         )  # fmt: skip
-        presets = {
+        return {
             "smoke": cls(
                 seeds=(441, 442), sizes=(5, 8, 12, 20, 30, 40), width=32, population_per_class=40, steps=60,
                 batch_size=50, learning_rate=0.1, probes=4, fixed_size=20, repeats=8, draws=20,
@@ -55,4 +55,3 @@ class Config:
             "gpu": large,
             "paper": cls(**{**vars(large), "population_per_class": 50_000, "steps": 30_000}),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]

@@ -5,12 +5,10 @@ activations, with random labels, twice as wide, and on six digits of ten, with l
 them the theory of deep unconstrained features, solved numerically.
 """
 
-import sys
 from functools import partial
 from itertools import product
 
-from ncbook import runs, trainers
-from ncbook.experiments import _history, _loading
+from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.cascade.claims import CLAIMS
 from ncbook.experiments.cascade.config import ARMS, Config
@@ -36,14 +34,12 @@ from ncbook.experiments.cascade.reading import (
     tunnels,
     zero_error_steps,
 )
-from ncbook.experiments.cascade.training import train
+from ncbook.experiments.cascade.training import train_arm
 
 __all__ = [
     "ARMS",
     "CLAIMS",
-    "NAME",
-    "TITLE",
-    "VERSION",
+    "EXPERIMENT",
     "Config",
     "Deep",
     "collapsed",
@@ -65,9 +61,6 @@ __all__ = [
     "zero_error_steps",
 ]
 
-NAME = "cascade"
-TITLE = "Cascading collapse"
-VERSION = 1
 
 _SIDES = tuple(f"{name}_{side}" for name in ("ratio", "nc1", "cdnv", "mismatch") for side in ("train", "test"))
 COLUMNS: dict[str, object] = {
@@ -78,12 +71,7 @@ COLUMNS: dict[str, object] = {
 }  # fmt: skip
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train and measure every network, and solve the theory.
 
     history has three `part`s, told apart with `part`; columns that a part does not measure are nan.
@@ -94,9 +82,11 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     deep    one row a model (`arm`), number of `classes` and of layers (`layer`), `kind` of start and seed: loss and
             that of the collapsed solution, rank of the logits, smallest rank before, curvature at the collapsed one
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
-    found = sweep(partial(train, config, str(place)), product(config.seeds, ARMS))
+    found = sweep(partial(train_arm, config, device), product(config.seeds, ARMS))
     found += sweep(partial(deep_rows, config), product(MODELS, config.classes, config.layers))
     rows = [row for own in found for row in own]
-    history = _history.padded(rows, COLUMNS)
-    return runs.Run(_loading.plain(config), history, {}, watch.provenance(NAME, VERSION, config, place))
+    return rows, {}
+
+
+EXPERIMENT = Experiment("cascade", "Cascading collapse", 1, Config, train, keys=("seed",), claims=CLAIMS)
+run, load = EXPERIMENT.run, EXPERIMENT.load

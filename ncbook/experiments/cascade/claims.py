@@ -2,15 +2,14 @@
 
 import pandas as pd
 
+from ncbook.claims import Claim, Evidence
 from ncbook.experiments.cascade.reading import effective_depths, hidden, law, terminal, theory, tunnels
-from ncbook.experiments.claims import Claim, Evidence
 from ncbook.runs import Run
 
 STRAIGHT = -0.98  # a correlation of log D with the layer at most this is called a line
 EVEN = 0.5  # a fall of log D may differ from the mean fall by this share of it
 BETTER, SAME = 1e-3, 1e-6  # relative differences of losses
 ROUNDING = 1e-9  # of the Hessian's eigenvalues, over the largest
-_CHAPTER = "3-representation/cascading-collapse"
 
 
 def _by_layer(run: Run) -> Evidence:
@@ -128,14 +127,14 @@ CLAIMS: tuple[Claim, ...] = (
         "The variance ratio of the training set increases monotonically from the last layer to the first.",
         "For each seed, at the end, Tr Sigma_W / Tr Sigma_B falls from every hidden layer to the next.",
         "The same networks before training; networks without batch norm, and without activations.",
-        _by_layer, f"{_CHAPTER}#layer-numbers",
+        _by_layer, "layer-numbers",
     ),
     Claim(
         "cascade-middle-layers", "hui2022limitations", "on cascading collapse; survey, section 5",
         "The variance ratio decreases during training in the middle layers too.",
         "For each seed, it is lower at the end than before training in every hidden layer but the last.",
         "The last layer; test images.",
-        _middle, f"{_CHAPTER}#layer-numbers",
+        _middle, "layer-numbers",
     ),
     Claim(
         "cascade-middle-layers-terminal", "hui2022limitations", "on cascading collapse, read for the terminal phase",
@@ -143,21 +142,21 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, it is lower at the end than at the first measurement without a training error in every "
         "hidden layer but the last.",
         "The last layer.",
-        _middle_terminal, f"{_CHAPTER}#layer-numbers",
+        _middle_terminal, "layer-numbers",
     ),
     Claim(
         "separation-law", "he2023law", "the law of data separation",
         "In a trained network log D falls linearly with the layer.",
         "For each seed, Pearson's correlation of log D with the hidden layer is at most -0.98 at the end.",
         "Before training; without batch norm; without activations; random labels.",
-        _line, f"{_CHAPTER}#law-numbers",
+        _line, "law-numbers",
     ),
     Claim(
         "separation-law-emerges", "he2023law", "on the law over the time of training",
         "The law is not there at the start and emerges in training.",
         "For each seed, the correlation is above -0.98 before training and at most -0.98 at the end.",
         "The slope over the same steps.",
-        _emerges, f"{_CHAPTER}#law-numbers",
+        _emerges, "law-numbers",
     ),
     Claim(
         "separation-equal-factors", "he2023law", "the law of data separation, read layer by layer",
@@ -165,7 +164,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, at the end, each fall of log D from a hidden layer to the next is 0.5 to 1.5 times the mean "
         "fall.",
         "The correlation of the same numbers.",
-        _even, f"{_CHAPTER}#law-numbers",
+        _even, "law-numbers",
     ),
     Claim(
         "mismatch-falls-train", "benshaul2022nearest", "conjecture, training set",
@@ -173,7 +172,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, on the training set: from the first measurement without a training error to the end the "
         "mismatch rises in no hidden layer and falls in one at least.",
         "Test images.",
-        _mismatch_train, f"{_CHAPTER}#mismatch-numbers",
+        _mismatch_train, "mismatch-numbers",
     ),
     Claim(
         "mismatch-falls-test", "benshaul2022nearest", "conjecture, test set",
@@ -181,7 +180,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, on test images with their own class means: the mismatch rises in no hidden layer and falls in "
         "one at least.",
         "The training set.",
-        _mismatch_test, f"{_CHAPTER}#mismatch-numbers",
+        _mismatch_test, "mismatch-numbers",
     ),
     Claim(
         "effective-depth-random-labels", "galanti2022minimal", "abstract",
@@ -189,7 +188,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, with no, half and all labels random: the first hidden layer with at most 1 % nearest-centre "
         "error on the training set never comes earlier, and comes later with all than with none.",
         "Networks of twice the width; the training error.",
-        _random_labels, f"{_CHAPTER}#depth-numbers",
+        _random_labels, "depth-numbers",
     ),
     Claim(
         "tunnel-exists", "masarczyk2023tunnel", "definition of extractor and tunnel",
@@ -197,14 +196,14 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, at least a quarter of the layers come after the first one whose linear probe has 98 % of the "
         "last layer's test accuracy.",
         "The same network before training.",
-        _tunnel, f"{_CHAPTER}#tunnel-numbers",
+        _tunnel, "tunnel-numbers",
     ),
     Claim(
         "tunnel-compresses", "masarczyk2023tunnel", "on the rank of representations",
         "The tunnel compresses the representation to a low rank.",
         "For each seed, the effective rank of the features at least halves from the extractor's end to the last layer.",
         "The same network before training.",
-        _tunnel_rank, f"{_CHAPTER}#tunnel-numbers",
+        _tunnel_rank, "tunnel-numbers",
     ),
     Claim(
         "tunnel-hurts-other-classes", "masarczyk2023tunnel", "on out-of-distribution data",
@@ -212,7 +211,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, a linear probe for four digits that the network never saw loses 2 points or more of test "
         "accuracy in the tunnel, and more than in the same layers before training.",
         "The same network before training.",
-        _tunnel_other, f"{_CHAPTER}#tunnel-numbers",
+        _tunnel_other, "tunnel-numbers",
     ),
     Claim(
         "deep-collapse-beaten-relu", "sukenik2024low", "abstract",
@@ -221,14 +220,14 @@ CLAIMS: tuple[Claim, ...] = (
         "For each number of classes and of layers above two: the best of the random starts is more than 0.1 % below "
         "the collapsed loss.",
         "Two classes; one and two layers.",
-        _relu_beaten, f"{_CHAPTER}#deep-numbers",
+        _relu_beaten, "deep-numbers",
     ),
     Claim(
         "deep-collapse-beaten-linear", "garrod2024persistence", "abstract",
         "Collapse is not optimal for deep linear unconstrained features with the cross-entropy either.",
         "As for ReLUs.",
         "Two classes; one and two layers.",
-        _linear_beaten, f"{_CHAPTER}#deep-numbers",
+        _linear_beaten, "deep-numbers",
     ),
     Claim(
         "deep-solutions-low-rank", "sukenik2024low", "abstract, on the low-rank bias; read for the linear model",
@@ -236,7 +235,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each number of classes and of layers above two where collapse is beaten by more than 0.1 %: the logits "
         "of the best solution have a rank below K - 1.",
         "One and two layers.",
-        _low_rank, f"{_CHAPTER}#deep-numbers",
+        _low_rank, "deep-numbers",
     ),
     Claim(
         "deep-collapse-local-minimum", "garrod2024persistence", "abstract",
@@ -244,6 +243,6 @@ CLAIMS: tuple[Claim, ...] = (
         "For each number of classes and layers of the linear model: no eigenvalue of the Hessian at the collapsed "
         "solution is below -1e-9 of the largest, and descent from every disturbance ends at its loss within 1e-6.",
         "The same descent from random starts.",
-        _persists, f"{_CHAPTER}#deep-local",
+        _persists, "deep-local",
     ),
 )  # fmt: skip

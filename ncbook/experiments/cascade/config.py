@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 # arm -> network, share of labels drawn anew, number of digits to train on (0: all of them)
 ARMS = {
@@ -18,7 +18,7 @@ ARMS = {
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome of both parts.
 
     Trained networks: every arm of `ARMS` for every seed, `depth` hidden layers of `width` (twice that in "wide" arms).
@@ -56,14 +56,14 @@ class Config:
     nudge: float = 0.01
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about two minutes on a CPU core.
 
         gpu: deeper networks trained longer on all that the digits offer, and more classes in the theory. paper: as
         far as the published setting of the separation law is known to us, its width of 100, 100 images a class, 18
         layers and 600 epochs, on our digits in place of 10 x 10 pixel clothes.
         """
-        presets = {
+        return {
             "smoke": cls(
                 seeds=(501, 502), depth=4, width=16, train_per_class=20, steps=40, batch_size=50, probes=3,
                 starts=2, descent_steps=30,
@@ -78,4 +78,3 @@ class Config:
                 classes=(2, 4, 6, 10), layers=(1, 2, 3, 4, 6), starts=40, descent_steps=5000,
             ),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]

@@ -1,19 +1,15 @@
 """Training one network of an arm, and measuring all of its layers on the way."""
 
-import threading
 from collections.abc import Iterator
 
-import torch
 from torch import nn
 
 from ncbook import data, metrics, models, trainers
 from ncbook.experiments.cascade.config import ARMS, Config
 from ncbook.experiments.cascade.probes import WithInputs, probe_rows
 
-_SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
 
-
-def train(config: Config, device: str, arm: tuple[int, str]) -> list[dict]:
+def train_arm(config: Config, device: str, arm: tuple[int, str]) -> list[dict]:
     """All rows of one network, of the parts "layer" and, for "six digits", "probe"."""
     seed, name = arm
     seen, other = arm_data(config, seed, name)
@@ -29,9 +25,7 @@ def train(config: Config, device: str, arm: tuple[int, str]) -> list[dict]:
     model = build(config, seen, seed, name).to(device)
     steps = probe_steps(config)
     fitted = trainers.fit(model, seen.train, recipe(config, name), seed, probe, steps, on_step=lambda step: None)
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
-    return [about | row for measured in fitted.measured for row in measured["rows"]]
+    return [about | row for measured in fitted.whole() for row in measured["rows"]]
 
 
 def probe_steps(config: Config) -> list[int]:
@@ -62,8 +56,7 @@ def only(dataset: data.Dataset, first: int, last: int) -> data.Dataset:
 def build(config: Config, dataset: data.Dataset, seed: int, name: str) -> models.Classifier:
     """The untrained network of one arm and seed."""
     kind, shape, classes = ARMS[name][0], dataset.input_shape, dataset.num_classes
-    with _SEEDING:
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         if kind == "linear":
             deep = models.DeepLinear(shape, classes, config.width, config.depth + 1)
             del deep.blocks["inputs"]

@@ -4,15 +4,14 @@ The networks learn arithmetic modulo p. What Fourier measures say of a step is c
 key frequencies that the network ended with; the same with other frequencies is their control.
 """
 
-import sys
 from functools import partial
 
 import numpy as np
 import pandas as pd
 import torch
 
-from ncbook import data, metrics, runs, trainers
-from ncbook.experiments import _history, _loading
+from ncbook import data, metrics
+from ncbook.experiments._experiment import Arrays, Experiment, Rows, history
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.circuits.claims import CLAIMS
 from ncbook.experiments.circuits.config import Arm, Config
@@ -25,23 +24,14 @@ from ncbook.experiments.circuits.measures import (
     unevenness_by_frequency,
 )
 from ncbook.experiments.circuits.phases import MOMENTS, moments, phases
-from ncbook.experiments.circuits.training import Snapshot, datasets, train
+from ncbook.experiments.circuits.training import Snapshot, datasets, train_arm
 
-NAME = "circuits"
-TITLE = "The circuit inside"
-VERSION = 1
-
-__all__ = ["CLAIMS", "NAME", "TITLE", "VERSION", "Config", "load", "phases", "run"]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "phases", "run"]
 
 Part = tuple[list[dict], dict[str, np.ndarray]]
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train all arms.
 
     history: a row for each arm, seed and probed step: network, operation, and the columns of `measures.measure` and
@@ -51,13 +41,10 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     [S, C], the C strongest frequencies of the end; circles [S, F, C, p, 2], see `measures.circles`; unevenness
     [S, (p - 1) // 2] at the end.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
-    parts = sweep(partial(_part, config, str(place)), config.arms())
+    parts = sweep(partial(_part, config, device), config.arms())
     rows = [row for rows, _ in parts for row in rows]
-    history = _padded(rows)
     arrays = {name: array for _, arrays in parts for name, array in arrays.items()}
-    arrays |= _moments(config, pd.DataFrame(history))
-    return runs.Run(_loading.plain(config), history, arrays, watch.provenance(NAME, VERSION, config, place))
+    return rows, arrays | _moments(config, pd.DataFrame(history(rows)))
 
 
 def _moments(config: Config, frame: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -69,7 +56,7 @@ def _moments(config: Config, frame: pd.DataFrame) -> dict[str, np.ndarray]:
 
 def _part(config: Config, device: str, arm: Arm) -> Part:
     sets = datasets(config, arm, device)
-    found = train(config, arm, sets, device)
+    found = train_arm(config, arm, sets, device)
     labels = data.modular_pairs(arm.p, arm.operation).labels
     rows = []
     for seed, dataset, own in zip(config.seeds, sets, found, strict=True):
@@ -122,7 +109,5 @@ def _marked(chosen: list[torch.Tensor], p: int) -> np.ndarray:
     return marks
 
 
-def _padded(rows: list[dict]) -> dict[str, np.ndarray]:
-    """All columns, in the order in which they are met; nan where a row has none."""
-    names = dict.fromkeys((name for row in rows for name in row), np.nan)
-    return {name: _history.single(column) for name, column in _history.padded(rows, names).items()}
+EXPERIMENT = Experiment("circuits", "The circuit inside", 1, Config, train, keys=("seed",), claims=CLAIMS)
+run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -6,14 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from ncbook.claims import Claim, Evidence
 from ncbook.experiments.circuits.config import NANDA, PAIR
 from ncbook.experiments.circuits.phases import NOTHING, phases
-from ncbook.experiments.claims import Claim, Evidence
 from ncbook.runs import Run
 
-_CHAPTER = "4-grokking/the-circuit-inside"
 _LONG = "laptop-long"
-_TRANSFORMER = f"{_CHAPTER}#transformer-numbers"
+_TRANSFORMER = "transformer-numbers"
 
 
 def followed(run: Run) -> pd.DataFrame:
@@ -111,7 +110,7 @@ def _claim(
     name: str, where: str, statement: str, rule: str, control: str, judge: Callable[[Run], Evidence], cell: str
 ) -> tuple[Claim, Claim]:
     """The claim for the perceptron, and the same for the transformer of the source, from a run of its own."""
-    small = Claim(name, "nanda2023progress", where, statement, rule, control, judge, f"{_CHAPTER}#{cell}")
+    small = Claim(name, "nanda2023progress", where, statement, rule, control, judge, "{cell}")
     return small, replace(small, id=f"{name}-transformer", preset=_LONG, cell=_TRANSFORMER)
 
 

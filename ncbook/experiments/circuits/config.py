@@ -1,9 +1,8 @@
 """Which networks learn which arithmetic, and for how long."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 PAIR, NANDA, POWER = "pair_mlp", "nanda", "power"
 
@@ -29,7 +28,7 @@ class Arm:
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome. The tuples from `networks` to `batches` have one entry an arm.
 
     AdamW with betas (0.9, 0.98) and 10 steps of warm-up, cross-entropy in float64. A seed draws the start and the
@@ -37,8 +36,6 @@ class Config:
     are the fewest that hold `share` of the embedding's power at the end. `circles` of them, the strongest, are drawn.
     Settings were chosen on seeds 0 and 1, which no run uses.
     """
-
-    EXTRA_PRESETS: ClassVar[tuple[str, ...]] = ("laptop-long",)
 
     seeds: tuple[int, ...] = (391, 392, 393, 394, 395)
     networks: tuple[str, ...] = (PAIR,)
@@ -60,7 +57,7 @@ class Config:
     circles: int = 3
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests; nothing groks. laptop: the perceptron, half a minute on a CPU core.
 
         laptop-long: the one-layer transformer of Nanda et al. (2023) modulo 67 on half of the pairs, two seeds; a
@@ -75,7 +72,7 @@ class Config:
         figure is without, for ten times as long). Hours on a GPU.
         Every probed step keeps a table of p^3 logits until the end, 5.8 MB for p = 113.
         """
-        presets = {
+        return {
             "smoke": cls(seeds=(391, 392), steps=(200,)),
             "laptop": cls(),
             "laptop-long": cls(
@@ -87,7 +84,6 @@ class Config:
                 seeds=(391,), fraction=0.3, steps=(50_000, 100_000, 100_000), every=500, batch=512, split="ordered"
             ),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name, _loading.presets(cls))]
 
     def arms(self) -> list[Arm]:
         """The arms, one for each entry of the tuples."""

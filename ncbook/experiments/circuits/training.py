@@ -1,6 +1,5 @@
 """How the networks are made and trained, and what is kept of them at every probed step."""
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +11,6 @@ from torch import Tensor, nn
 from ncbook import data, models, trainers
 from ncbook.experiments.circuits.config import NANDA, POWER, Arm, Config
 
-_SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
 Network = models.PairMLP | models.NandaTransformer | models.PowerTransformer
 
 
@@ -28,8 +26,7 @@ class Snapshot:
 
 def build(arm: Arm, seed: int) -> Network:
     """The untrained network of one seed."""
-    with _SEEDING:
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         if arm.network == NANDA:
             return models.NandaTransformer(arm.p, arm.dim, width=arm.width)
         if arm.network == POWER:
@@ -58,7 +55,7 @@ def probe_steps(arm: Arm) -> list[int]:
     return sorted({*range(0, min(100, arm.steps) + 1, 10), *range(arm.every, arm.steps + 1, arm.every), arm.steps})
 
 
-def train(config: Config, arm: Arm, sets: Sequence[data.Dataset], device: str) -> list[list[Snapshot]]:
+def train_arm(config: Config, arm: Arm, sets: Sequence[data.Dataset], device: str) -> list[list[Snapshot]]:
     """The snapshots of each seed. All seeds at once, or one after the other where steps take a batch of the pairs."""
     pairs = data.modular_pairs(arm.p, arm.operation).inputs.to(device)
     if arm.batch:
@@ -70,7 +67,7 @@ def train(config: Config, arm: Arm, sets: Sequence[data.Dataset], device: str) -
     members = [trainers.Member(seed) for seed in config.seeds]
     splits, recipe = [each.train for each in sets], recipe_of(config, arm)
     fitted = trainers.fit_ensemble(partial(build, arm), splits, recipe, members, probe, probe_steps(arm))
-    _require_finished(fitted.ended)
+    fitted.whole()
     return [list(own) for own in zip(*fitted.measured, strict=True)]
 
 
@@ -78,7 +75,7 @@ def _alone(config: Config, arm: Arm, pairs: Tensor, dataset: data.Dataset, seed:
     model = build(arm, seed).to(pairs.device)
     probe = partial(_of_one, pairs)
     fitted = trainers.fit(model, dataset.train, recipe_of(config, arm), seed, probe, probe_steps(arm))
-    _require_finished(fitted.ended)
+    fitted.whole()
     return fitted.measured
 
 
@@ -94,9 +91,3 @@ def _snapshot(model: nn.Module, pairs: Tensor, step: int) -> Snapshot:
     embedding = network.embedding.detach().double().cpu()
     squares = sum(parameter.detach().double().square().sum().item() for parameter in network.parameters())
     return Snapshot(step, logits, embedding, squares)
-
-
-def _require_finished(ended: str) -> None:
-    """An interrupted training is none."""
-    if ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt

@@ -5,8 +5,6 @@ CDNV are measured on the training set and on the test set, each with its own cla
 three classes are also kept as points in the plane of their means, so that the collapse can be drawn.
 """
 
-import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
@@ -19,15 +17,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ncbook import data, metrics, models, runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Arrays, Experiment, Presets, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.collapse.claims import CLAIMS
 
 __all__ = [
     "CLAIMS",
-    "NAME",
-    "TITLE",
-    "VERSION",
+    "EXPERIMENT",
     "Config",
     "build",
     "falls",
@@ -38,16 +34,12 @@ __all__ = [
     "train_arm",
 ]
 
-NAME = "collapse"
-TITLE = "Watching a network collapse"
-VERSION = 2
 
 _BATCH = 2000  # images in one forward pass while measuring
-_SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome. Arms are networks x weight_decays x seeds.
 
     The first weight decay is the one that the chapter's figures follow; the others are its control.
@@ -67,14 +59,14 @@ class Config:
     plane_points: int = 40
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about a minute on 2 CPU cores.
 
         gpu: CIFAR-10 and two networks, some minutes on a T4. paper: the settings of the authors' published
         notebook (ResNet-18 on MNIST padded to 32 x 32, 350 epochs, batch 128, learning rate 0.0679, weight
         decay 5e-4), hours on a T4; one seed there, three here.
         """
-        presets = {
+        return {
             "smoke": cls(seeds=(0, 1), width=32, epochs=12, probes=6),
             "laptop": cls(),
             "gpu": cls(
@@ -86,15 +78,9 @@ class Config:
                 epochs=350, batch_size=128, learning_rate=0.0679,
             ),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train every arm and measure it.
 
     history columns: network, weight_decay, seed, epoch, step, train_loss, test_loss, train_error, test_error,
@@ -102,13 +88,11 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     nc4_test_train_means (test features against the class means of the training set).
     arrays: see `_Plane`, for each network at the first seed and weight decay.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     arms = product(config.networks, config.weight_decays, config.seeds)
-    results = sweep(partial(_arm, config, str(place)), arms)
+    results = sweep(partial(_arm, config, device), arms)
     history = [row for rows, _ in results for row in rows]
-    columns = {name: np.array([row[name] for row in history]) for name in history[0]}
     arrays = {name: array for _, pictured in results for name, array in pictured.items()}
-    return runs.Run(_loading.plain(config), columns, arrays, watch.provenance(NAME, VERSION, config, place))
+    return history, arrays
 
 
 def _arm(config: Config, device: str, arm: tuple[str, float, int]) -> tuple[list[dict], dict[str, np.ndarray]]:
@@ -163,9 +147,7 @@ def train_arm(
     probed = [epoch * epoch_steps for epoch in trainers.log_spaced(config.epochs, config.probes)]
     report = None if on_epoch is None else on_step
     fitted = trainers.fit(model, dataset.train, recipe, seed, probe, probed, report)
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
-    return fitted.measured
+    return fitted.whole()
 
 
 def recipe_of(config: Config, weight_decay: float, points: int) -> trainers.Recipe:
@@ -201,8 +183,7 @@ def falls(run: runs.Run) -> pd.DataFrame:
 
 def build(config: Config, dataset: data.Dataset, network: str, seed: int) -> models.Classifier:
     """The untrained network of one seed, on the data's device; the same weights on every device."""
-    with _SEEDING:
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         model = models.build(network, dataset.input_shape, dataset.num_classes, config.width)
     return model.to(dataset.train.labels.device)
 
@@ -280,3 +261,7 @@ def _some_of_each(split: data.Split, classes: Tensor, count: int, generator: tor
 
 def _features(model: models.Classifier, inputs: Tensor) -> Tensor:
     return torch.cat([model.features(batch) for batch in inputs.split(_BATCH)])
+
+
+EXPERIMENT = Experiment("collapse", "Watching a network collapse", 2, Config, train, keys=("seed",), claims=CLAIMS)
+run, load = EXPERIMENT.run, EXPERIMENT.load

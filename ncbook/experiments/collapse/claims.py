@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.runs import Run
 
 _TENFOLD = 10.0  # the fall of NC1 in the terminal phase that counts as collapse
-_CHAPTER = "1-collapse/watching-a-network-collapse"
 
 
 def _phases(run: Run) -> Iterator[tuple[pd.Series, pd.Series] | None]:
@@ -80,7 +79,7 @@ CLAIMS = (
         statement="In the terminal phase of training the features of each class collapse to their class mean.",
         rule="NC1 on train falls tenfold or more from the first measured epoch with zero training error to the last; "
         f"{_TRIAL}.",
-        control=_CONTROL, judge=_variability, cell=f"{_CHAPTER}#how-far",
+        control=_CONTROL, judge=_variability, cell="how-far",
     ),
     Claim(
         id="class-means-form-a-simplex",
@@ -89,7 +88,7 @@ CLAIMS = (
         "of them approaches -1/(K-1).",
         rule="NC2 of the means on train, of lengths and of angles, each falls to half or less from the first measured "
         f"epoch with zero training error to the last; {_TRIAL}.",
-        control=_CONTROL, judge=_simplex, cell=f"{_CHAPTER}#fig-frame",
+        control=_CONTROL, judge=_simplex, cell="fig-frame",
     ),
     Claim(
         id="classifier-meets-the-means",
@@ -97,14 +96,14 @@ CLAIMS = (
         statement="In the terminal phase the classifier and the class means converge to each other, up to scale.",
         rule="NC3 on train falls to half or less from the first measured epoch with zero training error to the last; "
         f"{_TRIAL}.",
-        control=_CONTROL, judge=_duality, cell=f"{_CHAPTER}#fig-duality",
+        control=_CONTROL, judge=_duality, cell="fig-duality",
     ),
     Claim(
         id="nearest-mean-decides",
         source="papyan2020prevalence", where="results, NC4",
         statement="In the terminal phase the network comes to choose the class whose training mean is nearest.",
         rule=f"At the end the two rules agree on every training point; {_TRIAL}.",
-        control=_CONTROL, judge=_decisions, cell=f"{_CHAPTER}#fig-decisions",
+        control=_CONTROL, judge=_decisions, cell="fig-decisions",
     ),
     Claim(
         id="training-past-zero-error-helps",
@@ -112,7 +111,7 @@ CLAIMS = (
         statement="Training past zero error can be beneficial: the test error goes on falling.",
         rule="The test error at the last epoch is not above that at the first measured epoch with zero training "
         f"error; {_TRIAL}.",
-        control=_CONTROL, judge=_test_error, cell=f"{_CHAPTER}#test-errors",
+        control=_CONTROL, judge=_test_error, cell="test-errors",
     ),
     Claim(
         id="no-collapse-on-test",
@@ -121,6 +120,6 @@ CLAIMS = (
         rule="NC1 on test, with the class means of the test set, falls less than tenfold in the terminal phase: by "
         f"the rule that finds collapse on train, there is none on test; {_TRIAL}.",
         control="the same features measured on the training set",
-        judge=_no_test_collapse, cell=f"{_CHAPTER}#how-far",
+        judge=_no_test_collapse, cell="how-far",
     ),
 )  # fmt: skip

@@ -2,11 +2,10 @@
 
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.experiments.corrupted_labels.training import CE, LONGER, MATCHED, MCR2, SMOOTHED, by_rates
 from ncbook.runs import Run
 
-_CHAPTER = "3-representation/coding-rate-and-corrupted-labels"
 _MEASURED = ["train_ratio", "clean_ratio", "test_ratio", "wrong_given", "wrong_true", "class_rank", "rank", "reduction"]
 _FAR = 0.05  # a difference of accuracies that counts
 _NEAR = 0.01  # one that does not
@@ -132,7 +131,7 @@ CLAIMS: tuple[Claim, ...] = (
         "a collapsed simplex is lower than that of orthogonal means, of orthogonal subspaces, and of random points.",
         control="Random points, which no classifier can use; other numbers of points and dimensions; closed forms.",
         judge=_more_than_simplex,
-        cell=f"{_CHAPTER}#rates-numbers",
+        cell="rates-numbers",
     ),
     Claim(
         id="rate-reduction-keeps-dimensions",
@@ -144,7 +143,7 @@ CLAIMS: tuple[Claim, ...] = (
         "as many as after cross-entropy.",
         control="The same network, images and labels trained by cross-entropy.",
         judge=_not_collapse,
-        cell=f"{_CHAPTER}#clean-numbers",
+        cell="clean-numbers",
     ),
     Claim(
         id="rate-reduction-equal-on-clean",
@@ -154,7 +153,7 @@ CLAIMS: tuple[Claim, ...] = (
         rule="For each seed the test accuracies at the last epoch differ by at most one percentage point.",
         control="The same network and images.",
         judge=_equal_on_clean,
-        cell=f"{_CHAPTER}#corruption-numbers",
+        cell="corruption-numbers",
         theirs="corruption-clean",
     ),
     Claim(
@@ -167,7 +166,7 @@ CLAIMS: tuple[Claim, ...] = (
         "to the next, and is at least five percentage points at the highest.",
         control="Clean labels; each method in its own common setting, as in the source.",
         judge=_more_robust,
-        cell=f"{_CHAPTER}#corruption-numbers",
+        cell="corruption-numbers",
         theirs="corruption-gap",
     ),
     Claim(
@@ -180,7 +179,7 @@ CLAIMS: tuple[Claim, ...] = (
         control="Schedule and classifier are exchanged and the loss is not; the best classifier is taken with the test "
         "set, in favour of cross-entropy.",
         judge=_in_the_loss,
-        cell=f"{_CHAPTER}#control-numbers",
+        cell="control-numbers",
     ),
     Claim(
         id="rate-reduction-does-not-fit-labels",
@@ -191,7 +190,7 @@ CLAIMS: tuple[Claim, ...] = (
         "the gap to cross-entropy is left.",
         control="The share of wrong labels that each network has memorized.",
         judge=_does_not_fit,
-        cell=f"{_CHAPTER}#control-numbers",
+        cell="control-numbers",
     ),
     Claim(
         id="collapse-indicates-no-robustness",
@@ -202,7 +201,7 @@ CLAIMS: tuple[Claim, ...] = (
         "ratio of the training features with the test accuracy at the last epoch is at least one half.",
         control="The networks trained by cross-entropy alone.",
         judge=_indicator,
-        cell=f"{_CHAPTER}#indicator-numbers",
+        cell="indicator-numbers",
     ),
     Claim(
         id="early-stopping-against-corruption",
@@ -213,7 +212,7 @@ CLAIMS: tuple[Claim, ...] = (
         "held-out images with labels corrupted alike is at least five points above that of the last epoch.",
         control="The test set takes no part in the choice; the epoch that it would choose is shown beside it.",
         judge=_stopping,
-        cell=f"{_CHAPTER}#stopping-numbers",
+        cell="stopping-numbers",
     ),
     Claim(
         id="early-stopping-before-collapse",
@@ -224,7 +223,7 @@ CLAIMS: tuple[Claim, ...] = (
         "the variance ratio of the training features is at least twice that of the last epoch.",
         control="The last epoch of the same training.",
         judge=_stops_before,
-        cell=f"{_CHAPTER}#stopping-numbers",
+        cell="stopping-numbers",
     ),
     Claim(
         id="memorization-dilates",
@@ -235,7 +234,7 @@ CLAIMS: tuple[Claim, ...] = (
         "corruption ratio to the next, and at the highest it is larger than at the stop.",
         control="Clean labels; the same training before the wrong labels are memorized.",
         judge=_dilation,
-        cell=f"{_CHAPTER}#dilation-numbers",
+        cell="dilation-numbers",
     ),
     Claim(
         id="smoothing-dilates-less",
@@ -246,6 +245,6 @@ CLAIMS: tuple[Claim, ...] = (
         "test features is lower and the test accuracy higher than with plain cross-entropy.",
         control="The same network, images, corrupted labels and schedule.",
         judge=_smoothing,
-        cell=f"{_CHAPTER}#dilation-numbers",
+        cell="dilation-numbers",
     ),
 )

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome. The settings were chosen on seeds 0 and 1, which no result uses.
 
     training: `network` of `width` with features of `dim` dimensions on `train_per_class` images a class, of which
@@ -50,7 +50,7 @@ class Config:
     dims: tuple[int, ...] = (16, 32, 64, 128, 256, 512)
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about a minute on a CPU core.
 
         gpu: glyphs and a convolutional network at six rates of corruption, tens of minutes on a T4. paper: the
@@ -58,7 +58,7 @@ class Config:
         1000, 500 epochs and subspaces of 30 dimensions, without its augmentation and drops of the learning rate; about
         a day on a T4.
         """
-        presets = {
+        return {
             "smoke": cls(
                 width=32, dim=16, train_per_class=40, held_out=60, epochs=4, batch_size=50, large_batch=170,
                 long_epochs=8, longer=2, probes=3, seeds=(481, 482), points=(100, 20), dims=(16, 128),
@@ -75,4 +75,3 @@ class Config:
                 ranks=(1, 3, 6, 10, 20, 30), probes=24,
             ),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]

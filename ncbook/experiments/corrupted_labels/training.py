@@ -59,9 +59,7 @@ def train(config: Config, device: str, arm: Arm) -> tuple[list[dict], np.ndarray
     wanted = [place * epoch for place in trainers.log_spaced(recipe.steps // epoch, config.probes)[1:]]
     probe = partial(_probe, config, arm, points, epoch)
     fitted = trainers.fit(model, points.train, recipe, arm.seed, probe, wanted, on_step=lambda step: None)
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
-    return fitted.measured, by_rank(config, points, model)
+    return fitted.whole(), by_rank(config, points, model)
 
 
 @lru_cache(maxsize=1)

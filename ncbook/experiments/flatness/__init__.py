@@ -5,43 +5,32 @@ stopped at zero training error) and on random ones, of which `scale` multiplies 
 to one training loss, and `change` rewrites their parameters without changing what they compute.
 """
 
-import sys
 from functools import partial
 
 import numpy as np
 import torch
 
-from ncbook import metrics, runs, trainers
-from ncbook.experiments import _history, _loading
+from ncbook import metrics
+from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.flatness.claims import CLAIMS, rows
 from ncbook.experiments.flatness.config import Config
-from ncbook.experiments.flatness.parts import COLUMNS, Arm, measure_arm
+from ncbook.experiments.flatness.parts import Arm, measure_arm
 
-NAME = "flatness"
-TITLE = "Relative flatness"
-VERSION = 1
 NETWORKS = ("trained", "stopped", "random")
 
-__all__ = ["CLAIMS", "NAME", "NETWORKS", "TITLE", "VERSION", "Config", "load", "rows", "run"]
+__all__ = ["CLAIMS", "EXPERIMENT", "NETWORKS", "Config", "load", "rows", "run"]
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else made now with a progress bar. `live=True` always makes it."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Measure every arm. history columns are those of `COLUMNS`, with nan where a part does not measure one.
 
     arrays: family/strengths [200], lambda delta, and for each K family/K/exact, bound, proposition, cross_entropy
     [200]: closed forms at class means of norm 1.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     arms = [Arm("family"), *(Arm(name, seed) for name in NETWORKS for seed in config.seeds)]
-    found = [row for rows in sweep(partial(measure_arm, config, str(place)), arms) for row in rows]
-    history = _history.padded(found, COLUMNS)
-    return runs.Run(_loading.plain(config), history, _curves(config), watch.provenance(NAME, VERSION, config, place))
+    found = [row for rows in sweep(partial(measure_arm, config, device), arms) for row in rows]
+    return found, _curves(config)
 
 
 def _curves(config: Config) -> dict[str, np.ndarray]:
@@ -53,3 +42,7 @@ def _curves(config: Config) -> dict[str, np.ndarray]:
         for name in ("exact", "bound", "proposition", "cross_entropy"):
             curves[f"family/{num_classes}/{name}"] = getattr(closed, name).numpy()
     return curves
+
+
+EXPERIMENT = Experiment("flatness", "Relative flatness", 1, Config, train, keys=("seed",), claims=CLAIMS)
+run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.runs import Run
 
-_CHAPTER = "4-grokking/relative-flatness"
 _SHAPE = ["nc1", "nc2_norms", "nc2_angles", "nc3"]
 
 
@@ -115,7 +114,7 @@ CLAIMS: tuple[Claim, ...] = (
         "On features and classifiers that form a simplex, at each number of classes and each strength: the exact value "
         "and its upper bound, measured on the vectors, are at most the right-hand side.",
         "The three are computed apart from each other; strengths on both sides of the peak.",
-        _on_family, f"{_CHAPTER}#fig-family",
+        _on_family, "fig-family",
     ),
     Claim(
         "collapse-bounds-flatness-networks", "han2025flatness", "proposition 5.3, read for trained networks",
@@ -124,7 +123,7 @@ CLAIMS: tuple[Claim, ...] = (
         "set is at most the right-hand side with the network's own M and lambda. (The proposition assumes exact "
         "collapse, and class means no longer than M.)",
         "The same networks stopped at zero training error, before collapse.",
-        _on_networks, f"{_CHAPTER}#network-proposition",
+        _on_networks, "network-proposition",
     ),
     Claim(
         "collapse-alone-can-be-sharp", "han2025flatness", "end of appendix A",
@@ -132,14 +131,14 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, multiplying the last layer by 1/4 to 16 leaves training and test error as they are and NC1 to "
         "NC3 within a millionth, with no training error, while kappa spans at least two orders of magnitude.",
         "The same on networks stopped before collapse and on random labels, in the figure.",
-        _collapse_alone, f"{_CHAPTER}#fig-scaling",
+        _collapse_alone, "fig-scaling",
     ),
     Claim(
         "flatness-below-trace-bound", "han2025flatness", "lemma A.2",
         "Relative flatness is at most the squared norm of W times the trace of the Hessian.",
         "In every measurement of simplices, scaled networks and changed networks: kappa is at most the bound.",
         "kappa comes from differences of rows of W, the bound from probabilities alone.",
-        _trace_bound, f"{_CHAPTER}#changes",
+        _trace_bound, "changes",
     ),
     Claim(
         "flatness-survives-layer-rescaling", "petzka2021relative", "abstract",
@@ -147,7 +146,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each network and seed, with the features ten times as long and W a tenth, kappa changes by less than "
         "1e-9 of itself, and the trace of the Hessian at least 50-fold.",
         "The trace, which is the same curvature without the weights.",
-        _layers, f"{_CHAPTER}#changes",
+        _layers, "changes",
     ),
     Claim(
         "flatness-survives-neuron-rescaling", "han2025flatness", "the text on relative flatness",
@@ -155,14 +154,14 @@ CLAIMS: tuple[Claim, ...] = (
         "For each network and seed, with each neuron's output times a factor between 1/10 and 10 and its column of W "
         "divided by it, kappa changes by at most 1 %.",
         "The same after the features are normalised (next row).",
-        _neurons, f"{_CHAPTER}#changes",
+        _neurons, "changes",
     ),
     Claim(
         "normalised-flatness-survives-neuron-rescaling", "petzka2021relative", "released code",
         "With every feature divided by its standard deviation first, rescaling single neurons changes nothing.",
         "The same change as in the row above: kappa of the normalised features changes by at most a millionth.",
         "The same without normalisation (row above).",
-        _neurons_normalized, f"{_CHAPTER}#changes",
+        _neurons_normalized, "changes",
     ),
     Claim(
         "flatter-networks-generalise", "petzka2021relative", "abstract",
@@ -170,7 +169,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, of two networks trained alike to the end, the one on true labels has a smaller kappa than the "
         "one on random labels.",
         "The same at equal training loss (next row).",
-        _flatter_as_trained, f"{_CHAPTER}#matched",
+        _flatter_as_trained, "matched",
     ),
     Claim(
         "flatter-networks-generalise-at-equal-loss", "petzka2021relative", "abstract, at equal training loss",
@@ -178,7 +177,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed whose two networks can be brought to a training loss of 0.01 by a factor of the last layer: "
         "there, the one on true labels has a smaller kappa than the one on random labels.",
         "The comparison as trained (row above).",
-        _flatter_at_equal_loss, f"{_CHAPTER}#matched",
+        _flatter_at_equal_loss, "matched",
     ),
     Claim(
         "confident-is-flat-right-or-wrong", "walter2026flatness", "as reported in a note on the paper",
@@ -186,7 +185,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, some factor up to 16 makes the network on random labels (no training error, test error of at "
         "least 80 %) flatter than the network on true labels as it was trained (test error of at most 10 %).",
         "Both networks at equal training loss.",
-        _flat_and_wrong, f"{_CHAPTER}#fig-scaling",
+        _flat_and_wrong, "fig-scaling",
     ),
     Claim(
         "softmax-collapse", "prieto2025grokking", "on softmax collapse, read for a classifier that is scaled up",
@@ -194,6 +193,6 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, the network on random labels with its last layer times 64: the gradient of all parameters and "
         "kappa are exactly 0 in float32; in float64 the gradient is not; the test error is at least 80 %.",
         "float64.",
-        _exactly_flat, f"{_CHAPTER}#softmax-collapse",
+        _exactly_flat, "softmax-collapse",
     ),
 )  # fmt: skip

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome.
 
     family: `classes` and `strengths` lambda delta of exact collapse, with class means of norm 1. Networks: one recipe
@@ -37,17 +37,16 @@ class Config:
     neuron_range: float = 10.0
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, under a minute on one CPU core.
 
         gpu: CIFAR-10 with a convolutional network, minutes. paper: the same at a larger size and not a published
         protocol, since the propositions tested here are theory. `train_per_class` and the like are for digits and
         glyphs; real sets are taken whole.
         """
-        presets = {
+        return {
             "smoke": cls(seeds=(301, 302), train_per_class=20, width=64, epochs=40, batch_size=20),
             "laptop": cls(),
             "gpu": cls(dataset="cifar10", network="convnet", seeds=(301, 302, 303), width=512, batch_size=128),
             "paper": cls(dataset="cifar10", network="convnet", width=1024, epochs=350, batch_size=128),
         }
-        return presets[_loading.chosen_preset(name)]

@@ -86,8 +86,7 @@ def trained(config: Config, device: torch.device, arm: Arm) -> tuple[models.Clas
         weight_decay=config.weight_decay, stop=(trainers.AfterZeroError(0),) if arm.name == "stopped" else (),
     )  # fmt: skip
     fitted: trainers.Fitted[None] = trainers.fit(model, dataset.train, recipe, arm.seed, on_step=lambda step: None)
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
+    fitted.whole()
     return model.eval(), dataset, fitted.step
 
 

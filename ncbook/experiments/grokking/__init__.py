@@ -5,14 +5,13 @@ their control; a phase diagram of weight decay against training fraction, traine
 and one that does not; and weights that are written down and not learned (Gromov 2023).
 """
 
-import sys
 from functools import partial
 
 import numpy as np
 import torch
 
-from ncbook import data, metrics, models, runs, trainers
-from ncbook.experiments import _history, _loading
+from ncbook import data, metrics, models
+from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.grokking.claims import CLAIMS
 from ncbook.experiments.grokking.config import Config
@@ -21,22 +20,13 @@ from ncbook.experiments.grokking.milestones import first_step, milestones, phase
 from ncbook.experiments.grokking.standard import train_standard
 from ncbook.experiments.grokking.training import train_phase
 
-NAME = "grokking"
-TITLE = "Grokking"
-VERSION = 1
-
-__all__ = ["CLAIMS", "NAME", "TITLE", "VERSION", "Config", "load", "milestones", "phase_table", "run"]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "milestones", "phase_table", "run"]
 
 Arm = tuple[str, str | float, str]
 Part = tuple[list[dict], dict[str, np.ndarray]]
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train all parts.
 
     history: a row for each weight decay of `config.weight_decays`, seed and probed step, with the columns of
@@ -47,16 +37,14 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     leak/steps [P] and leak/network/split/kind [leak seeds, P];
     gromov/accuracy [moduli, seeds] and gromov/spectrum [p // 2 + 1] of the first modulus and seed.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     arms: list[Arm] = [("standard", decay, "") for decay in config.weight_decays]
     arms += [("phase", "", ""), ("gromov", "", "")]
     arms += [("leak", network, split) for network in LEAK_NETWORKS for split in LEAK_SPLITS]
-    parts = sweep(partial(_part, config, str(place)), arms)
+    parts = sweep(partial(_part, config, device), arms)
     rows = [row for rows, _ in parts for row in rows]
-    history = _history.columns(rows)
     arrays = {name: array for _, arrays in parts for name, array in arrays.items()}
     arrays["leak/steps"] = np.arange(0, config.leak_steps + 1, config.leak_every)
-    return runs.Run(_loading.plain(config), history, arrays, watch.provenance(NAME, VERSION, config, place))
+    return rows, arrays
 
 
 def _part(config: Config, device: str, arm: Arm) -> Part:
@@ -95,3 +83,7 @@ def _score(p: int, width: int, seed: int) -> float:
     with torch.no_grad():
         answers = models.gromov_solution(p, width, seed)(pairs.inputs).argmax(1)
     return (answers == pairs.labels).double().mean().item()
+
+
+EXPERIMENT = Experiment("grokking", "Grokking", 1, Config, train, keys=("seed",), claims=CLAIMS)
+run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.experiments.grokking.leak import KINDS
 from ncbook.experiments.grokking.milestones import milestones, phase_table
 from ncbook.runs import Run
 
-_CHAPTER = "4-grokking/grokking"
 _LEAKY, _SAFE = "leak/nanda/ordered", "leak/nanda/unordered"
 
 
@@ -101,7 +100,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Each seed has a test accuracy of at most 0.1 when its training accuracy first reaches 0.99, and reaches a "
         "test accuracy of 0.99 later, after at least five times as many steps.",
         "The same seeds without weight decay; pairs and their mirror images fall on the same side of the split.",
-        _delay, f"{_CHAPTER}#fig-learned-then-understood",
+        _delay, "fig-learned-then-understood",
     ),
     Claim(
         "decay-halves-the-samples", "power2022grokking", "section on sample efficiency",
@@ -110,7 +109,7 @@ CLAIMS: tuple[Claim, ...] = (
         "decay is at most half of the smallest that does without; where none does without, at most half of the "
         "largest fraction tried, and if it is more, the diagram cannot tell.",
         "The cells without weight decay, trained for as many steps.",
-        _fewer_samples, f"{_CHAPTER}#fig-grokking-phase-diagram", theirs="power-decay-samples",
+        _fewer_samples, "fig-grokking-phase-diagram", theirs="power-decay-samples",
     ),
     Claim(
         "no-grokking-without-decay", "nanda2023progress", "appendix on weight decay",
@@ -118,7 +117,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Of the seeds that grok with weight decay, each memorises without it and does not reach a test accuracy of "
         "0.99 in the same number of steps.",
         "The same seeds, splits and starts with weight decay 1.",
-        _never_without_decay, f"{_CHAPTER}#milestones",
+        _never_without_decay, "milestones",
     ),
     Claim(
         "time-inverse-to-decay", "liu2023omnigrok", "section on the time to grok",
@@ -126,7 +125,7 @@ CLAIMS: tuple[Claim, ...] = (
         "At each training fraction with at least three weight decays that grok, the slope of log steps over log "
         "weight decay lies between -1.25 and -0.75.",
         "Several training fractions; cells that did not grok in time are left out and shown.",
-        _inverse, f"{_CHAPTER}#fig-time-against-decay",
+        _inverse, "fig-time-against-decay",
     ),
     Claim(
         "sparse-in-frequencies", "nanda2023progress", "section on progress measures",
@@ -134,7 +133,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed that groks, the Gini coefficient of the embedding's Fourier components at the end is at least "
         "twice that when it had memorised, and at least twice that of its twin without weight decay at the end.",
         "The same seeds without weight decay, which have memorised just as well.",
-        _sparse, f"{_CHAPTER}#gini",
+        _sparse, "gini",
     ),
     Claim(
         "progress-before-the-jump", "nanda2023progress", "section on phases",
@@ -142,14 +141,14 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed that groks, the Gini coefficient has made at least a fifth of its rise (from memorising to the "
         "end) at the last probe at which the test accuracy is still at most 0.1.",
         "The test accuracy itself, which has made at most a tenth of its rise by then.",
-        _progress, f"{_CHAPTER}#gini",
+        _progress, "gini",
     ),
     Claim(
         "analytic-solution", "gromov2023grokking", "section on the analytic solution",
         "Weights that are cosines, written down and not trained, add modulo p without an error.",
         "For each modulus and draw of the phases, the accuracy on all pairs is 1.",
         "Several moduli, and several draws of the random phases.",
-        _analytic, f"{_CHAPTER}#gromov",
+        _analytic, "gromov",
     ),
     Claim(
         "transformers-ignore-the-order", "power2022grokking", "section on operations",
@@ -158,6 +157,6 @@ CLAIMS: tuple[Claim, ...] = (
         "a tenth of the others.",
         "The same transformer on a split that keeps mirror images together; a perceptron that has weights of its own "
         "for each operand.",
-        _leak, f"{_CHAPTER}#fig-commutativity-leak",
+        _leak, "fig-commutativity-leak",
     ),
 )  # fmt: skip

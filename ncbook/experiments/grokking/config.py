@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome. `weight_decays`: the first is followed, the others are its control.
 
     standard: `network` ("pair_mlp" or "nanda") on addition modulo `p`, each seed with a start and a split of its own,
@@ -47,14 +47,14 @@ class Config:
     gromov_width: int = 500
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests; nothing groks. laptop: the book's figures, minutes on 2 CPU cores.
 
         gpu: the same with p = 97 and a wider network, and a transformer of p = 53 for the leak. paper: the one-layer
         transformer of Nanda et al. (2023), p = 113, 30 % of all ordered pairs, full batch, 50,000 steps; the weight
         decays and fractions of their appendix. That is hours on a GPU.
         """
-        presets = {
+        return {
             "smoke": cls(
                 seeds=(301, 302), steps=150, every=50, control_every=50, phase_decays=(0.0, 1.2),
                 phase_fractions=(0.4, 0.8), phase_steps=80, leak_seeds=(341, 342), leak_steps=40, leak_every=20,
@@ -72,4 +72,3 @@ class Config:
                 leak_p=53, leak_dim=128, leak_width=512, leak_learning_rate=1e-3, leak_steps=2500, leak_every=25,
             ),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ncbook import data, trainers
 from ncbook.experiments.grokking.config import Config
-from ncbook.experiments.grokking.training import NANDA, PAIR, build, datasets, recipe_of, require_finished
+from ncbook.experiments.grokking.training import NANDA, PAIR, build, datasets, recipe_of
 
 LEAK_NETWORKS = (NANDA, PAIR)
 LEAK_SPLITS = ("ordered", "unordered")
@@ -52,7 +52,7 @@ def train_leak(config: Config, device: str, network: str, split: str) -> dict[st
     recipe = recipe_of(own, config.leak_steps)
     train = [each.train for each in sets]
     fitted = trainers.fit_ensemble(partial(build, own), train, recipe, members, probe, steps)
-    require_finished(fitted.ended)
+    fitted.whole()
     values = np.stack(fitted.measured)  # [P, seeds, kinds]
     return {f"leak/{network}/{split}/{kind}": values[:, :, place].T for place, kind in enumerate(KINDS)}
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from ncbook import metrics, trainers
 from ncbook.experiments.grokking.config import Config
 from ncbook.experiments.grokking.measures import measure
-from ncbook.experiments.grokking.training import build, datasets, networks, probe_steps, recipe_of, require_finished
+from ncbook.experiments.grokking.training import build, datasets, networks, probe_steps, recipe_of
 
 Part = tuple[list[dict], dict[str, np.ndarray]]
 
@@ -34,7 +34,7 @@ def train_standard(config: Config, device: str, weight_decay: float) -> Part:
     fitted = trainers.fit_ensemble(
         partial(build, config), [each.train for each in sets], recipe_of(config, config.steps), settings, probe, steps
     )
-    require_finished(fitted.ended)
+    fitted.whole()
     rows = [row for seed_rows in zip(*fitted.measured, strict=True) for row in seed_rows]
     return rows, pictures(steps, embeddings) if followed else {}
 

@@ -1,6 +1,5 @@
 """How the networks of this experiment are made and trained, several at once."""
 
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,15 +11,13 @@ from torch import Tensor
 from ncbook import data, models, trainers
 from ncbook.experiments.grokking.config import Config
 
-_SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
 PAIR, NANDA = "pair_mlp", "nanda"
 Network = models.PairMLP | models.NandaTransformer
 
 
 def build(config: Config, seed: int) -> Network:
     """The untrained network of one seed."""
-    with _SEEDING:
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         if config.network == NANDA:
             return models.NandaTransformer(config.p, config.dim, width=config.width)
         return models.PairMLP(config.p, config.dim, config.width)
@@ -77,7 +74,7 @@ def train_phase(config: Config, device: str) -> tuple[list[int], Tensor, Tensor]
 
     recipe = recipe_of(config, config.phase_steps)
     fitted = trainers.fit_ensemble(partial(build, config), splits[0], recipe, members, probe, steps)
-    require_finished(fitted.ended)
+    fitted.whole()
     train, test = (torch.stack(each).cpu() for each in zip(*fitted.measured, strict=True))
     return steps, train, test
 
@@ -85,9 +82,3 @@ def train_phase(config: Config, device: str) -> tuple[list[int], Tensor, Tensor]
 def networks(ensemble: trainers.Ensemble) -> list[Network]:
     """Copies of all members, which `build` made."""
     return cast(list[Network], ensemble.models())
-
-
-def require_finished(ended: str) -> None:
-    """An interrupted training is none."""
-    if ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt

@@ -4,11 +4,9 @@ Noisy digits and glyphs, all arms of a seed from the same network and batches; `
 `recipes.phases_of` says what each does before and after the release.
 """
 
-import sys
 from functools import partial
 
-from ncbook import runs, trainers
-from ncbook.experiments import _history, _loading
+from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.image_interventions.claims import CLAIMS, losses
 from ncbook.experiments.image_interventions.config import ARMS, Config
@@ -16,22 +14,21 @@ from ncbook.experiments.image_interventions.outcomes import by_arm, outcomes
 from ncbook.experiments.image_interventions.recipes import phases_of
 from ncbook.experiments.image_interventions.training import trained
 
-NAME = "image_interventions"
-TITLE = "The interventions on images"
-VERSION = 1
-
 __all__ = [
-    "ARMS", "CLAIMS", "NAME", "TITLE", "VERSION", "Config", "by_arm", "load", "losses", "outcomes", "phases_of",
+    "ARMS",
+    "CLAIMS",
+    "EXPERIMENT",
+    "Config",
+    "by_arm",
+    "load",
+    "losses",
+    "outcomes",
+    "phases_of",
     "run",
 ]  # fmt: skip
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train every arm of every task from every seed, one network after the other or on joblib's workers.
 
     history columns: task, arm, seed, step, epoch; train_acc, val_acc, train_loss in nats without regularizers or
@@ -40,8 +37,12 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     uncertainty, mean 1 - ||p||^2; variance_ratio_train, cdnv_train; head_norm ||W||_F, feature_norm, mean ||h||. All
     but val_acc are of the training images, in evaluation mode. No arrays.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
-    results = sweep(partial(trained, config, str(place)), config.trainings)
+    results = sweep(partial(trained, config, device), config.trainings)
     rows = [row for rows in results for row in rows]
-    history = _history.columns(rows)
-    return runs.Run(_loading.plain(config), history, {}, watch.provenance(NAME, VERSION, config, place))
+    return rows, {}
+
+
+EXPERIMENT = Experiment(
+    "image_interventions", "The interventions on images", 1, Config, train, keys=("seed",), claims=CLAIMS
+)
+run, load = EXPERIMENT.run, EXPERIMENT.load

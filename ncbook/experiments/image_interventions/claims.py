@@ -5,11 +5,10 @@ A trial is a seed of a task. Each rule counts only those trials that can tell, a
 
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.experiments.image_interventions.outcomes import by_arm
 from ncbook.runs import Run
 
-_CHAPTER = "4-grokking/interventions-on-images"
 LOSS = 0.05  # of validation accuracy that counts as a loss
 CLOSE = 0.01  # of validation accuracy that does not
 UNSURE = ("confidence", "flooding", "smoothing")
@@ -81,7 +80,7 @@ def _sharp_is_inaccurate(run: Run) -> Evidence:
 def _claim(name: str, where: str, statement: str, rule: str, control: str, judge, cell: str, theirs=None) -> Claim:
     return Claim(
         id=name, source="han2025flatness", where=where, statement=statement, rule=rule, control=control, judge=judge,
-        cell=f"{_CHAPTER}#{cell}", theirs=theirs,
+        cell="{cell}", theirs=theirs,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 # The arms, in the order of the book, and those that only the first task has.
 ARMS = (
@@ -17,7 +17,7 @@ _FIRST_ONLY = (
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome; `recipes` reads it, and `problems` the fields of the tasks.
 
     The strengths were set in trainings from seeds 0 and 1, which no run uses. Noise on the digits, and the difficulty
@@ -64,7 +64,7 @@ class Config:
     smoothing: float = 0.4
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about two minutes on a CPU core.
 
         gpu: ResNet-18 on the noisy digits and on glyphs of 32 x 32 pixels in colour, all arms, 8 seeds each, with the
@@ -77,7 +77,7 @@ class Config:
         """
         laptop = cls()
         large = replace(laptop, first_only=(), networks=("resnet18", "resnet18"), widths=(512, 512))
-        presets = {
+        return {
             "smoke": replace(
                 laptop, per_class=(5, 5), widths=(16, 16), seeds=(1, 2, 3, 4), seeds_of_task=(2, 2), epochs=4,
                 release=2, probe_every=1, batch_size=25,
@@ -93,7 +93,6 @@ class Config:
                 collapse_push=1e-3,
             ),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]
 
     @property
     def trainings(self) -> list[tuple[str, str, int]]:

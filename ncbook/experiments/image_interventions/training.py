@@ -36,17 +36,14 @@ def trained(config: Config, device: str, job: tuple[str, str, int]) -> list[dict
             probe_steps=range(first * config.probe_every * per_epoch, recipe.steps + 1, config.probe_every * per_epoch),
             on_step=lambda step: None,
         )  # fmt: skip
-        if fitted.ended == trainers.INTERRUPTED:
-            raise KeyboardInterrupt
-        rows += fitted.measured
+        rows += fitted.whole()
         done += recipe.steps
     return rows
 
 
 def _network(config: Config, task: str, seed: int, norm: float | None, images) -> models.Classifier:
     at = config.tasks.index(task)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         model = models.build(config.networks[at], images.input_shape, images.num_classes, config.widths[at])
     if norm is not None:
         with torch.no_grad():

@@ -6,44 +6,31 @@ al. 2018). `completion`: products of matrices that fit some entries of a matrix 
 on digits, with true or random labels and with or without weight decay. `batch_norm`: one with batch norm.
 """
 
-import sys
 from functools import partial
 
 import numpy as np
 
-from ncbook import runs, trainers
-from ncbook.experiments import _history, _loading
+from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.implicit_bias import completion, logistic, network, square
 from ncbook.experiments.implicit_bias.claims import CLAIMS, ends
 from ncbook.experiments.implicit_bias.config import Config
-from ncbook.experiments.implicit_bias.rows import COLUMNS, Arm, Rows
+from ncbook.experiments.implicit_bias.rows import Arm
 
-NAME = "implicit_bias"
-TITLE = "The implicit bias of gradient descent"
-VERSION = 1
-
-__all__ = ["CLAIMS", "NAME", "TITLE", "VERSION", "Config", "ends", "load", "run"]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "ends", "load", "run"]
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else made now with a progress bar. `live=True` always makes it."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Every part. history columns are those of `COLUMNS`, with nan where a part does not measure one.
 
     arrays: plane/signed [S, n, 2], the points of the logistic part in the plane times their labels, plane/best [S, 2],
     the max-margin w, best_norm/DIM [S], their norms, and directions/METHOD [S, P, 2], unit vectors at the
     probes; singular/depthL/OBSERVED/SCALE [P, m] float32, the singular values of the first seed's product.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
-    results = sweep(partial(measure_arm, config, str(place)), arms(config))
+    results = sweep(partial(measure_arm, config, device), arms(config))
     rows = [row for rows, _ in results for row in rows]
-    history = _history.padded(rows, COLUMNS)
     arrays = {name: array for _, arrays in results for name, array in arrays.items()}
-    return runs.Run(_loading.plain(config), history, arrays, watch.provenance(NAME, VERSION, config, place))
+    return rows, arrays
 
 
 def arms(config: Config) -> list[Arm]:
@@ -68,3 +55,9 @@ def measure_arm(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, 
         return trained[arm.part](config, device, arm)
     parts = {"square": square.square, "logistic": logistic.logistic, "escape": completion.escape}
     return parts[arm.part](config, arm)
+
+
+EXPERIMENT = Experiment(
+    "implicit_bias", "The implicit bias of gradient descent", 1, Config, train, keys=("seed",), claims=CLAIMS
+)
+run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.runs import Run
 
-_CHAPTER = "2-generalization/the-implicit-bias-of-gradient-descent"
 NETWORKS = ("network", "batch_norm")
 ARM = ["method", "setting", "scale", "seed"]
 _SOLVED = 1e-8  # residual of the equations, relative to the targets
@@ -158,7 +157,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Linear regression with more unknowns than equations: gradient descent from 0, with momentum, and with one "
         "equation a step, each solve the equations to 1e-8 and end within a millionth of the solution of least norm.",
         "Gradient descent from a random start, and Adam from 0.",
-        _least_norm, f"{_CHAPTER}#square-ends",
+        _least_norm, "square-ends",
     ),
     Claim(
         "optimizers-choose-solutions", "vaswani2020norm", "title, read for Adam",
@@ -166,7 +165,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Of the runs of Adam from 0 that solve the equations to 1e-8, each ends at a relative distance of a tenth or "
         "more from the solution of least norm.",
         "Gradient descent from 0 on the same equations.",
-        _other_optimizer, f"{_CHAPTER}#square-ends",
+        _other_optimizer, "square-ends",
     ),
     Claim(
         "logistic-max-margin", "soudry2018implicit", "main theorem",
@@ -174,14 +173,14 @@ CLAIMS: tuple[Claim, ...] = (
         "Along the path of steps scaled by the loss, w / ||w|| ends within 0.02 of the max-margin unit vector, and "
         "with 99 % or more of the largest margin.",
         "The square loss and Adam on the same points.",
-        _max_margin, f"{_CHAPTER}#logistic-ends",
+        _max_margin, "logistic-ends",
     ),
     Claim(
         "logistic-rate", "soudry2018implicit", "main theorem",
         "The distance to the max-margin direction falls like 1 / log t, which is very slow.",
         "Over the last tenfold of log t, the slope of log distance against log log t lies between -1.2 and -0.8.",
         "Plain gradient descent with a constant step over the first decades of time.",
-        _rate, f"{_CHAPTER}#fig-margin-rate",
+        _rate, "fig-margin-rate",
     ),
     Claim(
         "logistic-norm", "soudry2018implicit", "main theorem",
@@ -189,21 +188,21 @@ CLAIMS: tuple[Claim, ...] = (
         "At the end of the scaled steps ||w|| is within a tenth of ||w*|| log t, with w* the shortest w of which "
         "all margins are at least 1.",
         "The same with Adam, whose steps are no time of the flow.",
-        _norm_growth, f"{_CHAPTER}#logistic-ends",
+        _norm_growth, "logistic-ends",
     ),
     Claim(
         "depth-lowers-rank", "arora2019implicit", "abstract",
         "Depth strengthens the tendency of gradient descent on matrix products towards low rank.",
         "From small starts, the effective rank of the product ends lower at depth 3 than at 2, and at 2 than at 1.",
         "The same from large starts.",
-        _low_rank, f"{_CHAPTER}#completion-ends",
+        _low_rank, "completion-ends",
     ),
     Claim(
         "depth-recovers", "arora2019implicit", "abstract",
         "That often makes the product a better guess of the entries that were not observed.",
         "From small starts, the relative error on these ends lower at depth 3 than at 2, and at 2 than at 1.",
         "The same from large starts, and the matrix of least nuclear norm.",
-        _recovery, f"{_CHAPTER}#completion-ends",
+        _recovery, "completion-ends",
     ),
     Claim(
         "not-least-nuclear-norm", "arora2019implicit", "abstract, read for the nuclear norm",
@@ -211,7 +210,7 @@ CLAIMS: tuple[Claim, ...] = (
         "From small starts at depth 3, the product ends with a lower effective rank than the matrix of least nuclear "
         "norm, and with a larger nuclear norm.",
         "The matrix of least nuclear norm itself, from a convex problem.",
-        _not_nuclear, f"{_CHAPTER}#completion-ends",
+        _not_nuclear, "completion-ends",
     ),
     Claim(
         "norms-may-grow", "razin2020implicit", "title, read for a matrix of two rows",
@@ -219,7 +218,7 @@ CLAIMS: tuple[Claim, ...] = (
         "From starts of positive determinant, between the first probe with a loss of at most 0.1 and the last, the "
         "loss at least halves, the effective rank falls and the norm rises.",
         "Starts of negative determinant, for which solutions of small norm are in reach.",
-        _norms_grow, f"{_CHAPTER}#escape-ends",
+        _norms_grow, "escape-ends",
     ),
     Claim(
         "network-margins-rise", "agarwal2022what", "section 3.3, of Chizat and Bach (2020) and Ji et al. (2020)",
@@ -227,7 +226,7 @@ CLAIMS: tuple[Claim, ...] = (
         "A perceptron on true labels without weight decay: from the first probe without a training error to the last, "
         "the norm of the parameters and the normalised margin both rise.",
         "The same with weight decay and with random labels.",
-        _margins_rise, f"{_CHAPTER}#network-ends",
+        _margins_rise, "network-ends",
     ),
     Claim(
         "network-collapses-without-decay", "agarwal2022what", "section 5, of Ji et al. (2022)",
@@ -235,7 +234,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Perceptrons without biases and with batch norm, on true labels without weight decay: from the first probe "
         "without a training error to the last, NC1 at least halves.",
         "The same with weight decay.",
-        _collapse_without_decay, f"{_CHAPTER}#network-ends",
+        _collapse_without_decay, "network-ends",
     ),
     Claim(
         "collapse-brings-generalization", "agarwal2022what", "section 5, posited there and not claimed",
@@ -244,6 +243,6 @@ CLAIMS: tuple[Claim, ...] = (
         "Networks that fit random labels and whose NC1 fell to a tenth of its value at the start: each has a test "
         "error below 45 %, half of what guessing gives.",
         "The same networks, recipe and amount of collapse on true labels.",
-        _posit, f"{_CHAPTER}#network-collapsed",
+        _posit, "network-collapsed",
     ),
 )  # fmt: skip

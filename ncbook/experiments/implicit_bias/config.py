@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome. Learning rates and step counts were chosen on seeds 0 and 1.
 
     square: `square_points` equations in `square_dim` unknowns; `adam_rate` falls by eight orders of magnitude over
@@ -60,14 +60,14 @@ class Config:
     network_probes: int = 36
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about a minute and a half on a CPU core.
 
         The published results on linear models are theorems. gpu takes ten times the steps, larger matrices, and more
         digits for a wider network; paper another three times, with 100 x 100 matrices of rank 5, which is a larger
         size and not a published protocol. Both also run on a CPU, in an hour or more.
         """
-        presets = {
+        return {
             "smoke": cls(seeds=(0, 1), square_steps=300, scaled_steps=1000, plain_steps=1000, adam_steps=500,
                          logistic_probes=12, completion_steps=100, completion_probes=8, escape_steps=300,
                          train_per_class=8, width=32, network_steps=150, norm_epochs=10, network_probes=8),
@@ -79,4 +79,3 @@ class Config:
                          completion_steps=100_000, train_per_class=150, width=512,
                          network_steps=100_000, norm_epochs=2000),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]

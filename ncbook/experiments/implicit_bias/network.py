@@ -1,6 +1,5 @@
 """Perceptrons on digits, without biases or with batch norm, true or random labels, with or without weight decay."""
 
-import threading
 from functools import partial
 
 import numpy as np
@@ -10,8 +9,6 @@ from torch import Tensor, nn
 from ncbook import data, metrics, models, trainers
 from ncbook.experiments.implicit_bias.config import Config
 from ncbook.experiments.implicit_bias.rows import Arm, Rows
-
-_SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
 
 
 def network(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
@@ -31,9 +28,7 @@ def network(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, np.n
         partial(build, config), [own.train for own in sets], recipe, [trainers.Member(seed) for seed in config.seeds],
         probe, trainers.log_spaced(config.network_steps, config.network_probes), lambda step: None,
     )  # fmt: skip
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
-    return [row for seed_rows in zip(*fitted.measured, strict=True) for row in seed_rows], {}
+    return [row for seed_rows in zip(*fitted.whole(), strict=True) for row in seed_rows], {}
 
 
 def batch_norm(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
@@ -45,8 +40,7 @@ def batch_norm(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, n
         recipe = trainers.Recipe(
             steps, config.norm_rate, batch_size=config.norm_batch, momentum=config.momentum, weight_decay=arm.scale
         )
-        with _SEEDING:
-            torch.manual_seed(seed)
+        with models.seeded(seed):
             model = models.mlp((1, 8, 8), 10, config.width, config.norm_hidden)
         about = vars(arm) | {"seed": seed}
         rows += _fitted(model.to(device), own, recipe, seed, about, trainers.log_spaced(steps, config.network_probes))
@@ -60,9 +54,7 @@ def _fitted(
         return about | {"step": step} | measure(model, own) | {"margin": float("nan")}
 
     fitted = trainers.fit(model, own.train, recipe, seed, probe, probes, on_step=lambda step: None)
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
-    return fitted.measured
+    return fitted.whole()
 
 
 def dataset(config: Config, labels: str, seed: int) -> data.Dataset:
@@ -73,8 +65,7 @@ def dataset(config: Config, labels: str, seed: int) -> data.Dataset:
 
 def build(config: Config, seed: int) -> models.Classifier:
     """The perceptron of one seed. Without biases its logits are homogeneous: theta times c gives c^L times them."""
-    with _SEEDING:
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         model = models.mlp((1, 8, 8), 10, config.width, config.hidden, batch_norm=False)
     for layer in model.modules():
         if isinstance(layer, nn.Linear):

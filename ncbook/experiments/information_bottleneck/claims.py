@@ -4,10 +4,9 @@ import math
 
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.runs import Run
 
-_CHAPTER = "3-representation/the-information-bottleneck"
 BIT = math.log(2)  # one bit in nats: the least change of information that counts
 ARM = ["part", "name", "setting", "estimator", "layer", "seed"]
 _LEVEL = 0.05  # nats by which a layer may exceed the one before and still count as no higher
@@ -137,14 +136,14 @@ CLAIMS: tuple[Claim, ...] = (
         "With tanh, the kernel estimate at a fixed noise of I(X; T) of the last hidden layer ends at least one bit "
         "below its maximum.",
         "Noise that scales with the features, and bins.",
-        _tanh, f"{_CHAPTER}#compression-numbers",
+        _tanh, "compression-numbers",
     ),
     Claim(
         "relu-does-not-compress", "saxe2018information", "abstract",
         "With ReLU, which does not saturate on both sides, it does not fall.",
         "With ReLU, the same estimate ends less than one bit below its maximum.",
         "The same network with tanh.",
-        _relu, f"{_CHAPTER}#compression-numbers",
+        _relu, "compression-numbers",
     ),
     Claim(
         "nonlinearity-decides", "saxe2018information", "abstract, read as holding for any estimator",
@@ -152,7 +151,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each of four estimators, the estimate with tanh ends at least one bit below its maximum and that with "
         "ReLU from the same seed does not.",
         "The kernel estimate at a fixed noise, for which the claim was made.",
-        _estimators, f"{_CHAPTER}#compression-numbers",
+        _estimators, "compression-numbers",
     ),
     Claim(
         "two-phases", "saxe2018information", "abstract, as the claim that it examines",
@@ -160,7 +159,7 @@ CLAIMS: tuple[Claim, ...] = (
         "At a fixed noise, I(X; T) of the last hidden layer rises by at least one bit from the start to its maximum, "
         "and then falls by at least one bit, with tanh and with ReLU.",
         "Both activations from the same seeds.",
-        _phases, f"{_CHAPTER}#compression-numbers",
+        _phases, "compression-numbers",
     ),
     Claim(
         "no-compression-no-harm", "saxe2018information", "abstract",
@@ -169,7 +168,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Each network whose estimate at a fixed noise falls by less than one bit has at most 25 % test errors, half of "
         "what guessing gives.",
         "The networks that do compress.",
-        _no_compression_no_harm, f"{_CHAPTER}#compression-numbers",
+        _no_compression_no_harm, "compression-numbers",
     ),
     Claim(
         "layers-compress-progressively", "agarwal2022what", "section 4.1, of Tishby and Zaslavsky (2015)",
@@ -177,7 +176,7 @@ CLAIMS: tuple[Claim, ...] = (
         "At the end of training, I(X; T) of no hidden layer is more than 0.05 nats above that of the layer before, by "
         "any of the four estimators.",
         "Tanh and ReLU; fixed and scaled noise and bins.",
-        _layers, f"{_CHAPTER}#layers-numbers",
+        _layers, "layers-numbers",
     ),
     Claim(
         "collapse-is-optimal-trade-off", "agarwal2022what", "section 4.1",
@@ -185,7 +184,7 @@ CLAIMS: tuple[Claim, ...] = (
         "With the stronger weight decay, the kernel bound on I(X; T) of the training features ends at most a tenth "
         "above log K and the estimate of I(Y; T) at most a tenth below, at a fixed and at a scaled noise.",
         "The weaker weight decay, and test images.",
-        _corner, f"{_CHAPTER}#digits-numbers",
+        _corner, "digits-numbers",
     ),
     Claim(
         "compression-is-clustering", "goldfeld2019estimating", "on compression, read for NC1",
@@ -193,14 +192,14 @@ CLAIMS: tuple[Claim, ...] = (
         "Over the probes of a training, I(X; T) and NC1 have a rank correlation of at least 0.8, at a fixed and at a "
         "scaled noise.",
         "The two noises side by side.",
-        _clusters, f"{_CHAPTER}#digits-numbers",
+        _clusters, "digits-numbers",
     ),
     Claim(
         "bottleneck-helps", "alemi2017deep", "on classification of images",
         "A variational bottleneck of the right strength lowers the test error.",
         "At every beta above 0 and up to 0.01, the test error is lower than at beta = 0 from the same seed.",
         "The same stochastic encoder at beta = 0.",
-        _variational, f"{_CHAPTER}#vib-numbers",
+        _variational, "vib-numbers",
     ),
     Claim(
         "collapse-merges-transitions", "wang2023towards", "abstract, read for the classes of digits",
@@ -208,6 +207,6 @@ CLAIMS: tuple[Claim, ...] = (
         "With the stronger weight decay, the ratio of the last to the first critical beta, each minus 1, falls between "
         "the first zero training error and the end, and ends at 2 or less.",
         "A simplex and random means with round noise, and the weaker weight decay.",
-        _transitions, f"{_CHAPTER}#transitions-numbers",
+        _transitions, "transitions-numbers",
     ),
 )  # fmt: skip

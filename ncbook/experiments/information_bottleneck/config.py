@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome. Learning rates, steps, noises and bins were chosen on seeds 0 and 1.
 
     estimators: standard normal points of `dims` coordinates, `counts` of them, with noise variances `noises` and bins
@@ -59,7 +59,7 @@ class Config:
     frame_noise: float = 0.1
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about a minute on a CPU core.
 
         gpu: all 4096 inputs, ten times the steps, wider networks. paper: with the 10 000 epochs of the published
@@ -69,7 +69,7 @@ class Config:
                   "digits_seeds": 6, "vib_seeds": 6, "plane_probes": 30,
                   "train_per_class": 150, "width": 256, "digits_steps": 15_000,
                   "vib_width": 256, "vib_steps": 6000}  # fmt: skip
-        presets = {
+        return {
             "smoke": cls(seeds=(0, 1), estimator_seeds=1, counts=(100, 300), noises=(1e-3, 0.1, 1.0),
                          bins=(0.1, 0.5, 2.0), plane_seeds=2, plane_steps=60, plane_probes=5, sampled=256,
                          digits_seeds=2, train_per_class=10, digits_steps=120, digits_probes=6, vib_seeds=2,
@@ -78,4 +78,3 @@ class Config:
             "gpu": cls(plane_steps=5000, **larger),
             "paper": cls(plane_steps=160_000, **larger),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]

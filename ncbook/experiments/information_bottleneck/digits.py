@@ -1,9 +1,6 @@
 """What is measured while a network on digits collapses: information at two noises, NC1, critical betas."""
 
-import threading
-
 import numpy as np
-import torch
 from torch import Tensor
 
 from ncbook import data, metrics, models, trainers
@@ -13,7 +10,6 @@ from ncbook.experiments.information_bottleneck.rows import Arm, Result, Rows
 
 NOISES = ("fixed noise", "scaled noise")
 CURVE = np.logspace(-7, 2, 19)  # variance of the noise over the mean squared distance of the features
-_SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
 
 
 def digits(config: Config, device: str, arm: Arm) -> Result:
@@ -30,8 +26,7 @@ def _trained(config: Config, own: data.Dataset, arm: Arm, seed: int) -> Rows:
         config.digits_steps, config.learning_rate, batch_size=config.batch, momentum=config.momentum,
         weight_decay=arm.setting, schedule=trainers.Cosine(config.digits_steps),
     )  # fmt: skip
-    with _SEEDING:
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         model = models.mlp((1, 8, 8), 10, config.width, config.depth)
     about = {"part": arm.part, "setting": arm.setting, "seed": seed}
 
@@ -42,9 +37,7 @@ def _trained(config: Config, own: data.Dataset, arm: Arm, seed: int) -> Rows:
 
     probes = trainers.log_spaced(config.digits_steps, config.digits_probes)
     fitted = trainers.fit(model.to(own.train.inputs.device), own.train, recipe, seed, probe, probes, lambda step: None)
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
-    return [row for rows in fitted.measured for row in rows]
+    return [row for rows in fitted.whole() for row in rows]
 
 
 def measure(config: Config, model: models.Classifier, own: data.Dataset) -> Rows:

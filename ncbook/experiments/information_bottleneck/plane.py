@@ -1,6 +1,5 @@
 """The information plane of a small network on 12 bits, by four estimators."""
 
-import threading
 from functools import partial
 from itertools import pairwise
 
@@ -16,7 +15,6 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU}
 ESTIMATORS = ("fixed noise", "scaled noise", "fixed bins", "scaled bins")
 BITS = 12
 _SMALLEST = 1e-12  # variance or range that stands for a layer which is constant
-_SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
 
 
 def all_inputs() -> data.Split:
@@ -35,8 +33,7 @@ def all_inputs() -> data.Split:
 def build(activation: str, hidden: tuple[int, ...], seed: int) -> models.Classifier:
     """Fully connected, `hidden` units a layer, weights of variance 1 / inputs (2 / inputs with ReLU), biases 0."""
     gain = 2.0 if activation == "relu" else 1.0
-    with _SEEDING:
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         blocks: dict[str, nn.Module] = {}
         for level, (fan_in, fan_out) in enumerate(pairwise((BITS, *hidden)), start=1):
             linear = nn.Linear(fan_in, fan_out)
@@ -72,9 +69,7 @@ def plane(config: Config, device: str, arm: Arm) -> Result:
         [trainers.Member(seed) for seed in seeds], probe, trainers.log_spaced(config.plane_steps, config.plane_probes),
         lambda step: None,
     )  # fmt: skip
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
-    return [row for rows in fitted.measured for row in rows], {}
+    return [row for rows in fitted.whole() for row in rows], {}
 
 
 def measure(config: Config, model: models.Classifier, own: tuple[data.Split, data.Split], seed: int) -> Rows:

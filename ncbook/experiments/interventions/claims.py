@@ -6,28 +6,16 @@ A training that does not generalize within its steps enters a ratio of times wit
 import numpy as np
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
-from ncbook.experiments.interventions.outcomes import THRESHOLD, by_arm, outcomes
+from ncbook.claims import Claim, Evidence
+from ncbook.readings.interventions import CONTROLS, by_arm, delays, loss_correlations, outcomes
 from ncbook.runs import Run
 
-_CHAPTER = "4-grokking/is-collapse-necessary"
 DELAY = 1.25  # times the baseline's steps
-CONTROLS = ("norms_released", "confidence", "flooding", "smoothing")
-
-
-def delays(run: Run) -> pd.DataFrame:
-    """Steps to 99 % test accuracy over the baseline's of the same seed, a row a seed and a column an arm.
-
-    Seeds whose baseline does not get there are left out.
-    """
-    steps = by_arm(run, "generalized")
-    bounded = steps.fillna(by_arm(run, "last"))
-    return bounded.div(steps.baseline, axis=0)[steps.baseline.notna()]
 
 
 def _prevented(run: Run) -> pd.Series:
     """Seeds that can tell: the baseline generalizes, and beside it the classes spread as wide as they lie apart."""
-    return (by_arm(run, "final_ratio").prevented >= 1) & by_arm(run, "generalized").baseline.notna()
+    return (by_arm(run, "final_ratio").prevented >= 1) & np.isfinite(by_arm(run, "generalized").baseline)
 
 
 def _as_accurate(run: Run) -> Evidence:
@@ -45,7 +33,7 @@ def _as_soon(run: Run) -> Evidence:
 
 def _delayed(run: Run) -> Evidence:
     """Delayed, and then released: it does generalize in the end."""
-    reached = by_arm(run, "generalized").anti_released.notna()
+    reached = np.isfinite(by_arm(run, "generalized").anti_released)
     ratios = delays(run).anti_released
     return Evidence.of((ratios >= DELAY) & reached.loc[ratios.index], ratios, "times the baseline's steps, or more")
 
@@ -60,7 +48,7 @@ def _specific(run: Run) -> Evidence:
 
 def _flat_when_general(run: Run) -> Evidence:
     table = outcomes(run)
-    kappa = table[table.generalized.notna()].set_index("arm").kappa
+    kappa = table[np.isfinite(table.generalized)].set_index("arm").relative_flatness
     usual = kappa[kappa.index == "baseline"]
     others = kappa[~kappa.index.isin(["baseline", "baseline_schedule"])]
     if usual.empty:
@@ -69,26 +57,12 @@ def _flat_when_general(run: Run) -> Evidence:
 
 
 def _collapsed_is_flat(run: Run) -> Evidence:
-    kappa, ratio = by_arm(run, "kappa"), by_arm(run, "variance_ratio")
+    kappa, ratio = by_arm(run, "relative_flatness"), by_arm(run, "variance_ratio_train")
     tighter = ratio.encouraged < ratio.baseline
     kappa = kappa[tighter]
     return Evidence.of(
         kappa.encouraged <= kappa.baseline, kappa.encouraged / kappa.baseline, "times the baseline's kappa"
     )
-
-
-def loss_correlations(run: Run) -> pd.Series:
-    """Correlation of log kappa with log train loss over the probes of the baseline after memorization, a value a seed.
-
-    nan for a seed with fewer than three such probes.
-    """
-    frame = run.to_frame()
-    found = {}
-    for seed, rows in frame[frame.arm == "baseline"].groupby("seed"):
-        later = rows[(rows.train_acc >= THRESHOLD).cummax()]
-        logs = np.log(later[["kappa", "train_loss"]].astype(float))
-        found[seed] = logs.kappa.corr(logs.train_loss) if len(later) >= 3 else np.nan
-    return pd.Series(found)
 
 
 def _follows_loss(run: Run) -> Evidence:
@@ -106,7 +80,7 @@ CLAIMS = (
         "between-class one: test accuracy at the end is at most one point below the baseline's.",
         control="The baseline from the same weights and split, which collapses.",
         judge=_as_accurate,
-        cell=f"{_CHAPTER}#fig-times",
+        cell="fig-times",
         theirs="collapse-prevented-accuracy",
     ),
     Claim(
@@ -118,7 +92,7 @@ CLAIMS = (
         "between-class one: steps to 99 % test accuracy are at most 1.25 times the baseline's.",
         control="The baseline from the same weights and split; an arm in which collapse is encouraged.",
         judge=_as_soon,
-        cell=f"{_CHAPTER}#fig-times",
+        cell="fig-times",
     ),
     Claim(
         id="anti-flatness-delays",
@@ -129,7 +103,7 @@ CLAIMS = (
         "within its steps. Learning rate and weight decay stay as they are at the release.",
         control="The baseline from the same weights and split; the same with the regularizer kept on.",
         judge=_delayed,
-        cell=f"{_CHAPTER}#fig-times",
+        cell="fig-times",
         theirs="anti-flatness-accuracy",
     ),
     Claim(
@@ -141,7 +115,7 @@ CLAIMS = (
         control="Large norms alone; low confidence alone, with a capped head; the same train loss, by flooding; "
         "label smoothing.",
         judge=_specific,
-        cell=f"{_CHAPTER}#fig-times",
+        cell="fig-times",
     ),
     Claim(
         id="flat-when-it-generalizes",
@@ -152,7 +126,7 @@ CLAIMS = (
         "kappa is at most ten times the largest that the baseline has at its own.",
         control="kappa of the baseline at the same test accuracy.",
         judge=_flat_when_general,
-        cell=f"{_CHAPTER}#fig-kappa-then",
+        cell="fig-kappa-then",
     ),
     Claim(
         id="collapsed-is-flat",
@@ -163,7 +137,7 @@ CLAIMS = (
         "the more collapsed: its kappa is no larger than the baseline's.",
         control="The baseline at the same test accuracy. The proposition is about growing confidence.",
         judge=_collapsed_is_flat,
-        cell=f"{_CHAPTER}#fig-kappa-then",
+        cell="fig-kappa-then",
     ),
     Claim(
         id="confidence-makes-flat",
@@ -174,6 +148,6 @@ CLAIMS = (
         "train loss is at least 0.95.",
         control="Arms in which the loss cannot fall: flooding and label smoothing.",
         judge=_follows_loss,
-        cell=f"{_CHAPTER}#fig-kappa-loss",
+        cell="fig-kappa-loss",
     ),
 )

@@ -1,20 +1,15 @@
 """What is trained, on what, and how strongly each arm is pushed."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
+from ncbook.readings.interventions import ARMS
 
-# The arms, in the order of the book.
-ARMS = (
-    "baseline", "encouraged", "prevented", "anti_released", "anti_kept",
-    "norms_released", "confidence", "flooding", "smoothing", "baseline_schedule", "kept_schedule",
-)  # fmt: skip
 _STEPS = (1800, 1000, 4200, 3400, 2200, 3400, 2000, 2000, 2000, 1700, 1700)
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome; `steps` belong to `arms`, one each, and `recipes.recipe_of` reads the rest.
 
     The strengths, floors and levels were set in trainings from seeds 0 and 1, which no run uses, and looked at once
@@ -31,9 +26,7 @@ class Config:
     probe_every    steps between two probes; `release` is a multiple of it
     """
 
-    EXTRA_PRESETS: ClassVar[tuple[str, ...]] = ("laptop-again",)
-
-    arms: tuple[str, ...] = ARMS
+    arms: tuple[str, ...] = tuple(ARMS)
     steps: tuple[int, ...] = _STEPS
     seeds: tuple[int, ...] = (301, 302, 303, 304, 305, 306, 307, 308)
     p: int = 29
@@ -57,7 +50,7 @@ class Config:
     probe_every: int = 50
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about three minutes on a CPU core.
 
         laptop-again: laptop from eight other seeds, none of them used before, to see which verdicts depend on them.
@@ -67,7 +60,7 @@ class Config:
         """
         laptop = cls()
         large = replace(laptop, fraction=0.5, steps=tuple(2 * steps for steps in _STEPS), release=2800, width=128)
-        presets = {
+        return {
             "smoke": replace(
                 laptop, seeds=(1, 2), steps=(40,) * len(ARMS), release=20, probe_every=10, width=32, embedding_dim=16
             ),
@@ -76,4 +69,3 @@ class Config:
             "gpu": replace(large, p=53, seeds=tuple(range(301, 333))),
             "paper": replace(large, p=97),
         }
-        return presets[_loading.chosen_preset(name, _loading.presets(cls))]

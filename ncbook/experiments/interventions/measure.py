@@ -10,9 +10,9 @@ from ncbook import trainers
 # column -> function of `Outputs`, on the training pairs
 _ON_TRAIN: dict[str, Callable[[trainers.Outputs], Tensor]] = {
     "train_loss": trainers.CrossEntropy(float64=True),
-    "kappa": trainers.relative_flatness,
-    "kappa_bound": trainers.FlatnessBound(),
-    "uncertainty": trainers.uncertainty,
+    "relative_flatness": trainers.relative_flatness,
+    "relative_flatness_bound": trainers.FlatnessBound(),
+    "uncertainty_train": trainers.uncertainty,
     "variance_ratio_train": trainers.variance_ratio,
     "cdnv_train": trainers.cdnv,
     "squared_norms": trainers.squared_norms,
@@ -20,14 +20,14 @@ _ON_TRAIN: dict[str, Callable[[trainers.Outputs], Tensor]] = {
 
 
 def measured(ensemble: trainers.Ensemble, train: list, test: list) -> dict[str, Tensor]:
-    """Columns of one probe, each [S]; kappa and its bound use the softmax as it is and the features as they are."""
+    """Columns of one probe, each [S]; relative flatness and its bound use the softmax as it is and the features as they are."""
     seen, new = (_precise(ensemble.outputs(splits)) for splits in (train, test))
     columns = {name: trainers.over_members(measure, seen) for name, measure in _ON_TRAIN.items()}
     columns["variance_ratio_test"] = trainers.over_members(trainers.variance_ratio, new)
     columns["head_norm"] = seen.weight.flatten(1).norm(dim=1)
     columns["feature_norm"] = seen.features.norm(dim=2).mean(1)
     columns["train_acc"], columns["test_acc"] = _accuracy(seen.logits, seen.labels), _accuracy(new.logits, new.labels)
-    columns["test_centre_acc"] = _accuracy(-torch.cdist(new.features, class_means(seen)), new.labels)
+    columns["ncc_acc_test"] = _accuracy(-torch.cdist(new.features, class_means(seen)), new.labels)
     return columns
 
 

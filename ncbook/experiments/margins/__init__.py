@@ -6,51 +6,37 @@ label noise, number of images, settings or seed, with their margins and test err
 nearest-mean rule around three frames as the noise vanishes.
 """
 
-import sys
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ncbook import runs, trainers
-from ncbook.experiments import _history, _loading
+from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.margins import exponent, plane, training
 from ncbook.experiments.margins.claims import CLAIMS, correlations, milestones
 from ncbook.experiments.margins.config import Config
-from ncbook.experiments.margins.rows import COLUMNS, Rows
 
-NAME = "margins"
-TITLE = "The max-margin view"
-VERSION = 1
-
-__all__ = ["CLAIMS", "NAME", "TITLE", "VERSION", "Config", "correlations", "load", "milestones", "run"]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "correlations", "load", "milestones", "run"]
 
 _Arm = tuple[str, Any]
 _Result = tuple[Rows, list[np.ndarray], dict[str, np.ndarray]]
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else made now with a progress bar. `live=True` always makes it."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Compute every part. history columns are those of `COLUMNS`, with nan where a part does not measure one.
 
     arrays: training/curves [rows, 101] float32, the quantiles 0 to 1 of the relative margins, in the order of the
     rows of the part "training"; plane/points [2n, 2], plane/labels [2n], plane/lines [3, 2] (angle, offset) of H1 to
     H3, plane/centres [2, 2, 2] and plane/deviation of the densities.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
-    results = sweep(partial(measure_arm, config, str(place)), _arms(config))
+    results = sweep(partial(measure_arm, config, device), _arms(config))
     rows = [row for rows, _, _ in results for row in rows]
-    history = _history.padded(rows, COLUMNS)
     curves = [curve for rows, curves, _ in results for row, curve in zip(rows, curves, strict=False)
               if row["part"] == "training"]  # fmt: skip
     arrays = {name: array for _, _, found in results for name, array in found.items()}
     arrays["training/curves"] = np.stack(curves)
-    return runs.Run(_loading.plain(config), history, arrays, watch.provenance(NAME, VERSION, config, place))
+    return rows, arrays
 
 
 def _arms(config: Config) -> list[_Arm]:
@@ -71,3 +57,7 @@ def measure_arm(config: Config, device: str, arm: _Arm) -> _Result:
     if kind == "net":
         return *training.train(config, device, what), {}
     return exponent.measure(config, *what), [], {}
+
+
+EXPERIMENT = Experiment("margins", "The max-margin view", 1, Config, train, keys=("seed",), claims=CLAIMS)
+run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.runs import Run
 
-_CHAPTER = "2-generalization/the-max-margin-view"
 FAMILIES = ("label noise", "number of images", "settings", "settings, no batch norm")
 _ARM = ["family", "weight_decay", "seed"]
 _MEASURED = ["step", "raw", "smallest", "area", "spread", "nc1", "svm_cosine", "svm_share", "means_svm_cosine",
@@ -139,7 +138,7 @@ CLAIMS: tuple[Claim, ...] = (
         "a line turned until a tenth of that margin is left.",
         control="A line that does not separate; the densities are known, so the errors are exact.",
         judge=_lines,
-        cell=f"{_CHAPTER}#lines-numbers",
+        cell="lines-numbers",
     ),
     Claim(
         id="collapsed-head-is-max-margin",
@@ -151,7 +150,7 @@ CLAIMS: tuple[Claim, ...] = (
         "smallest margin over the norm.",
         control="Less and no weight decay; the cosine of the class means with the support vector machine.",
         judge=_max_margin,
-        cell=f"{_CHAPTER}#svm-numbers",
+        cell="svm-numbers",
     ),
     Claim(
         id="margin-rises-past-zero-error",
@@ -162,7 +161,7 @@ CLAIMS: tuple[Claim, ...] = (
         "measured step with zero training error.",
         control="Margins are divided by the lengths of classifier and features; three weight decays, one of them zero.",
         judge=_rises,
-        cell=f"{_CHAPTER}#curve-numbers",
+        cell="curve-numbers",
     ),
     Claim(
         id="margins-flatten",
@@ -173,7 +172,7 @@ CLAIMS: tuple[Claim, ...] = (
         "most half of what it was at the first measured step with zero training error.",
         control="Three weight decays, one of them zero.",
         judge=_flattens,
-        cell=f"{_CHAPTER}#curve-numbers",
+        cell="curve-numbers",
     ),
     Claim(
         id="scale-moves-margins-alone",
@@ -184,7 +183,7 @@ CLAIMS: tuple[Claim, ...] = (
         "largest probability on new data rises, and no decision on new data changes.",
         control="The same network before.",
         judge=_scaling,
-        cell=f"{_CHAPTER}#scale-numbers",
+        cell="scale-numbers",
     ),
     Claim(
         id="feature-map-decides",
@@ -196,7 +195,7 @@ CLAIMS: tuple[Claim, ...] = (
         "that the same recipe has with true labels, and a test error of at least 80 %.",
         control="The same network, images and recipe with true labels.",
         judge=_features_decide,
-        cell=f"{_CHAPTER}#random-numbers",
+        cell="random-numbers",
     ),
     Claim(
         id="larger-smallest-margin-generalizes",
@@ -207,7 +206,7 @@ CLAIMS: tuple[Claim, ...] = (
         "seed: the rank correlation of the smallest relative margin with the test accuracy is at least 0.5.",
         control="Four families, and one in which nothing but the seed differs.",
         judge=lambda run: _families(run, "smallest"),
-        cell=f"{_CHAPTER}#family-numbers",
+        cell="family-numbers",
     ),
     Claim(
         id="margin-area-predicts",
@@ -218,7 +217,7 @@ CLAIMS: tuple[Claim, ...] = (
         "seed: the rank correlation of the area with the test accuracy is at least 0.5.",
         control="Four families, and one in which nothing but the seed differs.",
         judge=lambda run: _families(run, "area"),
-        cell=f"{_CHAPTER}#family-numbers",
+        cell="family-numbers",
     ),
     Claim(
         id="small-margin-can-generalize",
@@ -229,7 +228,7 @@ CLAIMS: tuple[Claim, ...] = (
         "a smaller area, and a lower test error.",
         control="The same seed, network, and number of steps.",
         judge=_small_margin,
-        cell=f"{_CHAPTER}#size-numbers",
+        cell="size-numbers",
     ),
     Claim(
         id="simplex-best-exponent-order",
@@ -240,7 +239,7 @@ CLAIMS: tuple[Claim, ...] = (
         "than orthogonal means, and these a larger one than random means.",
         control="Orthogonal and random means under the same noise; plain Monte Carlo.",
         judge=_order,
-        cell=f"{_CHAPTER}#exponent-numbers",
+        cell="exponent-numbers",
     ),
     Claim(
         id="simplex-best-exponent-value",
@@ -251,6 +250,6 @@ CLAIMS: tuple[Claim, ...] = (
         "K/(4(K-1)).",
         control="The same estimate around orthogonal means, whose exponent is 1/4.",
         judge=_value,
-        cell=f"{_CHAPTER}#exponent-numbers",
+        cell="exponent-numbers",
     ),
 )

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome. The settings were chosen on seeds 0 and 1, which no result uses.
 
     plane: `plane_seeds` two-dimensional training sets of `plane_points` points a class, and lines that separate them.
@@ -51,13 +51,13 @@ class Config:
     draws: int = 100_000
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about a minute and a half on a CPU core.
 
         gpu: glyphs, wider networks and longer training, tens of minutes on a T4. paper: a larger size, not a published
         protocol, because the sources' settings were not seen: the same with more images and steps, hours on a T4.
         """
-        presets = {
+        return {
             "smoke": cls(
                 seeds=(451, 452, 453), plane_seeds=2, width=32, train_per_class=20, training_seeds=2, steps=60,
                 batch_size=50, probes=6, family_seeds=1, family_steps=10, family_batch_size=25, family_per_class=10,
@@ -75,4 +75,3 @@ class Config:
                 other_widths=(256, 1024), training_seeds=10, frame_seeds=10, draws=10_000_000,
             ),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]

@@ -71,9 +71,7 @@ def train(config: Config, device: str, net: Net) -> tuple[Rows, list[np.ndarray]
     wanted = trainers.log_spaced(recipe.steps, config.probes) if net.part == "training" else (recipe.steps,)
     probe = partial(_probe, net, dataset)
     fitted = trainers.fit(model, dataset.train, recipe, net.seed, probe, wanted, on_step=lambda step: None)
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
-    return [row for row, _ in fitted.measured], [curve for _, curve in fitted.measured]
+    return [row for row, _ in fitted.whole()], [curve for _, curve in fitted.whole()]
 
 
 def _labelled(config: Config, net: Net) -> data.Dataset:

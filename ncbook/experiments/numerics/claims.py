@@ -5,12 +5,10 @@ A training that does not generalize within its steps enters a ratio of times wit
 
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.experiments.numerics.arms import FROZEN, SLINGSHOT, SPEED, STUCK
 from ncbook.experiments.numerics.outcomes import by_arm
 from ncbook.runs import Run
-
-_CHAPTER = "4-grokking/faster-and-stuck"
 
 
 def times(run: Run) -> pd.DataFrame:
@@ -89,7 +87,7 @@ CLAIMS = (
         control="The baseline from the same weights and split; three times the learning rate, with and without a third "
         "of the weight decay; a longer momentum.",
         judge=_faster,
-        cell=f"{_CHAPTER}#fig-speed",
+        cell="fig-speed",
     ),
     Claim(
         id="softmax-collapse-stands-still",
@@ -101,7 +99,7 @@ CLAIMS = (
         "without weight decay.",
         control="The same network wholly in float64; the same with weight decay.",
         judge=_stands_still,
-        cell=f"{_CHAPTER}#fig-thaw",
+        cell="fig-thaw",
     ),
     Claim(
         id="softmax-collapse-is-the-obstacle",
@@ -112,7 +110,7 @@ CLAIMS = (
         "float64, where none of its training pairs ever loses its gradient, it does in as many steps.",
         control="The same seeds with weight decay, which are the baseline of the first part.",
         judge=_only_obstacle,
-        cell=f"{_CHAPTER}#fig-stuck",
+        cell="fig-stuck",
     ),
     Claim(
         id="stablemax-groks",
@@ -122,7 +120,7 @@ CLAIMS = (
         rule="Per seed: it reaches 99 % test accuracy without weight decay in the steps that all these arms have.",
         control="Softmax in float32 and in float64, from the same weights and split.",
         judge=_stablemax,
-        cell=f"{_CHAPTER}#fig-stuck",
+        cell="fig-stuck",
     ),
     Claim(
         id="orthogonal-gradients-grok",
@@ -134,7 +132,7 @@ CLAIMS = (
         "without weight decay in as many steps.",
         control="The same training with the whole gradient, in float32 and in float64.",
         judge=_orthogonal,
-        cell=f"{_CHAPTER}#fig-stuck",
+        cell="fig-stuck",
     ),
     Claim(
         id="slingshots-come-in-cycles",
@@ -146,7 +144,7 @@ CLAIMS = (
         "smallest of the ten probes before, which was below 0.001, while the last layer's norm grew by 2 % or more.",
         control="The same with the softmax in float64; the same with a larger eps.",
         judge=_cyclic,
-        cell=f"{_CHAPTER}#fig-slingshots",
+        cell="fig-slingshots",
     ),
     Claim(
         id="slingshots-need-a-small-eps",
@@ -156,6 +154,6 @@ CLAIMS = (
         rule="Per seed that has a spike with eps = 1e-8: fewer spikes with eps = 1e-5.",
         control="The same seeds, splits and steps with eps = 1e-8.",
         judge=_small_eps,
-        cell=f"{_CHAPTER}#fig-slingshots",
+        cell="fig-slingshots",
     ),
 )

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome; `arms` says what each arm changes.
 
     speed: with weight decay, until all seeds have 99 % test accuracy or for `speed_steps`. stuck: without weight
@@ -43,7 +43,7 @@ class Config:
     slingshot_beta2: float = 0.95
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests; nothing groks. laptop: the book's figures, about 90 s on a quiet CPU core.
 
         gpu and paper are larger sizes of the same task, not the published protocols, with 50 % of the pairs to train
@@ -54,7 +54,7 @@ class Config:
         large = replace(
             laptop, fraction=0.5, width=128, speed_steps=6000, stuck_steps=6000, thaw_steps=6000, slingshot_steps=6000
         )
-        presets = {
+        return {
             "smoke": replace(
                 laptop, seeds=(1, 2), stuck_seeds=(1, 2), slingshot_seeds=(1, 2), width=32, embedding_dim=16,
                 speed_steps=25, stuck_steps=50, memorise_steps=20, frozen_steps=50, thaw_steps=50, slingshot_steps=40,
@@ -63,4 +63,3 @@ class Config:
             "gpu": replace(large, p=97),
             "paper": replace(large, p=113, fraction=0.4, width=200, stuck_steps=80_000),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]

@@ -95,8 +95,7 @@ def _scaled_up(config: Config, train: Sequence[data.Split], double: bool) -> Bui
     fitted: trainers.EnsembleFitted[None] = trainers.fit_ensemble(
         partial(_build, config), train, recipe, _members(seeds), on_step=lambda step: None
     )
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
+    fitted.whole()
     networks = dict(zip(seeds, fitted.ensemble.models(), strict=True))
     with torch.no_grad():
         for network in networks.values():
@@ -109,6 +108,5 @@ def _members(seeds: Sequence[int]) -> list[trainers.Member]:
 
 
 def _build(config: Config, seed: int) -> models.Classifier:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         return models.PairMLP(config.p, config.embedding_dim, config.width)

@@ -5,13 +5,12 @@ weight decay, as the control of the geometry that comes out; digits from a large
 closed forms of Tan et al. (2026) for a circle and a simplex.
 """
 
-import sys
 from functools import partial
 
 import numpy as np
 
-from ncbook import runs, trainers
-from ncbook.experiments import _history, _loading
+from ncbook import runs
+from ncbook.experiments._experiment import Arrays, Experiment, Rows, history, plain
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.onset.addition import train_addition
 from ncbook.experiments.onset.claims import CLAIMS, shapes
@@ -32,22 +31,17 @@ from ncbook.experiments.onset.leads import (
     rules,
 )
 
-NAME = "onset"
-TITLE = "What collapses when a network groks"
-VERSION = 1
 PARTS = (ADDITION, UNDECAYED, DIGITS, SMALL)
 
 __all__ = [
     "ADDITION",
     "CLAIMS",
     "DIGITS",
+    "EXPERIMENT",
     "MEASURES",
-    "NAME",
     "PARTS",
     "SMALL",
-    "TITLE",
     "UNDECAYED",
-    "VERSION",
     "Config",
     "Rule",
     "critical_penalty",
@@ -63,29 +57,25 @@ __all__ = [
 Part = tuple[list[dict], dict[str, np.ndarray]]
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train all parts.
 
     history: a row for each part of `PARTS`, seed and probed step; columns train_acc, test_acc and those of
     `MEASURES`, nan where a part has no such measure; float32.
     arrays: what `addition.shapes`, `codes.curves` and `leads.lead_arrays` return.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
-    parts = sweep(partial(_part, config, str(place)), PARTS)
+    parts = sweep(partial(_part, config, device), PARTS)
     rows = [row for rows, _ in parts for row in rows]
-    history = _history.columns(rows)
     arrays = {name: array for _, arrays in parts for name, array in arrays.items()}
     arrays |= curves(config.classes, config.temperature)
-    made = runs.Run(_loading.plain(config), history, arrays)
-    return runs.Run(made.config, history, arrays | lead_arrays(made), watch.provenance(NAME, VERSION, config, place))
+    return rows, arrays | lead_arrays(runs.Run(plain(config), history(rows), arrays))
 
 
 def _part(config: Config, device: str, part: str) -> Part:
     if part in (ADDITION, UNDECAYED):
         return train_addition(config, device, part)
     return train_digits(config, device, part), {}
+
+
+EXPERIMENT = Experiment("onset", "What collapses when a network groks", 1, Config, train, keys=("seed",), claims=CLAIMS)
+run, load = EXPERIMENT.run, EXPERIMENT.load

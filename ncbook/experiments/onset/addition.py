@@ -7,7 +7,7 @@ import torch
 
 from ncbook import metrics, trainers
 from ncbook.experiments.grokking.measures import measure
-from ncbook.experiments.grokking.training import build, datasets, networks, probe_steps, recipe_of, require_finished
+from ncbook.experiments.grokking.training import build, datasets, networks, probe_steps, recipe_of
 from ncbook.experiments.onset.codes import geometry
 from ncbook.experiments.onset.config import Config
 from ncbook.experiments.onset.leads import ADDITION, MEASURES
@@ -35,7 +35,7 @@ def train_addition(config: Config, device: str, part: str) -> Part:
         partial(build, task), [each.train for each in sets], recipe_of(task, task.steps), members, probe,
         probe_steps(task.steps, every),
     )  # fmt: skip
-    require_finished(fitted.ended)
+    fitted.whole()
     rows = [row for seed_rows in zip(*fitted.measured, strict=True) for row in seed_rows]
     return rows, shapes(fitted.ensemble, sets, part)
 

@@ -3,13 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.experiments.grokking.milestones import first_step
 from ncbook.experiments.onset.codes import power_rank
 from ncbook.experiments.onset.leads import ADDITION, COLLAPSE, DIGITS, SMALL, UNDECAYED, leads, rules
 from ncbook.runs import Run
 
-_CHAPTER = "4-grokking/what-collapses"
 NEAR = 1.5  # two steps coincide if they are within this factor
 
 
@@ -130,7 +129,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed that generalizes, under the rule for leads that was fixed before: kappa crosses before the "
         "test accuracy is half-way, and CDNV, variance ratio, NC1 and RNC1 of the training set do not.",
         "Four measures of collapse; the train loss under the same rule (two rows below).",
-        _only_flatness, f"{_CHAPTER}#fig-leads",
+        _only_flatness, "fig-leads",
     ),
     Claim(
         "only-flatness-under-any-rule", "han2025flatness", "abstract and section on grokking, under other rules",
@@ -139,7 +138,7 @@ CLAIMS: tuple[Claim, ...] = (
         "way; a quarter, half or three quarters of it; without the logarithm; the steepest place): the statement "
         "above holds in at least 80 % of the seeds.",
         "The primary rule (row above).",
-        _any_rule, f"{_CHAPTER}#fig-rules",
+        _any_rule, "fig-rules",
     ),
     Claim(
         "flatness-before-the-loss", "han2025flatness", "abstract and section on grokking, against the train loss",
@@ -147,7 +146,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed that generalizes, kappa crosses before the test accuracy is half-way and before the train "
         "loss crosses.",
         "The train loss, of which kappa is nearly a function.",
-        _flatness_beats_loss, f"{_CHAPTER}#fig-crossings",
+        _flatness_beats_loss, "fig-crossings",
     ),
     Claim(
         "collapse-falls-in-memorising", "han2025flatness", "section on grokking",
@@ -155,7 +154,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, CDNV on the training set has at least halved between the untrained network and memorisation, "
         "while the test accuracy is at most 0.1.",
         "The test accuracy at the same probe.",
-        _falls_in_memorising, f"{_CHAPTER}#memorising",
+        _falls_in_memorising, "memorising",
     ),
     Claim(
         "rescaled-variability-with-generalization", "sakamoto2026explaining", "section on experiments",
@@ -163,14 +162,14 @@ CLAIMS: tuple[Claim, ...] = (
         "On digits from a large start, for each seed that generalizes: RNC1 on the training set crosses within a "
         "factor 1.5 of the step at which the test accuracy is half-way, and nearer to it than CDNV.",
         "CDNV under the same rule.",
-        lambda run: _together(run, DIGITS), f"{_CHAPTER}#fig-digits-measures",
+        lambda run: _together(run, DIGITS), "fig-digits-measures",
     ),
     Claim(
         "rescaled-variability-in-arithmetic", "sakamoto2026explaining", "carried over to a task that they leave out",
         "The same in modular addition.",
         "The same rule for each seed of modular addition that generalizes.",
         "CDNV under the same rule.",
-        lambda run: _together(run, ADDITION), f"{_CHAPTER}#fig-leads",
+        lambda run: _together(run, ADDITION), "fig-leads",
     ),
     Claim(
         "class-ratio-before-generalization", "golwala2026ildr", "as reported in a note on the paper",
@@ -178,7 +177,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed that generalizes, the variance ratio on the training set, its inverse, crosses before the "
         "first probe with a test accuracy of 0.95.",
         "The same against half of the test accuracy's way, in the figure.",
-        _ratio_first, f"{_CHAPTER}#ratio",
+        _ratio_first, "ratio",
     ),
     Claim(
         "circle-beats-simplex", "tan2026beyond", "the comparison of circle and simplex",
@@ -188,7 +187,7 @@ CLAIMS: tuple[Claim, ...] = (
         "1e-9, and with cross-entropies computed from the codes the simplex costs less at 0.9 times that penalty and "
         "the circle at 1.1 times.",
         "The penalty at which both cost the same, solved for without the formula.",
-        _codes, f"{_CHAPTER}#fig-codes",
+        _codes, "fig-codes",
     ),
     Claim(
         "classifier-of-rank-two", "tan2026beyond", "abstract",
@@ -196,7 +195,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed that generalizes, two directions hold at least 90 % of the power of the centred classifier at "
         "the end.",
         "The same without weight decay, in the figure.",
-        _rank_two, f"{_CHAPTER}#fig-shapes",
+        _rank_two, "fig-shapes",
     ),
     Claim(
         "classifier-of-low-rank", "tan2026beyond", "abstract, read as low rank",
@@ -205,7 +204,7 @@ CLAIMS: tuple[Claim, ...] = (
         "centred classifier, and its effective rank is below that of its twin without weight decay, or of the "
         "median twin where a seed has none.",
         "The twins without weight decay, which have memorised just as well.",
-        _low_rank, f"{_CHAPTER}#fig-shapes",
+        _low_rank, "fig-shapes",
     ),
     Claim(
         "nearer-to-a-circle", "tan2026beyond", "abstract, on the class means",
@@ -213,7 +212,7 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed that generalizes, the Gram matrix of its class means, at unit norm, is nearer to that of the "
         "nearest single circle than to that of the simplex.",
         "The nearest sum of circles, in the table; networks without weight decay.",
-        _no_simplex, f"{_CHAPTER}#fig-shapes",
+        _no_simplex, "fig-shapes",
     ),
     Claim(
         "large-start-delays", "liu2023omnigrok", "section on images",
@@ -221,6 +220,6 @@ CLAIMS: tuple[Claim, ...] = (
         "For each seed, the network with the large start reaches a test accuracy of 0.85 after at least three times "
         "the steps to memorise, and the one with the usual start after at most 1.5 times.",
         "The same images and starts, not multiplied.",
-        _delay, f"{_CHAPTER}#fig-digits",
+        _delay, "fig-digits",
     ),
 )  # fmt: skip

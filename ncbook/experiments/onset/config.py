@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 from ncbook.experiments.grokking.config import Config as Addition
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome, the rule for leads included; settings were chosen on seeds 0 and 1.
 
     addition: the network and task of the experiment `grokking`, from other seeds, measured every `every` steps; the
@@ -69,7 +69,7 @@ class Config:
         )  # fmt: skip
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests; nothing groks. laptop: the book's figures, about 90 s on one CPU core.
 
         gpu: addition modulo 97 with a wider network, and MNIST in place of the digits, with fewer steps than in
@@ -77,7 +77,7 @@ class Config:
         1000 images, alpha 8, learning rate 1e-3, weight decay 0.01, 100,000 steps (here full batch, and padded to
         32 x 32 pixels). Hours on a GPU.
         """
-        presets = {
+        return {
             "smoke": cls(
                 seeds=(361, 362), steps=160, control_seeds=1, control_every=80, digits_seeds=(375, 376),
                 digits_steps=(120, 60), digits_probes=12, digits_width=64,
@@ -94,4 +94,3 @@ class Config:
                 digits_steps=(100_000, 10_000), digits_probes=150,
             ),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]

@@ -1,16 +1,12 @@
 """Digits from a large start: grokking beyond arithmetic (Liu et al. 2023)."""
 
-import threading
 from functools import partial
 
 import torch
 
 from ncbook import data, metrics, models, trainers
-from ncbook.experiments.grokking.training import require_finished
 from ncbook.experiments.onset.config import Config
 from ncbook.experiments.onset.leads import DIGITS, MEASURES, SMALL
-
-_SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
 
 
 def train_digits(config: Config, device: str, part: str) -> list[dict]:
@@ -33,7 +29,7 @@ def train_digits(config: Config, device: str, part: str) -> list[dict]:
         partial(build, config, sets[0].input_shape), [each.train for each in sets], recipe_of(config, steps), members,
         probe, trainers.log_spaced(steps, config.digits_probes),
     )  # fmt: skip
-    require_finished(fitted.ended)
+    fitted.whole()
     return [row for seed_rows in zip(*fitted.measured, strict=True) for row in seed_rows]
 
 
@@ -46,8 +42,7 @@ def dataset(config: Config, seed: int) -> data.Dataset:
 
 def build(config: Config, input_shape: tuple[int, ...], seed: int) -> models.Classifier:
     """The untrained perceptron of one seed, before its parameters are multiplied by alpha."""
-    with _SEEDING:
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         return models.mlp(input_shape, 10, config.digits_width, config.digits_depth, batch_norm=False)
 
 

@@ -5,25 +5,21 @@ other networks and the other losses. The first data set also sees the other weig
 norm at every weight decay. Each arm is trained from several seeds and measured as in `experiments.collapse`.
 """
 
-import sys
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from ncbook import data, metrics, models, runs, trainers
-from ncbook.experiments import _loading, collapse
+from ncbook import data, metrics, models, trainers
+from ncbook.experiments import collapse
+from ncbook.experiments._experiment import Arrays, Experiment, Presets, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.settings.claims import CLAIMS
 from ncbook.experiments.settings.outcomes import outcomes
 
-__all__ = ["CLAIMS", "LOSSES", "NAME", "TITLE", "VERSION", "Config", "arms", "load", "outcomes", "run"]
+__all__ = ["CLAIMS", "EXPERIMENT", "LOSSES", "Config", "arms", "load", "outcomes", "run"]
 
-NAME = "settings"
-TITLE = "What makes a network collapse"
-VERSION = 1
 
 # Strengths as in the code of Zhou et al. (2022), "Are all losses created equal": 0.05, 3 and 15.
 LOSSES: dict[str, trainers.CrossEntropy | trainers.Focal | trainers.SquaredError] = {
@@ -39,7 +35,7 @@ _BATCH = 2000  # images in one forward pass while measuring
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome; `arms` lists what is trained.
 
     learning_rates belong to `losses`, one each; the networks of `plain_networks`, which have no batch norm, take
@@ -66,7 +62,7 @@ class Config:
     glyph_difficulty: float = 0.6
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, two to three minutes on a CPU core.
 
         gpu: six of the seven image sets of Papyan et al. (ImageNet is not to be had by a download of ours) with a
@@ -79,13 +75,12 @@ class Config:
             datasets=_REAL, networks=_PAPYAN, losses=("ce", "mse"), learning_rates=(0.0679, 0.0184),
             weight_decays=(5e-4,), plain_networks=(), seeds=(0,), width=512, epochs=30, batch_size=128,
         )  # fmt: skip
-        presets = {
+        return {
             "smoke": cls(seeds=(0, 1), width=32, epochs=6, probes=4, glyphs_per_class=20, batch_size=50),
             "laptop": cls(),
             "gpu": real,
             "paper": replace(real, epochs=350, probes=50),
         }
-        return presets[_loading.chosen_preset(name)]
 
 
 @dataclass(frozen=True, order=True)
@@ -111,23 +106,16 @@ def arms(config: Config) -> list[Arm]:
     return [Arm(*setting, seed) for setting in settings for seed in config.seeds]
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train every arm and measure it.
 
     history columns: dataset, network, loss, weight_decay, seed, epoch, step; objective, the loss that is trained, on
     the training set without weight decay; off_means, see `off_means`, of W and the training means; and those of
     `collapse.measure`, where train_loss and test_loss are cross-entropies in nats, whatever was trained.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
-    results = sweep(partial(_rows, config, str(place)), arms(config))
+    results = sweep(partial(_rows, config, device), arms(config))
     history = [row for rows in results for row in rows]
-    columns = {name: np.array([row[name] for row in history]) for name in history[0]}
-    return runs.Run(_loading.plain(config), columns, {}, watch.provenance(NAME, VERSION, config, place))
+    return history, {}
 
 
 def recipe_of(config: Config, arm: Arm, points: int) -> trainers.Recipe:
@@ -153,9 +141,7 @@ def _rows(config: Config, device: str, arm: Arm) -> list[dict]:
 
     probed = [epoch * epoch_steps for epoch in trainers.log_spaced(config.epochs, config.probes)]
     fitted = trainers.fit(model, dataset.train, recipe, arm.seed, probe, probed, lambda step: None)
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
-    return fitted.measured
+    return fitted.whole()
 
 
 def _measured(model: models.Classifier, dataset: data.Dataset, recipe: trainers.Recipe) -> dict[str, float]:
@@ -188,3 +174,7 @@ def _dataset(name: str, device: str, per_class: int, size: int, difficulty: floa
 
 def _features(model: models.Classifier, inputs: Tensor) -> Tensor:
     return torch.cat([model.features(batch) for batch in inputs.split(_BATCH)])
+
+
+EXPERIMENT = Experiment("settings", "What makes a network collapse", 1, Config, train, keys=("seed",), claims=CLAIMS)
+run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -2,12 +2,11 @@
 
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.experiments.settings.outcomes import outcomes
 from ncbook.runs import Run
 
 TENFOLD = 10.0  # the fall of NC1 in the terminal phase that counts as collapse, in this part of the book
-_CHAPTER = "1-collapse/what-makes-a-network-collapse"
 _SHAPE = ("nc2_norms_train", "nc2_angles_train", "nc3_train")
 
 
@@ -112,7 +111,7 @@ CLAIMS = (
         rule="NC1 on the training set falls tenfold or more from the first measured epoch with zero training error to "
         "the last; a trial is a data set, a network with batch norm and a seed.",
         control="the same networks with less weight decay, and without batch norm",
-        judge=_across, cell=f"{_CHAPTER}#across-numbers",
+        judge=_across, cell="across-numbers",
     ),
     Claim(
         id="simplex-across-data-and-networks",
@@ -122,7 +121,7 @@ CLAIMS = (
         rule="From the first measured epoch with zero training error to the last, NC2 (lengths and angles of the "
         "means) and NC3 on train each fall to half or less, and NC4 on train does not rise.",
         control="the same networks with less weight decay, and without batch norm",
-        judge=_shape, cell=f"{_CHAPTER}#across-numbers",
+        judge=_shape, cell="across-numbers",
     ),
     Claim(
         id="no-test-collapse-across-data",
@@ -131,7 +130,7 @@ CLAIMS = (
         rule="NC1 on the test set, with the class means of the test set, falls less than tenfold in the terminal "
         "phase: by the rule that finds collapse on train, there is none on test.",
         control="the same features measured on the training set",
-        judge=_no_test_collapse, cell=f"{_CHAPTER}#across-numbers",
+        judge=_no_test_collapse, cell="across-numbers",
     ),
     Claim(
         id="all-losses-collapse",
@@ -140,7 +139,7 @@ CLAIMS = (
         rule="NC1 on train falls tenfold or more in the terminal phase; a trial is a data set, a loss other than "
         "cross-entropy, and a seed.",
         control="cross-entropy with the same network, schedule and weight decay",
-        judge=_losses_collapse, cell=f"{_CHAPTER}#loss-numbers",
+        judge=_losses_collapse, cell="loss-numbers",
     ),
     Claim(
         id="all-losses-same-features",
@@ -149,7 +148,7 @@ CLAIMS = (
         rule="At the end the medians over seeds of NC1, of the NC2 angles of the means and of NC3 on train are each "
         "within a factor of two of those of cross-entropy; a trial is a data set and another loss.",
         control="cross-entropy with the same network, schedule and weight decay",
-        judge=_losses_alike, cell=f"{_CHAPTER}#loss-numbers",
+        judge=_losses_alike, cell="loss-numbers",
     ),
     Claim(
         id="all-losses-same-test-error",
@@ -158,7 +157,7 @@ CLAIMS = (
         rule="The range over seeds of the test error at the end overlaps that of cross-entropy; a trial is a data set "
         "and another loss.",
         control="cross-entropy with the same network, schedule and weight decay",
-        judge=_losses_err_alike, cell=f"{_CHAPTER}#loss-numbers",
+        judge=_losses_err_alike, cell="loss-numbers",
     ),
     Claim(
         id="weight-decay-makes-collapse",
@@ -168,7 +167,7 @@ CLAIMS = (
         rule="With weight decay 0, NC1 on train at the end is ten times or more what it is with the largest weight "
         "decay; a trial is a seed.",
         control="the same network, seed and order of batches with weight decay",
-        judge=_decay_needed, cell=f"{_CHAPTER}#decay-numbers",
+        judge=_decay_needed, cell="decay-numbers",
     ),
     Claim(
         id="drift-without-weight-decay",
@@ -177,7 +176,7 @@ CLAIMS = (
         rule="With weight decay 0, NC1, NC2 (lengths and angles of the means) and NC3 on train are all lower at the "
         "end than at the first measured epoch with zero training error; a trial is a seed.",
         control="the same network without batch norm",
-        judge=_drift, cell=f"{_CHAPTER}#decay-numbers",
+        judge=_drift, cell="decay-numbers",
     ),
     Claim(
         id="collapse-without-batch-norm",
@@ -186,6 +185,6 @@ CLAIMS = (
         rule="NC1 on train falls tenfold or more in the terminal phase; a trial is a weight decay and a seed "
         "of the MLP without batch norm.",
         control="the same MLP with batch norm at the same weight decays",
-        judge=_plain, cell=f"{_CHAPTER}#decay-numbers",
+        judge=_plain, cell="decay-numbers",
     ),
 )  # fmt: skip

@@ -7,7 +7,6 @@ space. Controls: a d that is too small for the simplex, a smaller weight decay, 
 same network with a map to more dimensions and without a map.
 """
 
-import sys
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from itertools import product
@@ -18,18 +17,16 @@ import torch
 from torch import Tensor
 
 from ncbook import data, metrics, models, runs, trainers
-from ncbook.experiments import _loading, collapse
+from ncbook.experiments import collapse
+from ncbook.experiments._experiment import Arrays, Experiment, Rows, plain
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.simplex.claims import CLAIMS
 from ncbook.experiments.simplex.config import Config
 from ncbook.experiments.simplex.outcomes import ends
 from ncbook.experiments.simplex.picture import Picture, off_simplex
 
-__all__ = ["CLAIMS", "NAME", "TITLE", "VERSION", "Config", "ends", "final", "kept", "load", "run"]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "ends", "final", "kept", "load", "run"]
 
-NAME = "simplex"
-TITLE = "Four properties"
-VERSION = 1
 
 _BATCH = 2000  # images in one forward pass while measuring
 _ASKED = ("num_classes", "dim", "weight_decay", "seed", "step")  # columns that say what a row is
@@ -37,12 +34,7 @@ _ASKED = ("num_classes", "dim", "weight_decay", "seed", "step")  # columns that 
 Arm = tuple[int, int]  # place of a setting in the config, seed
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train every arm and measure it.
 
     history columns: num_classes, dim, weight_decay, seed, step; losses, errors and `metrics.Collapse` with the
@@ -52,17 +44,14 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     at the end, a row a seed; with d <= 3 also those of `Picture`, for the first seed; of the last setting
     "kept/..." train_features, train_labels, test_features, test_labels, weight, bias, at the end of the first seed.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     arms = list(product(range(len(config.dims)), config.seeds))
-    results = sweep(partial(_arm, config, str(place)), arms)
+    results = sweep(partial(_arm, config, device), arms)
     history = [row for rows, _, _ in results for row in rows]
-    columns = {name: np.array([row[name] for row in history]) for name in history[0]}
-    columns |= {name: columns[name].astype(np.float32) for name in columns if name not in _ASKED}
     arrays = {name: array for _, pictured, _ in results for name, array in pictured.items()}
     for setting in range(len(config.dims)):
         cosines = [each for (other, _), (_, _, each) in zip(arms, results, strict=True) if other == setting]
-        arrays[f"{name_of(_loading.plain(config), setting)}/cosines"] = np.stack(cosines)
-    return runs.Run(_loading.plain(config), columns, arrays, watch.provenance(NAME, VERSION, config, place))
+        arrays[f"{name_of(plain(config), setting)}/cosines"] = np.stack(cosines)
+    return history, arrays
 
 
 def name_of(config: Mapping[str, Any], setting: int) -> str:
@@ -93,9 +82,8 @@ def _arm(config: Config, device: str, arm: Arm) -> tuple[list[dict], dict[str, n
 
     recipe = _recipe(config, config.weight_decays[setting])
     fitted = trainers.fit(model, dataset.train, recipe, seed, probe, trainers.log_spaced(config.steps, config.probes))
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
-    arrays = {} if picture is None else picture.arrays(name_of(_loading.plain(config), setting))
+    fitted.whole()
+    arrays = {} if picture is None else picture.arrays(name_of(plain(config), setting))
     if first and setting == len(config.dims) - 1:
         arrays |= _kept(model, dataset, config.kept)
     return rows, arrays, _cosines(model, dataset.train)
@@ -128,8 +116,7 @@ def kept(run: runs.Run) -> dict[str, Tensor]:
 
 def build(config: Config, dataset: data.Dataset, dim: int, seed: int) -> models.Classifier:
     """The untrained network of one seed with `dim` features, on the data's device."""
-    with collapse._SEEDING:
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         model = models.build(config.network, dataset.input_shape, dataset.num_classes, config.width)
         if dim != config.width:
             models.reduce_features(model, dim)
@@ -180,3 +167,7 @@ def _kept(model: models.Classifier, dataset: data.Dataset, count: int) -> dict[s
         rows = torch.cat([(split.labels == each).nonzero()[:count, 0] for each in range(dataset.num_classes)])
         kept |= {f"{name}_features": _features(model, split.inputs[rows]), f"{name}_labels": split.labels[rows]}
     return {f"kept/{name}": tensor.detach().cpu().numpy() for name, tensor in kept.items()}
+
+
+EXPERIMENT = Experiment("simplex", "Four properties", 1, Config, train, keys=("seed",), claims=CLAIMS)
+run, load = EXPERIMENT.run, EXPERIMENT.load

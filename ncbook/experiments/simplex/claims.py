@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.experiments.simplex.outcomes import ends
 from ncbook.runs import Run
 
@@ -73,35 +73,35 @@ CLAIMS = (
         rule="NC1 on the training set falls at least tenfold from the first measured step without a training error "
         "to the end. A trial is one network of one seed, with K = 3, d = 2 or K = 4, d = 3.",
         control=_CONTROL, judge=_each_arm(("fall",), lambda value: value >= 10, "fold"),
-        cell="1-collapse/four-properties#fig-variability",
+        cell="fig-variability",
     ),
     Claim(
         id="simplex-nc2-lengths", source=_SURVEY, where="section 2.2, equation (5)",
         statement="The centred class means become equally long (NC2).",
         rule="At the end the standard deviation of their lengths is at most 5 % of the mean length. Trials as for NC1.",
         control=_CONTROL, judge=_each_arm(("nc2_norms_train",), lambda value: value <= _LENGTHS, "std / mean"),
-        cell="1-collapse/four-properties#fig-geometry",
+        cell="fig-geometry",
     ),
     Claim(
         id="simplex-nc2-angles", source=_SURVEY, where="section 2.2, equation (6)",
         statement="The cosine between every two centred class means becomes -1/(K-1) (NC2).",
         rule="At the end the mean of |cos + 1/(K-1)| is at most 0.05. Trials as for NC1.",
         control=_CONTROL, judge=_each_arm(("nc2_angles_train",), lambda value: value <= _ANGLES, "off in the cosine"),
-        cell="1-collapse/four-properties#fig-geometry",
+        cell="fig-geometry",
     ),
     Claim(
         id="simplex-nc3", source=_SURVEY, where="section 2.2, equation (7)",
         statement="The classifier becomes equal to the centred class means, up to scale (NC3).",
         rule="At the end NC3 is at most 0.01, which is a tenth of the size of either matrix. Trials as for NC1.",
         control=_CONTROL, judge=_each_arm(("nc3_train",), lambda value: value <= _DUALITY, ""),
-        cell="1-collapse/four-properties#fig-geometry",
+        cell="fig-geometry",
     ),
     Claim(
         id="simplex-nc4", source=_SURVEY, where="section 2.2, equation (8)",
         statement="The network decides by the nearest class mean of the training set (NC4).",
         rule="At the end the two decisions agree on every training point. Trials as for NC1.",
         control=_CONTROL, judge=_each_arm(("nc4_train",), lambda value: value == 0, "of the points differ"),
-        cell="1-collapse/four-properties#fig-decisions",
+        cell="fig-decisions",
     ),
     Claim(
         id="simplex-meeting", source="papyan2020prevalence", where="figure shown as figure 2 of the survey",
@@ -109,14 +109,14 @@ CLAIMS = (
         rule="At the end, with the simplex of radius 1 that fits the class means best, the root mean square distance "
         "from the vertices is at most 0.1 for the class means, for the classifier rows and for the training features. "
         "Trials as for NC1.",
-        control=_CONTROL, judge=_meet, cell="1-collapse/four-properties#fig-space",
+        control=_CONTROL, judge=_meet, cell="fig-space",
     ),
     Claim(
         id="enough-dimensions-for-the-error", source="agarwal2022what", where="section 5, of Zhou et al. (2022)",
         statement="No more feature dimensions than the simplex needs: the test error is no worse.",
         rule="Ten classes, for each seed: with d = 9 the test error is at most one percentage point above that with "
         "d = 128.",
-        control=_WIDER, judge=_enough_for_the_error, cell="1-collapse/four-properties#fig-reduced",
+        control=_WIDER, judge=_enough_for_the_error, cell="fig-reduced",
     ),
     Claim(
         id="enough-dimensions-for-the-simplex", source="zhou2022optimization",
@@ -124,6 +124,6 @@ CLAIMS = (
         statement="No more feature dimensions than the simplex needs: the features collapse to it as well.",
         rule="Ten classes with d = 9, for each seed: NC1 falls at least tenfold after zero training error, and the "
         "mean of |cos + 1/(K-1)| ends at 0.05 or less.",
-        control=_WIDER, judge=_enough_for_the_simplex, cell="1-collapse/four-properties#fig-reduced",
+        control=_WIDER, judge=_enough_for_the_simplex, cell="fig-reduced",
     ),
 )  # fmt: skip

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome. Arms are settings x seeds; a setting is one entry of each of three tuples.
 
     num_classes, dims, weight_decays  K, d and the weight decay of each setting; where d is `width` the network stays
@@ -34,7 +34,7 @@ class Config:
     kept: int = 25
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about a minute and a half on 2 CPU cores.
 
         gpu: CIFAR-10 and a convolutional network, minutes on a T4. paper: the optimizer's settings of the authors'
@@ -42,7 +42,7 @@ class Config:
         its 350 epochs take); their pictures project features, so no published protocol has features of K - 1
         dimensions.
         """
-        presets = {
+        return {
             "smoke": cls(seeds=(0, 1), width=32, dims=(2, 3, 2, 3, 9, 16, 32), steps=60, probes=8),
             "laptop": cls(),
             "gpu": cls(
@@ -54,4 +54,3 @@ class Config:
                 batch_size=128, learning_rate=0.0679, weight_decays=(5e-4, 5e-4, 5e-4, 5e-5, 5e-4, 5e-4, 5e-4),
             ),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]

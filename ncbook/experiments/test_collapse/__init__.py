@@ -5,19 +5,15 @@ the features of its training images and of fresh images, a sample of the populat
 are then read at equal training loss, equal epochs and equal steps (`read_at`).
 """
 
-import sys
-import threading
-from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import product
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ncbook import data, metrics, models, runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Arrays, Experiment, Rows, history, plain
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.test_collapse.claims import CLAIMS
 from ncbook.experiments.test_collapse.config import Config, probe_steps
@@ -33,9 +29,7 @@ from ncbook.experiments.test_collapse.spreads import Spreads, spreads
 
 __all__ = [
     "CLAIMS",
-    "NAME",
-    "TITLE",
-    "VERSION",
+    "EXPERIMENT",
     "Config",
     "Spreads",
     "correlations",
@@ -49,20 +43,11 @@ __all__ = [
     "terminal",
 ]
 
-NAME = "test_collapse"
-TITLE = "Does the test set collapse?"
-VERSION = 1
 
 _BATCH = 2000  # images in one forward pass while measuring
-_SEEDING = threading.Lock()  # torch's random generator is shared by all threads of a process
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train every arm and measure it.
 
     history columns: weight_decay, size, seed, step, epoch (a fraction where a step ends within one), train_loss in
@@ -70,12 +55,9 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     nc1_test, cdnv_train and cdnv_test, each with the class means of its own images. Test images are the fresh ones.
     arrays: see `stopped_arrays`.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
     arms = product(config.seeds, config.weight_decays, config.sizes)
-    rows = [row for found in sweep(partial(_rows, config, str(place)), arms) for row in found]
-    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    made = runs.Run(_loading.plain(config), columns, {}, watch.provenance(NAME, VERSION, config, place))
-    return replace(made, arrays=stopped_arrays(made))
+    rows = [row for found in sweep(partial(_rows, config, device), arms) for row in found]
+    return rows, stopped_arrays(runs.Run(plain(config), history(rows)))
 
 
 def _rows(config: Config, device: str, arm: tuple[int, float, int]) -> list[dict]:
@@ -96,9 +78,7 @@ def _rows(config: Config, device: str, arm: tuple[int, float, int]) -> list[dict
 
     model = _build(config, dataset, seed).to(device)
     fitted = trainers.fit(model, train, recipe, seed, probe, probe_steps(config.steps), on_step=lambda step: None)
-    if fitted.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
-    return fitted.measured
+    return fitted.whole()
 
 
 @lru_cache(maxsize=1)
@@ -118,8 +98,7 @@ def _first(dataset: data.Dataset, size: int) -> data.Split:
 
 
 def _build(config: Config, dataset: data.Dataset, seed: int) -> models.Classifier:
-    with _SEEDING:
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         return models.build(config.network, dataset.input_shape, dataset.num_classes, config.width)
 
 
@@ -149,3 +128,7 @@ def _error(scores: Tensor, labels: Tensor) -> float:
 
 def _features(model: models.Classifier, inputs: Tensor) -> Tensor:
     return torch.cat([model.features(batch) for batch in inputs.split(_BATCH)])
+
+
+EXPERIMENT = Experiment("test_collapse", "Does the test set collapse?", 1, Config, train, keys=("seed",), claims=CLAIMS)
+run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -2,13 +2,12 @@
 
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.experiments.test_collapse.reading import correlations, protocols, read_at, terminal
 from ncbook.runs import Run
 
 TENFOLD = 10.0  # the fall in the terminal phase that counts as collapse, as in part 1
 CORRELATED = 0.5  # size of a rank correlation over the sizes that counts as one
-_CHAPTER = "2-generalization/does-the-test-set-collapse"
 
 
 def _bools(answers: pd.Series) -> tuple[bool, ...]:
@@ -90,7 +89,7 @@ CLAIMS = (
         "training error to the end; a trial is a size and a seed, "
         "with weight decay, that gets there.",
         control="the same networks without weight decay",
-        judge=_train, cell=f"{_CHAPTER}#fixed-numbers",
+        judge=_train, cell="fixed-numbers",
     ),
     Claim(
         id="no-strong-test-collapse",
@@ -101,7 +100,7 @@ CLAIMS = (
         "first measured step without a training error to the end; a trial is a size and a seed, with weight decay, "
         "that gets there.",
         control="the same networks measured on the training set",
-        judge=_no_strong, cell=f"{_CHAPTER}#fixed-numbers",
+        judge=_no_strong, cell="fixed-numbers",
     ),
     Claim(
         id="no-weak-test-collapse",
@@ -112,7 +111,7 @@ CLAIMS = (
         "less than tenfold from the first measured step without a training error to the end; a trial is a size and a "
         "seed, with weight decay, that gets there.",
         control="the same networks measured on the training set",
-        judge=_no_weak, cell=f"{_CHAPTER}#fixed-numbers",
+        judge=_no_weak, cell="fixed-numbers",
     ),
     Claim(
         id="train-test-anti-correlation",
@@ -122,7 +121,7 @@ CLAIMS = (
         "the rank correlation of the ratios on train and on new points is -0.5 or lower; a trial is a seed, without "
         "weight decay.",
         control="the same trainings read at equal epochs and at equal steps",
-        judge=_anti_correlation, cell=f"{_CHAPTER}#protocol-numbers",
+        judge=_anti_correlation, cell="protocol-numbers",
     ),
     Claim(
         id="anti-correlation-only-at-equal-loss",
@@ -131,7 +130,7 @@ CLAIMS = (
         rule="Read after equal epochs, as many as the largest set was trained for, the rank correlation is above -0.5; "
         "a trial is a seed that has the anti-correlation at equal loss.",
         control="the same trainings read at equal steps",
-        judge=_only_equal_loss, cell=f"{_CHAPTER}#protocol-numbers",
+        judge=_only_equal_loss, cell="protocol-numbers",
     ),
     Claim(
         id="more-data-collapses-more-slowly",
@@ -141,7 +140,7 @@ CLAIMS = (
         "higher; a "
         "trial is a weight decay and a seed.",
         control="the same trainings read at equal epochs",
-        judge=_slower, cell=f"{_CHAPTER}#protocol-numbers",
+        judge=_slower, cell="protocol-numbers",
     ),
     Claim(
         id="test-collapse-approaches-train",
@@ -151,7 +150,7 @@ CLAIMS = (
         "before; "
         "a trial is a weight decay and a seed.",
         control="two weight decays, with and without collapse on train",
-        judge=_approach, cell=f"{_CHAPTER}#size-numbers",
+        judge=_approach, cell="size-numbers",
     ),
     Claim(
         id="longer-training-tightens-test",
@@ -160,6 +159,6 @@ CLAIMS = (
         rule="Tr Sigma_W / Tr Sigma_B of new points, with their own class means, is lower at the end than at the first "
         "measured step without a training error; a trial is a weight decay, a size and a seed that get there.",
         control="the same networks measured on the training set",
-        judge=_longer, cell=f"{_CHAPTER}#fixed-numbers",
+        judge=_longer, cell="fixed-numbers",
     ),
 )  # fmt: skip

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Arms are weight_decays x sizes x seeds; a size is the number of training images of each class.
 
     The learning rate is constant, so that one training can be read at any stopping rule. The first weight decay is 0:
@@ -31,7 +31,7 @@ class Config:
     glyph_difficulty: float = 0.85
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about two minutes on a CPU core.
 
         gpu: full-size glyphs, a convolutional network, up to 2560 images a class and a loss of 1e-6; about an hour on
@@ -42,13 +42,12 @@ class Config:
             sizes=(80, 160, 320, 640, 1280, 2560), network="convnet", width=256, steps=49152, learning_rate=0.05,
             stop_loss=1e-6, population_per_class=1000, glyph_size=28,
         )  # fmt: skip
-        presets = {
+        return {
             "smoke": cls(seeds=(0, 1), width=32, steps=48, stop_loss=0.5, population_per_class=20),
             "laptop": cls(),
             "gpu": large,
             "paper": replace(large, network="resnet18", width=512, steps=4 * 49152),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]
 
 
 def probe_steps(steps: int) -> tuple[int, ...]:

@@ -5,13 +5,9 @@ that none has seen, from five images of each. In the second, networks learn the 
 are judged on the digits, layer by layer along the training.
 """
 
-import sys
 from functools import partial
 
-import numpy as np
-
-from ncbook import runs, trainers
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.transfer import groups, source
 from ncbook.experiments.transfer.claims import CLAIMS
@@ -25,9 +21,7 @@ __all__ = [
     "ARMS",
     "CLAIMS",
     "COARSE",
-    "NAME",
-    "TITLE",
-    "VERSION",
+    "EXPERIMENT",
     "Config",
     "ends",
     "few_shot",
@@ -44,17 +38,8 @@ __all__ = [
     "trained_labels",
 ]
 
-NAME = "transfer"
-TITLE = "Transfer"
-VERSION = 1
 
-
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else trained now with a progress bar. `live=True` always trains."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train every network of both families and measure it.
 
     history columns: part ("source" or "groups"), arm, classes (number that was trained), seed, step, epoch (a fraction
@@ -63,9 +48,11 @@ def run(config: Config, device: str | None = None) -> runs.Run:
     classes, cdnv_target of those to transfer to; ridge and centre, accuracies on these by a linear probe and by nearest
     class means; recovered, see `probing.recovered`, nan where it was not measured.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
-    found = sweep(partial(source.rows, config, str(place)), source.arms(config))
-    found += sweep(partial(groups.rows, config, str(place)), groups.arms(config))
+    found = sweep(partial(source.rows, config, device), source.arms(config))
+    found += sweep(partial(groups.rows, config, device), groups.arms(config))
     rows = [row for each in found for row in each]
-    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return runs.Run(_loading.plain(config), columns, {}, watch.provenance(NAME, VERSION, config, place))
+    return rows, {}
+
+
+EXPERIMENT = Experiment("transfer", "Transfer", 1, Config, train, keys=("seed",), claims=CLAIMS)
+run, load = EXPERIMENT.run, EXPERIMENT.load

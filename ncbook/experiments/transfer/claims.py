@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.experiments.transfer.groups import COARSE, WEAK
 from ncbook.experiments.transfer.reading import (
     INPUT,
@@ -21,7 +21,6 @@ CORRELATED = 0.5  # size of a rank correlation along a training
 POINTS = 0.02  # a difference of accuracies that counts
 TENFOLD = 10.0  # the fall in the terminal phase that counts as collapse, as in part 1
 RECOVERED = 0.8  # share of points put into their fine class
-_CHAPTER = "3-representation/transfer"
 
 
 def _with_source(run: Run) -> pd.DataFrame:
@@ -140,7 +139,7 @@ CLAIMS = (
         rule="At the end CDNV of new images of the source classes is at most twice that of training images; a trial "
         "is a number of source classes and a seed.",
         control="the same networks untrained",
-        judge=_similar, cell=f"{_CHAPTER}#source-numbers",
+        judge=_similar, cell="source-numbers",
     ),
     Claim(
         id="unseen-cdnv-falls-with-classes",
@@ -150,7 +149,7 @@ CLAIMS = (
         "end is -0.9 or lower; a trial is a protocol (equal images a class, or in all; equal steps in both) and a "
         "seed.",
         control="equal steps, and equal images in all",
-        judge=_cdnv_falls, cell=f"{_CHAPTER}#source-numbers",
+        judge=_cdnv_falls, cell="source-numbers",
     ),
     Claim(
         id="unseen-accuracy-rises-with-classes",
@@ -159,7 +158,7 @@ CLAIMS = (
         rule="Over the numbers l of source classes the rank correlation of l with 5-shot accuracy at the end is 0.9 "
         "or higher; a trial is a protocol (equal images a class, or in all; equal steps in both) and a seed.",
         control="equal steps, and equal images in all",
-        judge=_accuracy_rises, cell=f"{_CHAPTER}#source-numbers",
+        judge=_accuracy_rises, cell="source-numbers",
     ),
     Claim(
         id="unseen-gap-falls-with-classes",
@@ -169,7 +168,7 @@ CLAIMS = (
         "that on new images of the source classes is -0.9 or lower; a trial is a protocol (equal images a class, or in "
         "all) and a seed.",
         control="equal steps, and equal images in all",
-        judge=_gap_falls, cell=f"{_CHAPTER}#source-numbers",
+        judge=_gap_falls, cell="source-numbers",
     ),
     Claim(
         id="fewer-source-classes-impossible",
@@ -178,7 +177,7 @@ CLAIMS = (
         rule="5-shot accuracy at the end is at most twice chance; a trial is a number of source classes below that "
         "of the target classes, and a seed.",
         control="more source classes; untrained features",
-        judge=_impossible, cell=f"{_CHAPTER}#fewer-numbers",
+        judge=_impossible, cell="fewer-numbers",
     ),
     Claim(
         id="fewer-source-classes-lose-information",
@@ -187,7 +186,7 @@ CLAIMS = (
         rule="5-shot accuracy at the end is below that of the same classifier on the pixels; a trial is a number of "
         "source classes below that of the target classes, and a seed.",
         control="more source classes; untrained features",
-        judge=_worse_than_pixels, cell=f"{_CHAPTER}#fewer-numbers",
+        judge=_worse_than_pixels, cell="fewer-numbers",
     ),
     Claim(
         id="longer-training-worse-few-classes",
@@ -196,7 +195,7 @@ CLAIMS = (
         rule="5-shot accuracy at the end is lower by 2 points or more than after an eighth of the steps; a trial is "
         "a number of source classes below that of the target classes, and a seed.",
         control="more source classes",
-        judge=_longer_few, cell=f"{_CHAPTER}#fewer-numbers",
+        judge=_longer_few, cell="fewer-numbers",
     ),
     Claim(
         id="longer-training-worse-transfer",
@@ -206,7 +205,7 @@ CLAIMS = (
         "epoch without a training error to the end; a trial is a grouping of the digits, with the strong weight decay, "
         "and a seed.",
         control="fine labels; random labels; weak weight decay",
-        judge=_longer, cell=f"{_CHAPTER}#longer-numbers",
+        judge=_longer, cell="longer-numbers",
     ),
     Claim(
         id="longer-training-worse-weak-decay",
@@ -215,7 +214,7 @@ CLAIMS = (
         rule="The accuracy of the linear probe on the last layer falls by 2 points or more from the first measured "
         "epoch without a training error to the end; a trial is a seed, with the weak weight decay.",
         control="the same networks with the strong weight decay",
-        judge=_longer_weak, cell=f"{_CHAPTER}#longer-numbers",
+        judge=_longer_weak, cell="longer-numbers",
     ),
     Claim(
         id="more-collapse-worse-transfer",
@@ -225,7 +224,7 @@ CLAIMS = (
         "Sigma_B with the accuracy of the linear probe is 0.5 or higher; a trial is a grouping of the digits, with the "
         "strong weight decay, and a seed with three such epochs.",
         control="weak weight decay, where there is less collapse",
-        judge=_goes_with_collapse, cell=f"{_CHAPTER}#longer-numbers",
+        judge=_goes_with_collapse, cell="longer-numbers",
     ),
     Claim(
         id="middle-layer-better-after-super-classes",
@@ -234,7 +233,7 @@ CLAIMS = (
         rule="At the end the best linear probe on a block before the last beats that on the last by 2 points or more; "
         "a trial is a grouping of the digits, with the strong weight decay, and a seed.",
         control="the pixels; fine labels",
-        judge=_middle_groups, cell=f"{_CHAPTER}#layer-numbers",
+        judge=_middle_groups, cell="layer-numbers",
     ),
     Claim(
         id="middle-layer-better-for-unseen",
@@ -243,7 +242,7 @@ CLAIMS = (
         rule="At the end 5-shot accuracy on the best block before the last beats that on the last by 2 points or "
         "more; a trial is a number of source classes and a seed.",
         control="the pixels",
-        judge=_middle_source, cell=f"{_CHAPTER}#layer-numbers",
+        judge=_middle_source, cell="layer-numbers",
     ),
     Claim(
         id="residual-recovers-fine-classes",
@@ -254,6 +253,6 @@ CLAIMS = (
         "decay, and a seed whose Tr Sigma_W / Tr Sigma_B has fallen tenfold since the first measured epoch without a "
         "training error.",
         control="the same clusters of the pixels, and after random labels",
-        judge=_residual, cell=f"{_CHAPTER}#residual-numbers",
+        judge=_residual, cell="residual-numbers",
     ),
 )  # fmt: skip

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Two families of pretrainings, each measured on classes that it was not trained to tell apart.
 
     Source classes: glyphs; `source_counts` are the numbers l of source classes, `target_classes` others are held out.
@@ -45,7 +45,7 @@ class Config:
     learning_rate: float = 0.1
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about two minutes on a CPU core.
 
         gpu: convolutional networks on larger glyphs, and CIFAR-10 in two halves of its classes. paper: the same with
@@ -68,4 +68,4 @@ class Config:
             presets["gpu"], source_counts=(5, 10, 15, 20, 25, 30, 35), source_network="resnet18", source_steps=20000,
             group_epochs=350,
         )  # fmt: skip
-        return presets[_loading.chosen_preset(name)]
+        return presets

@@ -12,8 +12,7 @@ LAST, INPUT = "last", "input"
 
 
 def network(name: str, dataset: data.Dataset, width: int, depth: int, seed: int) -> models.Classifier:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         if name == "mlp":
             return models.mlp(dataset.input_shape, dataset.num_classes, width, depth)
         return models.build(name, dataset.input_shape, dataset.num_classes, width)
@@ -45,6 +44,4 @@ def fitted(
 ) -> list[dict]:
     """The rows of all probes of one training."""
     done = trainers.fit(model, train, recipe, seed, probe, tuple(steps), on_step=lambda step: None)
-    if done.ended == trainers.INTERRUPTED:
-        raise KeyboardInterrupt
-    return [row for rows in done.measured for row in rows]
+    return [row for rows in done.whole() for row in rows]

@@ -6,44 +6,31 @@ nothing is learnt. `saddle`: critical points of lower rank, their Hessians, and 
 cross-entropy without any regularization, whose minimum lies at infinity (Ji et al. 2022).
 """
 
-import sys
 from functools import partial
 
 import numpy as np
 
-from ncbook import runs, trainers
-from ncbook.experiments import _history, _loading
+from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.unconstrained.claims import CLAIMS, ends
 from ncbook.experiments.unconstrained.config import Config
 from ncbook.experiments.unconstrained.parts import measure_arm
-from ncbook.experiments.unconstrained.rows import COLUMNS, Arm, closed_form
+from ncbook.experiments.unconstrained.rows import Arm, closed_form
 
-NAME = "unconstrained"
-TITLE = "Why does it happen? Unconstrained features"
-VERSION = 1
-
-__all__ = ["CLAIMS", "NAME", "TITLE", "VERSION", "Config", "ends", "load", "run"]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "ends", "load", "run"]
 
 
-def load(preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
-    """The run of a preset: recorded, else cached, else made now with a progress bar. `live=True` always makes it."""
-    return _loading.load(sys.modules[__name__], preset, live, device)
-
-
-def run(config: Config, device: str | None = None) -> runs.Run:
+def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Go downhill in every part. history columns are those of `COLUMNS`, with nan where a part does not measure one.
 
     arrays: saddle/eigenvalues [K, seeds, parameters], of the Hessian at the critical points of rank 0 to K-1, and
     saddle/loss, saddle/gradient [K, seeds]; threshold/strengths [200] and threshold/LOSS [200], the norm of W H in
     closed form at these; for each method of the flow in the plane, see `_frames` of the parts.
     """
-    watch, place = _loading.Stopwatch(), trainers.pick_device(device)
-    results = sweep(partial(measure_arm, config, str(place)), _arms(config))
+    results = sweep(partial(measure_arm, config, device), _arms(config))
     rows = [row for rows, _ in results for row in rows]
-    history = _history.padded(rows, COLUMNS)
     arrays = _stacked_saddles([arrays for _, arrays in results]) | _closed_curves(config)
-    return runs.Run(_loading.plain(config), history, arrays, watch.provenance(NAME, VERSION, config, place))
+    return rows, arrays
 
 
 def _closed_curves(config: Config) -> dict[str, np.ndarray]:
@@ -78,3 +65,9 @@ def _stacked_saddles(found: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray
     saddles = [arrays for arrays in found if "saddle/loss" in arrays]
     stacked = {name: np.stack([arrays[name] for arrays in saddles]) for name in saddles[0]}
     return stacked | {name: a for arrays in found if "saddle/loss" not in arrays for name, a in arrays.items()}
+
+
+EXPERIMENT = Experiment(
+    "unconstrained", "Why does it happen? Unconstrained features", 1, Config, train, keys=("seed",), claims=CLAIMS
+)
+run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from ncbook.experiments.claims import Claim, Evidence
+from ncbook.claims import Claim, Evidence
 from ncbook.runs import Run
 
-_CHAPTER = "1-collapse/unconstrained-features"
 _NC = ["nc1", "nc2_norms", "nc2_angles", "nc3"]
 
 
@@ -112,14 +111,14 @@ CLAIMS: tuple[Claim, ...] = (
         "Of the starts whose loss ends within a millionth of the closed-form minimum, each has NC1, both NC2 and NC3 "
         "at most 0.01, and no start ends below the closed form.",
         "Two methods, gradient descent and L-BFGS; the closed form was derived apart from them.",
-        _minimisers, f"{_CHAPTER}#ends",
+        _minimisers, "ends",
     ),
     Claim(
         "cross-entropy-any-start", "zhu2021geometric", "abstract",
         "The landscape has no other local minima, so that descent reaches a global minimiser from any start.",
         "From each random start, the loss ends within a ten-thousandth of the closed-form minimum.",
         "The same descent, started exactly on a critical point of lower rank, stays there.",
-        _reached, f"{_CHAPTER}#fig-minimum-reached",
+        _reached, "fig-minimum-reached",
     ),
     Claim(
         "strict-saddles", "zhu2021geometric", "abstract",
@@ -127,7 +126,7 @@ CLAIMS: tuple[Claim, ...] = (
         "At each critical point of rank below K-1 the gradient is at most 1e-8, the Hessian's smallest eigenvalue is "
         "below -1e-6, and a nudge of 1e-6 lets gradient descent reach the minimum to a ten-thousandth.",
         "Without the nudge it stays; at rank K-1, the global minimum, no eigenvalue is negative.",
-        _saddles, f"{_CHAPTER}#saddles",
+        _saddles, "saddles",
     ),
     Claim(
         "square-loss-minimisers", "zhou2022optimization", "abstract",
@@ -135,7 +134,7 @@ CLAIMS: tuple[Claim, ...] = (
         "From each random start, the loss ends within a ten-thousandth of the closed-form minimum, and NC1, both NC2 "
         "and NC3 are at most 0.01.",
         "Two methods, gradient descent and L-BFGS.",
-        _reached_square, f"{_CHAPTER}#ends",
+        _reached_square, "ends",
     ),
     Claim(
         "square-loss-threshold", "zhou2022optimization", "global minimisers; the formula is derived in the chapter",
@@ -144,7 +143,7 @@ CLAIMS: tuple[Claim, ...] = (
         "At each strength and start, the norm of W H is within 1 % of the closed form; above the threshold, within "
         "1 % of the norm without regularization, which stands for zero.",
         "Strengths on both sides of 1, down to 3 % away from it.",
-        _threshold, f"{_CHAPTER}#fig-collapse-threshold",
+        _threshold, "fig-collapse-threshold",
     ),
     Claim(
         "unregularised-flow", "ji2022unconstrained", "abstract",
@@ -152,7 +151,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Along the flow, taken in steps scaled by the loss, the normalised margin ends at 0.999 or more of its largest "
         "value, and NC1, both NC2 and NC3 at 0.01 or less.",
         "Plain gradient descent and Adam from the same starts.",
-        _flow, f"{_CHAPTER}#fig-unregularised-margin",
+        _flow, "fig-unregularised-margin",
     ),
     Claim(
         "unregularised-descent-finite", "ji2022unconstrained", "abstract, read for gradient descent that is stopped",
@@ -160,7 +159,7 @@ CLAIMS: tuple[Claim, ...] = (
         "At the last of 30,000 steps the normalised margin is 0.99 or more of its largest value. (The theorem is about "
         "the limit and promises no rate.)",
         "Steps scaled by the loss, from the same starts, follow the same flow much further.",
-        _plain, f"{_CHAPTER}#unregularised-ends",
+        _plain, "unregularised-ends",
     ),
     Claim(
         "bias-without-regularization", "agarwal2022what", "section 5",
@@ -168,13 +167,13 @@ CLAIMS: tuple[Claim, ...] = (
         "From step 100 (the first measured one from there on) to the last step of plain gradient descent, the "
         "normalised margin rises and NC1, both NC2 and NC3 at least halve.",
         "Adam from the same starts.",
-        _bias, f"{_CHAPTER}#unregularised-ends",
+        _bias, "unregularised-ends",
     ),
     Claim(
         "bias-with-regularization", "agarwal2022what", "section 5, on Zhou et al. (2022)",
         "Gradient descent on the regularised square loss is biased towards neural collapse as well.",
         "From each random start, gradient descent ends with NC1, both NC2 and NC3 at most 0.01.",
         "Regularization past the threshold, where the minimiser is zero.",
-        _bias_regularised, f"{_CHAPTER}#ends",
+        _bias_regularised, "ends",
     ),
 )  # fmt: skip

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from ncbook.experiments import _loading
+from ncbook.experiments._experiment import Presets
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Presets):
     """Everything that decides the outcome. Settings of one part stand at the same place of its tuples.
 
     descent: `classes`, `per_class`, `dims`, decays of W and H; standard deviations `scales` of the starts; learning
@@ -49,14 +49,14 @@ class Config:
     probes: int = 30
 
     @classmethod
-    def preset(cls, name: str) -> "Config":
+    def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about a minute and a half on 2 CPU cores.
 
         The published results are theorems and have no protocol: gpu has ten seeds and ten times the steps of plain
         gradient descent, and paper a hundred times, to go as far along the unregularised path as float64 allows.
         Both run on a CPU as well, because every tensor is tiny.
         """
-        presets = {
+        return {
             "smoke": cls(
                 seeds=(0, 1), descent_steps=300, lbfgs_steps=20, strengths=(0.6, 1.5), escape_steps=200,
                 plain_steps=300, adam_steps=300, scaled_steps=100, probes=8,
@@ -65,4 +65,3 @@ class Config:
             "gpu": cls(seeds=tuple(range(10)), plain_steps=300_000, adam_steps=50_000, scaled_steps=30_000),
             "paper": cls(seeds=tuple(range(10)), plain_steps=3_000_000, adam_steps=50_000, scaled_steps=30_000),
         }  # fmt: skip
-        return presets[_loading.chosen_preset(name)]

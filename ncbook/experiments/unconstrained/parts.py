@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from ncbook import metrics, trainers
-from ncbook.experiments._history import single
 from ncbook.experiments.unconstrained import descent as ways
 from ncbook.experiments.unconstrained.config import Config
 from ncbook.experiments.unconstrained.descent import Points, Problem, Step
@@ -167,5 +166,6 @@ def _frame(points: Points, done: int) -> dict[str, Tensor]:
 
 def _frames(method: str, frames: list[dict[str, Tensor]], labels: Tensor) -> dict[str, np.ndarray]:
     """Prefixed with the method: step [P], points [P, N, 2], means and classifier [P, K, 2], float32; labels [N]."""
-    stacked = {name: single(torch.stack([frame[name] for frame in frames]).cpu().numpy()) for name in frames[0]}
+    stacked = {name: torch.stack([frame[name] for frame in frames]).cpu().numpy() for name in frames[0]}
+    stacked = {name: a.astype(np.float32) if a.dtype.kind == "f" else a for name, a in stacked.items()}
     return {f"{method}/{name}": array for name, array in (stacked | {"labels": labels.cpu().numpy()}).items()}

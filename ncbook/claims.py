@@ -1,0 +1,118 @@
+"""Claims of the literature, each beside the experiment that tests it, with the rule by which a run decides.
+
+A rule looks at a run and answers yes or no for each independent trial, usually a seed. It is written before the run
+is looked at; the verdict follows from the answers and is never typed in.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ncbook.runs import Run
+
+REPRODUCED, PARTLY, NOT, UNTESTED = "reproduced", "partly", "not reproduced", "not tested at this scale"
+VERDICTS = (REPRODUCED, PARTLY, NOT, UNTESTED)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one run says of one claim.
+
+    holds   a yes or no for each trial; none at all means that this run cannot tell
+    values  our number for each trial, as `unit` says what it is; trials and values may differ in number
+    """
+
+    holds: tuple[bool, ...]
+    values: tuple[float, ...]
+    unit: str
+
+    @classmethod
+    def of(cls, holds: Iterable, values: Iterable, unit: str) -> "Evidence":
+        """From any answers and numbers, such as columns of a table."""
+        return cls(tuple(map(bool, holds)), tuple(map(float, values)), unit)
+
+    @property
+    def verdict(self) -> str:
+        """reproduced if every trial holds, not reproduced if none does, else partly."""
+        if not self.holds:
+            return UNTESTED
+        return REPRODUCED if all(self.holds) else PARTLY if any(self.holds) else NOT
+
+    @property
+    def ours(self) -> str:
+        """Median of the values, with their unit: "3.1 %", "12-fold fall"."""
+        joint = "-" if self.unit.startswith("fold") else " "
+        return f"{_short(float(np.median(self.values)))}{joint}{self.unit}".strip() if self.values else ""
+
+    @property
+    def spread(self) -> str:
+        """Lowest to highest value."""
+        return f"{_short(min(self.values))} to {_short(max(self.values))}" if self.values else ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of one source.
+
+    id         short name, unique in the book
+    source     key in references.bib;  where: section, equation, figure or table
+    statement  the claim in our words
+    rule       in words, what `judge` asks of each trial
+    control    what else was run, so that the answer means something
+    judge      the rule itself
+    cell       the cell that shows it, in the chapter of its experiment: "fig-angles"
+    preset     the run that decides
+    theirs     the source's number, as the key of a `Quote`; None where it states none that may be quoted
+    """
+
+    id: str
+    source: str
+    where: str
+    statement: str
+    rule: str
+    control: str
+    judge: Callable[[Run], Evidence]
+    cell: str
+    preset: str = "laptop"
+    theirs: str | None = None
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A number that a source states. `seen`: read in the source itself or its code, so that it may be printed."""
+
+    text: str
+    source: str
+    where: str
+    seen: bool
+
+
+# Numbers of the sources, also such as nobody here has seen in print: a claim that uses one of those fails a test.
+QUOTES = {
+    "etf-savings": Quote("8 to 50 %", "agarwal2022what", "section 5, of Zhou et al. (2022)", seen=True),
+    "reduced-dimension-savings": Quote("8 to 20 %", "agarwal2022what", "section 5, of Zhou et al. (2022)", seen=True),
+    "anti-flatness-kappa": Quote("2209.94", "han2025flatness", "section 6, ResNet-18, CIFAR-10", seen=True),
+    "collapse-prevented-accuracy": Quote(
+        "78 % with and without, ResNet-18 on CIFAR-10", "han2025flatness", "figures 2 and 3", seen=True
+    ),
+    "anti-flatness-accuracy": Quote(
+        "60 %, and 78 % once released; ResNet-18 on CIFAR-10", "han2025flatness", "section 6, figure 4", seen=True
+    ),
+    "papyan-cifar10-resnet": Quote("88.72 % to 89.44 %", "papyan2020prevalence", "table 1", seen=False),
+    "corruption-clean": Quote(
+        "93.9 % by cross-entropy, 94.0 % by rate reduction", "agarwal2022what", "section 4.2, table", seen=True
+    ),
+    "corruption-gap": Quote(
+        "at a ratio of 0.4, 72.4 % by cross-entropy, 86.6 % by rate reduction",
+        "agarwal2022what",
+        "section 4.2, table",
+        seen=True,
+    ),
+    "anti-correlation-loss": Quote("1e-6", "agarwal2022what", "figure 7, of Hui et al. (2022)", seen=True),
+    "power-decay-samples": Quote("more than halving", "power2022grokking", "on sample efficiency", seen=True),
+}
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}"

@@ -1,0 +1,155 @@
+"""What an experiment is: a config, a training that gives rows, and claims. All else is the same for every one."""
+
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, TypeVar
+
+import joblib
+import numpy as np
+import torch
+
+from ncbook import __version__, runs, trainers
+from ncbook.claims import Claim
+
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
+Arrays = dict[str, np.ndarray]
+Own = TypeVar("Own", bound="Presets")
+PRESETS = ("smoke", "laptop", "gpu", "paper")  # those of every experiment
+
+
+class Presets:
+    """What a frozen Config inherits: `preset`, from the dict that its own `presets` returns."""
+
+    @classmethod
+    def presets(cls: type[Own]) -> dict[str, Own]:
+        """Name -> config: smoke, laptop, gpu and paper, in this order, then any of the experiment's own."""
+        raise NotImplementedError
+
+    @classmethod
+    def preset(cls: type[Own], name: str | None = None) -> Own:
+        """The config of a preset, of $NCBOOK_PRESET, or of laptop; raises ValueError for one that there is not."""
+        known = cls.presets()
+        return known[chosen_preset(name, known)]
+
+
+def chosen_preset(name: str | None, known: Mapping[str, Any]) -> str:
+    """`name`, else $NCBOOK_PRESET, else "laptop"; raises ValueError for one that is not `known`."""
+    name = name or os.environ.get("NCBOOK_PRESET") or "laptop"
+    if name not in known:
+        raise ValueError(f"preset: {name!r} is unknown; use one of {', '.join(known)}")
+    return name
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment, of this book or of your own.
+
+    name      the name in every room;  title  as a heading
+    version   raised when a change alters the numbers of an unchanged config
+    Config    a frozen dataclass that inherits `Presets` and has a field `seeds`
+    train     train(config, device) -> rows, arrays: a row a measurement, with `seed` and `step`, and arrays by name.
+              `trainers.Fitted.whole` and `sweep` take care of Ctrl-C, progress and workers
+    keys      the columns that tell one training from another, `seed` last
+    claims    what it decides
+    exact     columns that are kept in float64; all other reals in float32, whose seven digits are more than a training
+              on another machine would share
+    folder    where its recorded runs are kept
+    """
+
+    name: str
+    title: str
+    version: int
+    Config: Any
+    train: Callable[[Any, str], tuple[Rows, Arrays]]
+    keys: tuple[str, ...]
+    claims: tuple[Claim, ...] = ()
+    exact: tuple[str, ...] = ()
+    folder: Path = runs.RECORDED
+
+    def presets(self) -> tuple[str, ...]:
+        """The names of its presets."""
+        return tuple(self.Config.presets())
+
+    def file_name(self, preset: str) -> str:
+        """Of the run that belongs to `preset` in the code as it is now."""
+        return runs.file_name(self.name, preset, self.version, plain(self.Config.preset(preset)))
+
+    def find(self, preset: str) -> Path | None:
+        """The file of a recorded run, else of a cached one, else None."""
+        places = (folder / self.file_name(preset) for folder in (self.folder, runs.cache_folder()))
+        return next((path for path in places if path.exists()), None)
+
+    def recorded(self, preset: str) -> runs.Run | None:
+        """The run of `preset` that is recorded, or None."""
+        path = self.folder / self.file_name(preset)
+        return runs.load(path) if path.exists() else None
+
+    def load(self, preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
+        """The run of a preset: recorded, else cached, else trained now with a progress bar and then cached.
+
+        live=True, or NCBOOK_LIVE=1, always trains. A run that cannot be kept is returned with a warning.
+        """
+        preset = chosen_preset(preset, self.Config.presets())
+        if live is None:
+            live = os.environ.get("NCBOOK_LIVE", "") not in ("", "0")
+        path = None if live else self.find(preset)
+        if path is not None:
+            return runs.load(path)
+        cache = runs.cache_folder()
+        runs.warn_unless_writable(cache)
+        run = self.run(self.Config.preset(preset), device, preset)
+        runs.keep(run, cache / self.file_name(preset))
+        return run
+
+    def run(self, config: Any, device: str | None = None, preset: str = "custom") -> runs.Run:
+        """Train now. `preset` is the name that the run gets; `load` sets it."""
+        start, place = time.perf_counter(), trainers.pick_device(device)
+        rows, arrays = self.train(config, str(place))
+        about = provenance(place, time.perf_counter() - start)
+        return runs.Run(
+            plain(config), history(rows, self.exact), arrays,
+            {"experiment": self.name, "version": self.version, "preset": preset} | about,
+        )  # fmt: skip
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """A frozen config as JSON values, so that a config and its reading from a file compare equal."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(config).items()}
+
+
+def history(rows: Rows, exact: Sequence[str] = ()) -> Arrays:
+    """The columns of a history. Where a row lacks one: nan, "" in a column of words, -1 in one of whole numbers."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: _column([row.get(name) for row in rows], name in exact) for name in names}
+
+
+def _column(values: list[Any], exact: bool) -> np.ndarray:
+    present = np.array([value for value in values if value is not None])
+    missing = {"U": "", "i": -1, "b": False}.get(present.dtype.kind, np.nan)
+    column = np.array([missing if value is None else value for value in values])
+    return column.astype(np.float32) if column.dtype.kind == "f" and not exact else column
+
+
+def provenance(device: torch.device, seconds: float) -> dict[str, Any]:
+    """Where and how a run was made that ends now."""
+    with trainers.threads() as threads:  # those of each worker of a sweep
+        workers = joblib.effective_n_jobs(None)
+    hardware = f"{platform.machine()} CPU, {os.cpu_count()} cores"
+    return {
+        "device": device.type,
+        "hardware": torch.cuda.get_device_name(device) if device.type == "cuda" else hardware,
+        "threads": threads,
+        "workers": workers,
+        "seconds": round(seconds, 1),
+        "date": datetime.now(timezone.utc).date().isoformat(),
+        "ncbook": __version__,
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }

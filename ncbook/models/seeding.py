@@ -1,0 +1,21 @@
+"""Networks from a seed. torch has one random generator for the whole process, so that one lock has to guard it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+_ONE_AT_A_TIME = threading.RLock()
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Build networks in this block: torch's global generator starts at `seed`, and is afterwards as it was.
+
+    Only one thread of the process is inside at a time, so that the weights are those of the seed in every thread that
+    builds its networks here.
+    """
+    with _ONE_AT_A_TIME, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield

@@ -1,0 +1,20 @@
+"""What a finished run says: one module a result, a Run in and a tidy table out; no training and no drawing.
+
+`readings.<name>` reads runs of `experiments.<name>`; `moments` and `measures` hold what all of them share.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ncbook.readings import measures, moments, names
+from ncbook.results import RESULTS
+
+if TYPE_CHECKING:  # the modules below are attributes too
+
+    def __getattr__(name: str) -> Any: ...
+
+
+for _name in RESULTS:
+    import_module(f"ncbook.readings.{_name}")  # which makes it an attribute of this package
+
+__all__ = ["measures", "moments", "names", *RESULTS]

@@ -1,0 +1,5 @@
+"""Runs of `double_descent`."""
+
+from ncbook.readings.measures import Measure
+
+COLUMNS: dict[str, Measure] = {}

@@ -1,0 +1,5 @@
+"""Runs of `image_interventions`."""
+
+from ncbook.readings.measures import Measure
+
+COLUMNS: dict[str, Measure] = {}

@@ -1,0 +1,5 @@
+"""Runs of `information_bottleneck`."""
+
+from ncbook.readings.measures import Measure
+
+COLUMNS: dict[str, Measure] = {}

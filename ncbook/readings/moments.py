@@ -1,0 +1,69 @@
+"""When something happens in a training: one definition of each moment for the whole book.
+
+A moment is a step (or an epoch, where that is the clock) at which a network was probed. What never happens is `NEVER`,
+which is larger than every step: medians and comparisons over seeds then say so too, and `when` prints it as "never".
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+NEVER = float("inf")
+GENERALIZED = 0.99  # test accuracy from which on a network has generalized
+MEMORIZED = 0.99  # training accuracy from which on it has memorized its training set
+
+
+def first(clock: pd.Series | np.ndarray, holds: pd.Series | np.ndarray) -> float:
+    """The first of the moments `clock` [P], in order, at which `holds` [P] is true; NEVER if it is at none."""
+    reached = np.flatnonzero(np.asarray(holds))
+    return float(np.asarray(clock)[reached[0]]) if len(reached) else NEVER
+
+
+def memorized(rows: pd.DataFrame, level: float = MEMORIZED, clock: str = "step") -> float:
+    """The first moment of one training with a column `train_acc` of at least `level`."""
+    return first(rows[clock], rows.train_acc >= level)
+
+
+def generalized(rows: pd.DataFrame, level: float = GENERALIZED, clock: str = "step") -> float:
+    """The first moment of one training with a column `test_acc` of at least `level`."""
+    return first(rows[clock], rows.test_acc >= level)
+
+
+def zero_error(rows: pd.DataFrame, clock: str = "step") -> float:
+    """The first moment of one training without a training error. It may be followed by others that have some."""
+    return first(rows[clock], rows.train_error == 0)
+
+
+def at(rows: pd.DataFrame, moment: float, clock: str = "step") -> pd.Series:
+    """The row of one training at a moment; nan in every column for NEVER, or where it was not probed."""
+    found = rows[rows[clock] == moment]
+    return found.iloc[0] if len(found) else pd.Series(np.nan, index=rows.columns)
+
+
+def terminal_phase(rows: pd.DataFrame, clock: str = "step") -> dict[str, float | bool]:
+    """The terminal phase of one training, from its last training error on, as columns of a table:
+
+    phase_start   the first moment after the last probe with a training error; NEVER if the last probe has one
+    phase_length  from there to the last probe, 0 for NEVER
+    phase_tells   whether it is at least as long as all that came before it, and so can answer a question about it
+    """
+    wrong = np.flatnonzero(rows.train_error.to_numpy() > 0)
+    after = int(wrong[-1]) + 1 if len(wrong) else 0
+    moments = rows[clock].to_numpy()
+    start = float(moments[after]) if after < len(moments) else NEVER
+    length = float(moments[-1]) - start if np.isfinite(start) else 0.0
+    return {"phase_start": start, "phase_length": length, "phase_tells": length > 0 and length >= start - moments[0]}
+
+
+def by_training(frame: pd.DataFrame, keys: Sequence[str], read) -> pd.DataFrame:  # read: rows -> columns of a row
+    """One row for each training, told apart by the columns `keys`, in the order of `frame`: they, and `read(rows)`."""
+    groups = frame.groupby(list(keys), sort=False)
+    return pd.DataFrame([dict(zip(keys, key, strict=True)) | read(rows) for key, rows in groups])
+
+
+def when(moment: float, unit: str = "") -> str:
+    """A moment in words: "1200", "1200 steps" with unit "steps", or "never"."""
+    if np.isposinf(moment):
+        return "never"
+    return f"{moment:g} {unit}".strip() if moment < 1e5 else f"{moment:.0f} {unit}".strip()

@@ -1,0 +1,5 @@
+"""Runs of `test_collapse`."""
+
+from ncbook.readings.measures import Measure
+
+COLUMNS: dict[str, Measure] = {}

@@ -1,0 +1,30 @@
+"""The results of the book: one line each, in the order of the book.
+
+A result has one name in every room: `experiments/NAME`, `readings/NAME.py`, `figures/NAME.py`, `explorables/NAME.py`
+and `NAME.js`, `exercises/NAME.py`, `tests/test_experiment_NAME.py`. The line says which chapter teaches it: the file
+`book/PART/NAME.ipynb`, which may be that of an earlier result.
+"""
+
+RESULTS: dict[str, str] = {
+    "memorization": "1-collapse/memorization",
+    "double_descent": "1-collapse/memorization",
+    "simplex": "1-collapse/simplex",
+    "collapse": "1-collapse/collapse",
+    "settings": "1-collapse/settings",
+    "unconstrained": "1-collapse/unconstrained",
+    "test_collapse": "2-generalization/test_collapse",
+    "bound": "2-generalization/bound",
+    "margins": "2-generalization/margins",
+    "implicit_bias": "2-generalization/implicit_bias",
+    "information_bottleneck": "3-representation/information_bottleneck",
+    "corrupted_labels": "3-representation/corrupted_labels",
+    "transfer": "3-representation/transfer",
+    "cascade": "3-representation/cascade",
+    "grokking": "4-grokking/grokking",
+    "circuits": "4-grokking/circuits",
+    "numerics": "4-grokking/numerics",
+    "onset": "4-grokking/onset",
+    "flatness": "4-grokking/flatness",
+    "interventions": "4-grokking/interventions",
+    "image_interventions": "4-grokking/image_interventions",
+}

@@ -1,0 +1,78 @@
+"""The figures of `interventions`."""
+
+import numpy as np
+from pictures import Axis, Line
+
+from ncbook.runs import Run
+
+ARMS = 11
+
+
+def _at_99(rows, column):
+    """`column` at the first probe of each seed with 99 % test accuracy, without seeds that never get there."""
+    return rows[rows.test_acc >= 0.99].groupby("seed")[column].first()
+
+
+def _spread(place, count):
+    return place + (np.linspace(-0.28, 0.28, count) if count > 1 else np.zeros(count))
+
+
+def _times(run: Run):
+    frame = run.to_frame()
+    for place, arm in enumerate(run.config["arms"]):
+        rows = frame[frame.arm == arm]
+        reached = _at_99(rows, "step")
+        late = len(run.config["seeds"]) - len(reached)
+        if len(reached):
+            yield Line(0, None, reached, _spread(place, len(reached)))
+        if late:
+            yield Line(0, None, [rows.step.max()] * late, _spread(place, late))
+
+
+def _trajectories(*arms: str):
+    def expected(run: Run):
+        frame = run.to_frame()
+        for row, column in enumerate(("test_acc", "relative_flatness", "variance_ratio_train")):
+            for place, arm in enumerate(arms):
+                panel = row * len(arms) + place
+                for seed in run.config["seeds"]:
+                    own = frame[(frame.arm == arm) & (frame.seed == seed)]
+                    yield Line(panel, None, own.step, own[column])
+                if column != "test_acc":
+                    yield Axis(panel, y="log")
+
+    return expected
+
+
+def _flatness(run: Run):
+    frame = run.to_frame()
+    for place, arm in enumerate(run.config["arms"]):
+        values = _at_99(frame[frame.arm == arm], "relative_flatness")
+        if len(values):
+            yield Line(0, None, values, _spread(place, len(values)))
+    yield Axis(0, x="log")
+
+
+def _against_loss(run: Run):
+    frame = run.to_frame()
+    groups = (
+        {"baseline": "baseline"},
+        {"anti_released": "anti-flatness", "norms_released": "large norms", "flooding": "flooding",
+         "smoothing": "label smoothing"},
+    )  # fmt: skip
+    for panel, arms in enumerate(groups):
+        for arm, label in arms.items():
+            own = frame[frame.arm == arm]
+            memorized = own.groupby("seed").apply(lambda rows: rows.step[rows.train_acc >= 0.99].min())
+            own = own[own.step >= own.seed.map(memorized)]
+            yield Line(panel, label, own.train_loss, own.relative_flatness)
+        yield Axis(panel, "log", "log")
+
+
+EXPECTED = {
+    "intervention_times": _times,
+    "intervention_trajectories": _trajectories("baseline", "prevented", "anti_released"),
+    "control_trajectories": _trajectories("norms_released", "confidence", "smoothing"),
+    "kappa_when_it_generalizes": _flatness,
+    "kappa_against_loss": _against_loss,
+}
