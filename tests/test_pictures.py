@@ -13,10 +13,9 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection, PolyCollection
 from matplotlib.container import BarContainer
+from pictures import Axis, Band, Bars, Image, Line, Points
 
 from ncbook import experiments, figures, runs
-
-from pictures import Axis, Band, Bars, Image, Line, Points
 
 
 def result_of(name: str) -> str:

@@ -9,6 +9,8 @@ import nbformat
 import pytest
 import yaml
 
+from ncbook.results import RESULTS
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -16,7 +18,9 @@ else:
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
+import contents  # noqa: E402
 import notebooks  # noqa: E402
+import sentences  # noqa: E402
 
 ADDRESS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
 SLUG = ADDRESS.removeprefix("https://github.com/")
@@ -52,7 +56,8 @@ def test_colab_links_name_files_that_exist():
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_notebooks_are_in_the_form_that_git_keeps(path):
-    assert notebooks.problems(nbformat.read(path, as_version=4)) == []
+    chapter = path.relative_to(notebooks.BOOK).with_suffix("")
+    assert notebooks.problems(nbformat.read(path, as_version=4)) == [], f"make notebooks CHAPTER={chapter}"
 
 
 def test_a_notebook_out_of_form_is_found_out():
@@ -76,10 +81,35 @@ def test_colab_set_up_installs_ncbook_alone(path):
     assert installs == [f" --quiet --no-deps git+{ADDRESS}"]
 
 
-def test_every_chapter_is_in_the_table_of_contents():
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    listed = {chapter["file"] for part in contents["parts"] for chapter in part["chapters"]}
-    assert {str(path.relative_to(ROOT).with_suffix("")) for path in CHAPTERS} <= listed
+def test_the_table_of_contents_follows_the_registry_of_results():
+    assert contents.main("check") == 0, "make contents"
+    assert {f"{chapter}.ipynb" for chapter in RESULTS.values()} == {
+        str(path.relative_to(notebooks.BOOK)) for path in CHAPTERS
+    }
+
+
+def test_the_page_of_columns_is_up_to_date():
+    made = subprocess.run([sys.executable, "tools/columns.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (ROOT / "book" / "columns.md").read_text(encoding="utf-8") == made.stdout, "make ledger"
+
+
+SENTENCES = {
+    "One. Two.": "One.\nTwo.",
+    "See e.g. Papyan et al. It is so (really). Yes": "See e.g. Papyan et al. It is so (really).\nYes",
+    "1. One. Two\n2. Three": "1. One.\n   Two\n2. Three",
+    "- a, i.e. b. **Bold.** {cite:t}`x. Y` says": "- a, i.e. b.\n  **Bold.**\n  {cite:t}`x. Y` says",
+    "$a. B$ and `c. D` and [e. F](g.md). End": "$a. B$ and `c. D` and [e. F](g.md).\nEnd",
+    "```python\nx = 1. + 2\n```\nAb. Cd": "```python\nx = 1. + 2\n```\nAb.\nCd",
+    "$$\na. B\n$$": "$$\na. B\n$$",
+    "| a. B | c |\n| --- | --- |\n| D. E | f |": "| a. B | c |\n| --- | --- |\n| D. E | f |",
+    "# One. Two": "# One. Two",
+}
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+def test_prose_stands_one_sentence_a_line(text):
+    assert sentences.one_a_line(text) == SENTENCES[text]
+    assert sentences.one_a_line(SENTENCES[text]) == SENTENCES[text]
 
 
 def test_citations_are_in_the_bibliography():

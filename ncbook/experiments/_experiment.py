@@ -28,7 +28,7 @@ class Presets:
 
     @classmethod
     def presets(cls: type[Own]) -> dict[str, Own]:
-        """Name -> config: smoke, laptop, gpu and paper, in this order, then any of the experiment's own."""
+        """Name -> config: smoke, laptop, gpu and paper, and any of the experiment's own."""
         raise NotImplementedError
 
     @classmethod

@@ -1,9 +1,9 @@
 """The figures of `interventions`."""
 
 import numpy as np
-from pictures import Axis, Line
 
 from ncbook.runs import Run
+from pictures import Axis, Line
 
 ARMS = 11
 
