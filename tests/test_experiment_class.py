@@ -213,10 +213,10 @@ def test_a_cache_that_cannot_be_written_is_said_before_training(toy, tmp_path, m
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(UserWarning, match="The run to come cannot be kept in .*set NCBOOK_CACHE"):
+        with pytest.raises(UserWarning, match=r"The run to come cannot be kept in .*set NCBOOK_CACHE"):
             replace(toy, train=watched).load("smoke")
     assert order == []
-    with pytest.warns(UserWarning) as said:
+    with pytest.warns(UserWarning, match="cannot be kept in") as said:
         run = replace(toy, train=watched).load("smoke")
     assert run.history["seed"].tolist() == [1, 1, 2, 2]
     assert [str(each.message).split(" cannot")[0] for each in said] == ["The run to come", "The run"]
@@ -332,6 +332,4 @@ def test_no_column_is_defined_twice():
     seen: dict[str, object] = dict(readings.measures.SHARED)
     for name in experiments.names():
         for column, measure in getattr(readings, name).COLUMNS.items():
-            assert seen.setdefault(column, measure) is measure, (
-                f"{column} in readings.{name} is another measure elsewhere"
-            )
+            assert seen.setdefault(column, measure) is measure, f"{column} of readings.{name} is another elsewhere"

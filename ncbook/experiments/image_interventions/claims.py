@@ -80,7 +80,7 @@ def _sharp_is_inaccurate(run: Run) -> Evidence:
 def _claim(name: str, where: str, statement: str, rule: str, control: str, judge, cell: str, theirs=None) -> Claim:
     return Claim(
         id=name, source="han2025flatness", where=where, statement=statement, rule=rule, control=control, judge=judge,
-        cell="{cell}", theirs=theirs,
+        cell=cell, theirs=theirs,
     )  # fmt: skip
 
 
