@@ -171,7 +171,7 @@ def test_the_command_prints_a_line_a_claim_the_page_or_json(entries, capsys):
     assert capsys.readouterr().out == ledger.page()
     assert main(["ledger", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
-    named = "id source where statement experiment preset theirs ours spread seeds verdict".split()
-    assert all(set(named) <= set(row) for row in rows)
+    named = {"id", "source", "where", "statement", "experiment", "theirs", "ours", "spread", "seeds", "verdict"}
+    assert all(named <= set(row) for row in rows)
     assert {row["verdict"] for row in rows} <= set(claims.VERDICTS)
     assert len(rows) == len(CLAIMS)
