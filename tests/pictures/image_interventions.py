@@ -1,9 +1,9 @@
 """The figures of `image_interventions`."""
 
 import numpy as np
-from pictures import Axis, Line
 
 from ncbook.runs import Run
+from pictures import Axis, Line
 
 FOLLOWED = {
     "baseline": "baseline", "anti_released": "anti-flatness, released", "released_schedule": "released, new schedule",

@@ -1,11 +1,9 @@
 """The figures of `interventions`."""
 
 import numpy as np
-from pictures import Axis, Line
 
 from ncbook.runs import Run
-
-ARMS = 11
+from pictures import Axis, Line
 
 
 def _at_99(rows, column):
