@@ -79,7 +79,8 @@ def gains(run: Run, when: str) -> pd.DataFrame:
 
 def losses(run: Run) -> pd.DataFrame:
     """Test accuracy of the baseline minus that of each arm, both at the release; a row a task and seed."""
-    return -gains(run, "release")
+    accuracy = by_arm(run, "release_test_acc")
+    return accuracy.rsub(accuracy.baseline, axis=0)
 
 
 def fitted(run: Run) -> pd.Series:
