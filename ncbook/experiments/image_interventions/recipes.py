@@ -64,7 +64,7 @@ def _phases(config: Config, before: trainers.Recipe, after: trainers.Recipe, sch
     smoothed = {"loss": trainers.CrossEntropy(smoothing=config.smoothing)}
 
     def arm(first: Change, second: Change | None = None, start_norm: float | None = None) -> Phases:
-        kept = {"head_norm": first.get("head_norm")}
+        kept: Change = {"head_norm": first.get("head_norm")}
         return Phases(replace(before, **first), replace(after, **(kept | (second or {}))), start_norm)
 
     return {
