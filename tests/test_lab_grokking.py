@@ -76,7 +76,7 @@ def test_curves_words_and_pace_grow_while_it_trains(lab):
         words.add(lab.status.value)
         return len(pictures) > 2 and len(words) > 3
 
-    fill(lab, steps="20000")
+    fill(lab, steps=str(LONGEST))
     lab.train.click()
     assert lab.resume.disabled
     tick_until(lab, seen_enough)
