@@ -81,10 +81,9 @@ def kappa_against_loss(run: Run) -> Figure:
     for panel, arms, title in zip(axes, groups, ("Baseline", "Loss or norms held up"), strict=True):
         for arm, (color, marker) in zip(arms, _style.CLASS_STYLES, strict=False):
             rows = after_memorizing(run, arm)
-            panel.plot(
-                rows.train_loss, rows.relative_flatness, marker, color=color, markersize=3.2, alpha=0.5, markeredgewidth=0,
-                label=ARMS[arm].removesuffix(", released"),
-            )  # fmt: skip
+            look = {"color": color, "markersize": 3.2, "alpha": 0.5, "markeredgewidth": 0}
+            name = ARMS[arm].removesuffix(", released")
+            panel.plot(rows.train_loss, rows.relative_flatness, marker, label=name, **look)
         panel.set_xlabel("train loss (nats, log scale)")
         panel.set_title(title)
         panel.legend(loc="upper left", fontsize=8, markerscale=2)
