@@ -1,5 +1,7 @@
 """Figures of the experiment `interventions`: collapse and flatness pushed up and down while a network groks."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -81,7 +83,7 @@ def kappa_against_loss(run: Run) -> Figure:
     for panel, arms, title in zip(axes, groups, ("Baseline", "Loss or norms held up"), strict=True):
         for arm, (color, marker) in zip(arms, _style.CLASS_STYLES, strict=False):
             rows = after_memorizing(run, arm)
-            look = {"color": color, "markersize": 3.2, "alpha": 0.5, "markeredgewidth": 0}
+            look: dict[str, Any] = {"color": color, "markersize": 3.2, "alpha": 0.5, "markeredgewidth": 0}
             name = ARMS[arm].removesuffix(", released")
             panel.plot(rows.train_loss, rows.relative_flatness, marker, label=name, **look)
         panel.set_xlabel("train loss (nats, log scale)")
