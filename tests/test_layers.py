@@ -17,6 +17,7 @@ FLOORS = {
     "_torchvision": set(),
     "_files": set(),
     "results": set(),  # the names of all results
+    "look": set(),  # colors and axes of figures and labs
     "runs": {"_files"},
     "claims": {"runs"},
     "readings": {"runs", "results"},
@@ -25,9 +26,9 @@ FLOORS = {
     "models": {"_torchvision"},
     "trainers": {"models", "data", "metrics", "_files"},
     "experiments": TRAINING | {"readings", "claims", "runs", "results"},
-    "figures": {"readings", "runs", "results"},
+    "figures": {"readings", "runs", "results", "look"},
     "explorables": {"readings", "runs", "results"},
-    "labs": TRAINING | {"experiments", "readings", "runs"},
+    "labs": TRAINING | {"experiments", "readings", "runs", "look"},
     "exercises": TRAINING | {"experiments", "readings", "runs", "results"},
     "ledger": {"experiments", "claims", "results"},
     "doctor": {"experiments", "runs", "_torchvision"},
@@ -38,6 +39,7 @@ FLOORS = {
 PACKAGES = {
     "": set(),
     "results": set(),
+    "look": {"matplotlib"},
     "runs": {"numpy", "pandas"},
     "claims": {"numpy", "pandas"},
     "readings": {"numpy", "pandas"},
