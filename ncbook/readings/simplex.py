@@ -31,6 +31,12 @@ def name_of(config: Mapping[str, Any], setting: int) -> str:
     return "k{num_classes}-d{dim}-wd{weight_decay:g}".format(**setting_of(config, setting))
 
 
+def pictured_rows(run: Run, setting: int) -> pd.DataFrame:
+    """The history rows of the network of a setting that is pictured: that of the first seed."""
+    rows = rows_of(run, setting)
+    return rows[rows.seed == run.config["seeds"][0]]
+
+
 def pictured(run: Run, setting: int) -> dict[str, np.ndarray]:
     """The arrays of a setting: see `experiments.simplex.picture`."""
     return arrays_of(run, name_of(run.config, setting))
@@ -84,7 +90,6 @@ def least_and_most(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def snapshots(run: Run, setting: int) -> list[int]:
     """Four probes of the first seed: an early one, the first without a training error, five times as late, the last."""
-    rows = rows_of(run, setting)
-    rows = rows[rows.seed == run.config["seeds"][0]]
+    rows = pictured_rows(run, setting)
     zero = min(moments.zero_error(rows), float(rows.step.iloc[-1]))
     return [moments.nearest(rows.step, step) for step in (zero / 4, zero, 5 * zero, moments.NEVER)]

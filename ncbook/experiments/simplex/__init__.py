@@ -97,7 +97,7 @@ def build(config: Config, dataset: data.Dataset, dim: int, seed: int) -> models.
     with models.seeded(seed):
         model = models.build(config.network, dataset.input_shape, dataset.num_classes, config.width)
         if dim != config.width:
-            models.reducefeatures_of(model, dim)
+            models.reduce_features(model, dim)
     return model.to(dataset.train.labels.device)
 
 
