@@ -26,7 +26,7 @@ EXERCISES = {
     ),
     "memorization/peak-height": Exercise(
         _peak_height,
-        "take the rows of readings.double_descent.model_wise(run) with the largest n and label noise 0, the median over "
-        "seeds of the columns peak and last, and divide",
+        "take the rows of readings.double_descent.model_wise(run) with the largest n and label noise 0, the median "
+        "over seeds of the columns peak and last, and divide",
     ),
 }
