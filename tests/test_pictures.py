@@ -13,10 +13,12 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection, PolyCollection
 from matplotlib.container import BarContainer
+from matplotlib.contour import ContourSet
+from matplotlib.patches import Rectangle
 
 from ncbook import experiments, figures, runs
 
-from pictures import Axis, Band, Bars, Image, Line, Points
+from pictures import Axis, Band, Bars, Image, Line, Points, Regions, Span
 
 
 def result_of(name: str) -> str:
@@ -45,6 +47,10 @@ def drawn(number: int, panel: Axes) -> list:
     for each in panel.containers:
         if isinstance(each, BarContainer):
             found.append(_bars(number, each))
+    spans = [patch for patch in panel.patches if id(patch) not in bars and _is_span(patch)]
+    bars |= {id(patch) for patch in spans}
+    found += [Span(number, patch.get_x(), patch.get_x() + patch.get_width()) for patch in spans]
+    found += [_regions(number, each) for each in panel.collections if isinstance(each, ContourSet)]
     assert all(id(patch) in bars for patch in panel.patches), "a patch that is no bar: tell this test how to read it"
     for each in panel.collections:
         if isinstance(each, PathCollection):
@@ -67,6 +73,22 @@ def _bars(number: int, container: BarContainer) -> Bars:
                 [p.get_height() for p in container])  # fmt: skip
 
 
+def _is_span(patch) -> bool:
+    """As axvspan makes them: the height is a share of the panel's."""
+    return isinstance(patch, Rectangle) and (patch.get_y(), patch.get_height()) == (0, 1)
+
+
+def _regions(number: int, contours: ContourSet) -> Regions:
+    """By the shoelace formula; holes run the other way round."""
+    moments = np.zeros((len(contours.get_paths()), 3))
+    for region, path in zip(moments, contours.get_paths(), strict=True):
+        for polygon in path.to_polygons():
+            (x, y), (after_x, after_y) = polygon[:-1].T, polygon[1:].T
+            cross = (x * after_y - after_x * y) / 2
+            region += cross.sum(), (cross * (x + after_x)).sum() / 3, (cross * (y + after_y)).sum() / 3
+    return Regions(number, *(np.where(moments[:, :1] < 0, -1, 1) * moments).T)
+
+
 def _band(number: int, polygon: PolyCollection) -> Band:
     """fill_between goes along one side and back along the other."""
     (path,) = polygon.get_paths()
@@ -79,6 +101,7 @@ def _band(number: int, polygon: PolyCollection) -> Band:
 def same(one, other) -> bool:
     if type(one) is not type(other):
         return False
+    near = 0.05 if isinstance(one, Regions) else 1e-9  # contours are as fine as their grid
     for name, value in vars(one).items():
         theirs = getattr(other, name)
         if isinstance(value, str | int | None):
@@ -86,7 +109,7 @@ def same(one, other) -> bool:
                 return False
             continue
         ours, theirs = np.asarray(value, dtype=float), np.asarray(theirs, dtype=float)
-        if ours.shape != theirs.shape or not np.allclose(ours, theirs, rtol=1e-5, atol=1e-9, equal_nan=True):
+        if ours.shape != theirs.shape or not np.allclose(ours, theirs, rtol=1e-5, atol=near, equal_nan=True):
             return False
     return True
 
