@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from ncbook import exercises, experiments, metrics
+from ncbook import exercises, experiments, metrics, readings
 
 BOOK = Path(__file__).parents[1] / "book"
 SOLUTIONS = {
-    "watching/angle": lambda: math.degrees(math.acos(-1 / 9)),
-    "watching/noise": lambda: _measured_noise(),
-    "watching/blind-spot": lambda: 1 / 16,
-    "watching/control": lambda: _control(),
+    "collapse/angle": lambda: math.degrees(math.acos(-1 / 9)),
+    "collapse/noise": lambda: _measured_noise(),
+    "collapse/blind-spot": lambda: 1 / 16,
+    "collapse/control": lambda: _control(),
 }
 
 
@@ -25,7 +25,7 @@ def _measured_noise() -> float:
 
 
 def _control() -> float:  # as in the chapter's solution
-    arms = experiments.collapse.falls(experiments.collapse.load("laptop"))
+    arms = readings.collapse.falls(experiments.collapse.load("laptop"))
     medians = arms[arms.network == "mlp"].groupby("weight_decay", sort=False).fall_train.median()
     return medians.iloc[0] / medians.iloc[1]
 
@@ -56,18 +56,18 @@ def test_every_exercise_stands_in_a_chapter():
 
 
 def test_no_answer_yet(capsys):
-    exercises.check("watching/angle", None)
+    exercises.check("collapse/angle", None)
     assert "No answer yet" in capsys.readouterr().out
 
 
 def test_an_unknown_exercise_lists_the_known_ones():
-    with pytest.raises(ValueError, match="watching/angle"):
+    with pytest.raises(ValueError, match="collapse/angle"):
         exercises.check("nothing", 1.0)
 
 
 def test_an_answer_that_is_no_number():
     with pytest.raises(ValueError, match="answer: expected a number, got 'ninety'"):
-        exercises.check("watching/angle", "ninety")
+        exercises.check("collapse/angle", "ninety")
 
 
 def test_nc1_is_blind_to_the_flat_crosses():

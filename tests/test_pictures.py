@@ -4,6 +4,7 @@ What is expected stands in `tests/pictures`, one module a result. A figure that 
 change was wanted, change the expectation, which is computed from the run and never copied from the picture.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
@@ -11,9 +12,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection, PolyCollection
-from matplotlib.container import BarContainer
-from pictures import Axis, Band, Bars, Image, Line, Points
+from matplotlib.collections import EllipseCollection, PathCollection, PolyCollection, QuadMesh
+from matplotlib.container import BarContainer, ErrorbarContainer
+from matplotlib.contour import ContourSet
+from matplotlib.patches import Ellipse, Rectangle
+from matplotlib.text import Annotation
+from pictures import Axis, Band, Bars, Ellipses, Image, Line, Points, Regions, Span, Text
 
 from ncbook import experiments, figures, runs
 
@@ -34,30 +38,59 @@ def label_of(artist) -> str | None:
 
 def drawn(number: int, panel: Axes) -> list:
     """The artists of a panel in data coordinates. Reference lines, which axhline and axvline make, are left out."""
-    found: list = []
-    for line in panel.lines:
-        own = line.get_transform() == panel.transData
-        x, y = (np.asarray(values, dtype=float) for values in (line.get_xdata(), line.get_ydata()))
-        if own and len(x):
-            found.append(Line(number, label_of(line), x, y))
-    bars = {id(patch) for each in panel.containers if isinstance(each, BarContainer) for patch in each}
-    for each in panel.containers:
-        if isinstance(each, BarContainer):
-            found.append(_bars(number, each))
-    assert all(id(patch) in bars for patch in panel.patches), "a patch that is no bar: tell this test how to read it"
-    for each in panel.collections:
-        if isinstance(each, PathCollection):
-            points = np.ma.filled(np.ma.asarray(each.get_offsets(), dtype=float), np.nan)
-            if len(points):
-                found.append(Points(number, label_of(each), points[:, 0], points[:, 1]))
-        elif isinstance(each, PolyCollection):
-            found.append(_band(number, each))
-    found += [
-        Image(number, np.ma.filled(np.ma.asarray(each.get_array(), dtype=float), np.nan)) for each in panel.images
-    ]
+    found: list = [*_lines(number, panel), *_patches(number, panel), *_collections(number, panel)]
+    meshes = [each for each in panel.collections if isinstance(each, QuadMesh) and not hasattr(panel, "_colorbar")]
+    for each in [*panel.images, *meshes]:
+        found.append(Image(number, np.ma.filled(np.ma.asarray(each.get_array(), dtype=float), np.nan)))
+    for each in panel.texts:
+        point = each.xy if isinstance(each, Annotation) else each.get_position()
+        found.append(Text(number, each.get_text(), *map(float, point)))
     if (panel.get_xscale(), panel.get_yscale()) != ("linear", "linear"):
         found.append(Axis(number, panel.get_xscale(), panel.get_yscale()))
     return found
+
+
+def _lines(number: int, panel: Axes) -> Iterator[Line]:
+    named = {id(each.lines[0]): label_of(each) for each in panel.containers if isinstance(each, ErrorbarContainer)}
+    for line in panel.lines:
+        x, y = (np.asarray(values, dtype=float) for values in (line.get_xdata(), line.get_ydata()))
+        if line.get_transform() == panel.transData and len(x):
+            yield Line(number, named.get(id(line), label_of(line)), x, y)
+
+
+def _patches(number: int, panel: Axes) -> Iterator:
+    containers = [each for each in panel.containers if isinstance(each, BarContainer)]
+    yield from (_bars(number, each) for each in containers)
+    bars = {id(patch) for each in containers for patch in each}
+    for patch in (patch for patch in panel.patches if id(patch) not in bars):
+        if isinstance(patch, Ellipse):
+            yield _ellipses(number, [patch.center], patch.width, patch.height, patch.angle)
+        else:
+            assert _is_span(patch), "a patch that is no bar, no ellipse and no span: tell this test how to read it"
+            yield Span(number, patch.get_x(), patch.get_x() + patch.get_width())
+
+
+def _collections(number: int, panel: Axes) -> Iterator:
+    for each in panel.collections:
+        if isinstance(each, ContourSet):
+            yield _regions(number, each)
+        elif isinstance(each, PathCollection):
+            points = np.ma.filled(np.ma.asarray(each.get_offsets(), dtype=float), np.nan)
+            if len(points):
+                yield Points(number, label_of(each), points[:, 0], points[:, 1])
+        elif isinstance(each, EllipseCollection):
+            yield _ellipses(number, each.get_offsets(), each.get_widths(), each.get_heights(), each.get_angles())
+        elif isinstance(each, PolyCollection):
+            yield _band(number, each)
+
+
+def _ellipses(number: int, centers, width, height, angle) -> Ellipses:
+    """Sizes in data coordinates and degrees, one for all or one for each."""
+    x, y = np.asarray(centers, dtype=float).T
+    along, across, turn = (np.broadcast_to(values, x.shape) for values in (width, height, np.radians(angle)))
+    along, across, cos, sin = along**2 / 4, across**2 / 4, np.cos(turn), np.sin(turn)
+    xx, yy = along * cos**2 + across * sin**2, along * sin**2 + across * cos**2
+    return Ellipses(number, x, y, xx, (along - across) * cos * sin, yy)
 
 
 def _bars(number: int, container: BarContainer) -> Bars:
@@ -66,6 +99,22 @@ def _bars(number: int, container: BarContainer) -> Bars:
                     [p.get_width() for p in container])  # fmt: skip
     return Bars(number, label_of(container), [p.get_x() + p.get_width() / 2 for p in container],
                 [p.get_height() for p in container])  # fmt: skip
+
+
+def _is_span(patch) -> bool:
+    """As axvspan makes them: the height is a share of the panel's."""
+    return isinstance(patch, Rectangle) and (patch.get_y(), patch.get_height()) == (0, 1)
+
+
+def _regions(number: int, contours: ContourSet) -> Regions:
+    """By the shoelace formula; holes run the other way round."""
+    moments = np.zeros((len(contours.get_paths()), 3))
+    for region, path in zip(moments, contours.get_paths(), strict=True):
+        for polygon in path.to_polygons():
+            (x, y), (after_x, after_y) = polygon[:-1].T, polygon[1:].T
+            cross = (x * after_y - after_x * y) / 2
+            region += cross.sum(), (cross * (x + after_x)).sum() / 3, (cross * (y + after_y)).sum() / 3
+    return Regions(number, *(np.where(moments[:, :1] < 0, -1, 1) * moments).T)
 
 
 def _band(number: int, polygon: PolyCollection) -> Band:
@@ -80,6 +129,7 @@ def _band(number: int, polygon: PolyCollection) -> Band:
 def same(one, other) -> bool:
     if type(one) is not type(other):
         return False
+    near = 0.05 if isinstance(one, Regions) else 1e-9  # contours are as fine as their grid
     for name, value in vars(one).items():
         theirs = getattr(other, name)
         if isinstance(value, str | int | None):
@@ -87,7 +137,7 @@ def same(one, other) -> bool:
                 return False
             continue
         ours, theirs = np.asarray(value, dtype=float), np.asarray(theirs, dtype=float)
-        if ours.shape != theirs.shape or not np.allclose(ours, theirs, rtol=1e-5, atol=1e-9, equal_nan=True):
+        if ours.shape != theirs.shape or not np.allclose(ours, theirs, rtol=1e-5, atol=near, equal_nan=True):
             return False
     return True
 
@@ -110,6 +160,8 @@ def test_a_figure_shows_what_it_says(name):
     figure = getattr(figures, name)(run)
     figure.canvas.draw()
     seen = [each for number, panel in enumerate(figure.axes) for each in drawn(number, panel)]
+    worded = {each.panel for each in wanted if isinstance(each, Text)}
+    seen = [each for each in seen if not isinstance(each, Text) or (each.text and each.panel in worded)]
     surplus = []
     for each in seen:
         match = next((place for place, other in enumerate(wanted) if same(each, other)), None)

@@ -17,6 +17,7 @@ RECORDED = [
 # Where the first seed alone is not the smallest whole: what of the config is made again.
 SMALLER: dict[str, dict] = {
     "image_interventions": {"seeds": (401, 411), "seeds_of_task": (1, 1)},
+    "double_descent": {"per_class": (10,), "factors": (1.0,), "ridges": (0.0,), "time_seeds": (0,)},
 }
 
 

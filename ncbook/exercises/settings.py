@@ -2,17 +2,17 @@
 
 import math
 
-from ncbook import experiments
+from ncbook import experiments, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _decay_factor() -> float:
     run = experiments.settings.load()
-    table = experiments.settings.outcomes(run)
-    dataset, network, loss = (run.config[name][0] for name in ("datasets", "networks", "losses"))
-    base = table[(table.dataset == dataset) & (table.network == network) & (table.loss == loss)]
+    config, table = run.config, readings.settings.outcomes(run)
+    decays = {"dataset": config["datasets"][0], "weight_decay": config["weight_decays"]}
+    base = readings.settings.around_base(table, run, **decays)
     ends = base.groupby("weight_decay").nc1_train_end.median()
-    return float(ends[0.0] / ends[run.config["weight_decays"][0]])
+    return float(ends[0.0] / ends[config["weight_decays"][0]])
 
 
 def _focal_pull(p: float = 0.9, gamma: float = 3.0) -> float:

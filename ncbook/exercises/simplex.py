@@ -13,29 +13,29 @@ def _largest_eigenvalue() -> float:
     return torch.linalg.eigvalsh(vertices @ vertices.T)[-1].item()
 
 
-def _uncentred_cosine() -> float:
+def _uncentered_cosine() -> float:
     vertices = metrics.simplex_etf(4, 4) + torch.tensor([0.0, 0.0, 0.0, 2.0])
     return torch.cosine_similarity(vertices[0], vertices[1], dim=0).item()
 
 
 EXERCISES = {
-    "properties/gram": Exercise(
+    "simplex/gram": Exercise(
         _largest_eigenvalue,
         "the Gram matrix is K/(K-1) times a projection on the K-1 dimensions orthogonal to the vector of ones",
     ),
-    "properties/uncentred": Exercise(
-        _uncentred_cosine, "the product is 2^2 - 1/(K-1), and each squared length is 2^2 + 1"
+    "simplex/uncentered": Exercise(
+        _uncentered_cosine, "the product is 2^2 - 1/(K-1), and each squared length is 2^2 + 1"
     ),
-    "properties/rotated": Exercise(
+    "simplex/rotated": Exercise(
         lambda: 2 - 2 * math.cos(math.radians(30)),
         "both matrices have Frobenius norm 1: expand the square, and turn each vector by 30 degrees",
     ),
-    "properties/parameters": Exercise(
+    "simplex/parameters": Exercise(
         lambda: 9 * 128 - 9 * 10 / 2 + 1,
         "choose 9 orthonormal vectors in 128 dimensions, one after the other, and then one length",
         tolerance=1e-4,
     ),
-    "properties/margin": Exercise(
+    "simplex/margin": Exercise(
         lambda: metrics.simplex_margins(4, feature_norm=2.0, weight_norm=3.0).distance,
         "the margin is alpha beta K/(K-1); divide it by the length of the difference of two rows",
     ),

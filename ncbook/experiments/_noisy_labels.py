@@ -5,11 +5,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ncbook import data, models, trainers
+from ncbook.experiments._experiment import Row
 
 _BATCH = 2000  # images in one forward pass while measuring
 
 
-def images(name: str, train_per_class: int, test_per_class: int, size: int, difficulty: float, seed: int):
+def images(
+    name: str, train_per_class: int, test_per_class: int, size: int, difficulty: float, seed: int
+) -> data.Dataset:
     """The data.Dataset called `name`; digits are split and glyphs drawn anew for each seed.
 
     `test_per_class`, `size` and `difficulty` are for glyphs, `train_per_class` for both; real sets are taken whole.
@@ -32,26 +35,27 @@ def build(network: str, dataset: data.Dataset, width: int, seed: int) -> models.
 def train(
     model: models.Classifier,
     dataset: data.Dataset,
-    noise: float,
+    label_noise: float,
     recipe: trainers.Recipe,
     seed: int,
     probes: int,
     device: str,
-) -> list[dict]:
-    """Train on labels that are drawn anew with probability `noise`; one row a probed epoch.
+    about: Row | None = None,
+) -> list[Row]:
+    """Train on labels that are drawn anew with probability `label_noise`; one row a probed epoch.
 
-    Columns: epoch, step and those of `measure`.
+    Columns: those of `about`, label_noise, seed, epoch, step and those of `measure`.
     """
-    noisy = data.LabelNoise(noise, seed)(dataset).to(device)
+    noisy = data.LabelNoise(label_noise, seed)(dataset).to(device)
     true = dataset.train.labels.to(device)
     epoch_steps = trainers.steps_per_epoch(len(dataset.train), recipe.batch_size or len(dataset.train))
+    told = {**(about or {}), "label_noise": label_noise, "seed": seed}
 
-    def probe(model: models.Classifier, step: int) -> dict:
-        return {"epoch": step // epoch_steps, "step": step} | measure(model, noisy, true)
+    def probe(model: models.Classifier, step: int) -> Row:
+        return told | {"epoch": step // epoch_steps, "step": step} | measure(model, noisy, true)
 
     probed = [epoch * epoch_steps for epoch in trainers.log_spaced(recipe.steps // epoch_steps, probes)]
-    fitted = trainers.fit(model.to(device), noisy.train, recipe, seed, probe, probed, on_step=lambda step: None)
-    return fitted.whole()
+    return trainers.fit(model.to(device), noisy.train, recipe, seed, probe, probed, lambda step: None).whole()
 
 
 def measure(model: models.Classifier, noisy: data.Dataset, true: Tensor) -> dict[str, float]:

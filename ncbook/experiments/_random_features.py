@@ -4,6 +4,7 @@ Everything is float64: at N = n the smallest singular value of the features deci
 """
 
 from collections.abc import Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -73,7 +74,7 @@ def coordinates(factors: Factors, targets: Tensor, ridge: float) -> Tensor:
     return shrunk[:, None] * (factors.left.T @ targets)
 
 
-def centred_one_hot(labels: Tensor, num_classes: int) -> Tensor:
+def centered_one_hot(labels: Tensor, num_classes: int) -> Tensor:
     """Targets [n, K] float64: 1 - 1/K at the label, -1/K elsewhere."""
     return torch.nn.functional.one_hot(labels, num_classes).double() - 1 / num_classes
 
@@ -87,20 +88,18 @@ def curve(
     Both training errors are against the labels that were fitted, the wrong ones included; test labels are never noisy.
     """
     noisy = [data.LabelNoise(noise, seed)(dataset).train.labels for noise in noises]
-    shape = (len(noises), len(ridges), len(counts))
-    results = {name: np.zeros(shape) for name in ("train_error", "residual", "test_error", "norm")}
-    for place, count in enumerate(counts):
+    names = ("train_error", "residual", "test_error", "norm")
+    results = {name: np.zeros((len(noises), len(ridges), len(counts))) for name in names}
+    for c, count in enumerate(counts):
         train, test = (random_features(split.inputs, count, seed) for split in (dataset.train, dataset.test))
         factors = factorize(train)
-        bases = train @ factors.right.T, test @ factors.right.T  # [n, r] and [m, r]
-        for row, labels in enumerate(noisy):
-            targets = centred_one_hot(labels, dataset.num_classes)
-            for column, ridge in enumerate(ridges):
-                theta = coordinates(factors, targets, ridge)
-                at = row, column, place
-                fitted = bases[0] @ theta
-                results["train_error"][at] = error(fitted, labels)
-                results["residual"][at] = (fitted - targets).square().sum().item() / len(targets)
-                results["test_error"][at] = error(bases[1] @ theta, dataset.test.labels)
-                results["norm"][at] = theta.norm().item()
+        train, test = train @ factors.right.T, test @ factors.right.T  # [n, r] and [m, r]
+        for (n, labels), (r, ridge) in product(enumerate(noisy), enumerate(ridges)):
+            targets = centered_one_hot(labels, dataset.num_classes)
+            theta = coordinates(factors, targets, ridge)
+            fitted = train @ theta
+            results["train_error"][n, r, c] = error(fitted, labels)
+            results["residual"][n, r, c] = (fitted - targets).square().sum().item() / len(targets)
+            results["test_error"][n, r, c] = error(test @ theta, dataset.test.labels)
+            results["norm"][n, r, c] = theta.norm().item()
     return results

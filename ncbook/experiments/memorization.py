@@ -11,11 +11,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ncbook import runs, trainers
+from ncbook import trainers
 from ncbook.claims import Claim, Evidence
 from ncbook.experiments import _noisy_labels
 from ncbook.experiments._experiment import Arrays, Experiment, Presets, Rows
 from ncbook.experiments._sweep import sweep
+from ncbook.readings.memorization import ARM, interpolations
+from ncbook.runs import Run
 
 
 @dataclass(frozen=True)
@@ -53,29 +55,34 @@ class Config(Presets):
         `test_per_class` and `glyph_size` are for digits and glyphs; real sets are taken whole.
         """
         return {
-            "smoke": cls(seeds=(0, 1), train_per_class=20, test_per_class=20, width=32, epochs=10, batch_size=20,
-                         probes=7),
+            "smoke": cls(
+                seeds=(0, 1), train_per_class=20, test_per_class=20, width=32, epochs=10, batch_size=20, probes=7
+            ),
             "laptop": cls(),
-            "gpu": cls(datasets=("cifar10", "glyphs"), networks=("convnet", "mlp"), seeds=(0, 1, 2),
-                       train_per_class=1000, test_per_class=1000, glyph_size=32, glyph_difficulty=0.85, width=512,
-                       batch_size=128),
-            "paper": cls(datasets=("cifar10",), networks=("resnet18",), seeds=(0, 1, 2), width=512, epochs=350,
-                         batch_size=128),
-        }  # fmt: skip
+            "gpu": cls(
+                datasets=("cifar10", "glyphs"),
+                networks=("convnet", "mlp"),
+                seeds=(0, 1, 2),
+                train_per_class=1000,
+                test_per_class=1000,
+                glyph_size=32,
+                glyph_difficulty=0.85,
+                width=512,
+                batch_size=128,
+            ),
+            "paper": cls(
+                datasets=("cifar10",), networks=("resnet18",), seeds=(0, 1, 2), width=512, epochs=350, batch_size=128
+            ),
+        }
 
 
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
-    """Train every arm and measure it.
-
-    history columns: dataset, network, noise, seed, epoch, step, train_loss, train_error (against the labels that the
-    network was given), true_error (of the training images, against their true labels), test_loss, test_error.
-    """
-    history = [row for rows in sweep(partial(train_arm, config, device), arms(config)) for row in rows]
-    return history, {}
+    """Train every arm: a row a probed epoch, with `_noisy_labels.measure`. No arrays."""
+    return [row for rows in sweep(partial(_train_arm, config, device), arms(config)) for row in rows], {}
 
 
 def arms(config: Config) -> list[tuple[str, str, float, int]]:
-    """(dataset, network, noise, seed) of everything that is trained."""
+    """(dataset, network, label noise, seed) of everything that is trained."""
     main, *controls = config.networks
     ends = dict.fromkeys((config.noises[0], config.noises[-1]))
     settings = [(dataset, main, noise) for dataset in config.datasets for noise in config.noises]
@@ -83,74 +90,51 @@ def arms(config: Config) -> list[tuple[str, str, float, int]]:
     return [(*setting, seed) for setting in settings for seed in config.seeds]
 
 
-def train_arm(config: Config, device: str, arm: tuple[str, str, float, int]) -> list[dict]:
-    """Train one network on one labelling; returns one history row a probed epoch."""
+def _train_arm(config: Config, device: str, arm: tuple[str, str, float, int]) -> Rows:
+    """Train one network on one labeling."""
     name, network, noise, seed = arm
     shape = config.test_per_class, config.glyph_size, config.glyph_difficulty
     dataset = _noisy_labels.images(name, config.train_per_class, *shape, seed)
     model = _noisy_labels.build(network, dataset, config.width, seed)
-    steps = config.epochs * trainers.steps_per_epoch(len(dataset.train), config.batch_size)
     recipe = trainers.Recipe(
-        steps=steps, learning_rate=config.learning_rate, batch_size=config.batch_size,
-        momentum=config.momentum, weight_decay=config.weight_decay,
-    )  # fmt: skip
-    rows = _noisy_labels.train(model, dataset, noise, recipe, seed, config.probes, device)
-    about = {"dataset": name, "network": network, "noise": noise, "seed": seed}
-    return [about | row for row in rows]
+        steps=config.epochs * trainers.steps_per_epoch(len(dataset.train), config.batch_size),
+        learning_rate=config.learning_rate,
+        batch_size=config.batch_size,
+        momentum=config.momentum,
+        weight_decay=config.weight_decay,
+    )
+    about = {"dataset": name, "network": network}
+    return _noisy_labels.train(model, dataset, noise, recipe, seed, config.probes, device, about)
 
 
-def interpolations(run: runs.Run) -> pd.DataFrame:
-    """When each arm reached zero training error, and its test error then and later; one row an arm.
-
-    Columns: dataset, network, noise, seed; zero_error_epoch, the first measured epoch without a training error;
-    test_error_then, at that epoch; test_error_end; train_error_end; best_epoch and test_error_best, the lowest test
-    error of all measured epochs. nan in the two columns of an arm that never reaches zero training error.
-    """
-    rows = []
-    for keys, arm in run.to_frame().groupby(["dataset", "network", "noise", "seed"], sort=False):
-        reached = arm[arm.train_error == 0]
-        start = reached.iloc[0] if len(reached) else pd.Series(np.nan, index=arm.columns)
-        best, end = arm.loc[arm.test_error.idxmin()], arm.iloc[-1]
-        rows.append(dict(zip(("dataset", "network", "noise", "seed"), keys, strict=True)) | {
-            "zero_error_epoch": start.epoch, "test_error_then": start.test_error, "test_error_end": end.test_error,
-            "train_error_end": end.train_error, "best_epoch": best.epoch, "test_error_best": best.test_error,
-        })  # fmt: skip
-    return pd.DataFrame(rows)
+def _main(run: Run, noises: list[float]) -> pd.DataFrame:
+    """The trainings of the first network with one of `noises`."""
+    table = interpolations(run)
+    return table[(table.network == run.config["networks"][0]) & table.label_noise.isin(noises)]
 
 
-def _main(run: runs.Run, noises: list[float]) -> pd.DataFrame:
-    """The arms of the first network with one of `noises`."""
-    found = interpolations(run)
-    return found[(found.network == run.config["networks"][0]) & found.noise.isin(noises)]
+def _generalizes(run: Run) -> Evidence:
+    table = _main(run, [0.0])
+    costs_little = table.test_error_end <= table.test_error_best + 0.01
+    holds = (table.train_error_end == 0) & (table.test_error_end < 0.45) & costs_little
+    return Evidence.of(holds, 100 * table.test_error_end, "% test error at zero training error")
 
 
-def _generalizes(run: runs.Run) -> Evidence:
-    arms = _main(run, [0.0])
-    holds = (arms.train_error_end == 0) & (arms.test_error_end < 0.45) & _costs_little(arms)
-    return Evidence(tuple(holds.tolist()), tuple(100 * arms.test_error_end), "% test error at zero training error")
+def _past_zero(run: Run, noises: list[float]) -> Evidence:
+    table = _main(run, noises)
+    change = 100 * (table.test_error_end - table.test_error_then).dropna()
+    return Evidence.of(change < 0, change, "points change of test error after zero error")
 
 
-def _costs_little(arms: pd.DataFrame) -> pd.Series:
-    return arms.test_error_end <= arms.test_error_best + 0.01
-
-
-def _past_zero(run: runs.Run, noises: list[float]) -> Evidence:
-    arms = _main(run, noises).dropna(subset="zero_error_epoch")
-    change = 100 * (arms.test_error_end - arms.test_error_then)
-    return Evidence(tuple((change < 0).tolist()), tuple(change), "points change of test error after zero error")
-
-
-def _partly_wrong(run: runs.Run) -> list[float]:
+def _partly_wrong(run: Run) -> list[float]:
     return [noise for noise in run.config["noises"] if 0 < noise < 1]
 
 
-def _memorizes(run: runs.Run) -> Evidence:
-    found = interpolations(run)
-    arms = found[found.noise == 1.0]
-    fitted = tuple((arms.train_error_end == 0).tolist())
-    return Evidence(
-        fitted, tuple(arms.zero_error_epoch.dropna().astype(float)), "epochs to zero error on random labels"
-    )
+def _memorizes(run: Run) -> Evidence:
+    table = interpolations(run)
+    table = table[table.label_noise == 1.0]
+    epochs = table.zero_error_epoch[np.isfinite(table.zero_error_epoch)]
+    return Evidence.of(table.train_error_end == 0, epochs, "epochs to zero error on random labels")
 
 
 CLAIMS: tuple[Claim, ...] = (
@@ -202,6 +186,6 @@ CLAIMS: tuple[Claim, ...] = (
 
 
 EXPERIMENT = Experiment(
-    "memorization", "The terminal phase of training", 1, Config, train, keys=("seed",), claims=CLAIMS
+    "memorization", "The terminal phase of training", 1, Config, train, keys=ARM, claims=CLAIMS, exact=("label_noise",)
 )
 run, load = EXPERIMENT.run, EXPERIMENT.load

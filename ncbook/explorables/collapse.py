@@ -8,6 +8,8 @@ import numpy as np
 
 from ncbook import runs
 from ncbook.explorables import _page
+from ncbook.readings import collapse as reading
+from ncbook.readings import moments
 
 # what can be chosen, in this order: name on the page, column of the training set, column of the test set
 _MEASURES = {
@@ -20,7 +22,7 @@ _MEASURES = {
 }
 _ARRAYS = ("epoch", "points", "means", "classifier", "seen", "labels", "test")
 
-# small pictures for the legends, in the colours of core.css; one outline a class, as in collapse.js
+# small pictures for the legends, in the colors of core.css; one outline a class, as in collapse.js
 _OUTLINES = ('<circle cx="13" cy="8" r="6"{}/>', '<path d="M8 3h10v10h-10z"{}/>', '<path d="M13 1l6.5 12h-13z"{}/>')
 _CLASSES = [outline.format(f' fill="var(--nc-class{c})"') for c, outline in enumerate(_OUTLINES)]
 _FILLED = '<circle cx="13" cy="8" r="4.5" fill="var(--nc-muted)"/>'
@@ -107,7 +109,7 @@ def _network(run: runs.Run, name: str) -> dict[str, Any]:
     [P, n, 2], means and rows [P, 3, 2], packed; seen [P]; terminal, see `_terminal`;
     curves, measure -> {train, test} -> {seeds [S, P], median [P]}.
     """
-    arrays = {each: run.arrays[f"{name}/{each}"] for each in _ARRAYS}
+    arrays = reading.arrays_of(run, name)
     return {
         "epochs": arrays["epoch"].tolist(),
         "classOf": [run.config["plane_classes"].index(label) for label in arrays["labels"]],
@@ -126,16 +128,14 @@ def _network(run: runs.Run, name: str) -> dict[str, Any]:
 
 def _values(run: runs.Run, network: str, column: str) -> np.ndarray:
     """[S, P]: one column at the first weight decay, a row a seed."""
-    history, config = run.history, run.config
-    arm = (history["network"] == network) & (history["weight_decay"] == config["weight_decays"][0])
-    return np.stack([history[column][arm & (history["seed"] == seed)] for seed in config["seeds"]])
+    table = reading.arm(run, network).pivot(index="seed", columns="epoch", values=column)
+    return table.loc[run.config["seeds"]].to_numpy()
 
 
 def _terminal(run: runs.Run, network: str) -> float | None:
     """First probed epoch with training error 0, the median over the seeds that have one; None where none has."""
-    done = _values(run, network, "train_error") == 0
-    first = run.arrays[f"{network}/epoch"][done.argmax(axis=1)[done.any(axis=1)]]
-    return float(np.median(first)) if len(first) else None
+    starts = moments.zero_errors(reading.arm(run, network), "epoch")
+    return float(np.median(starts)) if starts else None
 
 
 def _curve(values: np.ndarray) -> dict[str, Any]:

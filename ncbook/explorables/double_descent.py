@@ -103,7 +103,7 @@ def _body(run: runs.Run, data: Mapping[str, Any]) -> str:
 
 
 def _legend(noises: list[float], kinds: tuple[tuple[str, str], ...]) -> str:
-    """One entry a curve: noise by line and colour; training curves are drawn thin and fainter."""
+    """One entry a curve: noise by line and color; training curves are drawn thin and fainter."""
     entries = []
     for place, noise in enumerate(noises):
         drawing = (_SOLID, _DASHED)[place].format(("class0", "class1")[place])

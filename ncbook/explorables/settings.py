@@ -8,6 +8,7 @@ import pandas as pd
 
 from ncbook import runs
 from ncbook.explorables import _page
+from ncbook.readings import moments, names
 
 # what can be chosen, in this order: name on the page, column without its _train or _test
 _MEASURES = {
@@ -18,15 +19,7 @@ _MEASURES = {
     "nc4": ("NC4: nearest mean disagrees", "nc4_{}"),
     "error": ("Error: share of images", "{}_error"),
 }
-_ARM = ["dataset", "network", "loss", "weight_decay"]
-_NETWORKS = {"mlp": "MLP", "mlp_no_bn": "MLP without batch norm", "convnet": "convolutional network"}
-_LOSSES = {
-    "ce": "cross-entropy",
-    "smoothed": "label smoothing",
-    "focal": "focal loss",
-    "mse": "squared error",
-    "mse_rescaled": "squared error, rescaled",
-}
+_ARM = ["dataset", "network", "loss_name", "weight_decay"]
 _LINES = (
     '<svg viewBox="0 0 26 16" aria-hidden="true"><path d="M0 8h26" stroke="var(--nc-text)" stroke-width="2.6"/></svg>',
     '<svg viewBox="0 0 26 16" aria-hidden="true"><path d="M0 8h26" stroke="var(--nc-second)" stroke-width="2.6"'
@@ -85,24 +78,20 @@ def _require(run: runs.Run) -> None:
             raise ValueError(f"run.history: has no column {name}; this figure shows runs of experiments.settings")
 
 
-def _arm(key: tuple, rows: pd.DataFrame) -> dict[str, Any]:
+def _arm(key: tuple[str, str, str, float], rows: pd.DataFrame) -> dict[str, Any]:
     """One arm for the page.
 
     label; zero, the sorted first epochs without a training error, of the seeds that have one;
     curves, measure -> {train, test} -> {seeds [S][P], median [P]}.
     """
     dataset, network, loss, decay = key
-    words = (dataset, _NETWORKS.get(network, network), _LOSSES.get(loss, loss), f"weight decay {decay:g}")
-    zero = [int(seed.epoch[seed.train_error == 0].iloc[0]) for _, seed in rows.groupby("seed") if _reaches(seed)]
+    words = (dataset, names.NETWORKS.get(network, network), names.LOSSES.get(loss, loss), f"weight decay {decay:g}")
     curves = {
         measure: {split: _curve(rows, column.format(split)) for split in ("train", "test")}
         for measure, (_, column) in _MEASURES.items()
     }
-    return {"label": ", ".join(words), "zero": sorted(zero), "curves": curves}
-
-
-def _reaches(seed: pd.DataFrame) -> bool:
-    return bool((seed.train_error == 0).any())
+    zero = [int(epoch) for epoch in sorted(moments.zero_errors(rows, "epoch"))]
+    return {"label": ", ".join(words), "zero": zero, "curves": curves}
 
 
 def _curve(rows: pd.DataFrame, column: str) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ncbook import runs
 from ncbook.explorables import _page
+from ncbook.readings import simplex as reading
 
 # name on the page, column of the training set, column of the test set
 _MEASURES = (
@@ -95,23 +97,17 @@ def simplex(run: runs.Run) -> _page.Explorable:
     missing, for a run without their pictures or without a column.
     """
     _require(run)
-    networks = {name: _network(run, setting) for setting in _SHOWN for name in [_name(run, setting)]}
+    networks = {reading.name_of(run.config, setting): _network(run, setting) for setting in _SHOWN}
     data = {"measures": [name for name, _, _ in _MEASURES], "networks": networks}
     title = "Features, class means and classifier meet at a simplex"
     return _page.Explorable(title, _body(run, networks), "simplex.js", data, f"{title}. {_summary(run)}")
-
-
-def _name(run: runs.Run, setting: int) -> str:
-    """The prefix of a setting's arrays."""
-    config = run.config
-    return f"k{config['num_classes'][setting]}-d{config['dims'][setting]}-wd{config['weight_decays'][setting]:g}"
 
 
 def _require(run: runs.Run) -> None:
     """Raises ValueError that names the first setting, array or column that `run` lacks."""
     if "class_order" not in run.config:
         raise ValueError("run.config: has no class_order; this figure shows runs of experiments.simplex")
-    for name in (f"{_name(run, setting)}/{array}" for setting in _SHOWN for array in _ARRAYS):
+    for name in (f"{reading.name_of(run.config, setting)}/{array}" for setting in _SHOWN for array in _ARRAYS):
         if name not in run.arrays:
             raise ValueError(f"run.arrays: has no {name}, so there is nothing to draw")
     for name in (column for _, *columns in _MEASURES for column in columns):
@@ -125,9 +121,9 @@ def _network(run: runs.Run, setting: int) -> dict[str, Any]:
     classes, names of the K classes; steps [P]; classOf [n]; test [n], 1 for a test point; points [P, n, d], means and
     rows [P, K, d], packed; ideal [K][d], empty where no simplex fits; values, measure -> [train [P], test [P]].
     """
-    arrays = {each: run.arrays[f"{_name(run, setting)}/{each}"] for each in _ARRAYS}
+    arrays, rows = reading.pictured(run, setting), reading.pictured_rows(run, setting)
     return {
-        "classes": run.config["class_order"][: run.config["num_classes"][setting]],
+        "classes": reading.class_names(run, setting),
         "steps": arrays["step"].tolist(),
         "classOf": arrays["labels"].tolist(),
         "test": arrays["test"].astype(int).tolist(),
@@ -135,17 +131,13 @@ def _network(run: runs.Run, setting: int) -> dict[str, Any]:
         "means": _page.pack(arrays["means"]),
         "rows": _page.pack(arrays["classifier"]),
         "ideal": np.round(arrays["ideal"], 5).tolist(),
-        "values": [[_values(run, setting, column) for column in columns] for _, *columns in _MEASURES],
+        "values": [[_values(rows[column]) for column in columns] for _, *columns in _MEASURES],
     }
 
 
-def _values(run: runs.Run, setting: int, column: str) -> list[float | None]:
-    """[P]: one column of the first seed, to three digits; None where the value is not defined."""
-    history, config = run.history, run.config
-    rows = history["seed"] == config["seeds"][0]
-    for name, key in (("num_classes", "num_classes"), ("dim", "dims"), ("weight_decay", "weight_decays")):
-        rows &= history[name] == config[key][setting]
-    return [float(f"{value:.3g}") if np.isfinite(value) else None for value in history[column][rows]]
+def _values(column: pd.Series) -> list[float | None]:
+    """[P]: to three digits; None where the value is not defined."""
+    return [float(f"{value:.3g}") if np.isfinite(value) else None for value in column]
 
 
 def _body(run: runs.Run, networks: Mapping[str, Any]) -> str:
@@ -178,6 +170,7 @@ def _summary(run: runs.Run) -> str:
     """What a reader learns where no HTML is shown."""
     lines = []
     for setting in _SHOWN:
-        nc1, angles = (_values(run, setting, column) for column in ("nc1_train", "nc2_angles_train"))
+        rows = reading.pictured_rows(run, setting)
+        nc1, angles = (_values(rows[column]) for column in ("nc1_train", "nc2_angles_train"))
         lines.append(f"{_spoken(run, setting)}: NC1 on train ends at {nc1[-1]}, NC2 of the angles at {angles[-1]}.")
     return " ".join([*lines, runs.provenance_line(run)])

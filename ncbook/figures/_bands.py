@@ -1,32 +1,55 @@
 """Several seeds as one curve."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from ncbook.figures import _style
+from ncbook.readings import moments
+
+_STYLES = (*_style.CLASS_STYLES, (_style.INK, "v"))
+_LINES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
+_STAR = "zero training error"
 
 
-def draw_band(panel: Axes, x: np.ndarray, values: np.ndarray, label: str, style: int, every: int = 3) -> None:
+def draw_band(
+    panel: Axes, x: np.ndarray, values: np.ndarray, label: str, style: int, every: int = 3, size: float = 4
+) -> None:
     """The median of values [seeds, P] over x [P] as a line with a marker at every few points, and their range.
 
-    `style` numbers colour, marker and line, which differ together so that they can be told apart in grey.
+    `style` numbers color, marker and line, which differ together so that they can be told apart in gray.
     """
-    (colour, marker), line = _style.CLASS_STYLES[style], ("-", "--", ":", "-.")[style]
-    panel.fill_between(x, values.min(0), values.max(0), color=colour, alpha=0.2, linewidth=0)
+    (color, marker), line = _STYLES[style], _LINES[style]
+    panel.fill_between(x, values.min(0), values.max(0), color=color, alpha=0.2, linewidth=0)
     panel.plot(
-        x, np.median(values, axis=0), line, color=colour, marker=marker, markersize=4, markevery=every, label=label
-    )
+        x, np.median(values, axis=0), linestyle=line, color=color, marker=marker, markersize=size, markevery=every,
+        label=label,
+    )  # fmt: skip
 
 
-def mark_zero_error(panel: Axes, epochs: np.ndarray, train: np.ndarray, values: np.ndarray) -> None:
-    """A star on the median of values [seeds, P] where the median seed first has no training error: train [seeds, P]."""
-    first = [epochs[each == 0][0] for each in train if (each == 0).any()]
-    if not first:
+def draw_seeds(
+    panel: Axes,
+    rows: pd.DataFrame,
+    column: str,
+    label: str,
+    style: int,
+    clock: str = "epoch",
+    scale: float = 1,
+    every: int = 1,
+    size: float = 3,
+) -> None:
+    """`draw_band` of `scale` times a column, for the history rows of one arm; a logarithmic axis has no moment 0."""
+    table = scale * rows[rows[clock] > 0].pivot(index="seed", columns=clock, values=column)
+    draw_band(panel, table.columns.to_numpy(), table.to_numpy(), label, style, every, size)
+
+
+def mark_zero_error(panel: Axes, rows: pd.DataFrame, column: str, scale: float = 1) -> None:
+    """A star on the median of a column, where the median seed of an arm first has no training error."""
+    starts = moments.zero_errors(rows, "epoch")
+    if not starts:
         return
-    place = int(np.abs(epochs - np.median(first)).argmin())
+    medians = scale * rows.groupby("epoch")[column].median()
+    place = moments.nearest(medians.index.to_numpy(), float(np.median(starts)))
     label = "_" if _STAR in panel.get_legend_handles_labels()[1] else _STAR  # named once in the legend
-    height = np.median(values[:, place])
-    panel.plot(epochs[place], height, "*", color=_style.INK, markersize=11, linestyle="none", zorder=5, label=label)
-
-
-_STAR = "zero training error"
+    style = {"color": _style.INK, "markersize": 11, "linestyle": "none", "zorder": 5}
+    panel.plot(medians.index[place], medians.iloc[place], "*", label=label, **style)

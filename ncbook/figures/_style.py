@@ -75,6 +75,12 @@ def panels(run: Run, columns: int, height: float = 3.2, rows: int = 1, **sharing
     return figure, list(axes.flat)
 
 
+def legend_above(figure: Figure, panel: Axes, columns: int) -> None:
+    """The legend of one panel above all of them."""
+    handles, labels = panel.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=columns)
+
+
 def log_axis(axis: XAxis | YAxis) -> None:
     """A logarithmic axis that is labelled 0.1, 0.2, 0.5, 1 and so on, in plain numbers."""
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})

@@ -1,11 +1,14 @@
 """Figures of the experiment `double_descent`: over the number of features, and over time."""
 
+from itertools import product
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ncbook.figures import _style
-from ncbook.figures._bands import draw_band, mark_zero_error
+from ncbook.figures._bands import draw_band, draw_seeds, mark_zero_error
+from ncbook.readings.double_descent import OPTIMIZERS
 from ncbook.runs import Run
 
 
@@ -17,7 +20,7 @@ def model_wise_descent(run: Run) -> Figure:
         _draw_each_n(panel, run, 100 * run.arrays["test_error"][:, :, k, 0])
         panel.set_ylim(0, 100)
     axes[0].set_ylabel("test error (%)")
-    _legend(figure, axes[0])
+    _style.legend_above(figure, axes[0], 4)
     return figure
 
 
@@ -29,7 +32,7 @@ def solution_norm(run: Run) -> Figure:
         _draw_each_n(panel, run, run.arrays["norm"][:, :, k, 0])
         _style.log_axis(panel.yaxis)
     axes[0].set_ylabel("norm of Θ")
-    _legend(figure, axes[0])
+    _style.legend_above(figure, axes[0], 4)
     return figure
 
 
@@ -47,26 +50,25 @@ def ridge_removes_peak(run: Run) -> Figure:
         draw_band(panel, factors, errors[:, 1:].min(1), "best λ for each N", 2)
         panel.set_ylim(0, 100)
     axes[0].set_ylabel("test error (%)")
-    _legend(figure, axes[0])
+    _style.legend_above(figure, axes[0], 4)
     return figure
 
 
 @_style.styled
 def epoch_wise_descent(run: Run) -> Figure:
     """Test error over time with label noise, a panel a data set and optimizer; zero training error is marked."""
-    config = run.config
-    optimizers = config["optimizers"]
-    rows = len(config["datasets"])
-    figure, axes = _style.panels(run, len(optimizers), 2.6 * rows, rows, sharex=True, sharey=True)
-    arms = [(dataset, optimizer) for dataset in config["datasets"] for optimizer in optimizers]
-    for panel, arm in zip(axes, arms, strict=True):
-        for style, noise in enumerate(config["time_noises"]):
-            epochs, test, _ = _training(run, arm, noise)
-            draw_band(panel, epochs, test, f"label noise {noise:g}", style)
-        for noise in config["time_noises"]:  # after all curves, so that the star comes last in the legend
-            epochs, test, train = _training(run, arm, noise)
-            mark_zero_error(panel, epochs, train, test)
-        panel.set_title(f"{arm[0]}, {_OPTIMIZERS[arm[1]]}")
+    config, frame = run.config, run.to_frame()
+    datasets, optimizers = config["datasets"], config["optimizers"]
+    height = 2.6 * len(datasets)
+    figure, axes = _style.panels(run, len(optimizers), height, len(datasets), sharex=True, sharey=True)
+    for panel, (dataset, optimizer) in zip(axes, product(datasets, optimizers), strict=True):
+        own = frame[(frame.dataset == dataset) & (frame.optimizer == optimizer)]
+        arms = list(own.groupby("label_noise", sort=False))
+        for style, (noise, rows) in enumerate(arms):
+            draw_seeds(panel, rows, "test_error", f"label noise {noise:g}", style, scale=100, every=3, size=4)
+        for _, rows in arms:  # after all curves, so that the star comes last in the legend
+            mark_zero_error(panel, rows, "test_error", scale=100)
+        panel.set_title(f"{dataset}, {OPTIMIZERS[optimizer]}")
         panel.set_ylim(0, 60)
         panel.set_xlim(1, config["epochs"])
         _style.log_axis(panel.xaxis)
@@ -74,11 +76,8 @@ def epoch_wise_descent(run: Run) -> Figure:
         panel.set_xlabel("epochs")
     for panel in axes[:: len(optimizers)]:
         panel.set_ylabel("test error (%)")
-    _legend(figure, axes[0])
+    _style.legend_above(figure, axes[0], 4)
     return figure
-
-
-_OPTIMIZERS = {"sgd": "SGD", "adamw": "AdamW"}
 
 
 def _feature_panels(run: Run) -> tuple[Figure, list[Axes]]:
@@ -99,18 +98,3 @@ def _draw_each_n(panel: Axes, run: Run, values: np.ndarray) -> None:
     """values [per_class, seeds, factors]."""
     for style, (per_class, curve) in enumerate(zip(run.config["per_class"], values, strict=True)):
         draw_band(panel, np.array(run.config["factors"]), curve, f"n = {10 * per_class}", style, every=1)
-
-
-def _training(run: Run, arm: tuple[str, str], noise: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """epochs [P] from 1 on; test and training error [seeds, P] in percent, of one (dataset, optimizer)."""
-    history, seeds = run.history, len(run.config["time_seeds"])
-    rows = (history["dataset"] == arm[0]) & (history["optimizer"] == arm[1]) & (history["noise"] == noise)
-    rows &= history["epoch"] > 0  # a logarithmic axis has no epoch 0
-    epochs = history["epoch"][rows].reshape(seeds, -1)[0]
-    test, train = (100 * history[name][rows].reshape(seeds, -1) for name in ("test_error", "train_error"))
-    return epochs, test, train
-
-
-def _legend(figure: Figure, panel: Axes) -> None:
-    handles, labels = panel.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4)

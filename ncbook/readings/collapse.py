@@ -1,5 +1,57 @@
-"""Runs of `collapse`."""
+"""Runs of `collapse`: how far each network collapsed in its terminal phase."""
 
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.runs import Run
 
 COLUMNS: dict[str, Measure] = {}
+ARM = ("network", "weight_decay", "seed")
+COLLAPSED = 10.0  # the fold fall of NC1 in the terminal phase from which on a network counts as collapsed
+COMPARED = ("nc1_train", "nc1_test", "nc2_norms_train", "nc2_angles_train", "nc3_train", "nc4_train", "test_error")
+
+
+def falls(run: Run) -> pd.DataFrame:
+    """`folds` of the trainings (network, weight_decay, seed)."""
+    return folds(run, ARM, COMPARED)
+
+
+def folds(run: Run, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
+    """What became of each training in its terminal phase; one row a training, in the order of the run.
+
+    zero_error_epoch, COLUMN_then, COLUMN_end: see `moments.since_zero_error`. fall_train, fall_test: NC1 then divided
+    by NC1 at the end, nan without a terminal phase. phase_start, phase_length, phase_tells: see
+    `moments.terminal_phase`.
+    """
+
+    def read(rows: pd.DataFrame) -> dict[str, float | bool]:
+        return moments.since_zero_error(rows, columns, "epoch") | moments.terminal_phase(rows, "epoch")
+
+    table = moments.by_training(run.to_frame(), keys, read)
+    for side in ("train", "test"):
+        table[f"fall_{side}"] = table[f"nc1_{side}_then"] / table[f"nc1_{side}_end"]
+    return table
+
+
+def arm(run: Run, network: str, weight_decay: float | None = None) -> pd.DataFrame:
+    """History rows of a network, at the first weight decay unless another is named."""
+    decay = run.config["weight_decays"][0] if weight_decay is None else weight_decay
+    rows = run.to_frame()
+    return rows[(rows.network == network) & (rows.weight_decay == decay)]
+
+
+def arrays_of(run: Run, prefix: str) -> dict[str, np.ndarray]:
+    """The arrays under a prefix, here a network's, by the rest of their names: see `experiments.collapse.plane`."""
+    return {name.removeprefix(f"{prefix}/"): a for name, a in run.arrays.items() if name.startswith(f"{prefix}/")}
+
+
+def snapshots(run: Run, network: str) -> list[int]:
+    """Four probes of the plane: epoch 1, the first without a training error, five times as late, and the last."""
+    rows = arm(run, network)
+    zero = moments.zero_error(rows[rows.seed == run.config["seeds"][0]], "epoch")
+    epochs = run.arrays[f"{network}/epoch"]
+    return [moments.nearest(epochs, epoch) for epoch in (1, zero, 5 * zero, moments.NEVER)]

@@ -35,6 +35,32 @@ def zero_error(rows: pd.DataFrame, clock: str = "step") -> float:
     return first(rows[clock], rows.train_error == 0)
 
 
+def zero_errors(rows: pd.DataFrame, clock: str = "step") -> list[float]:
+    """`zero_error` of each seed that gets there, of rows that `seed` and the clock alone tell apart."""
+    starts = [zero_error(own, clock) for _, own in rows.groupby("seed", sort=False)]
+    return [start for start in starts if start != NEVER]
+
+
+def since_zero_error(rows: pd.DataFrame, columns: Sequence[str], clock: str = "step") -> dict[str, float]:
+    """The first moment of one training without a training error beside its last, as columns of a table:
+
+    zero_error_CLOCK            that moment; NEVER if there is none
+    COLUMN_then, COLUMN_end     each of `columns` there, nan for NEVER, and at the last probe
+    """
+    start = zero_error(rows, clock)
+    then, end = at(rows, start, clock), rows.iloc[-1]
+    row = {f"zero_error_{clock}": start}
+    for name in columns:
+        row |= {f"{name}_then": float(then[name]), f"{name}_end": float(end[name])}
+    return row
+
+
+def nearest(clock: pd.Series | np.ndarray, moment: float) -> int:
+    """The index of the probe nearest to a moment; of the last one for NEVER."""
+    probes = np.asarray(clock)
+    return int(np.abs(probes - min(moment, probes[-1])).argmin())
+
+
 def at(rows: pd.DataFrame, moment: float, clock: str = "step") -> pd.Series:
     """The row of one training at a moment; nan in every column for NEVER, or where it was not probed."""
     found = rows[rows[clock] == moment]

@@ -1,5 +1,34 @@
-"""Runs of `settings`."""
+"""Runs of `settings`: where the terminal phase of each training began, and how far it collapsed."""
 
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ncbook.readings import collapse
 from ncbook.readings.measures import Measure
+from ncbook.runs import Run
 
-COLUMNS: dict[str, Measure] = {}
+ARM = ("dataset", "network", "loss_name", "weight_decay", "seed")
+COLUMNS = {
+    "loss_name": Measure("loss", "name of the loss that is trained"),
+    "trained_loss": Measure("trained loss", "the loss that is trained, on the training set, without weight decay"),
+    "outside_span": Measure("s", "share of ||W||_F^2 outside the span of the centered class means"),
+}
+
+
+def outcomes(run: Run) -> pd.DataFrame:
+    """`collapse.folds` of the trainings (dataset, network, loss_name, weight_decay, seed), also of outside_span."""
+    return collapse.folds(run, ARM, (*collapse.COMPARED, "outside_span"))
+
+
+def around_base(table: pd.DataFrame, run: Run, **chosen: Any) -> pd.DataFrame:
+    """Rows of the base setting: the first network, loss and weight decay of the run, but for what is `chosen`.
+
+    `table` is a history or one of `outcomes`; `chosen` names a value, or several, of any of its columns.
+    """
+    config = run.config
+    base = {"network": config["networks"][0], "loss_name": config["losses"][0]}
+    base |= {"weight_decay": config["weight_decays"][0]}
+    wanted = {name: np.atleast_1d(values) for name, values in (base | chosen).items()}
+    return table[np.logical_and.reduce([table[name].isin(values) for name, values in wanted.items()])]

@@ -54,6 +54,25 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Span:
+    """What is shaded from `start` to `end` over the whole height."""
+
+    panel: int
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Regions:
+    """The regions of one call of contourf: the area of each, and its mean times the area."""
+
+    panel: int
+    areas: Values
+    x: Values
+    y: Values
+
+
+@dataclass(frozen=True)
 class Image:
     """The values of an image, a row of cells a row."""
 
@@ -70,10 +89,42 @@ class Axis:
     y: str = "linear"
 
 
-Artist = Line | Band | Points | Bars | Image | Axis
+@dataclass(frozen=True)
+class Ellipses:
+    """Ellipses of one call around (x, y), each as the matrix M = [[xx, xy], [xy, yy]] with d^T M^-1 d = 1 on it."""
+
+    panel: int
+    x: Values
+    y: Values
+    xx: Values
+    xy: Values
+    yy: Values
+
+
+@dataclass(frozen=True)
+class Text:
+    """Words or a number at the point that they belong to. A panel's are compared where at least one is expected."""
+
+    panel: int
+    text: str
+    x: float
+    y: float
+
+
+Artist = Line | Band | Points | Bars | Span | Regions | Image | Ellipses | Text | Axis
 
 
 def median_and_range(panel: int, label: str, table: pd.DataFrame) -> list[Artist]:
     """The usual curve over seeds: `table` has a row a seed and a column a moment."""
     x = table.columns.to_numpy(dtype=float)
     return [Line(panel, label, x, table.median()), Band(panel, x, table.min(), table.max())]
+
+
+def by_seed(rows: pd.DataFrame, column: str, clock: str = "epoch", scale: float = 1) -> pd.DataFrame:
+    """The column of one arm, a row a seed and a column a moment, without moment 0."""
+    return scale * rows[rows[clock] > 0].pivot(index="seed", columns=clock, values=column)
+
+
+def first_zero_errors(rows: pd.DataFrame, clock: str = "epoch") -> pd.Series:
+    """Of each seed of one arm that ever makes no training error, when that first is so."""
+    return rows[rows.train_error == 0].groupby("seed")[clock].min()

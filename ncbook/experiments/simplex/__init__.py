@@ -7,111 +7,89 @@ space. Controls: a d that is too small for the simplex, a smaller weight decay, 
 same network with a map to more dimensions and without a map.
 """
 
-from collections.abc import Mapping
 from functools import lru_cache, partial
 from itertools import product
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ncbook import data, metrics, models, runs, trainers
+from ncbook import data, metrics, models, trainers
 from ncbook.experiments import collapse
-from ncbook.experiments._experiment import Arrays, Experiment, Rows, plain
+from ncbook.experiments._experiment import Arrays, Experiment, Row, Rows, plain
 from ncbook.experiments._sweep import sweep
+from ncbook.experiments.collapse.measure import features_of
 from ncbook.experiments.simplex.claims import CLAIMS
 from ncbook.experiments.simplex.config import Config
-from ncbook.experiments.simplex.outcomes import ends
 from ncbook.experiments.simplex.picture import Picture, off_simplex
+from ncbook.readings.collapse import arrays_of
+from ncbook.readings.simplex import ARM, name_of, pictured, setting_of
+from ncbook.runs import Run
 
-__all__ = ["CLAIMS", "EXPERIMENT", "Config", "ends", "final", "kept", "load", "run"]
-
-
-_BATCH = 2000  # images in one forward pass while measuring
-_ASKED = ("num_classes", "dim", "weight_decay", "seed", "step")  # columns that say what a row is
-
-Arm = tuple[int, int]  # place of a setting in the config, seed
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "final", "kept", "load", "run"]
 
 
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
-    """Train every arm and measure it.
+    """Train every arm: a row a probe, with `collapse.measure` and `off_simplex`.
 
-    history columns: num_classes, dim, weight_decay, seed, step; losses, errors and `metrics.Collapse` with the
-    suffixes _train and _test, and nc4_test_train_means, as in `experiments.collapse`; off_means, off_rows and
-    off_points, see `off_simplex`. What is measured is kept in float32, which makes the file small.
-    arrays, for each setting: "<setting>/cosines" [S, K(K-1)/2], those between centred class means of the training set
+    arrays, for each setting: "<setting>/cosines" [S, K(K-1)/2], those between centered class means of the training set
     at the end, a row a seed; with d <= 3 also those of `Picture`, for the first seed; of the last setting
     "kept/..." train_features, train_labels, test_features, test_labels, weight, bias, at the end of the first seed.
     """
-    arms = list(product(range(len(config.dims)), config.seeds))
-    results = sweep(partial(_arm, config, device), arms)
-    history = [row for rows, _, _ in results for row in rows]
-    arrays = {name: array for _, pictured, _ in results for name, array in pictured.items()}
-    for setting in range(len(config.dims)):
-        cosines = [each for (other, _), (_, _, each) in zip(arms, results, strict=True) if other == setting]
-        arrays[f"{name_of(plain(config), setting)}/cosines"] = np.stack(cosines)
-    return history, arrays
+    arms = product(range(len(config.dims)), config.seeds)
+    rows: list[Row] = []
+    arrays: Arrays = {}
+    cosines: dict[str, list[np.ndarray]] = {}
+    for setting, found, own_arrays, last in sweep(partial(_arm, config, device), arms):
+        rows += found
+        arrays |= own_arrays
+        cosines.setdefault(f"{name_of(plain(config), setting)}/cosines", []).append(last)
+    return rows, arrays | {name: np.stack(seeds) for name, seeds in cosines.items()}
 
 
-def name_of(config: Mapping[str, Any], setting: int) -> str:
-    """Such as "k4-d3-wd0.005"; `config` as a run keeps it."""
-    return f"k{config['num_classes'][setting]}-d{config['dims'][setting]}-wd{config['weight_decays'][setting]:g}"
-
-
-def _arm(config: Config, device: str, arm: Arm) -> tuple[list[dict], dict[str, np.ndarray], np.ndarray]:
-    """The rows of one arm, its arrays if it is one that is pictured or kept, and its last cosines."""
+def _arm(config: Config, device: str, arm: tuple[int, int]) -> tuple[int, Rows, Arrays, np.ndarray]:
+    """The setting, its rows from one seed, its arrays if it is one that is pictured or kept, and its last cosines."""
     setting, seed = arm
-    dataset = _dataset(config.dataset, config.class_order[: config.num_classes[setting]], device)
-    model = build(config, dataset, config.dims[setting], seed)
+    about = setting_of(plain(config), setting) | {"seed": seed}
+    dataset = _dataset(config.dataset, config.class_order[: about["num_classes"]], device)
+    model = build(config, dataset, about["dim"], seed)
     first = seed == config.seeds[0]
-    picture = Picture(config, dataset, seed) if first and config.dims[setting] <= 3 else None
-    rows: list[dict] = []
+    picture = Picture(config, dataset, seed) if first and about["dim"] <= 3 else None
 
-    def probe(model: models.Classifier, step: int) -> None:
-        features = [_features(model, split.inputs) for split in (dataset.train, dataset.test)]
-        means = metrics.class_means(features[0], dataset.train.labels, dataset.num_classes)
-        rows.append({
-            "num_classes": config.num_classes[setting], "dim": config.dims[setting],
-            "weight_decay": config.weight_decays[setting], "seed": seed, "step": step,
-            **collapse.measure(model.head, dataset, *features),
-            **off_simplex(means, model.head.weight, features[0], dataset.train.labels),
-        })  # fmt: skip
+    def probe(model: models.Classifier, step: int) -> Row:
+        train, test = (features_of(model, split.inputs) for split in (dataset.train, dataset.test))
         if picture is not None:
-            picture.add(step, model.head, *features)
+            picture.add(step, model.head, train, test)
+        means = metrics.class_means(train, dataset.train.labels, dataset.num_classes)
+        measured = collapse.measure(model.head, dataset, train, test)
+        return about | {"step": step} | measured | off_simplex(means, model.head.weight, train, dataset.train.labels)
 
-    recipe = _recipe(config, config.weight_decays[setting])
-    fitted = trainers.fit(model, dataset.train, recipe, seed, probe, trainers.log_spaced(config.steps, config.probes))
-    fitted.whole()
+    recipe = _recipe(config, about["weight_decay"])
+    probed = trainers.log_spaced(config.steps, config.probes)
+    rows = trainers.fit(model, dataset.train, recipe, seed, probe, probed).whole()
     arrays = {} if picture is None else picture.arrays(name_of(plain(config), setting))
     if first and setting == len(config.dims) - 1:
         arrays |= _kept(model, dataset, config.kept)
-    return rows, arrays, _cosines(model, dataset.train)
+    return setting, rows, arrays, _cosines(model, dataset.train)
 
 
-def final(run: runs.Run, setting: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def final(run: Run, setting: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Features [N, d] of the training set, labels [N], weight [K, d] and bias [K] at the end of the first seed.
 
     `setting` counts from 0 in the order of the config; only settings with d <= 3 keep these.
     """
-    name = name_of(run.config, setting)
-    features, labels, weight, bias = (
-        torch.from_numpy(run.arrays[f"{name}/{key}"]) for key in ("features", "feature_labels", "weight", "bias")
-    )
+    arrays = pictured(run, setting)
+    names = ("features", "feature_labels", "weight", "bias")
+    features, labels, weight, bias = (torch.from_numpy(arrays[name]) for name in names)
     return features, labels, weight, bias
 
 
-def kept(run: runs.Run) -> dict[str, Tensor]:
+def kept(run: Run) -> dict[str, Tensor]:
     """Some features of both splits under the network of the last setting, and its classifier, at the end.
 
     train_features [M, d], train_labels [M], test_features, test_labels, weight [K, d], bias [K].
     """
-    prefix = "kept/"
-    return {
-        name.removeprefix(prefix): torch.from_numpy(array)
-        for name, array in run.arrays.items()
-        if name.startswith(prefix)
-    }
+    return {name: torch.from_numpy(array) for name, array in arrays_of(run, "kept").items()}
 
 
 def build(config: Config, dataset: data.Dataset, dim: int, seed: int) -> models.Classifier:
@@ -126,10 +104,13 @@ def build(config: Config, dataset: data.Dataset, dim: int, seed: int) -> models.
 def _recipe(config: Config, weight_decay: float) -> trainers.Recipe:
     """SGD with momentum; a tenth of the learning rate after a third and after two thirds of the steps."""
     return trainers.Recipe(
-        steps=config.steps, learning_rate=config.learning_rate, batch_size=config.batch_size,
-        momentum=config.momentum, weight_decay=weight_decay,
+        steps=config.steps,
+        learning_rate=config.learning_rate,
+        batch_size=config.batch_size,
+        momentum=config.momentum,
+        weight_decay=weight_decay,
         schedule=trainers.Drops((config.steps // 3, 2 * config.steps // 3)),
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=3)
@@ -146,14 +127,10 @@ def _only(split: data.Split, classes: tuple[int, ...]) -> data.Split:
     return data.Split(split.inputs[chosen], matches[chosen].long().argmax(1))
 
 
-def _features(model: models.Classifier, inputs: Tensor) -> Tensor:
-    return torch.cat([model.features(batch) for batch in inputs.split(_BATCH)])
-
-
 @torch.no_grad()
 def _cosines(model: models.Classifier, train: data.Split) -> np.ndarray:
-    """[K(K-1)/2]: cosines between the centred class means of the training set."""
-    means = metrics.class_means(_features(model, train.inputs), train.labels)
+    """[K(K-1)/2]: cosines between the centered class means of the training set."""
+    means = metrics.class_means(features_of(model, train.inputs), train.labels)
     unit = torch.nn.functional.normalize(means - means.mean(0), dim=1)
     first, second = torch.triu_indices(len(means), len(means), offset=1)
     return (unit @ unit.T)[first, second].cpu().numpy()
@@ -165,9 +142,11 @@ def _kept(model: models.Classifier, dataset: data.Dataset, count: int) -> dict[s
     kept = {"weight": model.head.weight, "bias": model.head.bias}
     for name, split in (("train", dataset.train), ("test", dataset.test)):
         rows = torch.cat([(split.labels == each).nonzero()[:count, 0] for each in range(dataset.num_classes)])
-        kept |= {f"{name}_features": _features(model, split.inputs[rows]), f"{name}_labels": split.labels[rows]}
+        kept |= {f"{name}_features": features_of(model, split.inputs[rows]), f"{name}_labels": split.labels[rows]}
     return {f"kept/{name}": tensor.detach().cpu().numpy() for name, tensor in kept.items()}
 
 
-EXPERIMENT = Experiment("simplex", "Four properties", 1, Config, train, keys=("seed",), claims=CLAIMS)
+EXPERIMENT = Experiment(
+    "simplex", "Four properties", 1, Config, train, keys=ARM, claims=CLAIMS, exact=("weight_decay",)
+)
 run, load = EXPERIMENT.run, EXPERIMENT.load

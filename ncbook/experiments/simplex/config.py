@@ -46,11 +46,22 @@ class Config(Presets):
             "smoke": cls(seeds=(0, 1), width=32, dims=(2, 3, 2, 3, 9, 16, 32), steps=60, probes=8),
             "laptop": cls(),
             "gpu": cls(
-                dataset="cifar10", network="convnet", dims=(2, 3, 2, 3, 9, 256, 512), width=512, steps=10_000,
-                batch_size=128, weight_decays=(5e-4, 5e-4, 5e-4, 5e-5, 5e-4, 5e-4, 5e-4),
+                dataset="cifar10",
+                network="convnet",
+                dims=(2, 3, 2, 3, 9, 256, 512),
+                width=512,
+                steps=10_000,
+                batch_size=128,
+                weight_decays=(5e-4, 5e-4, 5e-4, 5e-5, 5e-4, 5e-4, 5e-4),
             ),
             "paper": cls(
-                dataset="mnist", network="resnet18", dims=(2, 3, 2, 3, 9, 256, 512), width=512, steps=163_800,
-                batch_size=128, learning_rate=0.0679, weight_decays=(5e-4, 5e-4, 5e-4, 5e-5, 5e-4, 5e-4, 5e-4),
+                dataset="mnist",
+                network="resnet18",
+                dims=(2, 3, 2, 3, 9, 256, 512),
+                width=512,
+                steps=163_800,
+                batch_size=128,
+                learning_rate=0.0679,
+                weight_decays=(5e-4, 5e-4, 5e-4, 5e-5, 5e-4, 5e-4, 5e-4),
             ),
-        }  # fmt: skip
+        }

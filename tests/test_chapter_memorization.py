@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import data, experiments
+from ncbook import data, experiments, readings
 from ncbook.experiments import double_descent, memorization
 
 
 @pytest.fixture(scope="module")
 def arms():
-    return memorization.interpolations(memorization.load("laptop"))
+    return readings.memorization.interpolations(memorization.load("laptop"))
 
 
 @pytest.fixture(scope="module")
@@ -27,32 +27,32 @@ def median(arms, column, **chosen):
 
 def test_random_labels_take_several_times_as_many_epochs(arms):
     for dataset, network in (("digits", "mlp"), ("glyphs", "mlp"), ("digits", "mlp_no_bn")):
-        epochs = [median(arms, "zero_error_epoch", dataset=dataset, network=network, noise=q) for q in (0.0, 1.0)]
+        epochs = [median(arms, "zero_error_epoch", dataset=dataset, network=network, label_noise=q) for q in (0.0, 1.0)]
         assert 2.5 <= epochs[1] / epochs[0] <= 9
 
 
 def test_true_labels_give_about_one_percent_and_random_ones_chance(arms):
     chosen = {"dataset": "digits", "network": "mlp"}
-    assert 0.008 <= median(arms, "test_error_end", noise=0.0, **chosen) <= 0.014
-    assert arms[arms.noise == 1].test_error_end.between(0.87, 0.93).all()
+    assert 0.008 <= median(arms, "test_error_end", label_noise=0.0, **chosen) <= 0.014
+    assert arms[arms.label_noise == 1].test_error_end.between(0.87, 0.93).all()
 
 
 def test_two_perceptrons_reach_zero_and_err_once_or_twice_at_the_end(arms):
-    erring = arms[(arms.noise == 1) & (arms.train_error_end > 0)]
+    erring = arms[(arms.label_noise == 1) & (arms.train_error_end > 0)]
     assert erring[["dataset", "network"]].to_numpy().tolist() == [["digits", "mlp"]] * 2
     assert (erring.zero_error_epoch < 60).all()
     assert set((1000 * erring.train_error_end).round()) == {1, 2}
 
 
 def test_past_zero_error_with_true_labels_every_seed_gains_and_digits_gain_about_a_point(arms):
-    true = arms[(arms.noise == 0) & (arms.network == "mlp")]
+    true = arms[(arms.label_noise == 0) & (arms.network == "mlp")]
     assert (true.test_error_end < true.test_error_then).all()
     digits = true[true.dataset == "digits"]
     assert 0.5 <= 100 * (digits.test_error_then - digits.test_error_end).median() <= 1.5
 
 
 def test_on_noisy_digits_the_lowest_error_comes_early_and_more_than_doubles(arms):
-    noisy = arms[(arms.dataset == "digits") & (arms.noise == 0.2)]
+    noisy = arms[(arms.dataset == "digits") & (arms.label_noise == 0.2)]
     assert (noisy.best_epoch <= 7).all()
     assert (noisy.test_error_then > 2 * noisy.test_error_best).all()
     lost, regained = (noisy.test_error_then - noisy.test_error_best, noisy.test_error_then - noisy.test_error_end)
@@ -60,23 +60,23 @@ def test_on_noisy_digits_the_lowest_error_comes_early_and_more_than_doubles(arms
 
 
 def test_one_glyph_network_misses_its_lowest_error_by_little_more_than_a_point(arms):
-    true = arms[(arms.noise == 0) & (arms.network == "mlp")]
+    true = arms[(arms.label_noise == 0) & (arms.network == "mlp")]
     missed = true[true.test_error_end > true.test_error_best + 0.01]
     assert missed.dataset.tolist() == ["glyphs"]
     assert (missed.test_error_end - missed.test_error_best).item() < 0.015
 
 
 def test_the_second_descent_wins_with_true_labels_and_with_noise_for_few_points_only(descent):
-    sizes = double_descent.model_wise(descent)
+    sizes = readings.double_descent.model_wise(descent)
     wins = sizes["last"] < sizes["first"]
-    assert wins[sizes.noise == 0].all()
-    assert wins[(sizes.noise > 0) & (sizes.n == sizes.n.min())].all()
-    assert not wins[(sizes.noise > 0) & (sizes.n == sizes.n.max())].any()
+    assert wins[sizes.label_noise == 0].all()
+    assert wins[(sizes.label_noise > 0) & (sizes.n == sizes.n.min())].all()
+    assert not wins[(sizes.label_noise > 0) & (sizes.n == sizes.n.max())].any()
 
 
 def test_the_best_ridge_has_less_than_half_the_error_of_the_exact_fit(descent):
-    exact, ridge = (double_descent.model_wise(descent, value) for value in (0.0, None))
-    chosen = (exact.noise > 0) & (exact.n == exact.n.max())
+    exact, ridge = (readings.double_descent.model_wise(descent, value) for value in (0.0, None))
+    chosen = (exact.label_noise > 0) & (exact.n == exact.n.max())
     assert (ridge[chosen]["last"] < exact[chosen]["last"] / 2).all()
 
 
@@ -94,32 +94,32 @@ def test_the_training_error_vanishes_before_the_squared_error(descent):
 
 
 def test_what_happens_over_time_depends_on_the_optimizer(descent):
-    times = double_descent.descents(descent)
+    times = readings.double_descent.descents(descent)
     sgd, adamw = (times[times.optimizer == name] for name in ("sgd", "adamw"))
     assert (len(sgd), len(adamw), sgd.bump.sum(), adamw.bump.sum()) == (12, 12, 11, 1)
     assert (sgd.peak_epoch < sgd.zero_error_epoch).all()
     assert (times.peak - times["first"] >= 0.01).sum() >= 22
     full = times[times.full]
-    assert full[["dataset", "optimizer", "noise"]].to_numpy().tolist() == [["glyphs", "sgd", 0.2]] * 2
+    assert full[["dataset", "optimizer", "label_noise"]].to_numpy().tolist() == [["glyphs", "sgd", 0.2]] * 2
 
 
 def test_on_digits_the_first_minimum_is_far_below_the_end(descent):
-    times = double_descent.descents(descent)
+    times = readings.double_descent.descents(descent)
     digits = times[times.dataset == "digits"]
     assert (digits.end - digits["first"] >= 0.05).all()
 
 
 def height() -> float:  # as in the chapter's solution
-    sizes = double_descent.model_wise(double_descent.load("laptop"))
-    chosen = sizes[(sizes.n == sizes.n.max()) & (sizes.noise == 0)]
+    sizes = readings.double_descent.model_wise(double_descent.load("laptop"))
+    chosen = sizes[(sizes.n == sizes.n.max()) & (sizes.label_noise == 0)]
     return chosen["peak"].median() / chosen["last"].median()
 
 
 SOLUTIONS = {
-    "terminal/bayes": lambda: 0.27,
-    "terminal/noisy-test": lambda: 0.284,
-    "terminal/copies": lambda: 300,
-    "terminal/peak-height": height,
+    "memorization/bayes": lambda: 0.27,
+    "memorization/noisy-test": lambda: 0.284,
+    "memorization/copies": lambda: 300,
+    "memorization/peak-height": height,
 }
 
 
@@ -136,7 +136,7 @@ def test_the_noise_exercises_by_simulation():
 def test_copied_points_move_the_peak():
     split = data.digits(40, seed=0).train
     rows = torch.cat([torch.arange(300), torch.arange(100)])  # 400 points, 100 of them twice
-    targets = double_descent.centred_one_hot(split.labels[rows], 10)
+    targets = double_descent.centered_one_hot(split.labels[rows], 10)
     norms = {}
     for count in (200, 300, 400, 600):
         phi = experiments.double_descent.random_features(split.inputs[rows], count, seed=0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import exercises, experiments, metrics
+from ncbook import exercises, experiments, metrics, readings
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def run():
 
 @pytest.fixture(scope="module")
 def arms(run):
-    return experiments.simplex.ends(run)
+    return readings.simplex.ends(run)
 
 
 def of(frame, count, dim, decay=0.005):
@@ -112,7 +112,7 @@ def test_a_plain_pseudo_inverse_in_single_precision_is_far_off(kept):
     assert kept_rank == pytest.approx(metrics.nc1(h, y), rel=1e-3)
 
 
-def test_uncentred_means_have_positive_cosines_and_the_rows_nearly_sum_to_zero(kept):
+def test_uncentered_means_have_positive_cosines_and_the_rows_nearly_sum_to_zero(kept):
     means = metrics.class_means(kept["train_features"], kept["train_labels"])
     unit = torch.nn.functional.normalize(means, dim=1)
     assert (unit @ unit.T > 0).all()
@@ -124,9 +124,9 @@ def test_around_the_mean_of_all_points_an_unbalanced_set_is_further_from_a_simpl
     some = (y != 0) | (torch.arange(len(y)) % 5 == 0)
     assert torch.bincount(y[some]).tolist() == [5] + [25] * 9
     means = metrics.class_means(h[some], y[some])
-    centres = means.mean(0), h[some].mean(0)
+    centers = means.mean(0), h[some].mean(0)
     by_class, by_point = (
-        metrics.collapse(h[some], y[some], means - centre).nc2_angles_head for centre in centres
+        metrics.collapse(h[some], y[some], means - center).nc2_angles_head for center in centers
     )  # fmt: skip
     assert by_point > 1.3 * by_class
 
@@ -187,17 +187,17 @@ def distance_of_collapsed() -> float:
 
 
 SOLUTIONS = {
-    "properties/gram": lambda: 10 / 9,
-    "properties/uncentred": lambda: 11 / 15,
-    "properties/rotated": nc3_of_turned,
-    "properties/parameters": lambda: sum(range(119, 128)) + 1,
-    "properties/margin": distance_of_collapsed,
+    "simplex/gram": lambda: 10 / 9,
+    "simplex/uncentered": lambda: 11 / 15,
+    "simplex/rotated": nc3_of_turned,
+    "simplex/parameters": lambda: sum(range(119, 128)) + 1,
+    "simplex/margin": distance_of_collapsed,
 }
 
 
 def test_the_numbers_that_collapse_fixes_are_the_gram_matrix_up_to_scale():
-    assert 9 * 128 - exercises.EXERCISES["properties/parameters"].answer() == 9 * 10 / 2 - 1 == 44
+    assert 9 * 128 - exercises.EXERCISES["simplex/parameters"].answer() == 9 * 10 / 2 - 1 == 44
 
 
 def test_every_exercise_of_the_chapter_is_tested():
-    assert {name for name in exercises.EXERCISES if name.startswith("properties/")} == set(SOLUTIONS)
+    assert {name for name in exercises.EXERCISES if name.startswith("simplex/")} == set(SOLUTIONS)

@@ -1,0 +1,58 @@
+"""Settings and presets of the experiment."""
+
+from dataclasses import dataclass
+
+from ncbook.experiments._experiment import Presets
+
+
+@dataclass(frozen=True)
+class Config(Presets):
+    """Everything that decides the outcome. Arms are networks x weight_decays x seeds.
+
+    The first weight decay is the one that the chapter's figures follow; the others are its control.
+    """
+
+    dataset: str = "digits"
+    networks: tuple[str, ...] = ("mlp", "convnet")
+    weight_decays: tuple[float, ...] = (5e-3, 5e-4)
+    seeds: tuple[int, ...] = (0, 1, 2)
+    width: int = 128
+    epochs: int = 200
+    batch_size: int = 100
+    learning_rate: float = 0.05
+    momentum: float = 0.9
+    probes: int = 40
+    plane_classes: tuple[int, ...] = (3, 5, 8)
+    plane_points: int = 40
+
+    @classmethod
+    def presets(cls) -> dict[str, "Config"]:
+        """smoke: seconds, for tests. laptop: the book's figures, about a minute on 2 CPU cores.
+
+        gpu: CIFAR-10 and two networks, some minutes on a T4. paper: the settings of the authors' published
+        notebook (ResNet-18 on MNIST padded to 32 x 32, 350 epochs, batch 128, learning rate 0.0679, weight
+        decay 5e-4), hours on a T4; one seed there, three here.
+        """
+        return {
+            "smoke": cls(seeds=(0, 1), width=32, epochs=12, probes=6),
+            "laptop": cls(),
+            "gpu": cls(
+                dataset="cifar10",
+                networks=("convnet", "resnet18"),
+                weight_decays=(5e-4,),
+                width=512,
+                epochs=30,
+                batch_size=128,
+                probes=12,
+                seeds=(0,),
+            ),
+            "paper": cls(
+                dataset="mnist",
+                networks=("resnet18",),
+                weight_decays=(5e-4,),
+                width=512,
+                epochs=350,
+                batch_size=128,
+                learning_rate=0.0679,
+            ),
+        }
