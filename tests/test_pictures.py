@@ -11,12 +11,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection, PolyCollection
+from matplotlib.collections import PathCollection, PolyCollection, QuadMesh
 from matplotlib.container import BarContainer
+from matplotlib.text import Annotation
 
 from ncbook import experiments, figures, runs
 
-from pictures import Axis, Band, Bars, Image, Line, Points
+from pictures import Axis, Band, Bars, Image, Line, Points, Text
 
 
 def result_of(name: str) -> str:
@@ -53,7 +54,12 @@ def drawn(number: int, panel: Axes) -> list:
                 found.append(Points(number, label_of(each), points[:, 0], points[:, 1]))
         elif isinstance(each, PolyCollection):
             found.append(_band(number, each))
-    found += [Image(number, np.ma.filled(np.ma.asarray(each.get_array(), dtype=float), np.nan)) for each in panel.images]
+    meshes = [each for each in panel.collections if isinstance(each, QuadMesh) and not hasattr(panel, "_colorbar")]
+    for each in [*panel.images, *meshes]:
+        found.append(Image(number, np.ma.filled(np.ma.asarray(each.get_array(), dtype=float), np.nan)))
+    for each in panel.texts:
+        point = each.xy if isinstance(each, Annotation) else each.get_position()
+        found.append(Text(number, each.get_text(), *map(float, point)))
     if (panel.get_xscale(), panel.get_yscale()) != ("linear", "linear"):
         found.append(Axis(number, panel.get_xscale(), panel.get_yscale()))
     return found
@@ -106,7 +112,9 @@ def test_a_figure_shows_what_it_says(name):
     wanted = list(expected[name](run))
     figure = getattr(figures, name)(run)
     figure.canvas.draw()
+    worded = {each.panel for each in wanted if isinstance(each, Text)}
     seen = [each for number, panel in enumerate(figure.axes) for each in drawn(number, panel)]
+    seen = [each for each in seen if not isinstance(each, Text) or (each.text and each.panel in worded)]
     surplus = []
     for each in seen:
         match = next((place for place, other in enumerate(wanted) if same(each, other)), None)

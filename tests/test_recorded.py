@@ -15,7 +15,12 @@ RECORDED = [
 ]
 
 # Where the first seed alone is not the smallest whole: what of the config is made again.
-SMALLER: dict[str, dict] = {}
+SMALLER: dict[str, dict] = {
+    # Of the phase diagram, the leak and the written-down weights a run keeps arrays and no rows: test_experiment_grokking.
+    "grokking": {"phase_decays": (0.0,), "phase_fractions": (0.6,), "leak_seeds": (341,), "gromov_moduli": (29,)},
+    "numerics": {"stuck_seeds": (381,), "slingshot_seeds": (381,)},
+    "onset": {"control_seeds": 1, "digits_seeds": (375,), "classes": (10,)},
+}
 
 
 def compared(name: str, preset: str):

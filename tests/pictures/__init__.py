@@ -62,6 +62,16 @@ class Image:
 
 
 @dataclass(frozen=True)
+class Text:
+    """Words or a number at the point that they belong to. A panel's are compared where at least one is expected."""
+
+    panel: int
+    text: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
 class Axis:
     """Scales of a panel: "linear", "log" or "symlog". A panel without one must be linear in both."""
 
@@ -70,7 +80,7 @@ class Axis:
     y: str = "linear"
 
 
-Artist = Line | Band | Points | Bars | Image | Axis
+Artist = Line | Band | Points | Bars | Image | Text | Axis
 
 
 def median_and_range(panel: int, label: str, table: pd.DataFrame) -> list[Artist]:
