@@ -4,13 +4,13 @@ from functools import cache
 
 import torch
 
-from ncbook import data, experiments, metrics, models
+from ncbook import data, experiments, metrics, models, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _lead() -> float:
     """Median over the seeds of the steps from half restricted accuracy to half test accuracy."""
-    found = experiments.circuits.phases(experiments.circuits.load())
+    found = readings.circuits.phases(experiments.circuits.load())
     return float((found.half - found.formed).median())
 
 

@@ -4,16 +4,14 @@ import math
 
 import torch
 
-from ncbook import data, experiments, metrics, models
+from ncbook import data, experiments, metrics, models, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _delay() -> float:
-    """Median over the seeds that grok of grokked / memorised, with the first weight decay."""
-    run = experiments.grokking.load()
-    found = experiments.grokking.milestones(run)
-    found = found[found.weight_decay == run.config["weight_decays"][0]]
-    return float((found.grokked / found.memorised).median())
+    """Median over the seeds that grok of generalized / memorized, with the first weight decay."""
+    found = readings.grokking.followed(experiments.grokking.load())
+    return float((found.generalized / found.memorized).median())
 
 
 def _lost() -> float:
@@ -33,7 +31,7 @@ def _two_waves() -> float:
 EXERCISES = {
     "grokking/delay": Exercise(
         _delay,
-        "take the rows of the first weight decay, divide grokked by memorised in each, and then take the median",
+        "take the rows of the first weight decay, divide generalized by memorized in each, and then take the median",
     ),
     "grokking/mirror": Exercise(
         lambda: 0.5,

@@ -2,13 +2,13 @@
 
 import math
 
-from ncbook import experiments
+from ncbook import experiments, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _grokfast_ratio() -> float:
     """Median over the seeds of the steps with amplified slow gradients over those of the baseline."""
-    return float(experiments.numerics.times(experiments.numerics.load()).grokfast.median())
+    return float(readings.numerics.times(experiments.numerics.load()).grokfast.median())
 
 
 EXERCISES = {
@@ -23,6 +23,7 @@ EXERCISES = {
     ),
     "numerics/grokfast": Exercise(
         _grokfast_ratio,
-        "times(run) has a row a seed and a column an arm, and has divided by the baseline already: take the median",
+        "readings.numerics.times(run) has a row a seed and a column an arm, and has divided by the baseline already: "
+        "take the median",
     ),
 }

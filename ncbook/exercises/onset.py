@@ -2,13 +2,13 @@
 
 import math
 
-from ncbook import experiments
+from ncbook import experiments, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _spread_ratio() -> float:
     """Standard deviation over the seeds of kappa's crossing, over that of the onset."""
-    found = experiments.onset.leads(experiments.onset.load())
+    found = readings.onset.leads(experiments.onset.load())
     return float((found.onset - found.relative_flatness).std() / found.onset.std())
 
 

@@ -168,10 +168,10 @@ function describe(part, data, spectrum, circles, { own, frame, frequency, bars, 
 /** The latest moment that `step` has reached, in words. */
 function phaseAt(own, step) {
   const reached = (moment) => moment !== null && step >= moment;
-  if (reached(own.grokked)) return "grokked";
+  if (reached(own.generalized)) return "grokked";
   if (reached(own.cleanup)) return "cleanup has passed its steepest point";
   if (reached(own.formed)) return "the circuit answers half of the test pairs";
-  return reached(own.memorised) ? "memorised" : "still memorising";
+  return reached(own.memorized) ? "memorized" : "still memorizing";
 }
 
 function percent(share) {

@@ -7,11 +7,14 @@ import numpy as np
 
 from ncbook import runs
 from ncbook.explorables import _page
+from ncbook.readings.circuits import ADDITION, adding, arrays_of, first_adding, phases
+from ncbook.readings.grokking import power_shares
 
 _COLUMNS = ("train_acc", "test_acc", "restricted_acc", "restricted_loss", "excluded_loss", "test_loss")
-_ARRAYS = ("frames", "spectrum", "keys", "circled", "circles", "memorised", "formed", "cleanup", "grokked")
+_ARRAYS = ("frames", "spectrum", "keys", "circled", "circles")
+_MOMENTS = ("memorized", "formed", "cleanup", "generalized")
 _SMALLEST = 1e-8  # nats; smaller losses are drawn there
-_LINE = '<path d="M0 8h26" stroke="var(--nc-{colour})" stroke-width="3"{dash}/>'
+_LINE = '<path d="M0 8h26" stroke="var(--nc-{color})" stroke-width="3"{dash}/>'
 _LINES = {"class0": "", "class1": ' stroke-dasharray="7 5"', "class2": ' stroke-dasharray="2 4"'}
 
 _BODY = """\
@@ -57,51 +60,39 @@ def circuits(run: runs.Run) -> _page.Explorable:
 
     Raises ValueError, naming what is missing, for another run.
     """
-    name = _require(run)
-    arrays = {key: run.arrays[f"{name}/{key}"] for key in _ARRAYS}
-    seeds = [_seed(run, name, arrays, place) for place in range(len(run.config["seeds"]))]
+    _require(run)
+    arrays, found = arrays_of(run), phases(run)
+    found = found[(found.operation == ADDITION) & (found.network == first_adding(run))]
+    seeds = [_seed(run, arrays, index, moments) for index, moments in enumerate(found.to_dict("records"))]
     data = {
         "p": int(arrays["circles"].shape[3]),
         "steps": arrays["frames"].tolist(),
         "seeds": seeds,
-        "spectrum": _page.pack(_shares(arrays["spectrum"])),
+        "spectrum": _page.pack(power_shares(arrays["spectrum"])),  # [S, F, p // 2]
         "circles": _page.pack(arrays["circles"].swapaxes(1, 2)),  # [S, C, F, p, 2]
     }
     title = "The circuit, step by step"
     return _page.Explorable(title, _body(run, data), "circuits.js", data, f"{title}. {_summary(run, seeds)}")
 
 
-def _require(run: runs.Run) -> str:
-    """The name under which the arrays of the first network that adds are found."""
+def _require(run: runs.Run) -> None:
     for column in ("network", "operation", "seed", "step", *_COLUMNS):
         if column not in run.history:
             raise ValueError(f"run.history: has no column {column}; this figure shows runs of experiments.circuits")
-    name = f"{run.history['network'][run.history['operation'] == 'addition'][0]}-addition"
-    for array in _ARRAYS:
-        if f"{name}/{array}" not in run.arrays:
-            raise ValueError(f"run.arrays: has no {name}/{array}; this figure shows runs of experiments.circuits")
-    return name
+    for name in _ARRAYS:
+        if name not in arrays_of(run):
+            missing = f"{first_adding(run)}-{ADDITION}/{name}"
+            raise ValueError(f"run.arrays: has no {missing}; this figure shows runs of experiments.circuits")
 
 
-def _shares(spectrum: np.ndarray) -> np.ndarray:
-    """[S, F, p // 2]: share of the embedding's power at each frequency but the constant."""
-    power = spectrum[:, :, 1:].astype(float) ** 2
-    return power / power.sum(axis=2, keepdims=True)
-
-
-def _seed(run: runs.Run, name: str, arrays: dict[str, np.ndarray], place: int) -> dict[str, Any]:
+def _seed(run: runs.Run, arrays: dict[str, np.ndarray], index: int, moments: dict[str, Any]) -> dict[str, Any]:
     """Name, key and drawn frequencies, moments (None for never), and the columns [F] of one seed."""
-    seed, history = run.config["seeds"][place], run.history
-    own = (history["seed"] == seed) & (history["operation"] == "addition")
-    own &= (history["network"] == name.removesuffix("-addition")) & np.isin(history["step"], arrays["frames"])
-    moments = {key: _step(arrays[key][place]) for key in ("memorised", "formed", "cleanup", "grokked")}
-    about = {"seed": seed, "keys": np.flatnonzero(arrays["keys"][place]).tolist()}
-    about |= {"circled": arrays["circled"][place].tolist()}
-    return about | moments | {column: _rounded(column, history[column][own]) for column in _COLUMNS}
-
-
-def _step(moment: float) -> int | None:
-    return None if np.isnan(moment) else int(moment)
+    seed, rows = run.config["seeds"][index], adding(run)
+    own = rows[(rows.seed == seed) & rows.step.isin(arrays["frames"])]
+    about = {"seed": seed, "keys": np.flatnonzero(arrays["keys"][index]).tolist()}
+    about |= {"circled": arrays["circled"][index].tolist()}
+    about |= {name: int(moments[name]) if np.isfinite(moments[name]) else None for name in _MOMENTS}
+    return about | {column: _rounded(column, own[column].to_numpy()) for column in _COLUMNS}
 
 
 def _rounded(column: str, values: np.ndarray) -> list[float]:
@@ -113,7 +104,7 @@ def _rounded(column: str, values: np.ndarray) -> list[float]:
 
 def _body(run: runs.Run, data: dict[str, Any]) -> str:
     return _BODY.format(
-        seeds="".join(f'<option value="{place}">{own["seed"]}</option>' for place, own in enumerate(data["seeds"])),
+        seeds="".join(f'<option value="{index}">{own["seed"]}</option>' for index, own in enumerate(data["seeds"])),
         last=len(data["steps"]) - 1,
         highest=data["p"] - 1,
         accuracies=_legend("training set", "test set", "restricted, test set"),
@@ -124,16 +115,20 @@ def _body(run: runs.Run, data: dict[str, Any]) -> str:
 
 def _legend(*names: str) -> str:
     return "".join(
-        f'<li><svg viewBox="0 0 26 16" aria-hidden="true">{_LINE.format(colour=colour, dash=dash)}</svg> {name}</li>'
-        for (colour, dash), name in zip(_LINES.items(), names, strict=True)
+        f'<li><svg viewBox="0 0 26 16" aria-hidden="true">{_LINE.format(color=color, dash=dash)}</svg> {name}</li>'
+        for (color, dash), name in zip(_LINES.items(), names, strict=True)
     )
 
 
 def _summary(run: runs.Run, seeds: list[dict[str, Any]]) -> str:
     """What a reader learns where no HTML is shown."""
     told = [
-        f"Seed {own['seed']}: key frequencies {', '.join(map(str, own['keys']))}; circuit at step {own['formed']}, "
-        f"cleanup at step {own['cleanup']}, grokked at step {own['grokked']}."
+        f"Seed {own['seed']}: key frequencies {', '.join(map(str, own['keys']))}; circuit {_at(own['formed'])}, "
+        f"cleanup {_at(own['cleanup'])}, grokked {_at(own['generalized'])}."
         for own in seeds
     ]
     return " ".join([*told, runs.provenance_line(run)])
+
+
+def _at(moment: int | None) -> str:
+    return "never" if moment is None else f"at step {moment}"

@@ -8,10 +8,11 @@ import numpy as np
 
 from ncbook import runs
 from ncbook.explorables import _page
+from ncbook.readings.grokking import phase_cells, power_shares
 
-_NEEDED = ("frames", "spectrum", "circle", "frequency", "phase/memorised", "phase/grokked", "phase/test_acc")
+_NEEDED = ("frames", "spectrum", "circle", "frequency", "phase/memorized", "phase/generalized", "phase/test_acc")
 _COLUMNS = ("train_acc", "test_acc", "fourier_gini")
-_LINE = '<path d="M0 8h26" stroke="var(--nc-{colour})" stroke-width="3"{dash}/>'
+_LINE = '<path d="M0 8h26" stroke="var(--nc-{color})" stroke-width="3"{dash}/>'
 
 _BODY = """\
 <div class="nc-controls">
@@ -53,12 +54,12 @@ def grokking(run: runs.Run) -> _page.Explorable:
     `run` is one of `experiments.grokking`. Raises ValueError, naming what is missing, for another run.
     """
     _require(run)
-    seeds = [_seed(run, place, seed) for place, seed in enumerate(run.config["seeds"])]
+    seeds = [_seed(run, index, seed) for index, seed in enumerate(run.config["seeds"])]
     data = {
         "p": run.config["p"],
         "steps": run.arrays["frames"].tolist(),
         "seeds": seeds,
-        "spectrum": _page.pack(_shares(run)),
+        "spectrum": _page.pack(power_shares(run.arrays["spectrum"])),  # [S, F, p // 2]
         "circle": _page.pack(run.arrays["circle"]),
     }
     title = "A network that groks, step by step"
@@ -74,24 +75,18 @@ def _require(run: runs.Run) -> None:
             raise ValueError(f"run.history: has no column {name}; this figure shows runs of experiments.grokking")
 
 
-def _shares(run: runs.Run) -> np.ndarray:
-    """[S, F, p // 2]: share of the embedding's power at each frequency but the constant."""
-    power = run.arrays["spectrum"][:, :, 1:].astype(float) ** 2
-    return power / power.sum(axis=2, keepdims=True)
-
-
-def _seed(run: runs.Run, place: int, seed: int) -> dict[str, Any]:
+def _seed(run: runs.Run, index: int, seed: int) -> dict[str, Any]:
     """Name, strongest frequency, and train and test accuracy and Gini coefficient [F] of one seed."""
     history, frames = run.history, run.arrays["frames"]
     own = (history["seed"] == seed) & (history["weight_decay"] == run.config["weight_decays"][0])
     own &= np.isin(history["step"], frames)
     values = {name: [round(float(value), 4) for value in history[name][own]] for name in _COLUMNS}
-    return {"seed": seed, "frequency": int(run.arrays["frequency"][place])} | values
+    return {"seed": seed, "frequency": int(run.arrays["frequency"][index])} | values
 
 
 def _body(run: runs.Run) -> str:
     return _BODY.format(
-        seeds="".join(f'<option value="{place}">{seed}</option>' for place, seed in enumerate(run.config["seeds"])),
+        seeds="".join(f'<option value="{index}">{seed}</option>' for index, seed in enumerate(run.config["seeds"])),
         last=len(run.arrays["frames"]) - 1,
         highest=run.config["p"] - 1,
         legend=_legend(),
@@ -103,41 +98,38 @@ def _body(run: runs.Run) -> str:
 def _legend() -> str:
     lines = (("class0", "", "training set"), ("class1", ' stroke-dasharray="6 4"', "test set"))
     return "".join(
-        f'<li><svg viewBox="0 0 26 16" aria-hidden="true">{_LINE.format(colour=colour, dash=dash)}</svg> {name}</li>'
-        for colour, dash, name in lines
+        f'<li><svg viewBox="0 0 26 16" aria-hidden="true">{_LINE.format(color=color, dash=dash)}</svg> {name}</li>'
+        for color, dash, name in lines
     )
 
 
 def _table(run: runs.Run) -> str:
     """The phase diagram as a table of buttons, largest weight decay first, medians over its seeds."""
+    cells, budget = phase_cells(run), run.config["phase_steps"]
     fractions = "".join(f'<th scope="col">{fraction:g}</th>' for fraction in run.config["phase_fractions"])
-    rows = "".join(_row(run, place) for place in reversed(range(len(run.config["phase_decays"]))))
+    rows = ""
+    for decay in reversed(run.config["phase_decays"]):
+        buttons = "".join(_cell(cell, budget) for cell in cells.loc[[decay]].itertuples())
+        rows += f'<tr><th scope="row">{decay:g}</th>{buttons}</tr>'
     head = f'<tr><th scope="col">decay</th>{fractions}</tr>'
     return (
         f'<div style="overflow-x:auto"><table class="nc-phase"><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
     )
 
 
-def _row(run: runs.Run, place: int) -> str:
-    decay = run.config["phase_decays"][place]
-    cells = "".join(_cell(run, place, column) for column in range(len(run.config["phase_fractions"])))
-    return f'<tr><th scope="row">{decay:g}</th>{cells}</tr>'
-
-
-def _cell(run: runs.Run, row: int, column: int) -> str:
-    """A button that shows the steps, with a whole sentence in its label."""
-    memorised, grokked, accuracy = (
-        float(np.median(np.nan_to_num(run.arrays[f"phase/{name}"][row, column], nan=np.inf)))
-        for name in ("memorised", "grokked", "test_acc")
+def _cell(cell: Any, budget: int) -> str:
+    """A button that shows the steps of a row of `phase_cells`, with a whole sentence in its label."""
+    decay, fraction = cell.Index
+    grokked = np.isfinite(cell.generalized)
+    shown = f"{cell.generalized:.0f}" if grokked else "–"
+    dark = f"{np.log(cell.generalized) / np.log(budget):.2f}" if grokked else ""
+    memorized, generalized = (
+        f"at step {moment:.0f}" if np.isfinite(moment) else f"not within {budget} steps"
+        for moment in (cell.memorized, cell.generalized)
     )
-    budget = run.config["phase_steps"]
-    shown = f"{grokked:.0f}" if np.isfinite(grokked) else "–"
-    dark = f"{np.log(grokked) / np.log(budget):.2f}" if np.isfinite(grokked) else ""
-    when = f"at step {grokked:.0f}" if np.isfinite(grokked) else f"not within {budget} steps"
-    learned = f"at step {memorised:.0f}" if np.isfinite(memorised) else f"not within {budget} steps"
     sentence = (
-        f"Weight decay {run.config['phase_decays'][row]:g}, fraction {run.config['phase_fractions'][column]:g}: "
-        f"memorised {learned}, grokked {when}; test accuracy {accuracy:.2f} at the end."
+        f"Weight decay {decay:g}, fraction {fraction:g}: memorized {memorized}, grokked {generalized}; "
+        f"test accuracy {cell.test_acc:.2f} at the end."
     )
     return f'<td><button type="button" class="nc-cell" data-dark="{dark}" aria-label="{sentence}">{shown}</button></td>'
 

@@ -35,7 +35,7 @@ function rowsOf({ shape: [seeds, probes], values }) {
 /** Steps by which a measure crosses before the test accuracy is half-way; null for one that does not cross. */
 function leadOf(data, measure, seed, { after, share, log }) {
   const { log: positive } = data.measures[measure];
-  const from = data.steps.findIndex((step) => step >= data.memorised[seed]);
+  const from = data.steps.findIndex((step) => step >= data.memorized[seed]);
   const stored = data.curves[measure][seed].slice(from);
   const change = Math.abs(stored.at(-1) - stored[0]);
   if (change < data.least[positive ? 0 : 1]) return null;

@@ -1,13 +1,13 @@
 """When each measure of the experiment `onset` crosses, under a rule that the reader chooses."""
 
 from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ncbook import runs
 from ncbook.explorables import _page
+from ncbook.readings.onset import ADDITION, leads, scaled
 
 # column -> name on the page, its kind (a mark of core.js), and whether its way is measured in the logarithm
 _MEASURES = {
@@ -15,13 +15,12 @@ _MEASURES = {
     "train_loss": ("Train loss", 1, True),
     "fourier_gini": ("Gini coefficient", 2, True),
     "weight_norm": ("Norm of all weights", 2, True),
-    "ncc_acc_test": ("Centre accuracy, test", 2, False),
+    "ncc_acc_test": ("Center accuracy, test", 2, False),
     "cdnv_train": ("CDNV", 0, True),
     "variance_ratio_train": ("Variance ratio R", 0, True),
     "nc1_train": ("NC1", 0, True),
     "rnc1_train": ("RNC1", 0, True),
 }
-_SMALLEST = 1e-30  # stands for 0 in a logarithm
 _ENDS = (("", "the end of training"), ("300", "300 steps after generalization"), ("0", "generalization"))
 _SHARES = (("0.25", "a quarter"), ("0.5", "half"), ("0.75", "three quarters"))
 _SCALES = (("log", "the logarithm"), ("linear", "the value itself"))
@@ -43,7 +42,7 @@ _BODY = """\
 <p class="nc-status" role="status"></p>
 <p class="nc-note">A mark a seed, {seeds} seeds of modular addition that generalize; the stroke is the median. To the
 right of the line a measure crosses before the test accuracy is half-way, to the left after it. The way begins when the
-network has memorised. An accuracy is never taken in the logarithm. A measure that hardly changes has no mark.</p>
+network has memorized. An accuracy is never taken in the logarithm. A measure that hardly changes has no mark.</p>
 <p class="nc-note">{provenance}</p>
 """
 
@@ -56,32 +55,29 @@ def onset(run: runs.Run) -> _page.Explorable:
     for name in ("part", "seed", "step", "train_acc", "test_acc", *_MEASURES):
         if name not in run.history:
             raise ValueError(f"run.history: has no column {name}; this figure shows runs of experiments.onset")
-    frame = run.to_frame()
-    frame = frame[frame.part == "addition"]
-    starts, seeds = run.arrays["leads/addition/memorised"], run.arrays["leads/addition/seeds"]
-    steps = np.sort(frame.step.unique())
+    frame, found = run.to_frame(), leads(run)
+    frame = frame[frame.part == ADDITION]
     data = {
-        "steps": steps.tolist(),
+        "steps": np.sort(frame.step.unique()).tolist(),
         "measures": [{"label": text, "kind": kind, "log": log} for text, kind, log in _MEASURES.values()],
-        "seeds": [int(seed) for seed in seeds],
-        **{name: run.arrays[f"leads/addition/{name}"].tolist() for name in ("memorised", "generalized", "onset")},
-        "curves": [_page.pack(_table(frame, name, seeds, starts)) for name in _MEASURES],
+        "seeds": found.index.tolist(),
+        **{name: found[name].tolist() for name in ("memorized", "generalized", "onset")},
+        "curves": [_page.pack(_table(frame, name, found.memorized)) for name in _MEASURES],
         "last": run.config["last"],
         "least": [float(np.log(run.config["least_fold"])), run.config["least_change"]],
     }
     title = "Who comes first, under your rule"
-    return _page.Explorable(title, _body(run, len(seeds)), "onset.js", data, f"{title}. {_summary(run)}")
+    return _page.Explorable(title, _body(run, len(found)), "onset.js", data, f"{title}. {_summary(run, found)}")
 
 
-def _table(frame: pd.DataFrame, name: str, seeds: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """[S, P] of the seeds that generalize: logarithms, less the one at memorisation, or the accuracy."""
-    table = frame.pivot(index="seed", columns="step", values=name).loc[list(seeds)]
-    values = table.to_numpy(dtype=float)
+def _table(frame: pd.DataFrame, name: str, memorized: pd.Series) -> np.ndarray:
+    """[S, P] of the seeds that generalize: logarithms, less the one at memorization, or the accuracy."""
+    table = frame.pivot(index="seed", columns="step", values=name).loc[memorized.index]
+    values = scaled(table.to_numpy(dtype=float), name)
     if not _MEASURES[name][2]:
         return values
-    logs = np.log(values.clip(min=_SMALLEST))
-    places = [int(np.searchsorted(table.columns.to_numpy(), start)) for start in starts]
-    return logs - logs[np.arange(len(logs)), places][:, None]
+    starts = np.searchsorted(table.columns.to_numpy(), memorized.to_numpy())
+    return values - values[np.arange(len(values)), starts][:, None]
 
 
 def _body(run: runs.Run, seeds: int) -> str:
@@ -101,14 +97,12 @@ def _choices(options: tuple[tuple[str, str], ...]) -> str:
     return "".join(f'<option value="{value}">{text}</option>' for value, text in options)
 
 
-def _summary(run: runs.Run) -> str:
+def _summary(run: runs.Run, found: pd.DataFrame) -> str:
     """What a reader learns where no HTML is shown."""
-    leads: dict[str, Any] = {name: run.arrays[f"leads/addition/{name}"] for name in _MEASURES}
-    told = [f"{_MEASURES[name][0]} {_median(own)}." for name, own in leads.items()]
+    told = [f"{label} {_median(found[name])}." for name, (label, *_) in _MEASURES.items()]
     how = "Half of the way to the end of training: median steps by which a measure crosses before the test accuracy."
     return " ".join([how, *told, runs.provenance_line(run)])
 
 
-def _median(values: np.ndarray) -> str:
-    seen = values[np.isfinite(values)]
-    return f"{np.median(seen):.0f}" if len(seen) else "hardly changes"
+def _median(own: pd.Series) -> str:
+    return f"{own.median():.0f}" if own.notna().any() else "hardly changes"

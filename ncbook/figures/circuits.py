@@ -6,6 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ncbook.figures import _style
+from ncbook.readings.circuits import adding, arrays_of, followed, unevenness
+from ncbook.readings.grokking import power_shares
 from ncbook.runs import Run
 
 _ACCURACIES = {
@@ -26,17 +28,9 @@ _TRAIN = {
     "excluded_loss": ("without the key frequencies (excluded)", _style.BLUE, "--"),
     "control_excluded_loss": ("without other frequencies", _style.FAINT, "-."),
 }
-_MOMENTS = {"memorised": "memorised", "formed": "circuit", "cleanup": "cleanup", "grokked": "grokked"}
+_MOMENTS = {"memorized": "memorized", "formed": "circuit", "cleanup": "cleanup", "generalized": "grokked"}
 _BARE = ("published_acc", "averaged_acc")  # without a band, which would hide the others
 _FLOOR = 1e-8  # nats; smaller losses are drawn there
-
-
-def _first(run: Run) -> tuple[str, pd.DataFrame]:
-    """Name of the first network that adds, and its rows."""
-    frame = run.to_frame()
-    frame = frame[frame.operation == "addition"]
-    network = frame.network.iloc[0]
-    return f"{network}-addition", frame[frame.network == network]
 
 
 def _modulus(run: Run) -> int:
@@ -45,11 +39,11 @@ def _modulus(run: Run) -> int:
 
 def _curves(panel: Axes, rows: pd.DataFrame, styles: dict, low: float = 0.0) -> None:
     """Median over the seeds, mostly in a band from the lowest to the highest."""
-    for column, (label, colour, line) in styles.items():
+    for column, (label, color, line) in styles.items():
         table = rows.pivot_table(index="seed", columns="step", values=column).clip(lower=low)
         if column not in _BARE:
-            panel.fill_between(table.columns, table.min(), table.max(), color=colour, alpha=0.13, linewidth=0)
-        panel.plot(table.columns, table.median(), linestyle=line, color=colour, label=label)
+            panel.fill_between(table.columns, table.min(), table.max(), color=color, alpha=0.13, linewidth=0)
+        panel.plot(table.columns, table.median(), linestyle=line, color=color, label=label)
     panel.set(xlabel="step", xlim=(0, rows.step.max()))
 
 
@@ -57,7 +51,7 @@ def _curves(panel: Axes, rows: pd.DataFrame, styles: dict, low: float = 0.0) -> 
 def hidden_progress(run: Run) -> Figure:
     """Accuracy of the whole network and of its key frequencies, projected from all pairs and from test pairs alone."""
     figure, (panel,) = _style.panels(run, 1, height=4.1)
-    _curves(panel, _first(run)[1], _ACCURACIES)
+    _curves(panel, adding(run), _ACCURACIES)
     panel.set(ylim=(-0.02, 1.02), ylabel="share of right answers")
     figure.legend(*panel.get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
@@ -70,7 +64,7 @@ def restricted_and_excluded_loss(run: Run) -> Figure:
     chance = np.log(_modulus(run))
     titles = ("test pairs: only these frequencies", "training pairs: without these frequencies")
     for panel, styles, title in zip(axes, (_TEST, _TRAIN), titles, strict=True):
-        _curves(panel, _first(run)[1], styles, _FLOOR)
+        _curves(panel, adding(run), styles, _FLOOR)
         panel.axhline(chance, color=_style.INK, linewidth=0.8, linestyle=":")
         panel.set_title(title, fontsize=9.5)
         panel.set(yscale="log", ylim=(_FLOOR / 2, 60))
@@ -85,28 +79,27 @@ def restricted_and_excluded_loss(run: Run) -> Figure:
 @_style.styled
 def three_phases(run: Run) -> Figure:
     """One seed: accuracies, restricted accuracy and sum of squared weights, with the moments that rules find."""
-    name, rows = _first(run)
-    grokked = np.flatnonzero(~np.isnan(run.arrays[f"{name}/grokked"]))
-    place = int(grokked[0]) if len(grokked) else 0
-    seed = run.config["seeds"][place]
+    rows, found = adding(run), followed(run)
+    seed = run.config["seeds"][0] if found.empty else found.index[0]
     own = rows[rows.seed == seed]
     figure, (panel,) = _style.panels(run, 1, height=3.9)
     for column in ("train_acc", "restricted_acc", "test_acc"):
-        label, colour, line = _ACCURACIES[column]
-        panel.plot(own.step, own[column], linestyle=line, color=colour, label=label)
+        label, color, line = _ACCURACIES[column]
+        panel.plot(own.step, own[column], linestyle=line, color=color, label=label)
     weights = own.squared_weights / own.squared_weights.iloc[0]
     panel.plot(own.step, weights, color=_style.PURPLE, linestyle="--", label="squared weights, of their start")
-    _moments(panel, {moment: float(run.arrays[f"{name}/{moment}"][place]) for moment in _MOMENTS})
+    if len(found):
+        _moments(panel, found.loc[seed])
     panel.set(xlabel=f"step, seed {seed}", ylabel="share", xlim=(0, own.step.max()))
     panel.set_ylim(-0.02, 1.3 * max(1.0, float(weights.max())))
     figure.legend(*panel.get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
 
 
-def _moments(panel: Axes, moments: dict[str, float]) -> None:
+def _moments(panel: Axes, moments: pd.Series) -> None:
     """Vertical lines where each phase is dated by rule, with their names upright along them."""
     for name, text in _MOMENTS.items():
-        if not np.isnan(moments[name]):
+        if np.isfinite(moments[name]):
             panel.axvline(moments[name], color=_style.FAINT, linewidth=1)
             panel.annotate(
                 text, (moments[name], 1), (2, -2), xycoords=("data", "axes fraction"), textcoords="offset points",
@@ -117,36 +110,31 @@ def _moments(panel: Axes, moments: dict[str, float]) -> None:
 @_style.styled
 def key_circles(run: Run) -> Figure:
     """The strongest frequencies' circles of one seed at the end, and how uneven each frequency's circle is."""
-    name, _ = _first(run)
-    drawn = run.arrays[f"{name}/circled"].shape[1]
+    arrays = arrays_of(run)
+    drawn = arrays["circled"].shape[1]
     figure, axes = _style.panels(run, drawn + 1, height=2.9)
-    for place in range(drawn):
-        _circle(axes[place], run, name, place)
-    _unevenness(axes[-1], run, name)
+    for index in range(drawn):
+        _circle(axes[index], int(arrays["circled"][0, index]), arrays["circles"][0, -1, index].astype(float))
+    _unevenness(axes[-1], run)
     return figure
 
 
-def _circle(panel: Axes, run: Run, name: str, place: int) -> None:
+def _circle(panel: Axes, frequency: int, points: np.ndarray) -> None:
     """Numbers of the first seed, joined in the order in which a circle of this frequency has them."""
-    frequency = int(run.arrays[f"{name}/circled"][0, place])
-    points = run.arrays[f"{name}/circles"][0, -1, place].astype(float)
-    order = np.argsort(np.arange(len(points)) * frequency % len(points))
-    ring = points[np.append(order, order[0])]
-    panel.plot(*ring.T, "-", color=_style.FAINT, linewidth=0.8)
-    panel.scatter(
-        points[:, 0], points[:, 1], c=np.arange(len(points)) * frequency % len(points), cmap="twilight", s=14, zorder=2
-    )
+    turns = np.arange(len(points)) * frequency % len(points)
+    order = np.argsort(turns)
+    panel.plot(*points[np.append(order, order[0])].T, "-", color=_style.FAINT, linewidth=0.8)
+    panel.scatter(points[:, 0], points[:, 1], c=turns, cmap="twilight", s=14, zorder=2)
     panel.set_title(f"k = {frequency}")
     panel.set(aspect="equal", xticks=[], yticks=[])
 
 
-def _unevenness(panel: Axes, run: Run, name: str) -> None:
-    uneven = run.arrays[f"{name}/unevenness"]
-    whole = slice(1, uneven.shape[1] + 1)
-    for marks, colour, marker, place in (("keys", _style.BLUE, "o", 0), ("controls", _style.ORANGE, "s", 1)):
-        for seed, (own, chosen) in enumerate(zip(uneven, run.arrays[f"{name}/{marks}"][:, whole], strict=True)):
-            across = np.full(chosen.sum(), place + 0.06 * (seed - (len(uneven) - 1) / 2))
-            panel.plot(across, own[chosen], marker, color=colour, markersize=4, alpha=0.7)
+def _unevenness(panel: Axes, run: Run) -> None:
+    for position, (which, color, marker) in enumerate((("keys", _style.BLUE, "o"), ("controls", _style.ORANGE, "s"))):
+        uneven = unevenness(run, which)
+        for index, own in enumerate(uneven):
+            across = np.full(len(own), position + 0.06 * (index - (len(uneven) - 1) / 2))
+            panel.plot(across, own, marker, color=color, markersize=4, alpha=0.7)
     panel.set_xticks([0, 1], ["key", "other"])
     panel.set(xlim=(-0.5, 1.5), ylim=(0, None), xlabel="frequencies", ylabel="unevenness of the radii")
 
@@ -154,15 +142,14 @@ def _unevenness(panel: Axes, run: Run, name: str) -> None:
 @_style.styled
 def embedding_spectrum(run: Run) -> Figure:
     """Share of the embedding's power at each frequency over the steps, of the first seed."""
-    name, _ = _first(run)
-    power = run.arrays[f"{name}/spectrum"][0, :, 1:].astype(float) ** 2
-    shares = power / power.sum(axis=1, keepdims=True)
+    arrays = arrays_of(run)
+    shares = power_shares(arrays["spectrum"][0])
     figure, (panel,) = _style.panels(run, 1, height=3.2)
-    steps, count = run.arrays[f"{name}/frames"], shares.shape[1]
+    frequencies = np.arange(1, shares.shape[1] + 1)
     mesh = panel.pcolormesh(
-        steps, np.arange(1, count + 1), 100 * shares.T, cmap="cividis", vmin=0, shading="nearest", rasterized=True
+        arrays["frames"], frequencies, 100 * shares.T, cmap="cividis", vmin=0, shading="nearest", rasterized=True
     )
     panel.set(xlabel=f"step, seed {run.config['seeds'][0]}", ylabel="frequency k")
-    panel.set_yticks(np.flatnonzero(run.arrays[f"{name}/keys"][0]))
+    panel.set_yticks(np.flatnonzero(arrays["keys"][0]))
     figure.colorbar(mesh, ax=panel, label="share of power (%)").ax.xaxis.set_visible(False)
     return figure

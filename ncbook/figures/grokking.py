@@ -3,20 +3,17 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from ncbook.figures import _bands, _style
+from ncbook.readings import moments
+from ncbook.readings.grokking import HALF, KINDS, LEAKS, followed, frame_at, phase_cells, power_shares
 from ncbook.runs import Run
 
-_LEARNED = 0.99  # a share of right answers from which on a set counts as learned
 _SHARES = (-0.03, 1.03)
-_LEAK_PANELS = (
-    ("nanda/ordered", "transformer, each pair for itself"),
-    ("nanda/unordered", "transformer, mirror images together"),
-    ("pair_mlp/ordered", "perceptron, each pair for itself"),
-)
 
 
 @_style.styled
@@ -24,16 +21,16 @@ def learned_then_understood(run: Run) -> Figure:
     """Train and test accuracy of all seeds over steps, with weight decay and without; the delay of the median seed."""
     decays = run.config["weight_decays"]
     figure, axes = _style.panels(run, len(decays), height=3.4, sharey=True)
-    for panel, decay in zip(axes, decays, strict=True):
+    for index, (panel, decay) in enumerate(zip(axes, decays, strict=True)):
         steps, train = _table(run, "train_acc", decay)
         test = _table(run, "test_acc", decay)[1]
         for values, style, label in ((train, 0, "training set"), (test, 1, "test set")):
-            colour, marker = _style.CLASS_STYLES[style]
-            panel.plot(steps[1:], values[:, 1:].T, color=colour, linewidth=0.7, alpha=0.6)
+            color, marker = _style.CLASS_STYLES[style]
+            panel.plot(steps[1:], values[:, 1:].T, color=color, linewidth=0.7, alpha=0.6)
             line = ("-", "--")[style]
             median = np.median(values[:, 1:], axis=0)
-            panel.plot(steps[1:], median, line, color=colour, marker=marker, markersize=4, markevery=6, label=label)
-        _mark_delay(panel, steps, train, test)
+            panel.plot(steps[1:], median, line, color=color, marker=marker, markersize=4, markevery=6, label=label)
+        _mark_delay(panel, followed(run, index))
         panel.set(xscale="log", ylim=_SHARES, xlabel="steps (log)")
         panel.set_title(f"weight decay {decay:g}" if decay else "no weight decay")
     axes[0].set_ylabel("share of right answers")
@@ -49,20 +46,14 @@ def _table(run: Run, column: str, decay: float) -> tuple[np.ndarray, np.ndarray]
     return table.columns.to_numpy(), table.to_numpy()
 
 
-def _mark_delay(panel: Axes, steps: np.ndarray, train: np.ndarray, test: np.ndarray) -> None:
-    """An arrow from the median seed's memorising to its grokking, if more than half of the seeds grok."""
-    moments = [np.median([_first(steps, own) for own in values]) for values in (train, test)]
-    if not np.isfinite(moments).all():
+def _mark_delay(panel: Axes, found: pd.DataFrame) -> None:
+    """An arrow from the median seed's memorizing to its grokking, if more than half of the seeds grok."""
+    memorized, generalized = found.memorized.median(), found.generalized.median()
+    if not np.isfinite([memorized, generalized]).all():
         return
-    panel.annotate("", (moments[1], 0.5), (moments[0], 0.5), arrowprops={"arrowstyle": "<->", "color": _style.INK})
-    middle = float(np.sqrt(moments[0] * moments[1]))
-    panel.text(middle, 0.53, f"{moments[1] - moments[0]:.0f} steps", ha="center", va="bottom")
-
-
-def _first(steps: np.ndarray, values: np.ndarray) -> float:
-    """inf where it never happens: then the median over seeds says so too."""
-    reached = np.flatnonzero(values >= _LEARNED)
-    return float(steps[reached[0]]) if len(reached) else float("inf")
+    panel.annotate("", (generalized, 0.5), (memorized, 0.5), arrowprops={"arrowstyle": "<->", "color": _style.INK})
+    middle = float(np.sqrt(memorized * generalized))
+    panel.text(middle, 0.53, f"{generalized - memorized:.0f} steps", ha="center", va="bottom")
 
 
 @_style.styled
@@ -70,9 +61,8 @@ def commutativity_leak(run: Run) -> Figure:
     """Accuracy on test pairs whose mirror image is in the training set, and on the other test pairs."""
     figure, axes = _style.panels(run, 3, height=3.4, sharey=True)
     steps = run.arrays["leak/steps"]
-    kinds = (("train", "training pairs"), ("mirror", "test, mirror image trained on"), ("rest", "other test pairs"))
-    for panel, (name, title) in zip(axes, _LEAK_PANELS, strict=True):
-        for style, (kind, label) in enumerate(kinds):
+    for panel, (name, title) in zip(axes, LEAKS.items(), strict=False):  # all but the last, where nothing happens
+        for style, (kind, label) in enumerate(KINDS.items()):
             values = run.arrays[f"leak/{name}/{kind}"]
             if np.isfinite(values).all():  # not finite where a split has no such pairs
                 _bands.draw_band(panel, steps, values, label, style)
@@ -89,7 +79,7 @@ def grokking_phase_diagram(run: Run) -> Figure:
     """Steps to grok at each weight decay and training fraction; cells that did not grok in time are marked."""
     figure, (panel,) = _style.panels(run, 1, height=3.6)
     decays, fractions = run.config["phase_decays"], run.config["phase_fractions"]
-    steps = np.median(np.nan_to_num(run.arrays["phase/grokked"], nan=np.inf), axis=2)  # [decays, fractions]
+    steps = phase_cells(run).generalized.unstack().to_numpy()  # [decays, fractions]
     shown = np.ma.masked_invalid(steps)
     scale = LogNorm(run.config["phase_every"] * 5, run.config["phase_steps"])
     image = panel.imshow(shown, cmap="cividis_r", norm=scale, origin="lower", aspect="auto")
@@ -104,27 +94,26 @@ def grokking_phase_diagram(run: Run) -> Figure:
     return figure
 
 
-def _label_cell(panel: Axes, place: tuple[int, int], value: float, budget: int, dark: bool) -> None:
+def _label_cell(panel: Axes, index: tuple[int, int], value: float, budget: int, dark: bool) -> None:
     """The steps in a cell, or that there are more than the budget; white where the cell is `dark`."""
-    centred: dict[str, Any] = {"ha": "center", "va": "center"}
+    centered: dict[str, Any] = {"ha": "center", "va": "center"}
     if np.isfinite(value):
-        panel.text(*place, f"{value:.0f}", color="white" if dark else _style.INK, **centred)
+        panel.text(*index, f"{value:.0f}", color="white" if dark else _style.INK, **centered)
     else:
-        panel.text(*place, f"> {budget}", color=_style.FAINT, fontsize=8, **centred)
+        panel.text(*index, f"> {budget}", color=_style.FAINT, fontsize=8, **centered)
 
 
 @_style.styled
 def time_against_decay(run: Run) -> Figure:
     """Steps to grok against weight decay, one line a training fraction, with a line of slope -1."""
     figure, (panel,) = _style.panels(run, 1, height=3.6)
-    decays, steps = np.array(run.config["phase_decays"]), run.arrays["phase/grokked"]
-    for place, fraction in enumerate(run.config["phase_fractions"]):
-        own = np.median(steps[:, place], axis=1)
-        seen = np.isfinite(own) & (decays > 0)
-        (colour, marker), line = _style.CLASS_STYLES[place % 4], ("-", "--", ":", "-.")[place % 4]
-        if seen.any():
-            shape: dict[str, Any] = {"color": colour, "marker": marker, "fillstyle": "full" if place < 4 else "none"}
-            panel.plot(decays[seen], own[seen], line, label=f"fraction {fraction:g}", **shape)
+    decays, steps = np.array(run.config["phase_decays"]), phase_cells(run).generalized.unstack()
+    for index, (fraction, own) in enumerate(steps.items()):
+        own = own[np.isfinite(own) & (own.index > 0)]
+        (color, marker), line = _style.CLASS_STYLES[index % 4], ("-", "--", ":", "-.")[index % 4]
+        if len(own):
+            shape: dict[str, Any] = {"color": color, "marker": marker, "fillstyle": "full" if index < 4 else "none"}
+            panel.plot(own.index, own, line, label=f"fraction {fraction:g}", **shape)
     ends = np.array([min(decays[decays > 0]), max(decays)])
     panel.plot(ends, 0.12 * run.config["phase_steps"] / ends, color=_style.FAINT, linewidth=1, label="slope −1")
     panel.set(xscale="log", yscale="log", xlabel="weight decay (log)", ylabel="steps to grok (log)")
@@ -152,34 +141,29 @@ def fourier_sparsity(run: Run) -> Figure:
 
 
 def _draw_spectra(panel: Axes, run: Run) -> None:
-    """Share of power at each frequency when memorised and at the end, for the first seed."""
-    shares = run.arrays["spectrum"][0, :, 1:].astype(float) ** 2
-    shares /= shares.sum(1, keepdims=True)
+    """Share of power at each frequency when memorized and at the end, for the first seed."""
+    shares, frames = power_shares(run.arrays["spectrum"][0]), run.arrays["frames"]
     frequencies = np.arange(1, shares.shape[1] + 1)
-    frames = run.arrays["frames"]
-    for frame, offset, colour in ((_memorised(run), -0.2, _style.FAINT), (len(frames) - 1, 0.2, _style.BLUE)):
+    for frame, offset, color in ((_memorized(run), -0.2, _style.FAINT), (len(frames) - 1, 0.2, _style.BLUE)):
         hatch = "" if offset > 0 else "//"
-        panel.bar(frequencies + offset, shares[frame], 0.4, color=colour, hatch=hatch, label=f"step {frames[frame]}")
+        panel.bar(frequencies + offset, shares[frame], 0.4, color=color, hatch=hatch, label=f"step {frames[frame]}")
     panel.set(xlabel="frequency k", ylabel="share of the embedding's power", ylim=(0, 1.3 * shares[[0, -1]].max()))
     panel.set_xticks(frequencies[:: max(1, len(frequencies) // 14)])
     panel.legend(loc="upper center", ncols=2)
 
 
-def _memorised(run: Run) -> int:
-    """The frame nearest to the step at which the first seed had memorised."""
-    steps, train = _table(run, "train_acc", run.config["weight_decays"][0])
-    first = _first(steps, train[0])
-    frames = run.arrays["frames"]
-    return int(np.abs(frames - first).argmin()) if np.isfinite(first) else 0
+def _memorized(run: Run) -> int:
+    """The frame nearest to the step at which the first seed had memorized."""
+    return frame_at(run, followed(run).memorized.iloc[0])
 
 
 @_style.styled
 def embedding_circle(run: Run) -> Figure:
-    """The numbers' embeddings in one plane, when memorised, half-way and at the end, for the first seed."""
+    """The numbers' embeddings in one plane, when memorized, half-way and at the end, for the first seed."""
     figure, axes = _style.panels(run, 3, height=3.2, sharex=True, sharey=True)
     frames, circle = run.arrays["frames"], run.arrays["circle"][0].astype(float)
     frequency, p = int(run.arrays["frequency"][0]), run.config["p"]
-    order = np.arange(p) * frequency % p  # neighbours on the circle are 1 / k apart
+    order = np.arange(p) * frequency % p  # neighbors on the circle are 1 / k apart
     for panel, frame in zip(axes, _three_frames(run), strict=True):
         points = circle[frame]
         panel.plot(*points[np.argsort(order)[[*range(p), 0]]].T, color=_style.FAINT, linewidth=0.8)
@@ -196,9 +180,8 @@ def embedding_circle(run: Run) -> Figure:
 
 
 def _three_frames(run: Run) -> tuple[int, int, int]:
-    """When memorised, at the half-way probe of the test accuracy's rise, and at the end."""
-    steps, test = _table(run, "test_acc", run.config["weight_decays"][0])
-    frames = run.arrays["frames"]
-    risen = np.flatnonzero(test[0] >= 0.5)
-    middle = steps[risen[0]] if len(risen) else frames[len(frames) // 2]
-    return _memorised(run), int(np.abs(frames - middle).argmin()), len(frames) - 1
+    """When memorized, when the test accuracy is half-way, and at the end; the middle frame if it never is."""
+    frame, last = run.to_frame(), len(run.arrays["frames"]) - 1
+    own = frame[(frame.weight_decay == run.config["weight_decays"][0]) & (frame.seed == run.config["seeds"][0])]
+    half = moments.generalized(own, HALF)
+    return _memorized(run), frame_at(run, half) if np.isfinite(half) else (last + 1) // 2, last

@@ -1,31 +1,15 @@
 """Figures of the experiment `onset`: what moves when a network groks, and when."""
 
-from collections.abc import Sequence
-
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from ncbook.figures import _bands, _style
+from ncbook.readings.onset import ADDITION, DIGITS, NAMES, SMALL, STEEPEST, UNDECAYED, leads, medians, way
 from ncbook.runs import Run
 
-_NAMES = {
-    "relative_flatness": "relative flatness κ",
-    "relative_flatness_bound": "upper bound of κ",
-    "train_loss": "train loss",
-    "uncertainty_train": "uncertainty 1 − |p|²",
-    "fourier_gini": "Gini of the embedding",
-    "weight_norm": "norm of all weights",
-    "ncc_acc_test": "nearest-centre accuracy, test",
-    "cdnv_train": "CDNV",
-    "cdnv_test": "CDNV, test set",
-    "variance_ratio_train": "variance ratio R",
-    "variance_ratio_test": "variance ratio R, test set",
-    "nc1_train": "NC1",
-    "rnc1_train": "RNC1",
-    "rnc1_test": "RNC1, test set",
-}
 _FLAT = ("relative_flatness", "relative_flatness_bound", "train_loss", "uncertainty_train")
 _COLLAPSE = ("cdnv", "variance_ratio", "nc1", "rnc1")
 _LINES = ("-", "--", ":", "-.")
@@ -47,7 +31,7 @@ def onset_measures(run: Run) -> Figure:
     titles = ("learned, understood", "flat", "collapsed")
     for panel, group, title in zip(axes, groups, titles, strict=True):
         for style, (column, label) in enumerate(group):
-            steps, values = _table(run, "addition", column)
+            steps, values = _table(run, ADDITION, column)
             _bands.draw_band(panel, steps[1:], values[:, 1:], label, style, every=24)
         panel.set(xscale="log", xlabel="steps (log)")
         panel.set_title(title)
@@ -70,18 +54,15 @@ def _table(run: Run, part: str, column: str) -> tuple[np.ndarray, np.ndarray]:
 def share_of_the_way(run: Run) -> Figure:
     """The rule in one picture: the share of its way that each measure has made, for one seed of modular addition."""
     figure, (panel,) = _style.panels(run, 1, height=3.6)
-    steps = run.arrays["way/addition/steps"]
-    shown = ("test_acc", "relative_flatness", "train_loss", "fourier_gini", "cdnv_train", "rnc1_train")
-    for place, name in enumerate(shown):
-        values = run.arrays[f"way/addition/{name}"]
-        colour, marker = ((_style.INK, "*"), *_style.CLASS_STYLES, (_style.FAINT, "v"))[place]
-        width = 2.6 if place == 0 else 1.6
-        label = _NAMES.get(name, "test accuracy")
-        panel.plot(steps, values, _LINES[place % 3], color=colour, linewidth=width, label=label)
-        reached = np.flatnonzero(values >= 0.5)
-        if len(reached):
-            panel.plot(steps[reached[0]], values[reached[0]], marker, color=colour, markersize=10 if place == 0 else 7)
-    panel.axhline(0.5, color=_style.FAINT, linewidth=0.8)
+    share = run.config["share"]
+    shown = way(run)[["test_acc", "relative_flatness", "train_loss", "fourier_gini", "cdnv_train", "rnc1_train"]]
+    for index, (name, values) in enumerate(shown.items()):
+        color, marker = ((_style.INK, "*"), *_style.CLASS_STYLES, (_style.FAINT, "v"))[index]
+        width, label = 2.6 if index == 0 else 1.6, NAMES.get(name, "test accuracy")
+        panel.plot(values.index, values, _LINES[index % 3], color=color, linewidth=width, label=label)
+        reached = values[values >= share].head(1)
+        panel.plot(reached.index, reached, marker, color=color, markersize=10 if index == 0 else 7)
+    panel.axhline(share, color=_style.FAINT, linewidth=0.8)
     panel.set(xlabel="steps", ylabel="share of the way", ylim=(-0.3, 1.3))
     panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
@@ -91,8 +72,7 @@ def share_of_the_way(run: Run) -> Figure:
 def lead_times(run: Run) -> Figure:
     """How many steps before the test accuracy each measure of modular addition crosses; one mark a seed."""
     figure, (panel,) = _style.panels(run, 1, height=4.6)
-    leads = {name: run.arrays[f"leads/addition/{name}"] for name in _NAMES}
-    _draw_marks(panel, leads)
+    _draw_marks(panel, leads(run)[list(NAMES)])
     panel.axvline(0, color=_style.INK, linewidth=1)
     panel.set_xlabel("steps before the test accuracy is half-way (negative: after)")
     return figure
@@ -102,40 +82,38 @@ def lead_times(run: Run) -> Figure:
 def digits_leads(run: Run) -> Figure:
     """The same for digits from a large start, as a multiple of the steps to generalize, below 1 for a lead."""
     figure, (panel,) = _style.panels(run, 1, height=3.8)
-    onset = run.arrays["leads/digits/onset"]
-    names = [name for name in _NAMES if name not in ("relative_flatness_bound", "uncertainty_train", "fourier_gini")]
-    _draw_marks(panel, {name: (onset - run.arrays[f"leads/digits/{name}"]) / onset for name in names}, ascending=True)
+    found = leads(run, DIGITS)
+    names = [name for name in NAMES if name not in ("relative_flatness_bound", "uncertainty_train", "fourier_gini")]
+    _draw_marks(panel, found[names].rsub(found.onset, axis=0).div(found.onset, axis=0), ascending=True)
     panel.axvline(1, color=_style.INK, linewidth=1)
-    if len(onset):
+    if len(found):
         _style.log_axis(panel.xaxis)
     panel.set_xlabel("steps to cross, over the steps until the test accuracy is half-way (log)")
     return figure
 
 
-def _draw_marks(panel: Axes, values: dict[str, np.ndarray], ascending: bool = False) -> None:
-    """A row a measure in the order of the medians, the earliest on top: a mark a seed, and a stroke at the median."""
-    middles = {
-        name: np.median(own[np.isfinite(own)]) if np.isfinite(own).any() else np.nan for name, own in values.items()
-    }
-    order = sorted(values, key=lambda name: np.nan_to_num(middles[name], nan=np.inf), reverse=ascending)
+def _draw_marks(panel: Axes, table: pd.DataFrame, ascending: bool = False) -> None:
+    """A row a column in the order of the medians, the earliest on top: a mark a seed, and a stroke at the median."""
+    middles = table.median()
+    order = sorted(table, key=lambda name: np.nan_to_num(middles[name], nan=np.inf), reverse=ascending)
     for row, name in enumerate(order):
-        colour, marker = _kind(name)
-        seen = values[name][np.isfinite(values[name])]
+        color, marker = _kind(name)
+        seen = table[name].dropna()
         shifts = 0.12 * ((np.arange(len(seen)) % 3) - 1)
-        panel.plot(seen, row + shifts, marker, color=colour, markersize=5, alpha=0.75, linestyle="none")
+        panel.plot(seen, row + shifts, marker, color=color, markersize=5, alpha=0.75, linestyle="none")
         panel.plot([middles[name]] * 2, [row - 0.36, row + 0.36], color=_style.INK, linewidth=2)
         if not len(seen):
             panel.text(
                 0.5, row, "hardly changes", transform=panel.get_yaxis_transform(), va="center", color=_style.FAINT
             )
-    panel.set_yticks(range(len(order)), [_NAMES[name] for name in order])
+    panel.set_yticks(range(len(order)), [NAMES[name] for name in order])
     panel.set(ylabel="measure", ylim=(-0.7, len(order) - 0.3))
     panel.yaxis.label.set_visible(False)
     panel.grid(axis="x", color="#dddddd", linewidth=0.6)
 
 
 def _kind(name: str) -> tuple[str, str]:
-    """Colour and marker: flatness and the loss, collapse, and all others."""
+    """Color and marker: flatness and the loss, collapse, and all others."""
     if name in _FLAT:
         return _style.CLASS_STYLES[1]
     return _style.CLASS_STYLES[0 if name.startswith(_COLLAPSE) else 2]
@@ -145,21 +123,19 @@ def _kind(name: str) -> tuple[str, str]:
 def lead_rules(run: Run) -> Figure:
     """Median lead of eight measures of modular addition under every rule; purple is before, orange after."""
     figure, (panel,) = _style.panels(run, 1, height=4.8)
-    every = [name.removeprefix("leads/addition/") for name in run.arrays if name.startswith("leads/addition/")]
-    columns = [name for name in every if name not in ("memorised", "generalized", "onset", "seeds")]
-    table = run.arrays["leads/medians"][:, [columns.index(name) for name in _IN_TABLE]]
-    largest = float(np.nanmax(np.abs(table), initial=1.0))
+    found = medians(run)[list(_IN_TABLE)]
+    table = found.to_numpy()
     shown = np.sign(table) * np.sqrt(np.abs(table))
-    limit = np.sqrt(largest)
+    limit = np.sqrt(float(np.nanmax(np.abs(table), initial=1.0)))
     panel.imshow(shown, cmap="PuOr", norm=TwoSlopeNorm(0, -limit, limit), aspect="auto")
     for (row, column), value in np.ndenumerate(table):
         dark = np.isfinite(value) and abs(shown[row, column]) > 0.5 * limit
         text = f"{value:+.0f}".replace("-", "−") if np.isfinite(value) else "–"
         panel.text(column, row, text, ha="center", va="center", color="white" if dark else _style.INK, fontsize=9)
-    short = [_NAMES[name].replace(" of the embedding", "").replace("relative flatness ", "") for name in _IN_TABLE]
+    short = [NAMES[name].replace(" of the embedding", "").replace("relative flatness ", "") for name in _IN_TABLE]
     short = [name.replace("norm of all weights", "norm").replace("variance ratio ", "") for name in short]
     panel.set_xticks(range(len(short)), short)
-    panel.set_yticks(range(len(table)), [_short(rule) for rule in run.arrays["leads/rules"]])
+    panel.set_yticks(range(len(table)), [_short(rule) for rule in found.index])
     panel.set(xlabel="median lead in steps", ylabel="rule: where the way ends, share of it")
     panel.yaxis.label.set_visible(False)
     return figure
@@ -167,7 +143,7 @@ def lead_rules(run: Run) -> Figure:
 
 def _short(rule: str) -> str:
     return (
-        rule.replace("steps after generalization", "steps later").replace("steepest place of the logarithm", "steepest")
+        rule.replace("steps after generalization", "steps later").replace(STEEPEST, "steepest")
         .replace("generalization", "t99").replace("end of training", "end").replace("no logarithm", "no log")
     )  # fmt: skip
 
@@ -176,13 +152,13 @@ def _short(rule: str) -> str:
 def crossings_against_onset(run: Run) -> Figure:
     """The step at which four measures cross, against the step at which the test accuracy is half-way; a mark a seed."""
     figure, (panel,) = _style.panels(run, 1, height=3.8)
-    onset = run.arrays["leads/addition/onset"]
-    for place, name in enumerate(("variance_ratio_train", "relative_flatness", "fourier_gini", "rnc1_train")):
-        colour, marker = _style.CLASS_STYLES[place]
-        crossing = onset - run.arrays[f"leads/addition/{name}"]
-        panel.plot(onset, crossing, marker, color=colour, label=_NAMES[name], linestyle="none", alpha=0.85)
-    if len(onset):
-        ends = np.array([onset.min(), onset.max()])
+    found = leads(run)
+    names = ("variance_ratio_train", "relative_flatness", "fourier_gini", "rnc1_train")
+    for name, (color, marker) in zip(names, _style.CLASS_STYLES, strict=True):
+        crossing = found.onset - found[name]
+        panel.plot(found.onset, crossing, marker, color=color, label=NAMES[name], linestyle="none", alpha=0.85)
+    if len(found):
+        ends = np.array([found.onset.min(), found.onset.max()])
         panel.plot(ends, ends, color=_style.FAINT, linewidth=1, label="at the same step")
     panel.set(xlabel="step at which the test accuracy is half-way", ylabel="step at which the measure crosses")
     panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
@@ -194,14 +170,14 @@ def circle_and_simplex_costs(run: Run) -> Figure:
     """Left: nuclear norms of both codes. Right: the penalty above which the circle is cheaper, and its formula."""
     figure, axes = _style.panels(run, 2, height=3.4)
     classes, norms = np.array(run.config["classes"]), run.arrays["codes/norms"]
-    for place, label in enumerate(("circle", "simplex")):
-        colour, marker = _style.CLASS_STYLES[place]
-        axes[0].plot(classes, norms[:, place], _LINES[place], color=colour, marker=marker, label=label)
+    for index, label in enumerate(("circle", "simplex")):
+        color, marker = _style.CLASS_STYLES[index]
+        axes[0].plot(classes, norms[:, index], _LINES[index], color=color, marker=marker, label=label)
     axes[0].set(xlabel="number of classes K", ylabel="nuclear norm")
     axes[0].legend()
-    (colour, marker), (other, _) = _style.CLASS_STYLES[:2]
+    (color, marker), (other, _) = _style.CLASS_STYLES[:2]
     axes[1].plot(classes, run.arrays["codes/formula"], "--", color=other, label="formula")
-    axes[1].plot(classes, run.arrays["codes/direct"], marker, color=colour, label="solved", linestyle="none")
+    axes[1].plot(classes, run.arrays["codes/direct"], marker, color=color, label="solved", linestyle="none")
     axes[1].set(xlabel="number of classes K (log)", ylabel="penalty λ (log)", xscale="log", yscale="log")
     ticks = classes[[*range(len(classes) - 2), -1]]  # the last two are close
     axes[1].set_xticks(ticks, [str(each) for each in ticks], minor=False)
@@ -213,17 +189,16 @@ def circle_and_simplex_costs(run: Run) -> Figure:
 
 @_style.styled
 def trained_shapes(run: Run) -> Figure:
-    """Left: singular values of the centred classifier. Right: cosines of the class means of one seed."""
+    """Left: singular values of the centered classifier. Right: cosines of the class means of one seed."""
     figure, axes = _style.panels(run, 2, height=3.6)
-    for style, (part, label) in enumerate((("addition", "weight decay"), ("undecayed", "no weight decay"))):
+    for style, (part, label) in enumerate(((ADDITION, "weight decay"), (UNDECAYED, "no weight decay"))):
         values = run.arrays[f"shapes/{part}/head/singular"].astype(float)
-        places = np.arange(1, values.shape[1] + 1)
-        _bands.draw_band(axes[0], places, values, label, style)
+        _bands.draw_band(axes[0], np.arange(1, values.shape[1] + 1), values, label, style)
     num_classes = run.config["p"]
     for style, (end, label) in enumerate(((num_classes - 1, "simplex"), (2, "circle")), 2):
-        ideal, colour = (np.arange(1, num_classes + 1) <= end).astype(float), _style.CLASS_STYLES[style][0]
+        ideal, color = (np.arange(1, num_classes + 1) <= end).astype(float), _style.CLASS_STYLES[style][0]
         axes[0].step(
-            range(1, num_classes + 1), ideal, _LINES[style], color=colour, where="mid", linewidth=1.2, label=label
+            range(1, num_classes + 1), ideal, _LINES[style], color=color, where="mid", linewidth=1.2, label=label
         )
     axes[0].set(xlabel="number of the singular value", ylabel="over the largest", ylim=(-0.03, 1.1))
     _draw_profiles(axes[1], run)
@@ -235,11 +210,11 @@ def _draw_profiles(panel: Axes, run: Run) -> None:
     """Mean cosine of the class means of c and c + j, of one seed that both parts have: weight decay, and none."""
     num_classes = run.config["p"]
     shifts = np.arange(num_classes)
-    parts: Sequence[str] = ("addition", "undecayed")
-    last = len(run.arrays["shapes/undecayed/means/profile"]) - 1
-    for (colour, marker), line, part in zip(_style.CLASS_STYLES, _LINES, parts, strict=False):
+    parts = (ADDITION, UNDECAYED)
+    last = len(run.arrays[f"shapes/{UNDECAYED}/means/profile"]) - 1
+    for (color, marker), line, part in zip(_style.CLASS_STYLES, _LINES, parts, strict=False):
         profile = run.arrays[f"shapes/{part}/means/profile"][last]
-        panel.plot(shifts, profile, line, color=colour, marker=marker, markersize=4, linewidth=1.2)
+        panel.plot(shifts, profile, line, color=color, marker=marker, markersize=4, linewidth=1.2)
     panel.axhline(-1 / (num_classes - 1), color=_style.GREEN, linestyle=":", linewidth=1.2)
     panel.set(xlabel="difference of the two classes, modulo p", ylabel="cosine of their means", ylim=(-1.05, 1.05))
     panel.set_title("class means, one seed")
@@ -249,7 +224,7 @@ def _draw_profiles(panel: Axes, run: Run) -> None:
 def digits_from_large_start(run: Run) -> Figure:
     """Train and test accuracy on digits over steps, from a large start and from a usual one; all seeds."""
     figure, axes = _style.panels(run, 2, height=3.4, sharey=True)
-    for panel, part, alpha in zip(axes, ("digits", "small start"), run.config["alphas"], strict=True):
+    for panel, part, alpha in zip(axes, (DIGITS, SMALL), run.config["alphas"], strict=True):
         for style, (column, label) in enumerate((("train_acc", "training set"), ("test_acc", "test set"))):
             steps, values = _table(run, part, column)
             _bands.draw_band(panel, steps[1:], values[:, 1:], label, style, every=8)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ncbook.experiments._experiment import Presets
-
-PAIR, NANDA, POWER = "pair_mlp", "nanda", "power"
+from ncbook.readings.circuits import POWER
+from ncbook.readings.grokking import NANDA, PAIR
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ncbook import data, metrics
-from ncbook.experiments.circuits.config import Arm
+from ncbook import metrics
 from ncbook.experiments.circuits.training import Snapshot
+from ncbook.experiments.grokking.standard import plane
 
 
 @dataclass(frozen=True)
@@ -30,25 +29,6 @@ def frequencies_of(embedding: Tensor, share: float) -> Frequencies:
     ordered = metrics.fourier_spectrum(embedding)[1:].argsort(descending=True) + 1
     others = ordered[~torch.isin(ordered, keys)]
     return Frequencies(keys, others[: len(keys)].sort().values)
-
-
-def training_mask(dataset: data.Dataset, arm: Arm) -> Tensor:
-    """[pairs] bool, in the order of `data.modular_pairs`: the training pairs."""
-    pairs, chosen = data.modular_pairs(arm.p, arm.operation).inputs, dataset.train.inputs.cpu()
-    known = torch.zeros(arm.p, arm.p, dtype=torch.bool)
-    known[chosen[:, 0], chosen[:, 1]] = True
-    return known[pairs[:, 0], pairs[:, 1]]
-
-
-def measure(snapshot: Snapshot, labels: Tensor, train: Tensor) -> dict[str, float]:
-    """Accuracy and loss (nats) on both parts, and the sum of squared weights: what needs no hindsight."""
-    right = (snapshot.logits.argmax(1) == labels).double()
-    losses = F.cross_entropy(snapshot.logits.double(), labels, reduction="none")
-    return {
-        "train_acc": right[train].mean().item(), "test_acc": right[~train].mean().item(),
-        "train_loss": losses[train].mean().item(), "test_loss": losses[~train].mean().item(),
-        "squared_weights": snapshot.squares, "gini": metrics.fourier_gini(snapshot.embedding).item(),
-    }  # fmt: skip
 
 
 def dissect(logits: Tensor, found: Frequencies, train: Tensor) -> dict[str, float]:
@@ -81,13 +61,6 @@ def _excluded(logits: Tensor, chosen: Tensor, train: Tensor) -> float:
     return metrics.fourier_excluded_loss(logits, chosen, train).item() if len(chosen) else float("nan")
 
 
-def plane(embedding: Tensor, frequency: int) -> Tensor:
-    """[d, 2]: orthonormal, the first along the cosine's part of embedding [p, d], the second towards the sine's."""
-    waves = metrics.fourier_basis(len(embedding))[2 * frequency - 1 : 2 * frequency + 1]
-    axes, signs = torch.linalg.qr((waves @ embedding).T)
-    return axes * signs.diagonal().sign()
-
-
 def unevenness(points: Tensor) -> float:
     """Coefficient of variation of the radii of points [p, 2]: 0 for a circle about the origin."""
     radii = points.norm(dim=1)
@@ -95,21 +68,21 @@ def unevenness(points: Tensor) -> float:
 
 
 def circles(own: Sequence[Snapshot], frames: Sequence[int], chosen: Sequence[int]) -> np.ndarray:
-    """[F, frequencies, p, 2]: the centred rows of the embedding in the plane that each frequency spans at the end.
+    """[F, frequencies, p, 2]: the centered rows of the embedding in the plane that each frequency spans at the end.
 
     A plane of the same moment would show a ring even for random rows, as soon as d is about p.
     """
     planes = torch.stack([plane(own[-1].embedding, k) for k in chosen])  # [frequencies, d, 2]
-    rows = torch.stack([_centred(own[place].embedding) for place in frames])  # [F, p, d]
+    rows = torch.stack([_centered(own[index].embedding) for index in frames])  # [F, p, d]
     return (rows[:, None] @ planes).half().numpy()
 
 
-def _centred(embedding: Tensor) -> Tensor:
+def _centered(embedding: Tensor) -> Tensor:
     return embedding - embedding.mean(0)
 
 
 def unevenness_by_frequency(embedding: Tensor) -> np.ndarray:
-    """[(p - 1) // 2]: unevenness of the centred rows of embedding [p, d] in the plane of each frequency 1, 2, ..."""
-    rows = _centred(embedding)
+    """[(p - 1) // 2]: unevenness of the centered rows of embedding [p, d] in the plane of each frequency 1, 2, ..."""
+    rows = _centered(embedding)
     last = (len(embedding) - 1) // 2
     return np.array([unevenness(rows @ plane(embedding, k)) for k in range(1, last + 1)], dtype=np.float32)

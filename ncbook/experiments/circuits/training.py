@@ -1,27 +1,28 @@
 """How the networks are made and trained, and what is kept of them at every probed step."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import cast
+from typing import Any, NamedTuple, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ncbook import data, models, trainers
-from ncbook.experiments.circuits.config import NANDA, POWER, Arm, Config
+from ncbook import data, metrics, models, trainers
+from ncbook.experiments.circuits.config import Arm, Config
+from ncbook.experiments.grokking.training import probe_steps
+from ncbook.readings.circuits import POWER
+from ncbook.readings.grokking import NANDA
 
 Network = models.PairMLP | models.NandaTransformer | models.PowerTransformer
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """A network at one step: logits [pairs, p] float32 on all pairs, embedding [p, d], sum of squared weights."""
+class Snapshot(NamedTuple):
+    """A network at one step: the history row of `measure`, logits [pairs, p] float32 on all pairs, embedding [p, d]."""
 
-    step: int
+    row: dict[str, Any]
     logits: Tensor
     embedding: Tensor
-    squares: float
 
 
 def build(arm: Arm, seed: int) -> Network:
@@ -41,6 +42,14 @@ def datasets(config: Config, arm: Arm, device: str) -> list[data.Dataset]:
     ]
 
 
+def training_mask(dataset: data.Dataset, arm: Arm) -> Tensor:
+    """[pairs] bool, in the order of `data.modular_pairs`: the training pairs."""
+    pairs, chosen = data.modular_pairs(arm.p, arm.operation).inputs, dataset.train.inputs.cpu()
+    known = torch.zeros(arm.p, arm.p, dtype=torch.bool)
+    known[chosen[:, 0], chosen[:, 1]] = True
+    return known[pairs[:, 0], pairs[:, 1]]
+
+
 def recipe_of(config: Config, arm: Arm) -> trainers.Recipe:
     """AdamW with the settings of Nanda et al. (2023), which are also those of Power et al. (2022)."""
     return trainers.Recipe(
@@ -50,44 +59,49 @@ def recipe_of(config: Config, arm: Arm) -> trainers.Recipe:
     )  # fmt: skip
 
 
-def probe_steps(arm: Arm) -> list[int]:
-    """0, 10, ..., 100, where a network learns by heart, then every `every` steps, and the last one."""
-    return sorted({*range(0, min(100, arm.steps) + 1, 10), *range(arm.every, arm.steps + 1, arm.every), arm.steps})
-
-
-def train_arm(config: Config, arm: Arm, sets: Sequence[data.Dataset], device: str) -> list[list[Snapshot]]:
+def train_arm(config: Config, arm: Arm, sets: Sequence[data.Dataset]) -> list[list[Snapshot]]:
     """The snapshots of each seed. All seeds at once, or one after the other where steps take a batch of the pairs."""
-    pairs = data.modular_pairs(arm.p, arm.operation).inputs.to(device)
+    pairs, recipe = data.modular_pairs(arm.p, arm.operation), recipe_of(config, arm)
+    probes = [
+        partial(_snapshot, {"network": arm.network, "operation": arm.operation, "seed": seed}, pairs, mask)
+        for seed, mask in zip(config.seeds, (training_mask(dataset, arm) for dataset in sets), strict=True)
+    ]
+    splits, steps = [dataset.train for dataset in sets], probe_steps(arm.steps, arm.every)
     if arm.batch:
-        return [_alone(config, arm, pairs, *each) for each in zip(sets, config.seeds, strict=True)]
+        device = splits[0].inputs.device
+        return [
+            trainers.fit(build(arm, seed).to(device), split, recipe, seed, probe, steps).whole()
+            for seed, split, probe in zip(config.seeds, splits, probes, strict=True)
+        ]
 
     def probe(ensemble: trainers.Ensemble, step: int) -> list[Snapshot]:
-        return [_snapshot(network, pairs, step) for network in ensemble.models()]
+        return [own(network, step) for own, network in zip(probes, ensemble.models(), strict=True)]
 
     members = [trainers.Member(seed) for seed in config.seeds]
-    splits, recipe = [each.train for each in sets], recipe_of(config, arm)
-    fitted = trainers.fit_ensemble(partial(build, arm), splits, recipe, members, probe, probe_steps(arm))
-    fitted.whole()
-    return [list(own) for own in zip(*fitted.measured, strict=True)]
+    fitted = trainers.fit_ensemble(partial(build, arm), splits, recipe, members, probe, steps)
+    return [list(own) for own in zip(*fitted.whole(), strict=True)]
 
 
-def _alone(config: Config, arm: Arm, pairs: Tensor, dataset: data.Dataset, seed: int) -> list[Snapshot]:
-    model = build(arm, seed).to(pairs.device)
-    probe = partial(_of_one, pairs)
-    fitted = trainers.fit(model, dataset.train, recipe_of(config, arm), seed, probe, probe_steps(arm))
-    fitted.whole()
-    return fitted.measured
-
-
-def _of_one(pairs: Tensor, model: nn.Module, step: int) -> Snapshot:
-    return _snapshot(model, pairs, step)
-
-
-def _snapshot(model: nn.Module, pairs: Tensor, step: int) -> Snapshot:
+def _snapshot(about: dict[str, Any], pairs: data.Split, train: Tensor, model: nn.Module, step: int) -> Snapshot:
     """Of a network that `build` made."""
     network = cast(Network, model)
     with torch.no_grad():
-        logits = network(pairs).float().cpu()
-    embedding = network.embedding.detach().double().cpu()
-    squares = sum(parameter.detach().double().square().sum().item() for parameter in network.parameters())
-    return Snapshot(step, logits, embedding, squares)
+        logits = network(pairs.inputs.to(network.embedding.device)).float().cpu()
+    row = about | {"step": step} | measure(network, logits, pairs.labels, train)
+    return Snapshot(row, logits, _embedding(network))
+
+
+def _embedding(network: Network) -> Tensor:
+    return network.embedding.detach().double().cpu()
+
+
+def measure(network: Network, logits: Tensor, labels: Tensor, train: Tensor) -> dict[str, float]:
+    """What needs no hindsight: accuracy and loss (nats) on both parts of all pairs, and measures of the weights."""
+    right = (logits.argmax(1) == labels).double()
+    losses = F.cross_entropy(logits.double(), labels, reduction="none")
+    squares = [parameter.detach().double().square().sum().item() for parameter in network.parameters()]
+    return {
+        "train_acc": right[train].mean().item(), "test_acc": right[~train].mean().item(),
+        "train_loss": losses[train].mean().item(), "test_loss": losses[~train].mean().item(),
+        "squared_weights": sum(squares), "fourier_gini": metrics.fourier_gini(_embedding(network)).item(),
+    }  # fmt: skip

@@ -8,12 +8,10 @@ import torch
 from torch import Tensor
 
 from ncbook import data, trainers
+from ncbook.experiments._experiment import Arrays, Rows
 from ncbook.experiments.grokking.config import Config
-from ncbook.experiments.grokking.training import NANDA, PAIR, build, datasets, recipe_of
-
-LEAK_NETWORKS = (NANDA, PAIR)
-LEAK_SPLITS = ("ordered", "unordered")
-KINDS = ("train", "mirror", "rest")
+from ncbook.experiments.grokking.training import build, datasets, recipe_of
+from ncbook.readings.grokking import KINDS, NANDA
 
 
 def mirrored(dataset: data.Dataset, p: int) -> Tensor:
@@ -33,28 +31,24 @@ def leak_config(config: Config, network: str, split: str) -> Config:
     return changed
 
 
-def train_leak(config: Config, device: str, network: str, split: str) -> dict[str, np.ndarray]:
-    """leak/network/split/kind: accuracy [seeds, P] on each of `KINDS`, nan where there are no such pairs."""
-    own = leak_config(config, network, split)
+def train_leak(config: Config, device: str, name: str) -> tuple[Rows, Arrays]:
+    """The arm `name` of `readings.grokking.LEAKS`: leak/name/kind, accuracy [seeds, P] on each of its `KINDS`,
+
+    nan where there are no such pairs. No rows.
+    """
+    own = leak_config(config, *name.split("/"))
     sets = datasets(own, config.leak_seeds, device)
-    masks = [mirrored(each, own.p) for each in sets]
+    masks = [mirrored(dataset, own.p) for dataset in sets]
     steps = range(0, config.leak_steps + 1, config.leak_every)
 
-    def probe(ensemble: trainers.Ensemble, step: int) -> np.ndarray:
-        return np.array(
-            [
-                _by_kind(ensemble.model(place), each, mask)
-                for place, (each, mask) in enumerate(zip(sets, masks, strict=True))
-            ]
-        )
+    def probe(ensemble: trainers.Ensemble, step: int) -> list[list[float]]:
+        return [_by_kind(*each) for each in zip(ensemble.models(), sets, masks, strict=True)]
 
     members = [trainers.Member(seed, weight_decay=config.weight_decays[0]) for seed in config.leak_seeds]
-    recipe = recipe_of(own, config.leak_steps)
-    train = [each.train for each in sets]
+    recipe, train = recipe_of(own, config.leak_steps), [dataset.train for dataset in sets]
     fitted = trainers.fit_ensemble(partial(build, own), train, recipe, members, probe, steps)
-    fitted.whole()
-    values = np.stack(fitted.measured)  # [P, seeds, kinds]
-    return {f"leak/{network}/{split}/{kind}": values[:, :, place].T for place, kind in enumerate(KINDS)}
+    values = np.array(fitted.whole()).transpose(2, 1, 0)  # [kinds, seeds, P]
+    return [], {f"leak/{name}/{kind}": accuracy for kind, accuracy in zip(KINDS, values, strict=True)}
 
 
 def _by_kind(model: torch.nn.Module, dataset: data.Dataset, mask: Tensor) -> list[float]:

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from ncbook import trainers
 from ncbook.experiments.numerics.config import Config
+from ncbook.readings.numerics import FROZEN, SLINGSHOT, SPEED, STUCK
 
-SPEED, STUCK, FROZEN, SLINGSHOT = "speed", "stuck", "frozen", "slingshot"
 SINGLE, DOUBLE = trainers.CrossEntropy(), trainers.CrossEntropy(float64=True)
 
 

@@ -3,65 +3,50 @@
 A training that does not generalize within its steps enters a ratio of times with its last step, a lower bound.
 """
 
+import numpy as np
 import pandas as pd
 
 from ncbook.claims import Claim, Evidence
-from ncbook.experiments.numerics.arms import FROZEN, SLINGSHOT, SPEED, STUCK
-from ncbook.experiments.numerics.outcomes import by_arm
+from ncbook.readings.grokking import NOTHING
+from ncbook.readings.numerics import FROZEN, SLINGSHOT, SPEED, STUCK, by_arm, part_of, times
 from ncbook.runs import Run
-
-
-def times(run: Run) -> pd.DataFrame:
-    """Steps to 99 % test accuracy over the baseline's of the same seed; seeds whose baseline is late are left out."""
-    steps = by_arm(run, SPEED, "generalized")
-    return steps.fillna(by_arm(run, SPEED, "last")).div(steps.baseline, axis=0)[steps.baseline.notna()]
 
 
 def _faster(run: Run) -> Evidence:
     ratios = times(run)
-    reached = by_arm(run, SPEED, "generalized").grokfast.notna().loc[ratios.index]
+    reached = np.isfinite(by_arm(run, SPEED, "generalized").grokfast).loc[ratios.index]
     return Evidence.of((ratios.grokfast < 1) & reached, ratios.grokfast, "times the baseline's steps, or more")
-
-
-def frozen_ends(run: Run) -> pd.DataFrame:
-    """The last row of every training of the part "frozen", by arm and seed."""
-    frame = run.to_frame()
-    return frame[frame.part == FROZEN].groupby(["arm", "seed"]).last()
 
 
 def _stands_still(run: Run) -> Evidence:
     """Only a seed that has collapsed at the start, with a test accuracy of at most 0.1, can tell."""
-    frame = run.to_frame()
-    frame = frame[(frame.part == FROZEN) & (frame.arm == "frozen")]
-    start = frame[frame.step == 0].set_index("seed")
-    stuck = start[(start.zero_single == 1) & (start.test_acc <= 0.1)].index
-    moved = frame.groupby("seed").moved.max().loc[stuck]
+    rows = part_of(run, FROZEN)
+    rows = rows[rows.arm == "frozen"]
+    start = rows[rows.step == 0].set_index("seed")
+    stuck = start[(start.zero_float32 == 1) & (start.test_acc <= NOTHING)].index
+    moved = rows.groupby("seed").moved.max().loc[stuck]
     return Evidence.of(moved == 0, moved, "largest change of a weight")
 
 
 def _only_obstacle(run: Run) -> Evidence:
     """Only a seed that does not generalize in float32, and keeps all its gradients in float64, can tell."""
-    steps = by_arm(run, STUCK, "generalized")
-    telling = steps.single.isna() & (by_arm(run, STUCK, "zero_double").double == 0)
+    reached = np.isfinite(by_arm(run, STUCK, "generalized"))
+    telling = ~reached.single & (by_arm(run, STUCK, "zero_float64").double == 0)
     accuracy = by_arm(run, STUCK, "final_acc").double[telling]
-    return Evidence.of(steps.double[telling].notna(), 100 * accuracy, "% test accuracy at the end")
+    return Evidence.of(reached.double[telling], 100 * accuracy, "% test accuracy at the end")
 
 
 def _stablemax(run: Run) -> Evidence:
-    accuracy = by_arm(run, STUCK, "final_acc").stablemax
-    return Evidence.of(
-        by_arm(run, STUCK, "generalized").stablemax.notna(), 100 * accuracy, "% test accuracy at the end"
-    )
+    reached, accuracy = np.isfinite(by_arm(run, STUCK, "generalized")), by_arm(run, STUCK, "final_acc")
+    return Evidence.of(reached.stablemax, 100 * accuracy.stablemax, "% test accuracy at the end")
 
 
 def _orthogonal(run: Run) -> Evidence:
     """One trial for each seed and precision; a seed whose plain twin generalizes too cannot tell."""
-    steps, accuracy = by_arm(run, STUCK, "generalized"), by_arm(run, STUCK, "final_acc")
-    twins = [(f"orthogonal_{name}", steps[name].isna()) for name in ("single", "double")]
-    holds = pd.concat([steps[arm][telling].notna() for arm, telling in twins])
-    return Evidence.of(
-        holds, pd.concat([100 * accuracy[arm][telling] for arm, telling in twins]), "% test accuracy at the end"
-    )
+    reached, accuracy = np.isfinite(by_arm(run, STUCK, "generalized")), by_arm(run, STUCK, "final_acc")
+    twins = [(f"orthogonal_{name}", ~reached[name]) for name in ("single", "double")]
+    holds, values = (pd.concat([table[arm][telling] for arm, telling in twins]) for table in (reached, 100 * accuracy))
+    return Evidence.of(holds, values, "% test accuracy at the end")
 
 
 def _cyclic(run: Run) -> Evidence:
@@ -94,7 +79,7 @@ CLAIMS = (
         source="prieto2025grokking",
         where="section on softmax collapse",
         statement="Once the correct class takes the whole softmax in floating point, learning stops.",
-        rule="Per seed whose memorised network, its last layer enlarged, has a gradient of exactly 0 in the correct "
+        rule="Per seed whose memorized network, its last layer enlarged, has a gradient of exactly 0 in the correct "
         "class of every training pair and at most 10 % test accuracy: no weight changes in the steps that follow, "
         "without weight decay.",
         control="The same network wholly in float64; the same with weight decay.",

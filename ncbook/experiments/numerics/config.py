@@ -10,7 +10,7 @@ class Config(Presets):
     """Everything that decides the outcome; `arms` says what each arm changes.
 
     speed: with weight decay, until all seeds have 99 % test accuracy or for `speed_steps`. stuck: without weight
-    decay, from `stuck_seeds`, with the same end. frozen: the networks of `stuck_seeds` after `memorise_steps` with
+    decay, from `stuck_seeds`, with the same end. frozen: the networks of `stuck_seeds` after `memorize_steps` with
     weight decay, their last layer times `head_factor`. slingshot: from `slingshot_seeds`, without weight decay, with
     `slingshot_beta2`.
 
@@ -34,7 +34,7 @@ class Config(Presets):
     slow_decay: float = 0.98
     slow_strength: float = 2.0
     stuck_steps: int = 1500
-    memorise_steps: int = 100
+    memorize_steps: int = 100
     head_factor: float = 30.0
     frozen_steps: int = 400
     thaw_steps: int = 1500
@@ -57,7 +57,7 @@ class Config(Presets):
         return {
             "smoke": replace(
                 laptop, seeds=(1, 2), stuck_seeds=(1, 2), slingshot_seeds=(1, 2), width=32, embedding_dim=16,
-                speed_steps=25, stuck_steps=50, memorise_steps=20, frozen_steps=50, thaw_steps=50, slingshot_steps=40,
+                speed_steps=25, stuck_steps=50, memorize_steps=20, frozen_steps=50, thaw_steps=50, slingshot_steps=40,
             ),
             "laptop": laptop,
             "gpu": replace(large, p=97),

@@ -9,26 +9,28 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ncbook import data, models, trainers
-from ncbook.experiments.numerics.arms import FROZEN, SLINGSHOT, SPEED, STUCK, arms_of, base
+from ncbook.experiments._experiment import Rows
+from ncbook.experiments.numerics.arms import arms_of, base
 from ncbook.experiments.numerics.config import Config
-from ncbook.experiments.numerics.outcomes import THRESHOLD
+from ncbook.readings import moments
+from ncbook.readings.numerics import FROZEN, SLINGSHOT, SPEED, STUCK
 
 Build = Callable[[int], models.Classifier]
 
 
-def train_arm(config: Config, device: str, arm: tuple[str, str]) -> list[dict]:
+def train_arm(config: Config, device: str, arm: tuple[str, str]) -> Rows:
     """History rows of one arm, given as (part, name)."""
     part, name = arm
     seeds = seeds_of(config, part)
     sets = [data.modular(config.p, fraction=config.fraction, seed=seed).to(device) for seed in seeds]
+    train = [dataset.train for dataset in sets]
     build: Build = partial(_build, config)
     if part == FROZEN:
-        build = _scaled_up(config, [each.train for each in sets], double=name == "frozen_double")
-    recipe = arms_of(config)[part][name]
-    ensemble = trainers.Ensemble(build, [each.train for each in sets], recipe, _members(seeds))
+        build = _scaled_up(config, train, double=name == "frozen_double")
+    ensemble = trainers.Ensemble(build, train, arms_of(config)[part][name], _members(seeds))
     every = config.slingshot_every if part == SLINGSHOT else config.probe_every
-    rows = _rows(ensemble, sets, every, ends_early=part in (SPEED, STUCK))
-    return [{"part": part, "arm": name, "seed": seeds[place]} | row for place, row in rows]
+    about = [{"part": part, "arm": name, "seed": seed} for seed in seeds]
+    return _rows(ensemble, sets, about, every, ends_early=part in (SPEED, STUCK))
 
 
 def seeds_of(config: Config, part: str) -> tuple[int, ...]:
@@ -37,17 +39,20 @@ def seeds_of(config: Config, part: str) -> tuple[int, ...]:
 
 
 def measured(ensemble: trainers.Ensemble, sets: Sequence[data.Dataset]) -> dict[str, Tensor]:
-    """Columns of the history [S], but for `moved`; see `run`."""
-    train = ensemble.outputs([each.train for each in sets])
-    test = ensemble.outputs([each.test for each in sets])
+    """Columns of the history [S], but for `moved`. All but test_acc are of the training pairs; losses are in nats.
+
+    ..._float32 and ..._float64: with the softmax in that precision, which for train_loss is float64. zero_...: see
+    `zero_share`.
+    """
+    train, test = (ensemble.outputs([getattr(own, side) for own in sets]) for side in ("train", "test"))
     single = train._replace(features=train.features.float(), logits=train.logits.float(), weight=train.weight.float())
     return {
         "train_acc": _accuracy(train), "test_acc": _accuracy(test),
-        "loss": trainers.over_members(trainers.CrossEntropy(float64=True), train),
-        "loss_single": trainers.over_members(trainers.CrossEntropy(), single),
-        "zero_single": trainers.over_members(zero_share, single),
-        "zero_double": trainers.over_members(zero_share, train._replace(logits=train.logits.double())),
-        "kappa_single": trainers.over_members(trainers.relative_flatness, single),
+        "train_loss": trainers.over_members(trainers.CrossEntropy(float64=True), train),
+        "train_loss_float32": trainers.over_members(trainers.CrossEntropy(), single),
+        "zero_float32": trainers.over_members(zero_share, single),
+        "zero_float64": trainers.over_members(zero_share, train._replace(logits=train.logits.double())),
+        "relative_flatness_float32": trainers.over_members(trainers.relative_flatness, single),
         "head_norm": train.weight.flatten(1).norm(dim=1),
     }  # fmt: skip
 
@@ -59,21 +64,23 @@ def zero_share(outputs: trainers.Outputs) -> Tensor:
 
 
 def _rows(
-    ensemble: trainers.Ensemble, sets: Sequence[data.Dataset], every: int, ends_early: bool
-) -> list[tuple[int, dict]]:
-    """(member, row) of every probe."""
+    ensemble: trainers.Ensemble, sets: Sequence[data.Dataset], about: Sequence[dict], every: int, ends_early: bool
+) -> Rows:
+    """A row a probe and member: what `about` says of the member, the step and what was measured."""
     start = [value.clone() for value in ensemble.parameters.values()]
-    rows, done = [], torch.zeros(len(sets), dtype=torch.bool)
+    probes: list[list[dict]] = []
+    done = torch.zeros(len(sets), dtype=torch.bool)
     while True:
         columns = measured(ensemble, sets) | {"moved": _moved(ensemble, start)}
-        done |= (columns["test_acc"] >= THRESHOLD).cpu()
-        values = {name: column.tolist() for name, column in columns.items()}
-        rows += [
-            (place, {"step": ensemble.step} | {name: column[place] for name, column in values.items()})
-            for place in range(len(sets))
-        ]
+        done |= (columns["test_acc"] >= moments.GENERALIZED).cpu()
+        values = zip(*(column.tolist() for column in columns.values()), strict=True)
+        probes.append([
+            own | {"step": ensemble.step} | dict(zip(columns, row, strict=True))
+            for own, row in zip(about, values, strict=True)
+        ])  # fmt: skip
+        trainers.after_probe(probes)
         if ensemble.step >= ensemble.recipe.steps or (ends_early and bool(done.all())):
-            return rows
+            return [row for rows in probes for row in rows]
         for _ in range(every):
             ensemble.advance()
 
@@ -90,8 +97,8 @@ def _accuracy(outputs: trainers.Outputs) -> Tensor:
 
 
 def _scaled_up(config: Config, train: Sequence[data.Split], double: bool) -> Build:
-    """Networks that have memorised, by seed, with a last layer that is `head_factor` times as large."""
-    recipe, seeds = base(config, config.memorise_steps), seeds_of(config, STUCK)
+    """Networks that have memorized, by seed, with a last layer that is `head_factor` times as large."""
+    recipe, seeds = base(config, config.memorize_steps), seeds_of(config, STUCK)
     fitted: trainers.EnsembleFitted[None] = trainers.fit_ensemble(
         partial(_build, config), train, recipe, _members(seeds), on_step=lambda step: None
     )

@@ -7,75 +7,36 @@ closed forms of Tan et al. (2026) for a circle and a simplex.
 
 from functools import partial
 
-import numpy as np
-
-from ncbook import runs
-from ncbook.experiments._experiment import Arrays, Experiment, Rows, history, plain
+from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.onset.addition import train_addition
-from ncbook.experiments.onset.claims import CLAIMS, shapes
+from ncbook.experiments.onset.claims import CLAIMS
 from ncbook.experiments.onset.codes import critical_penalty, curves
 from ncbook.experiments.onset.config import Config
 from ncbook.experiments.onset.digits import train_digits
-from ncbook.experiments.onset.leads import (
-    ADDITION,
-    DIGITS,
-    MEASURES,
-    SMALL,
-    UNDECAYED,
-    Rule,
-    lead_arrays,
-    leads,
-    loss_correlations,
-    medians,
-    rules,
-)
+from ncbook.readings.onset import ADDITION, PARTS, UNDECAYED
 
-PARTS = (ADDITION, UNDECAYED, DIGITS, SMALL)
-
-__all__ = [
-    "ADDITION",
-    "CLAIMS",
-    "DIGITS",
-    "EXPERIMENT",
-    "MEASURES",
-    "PARTS",
-    "SMALL",
-    "UNDECAYED",
-    "Config",
-    "Rule",
-    "critical_penalty",
-    "leads",
-    "load",
-    "loss_correlations",
-    "medians",
-    "rules",
-    "run",
-    "shapes",
-]
-
-Part = tuple[list[dict], dict[str, np.ndarray]]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "critical_penalty", "load", "run"]
 
 
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train all parts.
 
-    history: a row for each part of `PARTS`, seed and probed step; columns train_acc, test_acc and those of
-    `MEASURES`, nan where a part has no such measure; float32.
-    arrays: what `addition.shapes`, `codes.curves` and `leads.lead_arrays` return.
+    history: a row for each part of `readings.onset.PARTS`, seed and probed step, with train_acc, test_acc and the
+    `MEASURES`, nan where a part has no such measure. arrays: what `addition.shapes` and `codes.curves` return.
     """
-    parts = sweep(partial(_part, config, device), PARTS)
-    rows = [row for rows, _ in parts for row in rows]
-    arrays = {name: array for _, arrays in parts for name, array in arrays.items()}
-    arrays |= curves(config.classes, config.temperature)
-    return rows, arrays | lead_arrays(runs.Run(plain(config), history(rows), arrays))
+    results = sweep(partial(_train_part, config, device), PARTS)
+    arrays = {name: array for _, arrays in results for name, array in arrays.items()}
+    return [row for rows, _ in results for row in rows], arrays | curves(config.classes, config.temperature)
 
 
-def _part(config: Config, device: str, part: str) -> Part:
+def _train_part(config: Config, device: str, part: str) -> tuple[Rows, Arrays]:
     if part in (ADDITION, UNDECAYED):
         return train_addition(config, device, part)
     return train_digits(config, device, part), {}
 
 
-EXPERIMENT = Experiment("onset", "What collapses when a network groks", 1, Config, train, keys=("seed",), claims=CLAIMS)
+EXPERIMENT = Experiment(
+    "onset", "What collapses when a network groks", 1, Config, train, keys=("part", "seed"), claims=CLAIMS
+)
 run, load = EXPERIMENT.run, EXPERIMENT.load

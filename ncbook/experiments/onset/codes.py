@@ -66,19 +66,19 @@ def curves(classes: tuple[int, ...], temperature: float) -> dict[str, np.ndarray
 
     penalty, each written out and by formula; and costs [n, 2], `excess` at 0.9 and 1.1 times the formula's penalty.
     """
-    codes = [(circle(each), simplex(each)) for each in classes]
+    codes = [(circle(num_classes), simplex(num_classes)) for num_classes in classes]
     losses = np.array([[code_loss(code, temperature) for code in pair] for pair in codes])
-    formula = np.array([critical_penalty(each, temperature) for each in classes])
+    formula = np.array([critical_penalty(num_classes, temperature) for num_classes in classes])
     return {
         "codes/norms": np.array([[nuclear_norm(code) for code in pair] for pair in codes]),
-        "codes/closed": np.array([closed_norms(each) for each in classes]),
+        "codes/closed": np.array([closed_norms(num_classes) for num_classes in classes]),
         "codes/gap": losses[:, 0] - losses[:, 1],
         "codes/log_bessel": np.array(log_bessel(temperature)),
-        "codes/direct": np.array([direct_penalty(each, temperature) for each in classes]),
+        "codes/direct": np.array([direct_penalty(num_classes, temperature) for num_classes in classes]),
         "codes/formula": formula,
         "codes/excess": np.array([
-            [excess(each, temperature, factor * penalty) for factor in (0.9, 1.1)]
-            for each, penalty in zip(classes, formula, strict=True)
+            [excess(num_classes, temperature, factor * penalty) for factor in (0.9, 1.1)]
+            for num_classes, penalty in zip(classes, formula, strict=True)
         ]),
     }  # fmt: skip
 
@@ -90,9 +90,9 @@ def geometry(rows: Tensor) -> dict[str, np.ndarray]:
     of the Gram matrix at unit norm to that of the simplex, of the nearest single circle, and of the nearest sum of
     circles, 0 for equal and 1.41 for orthogonal ones.
     """
-    centred = (rows - rows.mean(0)).double()
-    singular = torch.linalg.svdvals(centred)
-    gram = centred @ centred.T
+    centered = (rows - rows.mean(0)).double()
+    singular = torch.linalg.svdvals(centered)
+    gram = centered @ centered.T
     cosines = _cosines(gram)
     return {
         "singular": (singular / singular[0]).numpy(),
@@ -109,8 +109,8 @@ def _cosines(gram: Tensor) -> Tensor:
 
 def _diagonals(matrix: Tensor) -> Tensor:
     """[K]: the mean over c of entry (c, c + j mod K), for each j."""
-    places = torch.arange(len(matrix))
-    return torch.stack([matrix[places, (places + shift) % len(matrix)].mean() for shift in range(len(matrix))])
+    index = torch.arange(len(matrix))
+    return torch.stack([matrix[index, (index + shift) % len(matrix)].mean() for shift in range(len(matrix))])
 
 
 def _simplex_gram(gram: Tensor) -> Tensor:
@@ -132,10 +132,3 @@ def _circle_grams(gram: Tensor) -> tuple[Tensor, Tensor]:
 
 def _distance(gram: Tensor, code: Tensor) -> float:
     return (gram / gram.norm() - code / code.norm()).norm().item()
-
-
-def power_rank(singular: np.ndarray, share: float = 0.9) -> np.ndarray:
-    """The fewest directions that hold `share` of the power, the squares of descending singular values [..., n]."""
-    power = np.asarray(singular, dtype=float) ** 2
-    before = power.cumsum(-1) - power
-    return (before < share * power.sum(-1, keepdims=True)).sum(-1)

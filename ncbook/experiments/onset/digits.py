@@ -5,32 +5,32 @@ from functools import partial
 import torch
 
 from ncbook import data, metrics, models, trainers
+from ncbook.experiments._experiment import Rows
 from ncbook.experiments.onset.config import Config
-from ncbook.experiments.onset.leads import DIGITS, MEASURES, SMALL
+from ncbook.readings.onset import DIGITS, MEASURES, SMALL
 
 
-def train_digits(config: Config, device: str, part: str) -> list[dict]:
+def train_digits(config: Config, device: str, part: str) -> Rows:
     """Rows of all seeds with the alpha of `part`. kappa is that of the squared error; what an arithmetic measure
 
     of the softmax or of frequencies would be is nan.
     """
-    which = (DIGITS, SMALL).index(part)
+    index = (DIGITS, SMALL).index(part)
     sets = [dataset(config, seed).to(device) for seed in config.digits_seeds]
-    steps = config.digits_steps[which]
+    steps = config.digits_steps[index]
 
-    def probe(ensemble: trainers.Ensemble, step: int) -> list[dict]:
+    def probe(ensemble: trainers.Ensemble, step: int) -> Rows:
         return [
-            {"part": part, "seed": seed, "step": step} | measure(network, each)
-            for seed, network, each in zip(config.digits_seeds, ensemble.models(), sets, strict=True)
+            {"part": part, "seed": seed, "step": step} | measure(network, own)
+            for seed, network, own in zip(config.digits_seeds, ensemble.models(), sets, strict=True)
         ]
 
-    members = [trainers.Member(seed, init_scale=config.alphas[which]) for seed in config.digits_seeds]
+    members = [trainers.Member(seed, init_scale=config.alphas[index]) for seed in config.digits_seeds]
     fitted = trainers.fit_ensemble(
-        partial(build, config, sets[0].input_shape), [each.train for each in sets], recipe_of(config, steps), members,
+        partial(build, config, sets[0].input_shape), [own.train for own in sets], recipe_of(config, steps), members,
         probe, trainers.log_spaced(steps, config.digits_probes),
     )  # fmt: skip
-    fitted.whole()
-    return [row for seed_rows in zip(*fitted.measured, strict=True) for row in seed_rows]
+    return [row for seed_rows in zip(*fitted.whole(), strict=True) for row in seed_rows]
 
 
 def dataset(config: Config, seed: int) -> data.Dataset:
@@ -54,11 +54,11 @@ def recipe_of(config: Config, steps: int) -> trainers.Recipe:
     )  # fmt: skip
 
 
-def measure(network: models.Classifier, each: data.Dataset) -> dict[str, float]:
+def measure(network: models.Classifier, dataset: data.Dataset) -> dict[str, float]:
     """The columns of the history for one network."""
-    train, test = each.train, each.test
+    train, test = dataset.train, dataset.test
     features, unseen = network.features(train.inputs), network.features(test.inputs)
-    means = metrics.class_means(features, train.labels, each.num_classes)
+    means = metrics.class_means(features, train.labels, dataset.num_classes)
     row = dict.fromkeys(MEASURES, float("nan"))
     for name, split, points in (("train", train, features), ("test", test, unseen)):
         right = network.head(points).argmax(1) == split.labels
