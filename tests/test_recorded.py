@@ -16,6 +16,10 @@ RECORDED = [
 
 # Where the first seed alone is not the smallest whole: what of the config is made again.
 SMALLER: dict[str, dict] = {}
+# Where two probes come before training has done anything that can be seen: how many are made again.
+PROBES: dict[str, int] = {
+    "test_collapse": 8,
+}
 
 
 def compared(name: str, preset: str):
@@ -23,7 +27,7 @@ def compared(name: str, preset: str):
     config = experiment.Config.preset(preset)
     config = replace(config, **({"seeds": config.seeds[:1]} | SMALLER.get(name, {})))
     with trainers.threads(1):
-        return verify(experiment, experiment.recorded(preset), config)
+        return verify(experiment, experiment.recorded(preset), config, PROBES.get(name, 2))
 
 
 @pytest.mark.parametrize(("name", "preset"), RECORDED)

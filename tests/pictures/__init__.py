@@ -62,6 +62,15 @@ class Image:
 
 
 @dataclass(frozen=True)
+class Span:
+    """A shaded range of a panel, from left to right."""
+
+    panel: int
+    label: str | None
+    ends: Values
+
+
+@dataclass(frozen=True)
 class Axis:
     """Scales of a panel: "linear", "log" or "symlog". A panel without one must be linear in both."""
 
@@ -70,7 +79,7 @@ class Axis:
     y: str = "linear"
 
 
-Artist = Line | Band | Points | Bars | Image | Axis
+Artist = Line | Band | Points | Bars | Image | Span | Axis
 
 
 def median_and_range(panel: int, label: str, table: pd.DataFrame) -> list[Artist]:
