@@ -11,6 +11,7 @@ from ncbook import data, metrics, models, runs
 from ncbook.claims import NOT, PARTLY, REPRODUCED, Evidence
 from ncbook.experiments import bound
 from ncbook.experiments.bound import certificates, terms
+from ncbook.readings import bound as reading
 
 TINY = replace(
     bound.Config.preset("smoke"), seeds=(4,), sizes=(6, 12, 24), fixed_size=12, width=8, population_per_class=10,
@@ -51,23 +52,23 @@ def test_terms_are_those_of_the_metric_on_all_points():
     for row in terms.pair_terms(train, population):
         i, j = row["class_i"], row["class_j"]
         exact = metrics.test_collapse_bound(train[i], train[j], population[i], population[j])
-        for name in terms.TERMS:
-            assert row[name] == pytest.approx(getattr(exact, name), rel=1e-9), name
+        for name, term in terms.TERMS.items():
+            assert row[name] == pytest.approx(getattr(exact, term), rel=1e-9), name
         assert row["shift_sum"] == pytest.approx(sum(exact.mean_shifts), rel=1e-9)
-        assert row["a"] == pytest.approx(row["shift_sum"] / row["distance_population"], rel=1e-9)
+        assert row["a"] == pytest.approx(row["shift_sum"] / row["distance_test"], rel=1e-9)
 
 
 def test_mean_terms_are_means_over_all_pairs():
     train, population = clouds(7), clouds(300, seed=1)
     labels = torch.arange(3).repeat_interleave(300)
     found = terms.mean_terms(train, population)
-    assert found["population_cdnv"] == pytest.approx(metrics.cdnv(torch.cat(population), labels).item(), rel=1e-9)
+    assert found["cdnv_test"] == pytest.approx(metrics.cdnv(torch.cat(population), labels).item(), rel=1e-9)
 
 
-def test_nearest_centre_errors_of_points_that_one_can_count():
+def test_nearest_center_errors_of_points_that_one_can_count():
     line = torch.tensor([[0.0], [1.0], [2.0], [3.0]], dtype=torch.float64)
-    centres = torch.tensor([[0.0], [2.0]], dtype=torch.float64)
-    assert terms.nearest_centre_error([line, line + 10], centres) == 0.5 * 0.5  # 2 and 3 of the first are wrong
+    centers = torch.tensor([[0.0], [2.0]], dtype=torch.float64)
+    assert terms.nearest_center_error([line, line + 10], centers) == 0.5 * 0.5  # 2 and 3 of the first are wrong
 
 
 def test_gaussian_curves_against_drawn_points():
@@ -77,9 +78,9 @@ def test_gaussian_curves_against_drawn_points():
     drawn = [torch.randn(100_000, 10, generator=chance, dtype=torch.float64) for _ in range(2)]
     drawn[1][:, 0] += distance
     labels, both = torch.arange(2).repeat_interleave(100_000), torch.cat(drawn)
-    centres = torch.zeros(2, 10, dtype=torch.float64)
-    centres[1, 0] = distance
-    error = terms.nearest_centre_error(drawn, centres)
+    centers = torch.zeros(2, 10, dtype=torch.float64)
+    centers[1, 0] = distance
+    error = terms.nearest_center_error(drawn, centers)
     assert error == pytest.approx(curves["gaussian/error"][place].item(), rel=0.03)
     assert metrics.cdnv(both, labels).item() == pytest.approx(curves["gaussian/cdnv"][1, place].item(), rel=0.02)
     assert metrics.ncc_error_bound(both, labels).item() == pytest.approx(
@@ -107,14 +108,14 @@ def test_hoeffding_says_nothing_of_few_points_and_holds_for_many():
     population = clouds(200_000)
     largest = max(f.norm(dim=1).max().item() for f in population)
     assert certificates.hoeffding([f[:10] for f in population], largest, 0.05) == [math.inf] * 3
-    true = [row["population_cdnv"] for row in terms.pair_terms(population, population)]
+    true = [row["cdnv_test"] for row in terms.pair_terms(population, population)]
     found = certificates.hoeffding([f[:100_000] for f in population], largest, 0.05)
     assert all(v < b < 2 * v for v, b in zip(true, found, strict=True))
 
 
 def test_the_bootstrap_covers_where_points_are_independent():
     population = clouds(50_000, seed=3)
-    true = terms.pair_terms(population, population)[0]["population_cdnv"]
+    true = terms.pair_terms(population, population)[0]["cdnv_test"]
     found = [certificates.bootstrap(clouds(30, seed=s), 100, 0.05, s)[0] for s in range(4, 44)]
     assert np.mean(np.array(found) >= true) >= 0.9
     assert np.median(found) < 3 * true
@@ -135,10 +136,10 @@ def test_norm_scale_of_a_network_by_hand():
 
 def test_rows_of_a_run(tiny):
     assert {"seed", "step"} <= set(tiny.history)
-    assert {name: len(bound.rows(tiny, name)) for name in ("pair", "network", "time", "fixed")} == {
+    assert {name: len(reading.rows(tiny, name)) for name in ("pair", "network", "time", "fixed")} == {
         "pair": 3 * 45, "network": 3, "time": 3 * 3, "fixed": 3,
     }  # fmt: skip
-    assert bound.rows(tiny, "fixed").per_class.tolist() == [6, 12, 24]
+    assert reading.rows(tiny, "fixed").per_class.tolist() == [6, 12, 24]
 
 
 def test_a_run_again_gives_the_same_numbers(tiny):
@@ -148,10 +149,33 @@ def test_a_run_again_gives_the_same_numbers(tiny):
 
 
 def test_the_last_probe_is_the_mean_over_the_pairs(tiny):
-    last = bound.rows(tiny, "time").groupby("per_class").last()
-    means = bound.rows(tiny, "pair").groupby("per_class").mean(numeric_only=True)
+    last = reading.rows(tiny, "time").groupby("per_class").last()
+    means = reading.rows(tiny, "pair").groupby("per_class").mean(numeric_only=True)
     for name in terms.TERMS:
-        np.testing.assert_allclose(last[name], means[name], rtol=1e-9)
+        np.testing.assert_allclose(last[name], means[name], rtol=1e-6)
+
+
+def test_terminal_phases(tiny):
+    """They begin after the last training error of any seed; `terminal` reads from the first probe without one."""
+    errors = {
+        (6, 0): 0.5,
+        (6, 3): 0.0,
+        (6, 6): 0.1,
+        (12, 0): 0.5,
+        (12, 3): 0.0,
+        (12, 6): 0.0,
+        (24, 0): 0.1,
+        (24, 3): 0.1,
+    }
+    made = changed(
+        tiny, "time", step=lambda r: r.groupby("per_class").cumcount() * 3,
+        train_error=lambda r: [errors.get(key, 0.1) for key in zip(r.per_class, r.groupby("per_class").cumcount() * 3)],
+        B=lambda r: r.groupby("per_class").cumcount() + 1.0,
+    )  # fmt: skip
+    assert [reading.terminal_start(made, size) for size in (6, 12, 24)] == [math.inf, 3, math.inf]
+    seen = reading.terminal(made).set_index("per_class")
+    assert seen.B_then.tolist() == pytest.approx([2, 2, math.nan], nan_ok=True)
+    assert seen.B_end.tolist() == [3, 3, 3]
 
 
 def test_halves_and_fresh_images_are_other_images():
@@ -183,6 +207,7 @@ def judged(run: runs.Run, claim: str) -> Evidence:
 def changed(run: runs.Run, part: str, **columns) -> runs.Run:
     """The run with columns of one part replaced by functions of its rows."""
     frame = run.to_frame()
+    frame = frame.astype(dict.fromkeys(frame.select_dtypes("float32"), float))
     chosen = frame.part == part
     for name, values in columns.items():
         frame.loc[chosen, name] = values(frame[chosen])
@@ -195,13 +220,13 @@ def power(exponent: float):
 
 NONE = lambda value: lambda rows: value  # noqa: E731
 MADE_UP = [
-    ("bound-holds", "pair", {"bound": lambda r: 2 * r.population_cdnv}, REPRODUCED),
-    ("bound-holds", "pair", {"bound": lambda r: 0.5 * r.population_cdnv}, NOT),
-    ("bound-holds", "pair", {"bound": lambda r: (r.per_class - 10) * r.population_cdnv}, PARTLY),
-    ("collapse-shrinks-training-cdnv", "time", {"train_error": NONE(0), "train_cdnv": lambda r: 1 / (1 + r.step)},
+    ("bound-holds", "pair", {"cdnv_bound": lambda r: 2 * r.cdnv_test}, REPRODUCED),
+    ("bound-holds", "pair", {"cdnv_bound": lambda r: 0.5 * r.cdnv_test}, NOT),
+    ("bound-holds", "pair", {"cdnv_bound": lambda r: (r.per_class - 10) * r.cdnv_test}, PARTLY),
+    ("collapse-shrinks-training-cdnv", "time", {"train_error": NONE(0), "cdnv_train": lambda r: 1 / (1 + r.step)},
      REPRODUCED),
-    ("collapse-shrinks-training-cdnv", "time", {"train_error": NONE(0), "train_cdnv": lambda r: 1 + r.step}, NOT),
-    ("collapse-shrinks-training-cdnv", "time", {"train_error": NONE(0.1), "train_cdnv": lambda r: 1 / (1 + r.step)},
+    ("collapse-shrinks-training-cdnv", "time", {"train_error": NONE(0), "cdnv_train": lambda r: 1 + r.step}, NOT),
+    ("collapse-shrinks-training-cdnv", "time", {"train_error": NONE(0.1), "cdnv_train": lambda r: 1 / (1 + r.step)},
      NOT),
     ("collapse-shrinks-b", "time", {"train_error": NONE(0), "B": lambda r: 1 / (1 + r.step)}, REPRODUCED),
     ("collapse-shrinks-b", "time", {"train_error": NONE(0), "B": lambda r: 1 + r.step}, NOT),
@@ -215,14 +240,14 @@ MADE_UP = [
     ("population-means-apart", "pair", {"shift_sum": NONE(1), "distance_train": NONE(2)}, REPRODUCED),
     ("population-means-apart", "pair", {"shift_sum": NONE(3), "distance_train": NONE(2)}, NOT),
     ("population-means-apart", "pair", {"shift_sum": lambda r: 20 / r.per_class, "distance_train": NONE(2)}, PARTLY),
-    ("test-approaches-train", "pair", {"population_cdnv": power(-1), "train_cdnv": NONE(0)}, REPRODUCED),
-    ("test-approaches-train", "pair", {"population_cdnv": power(1), "train_cdnv": NONE(0)}, NOT),
-    ("test-collapse-follows", "time", {"train_error": NONE(0), "population_cdnv": lambda r: 1 / (1 + r.step)},
+    ("test-approaches-train", "pair", {"cdnv_test": power(-1), "cdnv_train": NONE(0)}, REPRODUCED),
+    ("test-approaches-train", "pair", {"cdnv_test": power(1), "cdnv_train": NONE(0)}, NOT),
+    ("test-collapse-follows", "time", {"train_error": NONE(0), "cdnv_test": lambda r: 1 / (1 + r.step)},
      REPRODUCED),
-    ("test-collapse-follows", "time", {"train_error": NONE(0), "population_cdnv": NONE(1)}, NOT),
-    ("centre-error-bound", "network", {"centre_error": NONE(0.1), "centre_bound": NONE(1)}, REPRODUCED),
-    ("centre-error-bound", "network", {"centre_error": NONE(0.1), "centre_bound": NONE(0.01)}, NOT),
-    ("centre-error-bound", "network", {"centre_error": NONE(0.1), "centre_bound": lambda r: r.per_class / 120},
+    ("test-collapse-follows", "time", {"train_error": NONE(0), "cdnv_test": NONE(1)}, NOT),
+    ("center-error-bound", "network", {"ncc_error_test": NONE(0.1), "ncc_error_bound": NONE(1)}, REPRODUCED),
+    ("center-error-bound", "network", {"ncc_error_test": NONE(0.1), "ncc_error_bound": NONE(0.01)}, NOT),
+    ("center-error-bound", "network", {"ncc_error_test": NONE(0.1), "ncc_error_bound": lambda r: r.per_class / 120},
      PARTLY),
 ]  # fmt: skip
 
@@ -233,10 +258,10 @@ def test_rules_on_made_up_runs(tiny, claim, part, columns, verdict):
 
 
 def test_rates_find_a_power_law(tiny):
-    made = bound.rows(changed(tiny, "fixed", shift=power(-0.3), square=power(-1.1)), "fixed")
-    assert bound.rates(made, "shift").tolist() == pytest.approx([-0.3])
-    assert bound.rates(made, "shift", "square").tolist() == pytest.approx([0.8])
-    assert bound.rates(made, "shift", "square", power=2).tolist() == pytest.approx([1.9])
+    made = reading.rows(changed(tiny, "fixed", shift=power(-0.3), square=power(-1.1)), "fixed")
+    assert reading.rates(made, "shift").tolist() == pytest.approx([-0.3])
+    assert reading.rates(made, "shift", "square").tolist() == pytest.approx([0.8])
+    assert reading.rates(made, "shift", "square", power=2).tolist() == pytest.approx([1.9])
 
 
 # --- the recorded run
@@ -244,9 +269,17 @@ def test_rates_find_a_power_law(tiny):
 
 def test_the_recorded_run_is_complete(laptop):
     config = laptop.config
-    assert len(bound.rows(laptop, "pair")) == 45 * len(config["seeds"]) * len(config["sizes"])
-    networks = bound.rows(laptop, "network")
+    assert len(reading.rows(laptop, "pair")) == 45 * len(config["seeds"]) * len(config["sizes"])
+    networks = reading.rows(laptop, "network")
     assert (networks.train_error == 0).all()
-    columns = ["centre_error", "centre_bound", "directional_bound", "shift", "shift_if_fresh", "length", "norm_scale"]
+    columns = [
+        "ncc_error_test",
+        "ncc_error_bound",
+        "directional_ncc_error_bound",
+        "shift",
+        "shift_if_fresh",
+        "length",
+        "norm_scale",
+    ]
     assert np.isfinite(networks[columns]).all(axis=None)
-    assert (networks.directional_bound <= networks.centre_bound).all()
+    assert (networks.directional_ncc_error_bound <= networks.ncc_error_bound).all()

@@ -10,6 +10,7 @@ import torch
 from ncbook import experiments, metrics, runs
 from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import test_collapse as collapse_on_test
+from ncbook.readings import test_collapse as reading
 
 SMOKE = collapse_on_test.Config.preset("smoke")
 TINY = replace(SMOKE, sizes=(10, 20), steps=6, stop_loss=2.0)
@@ -51,8 +52,8 @@ def test_a_shift_of_the_means_is_seen_with_training_means_alone():
 def random_features(seed: int = 0) -> tuple:
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(4).repeat(30)
-    centres = 2 * torch.randn(4, 6, generator=generator, dtype=torch.float64)
-    train, test = (centres[labels] + torch.randn(120, 6, generator=generator, dtype=torch.float64) for _ in range(2))
+    centers = 2 * torch.randn(4, 6, generator=generator, dtype=torch.float64)
+    train, test = (centers[labels] + torch.randn(120, 6, generator=generator, dtype=torch.float64) for _ in range(2))
     return train, labels, test, labels, 4
 
 
@@ -102,8 +103,8 @@ def test_every_arm_is_measured_at_every_step_and_every_number_is_finite(tiny):
     frame = tiny.to_frame()
     assert len(frame) == 2 * 2 * 2 * len(collapse_on_test.probe_steps(6))
     assert frame.notna().all(axis=None)
-    assert (frame.step == frame.epoch * frame["size"] / 10).all()
-    assert (frame.ratio_weak <= frame.ratio_test * (1 + 1e-9)).all()
+    assert (frame.step == frame.epoch * frame.per_class / 10).all()
+    assert (frame.variance_ratio_weak <= frame.variance_ratio_test * (1 + 1e-9)).all()
 
 
 def test_the_same_config_gives_the_same_run(tiny):
@@ -112,9 +113,9 @@ def test_the_same_config_gives_the_same_run(tiny):
 
 
 def test_the_arms_of_a_seed_start_from_the_same_network_and_part_later(tiny):
-    frame = tiny.to_frame().set_index(["seed", "weight_decay", "size", "step"])
+    frame = tiny.to_frame().set_index(["seed", "weight_decay", "per_class", "step"])
     assert frame.loc[(0, 0.0, 10, 0), "test_error"] == frame.loc[(0, 0.002, 20, 0), "test_error"]
-    assert frame.loc[(0, 0.0, 10, 6), "ratio_test"] != frame.loc[(0, 0.0, 20, 6), "ratio_test"]
+    assert frame.loc[(0, 0.0, 10, 6), "variance_ratio_test"] != frame.loc[(0, 0.0, 20, 6), "variance_ratio_test"]
 
 
 # --- readings of made-up histories
@@ -127,10 +128,10 @@ def made_up(train, test, losses=(1.0, 1e-2, 1e-4), weak=None, seeds=(1, 2), deca
         for decay in decays:
             for size in sizes:
                 for step, loss in zip((0, 8, 16), losses, strict=True):
-                    ratios = {"ratio_train": train(size, step), "ratio_test": test(size, step)}
-                    ratios |= {"ratio_weak": (weak or test)(size, step), "ratio_shift": 0.0}
+                    ratios = {"variance_ratio_train": train(size, step), "variance_ratio_test": test(size, step)}
+                    ratios |= {"variance_ratio_weak": (weak or test)(size, step), "variance_ratio_shift": 0.0}
                     rows.append({
-                        "weight_decay": decay, "size": size, "seed": seed, "step": step, "epoch": 10 * step / size,
+                        "weight_decay": decay, "per_class": size, "seed": seed, "step": step, "epoch": 10 * step / size,
                         "train_loss": loss, "train_error": float(step == 0), "test_error": 0.1, **ratios,
                     })  # fmt: skip
     frame = pd.DataFrame(rows)
@@ -143,39 +144,46 @@ def falling(size, step):
 
 
 def test_a_loss_is_read_between_two_measured_steps():
-    rows = collapse_on_test.read_at(made_up(lambda n, t: float(t), falling), "loss", 1e-3)
+    rows = reading.read_at(made_up(lambda n, t: float(t), falling), "loss", 1e-3)
     assert rows.step.tolist() == pytest.approx([12.0] * 6)
-    assert rows.ratio_train.tolist() == pytest.approx([12.0] * 6)
+    assert rows.variance_ratio_train.tolist() == pytest.approx([12.0] * 6)
     assert rows.train_loss.iloc[0] == pytest.approx((1e-2 + 1e-4) / 2)
 
 
 def test_epochs_and_steps_are_read_at_the_last_measured_step_that_is_not_past_them():
     run = made_up(falling, falling)
-    assert collapse_on_test.read_at(run, "steps", 10).step.tolist() == [8] * 6
-    assert collapse_on_test.shared_epochs(run) == 4
-    assert collapse_on_test.read_at(run, "epochs", 4).step.tolist() == [0, 8, 16] * 2
+    assert reading.read_at(run, "steps", 10).step.tolist() == [8] * 6
+    assert reading.shared_epochs(run) == 4
+    assert reading.read_at(run, "epochs", 4).step.tolist() == [0, 8, 16] * 2
 
 
 def test_what_is_not_reached_is_nan_and_gives_no_correlation():
-    rows = collapse_on_test.read_at(made_up(falling, falling), "loss", 1e-9)
-    assert rows["size"].tolist() == [10, 20, 40] * 2
-    assert rows.ratio_train.isna().all()
-    assert collapse_on_test.correlations(rows).empty
+    rows = reading.read_at(made_up(falling, falling), "loss", 1e-9)
+    assert rows.per_class.tolist() == [10, 20, 40] * 2
+    assert rows.variance_ratio_train.isna().all()
+    assert reading.correlations(rows).empty
 
 
 @pytest.mark.parametrize(("rule", "decay", "word"), [("hours", 0.0, "rule"), ("loss", 0.5, "weight_decay")])
 def test_errors_name_the_argument(rule, decay, word):
     with pytest.raises(ValueError, match=word):
-        collapse_on_test.read_at(made_up(falling, falling), rule, 1.0, decay)
+        reading.read_at(made_up(falling, falling), rule, 1.0, decay)
 
 
-def test_the_arrays_of_a_run_are_its_readings(tiny):
-    for rule, stop in collapse_on_test.protocols(tiny).items():
-        rows = collapse_on_test.read_at(tiny, *stop)
-        for name in ("ratio_train", "ratio_test"):
-            stored = tiny.arrays[f"{rule}/{name}"]
-            assert stored.shape == (2, 2)
-            assert np.array_equal(stored[:, 0], rows[rows.seed == 0][name].to_numpy(), equal_nan=True)
+def test_correlations_over_epochs_are_those_at_each(tiny):
+    found = reading.correlations_over_epochs(tiny, 0.0)
+    assert found.columns.tolist() == [1, 2, 3]
+    for epoch in found:
+        assert found[epoch].equals(reading.correlations(reading.read_at(tiny, "epochs", epoch)))
+
+
+def test_the_first_zero_error_is_a_moment_and_never_is_later_than_all():
+    run = made_up(falling, falling)
+    found = reading.terminal(run)
+    assert found.zero_error.tolist() == [8.0] * 12
+    assert found.variance_ratio_train_fall.tolist() == pytest.approx([17 / 9] * 12)
+    wrong = replace(run, history=dict(run.history) | {"train_error": np.ones(len(run.history["step"]))})
+    assert reading.terminal(wrong).zero_error.tolist() == [np.inf] * 12
 
 
 # --- the rules

@@ -67,7 +67,7 @@ def _patches(number: int, panel: Axes) -> Iterator:
             yield _ellipses(number, [patch.center], patch.width, patch.height, patch.angle)
         else:
             assert _is_span(patch), "a patch that is no bar, no ellipse and no span: tell this test how to read it"
-            yield Span(number, patch.get_x(), patch.get_x() + patch.get_width())
+            yield Span(number, patch.get_x(), patch.get_x() + patch.get_width(), label_of(patch))
 
 
 def _collections(number: int, panel: Axes) -> Iterator:

@@ -18,10 +18,14 @@ RECORDED = [
 SMALLER: dict[str, dict] = {
     "image_interventions": {"seeds": (401, 411), "seeds_of_task": (1, 1)},
     "double_descent": {"per_class": (10,), "factors": (1.0,), "ridges": (0.0,), "time_seeds": (0,)},
-    # Of the phase diagram, the leak and the written-down weights a run keeps arrays and no rows: test_experiment_grokking.
+    # of the phase diagram, the leak and the written-down weights a run keeps arrays and no rows: test_experiment_grokking
     "grokking": {"phase_decays": (0.0,), "phase_fractions": (0.6,), "leak_seeds": (341,), "gromov_moduli": (29,)},
     "numerics": {"stuck_seeds": (381,), "slingshot_seeds": (381,)},
     "onset": {"control_seeds": 1, "digits_seeds": (375,), "classes": (10,)},
+}
+# Where two probes come before training has done anything that can be seen: how many are made again.
+PROBES: dict[str, int] = {
+    "test_collapse": 8,
 }
 
 
@@ -30,7 +34,7 @@ def compared(name: str, preset: str):
     config = experiment.Config.preset(preset)
     config = replace(config, **({"seeds": config.seeds[:1]} | SMALLER.get(name, {})))
     with trainers.threads(1):
-        return verify(experiment, experiment.recorded(preset), config)
+        return verify(experiment, experiment.recorded(preset), config, PROBES.get(name, 2))
 
 
 @pytest.mark.parametrize(("name", "preset"), RECORDED)

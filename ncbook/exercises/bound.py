@@ -2,13 +2,13 @@
 
 import math
 
-from ncbook import experiments
+from ncbook import experiments, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _dependence() -> float:
     """Median over the seeds, at the size nearest to 100 images a class, of the shift over that of fresh points."""
-    networks = experiments.bound.rows(experiments.bound.load(), "network")
+    networks = readings.bound.rows(experiments.bound.load(), "network")
     own = networks[(networks.per_class - 100).abs() == (networks.per_class - 100).abs().min()]
     return float((own["shift"] / own.shift_if_fresh).median())
 

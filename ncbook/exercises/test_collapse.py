@@ -1,15 +1,15 @@
 """Exercises of the chapter "Does the test set collapse?"."""
 
-from ncbook import experiments
+from ncbook import experiments, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _last_gap() -> float:
     """Median over the seeds of the ratio on new images minus that on train, at the largest size, without decay."""
     run = experiments.test_collapse.load()
-    rows = experiments.test_collapse.read_at(run, "steps", run.config["steps"])
-    largest = rows[rows["size"] == max(run.config["sizes"])]
-    return float((largest.ratio_test - largest.ratio_train).median())
+    rows = readings.test_collapse.read_at(run, "steps", run.config["steps"])
+    largest = rows[rows.per_class == max(run.config["sizes"])]
+    return float((largest.variance_ratio_test - largest.variance_ratio_train).median())
 
 
 EXERCISES = {
@@ -26,6 +26,6 @@ EXERCISES = {
     "test-collapse/gap": Exercise(
         _last_gap,
         "call read_at with the rule steps and the last step, keep the largest size, and take the median over the seeds "
-        "of ratio_test - ratio_train",
+        "of variance_ratio_test - variance_ratio_train",
     ),
 }

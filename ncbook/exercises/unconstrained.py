@@ -2,7 +2,7 @@
 
 import math
 
-from ncbook import experiments, metrics
+from ncbook import experiments, metrics, readings
 from ncbook.exercises._exercise import Exercise
 
 
@@ -12,12 +12,12 @@ def _confidence() -> float:
 
 
 def _margin() -> float:
-    """Median over the seeds of the normalised margin at which plain gradient descent stopped, for K = 10, n = 20."""
+    """Median over the seeds of the normalized margin at which plain gradient descent stopped, for K = 10, n = 20."""
     run = experiments.unconstrained.load()
-    last = experiments.unconstrained.ends(run, "flow", method="gd")
-    place = run.config["flow_classes"].index(10)
-    bound = 1 / metrics.unconstrained_max_margin(10, 16, run.config["flow_per_class"][place]).loss
-    return float(last[last.setting == place].ratio.median()) * bound
+    last = readings.unconstrained.ends(run, "flow", method="gd")
+    setting = run.config["flow_classes"].index(10)
+    bound = 1 / metrics.unconstrained_max_margin(10, 16, run.config["flow_per_class"][setting]).loss
+    return float(last[last.setting == setting].margin_ratio.median()) * bound
 
 
 EXERCISES = {
@@ -37,7 +37,7 @@ EXERCISES = {
     ),
     "ufm/margin": Exercise(
         _margin,
-        "ratio in the run is the normalised margin over its bound 1/((K-1) sqrt(n)); take the median over the seeds "
-        "of K = 10 and multiply it back",
+        "margin_ratio in the run is the normalized margin over its bound 1/((K-1) sqrt(n)); take the median over the "
+        "seeds of K = 10 and multiply it back",
     ),
 }

@@ -44,7 +44,7 @@ value="{drawn}"><span class="nc-now nc-drawn-now" aria-hidden="true"></span></la
 <p class="nc-status" role="status"></p>
 <p class="nc-note">Both classes are Gaussian with standard deviation 1 in every direction; the distance is between their
 means. "Training collapse" draws the training points towards their own mean and leaves the population where it is, as a
-network would that has learnt its training points by heart. Points come from a generator with a seed: the same
+network would that has learned its training points by heart. Points come from a generator with a seed: the same
 settings give the same picture, and a larger set contains the smaller one.</p>
 """
 
@@ -70,7 +70,7 @@ def _list(entries: tuple[tuple[str, str], ...]) -> str:
 
 def _bars() -> str:
     return "".join(
-        f'<li>{_icon(_BAR.format(colour))} {name} <b class="nc-{slot}"></b></li>' for colour, slot, name in _RIGHT
+        f'<li>{_icon(_BAR.format(color))} {name} <b class="nc-{slot}"></b></li>' for color, slot, name in _RIGHT
     )
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 
 from ncbook import runs
-from ncbook.explorables import _page
+from ncbook.explorables import _arms, _page
+from ncbook.readings import test_collapse as reading
 
-_COLUMNS = ("weight_decay", "size", "seed", "step", "epoch", "train_loss", "ratio_train", "ratio_test")
-_RULES = {"loss": "equal training loss", "epochs": "equal epochs", "steps": "equal steps"}
+_COLUMNS = (*reading.KEYS, "step", "epoch", "train_loss", "variance_ratio_train", "variance_ratio_test")
 _BODY = """\
 <div class="nc-controls">
 <label>Stop all at <select class="nc-rule">{rules}</select></label>
@@ -36,18 +36,15 @@ def test_collapse(run: runs.Run) -> _page.Explorable:
 
     Raises ValueError, naming it, for a column that the run lacks.
     """
-    for name in _COLUMNS:
-        if name not in run.history:
-            raise ValueError(f"run.history: has no column {name}; this figure shows runs of experiments.test_collapse")
-    frame = run.to_frame()
+    _arms.require_columns(run, _COLUMNS, "test_collapse")
     decays = list(run.config["weight_decays"])
     data = {
         "sizes": list(run.config["sizes"]),
         "seeds": list(run.config["seeds"]),
-        "rules": _RULES,
+        "rules": reading.RULES,
         "decays": decays,
-        "stop": {"loss": run.config["stop_loss"], "epochs": float(frame.groupby("size").epoch.max().min())},
-        "arms": [_arm(rows) for _, rows in frame.groupby(["weight_decay", "seed", "size"], sort=False)],
+        "stop": {"loss": run.config["stop_loss"], "epochs": reading.shared_epochs(run)},
+        "arms": [_arm(rows) for _, rows in run.to_frame().groupby(reading.KEYS, sort=False)],
     }
     title = "Collapse on train and on new images, at the stop that you choose"
     text = f"{title}. {len(run.config['seeds'])} seeds, training sets of {_listed(run.config['sizes'])} images a class."
@@ -59,9 +56,9 @@ def _arm(rows: pd.DataFrame) -> dict[str, Any]:
     rows = rows[rows.step > 0]
     first = rows.iloc[0]
     return {
-        "decay": float(first.weight_decay), "seed": int(first.seed), "size": int(first["size"]),
+        "decay": float(first.weight_decay), "seed": int(first.seed), "size": int(first.per_class),
         "step": rows.step.tolist(), "epoch": rows.epoch.tolist(), "loss": _short(rows.train_loss),
-        "train": _short(rows.ratio_train), "test": _short(rows.ratio_test),
+        "train": _short(rows.variance_ratio_train), "test": _short(rows.variance_ratio_test),
     }  # fmt: skip
 
 
@@ -71,7 +68,7 @@ def _short(values: pd.Series) -> list[float]:
 
 
 def _body(run: runs.Run, decays: list[float]) -> str:
-    rules = [f'<option value="{name}">{label}</option>' for name, label in _RULES.items()]
+    rules = [f'<option value="{name}">{label}</option>' for name, label in reading.RULES.items()]
     options = [f'<option value="{decay}">{decay:g}</option>' for decay in decays]
     line = escape(runs.provenance_line(run))
     return _BODY.format(rules="".join(rules), decays="".join(options), provenance=line)

@@ -8,17 +8,18 @@ import numpy as np
 
 from ncbook import runs
 from ncbook.explorables import _page
+from ncbook.readings import unconstrained as reading
 
-_METHODS = {"scaled": "steps scaled by the loss", "gd": "gradient descent", "adam": "Adam"}
+_METHODS = {name: reading.METHODS[name] for name in reading.FLOWS}
 _MEASURES = {
     "shortfall": "1 − margin / bound",
-    "nc1": "NC1: within-class variability",
-    "nc2_angles": "NC2: angles off the simplex",
-    "nc3": "NC3: classifier off the means",
+    "nc1_train": "NC1: within-class variability",
+    "nc2_angles_train": "NC2: angles off the simplex",
+    "nc3_train": "NC3: classifier off the means",
 }
 _ARRAYS = ("step", "points", "means", "classifier", "labels")
 
-# small pictures for the legends, in the colours of core.css; one outline a class, as in unconstrained.js
+# small pictures for the legends, in the colors of core.css; one outline a class, as in unconstrained.js
 _OUTLINES = ('<circle cx="13" cy="8" r="6"{}/>', '<path d="M8 3h10v10h-10z"{}/>', '<path d="M13 1l6.5 12h-13z"{}/>')
 _CLASSES = [outline.format(f' fill="var(--nc-class{c})"') for c, outline in enumerate(_OUTLINES)]
 _MEAN = (
@@ -65,9 +66,9 @@ def unconstrained(run: runs.Run) -> _page.Explorable:
     `run` is one of `experiments.unconstrained`; shows the setting of its flow that has two feature dimensions and
     three classes. Raises ValueError, naming what is missing, for a run without it.
     """
-    place = _place(run)
+    setting = _setting(run)
     turn = _upright(run.arrays["scaled/means"][-1])
-    methods = {name: _method(run, name, place, turn) for name in _METHODS}
+    methods = {name: _method(run, name, setting, turn) for name in _METHODS}
     data = {
         "classOf": run.arrays["gd/labels"].tolist(),
         "seeds": run.config["seeds"],
@@ -77,12 +78,12 @@ def unconstrained(run: runs.Run) -> _page.Explorable:
     }
     title = "Free features without regularization, step by step"
     return _page.Explorable(
-        title, _body(run, methods, place), "unconstrained.js", data, f"{title}. {_summary(run, methods)}"
+        title, _body(run, methods, setting), "unconstrained.js", data, f"{title}. {_summary(run, methods)}"
     )
 
 
-def _place(run: runs.Run) -> int:
-    """Where among the settings of the flow the pictured one is."""
+def _setting(run: runs.Run) -> int:
+    """Index of the pictured one among the settings of the flow."""
     for name in (f"{method}/{array}" for method in _METHODS for array in _ARRAYS):
         if name not in run.arrays:
             raise ValueError(f"run.arrays: has no {name}; this figure shows runs of experiments.unconstrained")
@@ -99,7 +100,7 @@ def _upright(means: np.ndarray) -> np.ndarray:
     return left @ right
 
 
-def _method(run: runs.Run, name: str, place: int, turn: np.ndarray) -> dict[str, Any]:
+def _method(run: runs.Run, name: str, setting: int, turn: np.ndarray) -> dict[str, Any]:
     """One method for the page.
 
     steps [P]; points [P, N, 2], means and rows [P, 3, 2], packed; exponent [P], of the first seed;
@@ -110,22 +111,20 @@ def _method(run: runs.Run, name: str, place: int, turn: np.ndarray) -> dict[str,
         "points": _page.pack(run.arrays[f"{name}/points"] @ turn),
         "means": _page.pack(run.arrays[f"{name}/means"] @ turn),
         "rows": _page.pack(run.arrays[f"{name}/classifier"] @ turn),
-        "exponent": [float(f"{value:.4g}") for value in _values(run, name, place, "exponent")[0]],
-        "curves": {measure: _curves(run, name, place, measure) for measure in _MEASURES},
+        "exponent": [float(f"{value:.4g}") for value in _values(run, name, setting, "minus_log_loss")[0]],
+        "curves": {measure: _curves(run, name, setting, measure) for measure in _MEASURES},
     }
 
 
-def _curves(run: runs.Run, method: str, place: int, measure: str) -> list[list[float | None]]:
+def _curves(run: runs.Run, method: str, setting: int, column: str) -> list[list[float | None]]:
     """[S][P]"""
-    values = _values(run, method, place, "ratio" if measure == "shortfall" else measure)
-    return [list(map(_short, 1 - row if measure == "shortfall" else row)) for row in values]
+    return [list(map(_short, row)) for row in _values(run, method, setting, column)]
 
 
-def _values(run: runs.Run, method: str, place: int, column: str) -> np.ndarray:
+def _values(run: runs.Run, method: str, setting: int, column: str) -> np.ndarray:
     """[S, P]: one column, a row a seed."""
-    history = run.history
-    arm = (history["part"] == "flow") & (history["method"] == method) & (history["setting"] == place)
-    return np.stack([history[column][arm & (history["seed"] == seed)] for seed in run.config["seeds"]])
+    flow = reading.rows(run, "flow", method=method, setting=setting)
+    return flow.pivot(index="seed", columns="step", values=column).loc[list(run.config["seeds"])].to_numpy()
 
 
 def _short(value: float) -> float | None:
@@ -133,7 +132,7 @@ def _short(value: float) -> float | None:
     return float(f"{value:.4g}") if np.isfinite(value) and value > 0 else None
 
 
-def _body(run: runs.Run, methods: Mapping[str, Any], place: int) -> str:
+def _body(run: runs.Run, methods: Mapping[str, Any], setting: int) -> str:
     count = len(run.config["seeds"])
     return _BODY.format(
         last=len(methods["scaled"]["steps"]) - 1,
@@ -141,7 +140,7 @@ def _body(run: runs.Run, methods: Mapping[str, Any], place: int) -> str:
         measures=_options(_MEASURES),
         legend=_legend(),
         lines=f"bold: the seed in the picture, thin: {count - 1} more" if count > 1 else "one seed",
-        per_class=run.config["flow_per_class"][place],
+        per_class=run.config["flow_per_class"][setting],
         seed=run.config["seeds"][0],
         provenance=escape(runs.provenance_line(run)),
     )
@@ -164,5 +163,5 @@ def _summary(run: runs.Run, methods: Mapping[str, Any]) -> str:
     lines = []
     for name, method in methods.items():
         end = method["curves"]["shortfall"][0][-1]
-        lines.append(f"{_METHODS[name]}: after {method['steps'][-1]} steps the normalised margin is {end:.3g} short")
+        lines.append(f"{_METHODS[name]}: after {method['steps'][-1]} steps the normalized margin is {end:.3g} short")
     return "; ".join(lines) + f" of its bound (as a share of it). {runs.provenance_line(run)}"

@@ -9,34 +9,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ncbook.figures import _style
+from ncbook.readings.bound import SHIFTS, fixed_deviations, network_shifts, rows, terminal_start
 from ncbook.runs import Run
 
 _CDNV = "CDNV (no unit)"
 _SIZE = "training images a class, n"
-# column: label, colour, line, marker
+# column: label, color, line, marker
 _LINES = {
-    "bound": ("right-hand side", _style.INK, "-", "s"),
-    "population_cdnv": ("population, $V(P_i, P_j)$", _style.ORANGE, "-", "o"),
+    "cdnv_bound": ("right-hand side", _style.INK, "-", "s"),
+    "cdnv_test": ("population, $V(P_i, P_j)$", _style.ORANGE, "-", "o"),
     "B": ("B", _style.PURPLE, "-.", "D"),
-    "train_cdnv": ("training set, $V(S_i, S_j)$", _style.BLUE, "--", "^"),
+    "cdnv_train": ("training set, $V(S_i, S_j)$", _style.BLUE, "--", "^"),
     "A": ("A", _style.GREEN, ":", "v"),
 }
 
 
-def _part(run: Run, name: str) -> pd.DataFrame:
-    frame = run.to_frame()
-    return frame[frame.part == name]
-
-
-def _banded(panel: Axes, table: pd.DataFrame, label: str, colour: str, line: str, marker: str) -> None:
+def _banded(panel: Axes, table: pd.DataFrame, label: str, color: str, line: str, marker: str) -> None:
     """Median over the rows of a table [seeds, x], and a band from the lowest to the highest."""
-    panel.fill_between(table.columns, table.min(), table.max(), color=colour, alpha=0.15, linewidth=0)
-    panel.plot(table.columns, table.median(), line, color=colour, marker=marker, markersize=4, label=label)
+    panel.fill_between(table.columns, table.min(), table.max(), color=color, alpha=0.15, linewidth=0)
+    panel.plot(table.columns, table.median(), line, color=color, marker=marker, markersize=4, label=label)
 
 
-def _by_size(panel: Axes, rows: pd.DataFrame, column: str, style: tuple[str, str, str, str]) -> None:
+def _by_size(panel: Axes, table: pd.DataFrame, column: str, style: tuple[str, str, str, str]) -> None:
     """Mean over the pairs or networks of each seed and size, against the size."""
-    _banded(panel, rows.pivot_table(index="seed", columns="per_class", values=column), *style)
+    _banded(panel, table.pivot_table(index="seed", columns="per_class", values=column), *style)
 
 
 def _size_axis(panel: Axes, run: Run) -> None:
@@ -50,8 +46,8 @@ def _size_axis(panel: Axes, run: Run) -> None:
 def bound_against_size(run: Run) -> Figure:
     """Both sides of the bound, and its terms, against the size of the training set."""
     figure, axes = _style.panels(run, 2, height=3.8)
-    pairs = _part(run, "pair")
-    for panel, columns in zip(axes, (("bound", "population_cdnv", "train_cdnv"), ("A", "B")), strict=True):
+    pairs = rows(run, "pair")
+    for panel, columns in zip(axes, (("cdnv_bound", "cdnv_test", "cdnv_train"), ("A", "B")), strict=True):
         for column in columns:
             _by_size(panel, pairs, column, _LINES[column])
         _size_axis(panel, run)
@@ -73,13 +69,13 @@ def _legend_above(figure: Figure, axes: list[Axes], columns: int) -> None:
 def bound_pairs(run: Run) -> Figure:
     """The bound against the true value, one point a pair of classes, for every network."""
     figure, (panel,) = _style.panels(run, 1, height=4.2)
-    pairs, sizes = _part(run, "pair"), run.config["sizes"]
+    pairs, sizes = rows(run, "pair"), run.config["sizes"]
     shades = colormaps["viridis"](np.linspace(0.05, 0.85, len(sizes)))
-    for place, (size, shade) in enumerate(zip(sizes, shades, strict=True)):
+    for index, (size, shade) in enumerate(zip(sizes, shades, strict=True)):
         own = pairs[pairs.per_class == size]
-        style: dict[str, Any] = {"marker": "osD^vP*X"[place % 8], "color": shade, "alpha": 0.7}
-        panel.plot(own.population_cdnv, own.bound, linestyle="", markersize=4, label=f"n = {size}", **style)
-    ends = np.array([pairs.population_cdnv.min(), pairs.population_cdnv.max()])
+        style: dict[str, Any] = {"marker": "osD^vP*X"[index % 8], "color": shade, "alpha": 0.7}
+        panel.plot(own.cdnv_test, own.cdnv_bound, linestyle="", markersize=4, label=f"n = {size}", **style)
+    ends = np.array([pairs.cdnv_test.min(), pairs.cdnv_test.max()])
     panel.plot(ends, ends, color=_style.INK, linewidth=1, label="equal")
     panel.plot(ends, 2 * ends, ":", color=_style.FAINT, linewidth=1.2, label="twice")
     panel.set(xscale="log", yscale="log", xlabel="CDNV of the pair in the population", ylabel="bound on it")
@@ -93,12 +89,16 @@ def bound_pairs(run: Run) -> Figure:
 def bound_over_training(run: Run) -> Figure:
     """The terms of the bound over the steps of training, for the smallest and the largest training set."""
     figure, axes = _style.panels(run, 2, height=3.9, sharey=True)
-    time, sizes = _part(run, "time"), run.config["sizes"]
+    time, sizes = rows(run, "time"), run.config["sizes"]
     for panel, size in zip(axes, (min(sizes), max(sizes)), strict=True):
         own = time[(time.per_class == size) & (time.step > 0)]
-        for column in ("bound", "population_cdnv", "B", "train_cdnv"):
+        for column in ("cdnv_bound", "cdnv_test", "B", "cdnv_train"):
             _banded(panel, own.pivot_table(index="seed", columns="step", values=column), *_LINES[column])
-        _mark_zero_error(panel, own)
+        start = terminal_start(run, size)
+        if np.isfinite(start):
+            panel.axvspan(
+                start, own.step.max(), color=_style.FAINT, alpha=0.12, linewidth=0, label="zero training error"
+            )
         panel.set(xscale="log", yscale="log", xlabel="steps")
         panel.set_title(f"n = {size}")
     _style.log_axis(axes[0].yaxis)
@@ -107,42 +107,30 @@ def bound_over_training(run: Run) -> Figure:
     return figure
 
 
-def _mark_zero_error(panel: Axes, rows: pd.DataFrame) -> None:
-    """Shade from the first measured step at which every seed has zero training error."""
-    worst = rows.groupby("step").train_error.max()
-    done = worst.index[(worst[::-1].cummax()[::-1] == 0)]
-    if len(done):
-        panel.axvspan(
-            done[0], worst.index[-1], color=_style.FAINT, alpha=0.12, linewidth=0, label="zero training error"
-        )
-
-
 _DEVIATIONS = {
     "shift": ("mean, ‖E f − Avg f‖", _style.BLUE, "-", "o"),
     "square": ("square, |E ‖f‖² − Avg ‖f‖²|", _style.GREEN, "--", "s"),
 }
-_SHIFTS = {
-    "shift": ("mean, points it was trained on", _style.ORANGE, "-", "D"),
-    "shift_if_fresh": ("mean, fresh points", _style.BLUE, "--", "o"),
-    "shift_by_train": ("mean, guess from training variance", _style.PURPLE, ":", "^"),
-}
+_SHIFTS = (  # of the columns SHIFTS
+    ("mean, points it was trained on", _style.ORANGE, "-", "D"),
+    ("mean, fresh points", _style.BLUE, "--", "o"),
+    ("mean, guess from training variance", _style.PURPLE, ":", "^"),
+)
 
 
 @_style.styled
 def concentration_rates(run: Run) -> Figure:
     """Concentration terms against n: fresh points under one fixed network, and the points that it was trained on."""
     figure, axes = _style.panels(run, 2, height=4.2)
-    fixed, networks = _part(run, "fixed"), _part(run, "network")
-    first = fixed[fixed.per_class == min(run.config["sizes"])][list(_DEVIATIONS)].mean()
+    fixed, networks = fixed_deviations(run), network_shifts(run)
     for column, style in _DEVIATIONS.items():
-        _by_size(axes[0], fixed.assign(value=fixed[column] / first[column]), "value", style)
+        _by_size(axes[0], fixed, column, style)
     _root_line(axes[0], run, 1.0)
     axes[0].set_title("one fixed network, fresh points")
     axes[0].set_ylabel("deviation, as a share of the first")
-    shares = {column: networks[column] / networks.length for column in _SHIFTS}
-    for column, style in _SHIFTS.items():
-        _by_size(axes[1], networks.assign(value=shares[column]), "value", style)
-    _root_line(axes[1], run, shares["shift"][networks.per_class == min(run.config["sizes"])].median())
+    for column, style in zip(SHIFTS, _SHIFTS, strict=True):
+        _by_size(axes[1], networks, column, style)
+    _root_line(axes[1], run, networks[networks.per_class == min(run.config["sizes"])]["shift"].median())
     axes[1].set_title("a network trained for each n")
     axes[1].set_ylabel("mean shift / distance of means")
     for panel in axes:
@@ -159,8 +147,8 @@ def _root_line(panel: Axes, run: Run, start: float) -> None:
 _WITHOUT = {
     "hoeffding": ("concentration inequality", _style.GREEN, ":", "v"),
     "bootstrap_fresh": ("bootstrap, fresh points", _style.BLUE, "--", "s"),
-    "bound": ("with the population's A and B", _style.INK, "-", "D"),
-    "population_cdnv": ("true value", _style.ORANGE, "-", "o"),
+    "cdnv_bound": ("with the population's A and B", _style.INK, "-", "D"),
+    "cdnv_test": ("true value", _style.ORANGE, "-", "o"),
     "bootstrap_train": ("bootstrap, training points", _style.PURPLE, "-.", "^"),
 }
 
@@ -169,7 +157,7 @@ _WITHOUT = {
 def bounds_without_population(run: Run) -> Figure:
     """The true value, the bound with the population's terms, and bounds that need no population, against n."""
     figure, (panel,) = _style.panels(run, 1, height=4.0)
-    pairs = _part(run, "pair")
+    pairs = rows(run, "pair")
     pairs = pairs.assign(hoeffding=pairs.hoeffding.where(np.isfinite(pairs.hoeffding)))
     for column, style in _WITHOUT.items():
         finite = pairs.groupby("per_class")[column].apply(lambda values: values.notna().all())
@@ -181,14 +169,14 @@ def bounds_without_population(run: Run) -> Figure:
 
 
 @_style.styled
-def nearest_centre(run: Run) -> Figure:
-    """Error of the nearest-centre rule beside its bounds: on glyphs against n, and for two Gaussians."""
+def nearest_center(run: Run) -> Figure:
+    """Error of the nearest-center rule beside its bounds: on glyphs against n, and for two Gaussians."""
     figure, axes = _style.panels(run, 2, height=4.0, sharey=True)
-    networks = _part(run, "network")
+    networks = rows(run, "network")
     styles = {
-        "centre_bound": ("4 (K−1) V", _style.ORANGE, "-", "o"),
-        "directional_bound": ("along the lines between means", _style.BLUE, "--", "s"),
-        "centre_error": ("error", _style.INK, "-", "D"),
+        "ncc_error_bound": ("4 (K−1) V", _style.ORANGE, "-", "o"),
+        "directional_ncc_error_bound": ("along the lines between means", _style.BLUE, "--", "s"),
+        "ncc_error_test": ("error", _style.INK, "-", "D"),
     }
     for column, style in styles.items():
         _by_size(axes[0], networks, column, style)

@@ -1,22 +1,16 @@
 """Figures of the experiment `test_collapse`: collapse on training images and on new ones."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ncbook.figures import _style
 from ncbook.figures._bands import draw_band
+from ncbook.readings.test_collapse import CORRELATED, RULES, SPREADS, correlations_over_epochs, protocols, read_at, rows
 from ncbook.runs import Run
 
 _MARKERS = ("o", "s", "^", "D", "v", "P")
-_COLOURS = (_style.BLUE, _style.ORANGE, _style.GREEN, _style.PURPLE, _style.INK, _style.FAINT)
-_SPREADS = (
-    ("test_train_means", "new images, training means"),
-    ("ratio_test", "new images, own means (strong)"),
-    ("ratio_weak", "new images, nearest of K points (weak)"),
-    ("ratio_train", "training images"),
-)
+_COLORS = (_style.BLUE, _style.ORANGE, _style.GREEN, _style.PURPLE, _style.INK, _style.FAINT)
 _AXIS = "mean squared distance\nover Tr $\\Sigma_B$ (no unit)"
 
 
@@ -26,12 +20,10 @@ def collapse_at_fixed_size(run: Run) -> Figure:
     sizes = run.config["sizes"]
     chosen = (sizes[0], sizes[len(sizes) // 2], sizes[-1])
     figure, axes = _style.panels(run, 3, 3.7, sharey=True)
-    frame = _frame(run, run.config["weight_decays"][1])
+    frame = rows(run, run.config["weight_decays"][1])
     for panel, size in zip(axes, chosen, strict=True):
-        arms = frame[(frame["size"] == size) & (frame.step > 0)]
-        for style, (name, label) in enumerate(_SPREADS):
-            values = arms.pivot(index="seed", columns="step", values=name)
-            draw_band(panel, values.columns.to_numpy(), values.to_numpy(), label, style)
+        arms = frame[(frame.per_class == size) & (frame.step > 0)]
+        _draw_spreads(panel, arms, "step", every=3)
         panel.set_title(f"n = {size} a class")
         panel.set_xlabel("steps")
         _style.log_axis(panel.xaxis)
@@ -47,11 +39,8 @@ def collapse_against_size(run: Run) -> Figure:
     decays = run.config["weight_decays"]
     figure, axes = _style.panels(run, len(decays), 3.8, sharey=True)
     for panel, decay in zip(axes, decays, strict=True):
-        frame = _frame(run, decay)
-        ends = frame[frame.step == frame.step.max()]
-        for style, (name, label) in enumerate(_SPREADS):
-            values = ends.pivot(index="seed", columns="size", values=name)
-            draw_band(panel, values.columns.to_numpy(), values.to_numpy(), label, style, every=1)
+        frame = rows(run, decay)
+        _draw_spreads(panel, frame[frame.step == frame.step.max()], "per_class", every=1)
         panel.set_title(f"weight decay {decay:g}")
         panel.set_xlabel("training images a class, n")
         _style.log_axis(panel.xaxis)
@@ -66,12 +55,12 @@ def collapse_against_size(run: Run) -> Figure:
 def collapse_by_protocol(run: Run) -> Figure:
     """Ratio on new images against ratio on training images, a panel a stopping rule, a line a seed, a mark a size."""
     figure, axes = _style.panels(run, 3, 3.5, sharex=True, sharey=True)
-    titles = {"loss": "equal loss: {:g}", "epochs": "equal epochs: {:g}", "steps": "equal steps: {:g}"}
-    for panel, (rule, title) in zip(axes, titles.items(), strict=True):
-        train, test = run.arrays[f"{rule}/ratio_train"], run.arrays[f"{rule}/ratio_test"]
-        panel.plot(train, test, color=_style.FAINT, linewidth=0.8)
-        _mark_sizes(panel, run, train, test)
-        panel.set_title(title.format(float(run.arrays[f"{rule}/value"])))
+    for panel, (rule, stop) in zip(axes, protocols(run).items(), strict=True):
+        found = read_at(run, *stop)
+        for _, own in found.groupby("seed"):
+            panel.plot(own.variance_ratio_train, own.variance_ratio_test, color=_style.FAINT, linewidth=0.8)
+        _mark_sizes(panel, run, found)
+        panel.set_title(f"{RULES[rule]}: {stop[1]:g}")
         panel.set_xlabel("ratio on train (no unit)")
         _style.log_axis(panel.yaxis)
     axes[0].set_ylabel("ratio on new images,\nown means (no unit)")
@@ -84,12 +73,11 @@ def collapse_by_protocol(run: Run) -> Figure:
 def anti_correlation_over_epochs(run: Run) -> Figure:
     """Rank correlation of the two ratios over the sizes, against the epochs after which all are read."""
     figure, (panel,) = _style.panels(run, 1, 3.4)
-    epochs = run.arrays["along/epochs"]
     for style, decay in enumerate(run.config["weight_decays"]):
-        found = run.arrays["along/correlation"][style]  # [E, seeds]
-        draw_band(panel, epochs, found.T, f"weight decay {decay:g}", style, every=1)
+        found = correlations_over_epochs(run, decay)
+        draw_band(panel, found.columns.to_numpy(), found.to_numpy(), f"weight decay {decay:g}", style, every=1)
     panel.axhline(0, color=_style.FAINT, linewidth=0.8)
-    panel.axhline(-0.5, color=_style.INK, linewidth=0.8, linestyle=":")
+    panel.axhline(-CORRELATED, color=_style.INK, linewidth=0.8, linestyle=":")
     panel.set_ylim(-1.05, 1.05)
     panel.set_xlabel("epochs after which every size is read")
     panel.set_ylabel("rank correlation of\ntrain and new ratio")
@@ -98,17 +86,19 @@ def anti_correlation_over_epochs(run: Run) -> Figure:
     return figure
 
 
-def _mark_sizes(panel: Axes, run: Run, train: np.ndarray, test: np.ndarray) -> None:
-    """A mark a size and seed; train and test [sizes, seeds]."""
-    for place, size in enumerate(run.config["sizes"]):
-        panel.scatter(train[place], test[place], s=30, marker=_MARKERS[place], facecolor="none",
-                      edgecolor=_COLOURS[place], linewidth=1.5, label=f"{size}", zorder=3)  # fmt: skip
+def _draw_spreads(panel: Axes, frame: pd.DataFrame, x: str, every: int) -> None:
+    for style, (name, label) in enumerate(SPREADS.items()):
+        values = frame.pivot(index="seed", columns=x, values=name)
+        draw_band(panel, values.columns.to_numpy(), values.to_numpy(), label, style, every)
 
 
-def _frame(run: Run, weight_decay: float) -> pd.DataFrame:
-    frame = run.to_frame()
-    frame = frame[frame.weight_decay == weight_decay]
-    return frame.assign(test_train_means=frame.ratio_test + frame.ratio_shift)
+def _mark_sizes(panel: Axes, run: Run, found: pd.DataFrame) -> None:
+    for index, size in enumerate(run.config["sizes"]):
+        own = found[found.per_class == size]
+        style = {"marker": _MARKERS[index], "edgecolor": _COLORS[index], "facecolor": "none"}
+        panel.scatter(
+            own.variance_ratio_train, own.variance_ratio_test, s=30, linewidth=1.5, label=f"{size}", zorder=3, **style
+        )
 
 
 def _legend_above(figure: Figure, panel: Axes) -> None:

@@ -8,14 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ncbook.figures import _style
+from ncbook.readings.unconstrained import COLUMNS, FLOWS, LOSSES, METHODS, closed_norms, global_minimum, rows
 from ncbook.runs import Run
 
-_LOSSES = {"cross_entropy": "cross-entropy", "square": "square loss"}
-_METHODS = {
-    "scaled": ("steps scaled by the loss", _style.GREEN, "-", "^"),
-    "gd": ("gradient descent", _style.BLUE, "--", "o"),
-    "adam": ("Adam", _style.ORANGE, ":", "s"),
-}
+_LOOKS = {"scaled": (_style.GREEN, "-", "^"), "gd": (_style.BLUE, "--", "o"), "adam": (_style.ORANGE, ":", "s")}
 _FLOOR = 1e-15  # of float64: smaller differences of losses are rounding
 _RANK_LINES = ("-", "--", "-.", ":")
 
@@ -24,49 +20,45 @@ _RANK_LINES = ("-", "--", "-.", ":")
 def minimum_reached(run: Run) -> Figure:
     """Excess of the loss over the closed-form minimum, against steps, from every random start."""
     figure, axes = _style.panels(run, 2, height=3.6, sharey=True)
-    for panel, (loss, name) in zip(axes, _LOSSES.items(), strict=True):
-        for place, (colour, marker) in zip(range(len(run.config["classes"])), _style.CLASS_STYLES, strict=False):
-            for method, line in (("gd", "-"), ("lbfgs", ":")):
-                steps, errors = _starts(run, loss, method, place)
-                panel.fill_between(steps, errors.min(0), errors.max(0), color=colour, alpha=0.15, linewidth=0)
-                panel.plot(steps, np.median(errors, axis=0), line, color=colour, marker=marker, markersize=3)
-            panel.plot([], [], color=colour, marker=marker, markersize=3, label=f"K = {run.config['classes'][place]}")
+    lines = {"gd": "-", "lbfgs": ":"}
+    for panel, (loss, name) in zip(axes, LOSSES.items(), strict=True):
+        for setting, num_classes in enumerate(run.config["classes"]):
+            color, marker = _style.CLASS_STYLES[setting]
+            for method, line in lines.items():
+                excess = _excess(run, loss, method, setting)
+                panel.fill_between(excess.columns, excess.min(), excess.max(), color=color, alpha=0.15, linewidth=0)
+                panel.plot(excess.columns, excess.median(), line, color=color, marker=marker, markersize=3)
+            panel.plot([], [], color=color, marker=marker, markersize=3, label=f"K = {num_classes}")
         panel.set_title(name)
         panel.set(xscale="log", yscale="log", xlabel="steps")
-    for line, label in (("-", "gradient descent"), (":", "L-BFGS")):
-        axes[0].plot([], [], line, color=_style.INK, label=label)
-    axes[0].set_ylabel("relative excess of the loss")
+    for method, line in lines.items():
+        axes[0].plot([], [], line, color=_style.INK, label=METHODS[method])
+    axes[0].set_ylabel(COLUMNS["excess"].label)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=5)
     return figure
 
 
-def _starts(run: Run, loss: str, method: str, place: int) -> tuple[np.ndarray, np.ndarray]:
-    """steps [P] after the start, and errors [starts, P], at least `_FLOOR`."""
-    frame = _rows(run, part="descent", objective=loss, method=method, setting=place)
-    table = frame[frame.step > 0].pivot_table(index=["seed", "scale"], columns="step", values="error")
-    return table.columns.to_numpy(), np.maximum(table.to_numpy(), _FLOOR)
-
-
-def _rows(run: Run, **chosen: object) -> pd.DataFrame:
-    frame = run.to_frame()
-    for column, value in chosen.items():
-        frame = frame[frame[column] == value]
-    return frame
+def _excess(run: Run, loss: str, method: str, setting: int) -> pd.DataFrame:
+    """A row a start and a column a step after it; at least `_FLOOR`."""
+    own = rows(run, "descent", loss_name=loss, method=method, setting=setting)
+    table = own[own.step > 0].pivot_table(index=["seed", "scale"], columns="step", values="excess")
+    return table.clip(lower=_FLOOR)
 
 
 @_style.styled
 def collapse_threshold(run: Run) -> Figure:
     """Norm of W H against the strength of regularization: closed form, and where L-BFGS ended."""
     figure, axes = _style.panels(run, 2)
-    for panel, (loss, name) in zip(axes, _LOSSES.items(), strict=True):
-        found = _rows(run, part="threshold", objective=loss)
-        closed = run.arrays["threshold/strengths"], run.arrays[f"threshold/{loss}"]
-        panel.plot(*closed, color=_style.INK, linewidth=1.4, label="closed form")
-        panel.plot(found.scale, found["size"], "o", color=_style.ORANGE, fillstyle="none", label="reached")
+    strengths = np.linspace(0.1, 1.6, 200)
+    for panel, (loss, name) in zip(axes, LOSSES.items(), strict=True):
+        found = rows(run, "threshold", loss_name=loss)
+        closed = closed_norms(run, loss, strengths)
+        panel.plot(strengths, closed, color=_style.INK, linewidth=1.4, label="closed form")
+        panel.plot(found.scale, found.product_norm, "o", color=_style.ORANGE, fillstyle="none", label="reached")
         panel.axvline(1, color=_style.FAINT, linestyle="--", linewidth=1)
         panel.set_title(name)
-        panel.set_ylabel("‖W Hᵀ‖ (Frobenius)")
+        panel.set_ylabel(COLUMNS["product_norm"].label)
         panel.set_xlabel(r"strength $r = K \sqrt{n \lambda_W \lambda_H}$")
     axes[1].legend(loc="upper right")
     return figure
@@ -76,16 +68,15 @@ def collapse_threshold(run: Run) -> Figure:
 def saddle_escape(run: Run) -> Figure:
     """Loss against steps from critical points of each rank: exactly on them, and after a nudge."""
     figure, axes = _style.panels(run, 2, height=3.7, sharey=True)
-    saddles = _rows(run, part="saddle")
+    saddles = rows(run, "saddle")
     for panel, nudge in zip(axes, (0.0, run.config["nudge"]), strict=True):
-        for rank, (colour, marker) in zip(range(run.config["saddle_classes"] - 1), _style.CLASS_STYLES, strict=False):
+        for rank, (color, marker) in zip(range(run.config["saddle_classes"] - 1), _style.CLASS_STYLES, strict=False):
             own = saddles[(saddles.setting == rank) & (saddles.scale == nudge) & (saddles.step > 0)]
-            table = own.pivot_table(index="seed", columns="step", values="loss")
-            style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 3, "markevery": 4}
-            panel.fill_between(table.columns, table.min(), table.max(), color=colour, alpha=0.15, linewidth=0)
+            table = own.pivot_table(index="seed", columns="step", values="objective")
+            style: dict[str, Any] = {"color": color, "marker": marker, "markersize": 3, "markevery": 4}
+            panel.fill_between(table.columns, table.min(), table.max(), color=color, alpha=0.15, linewidth=0)
             panel.plot(table.columns, table.median(), _RANK_LINES[rank], label=_rank_name(rank), **style)
-        lowest = run.arrays["saddle/loss"][-1].min()  # of rank K-1: the global minimum
-        panel.axhline(lowest, color=_style.INK, linewidth=1, linestyle=(0, (1, 2)), label="global minimum")
+        panel.axhline(global_minimum(run), color=_style.INK, linewidth=1, linestyle=(0, (1, 2)), label="global minimum")
         panel.set_title("started exactly on it" if nudge == 0 else f"after a nudge of {nudge:g}")
         panel.set(xscale="log", yscale="log", xlabel="steps of gradient descent")
         _style.log_axis(panel.yaxis)
@@ -100,26 +91,27 @@ def _rank_name(rank: int) -> str:
 
 
 @_style.styled
-def unregularised_margin(run: Run) -> Figure:
-    """How far the normalised margin is from its bound, against -log of the loss, for three ways of descending."""
+def unregularized_margin(run: Run) -> Figure:
+    """How far the normalized margin is from its bound, against -log of the loss, for three ways of descending."""
     config = run.config
     figure, axes = _style.panels(run, len(config["flow_classes"]), height=3.5, sharey=True)
-    for place, panel in enumerate(axes):
-        for method, (label, colour, line, marker) in _METHODS.items():
-            _draw_shortfall(panel, _rows(run, part="flow", method=method, setting=place), label, colour, line, marker)
+    for setting, panel in enumerate(axes):
+        for method in FLOWS:
+            _draw_shortfall(panel, rows(run, "flow", method=method, setting=setting), method)
         panel.set(xscale="log", yscale="log", xlabel="−log of the loss (nats)")
-        panel.set_title(f"K = {config['flow_classes'][place]}, d = {config['flow_dims'][place]}")
+        panel.set_title(f"K = {config['flow_classes'][setting]}, d = {config['flow_dims'][setting]}")
     axes[0].set_ylim(top=1.5)  # at the start a share may be negative, which one point would stretch the axis for
-    axes[0].set_ylabel("1 − normalised margin / bound")
+    axes[0].set_ylabel("1 − normalized margin / bound")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3)
     return figure
 
 
-def _draw_shortfall(panel: Axes, rows: pd.DataFrame, label: str, colour: str, line: str, marker: str) -> None:
+def _draw_shortfall(panel: Axes, flow: pd.DataFrame, method: str) -> None:
     """One line a seed, of those measurements at which every point is on the right side."""
-    for _, own in rows.groupby("seed"):
-        right = own[own.ratio > 0]
-        style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 3, "linewidth": 1.2}
-        panel.plot(right.exponent, np.maximum(1 - right.ratio, _FLOOR), line, label=label, **style)
+    color, line, marker = _LOOKS[method]
+    style: dict[str, Any] = {"color": color, "marker": marker, "markersize": 3, "linewidth": 1.2}
+    label = METHODS[method]
+    for _, own in flow[flow.margin_ratio > 0].groupby("seed"):
+        panel.plot(own.minus_log_loss, own.shortfall.clip(lower=_FLOOR), line, label=label, **style)
         label = "_"  # in the legend once

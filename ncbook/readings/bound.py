@@ -1,5 +1,92 @@
-"""Runs of `bound`."""
+"""Runs of `bound`: the terms of the bound by part, how they fall in the terminal phase, and how fast with n."""
 
+import numpy as np
+import pandas as pd
+
+from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.runs import Run
 
-COLUMNS: dict[str, Measure] = {}
+KEYS = ["seed", "per_class"]
+SHIFTS = ["shift", "shift_if_fresh", "shift_by_train"]
+COLUMNS: dict[str, Measure] = {
+    "class_i": Measure("class i", "first class of the pair"),
+    "class_j": Measure("class j", "second class of the pair"),
+    "a": Measure("a", "sum of the two mean shifts over the distance of the population's means"),
+    "A": Measure("A", "2a + a^2"),
+    "B": Measure("B", "(1 + a)^2 times the variance gaps, over twice the squared distance of the training means"),
+    "cdnv_bound": Measure("right-hand side", "(1 + A) times the CDNV of the training set, plus B"),
+    "shift_sum": Measure("shifts", "sum of the two mean shifts, in the unit of the features"),
+    "distance_train": Measure("distance, training set", "between the class means of the pair"),
+    "distance_test": Measure("distance, population", "between the class means of the pair"),
+    "half_cdnv": Measure("CDNV, second half", "of the second half of the population"),
+    "half_bound": Measure("bound, first half", "the bound with the first half as population"),
+    "hoeffding": Measure("concentration inequality", "a bound without the population, for features fixed in advance"),
+    "bootstrap_train": Measure("bootstrap, training points", "a bound without the population, by resampling them"),
+    "bootstrap_fresh": Measure("bootstrap, fresh points", "the same with as many fresh images"),
+    "ncc_error_test_train_means": Measure(
+        "nearest-mean error", "of the population, with the means of the training set"
+    ),
+    "ncc_error_bound": Measure("4 (K−1) V", "bound on ncc_error_test by the average CDNV"),
+    "directional_ncc_error_bound": Measure("along the lines between means", "bound by the variance along them"),
+    "length": Measure("length", "root mean square distance between training means"),
+    "shift": Measure("mean shift", "mean over classes of ||E f - Avg f||"),
+    "shift_if_fresh": Measure("mean shift, fresh points", "root mean square that it would have for fresh points"),
+    "shift_by_train": Measure("mean shift, guessed", "the same, guessed from the variance of the training points"),
+    "square": Measure("square gap", "mean over classes of |E ||f||^2 - Avg ||f||^2|"),
+    "norm_scale": Measure("norms", "norms of inputs and weights, over the root of n"),
+    "largest_norm": Measure("largest norm", "max ||f|| over the population"),
+}
+
+
+def rows(run: Run, part: str) -> pd.DataFrame:
+    """One part of the history.
+
+    pair      a row a pair of classes of each trained network: the terms of the bound
+    network   a row a trained network: its errors, those of the nearest-center rule, and the concentration terms
+    time      a row a probe: training error, and means over pairs of the terms
+    fixed     a row a size: shift and square of fresh points under the network of `fixed_size`
+    """
+    frame = run.to_frame()
+    return frame[frame.part == part].copy()
+
+
+def rates(frame: pd.DataFrame, column: str, unit: str | None = None, power: int = 1) -> pd.Series:
+    """For each seed, the slope of log column on log n by least squares; the column over unit^power, if there is one."""
+    values = frame[column] / (frame[unit] ** power if unit else 1)
+    logs = pd.DataFrame({"seed": frame.seed, "size": np.log(frame.per_class), "value": np.log(values)})
+    return logs.groupby("seed").apply(lambda own: np.polyfit(own["size"], own.value, 1)[0], include_groups=False)
+
+
+def fixed_deviations(run: Run) -> pd.DataFrame:
+    """The part `fixed`, shift and square as shares of their means at the smallest size."""
+    fixed = rows(run, "fixed")
+    columns = ["shift", "square"]
+    return fixed.assign(**fixed[columns] / fixed[fixed.per_class == fixed.per_class.min()][columns].mean())
+
+
+def network_shifts(run: Run) -> pd.DataFrame:
+    """The part `network`, its shifts over the distance of the training means."""
+    networks = rows(run, "network")
+    return networks.assign(**networks[SHIFTS].div(networks.length, axis=0))
+
+
+def terminal(run: Run) -> pd.DataFrame:
+    """The means over pairs at the first probe with zero training error (`..._then`) and at the end (`..._end`).
+
+    One row a network, by seed and per_class; nan in `..._then` for one that never gets to zero training error.
+    """
+    return moments.by_training(rows(run, "time"), KEYS, _terminal)
+
+
+def _terminal(own: pd.DataFrame) -> dict[str, float]:
+    then, end = moments.at(own, moments.zero_error(own)), own.iloc[-1]
+    columns = ("cdnv_train", "cdnv_test", "A", "B", "cdnv_bound")
+    return {f"{name}_{when}": float(row[name]) for name in columns for when, row in (("then", then), ("end", end))}
+
+
+def terminal_start(run: Run, per_class: int) -> float:
+    """The first probe from which on no network of this size has a training error."""
+    time = rows(run, "time")
+    own = time[time.per_class == per_class].groupby("seed")
+    return max(float(moments.terminal_phase(each)["phase_start"]) for _, each in own)

@@ -84,6 +84,7 @@ SHARED: dict[str, Measure] = KEYS | {
     "head_norm": Measure("head norm", "||W||_F of the last layer"),
     "feature_norm": Measure("feature norm", "mean ||phi|| over the training set"),
     "squared_norms": Measure("squared norms", "||W||_F^2 times the mean ||phi||^2 over the training set"),
+    "margin_ratio": Measure("share of the margin", "smallest margin at norm 1, over the largest that there is"),
     "fourier_gini": Measure("Gini coefficient", "of the Fourier components of the embedding, 0 dense to 1 sparse"),
     "effective_rank": Measure("effective rank", "exp of the entropy of the normalized singular values"),
 }

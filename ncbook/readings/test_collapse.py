@@ -1,5 +1,118 @@
-"""Runs of `test_collapse`."""
+"""Runs of `test_collapse`: the same trainings, read at different stopping rules."""
 
+import numpy as np
+import pandas as pd
+
+from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.runs import Run
 
-COLUMNS: dict[str, Measure] = {}
+KEYS = ["weight_decay", "per_class", "seed"]
+RULES = {"loss": "equal loss", "epochs": "equal epochs", "steps": "equal steps"}
+TENFOLD = 10.0  # the fall in the terminal phase that counts as collapse, as in part 1
+CORRELATED = 0.5  # size of a rank correlation over the sizes that counts as one
+# Mean squared distances over Tr Sigma_B, and from where to where they go.
+SPREADS = {
+    "variance_ratio_test_train_means": "new images, training means",
+    "variance_ratio_test": "new images, own means (strong)",
+    "variance_ratio_weak": "new images, nearest of K points (weak)",
+    "variance_ratio_train": "training images",
+}
+COLUMNS: dict[str, Measure] = {
+    "variance_ratio_shift": Measure("shift", "mean squared distance of test to training class means, over Tr Sigma_B"),
+    "variance_ratio_weak": Measure("weak ratio", "mean squared distance to the nearest of K points, over Tr Sigma_B"),
+}
+
+
+def rows(run: Run, weight_decay: float) -> pd.DataFrame:
+    """The history with one weight decay, and every column of SPREADS."""
+    frame = run.to_frame()
+    frame = frame[frame.weight_decay == weight_decay]
+    return frame.assign(variance_ratio_test_train_means=frame.variance_ratio_test + frame.variance_ratio_shift)
+
+
+def read_at(run: Run, rule: str, value: float, weight_decay: float = 0.0) -> pd.DataFrame:
+    """One row a size and seed: the history row at which training would have stopped.
+
+    loss: where the training loss first falls to `value`; between two measured steps every column is taken as linear in
+    the logarithm of the loss. epochs, steps: the last measured step that is not past `value`. An arm that ends before,
+    or never gets there, has nan in all columns but those of the arm.
+    Raises ValueError for an unknown rule, or a weight decay that the run has not.
+    """
+    if rule not in RULES:
+        raise ValueError(f"rule: {rule!r} is unknown; use one of {', '.join(RULES)}")
+    if weight_decay not in run.config["weight_decays"]:
+        raise ValueError(f"weight_decay: {weight_decay!r} was not trained; there are {run.config['weight_decays']}")
+    frame = run.to_frame()
+    arms = frame[frame.weight_decay == weight_decay].groupby(KEYS, sort=False)
+    return pd.DataFrame([_stopped(arm, rule, value) for _, arm in arms]).reset_index(drop=True)
+
+
+def _stopped(arm: pd.DataFrame, rule: str, value: float) -> pd.Series:
+    if rule == "loss" and (arm.train_loss <= value).any():
+        return _crossing(arm, value)
+    time = arm["epoch" if rule == "epochs" else "step"]
+    if rule != "loss" and time.iloc[-1] >= value:
+        return arm[time <= value].iloc[-1]
+    return pd.Series({name: arm[name].iloc[0] if name in KEYS else np.nan for name in arm.columns})
+
+
+def _crossing(arm: pd.DataFrame, loss: float) -> pd.Series:
+    """The history row between the last step with a larger loss and the first with one of at most `loss`."""
+    index = int((arm.train_loss <= loss).argmax())
+    after = arm.iloc[index]
+    if index == 0:
+        return after
+    before = arm.iloc[index - 1]
+    share = np.log(before.train_loss / loss) / np.log(before.train_loss / after.train_loss)
+    return before + share * (after - before)
+
+
+def shared_epochs(run: Run) -> float:
+    """The largest number of epochs that every size was trained for."""
+    return float(run.to_frame().groupby("per_class").epoch.max().min())
+
+
+def protocols(run: Run) -> dict[str, tuple[str, float]]:
+    """The three stopping rules of the chapter: name -> arguments of `read_at`."""
+    stops = (run.config["stop_loss"], shared_epochs(run), float(run.config["steps"]))
+    return {rule: (rule, value) for rule, value in zip(RULES, stops, strict=True)}
+
+
+def correlations(
+    rows: pd.DataFrame, first: str = "variance_ratio_train", second: str = "variance_ratio_test"
+) -> pd.Series:
+    """Spearman's rank correlation of two columns over the sizes, one a seed; without seeds that lack a size."""
+    whole = rows.groupby("seed", sort=False).filter(lambda own: own[[first, second]].notna().all(axis=None))
+    found = {seed: own[first].corr(own[second], method="spearman") for seed, own in whole.groupby("seed", sort=False)}
+    return pd.Series(found, dtype=float)
+
+
+def correlations_over_epochs(run: Run, weight_decay: float) -> pd.DataFrame:
+    """`correlations` when all sizes are read after as many epochs: a row a seed and a column a number of epochs.
+
+    The epochs are the whole ones that every size was trained for, where the largest size was measured.
+    """
+    frame = run.to_frame()
+    epochs = frame.epoch[frame.per_class == frame.per_class.max()].unique()
+    whole = [int(epoch) for epoch in epochs if epoch > 0 and epoch == int(epoch) and epoch <= shared_epochs(run)]
+    return pd.DataFrame({epoch: correlations(read_at(run, "epochs", epoch, weight_decay)) for epoch in whole})
+
+
+def terminal(run: Run) -> pd.DataFrame:
+    """One row a training: ratios and test error at the first measured step without a training error, and at the end.
+
+    Columns: KEYS; zero_error, the moment; NAME_then, NAME_end and NAME_fall = then / end for variance_ratio_train,
+    variance_ratio_test and variance_ratio_weak; test_error_then, test_error_end. nan in a training that never gets
+    there.
+    """
+    return moments.by_training(run.to_frame(), KEYS, _terminal)
+
+
+def _terminal(rows: pd.DataFrame) -> dict[str, float]:
+    ratios = ["variance_ratio_train", "variance_ratio_test", "variance_ratio_weak"]
+    found = {"zero_error": moments.zero_error(rows)}
+    then, end = moments.at(rows, found["zero_error"]), rows.iloc[-1]
+    for name in (*ratios, "test_error"):
+        found |= {f"{name}_then": float(then[name]), f"{name}_end": float(end[name])}
+    return found | {f"{name}_fall": found[f"{name}_then"] / found[f"{name}_end"] for name in ratios}

@@ -60,6 +60,7 @@ class Span:
     panel: int
     start: float
     end: float
+    label: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,55 +2,35 @@
 
 Networks are trained on few and on many images a class. For each, and for every pair of classes, the CDNV of the
 training set, that of the population, and the terms that join them (equation 9 of the survey, after Galanti et al.
-2022); what could be said of them without the population; and the error of the nearest-centre rule beside its bounds.
+2022); what could be said of them without the population; and the error of the nearest-center rule beside its bounds.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache, partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ncbook import data, metrics, models, trainers
-from ncbook.experiments._experiment import Arrays, Experiment, Rows
+from ncbook.experiments._experiment import Arrays, Experiment, Row, Rows
 from ncbook.experiments._noisy_labels import build
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.bound import certificates, terms
-from ncbook.experiments.bound.claims import CLAIMS, rates, rows, terminal
+from ncbook.experiments.bound.claims import CLAIMS
 from ncbook.experiments.bound.config import Config
 
-__all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "rates", "rows", "run", "terminal"]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "run"]
 
 _BATCH = 2000  # images in one forward pass while measuring
-_NAN = float("nan")
-COLUMNS: dict[str, object] = {
-    "part": "", "seed": -1, "per_class": -1, "step": -1, "class_i": -1, "class_j": -1,
-    **dict.fromkeys((*terms.TERMS, "shift_sum", "distance_train", "distance_population"), _NAN),
-    **dict.fromkeys(("half_cdnv", "half_bound", "hoeffding", "bootstrap_train", "bootstrap_fresh"), _NAN),
-    **dict.fromkeys(("train_error", "population_error", "centre_error", "train_centre_error"), _NAN),
-    **dict.fromkeys(("centre_bound", "directional_bound", "length"), _NAN),
-    **dict.fromkeys(("shift", "shift_if_fresh", "shift_by_train", "square", "norm_scale", "largest_norm"), _NAN),
-}  # fmt: skip
 
 
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
-    """Train a network for each seed and size, and measure it.
+    """Train a network for each seed and size, and measure it; `readings.bound.rows` says what its parts are.
 
-    history has four `part`s, told apart with `rows`; columns that a part does not measure are nan.
-    pair      one row for each pair of classes of each trained network: the terms of `metrics.CollapseBound`,
-              shift_sum, distance_train, distance_population; half_bound, the bound with the first half of the
-              population, and half_cdnv, the CDNV of the second; hoeffding, bootstrap_train, bootstrap_fresh: bounds
-              without the population, the last from as many fresh images
-    network   one row a trained network: errors of the network on both sets; centre_error and train_centre_error of
-              the nearest-centre rule on the population, with the means of the population and of the training set;
-              centre_bound and directional_bound on the former; the mean over classes of shift ||E f - Avg f||, of
-              the root mean square it would have for fresh points (shift_if_fresh), of the guess from the training
-              variance (shift_by_train), and of square |E ||f||^2 - Avg ||f||^2|; length, the root mean square
-              distance between training means; largest_norm max ||f||; norm_scale, see `certificates.norm_scale`
-    time      one row a probed step: training error, and means over pairs of the terms
-    fixed     one row a size: shift and square of fresh points under the network of `fixed_size`
-    arrays    gaussian/..., see `terms.gaussian_curves`
+    arrays: gaussian/..., see `terms.gaussian_curves`.
     """
     arms = [(seed, size) for seed in config.seeds for size in config.sizes]
     found = [row for own in sweep(partial(_measured, config, device), arms) for row in own]
@@ -68,30 +48,34 @@ def _images(config: Config, device: str, seed: int) -> data.Dataset:
     ).to(device)  # fmt: skip
 
 
-def _measured(config: Config, device: str, arm: tuple[int, int]) -> list[dict]:
+def _measured(config: Config, device: str, arm: tuple[int, int]) -> Rows:
     """Train one network; all its rows."""
     seed, size = arm
     dataset = _images(config, device, seed)
-    count = size * dataset.num_classes  # labels run 0, 1, ..., K-1, 0, ...: a beginning is balanced
-    train = data.Split(dataset.train.inputs[:count], dataset.train.labels[:count])
+    train = _beginning(dataset.train, size, dataset.num_classes)
+    population = _beginning(dataset.test, 2 * config.population_per_class, dataset.num_classes)
     model = build(config.network, dataset, config.width, seed).to(device)
     about = {"seed": seed, "per_class": size}
-    both = 2 * config.population_per_class * dataset.num_classes
-    population = data.Split(dataset.test.inputs[:both], dataset.test.labels[:both])
 
-    def probe(model: models.Classifier, step: int) -> dict:
+    def probe(model: models.Classifier, step: int) -> Row:
         own, others = _features(model, train), _features(model, population)
-        sides = [
-            terms.by_class(*side, dataset.num_classes) for side in ((own, train.labels), (others, population.labels))
-        ]
         error = _error(model.head(own), train.labels)
-        return {"part": "time", "step": step, "train_error": error} | terms.mean_terms(*sides)
+        sides = ((own, train.labels), (others, population.labels))
+        found = terms.mean_terms(*(terms.by_class(*side, dataset.num_classes) for side in sides))
+        return about | {"part": "time", "step": step, "train_error": error} | found
 
     probed = trainers.log_spaced(config.steps, config.probes)
     fitted = trainers.fit(model, train, _recipe(config), seed, probe, probed, on_step=lambda step: None)
     with torch.no_grad():
-        final = list(_final_rows(config, model.eval(), train, dataset.test, about))
-    return [about | row for row in (*fitted.whole(), *({"step": fitted.step} | row for row in final))]
+        final = [
+            about | {"step": fitted.step} | row for row in _final_rows(config, model.eval(), train, dataset, about)
+        ]
+    return [*fitted.whole(), *final]
+
+
+def _beginning(split: data.Split, per_class: int, num_classes: int) -> data.Split:
+    """Labels run 0, 1, ..., K-1, 0, ...: a beginning is balanced."""
+    return data.Split(split.inputs[: per_class * num_classes], split.labels[: per_class * num_classes])
 
 
 def _recipe(config: Config) -> trainers.Recipe:
@@ -116,12 +100,15 @@ class _Seen:
         )
 
 
-def _final_rows(config: Config, model: models.Classifier, train: data.Split, rest: data.Split, about: dict):
+def _final_rows(
+    config: Config, model: models.Classifier, train: data.Split, dataset: data.Dataset, about: dict[str, int]
+) -> Iterator[dict[str, Any]]:
+    rest = dataset.test
     own, others = _features(model, train), _features(model, rest)
     seen = _Seen(config, about["per_class"], own, train.labels, others, rest.labels)
     errors = {
         "train_error": _error(model.head(own), train.labels),
-        "population_error": _error(model.head(others[: len(seen.labels)]), seen.labels),
+        "test_error": _error(model.head(others[: len(seen.labels)]), seen.labels),
         "norm_scale": certificates.norm_scale(model, rest.inputs[: len(seen.labels)], about["per_class"]),
     }
     yield {"part": "network"} | errors | _network_row(seen)
@@ -131,24 +118,24 @@ def _final_rows(config: Config, model: models.Classifier, train: data.Split, res
 
 
 def _network_row(seen: _Seen) -> dict[str, float]:
-    """The nearest-centre rule and its bounds, and the concentration terms."""
+    """The nearest-center rule and its bounds, and the concentration terms."""
     moments = [[terms.mean_and_variance(f) for f in side] for side in (seen.train, seen.population)]
-    (means, variances), (centres, spreads) = (map(torch.stack, zip(*side, strict=True)) for side in moments)
+    (means, variances), (centers, spreads) = (map(torch.stack, zip(*side, strict=True)) for side in moments)
     squares = [[f.square().sum(1).mean() for f in side] for side in (seen.train, seen.population)]
     size, gaps = len(seen.train[0]), (torch.stack(squares[0]) - torch.stack(squares[1])).abs()
     found = {
-        "shift": (means - centres).norm(dim=1).mean(),
+        "shift": (means - centers).norm(dim=1).mean(),
         "shift_if_fresh": (spreads / size).sqrt().mean(),
         "shift_by_train": (variances / size).sqrt().mean(),
         "square": gaps.mean(),
         "length": torch.pdist(means).square().mean().sqrt(),
         "largest_norm": seen.features.norm(dim=1).max(),
-        "centre_bound": metrics.ncc_error_bound(seen.features, seen.labels),
-        "directional_bound": metrics.directional_ncc_error_bound(seen.features, seen.labels),
+        "ncc_error_bound": metrics.ncc_error_bound(seen.features, seen.labels),
+        "directional_ncc_error_bound": metrics.directional_ncc_error_bound(seen.features, seen.labels),
     }
     return {name: value.item() for name, value in found.items()} | {
-        "centre_error": terms.nearest_centre_error(seen.population, centres),
-        "train_centre_error": terms.nearest_centre_error(seen.population, means),
+        "ncc_error_test": terms.nearest_center_error(seen.population, centers),
+        "ncc_error_test_train_means": terms.nearest_center_error(seen.population, means),
     }
 
 
@@ -157,13 +144,13 @@ def _pair_rows(config: Config, seen: _Seen, seed: int) -> list[dict[str, float]]
     halves = [terms.pair_terms(seen.train, half) for half in (seen.first, seen.second)]
     largest = max(f.norm(dim=1).max().item() for f in (*seen.train, *seen.population))
     extra = {
-        "half_bound": [row["bound"] for row in halves[0]],
-        "half_cdnv": [row["population_cdnv"] for row in halves[1]],
+        "half_bound": [row["cdnv_bound"] for row in halves[0]],
+        "half_cdnv": [row["cdnv_test"] for row in halves[1]],
         "hoeffding": certificates.hoeffding(seen.train, largest, config.failure),
         "bootstrap_train": certificates.bootstrap(seen.train, config.draws, config.failure, seed),
         "bootstrap_fresh": certificates.bootstrap(seen.fresh, config.draws, config.failure, seed),
     }
-    return [row | {name: values[place] for name, values in extra.items()} for place, row in enumerate(pairs)]
+    return [row | {name: values[index] for name, values in extra.items()} for index, row in enumerate(pairs)]
 
 
 def _fixed_rows(config: Config, seen: _Seen, seed: int) -> list[dict[str, float]]:
@@ -184,5 +171,7 @@ def _features(model: models.Classifier, split: data.Split) -> Tensor:
     return torch.cat([model.features(batch) for batch in split.inputs.split(_BATCH)])
 
 
-EXPERIMENT = Experiment("bound", "A bound for test collapse", 1, Config, train, keys=("seed",), claims=CLAIMS)
+EXPERIMENT = Experiment(
+    "bound", "A bound for test collapse", 1, Config, train, keys=("per_class", "seed"), claims=CLAIMS
+)
 run, load = EXPERIMENT.run, EXPERIMENT.load

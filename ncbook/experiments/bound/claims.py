@@ -1,46 +1,21 @@
 """What the literature says of the bound and of its terms, and the rules by which a run of `bound` decides."""
 
-import numpy as np
 import pandas as pd
 
 from ncbook.claims import Claim, Evidence
+from ncbook.readings.bound import rates, rows, terminal
 from ncbook.runs import Run
-
-
-def rows(run: Run, part: str) -> pd.DataFrame:
-    """One part of the history: "pair", "network", "time" or "fixed"."""
-    frame = run.to_frame()
-    return frame[frame.part == part].copy()
-
-
-def rates(frame: pd.DataFrame, column: str, unit: str | None = None, power: int = 1) -> pd.Series:
-    """For each seed, the slope of log column on log n by least squares; the column over unit^power, if there is one."""
-    values = frame[column] / (frame[unit] ** power if unit else 1)
-    logs = pd.DataFrame({"seed": frame.seed, "size": np.log(frame.per_class), "value": np.log(values)})
-    return logs.groupby("seed").apply(lambda own: np.polyfit(own["size"], own.value, 1)[0], include_groups=False)
-
-
-def terminal(run: Run) -> pd.DataFrame:
-    """The means over pairs at the first probe with zero training error (`..._then`) and at the end (`..._end`).
-
-    One row a network, by seed and per_class; nan in `..._then` for one that never gets to zero training error.
-    """
-    time = rows(run, "time")
-    keys, columns = ["seed", "per_class"], ["train_cdnv", "population_cdnv", "A", "B", "bound"]
-    end = time.groupby(keys)[columns].last()
-    then = time[time.train_error == 0].groupby(keys)[columns].first().reindex(end.index)
-    return then.add_suffix("_then").join(end.add_suffix("_end"))
 
 
 def _bound_holds(run: Run) -> Evidence:
     pairs = rows(run, "pair")
-    ratio = (pairs.bound / pairs.population_cdnv).groupby([pairs.seed, pairs.per_class])
+    ratio = (pairs.cdnv_bound / pairs.cdnv_test).groupby([pairs.seed, pairs.per_class])
     return Evidence.of(ratio.min() >= 1, ratio.median(), "times the true value")
 
 
 def _first_term(run: Run) -> Evidence:
     seen = terminal(run)
-    fall = seen.train_cdnv_then / seen.train_cdnv_end
+    fall = seen.cdnv_train_then / seen.cdnv_train_end
     return Evidence.of(fall >= 2, fall.dropna(), "fold fall of V_S in the terminal phase")
 
 
@@ -68,22 +43,22 @@ def _means_apart(run: Run) -> Evidence:
 
 
 def _gap_shrinks(run: Run) -> Evidence:
-    networks = rows(run, "pair").groupby(["seed", "per_class"])[["population_cdnv", "train_cdnv"]].mean()
-    gap = (networks.population_cdnv - networks.train_cdnv).unstack()
+    networks = rows(run, "pair").groupby(["seed", "per_class"])[["cdnv_test", "cdnv_train"]].mean()
+    gap = (networks.cdnv_test - networks.cdnv_train).unstack()
     return Evidence.of((gap.diff(axis=1).iloc[:, 1:] < 0).all(axis=1), gap.iloc[:, 0] / gap.iloc[:, -1],
                      "fold fall of V_P - V_S from the smallest set to the largest")  # fmt: skip
 
 
 def _population_follows(run: Run) -> Evidence:
-    seen = terminal(run).reset_index()
+    seen = terminal(run)
     seen = seen[seen.per_class == max(run.config["sizes"])]
-    fall = seen.population_cdnv_then / seen.population_cdnv_end
+    fall = seen.cdnv_test_then / seen.cdnv_test_end
     return Evidence.of(fall >= 2, fall.dropna(), "fold fall of V_P in the terminal phase")
 
 
-def _centre_bound(run: Run) -> Evidence:
+def _center_bound(run: Run) -> Evidence:
     networks = rows(run, "network")
-    return Evidence.of(networks.centre_error <= networks.centre_bound, networks.centre_bound / networks.centre_error,
+    return Evidence.of(networks.ncc_error_test <= networks.ncc_error_bound, networks.ncc_error_bound / networks.ncc_error_test,
                      "times the error")  # fmt: skip
 
 
@@ -152,10 +127,10 @@ CLAIMS: tuple[Claim, ...] = (
         _population_follows, "fig-bound-over-training",
     ),
     Claim(
-        "centre-error-bound", "galanti2022role", "on the error of the nearest-centre rule, with our constants",
-        "The error of the nearest-centre rule is bounded by a multiple of the average CDNV.",
+        "center-error-bound", "galanti2022role", "on the error of the nearest-center rule, with our constants",
+        "The error of the nearest-center rule is bounded by a multiple of the average CDNV.",
         "For each network, the error on the population with its own means is at most 4 (K-1) times the average CDNV.",
         "A bound by the variance along the lines between the means; Gaussians, whose error is known.",
-        _centre_bound, "fig-nearest-centre",
+        _center_bound, "fig-nearest-centre",
     ),
 )  # fmt: skip

@@ -7,7 +7,15 @@ from torch import Tensor
 
 from ncbook import metrics
 
-TERMS = ("population_cdnv", "train_cdnv", "a", "A", "B", "bound")
+# column -> the term of `metrics.CollapseBound`
+TERMS = {
+    "cdnv_test": "population_cdnv",
+    "cdnv_train": "train_cdnv",
+    "a": "a",
+    "A": "A",
+    "B": "B",
+    "cdnv_bound": "bound",
+}
 
 
 def by_class(features: Tensor, labels: Tensor, num_classes: int) -> list[Tensor]:
@@ -35,7 +43,7 @@ def _two_points(mean: Tensor, variance: Tensor) -> Tensor:
 def pair_terms(train: list[Tensor], population: list[Tensor]) -> list[dict[str, float]]:
     """One row for each pair i < j: class_i, class_j, the terms of `metrics.CollapseBound`, and lengths.
 
-    shift_sum, the sum of the two mean shifts, and distance_train, distance_population between the class means are in
+    shift_sum, the sum of the two mean shifts, and distance_train, distance_test between the class means are in
     the unit of the features.
     """
     small, large = stand_ins(train), stand_ins(population)
@@ -46,8 +54,8 @@ def _pair(train: list[Tensor], population: list[Tensor], i: int, j: int) -> dict
     found = metrics.test_collapse_bound(train[i], train[j], population[i], population[j])
     means = [[side[c].mean(0) for c in (i, j)] for side in (train, population)]
     near, far = ((first - second).norm().item() for first, second in means)
-    return {"class_i": i, "class_j": j, **{name: getattr(found, name) for name in TERMS}} | {
-        "shift_sum": sum(found.mean_shifts), "distance_train": near, "distance_population": far,
+    return {"class_i": i, "class_j": j, **{name: getattr(found, term) for name, term in TERMS.items()}} | {
+        "shift_sum": sum(found.mean_shifts), "distance_train": near, "distance_test": far,
     }  # fmt: skip
 
 
@@ -57,14 +65,14 @@ def mean_terms(train: list[Tensor], population: list[Tensor]) -> dict[str, float
     return {name: sum(row[name] for row in rows) / len(rows) for name in TERMS}
 
 
-def nearest_centre_error(classes: list[Tensor], centres: Tensor) -> float:
-    """Mean over classes of the share of their points that are nearer to another row of `centres` [K, d]."""
-    wrong = [(torch.cdist(features, centres).argmin(1) != c).double().mean() for c, features in enumerate(classes)]
+def nearest_center_error(classes: list[Tensor], centers: Tensor) -> float:
+    """Mean over classes of the share of their points that are nearer to another row of `centers` [K, d]."""
+    wrong = [(torch.cdist(features, centers).argmin(1) != c).double().mean() for c, features in enumerate(classes)]
     return torch.stack(wrong).mean().item()
 
 
 def gaussian_curves(dims: tuple[int, ...]) -> dict[str, Tensor]:
-    """Two isotropic Gaussian classes at distances D = 1 to 12 standard deviations: error of the nearest-centre rule
+    """Two isotropic Gaussian classes at distances D = 1 to 12 standard deviations: error of the nearest-center rule
     and its bounds, in closed form. gaussian/cdnv and gaussian/bound are [dims, 60], the others [60]."""
     distance = torch.linspace(1, 12, 60, dtype=torch.float64)
     cdnv = torch.tensor(dims, dtype=torch.float64)[:, None] / distance.square()  # Var = d sigma^2 in both classes

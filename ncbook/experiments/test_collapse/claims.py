@@ -1,42 +1,32 @@
 """Claims that `test_collapse` decides, and the rules by which it does."""
 
+import numpy as np
 import pandas as pd
 
 from ncbook.claims import Claim, Evidence
-from ncbook.experiments.test_collapse.reading import correlations, protocols, read_at, terminal
+from ncbook.readings.test_collapse import CORRELATED, TENFOLD, correlations, protocols, read_at, terminal
 from ncbook.runs import Run
-
-TENFOLD = 10.0  # the fall in the terminal phase that counts as collapse, as in part 1
-CORRELATED = 0.5  # size of a rank correlation over the sizes that counts as one
-
-
-def _bools(answers: pd.Series) -> tuple[bool, ...]:
-    return tuple(bool(answer) for answer in answers)
-
-
-def _floats(values: pd.Series) -> tuple[float, ...]:
-    return tuple(float(value) for value in values)
 
 
 def _decayed(run: Run) -> pd.DataFrame:
     """The arms with weight decay that reach zero training error."""
     table = terminal(run)
-    return table[(table.weight_decay == run.config["weight_decays"][1]) & table.zero_error_step.notna()]
+    return table[(table.weight_decay == run.config["weight_decays"][1]) & np.isfinite(table.zero_error)]
 
 
 def _train(run: Run) -> Evidence:
-    falls = _decayed(run).ratio_train_fall
-    return Evidence(_bools(falls >= TENFOLD), _floats(falls), "fold fall on train")
+    falls = _decayed(run).variance_ratio_train_fall
+    return Evidence.of(falls >= TENFOLD, falls, "fold fall on train")
 
 
 def _no_strong(run: Run) -> Evidence:
-    falls = _decayed(run).ratio_test_fall
-    return Evidence(_bools(falls < TENFOLD), _floats(falls), "fold fall on test")
+    falls = _decayed(run).variance_ratio_test_fall
+    return Evidence.of(falls < TENFOLD, falls, "fold fall on test")
 
 
 def _no_weak(run: Run) -> Evidence:
-    falls = _decayed(run).ratio_weak_fall
-    return Evidence(_bools(falls < TENFOLD), _floats(falls), "fold fall of the weak ratio")
+    falls = _decayed(run).variance_ratio_weak_fall
+    return Evidence.of(falls < TENFOLD, falls, "fold fall of the weak ratio")
 
 
 def _equal_loss(run: Run) -> pd.Series:
@@ -45,7 +35,7 @@ def _equal_loss(run: Run) -> pd.Series:
 
 def _anti_correlation(run: Run) -> Evidence:
     found = _equal_loss(run)
-    return Evidence(_bools(found <= -CORRELATED), _floats(found), "rank correlation at equal loss")
+    return Evidence.of(found <= -CORRELATED, found, "rank correlation at equal loss")
 
 
 def _only_equal_loss(run: Run) -> Evidence:
@@ -53,31 +43,31 @@ def _only_equal_loss(run: Run) -> Evidence:
     there = _equal_loss(run)
     found = correlations(read_at(run, *protocols(run)["epochs"]))
     found = found[[seed for seed in found.index if there.get(seed, 0.0) <= -CORRELATED]]
-    return Evidence(_bools(found > -CORRELATED), _floats(found), "rank correlation at equal epochs")
+    return Evidence.of(found > -CORRELATED, found, "rank correlation at equal epochs")
+
+
+def _ends(run: Run) -> list[pd.DataFrame]:
+    """The last step of every training, a table a weight decay."""
+    return [read_at(run, "steps", run.config["steps"], decay) for decay in run.config["weight_decays"]]
 
 
 def _slower(run: Run) -> Evidence:
-    found = pd.concat([
-        correlations(read_at(run, "steps", run.config["steps"], decay), "size", "ratio_train")
-        for decay in run.config["weight_decays"]
-    ])  # fmt: skip
-    return Evidence(_bools(found >= CORRELATED), _floats(found), "rank correlation with n")
+    found = pd.concat([correlations(end, "per_class", "variance_ratio_train") for end in _ends(run)])
+    return Evidence.of(found >= CORRELATED, found, "rank correlation with n")
 
 
 def _approach(run: Run) -> Evidence:
     """Of each weight decay and seed: how many times smaller the gap is at the largest size than at the smallest."""
-    end = pd.concat([read_at(run, "steps", run.config["steps"], decay) for decay in run.config["weight_decays"]])
-    gaps = end.assign(gap=end.ratio_test - end.ratio_train).pivot(
-        index=["weight_decay", "seed"], columns="size", values="gap"
-    )
+    end = pd.concat(_ends(run)).set_index(["weight_decay", "seed", "per_class"])
+    gaps = (end.variance_ratio_test - end.variance_ratio_train).unstack()
     falls = (gaps.diff(axis=1).iloc[:, 1:] < 0).all(axis=1)
-    return Evidence(_bools(falls), _floats(gaps.iloc[:, 0] / gaps.iloc[:, -1]), "times smaller at the largest n")
+    return Evidence.of(falls, gaps.iloc[:, 0] / gaps.iloc[:, -1], "times smaller at the largest n")
 
 
 def _longer(run: Run) -> Evidence:
     table = terminal(run)
-    falls = table[table.zero_error_step.notna()].ratio_test_fall
-    return Evidence(_bools(falls > 1), _floats(falls), "fold fall on test")
+    falls = table[np.isfinite(table.zero_error)].variance_ratio_test_fall
+    return Evidence.of(falls > 1, falls, "fold fall on test")
 
 
 CLAIMS = (

@@ -46,14 +46,14 @@ def spreads(train: Tensor, train_labels: Tensor, test: Tensor, test_labels: Tens
     )
 
 
-def _to_nearest(features: Tensor, centres: Tensor) -> Tensor:
-    """Mean squared distance of features [N, d] to the nearest of K points, which start at `centres` [K, d].
+def _to_nearest(features: Tensor, centers: Tensor) -> Tensor:
+    """Mean squared distance of features [N, d] to the nearest of K points, which start at `centers` [K, d].
 
     Lloyd's algorithm finds a local minimum, so this is at least the smallest such distance of all.
     """
     for _ in range(_ROUNDS):
-        nearest = torch.cdist(features, centres).argmin(1)
-        sums = torch.zeros_like(centres).index_add_(0, nearest, features)
-        counts = nearest.bincount(minlength=len(centres))[:, None]
-        centres = torch.where(counts > 0, sums / counts.clamp(min=1), centres)
-    return torch.cdist(features, centres, compute_mode="donot_use_mm_for_euclid_dist").min(1).values.square().mean()
+        nearest = torch.cdist(features, centers).argmin(1)
+        sums = torch.zeros_like(centers).index_add_(0, nearest, features)
+        counts = nearest.bincount(minlength=len(centers))[:, None]
+        centers = torch.where(counts > 0, sums / counts.clamp(min=1), centers)
+    return torch.cdist(features, centers, compute_mode="donot_use_mm_for_euclid_dist").min(1).values.square().mean()

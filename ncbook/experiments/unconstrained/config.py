@@ -53,7 +53,7 @@ class Config(Presets):
         """smoke: seconds, for tests. laptop: the book's figures, about a minute and a half on 2 CPU cores.
 
         The published results are theorems and have no protocol: gpu has ten seeds and ten times the steps of plain
-        gradient descent, and paper a hundred times, to go as far along the unregularised path as float64 allows.
+        gradient descent, and paper a hundred times, to go as far along the unregularized path as float64 allows.
         Both run on a CPU as well, because every tensor is tiny.
         """
         return {

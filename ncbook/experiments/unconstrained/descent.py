@@ -14,17 +14,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ncbook import metrics, trainers
+from ncbook.experiments._experiment import Rows
+from ncbook.experiments.unconstrained.arms import Arm
+
 _LINE_SEARCH = 25  # evaluations in one iteration of L-BFGS
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is minimised. objective: "cross_entropy" or "square"; decays as in `models.unconstrained_objective`."""
+    """What is minimized. loss_name: "cross_entropy" or "square"; decays as in `models.unconstrained_objective`."""
 
-    objective: str = "cross_entropy"
+    loss_name: str = "cross_entropy"
     weight_decay: float = 0.0
     feature_decay: float = 0.0
     bias: bool = True
+
+    def minimum(self, num_classes: int, dim: int, per_class: int) -> metrics.UnconstrainedMinimum:
+        """Of the objective, in closed form."""
+        forms = {"cross_entropy": metrics.unconstrained_cross_entropy, "square": metrics.unconstrained_square_loss}
+        return forms[self.loss_name](num_classes, dim, per_class, self.weight_decay, self.feature_decay)
 
 
 @dataclass
@@ -41,6 +50,12 @@ class Points:
         return self.weight, self.features, self.bias
 
     @property
+    def sizes(self) -> tuple[int, int, int]:
+        """K, d and the number of points of a class."""
+        num_classes, dim = self.weight.shape[1:]
+        return num_classes, dim, len(self.labels) // num_classes
+
+    @property
     def squared_norm(self) -> Tensor:
         """||W||^2 + ||H||^2 [A]."""
         return self.weight.square().sum((1, 2)) + self.features.square().sum((1, 2))
@@ -49,18 +64,13 @@ class Points:
         """[A, N, K]"""
         return self.features @ self.weight.mT + self.bias[:, None]
 
-    def one(self, index: int) -> "Points":
-        """A copy of one model, as a batch of one."""
-        weight, features, bias = (part[index : index + 1].clone() for part in self.parts)
-        return Points(weight, features, bias, self.labels)
-
 
 def starts(
-    num_classes: int, per_class: int, dim: int, seeds: Sequence[int], scales: Sequence[float], device: torch.device
+    num_classes: int, per_class: int, dim: int, each: Sequence[tuple[int, float]], device: torch.device
 ) -> Points:
-    """W and H from N(0, scale^2), b = 0, one model for each pair (seeds[a], scales[a]); the same on every device."""
+    """W and H from N(0, scale^2), b = 0, one model for each (seed, scale); the same on every device."""
     weights, features = [], []
-    for seed, scale in zip(seeds, scales, strict=True):
+    for seed, scale in each:
         chance = torch.Generator().manual_seed(seed)
         weights.append(scale * torch.randn(num_classes, dim, generator=chance, dtype=torch.float64))
         features.append(scale * torch.randn(num_classes * per_class, dim, generator=chance, dtype=torch.float64))
@@ -72,7 +82,7 @@ def starts(
 def fit_losses(points: Points, problem: Problem) -> Tensor:
     """The objective without its penalty [A]: mean cross-entropy in nats, or half the mean squared error of a point."""
     logits = points.logits()
-    if problem.objective == "square":
+    if problem.loss_name == "square":
         return (logits - _targets(points)).square().sum((1, 2)) / (2 * len(points.labels))
     return -F.log_softmax(logits, 2)[:, range(len(points.labels)), points.labels].mean(1)
 
@@ -86,7 +96,7 @@ def losses(points: Points, problem: Problem) -> Tensor:
 def gradients(points: Points, problem: Problem) -> tuple[Tensor, Tensor, Tensor]:
     """Of the objective, by weight [A, K, d], features [A, N, d] and bias [A, K]."""
     logits = points.logits()
-    predicted = logits if problem.objective == "square" else F.softmax(logits, 2)
+    predicted = logits if problem.loss_name == "square" else F.softmax(logits, 2)
     return _chain(points, problem, (predicted - _targets(points)) / len(points.labels))
 
 
@@ -188,13 +198,25 @@ def _residual_over_loss(points: Points) -> Tensor:
     return others.scatter(2, own, -others.sum(2, keepdim=True))
 
 
-def descend(points: Points, step: Step, last: int, probes: Collection[int], probe: Callable[[int], None]) -> None:
-    """`last` steps in place; probe(t) after each step t in `probes`, 0 being the start."""
+def descend(
+    points: Points, step: Step, last: int, probes: Collection[int] = (), probe: Callable[[int], Rows] | None = None
+) -> list[Rows]:
+    """`last` steps in place; what probe(t) returned after each step t in `probes`, 0 being the start."""
+    measured: list[Rows] = []
     for done in range(last + 1):
-        if done in probes:
-            probe(done)
+        if probe is not None and done in probes:
+            measured.append(probe(done))
+            trainers.after_probe(measured)
         if done < last:
             step(points)
+    return measured
+
+
+def objective_rows(arm: Arm, points: Points, problem: Problem, done: int) -> Rows:
+    """A row a model: the objective, and by what share it exceeds its minimum."""
+    smallest = problem.minimum(*points.sizes).loss
+    values = enumerate(losses(points, problem).tolist())
+    return [{**arm.row(index, done), "objective": value, "excess": value / smallest - 1} for index, value in values]
 
 
 def padded(points: Points, dim: int) -> Points:

@@ -1,20 +1,22 @@
 """The parts of the experiment `unconstrained`: each arm makes its starts, goes downhill, and measures on the way."""
 
 import math
+from itertools import chain
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ncbook import metrics, trainers
+from ncbook.experiments._experiment import Arrays, Rows
 from ncbook.experiments.unconstrained import descent as ways
+from ncbook.experiments.unconstrained.arms import Arm
 from ncbook.experiments.unconstrained.config import Config
 from ncbook.experiments.unconstrained.descent import Points, Problem, Step
-from ncbook.experiments.unconstrained.rows import Arm, Rows, closed_form, ignore
 from ncbook.experiments.unconstrained.saddles import saddle
 
 
-def measure_arm(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
+def measure_arm(config: Config, device: str, arm: Arm) -> tuple[Rows, Arrays]:
     """History rows and arrays of one arm."""
     parts = {"descent": _descent, "threshold": _threshold, "saddle": saddle, "flow": _flow}
     return parts[arm.part](config, torch.device(device), arm)
@@ -23,48 +25,31 @@ def measure_arm(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, 
 # ---- random starts
 
 
-def _descent(config: Config, device: torch.device, arm: Arm) -> tuple[Rows, dict]:
-    sizes = config.classes[arm.setting], config.per_class[arm.setting], config.dims[arm.setting]
-    decays = config.weight_decays[arm.setting], config.feature_decays[arm.setting]
-    problem = Problem(arm.objective, *decays)
-    about = [(seed, scale) for seed in config.seeds for scale in config.scales]
-    seeds, scales = zip(*about, strict=True)
-    points = ways.starts(*sizes, seeds, scales, device)
-    rows: Rows = []
+def _descent(config: Config, device: torch.device, arm: Arm) -> tuple[Rows, Arrays]:
+    """Collapse is measured at the start and at the end."""
+    at = arm.setting
+    problem = Problem(arm.loss_name, config.weight_decays[at], config.feature_decays[at])
+    points = ways.starts(config.classes[at], config.per_class[at], config.dims[at], arm.starts, device)
     if arm.method == "gd":
-        step = ways.gradient_descent(problem, getattr(config, f"{arm.objective}_rate"))
-        _watch(points, step, config.descent_steps, config.probes, rows, arm, about, problem)
-        return rows, {}
-    for index, start in enumerate(about):  # a line search is of one model alone
-        one = points.one(index)
-        _watch(one, ways.lbfgs(problem, one), config.lbfgs_steps, config.probes, rows, arm, [start], problem)
-    return rows, {}
+        step, last = ways.gradient_descent(problem, getattr(config, f"{arm.loss_name}_rate")), config.descent_steps
+    else:
+        step, last = ways.lbfgs(problem, points), config.lbfgs_steps
+    gap = problem.minimum(*points.sizes).logit_gap
 
+    def probe(done: int) -> Rows:
+        rows = ways.objective_rows(arm, points, problem, done)
+        if done not in (0, last):
+            return rows
+        return [{**row, **_collapse(points, index), **_shape(points, index, gap)} for index, row in enumerate(rows)]
 
-def _watch(
-    points: Points, step: Step, last: int, count: int, rows: Rows, arm: Arm,
-    about: list[tuple[int, float]], problem: Problem,
-) -> None:  # fmt: skip
-    """Go down and append a row a model at each probe; collapse is measured at the start and at the end."""
-    dim, num_classes = points.weight.shape[2], points.weight.shape[1]
-    sizes = num_classes, dim, len(points.labels) // num_classes
-    closed = closed_form(arm.objective, *sizes, (problem.weight_decay, problem.feature_decay))
-
-    def probe(done: int) -> None:
-        for index, (loss, (seed, scale)) in enumerate(zip(ways.losses(points, problem).tolist(), about, strict=True)):
-            row = {**vars(arm), "seed": seed, "scale": scale, "step": done, "loss": loss}
-            row["error"] = loss / closed.loss - 1
-            if done in (0, last):
-                row |= _collapse(points, index) | _shape(points, index, closed.logit_gap)
-            rows.append(row)
-
-    ways.descend(points, step, last, trainers.log_spaced(last, count), probe)
+    found = ways.descend(points, step, last, trainers.log_spaced(last, config.probes), probe)
+    return list(chain.from_iterable(found)), {}
 
 
 def _collapse(points: Points, index: int) -> dict[str, float]:
     weight, features, bias = (part[index] for part in points.parts)
     measured = metrics.collapse(features, points.labels, weight, bias)
-    return {name: getattr(measured, name) for name in ("nc1", "nc2_norms", "nc2_angles", "nc3")}
+    return {f"{name}_train": getattr(measured, name) for name in ("nc1", "nc2_norms", "nc2_angles", "nc3")}
 
 
 def _shape(points: Points, index: int, gap: float) -> dict[str, float]:
@@ -74,8 +59,8 @@ def _shape(points: Points, index: int, gap: float) -> dict[str, float]:
     gaps = (logits.gather(1, points.labels[:, None]) - logits)[_others(points.labels, len(weight))]
     per_class = len(features) // len(weight)
     return {
-        "gap": gaps.min().item(),
-        "gap_error": (gaps - gap).abs().max().item() / gap,
+        "logit_gap": gaps.min().item(),
+        "logit_gap_deviation": (gaps - gap).abs().max().item() / gap,
         "norm_ratio": (per_class * weight.square().sum() / features.square().sum()).item(),
     }
 
@@ -88,22 +73,15 @@ def _others(labels: Tensor, num_classes: int) -> Tensor:
 # ---- decays up to and past the threshold
 
 
-def _threshold(config: Config, device: torch.device, arm: Arm) -> tuple[Rows, dict]:
-    """`scale` holds the strength r, `size` the norm of the logits' part W H^T at the end."""
-    num_classes, per_class, dim = config.classes[0], config.per_class[0], config.dims[0]
-    strength = config.strengths[arm.setting]
+def _threshold(config: Config, device: torch.device, arm: Arm) -> tuple[Rows, Arrays]:
+    """Measured at the end alone."""
+    num_classes, per_class, ((seed, strength),) = config.classes[0], config.per_class[0], arm.starts
     decays = threshold_decays(strength, num_classes, per_class, config.threshold_balance)
-    problem, rows = Problem(arm.objective, *decays), []
-    for seed in config.seeds:
-        points = ways.starts(num_classes, per_class, dim, (seed,), config.scales[:1], device)
-        ways.descend(points, ways.lbfgs(problem, points), config.lbfgs_steps, (), ignore)
-        size = (points.features @ points.weight.mT).norm().item()
-        loss = ways.losses(points, problem).item()
-        rows.append({
-            **vars(arm), "seed": seed, "scale": strength, "step": config.lbfgs_steps, "loss": loss, "size": size,
-            "error": loss / closed_form(arm.objective, num_classes, dim, per_class, decays).loss - 1,
-        })  # fmt: skip
-    return rows, {}
+    problem = Problem(arm.loss_name, *decays)
+    points = ways.starts(num_classes, per_class, config.dims[0], [(seed, config.scales[0])], device)
+    ways.descend(points, ways.lbfgs(problem, points), config.lbfgs_steps)
+    (row,) = ways.objective_rows(arm, points, problem, config.lbfgs_steps)
+    return [{**row, "product_norm": (points.features @ points.weight.mT).norm().item()}], {}
 
 
 def threshold_decays(strength: float, num_classes: int, per_class: int, balance: float) -> tuple[float, float]:
@@ -115,28 +93,24 @@ def threshold_decays(strength: float, num_classes: int, per_class: int, balance:
 # ---- no regularization
 
 
-def _flow(config: Config, device: torch.device, arm: Arm) -> tuple[Rows, dict]:
-    sizes = config.flow_classes[arm.setting], config.flow_per_class[arm.setting], config.flow_dims[arm.setting]
-    points = ways.starts(*sizes, config.seeds, (config.flow_scale,) * len(config.seeds), device)
+def _flow(config: Config, device: torch.device, arm: Arm) -> tuple[Rows, Arrays]:
+    at = arm.setting
+    points = ways.starts(config.flow_classes[at], config.flow_per_class[at], config.flow_dims[at], arm.starts, device)
     step, last = _flow_step(config, arm.method, points)
-    best = 1 / metrics.unconstrained_max_margin(*_order(sizes)).loss
-    rows: Rows = []
+    best = 1 / metrics.unconstrained_max_margin(*points.sizes).loss
     frames: list[dict[str, Tensor]] = []
 
-    def probe(done: int) -> None:
-        exponents = (-ways.log_loss(points)).tolist()
-        for index, (seed, exponent) in enumerate(zip(config.seeds, exponents, strict=True)):
-            row = {**vars(arm), "seed": seed, "scale": config.flow_scale, "step": done, "exponent": exponent}
-            rows.append(row | _collapse(points, index) | {"ratio": normalized_margin(points, index) / best})
+    def probe(done: int) -> Rows:
         frames.append(_frame(points, done))
+        return [
+            {**arm.row(index, done), "minus_log_loss": minus_log_loss, **_collapse(points, index),
+             "margin_ratio": normalized_margin(points, index) / best}
+            for index, minus_log_loss in enumerate((-ways.log_loss(points)).tolist())
+        ]  # fmt: skip
 
-    ways.descend(points, step, last, trainers.log_spaced(last, config.probes), probe)
-    return rows, _frames(arm.method, frames, points.labels) if sizes[2] == 2 else {}
-
-
-def _order(sizes: tuple[int, int, int]) -> tuple[int, int, int]:
-    num_classes, per_class, dim = sizes
-    return num_classes, dim, per_class
+    found = ways.descend(points, step, last, trainers.log_spaced(last, config.probes), probe)
+    arrays = _frames(arm.method, frames, points.labels) if config.flow_dims[at] == 2 else {}
+    return list(chain.from_iterable(found)), arrays
 
 
 def _flow_step(config: Config, method: str, points: Points) -> tuple[Step, int]:
@@ -164,7 +138,7 @@ def _frame(points: Points, done: int) -> dict[str, Tensor]:
     return {"step": torch.tensor(done), "points": features.clone(), "means": means, "classifier": rows.clone()}
 
 
-def _frames(method: str, frames: list[dict[str, Tensor]], labels: Tensor) -> dict[str, np.ndarray]:
+def _frames(method: str, frames: list[dict[str, Tensor]], labels: Tensor) -> Arrays:
     """Prefixed with the method: step [P], points [P, N, 2], means and classifier [P, K, 2], float32; labels [N]."""
     stacked = {name: torch.stack([frame[name] for frame in frames]).cpu().numpy() for name in frames[0]}
     stacked = {name: a.astype(np.float32) if a.dtype.kind == "f" else a for name, a in stacked.items()}

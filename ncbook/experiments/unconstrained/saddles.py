@@ -1,48 +1,41 @@
-"""Saddles of the regularised cross-entropy: critical points of lower rank, their Hessians, and the way out of them."""
+"""Saddles of the regularized cross-entropy: critical points of lower rank, their Hessians, and the way out of them."""
+
+from itertools import chain
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ncbook import trainers
+from ncbook.experiments._experiment import Arrays, Rows
 from ncbook.experiments.unconstrained import descent as ways
+from ncbook.experiments.unconstrained.arms import Arm
 from ncbook.experiments.unconstrained.config import Config
-from ncbook.experiments.unconstrained.descent import Points, Problem, Step
-from ncbook.experiments.unconstrained.rows import Arm, Rows, closed_form, ignore
+from ncbook.experiments.unconstrained.descent import Points, Problem
+
+_PROBES = 60
 
 
-def saddle(config: Config, device: torch.device, arm: Arm) -> tuple[Rows, dict]:
-    """Stay at the critical point of rank `arm.setting`, and leave it after a nudge; `scale` is the nudge's size."""
-    decays = config.saddle_weight_decay, config.saddle_feature_decay
-    problem = Problem("cross_entropy", *decays)
-    found = [critical_point(config, seed, arm.setting, device) for seed in config.seeds]
+def saddle(config: Config, device: torch.device, arm: Arm) -> tuple[Rows, Arrays]:
+    """Stay at the critical point of rank `arm.setting`, and leave it after a nudge.
+
+    Rows have the objective alone: at the origin there is no collapse to measure.
+    """
+    problem = Problem("cross_entropy", config.saddle_weight_decay, config.saddle_feature_decay)
+    critical = {seed: critical_point(config, seed, arm.setting, device) for seed in config.seeds}
+    points = _joined([_nudged(critical[seed], nudge, seed) for seed, nudge in arm.starts])
+    step, last = ways.gradient_descent(problem, config.cross_entropy_rate), config.escape_steps
+
+    def probe(done: int) -> Rows:
+        return ways.objective_rows(arm, points, problem, done)
+
+    found = ways.descend(points, step, last, trainers.log_spaced(last, _PROBES), probe)
     arrays = {
-        "saddle/eigenvalues": np.stack([hessian_eigenvalues(point, problem) for point in found]),
-        "saddle/loss": np.array([ways.losses(point, problem).item() for point in found]),
-        "saddle/gradient": np.array([_largest_slope(point, problem) for point in found]),
+        "saddle/eigenvalues": np.stack([hessian_eigenvalues(point, problem) for point in critical.values()]),
+        "saddle/loss": np.array([ways.losses(point, problem).item() for point in critical.values()]),
+        "saddle/gradient": np.array([_largest_slope(point, problem) for point in critical.values()]),
     }
-    about = [(seed, nudge) for nudge in (0.0, config.nudge) for seed in config.seeds]
-    points = _joined([_nudged(point, nudge, seed) for nudge in (0.0, config.nudge)
-                      for point, seed in zip(found, config.seeds, strict=True)])  # fmt: skip
-    rows: Rows = []
-    step = ways.gradient_descent(problem, config.cross_entropy_rate)
-    _watch_loss(points, step, config, rows, arm, about, problem)
-    return rows, arrays
-
-
-def _watch_loss(
-    points: Points, step: Step, config: Config, rows: Rows, arm: Arm, about: list, problem: Problem
-) -> None:
-    """Rows with the loss alone: at the origin there is no collapse to measure."""
-    sizes = config.saddle_classes, config.saddle_dim, config.saddle_per_class
-    closed = closed_form(arm.objective, *sizes, (problem.weight_decay, problem.feature_decay))
-
-    def probe(done: int) -> None:
-        for loss, (seed, nudge) in zip(ways.losses(points, problem).tolist(), about, strict=True):
-            place = {**vars(arm), "seed": seed, "scale": nudge, "step": done}
-            rows.append(place | {"loss": loss, "error": loss / closed.loss - 1})
-
-    ways.descend(points, step, config.escape_steps, trainers.log_spaced(config.escape_steps, 60), probe)
+    return list(chain.from_iterable(found)), arrays
 
 
 def critical_point(config: Config, seed: int, rank: int, device: torch.device) -> Points:
@@ -51,10 +44,10 @@ def critical_point(config: Config, seed: int, rank: int, device: torch.device) -
     Along the dimensions that were added W and H are zero, and so are their gradients R^T H and R W.
     """
     problem = Problem("cross_entropy", config.saddle_weight_decay, config.saddle_feature_decay)
-    sizes = config.saddle_classes, config.saddle_per_class, max(rank, 1)
-    points = ways.starts(*sizes, (seed,), (config.scales[0] if rank else 0.0,), device)
+    start = (seed, config.scales[0] if rank else 0.0)
+    points = ways.starts(config.saddle_classes, config.saddle_per_class, max(rank, 1), [start], device)
     if rank:
-        ways.descend(points, ways.lbfgs(problem, points), 300, (), ignore)
+        ways.descend(points, ways.lbfgs(problem, points), 300)
     return ways.padded(points, config.saddle_dim)
 
 
@@ -63,9 +56,8 @@ def hessian_eigenvalues(points: Points, problem: Problem) -> np.ndarray:
     sizes = [part.numel() for part in points.parts]
 
     def loss(flat: Tensor) -> Tensor:
-        weight, features, bias = (
-            f.reshape(part.shape) for f, part in zip(flat.split(sizes), points.parts, strict=True)
-        )
+        parts = zip(torch.split(flat, sizes), points.parts, strict=True)
+        weight, features, bias = (own.reshape(part.shape) for own, part in parts)
         return ways.losses(Points(weight, features, bias, points.labels), problem)[0]
 
     flat = torch.cat([part.flatten() for part in points.parts])

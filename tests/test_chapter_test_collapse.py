@@ -5,19 +5,18 @@ import re
 from pathlib import Path
 
 import nbformat
-import numpy as np
 import pytest
 
-from ncbook import experiments, explorables, runs
+from ncbook import experiments, explorables, readings, runs
 from ncbook.claims import QUOTES
 
-collapse = experiments.test_collapse
+experiment, collapse = experiments.test_collapse, readings.test_collapse
 CHAPTER = Path(__file__).parents[1] / "book/2-generalization/test_collapse.ipynb"
 
 
 @pytest.fixture(scope="module")
 def run():
-    return collapse.load("laptop", live=False)
+    return experiment.load("laptop", live=False)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +31,7 @@ def prose() -> str:
 
 
 def holds(name: str, run) -> tuple[int, int]:
-    (claim,) = [each for each in collapse.CLAIMS if each.id == name]
+    (claim,) = [each for each in experiment.CLAIMS if each.id == name]
     answers = claim.judge(run).holds
     return sum(answers), len(answers)
 
@@ -41,46 +40,50 @@ def test_ten_of_twenty_collapse_on_train_and_none_on_new_images(run, table):
     assert holds("train-collapse-at-fixed-size", run) == (10, 20)
     assert holds("no-strong-test-collapse", run) == holds("no-weak-test-collapse", run) == (20, 20)
     decayed = table[table.weight_decay > 0]
-    collapsed = decayed[decayed.ratio_train_fall >= 10].groupby("size").size()
+    collapsed = decayed[decayed.variance_ratio_train_fall >= 10].groupby("per_class").size()
     assert collapsed.to_dict() == {10: 4, 20: 4, 40: 2}
-    assert 3 < decayed.ratio_test_fall.max() < 4
-    assert decayed.ratio_train_fall[decayed.ratio_test_fall.idxmax()] > 500
-    assert (decayed[decayed["size"] == 10].ratio_train_fall > 250).all()
+    assert 3 < decayed.variance_ratio_test_fall.max() < 4
+    assert decayed.variance_ratio_train_fall[decayed.variance_ratio_test_fall.idxmax()] > 500
+    assert (decayed[decayed.per_class == 10].variance_ratio_train_fall > 250).all()
 
 
 def test_bursts_undo_the_collapse_of_two_seeds_at_40_and_touch_all_at_80(run):
     frame = run.to_frame()
     decayed = frame[frame.weight_decay > 0]
-    last = decayed[decayed.step == 768].set_index(["size", "seed"])
-    before = decayed[decayed.step == 512].set_index(["size", "seed"])
+    last = decayed[decayed.step == 768].set_index(["per_class", "seed"])
+    before = decayed[decayed.step == 512].set_index(["per_class", "seed"])
     assert sorted((last.loc[40].train_error > 0.5).tolist()) == [False, False, True, True]
     assert (before.loc[40].train_error == 0).all()
-    starts = collapse.terminal(run).query("weight_decay > 0 and size == 40").set_index("seed").ratio_train_then
-    assert (starts / before.loc[40].ratio_train >= 10).all()
-    assert (last.loc[80].ratio_train > before.loc[80].ratio_train).all()
+    starts = (
+        collapse.terminal(run).query("weight_decay > 0 and per_class == 40").set_index("seed").variance_ratio_train_then
+    )
+    assert (starts / before.loc[40].variance_ratio_train >= 10).all()
+    assert (last.loc[80].variance_ratio_train > before.loc[80].variance_ratio_train).all()
     assert (last.loc[80].train_error > 0).sum() == 3
 
 
 def test_at_160_the_error_is_first_zero_at_the_last_step_in_three_seeds(table):
-    assert (table.query("weight_decay > 0 and size == 160").zero_error_step == 768).sum() == 3
+    assert (table.query("weight_decay > 0 and per_class == 160").zero_error == 768).sum() == 3
 
 
 def test_longer_training_and_its_five_exceptions(run, table):
     assert holds("longer-training-tightens-test", run) == (35, 40)
-    others = table[table.ratio_test_fall <= 1]
+    others = table[table.variance_ratio_test_fall <= 1]
     assert (others.weight_decay > 0).all()
-    assert others["size"].tolist().count(40) == 2
-    assert (others[others["size"] == 160].zero_error_step == 768).all()
+    assert others.per_class.tolist().count(40) == 2
+    assert (others[others.per_class == 160].zero_error == 768).all()
 
 
 def test_the_gap_shrinks_more_than_fivefold_and_steadily_in_seven_of_eight(run):
     assert holds("test-collapse-approaches-train", run) == (7, 8)
-    (claim,) = [each for each in collapse.CLAIMS if each.id == "test-collapse-approaches-train"]
+    (claim,) = [each for each in experiment.CLAIMS if each.id == "test-collapse-approaches-train"]
     assert min(claim.judge(run).values) > 5
-    ends = run.to_frame().query("step == 768").groupby(["weight_decay", "size"]).median()
-    assert (ends.loc[:, 10, :].ratio_shift > ends.loc[:, 10, :].ratio_test).all()
-    assert ends.loc[(0.0, 160), "ratio_shift"] / ends.loc[(0.0, 160), "ratio_test"] == pytest.approx(0.2, abs=0.02)
-    assert ends.loc[:, 160, :].ratio_test.min() > 1
+    ends = run.to_frame().query("step == 768").groupby(["weight_decay", "per_class"]).median()
+    assert (ends.loc[:, 10, :].variance_ratio_shift > ends.loc[:, 10, :].variance_ratio_test).all()
+    assert ends.loc[(0.0, 160), "variance_ratio_shift"] / ends.loc[(0.0, 160), "variance_ratio_test"] == pytest.approx(
+        0.2, abs=0.02
+    )
+    assert ends.loc[:, 160, :].variance_ratio_test.min() > 1
     plain = ends.loc[0.0]
     assert plain.cdnv_test.is_monotonic_decreasing
     assert plain.nc1_test.is_monotonic_decreasing
@@ -91,7 +94,7 @@ def test_the_anti_correlation_under_three_rules(run):
     assert holds("anti-correlation-only-at-equal-loss", run) == (0, 4)
     assert holds("more-data-collapses-more-slowly", run) == (8, 8)
     assert (collapse.correlations(collapse.read_at(run, "steps", 768)) <= -0.5).all()
-    for step in collapse.probe_steps(768):
+    for step in experiment.probe_steps(768):
         if step >= 16:
             assert (collapse.correlations(collapse.read_at(run, "steps", step)) <= -0.5).all()
     assert collapse.shared_epochs(run) == 48
@@ -99,16 +102,17 @@ def test_the_anti_correlation_under_three_rules(run):
 
 
 def test_the_sign_turns_without_weight_decay_and_not_with_it(run):
-    epochs, (plain, decayed) = run.arrays["along/epochs"], run.arrays["along/correlation"]
-    assert (plain[epochs <= 8] > 0.4).all()
-    assert (plain[epochs == 48] < -0.5).all()
-    assert (np.median(decayed, axis=1) >= 0.5).all()
-    assert (decayed[epochs == 48] > 0.8).all()
+    plain, decayed = (collapse.correlations_over_epochs(run, decay) for decay in run.config["weight_decays"])
+    assert (plain.loc[:, :8] > 0.4).all(axis=None)
+    assert (plain[48] < -0.5).all()
+    assert (decayed.median() >= 0.5).all()
+    assert (decayed[48] > 0.8).all()
 
 
 def test_the_new_ratio_falls_with_n_under_every_rule(run):
-    for rule in ("loss", "epochs", "steps"):
-        assert (np.diff(np.median(run.arrays[f"{rule}/ratio_test"], axis=1)) < 0).all()
+    for stop in collapse.protocols(run).values():
+        medians = collapse.read_at(run, *stop).groupby("per_class").variance_ratio_test.median()
+        assert (medians.diff().dropna() < 0).all()
 
 
 def test_the_loss_of_the_paper_is_quoted_and_was_read_in_the_survey(run, prose):
@@ -122,10 +126,10 @@ def test_the_loss_of_the_paper_is_quoted_and_was_read_in_the_survey(run, prose):
 
 
 def _gap() -> float:  # as in the chapter's solution
-    run = collapse.load("laptop", live=False)
+    run = experiment.load("laptop", live=False)
     end = collapse.read_at(run, "steps", run.config["steps"])
-    largest = end[end["size"] == max(run.config["sizes"])]
-    return (largest.ratio_test - largest.ratio_train).median()
+    largest = end[end.per_class == max(run.config["sizes"])]
+    return (largest.variance_ratio_test - largest.variance_ratio_train).median()
 
 
 SOLUTIONS = {
@@ -145,8 +149,8 @@ def test_the_explorable_holds_the_histories_and_is_small(run):
     assert data["stop"] == {"loss": run.config["stop_loss"], "epochs": 48.0}
     frame = run.to_frame()
     for arm in data["arms"][::7]:
-        rows = frame.query(f"weight_decay == {arm['decay']} and size == {arm['size']} and seed == {arm['seed']}")
-        assert arm["train"] == pytest.approx(rows.ratio_train[rows.step > 0].tolist(), rel=1e-3)
+        rows = frame.query(f"weight_decay == {arm['decay']} and per_class == {arm['size']} and seed == {arm['seed']}")
+        assert arm["train"] == pytest.approx(rows.variance_ratio_train[rows.step > 0].tolist(), rel=1e-3)
     assert "http" not in fragment.replace("http://www.w3.org", "")
     assert len(fragment) < 100_000
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import experiments, metrics
+from ncbook import experiments, metrics, readings
 from ncbook.experiments.bound.certificates import deviations
 
-BOUND = experiments.bound
+BOUND = readings.bound
 
 
 @pytest.fixture(scope="module")
 def run():
-    return BOUND.load("laptop")
+    return experiments.bound.load("laptop")
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_a_variance_gap_follows_from_the_two_concentration_terms(seed):
 
 
 def test_the_distance_of_the_population_is_bounded_below(pairs):
-    assert (pairs.distance_population >= pairs.distance_train - pairs.shift_sum - 1e-9).all()
+    assert (pairs.distance_test >= pairs.distance_train - pairs.shift_sum - 1e-9).all()
 
 
 def test_the_inequality_of_the_text():
@@ -113,7 +113,7 @@ def test_the_sizes_of_the_text(run):
 
 
 def test_training_rises_and_population_falls(pairs):
-    train, population = (by_size(pairs, name) for name in ("train_cdnv", "population_cdnv"))
+    train, population = (by_size(pairs, name) for name in ("cdnv_train", "cdnv_test"))
     assert (train.diff().dropna() > 0).all()
     assert (population.diff().dropna() < 0).all()
     assert 100 < population[25] / train[25] < 1000
@@ -122,43 +122,43 @@ def test_training_rises_and_population_falls(pairs):
 
 
 def test_how_close_the_bound_is(pairs):
-    over = (pairs.bound / pairs.population_cdnv - 1).groupby(pairs.per_class).mean()
+    over = (pairs.cdnv_bound / pairs.cdnv_test - 1).groupby(pairs.per_class).mean()
     assert over[25] == pytest.approx(1 / 3, abs=0.02)
     assert over[800] == pytest.approx(0.03, abs=0.005)
-    assert (pairs.bound < 2 * pairs.population_cdnv).all()
-    assert (pairs.bound >= pairs.population_cdnv).all()
+    assert (pairs.cdnv_bound < 2 * pairs.cdnv_test).all()
+    assert (pairs.cdnv_bound >= pairs.cdnv_test).all()
 
 
 def test_the_bound_is_nearly_all_b_with_few_images(pairs):
-    share = (pairs.B / pairs.bound).groupby(pairs.per_class).mean()
+    share = (pairs.B / pairs.cdnv_bound).groupby(pairs.per_class).mean()
     assert (share[[25, 50]] > 0.99).all()
     assert (share.diff().dropna() < 0).all()
 
 
 def test_halves(pairs):
     kept = (pairs.half_bound >= pairs.half_cdnv).groupby(pairs.per_class).mean()
-    off = (pairs.half_cdnv / pairs.population_cdnv - 1).abs().mean()
+    off = (pairs.half_cdnv / pairs.cdnv_test - 1).abs().mean()
     assert kept[25] == 1
     assert kept[800] < 0.7
     assert off == pytest.approx(0.023, abs=0.005)
 
 
 def test_the_terminal_phase(run):
-    seen = BOUND.terminal(run).reset_index()
+    seen = BOUND.terminal(run)
     small = seen[seen.per_class == 25]
-    assert (small.train_cdnv_then / small.train_cdnv_end > 300).all()
-    assert (small.population_cdnv_then / small.population_cdnv_end).median() == pytest.approx(2.3, abs=0.2)
+    assert (small.cdnv_train_then / small.cdnv_train_end > 300).all()
+    assert (small.cdnv_test_then / small.cdnv_test_end).median() == pytest.approx(2.3, abs=0.2)
     few = seen[seen.per_class <= 100]
     assert (few.B_end > few.B_then).all()
     large = seen[seen.per_class == 800]
-    assert (large.population_cdnv_then / large.population_cdnv_end < 2).all()
-    assert not (large.train_cdnv_then / large.train_cdnv_end >= 2).all()
+    assert (large.cdnv_test_then / large.cdnv_test_end < 2).all()
+    assert not (large.cdnv_train_then / large.cdnv_train_end >= 2).all()
 
 
 def test_the_two_fall_together_at_800_images(run):
     time = BOUND.rows(run, "time")
     large = time[(time.per_class == 800) & (time.step > 0)]
-    assert (large.population_cdnv / large.train_cdnv < 2.5).all()
+    assert (large.cdnv_test / large.cdnv_train < 2.5).all()
 
 
 def test_rates(run, networks):
@@ -177,13 +177,13 @@ def test_shifts_are_five_to_six_times_as_large(networks):
 
 
 def test_what_needs_no_population(pairs):
-    assert (pairs.bootstrap_train < pairs.population_cdnv).all()
-    assert (pairs.bootstrap_fresh >= pairs.population_cdnv).mean() > 0.95
+    assert (pairs.bootstrap_train < pairs.cdnv_test).all()
+    assert (pairs.bootstrap_fresh >= pairs.cdnv_test).mean() > 0.95
     silent = np.isinf(pairs.hoeffding).groupby(pairs.per_class).mean()
     assert (silent[[25, 50]] == 1).all()
     assert (silent[[200, 400, 800]] == 0).all()
     assert 0 < silent[100] < 1
-    times = by_size(pairs, "hoeffding") / by_size(pairs, "population_cdnv")
+    times = by_size(pairs, "hoeffding") / by_size(pairs, "cdnv_test")
     assert times[800] == pytest.approx(40, abs=3)
     assert times[200] == pytest.approx(195, abs=10)
 
@@ -193,20 +193,20 @@ def test_norms_are_over_a_thousand_times_too_large(networks):
     assert (largest.norm_scale / largest["shift"] > 1000).all()
 
 
-def test_nearest_centres(networks):
-    assert (networks.centre_bound / networks.centre_error >= 50).all()
-    bound, along = by_size(networks, "centre_bound"), by_size(networks, "directional_bound")
+def test_nearest_centers(networks):
+    assert (networks.ncc_error_bound / networks.ncc_error_test >= 50).all()
+    bound, along = by_size(networks, "ncc_error_bound"), by_size(networks, "directional_ncc_error_bound")
     assert (bound[[25, 50, 100, 200]] > 1).all()
     assert (bound[[400, 800]] < 1).all()
     assert (along[[100, 200, 400, 800]] < 1).all()
     assert (along[[25, 50]] > 1).all()
-    assert 1 / by_size(networks, "centre_error")[200] == pytest.approx(70, abs=2)
+    assert 1 / by_size(networks, "ncc_error_test")[200] == pytest.approx(70, abs=2)
     assert by_size(networks, "shift")[25] / by_size(networks, "length")[25] == pytest.approx(0.25, abs=0.02)
-    assert (networks.train_centre_error - networks.centre_error).abs().max() < 0.012
+    assert (networks.ncc_error_test_train_means - networks.ncc_error_test).abs().max() < 0.012
 
 
 def test_verdicts_of_the_text(run):
-    verdicts = {claim.id: claim.judge(run).verdict for claim in BOUND.CLAIMS}
+    verdicts = {claim.id: claim.judge(run).verdict for claim in experiments.bound.CLAIMS}
     assert [name for name, verdict in verdicts.items() if verdict == "partly"] == [
         "collapse-shrinks-training-cdnv", "collapse-shrinks-b",
     ]  # fmt: skip
@@ -217,7 +217,7 @@ def test_verdicts_of_the_text(run):
 
 
 def dependence() -> float:
-    networks = BOUND.rows(BOUND.load("laptop"), "network")
+    networks = BOUND.rows(experiments.bound.load("laptop"), "network")
     own = networks[networks.per_class == 100]
     return (own["shift"] / own.shift_if_fresh).median()
 
