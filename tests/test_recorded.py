@@ -18,7 +18,7 @@ RECORDED = [
 SMALLER: dict[str, dict] = {
     "image_interventions": {"seeds": (401, 411), "seeds_of_task": (1, 1)},
     "double_descent": {"per_class": (10,), "factors": (1.0,), "ridges": (0.0,), "time_seeds": (0,)},
-    # of the phase diagram, the leak and the written-down weights a run keeps arrays and no rows: test_experiment_grokking
+    # its phase diagram, leak and written-down weights are arrays and no rows: test_experiment_grokking
     "grokking": {"phase_decays": (0.0,), "phase_fractions": (0.6,), "leak_seeds": (341,), "gromov_moduli": (29,)},
     "numerics": {"stuck_seeds": (381,), "slingshot_seeds": (381,)},
     "onset": {"control_seeds": 1, "digits_seeds": (375,), "classes": (10,)},
