@@ -169,7 +169,9 @@ def test_terminal_phases(tiny):
     }
     made = changed(
         tiny, "time", step=lambda r: r.groupby("per_class").cumcount() * 3,
-        train_error=lambda r: [errors.get(key, 0.1) for key in zip(r.per_class, r.groupby("per_class").cumcount() * 3, strict=True)],
+        train_error=lambda r: [
+            errors.get(key, 0.1) for key in zip(r.per_class, 3 * r.groupby("per_class").cumcount(), strict=True)
+        ],
         B=lambda r: r.groupby("per_class").cumcount() + 1.0,
     )  # fmt: skip
     assert [reading.terminal_start(made, size) for size in (6, 12, 24)] == [math.inf, 3, math.inf]
