@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ncbook import experiments, explorables, metrics, runs
+from ncbook.readings import transfer as reading
 
 transfer = experiments.transfer
 
@@ -18,12 +19,12 @@ def run():
 
 @pytest.fixture(scope="module")
 def table(run):
-    return transfer.ends(run)
+    return reading.ends(run)
 
 
 @pytest.fixture(scope="module")
 def since(run):
-    return transfer.since_zero_error(run)
+    return reading.since_zero_error(run)
 
 
 def holds(name: str, run) -> tuple[int, int]:
@@ -52,13 +53,13 @@ def test_cdnv_is_the_formula_of_the_chapter():
 
 def test_source_cdnv_is_lowest_in_the_middle_and_similar_on_new_images(run, table):
     assert holds("source-collapse-on-new-images", run) == (17, 20)
-    medians = table[table.arm == "per class"].groupby("classes").cdnv_train.median()
+    medians = table[table.arm == "per class"].groupby("num_classes").cdnv_train.median()
     assert set(medians.nsmallest(2).index) == {5, 10}
 
 
 def test_accuracy_rises_with_every_step_of_l(run, table):
     assert holds("unseen-accuracy-rises-with-classes", run) == (8, 8)
-    ordered = table.sort_values("classes").groupby(["arm", "seed"]).ridge
+    ordered = table.sort_values("num_classes").groupby(["arm", "seed"]).probe_acc_target
     assert all(each.is_monotonic_increasing for _, each in ordered)
     assert (run.config["total"] // 40, run.config["total"] // 2) == (37, 750)
 
@@ -67,15 +68,15 @@ def test_target_cdnv_falls_in_seven_of_eight_and_the_gap_in_all(run, table):
     assert holds("unseen-cdnv-falls-with-classes", run) == (7, 8)
     assert holds("unseen-gap-falls-with-classes", run) == (8, 8)
     exception = table[(table.arm == "total") & (table.seed == 494)]
-    assert exception.set_index("classes").cdnv_target.idxmin() == 10
-    times = (table.cdnv_target / table.cdnv_test)[table.classes == 40]
+    assert exception.set_index("num_classes").cdnv_target.idxmin() == 10
+    times = (table.cdnv_target / table.cdnv_test)[table.num_classes == 40]
     assert times.between(2, 5).all()
 
 
 def test_against_the_pixels(table):
     assert table.pixels.median() == pytest.approx(2 / 3, abs=0.02)
-    assert (table.ridge < table.pixels)[table.classes <= 10].all()
-    assert (table.ridge > table.pixels)[(table.classes >= 20) & (table.arm == "per class")].all()
+    assert (table.probe_acc_target < table.pixels)[table.num_classes <= 10].all()
+    assert (table.probe_acc_target > table.pixels)[(table.num_classes >= 20) & (table.arm == "per class")].all()
 
 
 def test_fewer_source_classes(run, table):
@@ -83,13 +84,13 @@ def test_fewer_source_classes(run, table):
     assert holds("fewer-source-classes-lose-information", run) == (8, 8)
     assert holds("longer-training-worse-few-classes", run) == (0, 8)
     nets = table[table.arm == "per class"]
-    few = nets[nets.classes < 10]
-    assert (few.pixels - few.ridge).min() >= 0.15
-    two = nets[nets.classes == 2]
-    assert two.ridge.min() > 0.3
-    assert (two.ridge <= two.untrained).sum() == 3
-    many = nets[nets.classes >= 10]
-    assert (many.ridge > many.ridge_then).all()
+    few = nets[nets.num_classes < 10]
+    assert (few.pixels - few.probe_acc_target).min() >= 0.15
+    two = nets[nets.num_classes == 2]
+    assert two.probe_acc_target.min() > 0.3
+    assert (two.probe_acc_target <= two.untrained).sum() == 3
+    many = nets[nets.num_classes >= 10]
+    assert (many.probe_acc_target > many.probe_then).all()
 
 
 # --- super-classes
@@ -97,8 +98,8 @@ def test_fewer_source_classes(run, table):
 
 def test_the_probe_falls_in_five_of_eight(run, since):
     assert holds("longer-training-worse-transfer", run) == (5, 8)
-    coarse = since[since.arm.isin(transfer.COARSE)]
-    lost = coarse.ridge_then - coarse.ridge_end
+    coarse = since[since.arm.isin(reading.COARSE)]
+    lost = coarse.probe_then - coarse.probe_end
     assert (lost > 0.08).sum() == 3
     last = coarse.epoch == run.config["group_epochs"]
     assert last.sum() == 1
@@ -108,11 +109,11 @@ def test_the_probe_falls_in_five_of_eight(run, since):
 
 
 def test_the_nearest_mean_falls_in_all_seven(run, since):
-    rows = since[since.arm.isin(transfer.COARSE) & (since.epoch < run.config["group_epochs"])]
+    rows = since[since.arm.isin(reading.COARSE) & (since.epoch < run.config["group_epochs"])]
     assert len(rows) == 7
-    assert (rows.centre_then > 0.8).all()
-    assert (rows.centre_end < 0.5).all()
-    unharmed = rows[rows.ridge_then <= rows.ridge_end]
+    assert (rows.ncc_then > 0.8).all()
+    assert (rows.ncc_end < 0.5).all()
+    unharmed = rows[rows.probe_then <= rows.probe_end]
     assert (unharmed.ratio_then / unharmed.ratio_end > 700).all()
 
 
@@ -121,16 +122,16 @@ def test_the_controls(run, since):
     by = dict(list(since.groupby("arm")))
     weak, fine, random = by["odd or even, weak decay"], by["fine"], by["random"]
     assert (weak.ratio_end > 0.9).all()
-    assert (weak.ridge_then - weak.ridge_end < 0.01).all()
-    assert (fine.ridge_end > 0.98).all()
-    assert fine.ratio_end.median() < since[since.arm.isin(transfer.COARSE)].ratio_end.median()
-    assert (random.ridge_end < 0.61).all()
+    assert (weak.probe_then - weak.probe_end < 0.01).all()
+    assert (fine.probe_end > 0.98).all()
+    assert fine.ratio_end.median() < since[since.arm.isin(reading.COARSE)].ratio_end.median()
+    assert (random.probe_end < 0.61).all()
     assert (random.ratio_end > 0.1).all()
 
 
 def test_layers_after_super_classes(run):
     assert holds("middle-layer-better-after-super-classes", run) == (8, 8)
-    layers = transfer.final_layers(run, "groups").loc[list(transfer.COARSE)]
+    layers = reading.final_layers(run, "groups").loc[list(reading.COARSE)]
     hidden = layers.drop(columns="input")
     assert (hidden.idxmax(axis=1) == "hidden1").all()
     assert (hidden.hidden1 - hidden["last"]).min() > 0.04
@@ -139,40 +140,40 @@ def test_layers_after_super_classes(run):
 
 def test_layers_after_source_classes(run):
     assert holds("middle-layer-better-for-unseen", run) == (15, 20)
-    layers = transfer.final_layers(run, "source").loc["per class"]
-    few = layers[layers.index.get_level_values("classes") < 10]
+    layers = reading.final_layers(run, "source").loc["per class"]
+    few = layers[layers.index.get_level_values("num_classes") < 10]
     assert (few.diff(axis=1).iloc[:, 1:] < 0).all(axis=None)
     gain = layers.drop(columns=["input", "last"]).max(axis=1) - layers["last"]
-    counts = layers.index.get_level_values("classes")
+    counts = layers.index.get_level_values("num_classes")
     assert gain[(counts == 10) | (counts == 20)].between(0.015, 0.085).all()
     assert (gain[counts == 40] < 0.02).all()
 
 
 def test_the_residual_loses_the_fine_classes(run, since):
     assert holds("residual-recovers-fine-classes", run) == (0, 7)
-    coarse = since[since.arm.isin(transfer.COARSE)]
-    assert coarse.recovered_end.median() == pytest.approx(0.4, abs=0.03)
-    assert coarse.recovered_end.max() < 0.5
+    coarse = since[since.arm.isin(reading.COARSE)]
+    assert coarse.cluster_end.median() == pytest.approx(0.4, abs=0.03)
+    assert coarse.cluster_end.max() < 0.5
     falls = (coarse.ratio_then / coarse.ratio_end)[coarse.epoch < run.config["group_epochs"]]
     assert falls.min() > 50
     assert falls.max() < 1100
-    assert coarse.ridge_end.median() == pytest.approx(0.9, abs=0.02)
-    frame = transfer.part(run, "groups")
-    medians = frame[frame.arm.isin(transfer.COARSE)].groupby(["arm", "layer", "epoch"]).recovered.median()
-    for arm in transfer.COARSE:
+    assert coarse.probe_end.median() == pytest.approx(0.9, abs=0.02)
+    frame = reading.part(run, "groups")
+    medians = frame[frame.arm.isin(reading.COARSE)].groupby(["arm", "layer", "epoch"]).cluster_acc_train.median()
+    for arm in reading.COARSE:
         assert medians[arm, "input", 0] > medians[arm, "last"].max()
     weak = since[since.arm == "odd or even, weak decay"]
-    assert (weak.recovered_end > weak.recovered_then).sum() == 4
-    assert since[since.arm == "random"].recovered_end.max() < 0.3
+    assert (weak.cluster_end > weak.cluster_then).sum() == 4
+    assert since[since.arm == "random"].cluster_end.max() < 0.3
 
 
 # --- exercises
 
 
 def _lost() -> float:  # as in the chapter's solution
-    since = transfer.since_zero_error(transfer.load("laptop", live=False))
+    since = reading.since_zero_error(transfer.load("laptop", live=False))
     rows = since[since.arm == "odd or even"]
-    return (rows.ridge_then - rows.ridge_end).median()
+    return (rows.probe_then - rows.probe_end).median()
 
 
 SOLUTIONS = {
@@ -185,7 +186,7 @@ SOLUTIONS = {
 def test_the_bound_that_would_help_is_far_below_what_was_measured(table):
     assert table.cdnv_target.min() > 100 * 0.00248
     best = table.loc[table.cdnv_target.idxmin()]
-    assert best.centre > 0.7
+    assert best.ncc_acc_target > 0.7
 
 
 # --- the explorable
@@ -194,11 +195,11 @@ def test_the_bound_that_would_help_is_far_below_what_was_measured(table):
 def test_the_explorable_holds_the_probes_and_is_small(run):
     fragment = explorables.transfer(run)._repr_html_()
     data = json.loads(re.search(r'class="nc-data">(.*?)</script>', fragment, re.S).group(1))
-    assert [arm["name"] for arm in data["arms"]] == list(transfer.ARMS)
-    frame = transfer.part(run, "groups")
+    assert [arm["name"] for arm in data["arms"]] == list(reading.ARMS)
+    frame = reading.part(run, "groups")
     rows = frame[(frame.arm == "random") & (frame.epoch == data["epochs"][-1]) & (frame.layer == data["layers"][1])]
-    assert data["arms"][4]["middle"][-1][1] == pytest.approx(rows.ridge.median(), rel=1e-3)
-    assert data["arms"][4]["low"][-1][1] == pytest.approx(rows.ridge.min(), rel=1e-3)
+    assert data["arms"][4]["middle"][-1][1] == pytest.approx(rows.probe_acc_target.median(), rel=1e-3)
+    assert data["arms"][4]["low"][-1][1] == pytest.approx(rows.probe_acc_target.min(), rel=1e-3)
     assert "http" not in fragment.replace("http://www.w3.org", "")
     assert len(fragment) < 60_000
 

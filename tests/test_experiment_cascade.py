@@ -11,6 +11,7 @@ from ncbook import experiments, metrics, runs
 from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments.cascade import claims as rules
 from ncbook.experiments.cascade import deep, training
+from ncbook.readings import cascade as reading
 
 cascade = experiments.cascade
 TINY = cascade.Config(
@@ -28,17 +29,26 @@ def tiny() -> runs.Run:
 
 
 def test_every_arm_is_measured_in_every_layer_at_every_step(tiny):
-    frame = cascade.layers(tiny)
+    frame = reading.layers(tiny)
     steps = training.probe_steps(TINY)
     assert len(frame) == len(cascade.ARMS) * 2 * len(steps) * 4
     assert set(frame.layer) == {0, 1, 2, 3}
     assert (
-        frame[["ratio_train", "ratio_test", "nc1_train", "cdnv_test", "centre_train", "centre_test"]]
+        frame[
+            [
+                "variance_ratio_train",
+                "variance_ratio_test",
+                "nc1_train",
+                "cdnv_test",
+                "ncc_error_train",
+                "ncc_error_test_train_means",
+            ]
+        ]
         .notna()
         .all(axis=None)
     )
-    assert len(cascade.part(tiny, "probe")) == 2 * 2 * 4
-    assert len(cascade.part(tiny, "deep")) == 2 * 2 * 2 * 2 * 2
+    assert len(reading.part(tiny, "probe")) == 2 * 2 * 4
+    assert len(reading.part(tiny, "deep")) == 2 * 2 * 2 * 2 * 2
 
 
 def test_the_same_config_gives_the_same_run(tiny):
@@ -46,10 +56,10 @@ def test_the_same_config_gives_the_same_run(tiny):
 
 
 def test_arms_with_one_network_start_alike_and_read_the_same_input(tiny):
-    plain, noisy = (cascade.layers(tiny, arm) for arm in ("plain", "all random"))
+    plain, noisy = (reading.layers(tiny, arm) for arm in ("plain", "all random"))
     inputs = plain[(plain.layer == 0) & (plain.seed == 0)]
-    assert inputs.ratio_train.nunique() == 1  # training does not move the input
-    start = [frame[(frame.step == 0) & (frame.seed == 0)].ratio_test.to_numpy() for frame in (plain, noisy)]
+    assert inputs.variance_ratio_train.nunique() == 1  # training does not move the input
+    start = [frame[(frame.step == 0) & (frame.seed == 0)].variance_ratio_test.to_numpy() for frame in (plain, noisy)]
     assert np.allclose(*start)
 
 
@@ -98,7 +108,7 @@ def test_a_probe_reads_what_is_linear_and_scale_does_not_matter():
 # --- the theory
 
 
-@pytest.mark.parametrize("model", deep.MODELS)
+@pytest.mark.parametrize("model", reading.MODELS)
 @pytest.mark.parametrize(("classes", "layers"), [(2, 1), (4, 3)])
 def test_the_collapsed_point_has_the_closed_form_loss_and_is_critical(model, classes, layers):
     problem = cascade.Deep(model, classes, layers, classes + 2, 1e-2)
@@ -153,24 +163,25 @@ def made_up(
     separation=lambda step, layer: math.exp(layer / 5 if step == 0 else -layer),
     ratio=lambda step, layer: math.exp(-layer - step / 10),
     mismatch=lambda step, layer: 0.1 / layer / (1 + step),
-    centres=None,
+    centers=None,
     error=lambda step: float(step < 10),
     tunnel=(0.98, 30.0, 4.0, 0.9, 0.6),
     deep_rows=(),
     seeds=(1, 2),
 ) -> runs.Run:
     """Four hidden layers at four steps; every function may depend on the step and the layer, `ratio` on the seed."""
-    centres = centres or {"plain": 1, "half random": 2, "all random": 3}
+    centers = centers or {"plain": 1, "half random": 2, "all random": 3}
     rows = []
     for seed in seeds:
-        for arm, first in centres.items():
+        for arm, first in centers.items():
             for step in STEPS:
                 for layer in range(1, DEPTH + 1):
                     rows.append({
-                        "part": "layer", "arm": arm, "seed": seed, "step": step, "layer": layer, "classes": 10,
-                        "nc1_train": separation(step, layer) / 10, "ratio_train": ratio(step, layer),
-                        "mismatch_train": mismatch(step, layer), "mismatch_test": mismatch(step, layer),
-                        "centre_train": 0.005 if layer >= first else 0.3, "train_error": error(step),
+                        "part": "layer", "arm": arm, "seed": seed, "step": step, "layer": layer, "num_classes": 10,
+                        "nc1_train": separation(step, layer) / 10, "nc1_test": 1.0,
+                        "variance_ratio_train": ratio(step, layer),
+                        "nc4_train": mismatch(step, layer), "nc4_test": mismatch(step, layer),
+                        "ncc_error_train": 0.005 if layer >= first else 0.3, "train_error": error(step),
                     })  # fmt: skip
         seen, rank_then, rank, other_then, other = tunnel
         for step in (0, STEPS[-1]):
@@ -178,11 +189,11 @@ def made_up(
                 late = layer > 1 and step > 0
                 rows.append({
                     "part": "probe", "arm": "six digits", "seed": seed, "step": step, "layer": layer,
-                    "probe_seen": seen if layer == 1 else 0.99, "probe_other": other if late else other_then,
-                    "rank": rank if late else rank_then,
+                    "probe_acc_seen": seen if layer == 1 else 0.99, "probe_acc_other": other if late else other_then,
+                    "effective_rank": rank if late else rank_then,
                 })  # fmt: skip
     frame = pd.concat([pd.DataFrame(rows), pd.DataFrame(list(deep_rows))], ignore_index=True)
-    for name in ("kind", "arm"):
+    for name in ("start", "arm"):
         frame[name] = frame.get(name, pd.Series("", index=frame.index)).fillna("")
     return runs.Run({"depth": DEPTH, "seeds": list(seeds)}, {name: frame[name].to_numpy() for name in frame}, {}, {})
 
@@ -193,13 +204,21 @@ def judged(name: str, run: runs.Run):
 
 
 def theory(relative=0.9, rank=1, curvature=0.0, nudged=1.0, model="deep linear", classes=(4,), layers=(3,)):
-    about = {"part": "deep", "arm": model, "step": 30, "collapsed": 2.0, "curvature": curvature, "inner_rank": rank}
+    about = {
+        "part": "deep",
+        "arm": model,
+        "step": 30,
+        "collapsed_loss": 2.0,
+        "lowest_curvature": curvature,
+        "logit_rank": rank,
+        "inner_rank": rank,
+        "seed": 0,
+    }
     for number in classes:
         for layer in layers:
-            for kind, value in (("random", relative), ("random", 1.5), ("nudged", nudged)):
-                yield about | {
-                    "kind": kind, "seed": 0, "classes": number, "layer": layer, "loss": 2 * value, "rank": rank
-                }  # fmt: skip
+            for start, value in (("random", relative), ("random", 1.5), ("nudged", nudged)):
+                end = {"start": start, "regularized_loss": 2 * value}
+                yield about | end | {"num_classes": number, "num_layers": layer}
 
 
 def test_every_trial_is_plain(tiny):
@@ -219,10 +238,10 @@ def test_ratio_by_layer(ratio, verdict):
 
 def test_ratio_that_falls_in_one_seed_only():
     run = made_up()
-    ratios = run.history["ratio_train"].copy()
+    ratios = run.history["variance_ratio_train"].copy()
     ratios[(run.history["seed"] == 2) & (run.history["layer"] == 4)] = 9.0
-    assert judged("cascade-ratio-by-layer", runs.Run(run.config, dict(run.history) | {"ratio_train": ratios}, {}, {})
-                  ).verdict == PARTLY  # fmt: skip
+    run = runs.Run(run.config, dict(run.history) | {"variance_ratio_train": ratios}, {}, {})
+    assert judged("cascade-ratio-by-layer", run).verdict == PARTLY
 
 
 @pytest.mark.parametrize(
@@ -268,7 +287,7 @@ def test_the_law(separation, line, emerges, even):
 
 
 def test_slope_and_correlation_of_a_known_line():
-    found = cascade.law(made_up(separation=lambda s, i: 7 * math.exp(-0.5 * i)))
+    found = reading.law(made_up(separation=lambda s, i: 7 * math.exp(-0.5 * i)))
     assert found.slope.to_numpy() == pytest.approx(-0.5)
     assert found.correlation.to_numpy() == pytest.approx(-1)
     assert found[["least", "most"]].to_numpy() == pytest.approx(1)
@@ -291,10 +310,10 @@ def test_mismatch(mismatch, verdict, side):
     ("depths", "verdict"), [((1, 2, 4), REPRODUCED), ((2, 2, 2), NOT), ((1, 3, 2), NOT), ((1, 1, 9), REPRODUCED)]
 )
 def test_effective_depth(depths, verdict):
-    centres = dict(zip(("plain", "half random", "all random"), depths, strict=True))
-    run = made_up(centres=centres)
+    centers = dict(zip(("plain", "half random", "all random"), depths, strict=True))
+    run = made_up(centers=centers)
     assert judged("effective-depth-random-labels", run).verdict == verdict
-    found = cascade.effective_depths(run).groupby("arm").depth.first()
+    found = reading.effective_depths(run).groupby("arm").depth.first()
     assert found["all random"] == min(depths[2], DEPTH + 1)
 
 
@@ -309,27 +328,27 @@ def test_tunnel(tunnel, verdicts):
     run = made_up(tunnel=tunnel)
     names = ("tunnel-exists", "tunnel-compresses", "tunnel-hurts-other-classes")
     assert tuple(judged(name, run).verdict for name in names) == verdicts
-    assert cascade.tunnels(run).extractor.tolist() == [1, 1]
+    assert reading.tunnels(run).extractor.tolist() == [1, 1]
 
 
 def test_no_tunnel_where_the_last_layer_is_needed():
     run = made_up()
-    seen = run.history["probe_seen"].copy()
+    seen = run.history["probe_acc_seen"].copy()
     seen[(run.history["layer"] < DEPTH)] = 0.5
-    run = runs.Run(run.config, dict(run.history) | {"probe_seen": seen}, {}, {})
+    run = runs.Run(run.config, dict(run.history) | {"probe_acc_seen": seen}, {}, {})
     assert judged("tunnel-exists", run).verdict == NOT
 
 
 def test_an_untrained_network_that_loses_as_much_has_no_tunnel_of_its_own():
     run = made_up()
-    other = run.history["probe_other"].copy()
+    other = run.history["probe_acc_other"].copy()
     before = (run.history["step"] == 0) & (run.history["layer"] > 1)
     other[before] = 0.2
-    run = runs.Run(run.config, dict(run.history) | {"probe_other": other}, {}, {})
+    run = runs.Run(run.config, dict(run.history) | {"probe_acc_other": other}, {}, {})
     assert judged("tunnel-hurts-other-classes", run).verdict == NOT
 
 
-@pytest.mark.parametrize("model", deep.MODELS)
+@pytest.mark.parametrize("model", reading.MODELS)
 @pytest.mark.parametrize(("relative", "verdict"), [(0.9, REPRODUCED), (0.9995, NOT), (1.0, NOT)])
 def test_collapse_is_beaten(model, relative, verdict):
     name = f"deep-collapse-beaten-{model.split()[1]}"

@@ -11,6 +11,8 @@ from sklearn.linear_model import Ridge
 from ncbook import data, experiments, runs
 from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import transfer
+from ncbook.experiments.transfer import groups, source
+from ncbook.readings import transfer as reading
 
 SMOKE = transfer.Config.preset("smoke")
 TINY = replace(SMOKE, source_counts=(2, 10), source_steps=16, trials=2, group_epochs=3)
@@ -34,9 +36,9 @@ def test_few_shots_of_points_without_spread_are_enough():
 
 def test_few_shots_of_noise_give_chance():
     points, labels = clouds(1e3, count=200)
-    ridge, centre = transfer.few_shot(points, labels, 5, 50, 0.1, seed=0)
+    ridge, nearest = transfer.few_shot(points, labels, 5, 50, 0.1, seed=0)
     assert ridge == pytest.approx(0.25, abs=0.02)
-    assert centre == pytest.approx(0.25, abs=0.02)
+    assert nearest == pytest.approx(0.25, abs=0.02)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -97,22 +99,22 @@ def test_equal_totals_share_one_training_with_equal_images_a_class(preset):
 
 
 def test_source_and_target_classes_do_not_meet():
-    source, target = transfer.split_classes(SMOKE, seed=1)
-    assert sorted(source + target) == list(range(len(data.GLYPH_CLASSES)))
+    known, target = source.split_classes(SMOKE, seed=1)
+    assert sorted(known + target) == list(range(len(data.GLYPH_CLASSES)))
     assert len(target) == SMOKE.target_classes
 
 
 @pytest.mark.parametrize("preset", experiments.PRESETS)
 def test_probed_epochs_grow_to_the_last(preset):
     config = transfer.Config.preset(preset)
-    epochs = transfer.probe_epochs(config)
+    epochs = groups.probe_epochs(config)
     assert list(epochs) == sorted(set(epochs))
     assert (epochs[0], epochs[-1]) == (0, config.group_epochs)
 
 
 def test_the_labels_of_each_arm():
     labels = torch.arange(10).repeat(3)
-    parity, halves, weak, fine, random = (transfer.trained_labels(arm, labels, seed=1) for arm in transfer.ARMS)
+    parity, halves, weak, fine, random = (groups.trained_labels(arm, labels, seed=1) for arm in reading.ARMS)
     assert parity.tolist() == weak.tolist() == [0, 1] * 15
     assert halves[:10].tolist() == [0] * 5 + [1] * 5
     assert fine.tolist() == labels.tolist()
@@ -127,12 +129,12 @@ def tiny() -> runs.Run:
 
 def test_every_network_is_measured_and_every_number_but_the_clusters_is_finite(tiny):
     frame = tiny.to_frame()
-    assert frame.drop(columns="recovered").notna().all(axis=None)
-    assert transfer.ends(tiny).groupby("arm").size().to_dict() == {"per class": 4, "total": 4}
-    groups = transfer.part(tiny, "groups")
-    assert len(groups) == 2 * 5 * (4 * len(transfer.probe_epochs(TINY)) + 1)
-    assert groups[groups.layer == "last"].recovered.isna().groupby(groups.arm).all().to_dict() == {
-        arm: arm == "fine" for arm in transfer.ARMS
+    assert frame.drop(columns="cluster_acc_train").notna().all(axis=None)
+    assert reading.ends(tiny).groupby("arm").size().to_dict() == {"per class": 4, "total": 4}
+    found = reading.part(tiny, "groups")
+    assert len(found) == 2 * 5 * (4 * len(groups.probe_epochs(TINY)) + 1)
+    assert found[found.layer == "last"].cluster_acc_train.isna().groupby(found.arm).all().to_dict() == {
+        arm: arm == "fine" for arm in reading.ARMS
     }
 
 
@@ -142,19 +144,19 @@ def test_the_same_config_gives_the_same_run(tiny):
 
 def test_pixels_are_the_same_for_all_networks_of_a_seed(tiny):
     pixels = tiny.to_frame().query("layer == 'input'")
-    assert (pixels.groupby(["part", "seed"]).ridge.nunique() == 1).all()
+    assert (pixels.groupby(["part", "seed"]).probe_acc_target.nunique() == 1).all()
 
 
 # --- the rules, on made-up runs
 
 
-def base(part: str, arm: str, classes: int, seed: int, step: int, layer: str) -> dict:
-    about = {"part": part, "arm": arm, "classes": classes, "seed": seed, "step": step, "epoch": step / 8}
-    numbers = dict.fromkeys(("ratio", "cdnv_train", "cdnv_test", "cdnv_target", "ridge", "centre", "recovered"), 0.5)
+def base(part: str, arm: str, num_classes: int, seed: int, step: int, layer: str) -> dict:
+    about = {"part": part, "arm": arm, "num_classes": num_classes, "seed": seed, "step": step, "epoch": step / 8}
+    numbers = dict.fromkeys(("variance_ratio_train", "cdnv_train", "cdnv_test", *reading.COLUMNS), 0.5)
     return about | {"layer": layer, "train_error": float(step == 0), "test_error": 0.1} | numbers
 
 
-def made_up(source=lambda row: {}, groups=lambda row: {}) -> runs.Run:
+def made_up(on_source=lambda row: {}, on_groups=lambda row: {}) -> runs.Run:
     """Three l and two seeds, steps 0, 8, 64; the functions change rows, given them."""
     rows = []
     for seed in (5, 6):
@@ -162,12 +164,12 @@ def made_up(source=lambda row: {}, groups=lambda row: {}) -> runs.Run:
             for count in counts:
                 for step, layer in ((0, "input"), (0, "last"), (8, "last"), (64, "hidden1"), (64, "last")):
                     row = base("source", arm, count, seed, step, layer)
-                    rows.append(row | source(row))
-        for arm in transfer.ARMS:
+                    rows.append(row | on_source(row))
+        for arm in reading.ARMS:
             for step in (0, 8, 16, 32, 64):
                 for layer in ("input", "hidden1", "last") if step == 0 else ("hidden1", "last"):
                     row = base("groups", arm, 2, seed, step, layer)
-                    rows.append(row | groups(row))
+                    rows.append(row | on_groups(row))
     frame = pd.DataFrame(rows)
     config = {"seeds": [5, 6], "target_classes": 10, "source_steps": 64, "per_class": 30, "total": 300}
     return runs.Run(config, {name: frame[name].to_numpy() for name in frame}, {}, {})
@@ -178,7 +180,7 @@ def verdict(name: str, run: runs.Run) -> str:
     return claim.judge(run).verdict
 
 
-def last(value, name: str = "ridge"):
+def last(value, name: str = "probe_acc_target"):
     """Changes `name` in the last layer at the end; `value` may be a function of the row."""
 
     def change(row: dict) -> dict:
@@ -196,13 +198,14 @@ def first_seed(good, bad):
 SOURCE_RULES = {
     "source-collapse-on-new-images": (last(0.9, "cdnv_test"), last(1.1, "cdnv_test")),
     "unseen-cdnv-falls-with-classes": (
-        last(lambda row: 1 / row["classes"], "cdnv_target"), last(lambda row: row["classes"], "cdnv_target"),
+        last(lambda row: 1 / row["num_classes"], "cdnv_target"), last(lambda row: row["num_classes"], "cdnv_target"),
     ),
     "unseen-accuracy-rises-with-classes": (
-        last(lambda row: row["classes"] / 40), last(lambda row: 1 / row["classes"]),
+        last(lambda row: row["num_classes"] / 40), last(lambda row: 1 / row["num_classes"]),
     ),
     "unseen-gap-falls-with-classes": (
-        last(lambda row: 0.5 + 1 / row["classes"], "cdnv_target"), last(lambda row: row["classes"], "cdnv_target"),
+        last(lambda row: 0.5 + 1 / row["num_classes"], "cdnv_target"),
+        last(lambda row: row["num_classes"], "cdnv_target"),
     ),
     "fewer-source-classes-impossible": (last(0.19), last(0.3)),
     "fewer-source-classes-lose-information": (last(0.49), last(0.51)),
@@ -220,13 +223,14 @@ def test_rules_on_source_classes_can_say_yes_no_and_partly(name):
 
 
 def falling(by: float):
-    """Ridge accuracy of the last layer falls by `by` in all from step 8 to 64, and the ratio a hundredfold."""
+    """Probe accuracy of the last layer falls by `by` in all from step 8 to 64, and the ratio a hundredfold."""
 
     def change(row: dict) -> dict:
         if row["layer"] != "last" or row["step"] == 0:
             return {}
         share = np.log(row["step"] / 8) / np.log(8)
-        return {"ridge": 0.9 - by * share, "ratio": 100.0**-share, "recovered": 0.9 - by * share}
+        numbers = {"probe_acc_target": 0.9 - by * share, "cluster_acc_train": 0.9 - by * share}
+        return numbers | {"variance_ratio_train": 100.0**-share}
 
     return change
 
@@ -243,14 +247,14 @@ GROUP_RULES = {
 @pytest.mark.parametrize("name", GROUP_RULES)
 def test_rules_on_super_classes_can_say_yes_no_and_partly(name):
     good, bad = GROUP_RULES[name]
-    assert verdict(name, made_up(groups=good)) == REPRODUCED
-    assert verdict(name, made_up(groups=bad)) == NOT
-    assert verdict(name, made_up(groups=first_seed(good, bad))) == PARTLY
+    assert verdict(name, made_up(on_groups=good)) == REPRODUCED
+    assert verdict(name, made_up(on_groups=bad)) == NOT
+    assert verdict(name, made_up(on_groups=first_seed(good, bad))) == PARTLY
 
 
 @pytest.mark.parametrize("name", [name for name in GROUP_RULES if "middle" not in name])
 def test_nothing_is_said_of_networks_that_never_fit_their_labels(name):
-    assert verdict(name, made_up(groups=lambda row: {"train_error": 0.5})) == UNTESTED
+    assert verdict(name, made_up(on_groups=lambda row: {"train_error": 0.5})) == UNTESTED
 
 
 def test_nothing_is_said_of_residuals_without_collapse():
@@ -262,11 +266,14 @@ def test_every_claim_has_a_made_up_run():
 
 
 def test_an_arm_that_both_protocols_share_stands_in_both():
-    table = transfer.ends(made_up())
-    assert table.groupby("arm").classes.unique().map(list).to_dict() == {"per class": [2, 10, 20], "total": [2, 10, 20]}
+    table = reading.ends(made_up())
+    assert table.groupby("arm").num_classes.unique().map(list).to_dict() == {
+        "per class": [2, 10, 20],
+        "total": [2, 10, 20],
+    }
 
 
-def test_one_swap_of_neighbours_among_five_is_ordered_enough():
+def test_one_swap_of_neighbors_among_five_is_ordered_enough():
     counts = pd.Series([2, 5, 10, 20, 40])
     for values in ([5.0, 4.0, 3.0, 1.0, 2.0], [4.0, 5.0, 3.0, 2.0, 1.0]):
-        assert experiments.transfer.rank_correlation(counts, pd.Series(values)) == -0.9
+        assert reading.rank_correlation(counts, pd.Series(values)) == -0.9

@@ -26,6 +26,7 @@ SMALLER: dict[str, dict] = {
 # Where two probes come before training has done anything that can be seen: how many are made again.
 PROBES: dict[str, int] = {
     "test_collapse": 8,
+    "cascade": {"classes": (2, 4), "layers": (1, 3), "starts": 1},
 }
 
 

@@ -2,13 +2,13 @@
 
 import torch
 
-from ncbook import experiments
+from ncbook import experiments, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _layers_for_a_tenth() -> float:
     """Layers that divide D by ten, by the median slope at the end."""
-    lines = experiments.cascade.law(experiments.cascade.load())
+    lines = readings.cascade.law(experiments.cascade.load())
     lines = lines[(lines.arm == "plain") & (lines.step == lines.step.max())]
     return float(torch.log(torch.tensor(10.0, dtype=torch.float64)) / -lines.slope.median())
 
@@ -22,7 +22,7 @@ def _octahedron() -> float:
 
 def _lost_in_the_tunnel() -> float:
     """Median points of accuracy for held-out digits that are lost after the extractor and not before training."""
-    found = experiments.cascade.tunnels(experiments.cascade.load())
+    found = readings.cascade.tunnels(experiments.cascade.load())
     return float(100 * (found.other_then - found.other - found.untrained_fall).median())
 
 
@@ -39,6 +39,7 @@ EXERCISES = {
     ),
     "cascade/tunnel": Exercise(
         _lost_in_the_tunnel,
-        "call tunnels, take other_then - other, subtract untrained_fall, and take the median over the seeds, in points",
+        "call readings.cascade.tunnels, take other_then - other, subtract untrained_fall, and take the median over the "
+        "seeds, in points",
     ),
 }

@@ -1,14 +1,14 @@
 """Exercises of the chapter "Transfer"."""
 
-from ncbook import experiments
+from ncbook import experiments, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _points_lost() -> float:
     """Median over the seeds of the probe's fall since zero training error, for odd or even with the strong decay."""
-    table = experiments.transfer.since_zero_error(experiments.transfer.load())
-    rows = table[table.arm == "odd or even"]
-    return float((rows.ridge_then - rows.ridge_end).median())
+    table = readings.transfer.since_zero_error(experiments.transfer.load())
+    rows = table[table.arm == readings.transfer.PARITY]
+    return float((rows.probe_then - rows.probe_end).median())
 
 
 EXERCISES = {
@@ -22,6 +22,7 @@ EXERCISES = {
     ),
     "transfer/lost": Exercise(
         _points_lost,
-        "call since_zero_error, keep the arm odd or even, and take the median over the seeds of ridge_then - ridge_end",
+        "call readings.transfer.since_zero_error, keep the arm odd or even, and take the median over the seeds of "
+        "probe_then - probe_end",
     ),
 }

@@ -7,15 +7,13 @@ import numpy as np
 import pandas as pd
 
 from ncbook import runs
-from ncbook.explorables import _page
+from ncbook.explorables import _arms, _page
+from ncbook.readings.cascade import ARMS, layers
 
-_ARMS = {
-    "plain": "as it is", "no batch norm": "no batch norm", "linear": "no activations",
-    "half random": "half of the labels random", "all random": "all labels random", "wide": "twice as wide",
-}  # fmt: skip
+_ARMS = ("plain", "no batch norm", "linear", "half random", "all random", "wide")
 _MEASURES = {
-    "separation": "D, separation", "ratio": "variance ratio", "nc1": "NC1", "cdnv": "CDNV",
-    "centre": "nearest-centre error",
+    "separation": "D, separation", "variance_ratio": "variance ratio", "nc1": "NC1", "cdnv": "CDNV",
+    "ncc_error": "nearest-mean error",
 }  # fmt: skip
 _BODY = """\
 <div class="nc-controls">
@@ -50,19 +48,15 @@ def cascade(run: runs.Run) -> _page.Explorable:
 
     Raises ValueError, naming it, for a column that the run lacks.
     """
-    for name in ("part", "arm", "layer", "ratio_train", "centre_test"):
-        if name not in run.history:
-            raise ValueError(f"run.history: has no column {name}; this figure shows runs of experiments.cascade")
-    frame = run.to_frame()
-    frame = frame[frame.part == "layer"]
-    frame = frame.assign(
-        separation_train=frame.classes * frame.nc1_train, separation_test=frame.classes * frame.nc1_test
+    _arms.require_columns(
+        run, ("part", "arm", "layer", "variance_ratio_train", _column("ncc_error", "test")), "cascade"
     )
+    frame = layers(run)
     steps = sorted(int(step) for step in frame.step.unique())
     data = {
         "steps": steps,
         "measures": _MEASURES,
-        "arms": {arm: {"label": label, **_arm(frame[frame.arm == arm])} for arm, label in _ARMS.items()},
+        "arms": {arm: {"label": ARMS[arm], **_arm(frame[frame.arm == arm])} for arm in _ARMS},
     }
     title = "Collapse in every layer along training"
     text = (
@@ -74,18 +68,25 @@ def cascade(run: runs.Run) -> _page.Explorable:
 def _arm(rows: pd.DataFrame) -> dict[str, Any]:
     """Logarithms of each measure and split, packed: [seeds, steps, layers]; errors below 0.1 % count as that."""
     return {
-        f"{name}_{side}": _page.pack(_logs(rows, f"{name}_{side}")) for name in _MEASURES for side in ("train", "test")
+        f"{name}_{side}": _page.pack(_logs(rows, _column(name, side)))
+        for name in _MEASURES
+        for side in ("train", "test")
     }
+
+
+def _column(measure: str, side: str) -> str:
+    """On test images the error is that of the nearest training mean."""
+    return "ncc_error_test_train_means" if (measure, side) == ("ncc_error", "test") else f"{measure}_{side}"
 
 
 def _logs(rows: pd.DataFrame, name: str) -> np.ndarray:
     table = rows.pivot(index=["seed", "step"], columns="layer", values=name)
     values = table.to_numpy(float).reshape(rows.seed.nunique(), -1, table.shape[1])
-    return np.log10(np.maximum(values, 1e-3 if name.startswith("centre") else 1e-12))
+    return np.log10(np.maximum(values, 1e-3 if name.startswith("ncc_error") else 1e-12))
 
 
 def _body(run: runs.Run, count: int) -> str:
-    arms = [f'<option value="{name}">{label}</option>' for name, label in _ARMS.items()]
+    arms = [f'<option value="{name}">{label}</option>' for name, label in ARMS.items() if name in _ARMS]
     measures = [f'<option value="{name}">{label}</option>' for name, label in _MEASURES.items()]
     line = escape(runs.provenance_line(run))
     return _BODY.format(arms="".join(arms), measures="".join(measures), last=count - 1, provenance=line)

@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 
 from ncbook import runs
-from ncbook.explorables import _page
+from ncbook.explorables import _arms, _page
+from ncbook.readings.transfer import INPUT, LAST, layer_order, part
 
-_COLUMNS = ("part", "arm", "seed", "epoch", "layer", "ridge", "ratio")
+_COLUMNS = ("part", "arm", "seed", "epoch", "layer", "probe_acc_target", "variance_ratio_train")
 _BODY = """\
 <div class="nc-controls">
 <label>Trained on <select class="nc-arm">{arms}</select></label>
@@ -35,16 +36,13 @@ def transfer(run: runs.Run) -> _page.Explorable:
 
     Raises ValueError, naming it, for a column that the run lacks.
     """
-    for name in _COLUMNS:
-        if name not in run.history:
-            raise ValueError(f"run.history: has no column {name}; this figure shows runs of experiments.transfer")
-    frame = run.to_frame()
-    frame = frame[frame.part == "groups"]
-    layers = [layer for layer in frame.layer.unique() if layer not in ("input", "last")] + ["last"]
+    _arms.require_columns(run, _COLUMNS, "transfer")
+    frame = part(run, "groups")
+    layers = layer_order(frame)[1:]
     data = {
         "epochs": sorted(map(float, frame.epoch.unique())),
         "layers": layers,
-        "pixels": float(frame[frame.layer == "input"].ridge.median()),
+        "pixels": float(frame[frame.layer == INPUT].probe_acc_target.median()),
         "arms": [_arm(str(name), rows, layers) for name, rows in frame.groupby("arm", sort=False)],
     }
     title = "What each layer is worth for the fine classes"
@@ -54,9 +52,9 @@ def transfer(run: runs.Run) -> _page.Explorable:
 
 def _arm(name: str, rows: pd.DataFrame, layers: list[str]) -> dict[str, Any]:
     """One pretraining: low, middle and high [epochs][layers] of the probe over the seeds; ratio [epochs]."""
-    by = rows[rows.layer != "input"].groupby(["epoch", "layer"]).ridge
+    by = rows[rows.layer != INPUT].groupby(["epoch", "layer"]).probe_acc_target
     tables = {"low": by.min(), "middle": by.median(), "high": by.max()}
-    ratio = rows[rows.layer == "last"].groupby("epoch").ratio.median()
+    ratio = rows[rows.layer == LAST].groupby("epoch").variance_ratio_train.median()
     return {"name": name, "ratio": _short(ratio)} | {
         key: [_short(line) for _, line in table.unstack()[layers].iterrows()] for key, table in tables.items()
     }
@@ -68,7 +66,7 @@ def _short(values: pd.Series) -> list[float]:
 
 
 def _body(run: runs.Run, data: dict[str, Any]) -> str:
-    options = [f'<option value="{at}">{escape(arm["name"])}</option>' for at, arm in enumerate(data["arms"])]
+    options = [f'<option value="{index}">{escape(arm["name"])}</option>' for index, arm in enumerate(data["arms"])]
     return _BODY.format(
         arms="".join(options), others="".join(options), last=len(data["epochs"]) - 1,
         seeds=len(run.config["seeds"]), provenance=escape(runs.provenance_line(run)),

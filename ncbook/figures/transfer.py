@@ -7,11 +7,24 @@ from matplotlib.figure import Figure
 
 from ncbook.figures import _style
 from ncbook.figures._bands import draw_band
+from ncbook.readings.transfer import (
+    COARSE,
+    FINE,
+    INPUT,
+    LAST,
+    PER_CLASS,
+    RANDOM,
+    TOTAL,
+    WEAK,
+    ends,
+    final_layers,
+    part,
+)
 from ncbook.runs import Run
 
-_PROTOCOLS = {"per class": "equal images a class", "total": "equal images in all"}
-_COARSE = ("odd or even", "below 5 or not", "odd or even, weak decay")
-_STYLES = (*_COARSE, "fine")  # places of their colours, markers and lines; random labels have ink
+_PROTOCOLS = {PER_CLASS: "equal images a class", TOTAL: "equal images in all"}
+_SUPER = (*COARSE, WEAK)
+_STYLES = (*_SUPER, FINE)  # index of their colors, markers and lines; random labels have ink
 _RATIO = "Tr $\\Sigma_W$ / Tr $\\Sigma_B$ (no unit)"
 
 
@@ -19,16 +32,16 @@ _RATIO = "Tr $\\Sigma_W$ / Tr $\\Sigma_B$ (no unit)"
 def transfer_against_classes(run: Run) -> Figure:
     """CDNV on source classes, seen and new images, on target classes, and 5-shot accuracy there, against l."""
     figure, axes = _style.panels(run, 2, 5.4, rows=2, sharex=True)
-    table = _ends(run)
+    table = ends(run)
     titles = {
         "cdnv_train": "CDNV, training images",
         "cdnv_test": "CDNV, new images",
         "cdnv_target": "CDNV, target classes",
-        "ridge": f"{run.config['shots']}-shot accuracy, target",
+        "probe_acc_target": f"{run.config['shots']}-shot accuracy, target",
     }
     for panel, (name, title) in zip(axes, titles.items(), strict=True):
         for style, (arm, label) in enumerate(_PROTOCOLS.items()):
-            values = table[table.arm == arm].pivot(index="seed", columns="classes", values=name)
+            values = table[table.arm == arm].pivot(index="seed", columns="num_classes", values=name)
             draw_band(panel, values.columns.to_numpy(), values.to_numpy(), label, style, every=1)
         panel.set_title(title)
         _class_axis(panel, run)
@@ -47,12 +60,12 @@ def transfer_against_classes(run: Run) -> Figure:
 def transfer_few_classes(run: Run) -> Figure:
     """5-shot accuracy on the target classes against training steps, for four numbers of source classes."""
     figure, (panel,) = _style.panels(run, 1, 3.4)
-    frame = _last(run, "source")
-    frame = frame[frame.arm == "per class"]
+    frame = part(run, "source", LAST)
+    frame = frame[frame.arm == PER_CLASS]
     for style, count in enumerate(_chosen_counts(run)):
-        values = frame[frame.classes == count].pivot(index="seed", columns="step", values="ridge")
+        values = frame[frame.num_classes == count].pivot(index="seed", columns="step", values="probe_acc_target")
         draw_band(panel, values.columns.to_numpy(), values.to_numpy(), f"l = {count}", style, every=1)
-    _pixel_line(panel, run, "source", "ridge")
+    _pixel_line(panel, run, "source")
     panel.set_xlabel("training steps")
     panel.set_ylabel(f"{run.config['shots']}-shot accuracy\non the target classes")
     panel.set_ylim(0, 1)
@@ -64,8 +77,8 @@ def transfer_few_classes(run: Run) -> Figure:
 def transfer_over_training(run: Run) -> Figure:
     """Linear probe of the fine classes on the last layer, and the variance ratio, against epochs."""
     figure, axes = _style.panels(run, 3, 3.6)
-    for panel, arms in zip(axes, (_COARSE, ("fine", "random"), _COARSE), strict=True):
-        shown = "ratio" if panel is axes[2] else "ridge"
+    for panel, arms in zip(axes, (_SUPER, (FINE, RANDOM), _SUPER), strict=True):
+        shown = "variance_ratio_train" if panel is axes[2] else "probe_acc_target"
         for arm in arms:
             _draw_epochs(panel, run, arm, shown)
         _epoch_axis(panel, run)
@@ -73,7 +86,7 @@ def transfer_over_training(run: Run) -> Figure:
         panel.set_title(title)
     for panel in axes[:2]:
         panel.set_ylim(0, 1.02)
-        _pixel_line(panel, run, "groups", "ridge")
+        _pixel_line(panel, run, "groups")
     axes[0].set_ylabel("probe of fine classes,\nshare right")
     axes[1].set_ylabel("share right")
     axes[2].set_ylabel(_RATIO)
@@ -87,10 +100,9 @@ def transfer_layers(run: Run) -> Figure:
     """Accuracy on the classes to transfer to at the end of training, layer by layer, a panel a family."""
     figure, axes = _style.panels(run, 2, 3.9, sharey=True)
     for style, arm in enumerate(_STYLES):
-        _draw_depth(axes[0], _final(run, "groups", arm), arm, style)
+        _draw_depth(axes[0], final_layers(run, "groups").xs(arm, level="arm"), arm, style)
     for style, count in enumerate(_chosen_counts(run)):
-        frame = _final(run, "source", "per class")
-        _draw_depth(axes[1], frame[frame.classes == count], f"l = {count}", style)
+        _draw_depth(axes[1], final_layers(run, "source").loc[PER_CLASS, count], f"l = {count}", style)
     for panel, title in zip(axes, ("super-classes: linear probe", "source classes: 5-shot"), strict=True):
         panel.set_title(title, pad=52)
         panel.set_xlabel("layer")
@@ -104,36 +116,16 @@ def transfer_layers(run: Run) -> Figure:
 def transfer_residual(run: Run) -> Figure:
     """Share of training images whose fine class k-means finds in the residual, against epochs."""
     figure, (panel,) = _style.panels(run, 1, 3.4)
-    for arm in (*_COARSE, "random"):
-        _draw_epochs(panel, run, arm, "recovered")
-    frame = run.to_frame()
-    pixels = frame[(frame.layer == "input") & frame.arm.isin(_COARSE[:2])].recovered.median()
+    for arm in (*_SUPER, RANDOM):
+        _draw_epochs(panel, run, arm, "cluster_acc_train")
+    frame = part(run, "groups", INPUT)
+    pixels = frame[frame.arm.isin(COARSE)].cluster_acc_train.median()
     panel.axhline(pixels, color=_style.INK, linewidth=1, linestyle=(0, (1, 1)), label="pixels, super-classes")
     _epoch_axis(panel, run)
     panel.set_ylim(0, 1)
     panel.set_ylabel("share of training images\nin their fine class")
     _legend_above(figure, panel, 2)
     return figure
-
-
-def _last(run: Run, part: str) -> pd.DataFrame:
-    frame = run.to_frame()
-    return frame[(frame.part == part) & (frame.layer == "last")]
-
-
-def _ends(run: Run) -> pd.DataFrame:
-    """The last layer at the end; where both protocols are one training, it stands in both."""
-    frame = _last(run, "source")
-    frame = frame[frame.step == frame.step.max()]
-    shared = frame[frame.classes == run.config["total"] // run.config["per_class"]]
-    return pd.concat([frame, shared[shared.arm == "per class"].assign(arm="total")])
-
-
-def _final(run: Run, part: str, arm: str) -> pd.DataFrame:
-    """Every layer at the end, the pixels from the start."""
-    frame = run.to_frame()
-    frame = frame[(frame.part == part) & (frame.arm == arm)]
-    return frame[(frame.step == frame.step.max()) | (frame.layer == "input")]
 
 
 def _chosen_counts(run: Run) -> list[int]:
@@ -143,7 +135,7 @@ def _chosen_counts(run: Run) -> list[int]:
 
 
 def _draw_epochs(panel: Axes, run: Run, arm: str, name: str) -> None:
-    frame = _last(run, "groups")
+    frame = part(run, "groups", LAST)
     values = frame[frame.arm == arm].pivot(index="seed", columns="epoch", values=name)
     if arm in _STYLES:
         draw_band(panel, values.columns.to_numpy(), values.to_numpy(), arm, _STYLES.index(arm), every=1)
@@ -162,12 +154,11 @@ def _epoch_axis(panel: Axes, run: Run) -> None:
     panel.set_xlabel("epochs")
 
 
-def _draw_depth(panel: Axes, frame: pd.DataFrame, label: str, style: int) -> None:
-    hidden = [layer for layer in frame.layer.unique() if layer not in ("input", "last")]
-    order = ["input", *hidden, "last"]
-    values = frame.pivot(index="seed", columns="layer", values="ridge")[order]
-    draw_band(panel, np.arange(len(order)), values.to_numpy(), label, style, every=1)
-    panel.set_xticks(range(len(order)), ["pixels", *map(str, range(1, len(hidden) + 1)), "last"])
+def _draw_depth(panel: Axes, values: pd.DataFrame, label: str, style: int) -> None:
+    """`values` has a row a seed and a column a layer."""
+    depth = values.shape[1]
+    draw_band(panel, np.arange(depth), values.to_numpy(), label, style, every=1)
+    panel.set_xticks(range(depth), ["pixels", *map(str, range(1, depth - 1)), "last"])
 
 
 def _class_axis(panel: Axes, run: Run) -> None:
@@ -176,17 +167,16 @@ def _class_axis(panel: Axes, run: Run) -> None:
     panel.set_xticks(counts, [f"{count}" for count in counts])
 
 
-def _pixel_line(panel: Axes, run: Run, part: str, name: str) -> None:
-    frame = run.to_frame()
-    pixels = frame[(frame.part == part) & (frame.layer == "input")][name].median()
+def _pixel_line(panel: Axes, run: Run, name: str) -> None:
+    pixels = part(run, name, INPUT).probe_acc_target.median()
     panel.axhline(pixels, color=_style.INK, linewidth=1, linestyle=(0, (1, 1)), label="pixels")
 
 
 def _references(panel: Axes, run: Run) -> None:
     """What the target gives without any pretraining."""
-    _pixel_line(panel, run, "source", "ridge")
-    start = _last(run, "source")
-    untrained = start[start.step == 0].ridge.median()
+    _pixel_line(panel, run, "source")
+    start = part(run, "source", LAST)
+    untrained = start[start.step == 0].probe_acc_target.median()
     panel.axhline(untrained, color=_style.FAINT, linewidth=1.2, linestyle="-.", label="untrained network")
     panel.set_ylim(0, 1)
 

@@ -1,5 +1,176 @@
-"""Runs of `cascade`."""
+"""Runs of `cascade`: collapse layer by layer, tunnels, and what beats collapse in deep unconstrained features."""
 
+import numpy as np
+import pandas as pd
+
+from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.runs import Run
 
-COLUMNS: dict[str, Measure] = {}
+# The networks, and how readers call them.
+ARMS = {
+    "plain": "as it is",
+    "no batch norm": "no batch norm",
+    "linear": "no activations",
+    "half random": "half of the labels random",
+    "all random": "all labels random",
+    "wide": "twice as wide",
+    "wide, all random": "twice as wide, all labels random",
+    "six digits": "six digits of ten",
+}
+MODELS = {"deep linear": "linear, cross-entropy", "deep relu": "ReLU, squared error"}  # of deep unconstrained features
+SEPARABLE = 0.01  # a layer is separable if at most this share of the training set is nearer to a wrong class mean
+SATURATED = 0.98  # the extractor ends where a linear probe has this share of the last layer's accuracy
+NEAR = 1e-4  # a descent that ends within this share of the collapsed loss has ended there
+COLUMNS: dict[str, Measure] = {
+    "ncc_error_test_train_means": Measure(
+        "nearest-mean error, new points", "share of test points whose nearest training class mean is not their class's"
+    ),
+    "probe_acc_seen": Measure("digits trained on", "test accuracy of a linear probe for the digits trained on"),
+    "probe_acc_other": Measure("digits held out", "test accuracy of a linear probe for digits that it never saw"),
+    "start": Measure("start", "of a descent: random, or the collapsed solution nudged"),
+    "num_layers": Measure("weight matrices", "number of weight matrices behind the free features"),
+    "regularized_loss": Measure("loss", "fit and decay of deep unconstrained features at the end of a descent", "nats"),
+    "collapsed_loss": Measure("collapsed loss", "the same of the best collapsed solution", "nats"),
+    "lowest_curvature": Measure("lowest curvature", "smallest over largest eigenvalue of the Hessian when collapsed"),
+    "logit_rank": Measure("rank", "singular values of the logits above a thousandth of the largest"),
+    "inner_rank": Measure("least inner rank", "the same before the last weight matrix, where it is least"),
+}
+
+
+def part(run: Run, name: str, arm: str | None = None) -> pd.DataFrame:
+    """The rows of one part, "layer", "probe" or "deep", and of one arm if named."""
+    frame = run.to_frame()
+    return frame[(frame.part == name) & (frame.arm == arm if arm else True)].copy()
+
+
+def layers(run: Run, arm: str | None = None) -> pd.DataFrame:
+    """Rows of the part "layer", with the separation D = Tr(Sigma_W Sigma_B^+) = K NC1 of both sets."""
+    frame = part(run, "layer", arm)
+    return frame.assign(
+        separation_train=frame.num_classes * frame.nc1_train, separation_test=frame.num_classes * frame.nc1_test
+    )
+
+
+def hidden(run: Run, arm: str, step: int | None = None, column: str = "variance_ratio_train") -> pd.DataFrame:
+    """A column of the hidden layers at a step, the last one if none is named: a row a seed, a column a layer."""
+    frame = layers(run, arm)
+    frame = frame[(frame.layer > 0) & (frame.step == (frame.step.max() if step is None else step))]
+    return frame.pivot(index="seed", columns="layer", values=column)
+
+
+def over_time(run: Run, arm: str, column: str) -> pd.DataFrame:
+    """A column of all layers, the median over the seeds: a row a step, a column a layer."""
+    return layers(run, arm).pivot_table(index="step", columns="layer", values=column, aggfunc="median")
+
+
+def law(run: Run) -> pd.DataFrame:
+    """How well log D of the training set falls on a line over the hidden layers: a row an arm, seed and step.
+
+    correlation   Pearson's, of log D with the layer
+    slope         of the line by least squares, in nats a layer
+    least, most   smallest and largest fall of log D from one layer to the next, over the mean fall
+    """
+    frame = layers(run)
+    return moments.by_training(frame[frame.layer > 0], ("arm", "seed", "step"), _line)
+
+
+def _line(rows: pd.DataFrame) -> dict[str, float]:
+    depth, logs = rows.layer.to_numpy(float), np.log(rows.separation_train.to_numpy(float))
+    falls = -np.diff(logs)
+    return {
+        "correlation": np.corrcoef(depth, logs)[0, 1],
+        "slope": np.polyfit(depth, logs, 1)[0],
+        "least": falls.min() / falls.mean(),
+        "most": falls.max() / falls.mean(),
+    }
+
+
+def terminal(run: Run, arm: str, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A column of the hidden layers at the first step without a training error, and at the end.
+
+    A row a seed that has such a step before its last one, a column a layer.
+    """
+    frame = layers(run, arm)
+    early = frame[frame.step < frame.step.max()]
+    steps = early.groupby("seed").apply(moments.zero_error, include_groups=False)
+    steps = steps[steps != moments.NEVER]
+    then = [hidden(run, arm, int(step), column).loc[[seed]] for seed, step in steps.items()]
+    end = hidden(run, arm, None, column).loc[list(steps.index)]
+    return (pd.concat(then) if then else end), end
+
+
+def effective_depths(run: Run) -> pd.DataFrame:
+    """First separable hidden layer at the end of training, one more than the depth if there is none.
+
+    A row an arm and seed, with its training error.
+    """
+    frame = layers(run)
+    frame = frame[(frame.layer > 0) & (frame.step == frame.step.max())]
+    return moments.by_training(frame, ("arm", "seed"), _depth)
+
+
+def _depth(rows: pd.DataFrame) -> dict[str, float]:
+    depth = moments.first(rows.layer, rows.ncc_error_train <= SEPARABLE)
+    return {"depth": int(min(depth, rows.layer.max() + 1)), "train_error": float(rows.train_error.iloc[0])}
+
+
+def tunnels(run: Run) -> pd.DataFrame:
+    """The end of training on six digits, a row a seed.
+
+    extractor          first hidden layer whose probe for the digits trained on is saturated
+    layers             how many layers come after it
+    rank_then, rank    effective rank there and at the last layer
+    other_then, other  accuracy of the probe for the digits held out, there and at the last layer
+    untrained_fall     fall of that accuracy between the same layers before training
+    """
+    frame = part(run, "probe")
+    return moments.by_training(frame[frame.layer > 0], ("seed",), _tunnel)
+
+
+def _tunnel(own: pd.DataFrame) -> dict[str, float]:
+    before, end = (own[own.step == step].set_index("layer") for step in (0, own.step.max()))
+    extractor = int(moments.first(end.index, end.probe_acc_seen >= SATURATED * end.probe_acc_seen.iloc[-1]))
+    then, last = end.loc[extractor], end.iloc[-1]
+    return {
+        "extractor": extractor,
+        "layers": len(end) - extractor,
+        "rank_then": then.effective_rank,
+        "rank": last.effective_rank,
+        "other_then": then.probe_acc_other,
+        "other": last.probe_acc_other,
+        "untrained_fall": before.probe_acc_other[extractor] - before.probe_acc_other.iloc[-1],
+    }
+
+
+def descents(run: Run) -> pd.DataFrame:
+    """Rows of the part "deep", with `relative`, the loss over that of the collapsed solution."""
+    frame = part(run, "deep")
+    return frame.assign(relative=frame.regularized_loss / frame.collapsed_loss)
+
+
+def theory(run: Run) -> pd.DataFrame:
+    """The theory, a row a model (`arm`), number of classes and number of weight matrices.
+
+    best         lowest loss from a random start, over the loss of the collapsed solution
+    rank         rank of the logits there;  inner_rank: smallest rank before the last matrix
+    collapsed    share of random starts that end at the collapsed loss
+    curvature    smallest over largest eigenvalue of the Hessian at the collapsed solution; nan with ReLUs
+    lowest_nudged, highest_nudged   losses after a disturbance of it, over its own
+    """
+    keys = ["arm", "num_classes", "num_layers"]
+    return moments.by_training(descents(run).sort_values(keys, kind="stable"), keys, _found)
+
+
+def _found(own: pd.DataFrame) -> dict[str, float]:
+    random, nudged = (own[own.start == start] for start in ("random", "nudged"))
+    best = random.loc[random.relative.idxmin()]
+    return {
+        "best": best.relative,
+        "rank": int(best.logit_rank),
+        "inner_rank": int(best.inner_rank),
+        "collapsed": float((random.relative.sub(1).abs() < NEAR).mean()),
+        "curvature": best.lowest_curvature,
+        "lowest_nudged": nudged.relative.min(),
+        "highest_nudged": nudged.relative.max(),
+    }

@@ -1,5 +1,105 @@
-"""Runs of `transfer`."""
+"""Runs of `transfer`: what the features of each layer are worth for classes that the network was not trained on."""
 
+import pandas as pd
+
+from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.runs import Run
 
-COLUMNS: dict[str, Measure] = {}
+# The protocols of the part "source": equally many images of each source class, or in all.
+PER_CLASS, TOTAL = "per class", "total"
+# What the networks of the part "groups" are trained to say of digits.
+PARITY, HALVES, WEAK, FINE, RANDOM = "odd or even", "below 5 or not", "odd or even, weak decay", "fine", "random"
+ARMS = (PARITY, HALVES, WEAK, FINE, RANDOM)
+COARSE = (PARITY, HALVES)  # super-classes with the strong weight decay
+INPUT, LAST = "input", "last"  # layers: the pixels, and what the head sees
+COLUMNS: dict[str, Measure] = {
+    "cdnv_target": Measure("CDNV, target classes", "CDNV of the classes to transfer to"),
+    "probe_acc_target": Measure(
+        "probe accuracy, target", "accuracy on the classes to transfer to of ridge regression on the features"
+    ),
+    "ncc_acc_target": Measure(
+        "nearest-mean accuracy, target", "accuracy on the classes to transfer to of the nearest class mean"
+    ),
+    "cluster_acc_train": Measure(
+        "clustering accuracy", "share of training points whose fine class k-means finds within their super-class"
+    ),
+}
+# column -> its short name in `since_zero_error`
+_MEASURED = {
+    "variance_ratio_train": "ratio",
+    "probe_acc_target": "probe",
+    "ncc_acc_target": "ncc",
+    "cluster_acc_train": "cluster",
+}
+
+
+def part(run: Run, name: str, layer: str | None = None) -> pd.DataFrame:
+    """History of one family, "source" or "groups", and of one layer if named."""
+    frame = run.to_frame()
+    return frame[(frame.part == name) & (frame.layer == layer if layer else True)]
+
+
+def ends(run: Run) -> pd.DataFrame:
+    """The last layer of every network with source classes, at the end; one row an arm, l and seed.
+
+    An l at which both arms are the same training stands in both. Added columns, all `probe_acc_target`: probe_then,
+    after an eighth of the steps; untrained, of the same network before training; pixels, of the images themselves.
+    """
+    keys = ["arm", "num_classes", "seed"]
+    last = part(run, "source", LAST)
+    probe = {step: rows.set_index(keys).probe_acc_target for step, rows in last.groupby("step")}
+    found = last[last.step == last.step.max()].set_index(keys)
+    found["untrained"], found["probe_then"] = probe[0], probe[run.config["source_steps"] // 8]
+    found["pixels"] = part(run, "source", INPUT).set_index(keys).probe_acc_target
+    found = found.reset_index()
+    twice = run.config["total"] // run.config["per_class"]
+    shared = found[(found.arm == PER_CLASS) & (found.num_classes == twice)].assign(arm=TOTAL)
+    return pd.concat([found, shared]).sort_values(keys).reset_index(drop=True)
+
+
+def layer_order(frame: pd.DataFrame) -> list[str]:
+    """The names of the layers from the pixels to the last one."""
+    return [INPUT, *[layer for layer in frame.layer.unique() if layer not in (INPUT, LAST)], LAST]
+
+
+def final_layers(run: Run, name: str) -> pd.DataFrame:
+    """Probe accuracy at the end of training: a row an arm, number of classes and seed; a column a layer, in order.
+
+    The pixels come first. They do not change, so they are those of the start.
+    """
+    frame = part(run, name)
+    frame = frame[(frame.step == frame.step.max()) | (frame.layer == INPUT)]
+    keys = ["arm", "num_classes", "seed"]
+    return frame.pivot(index=keys, columns="layer", values="probe_acc_target")[layer_order(frame)]
+
+
+def since_zero_error(run: Run) -> pd.DataFrame:
+    """One row a super-class arm and seed: the last layer where training error is first zero, and at the end.
+
+    Columns: arm, seed, epoch of the first; NAME_then and NAME_end for ratio (variance ratio of the trained classes),
+    probe, ncc and cluster (accuracies of a linear probe, of the nearest class mean and of clusters); correlation,
+    Spearman's of ratio and probe from that epoch on, nan with fewer than three measurements. Arms that never get there
+    are left out.
+    """
+    frame = part(run, "groups", LAST)
+    found = moments.by_training(frame[frame.step > 0], ("arm", "seed"), _since)
+    return found[found.epoch != moments.NEVER].reset_index(drop=True)
+
+
+def _since(rows: pd.DataFrame) -> dict[str, float]:
+    epoch = moments.zero_error(rows, "epoch")
+    terminal = rows[rows.epoch >= epoch]
+    row = {"epoch": epoch, "correlation": float("nan")}
+    for column, name in _MEASURED.items():
+        row |= {f"{name}_then": moments.at(rows, epoch, "epoch")[column], f"{name}_end": rows[column].iloc[-1]}
+    if len(terminal) > 2:
+        row["correlation"] = rank_correlation(terminal.variance_ratio_train, terminal.probe_acc_target)
+    return row
+
+
+def rank_correlation(first: pd.Series, second: pd.Series) -> float:
+    """Spearman's, to nine places, so that -0.9 is at most -0.9; nan where one of the two does not change."""
+    if min(first.nunique(), second.nunique()) < 2:
+        return float("nan")
+    return round(float(first.corr(second, method="spearman")), 9)

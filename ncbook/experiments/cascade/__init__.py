@@ -13,7 +13,6 @@ from ncbook.experiments._sweep import sweep
 from ncbook.experiments.cascade.claims import CLAIMS
 from ncbook.experiments.cascade.config import ARMS, Config
 from ncbook.experiments.cascade.deep import (
-    MODELS,
     Deep,
     collapsed,
     collapsed_point,
@@ -23,18 +22,8 @@ from ncbook.experiments.cascade.deep import (
     schatten,
 )
 from ncbook.experiments.cascade.probes import probe_accuracy
-from ncbook.experiments.cascade.reading import (
-    effective_depths,
-    hidden,
-    law,
-    layers,
-    part,
-    terminal,
-    theory,
-    tunnels,
-    zero_error_steps,
-)
 from ncbook.experiments.cascade.training import train_arm
+from ncbook.readings.cascade import MODELS
 
 __all__ = [
     "ARMS",
@@ -45,48 +34,31 @@ __all__ = [
     "collapsed",
     "collapsed_point",
     "descend",
-    "effective_depths",
-    "hidden",
-    "law",
-    "layers",
     "load",
     "lowest_curvature",
-    "part",
     "probe_accuracy",
     "run",
     "schatten",
-    "terminal",
-    "theory",
-    "tunnels",
-    "zero_error_steps",
 ]
-
-
-_SIDES = tuple(f"{name}_{side}" for name in ("ratio", "nc1", "cdnv", "mismatch") for side in ("train", "test"))
-COLUMNS: dict[str, object] = {
-    "part": "", "arm": "", "kind": "", "seed": -1, "step": -1, "layer": -1, "classes": -1,
-    **dict.fromkeys((*_SIDES, "centre_train", "centre_test", "own_centre_test", "train_error"), float("nan")),
-    **dict.fromkeys(("probe_seen", "probe_other", "loss", "collapsed", "curvature"), float("nan")),
-    **dict.fromkeys(("rank", "inner_rank"), float("nan")),
-}  # fmt: skip
 
 
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train and measure every network, and solve the theory.
 
-    history has three `part`s, told apart with `part`; columns that a part does not measure are nan.
-    layer   one row an arm, seed, probed step and layer (0 is the input): variance ratio, NC1, CDNV, the mismatch NC4
-            and the nearest-centre error `centre`, on both splits, test images with their own means; `centre_test` is
-            instead with the training means, own_centre_test with their own; the network's train_error
-    probe   one row a seed and layer before and after training on six digits: accuracies of linear probes, `rank`
-    deep    one row a model (`arm`), number of `classes` and of layers (`layer`), `kind` of start and seed: loss and
-            that of the collapsed solution, rank of the logits, smallest rank before, curvature at the collapsed one
+    history has three `part`s:
+    layer   a row an arm, seed, probed step and layer (0 is the input): collapse on both splits, test images with their
+            own means except where the column says otherwise; the network's train_error
+    probe   a row a seed and layer before and after training on six digits: accuracies of linear probes, effective rank
+    deep    a row a model (`arm`), number of classes and of weight matrices, start and seed: loss and ranks of what a
+            descent found, loss and curvature of the collapsed solution
     """
     found = sweep(partial(train_arm, config, device), product(config.seeds, ARMS))
     found += sweep(partial(deep_rows, config), product(MODELS, config.classes, config.layers))
-    rows = [row for own in found for row in own]
-    return rows, {}
+    return [row for rows in found for row in rows], {}
 
 
-EXPERIMENT = Experiment("cascade", "Cascading collapse", 1, Config, train, keys=("seed",), claims=CLAIMS)
+EXPERIMENT = Experiment(
+    "cascade", "Cascading collapse", 1, Config, train, keys=("part", "arm", "seed"), claims=CLAIMS,
+    exact=("regularized_loss", "collapsed_loss", "lowest_curvature"),
+)  # fmt: skip
 run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ncbook.claims import Claim, Evidence
-from ncbook.experiments.cascade.reading import effective_depths, hidden, law, terminal, theory, tunnels
+from ncbook.readings.cascade import effective_depths, hidden, law, terminal, theory, tunnels
 from ncbook.runs import Run
 
 STRAIGHT = -0.98  # a correlation of log D with the layer at most this is called a line
@@ -26,7 +26,7 @@ def _middle(run: Run) -> Evidence:
 
 
 def _middle_terminal(run: Run) -> Evidence:
-    then, end = terminal(run, "plain", "ratio_train")
+    then, end = terminal(run, "plain", "variance_ratio_train")
     falls = (then / end).iloc[:, :-1]
     return Evidence.of((falls > 1).all(axis=1), falls.min(axis=1), "fold fall in the layer where it is least")
 
@@ -55,7 +55,7 @@ def _even(run: Run) -> Evidence:
 
 
 def _mismatch(run: Run, side: str) -> Evidence:
-    then, end = terminal(run, "plain", f"mismatch_{side}")
+    then, end = terminal(run, "plain", f"nc4_{side}")
     holds = (end <= then).all(axis=1) & (end < then).any(axis=1)
     return Evidence.of(holds, (then - end).iloc[:, 0] * 100, "points less mismatch in the first hidden layer")
 
@@ -95,7 +95,7 @@ def _tunnel_other(run: Run) -> Evidence:
 
 def _beyond(run: Run, model: str) -> pd.DataFrame:
     found = theory(run)
-    return found[(found.arm == model) & (found.classes > 2) & (found.layer > 2)]
+    return found[(found.arm == model) & (found.num_classes > 2) & (found.num_layers > 2)]
 
 
 def _relu_beaten(run: Run) -> Evidence:
@@ -111,7 +111,7 @@ def _linear_beaten(run: Run) -> Evidence:
 def _low_rank(run: Run) -> Evidence:
     found = _beyond(run, "deep linear")
     found = found[found.best < 1 - BETTER]
-    return Evidence.of(found["rank"] < found.classes - 1, found["rank"], "dimensions of the logits")
+    return Evidence.of(found["rank"] < found.num_classes - 1, found["rank"], "dimensions of the logits")
 
 
 def _persists(run: Run) -> Evidence:
@@ -185,7 +185,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "effective-depth-random-labels", "galanti2022minimal", "abstract",
         "The effective depth grows with the share of random labels.",
-        "For each seed, with no, half and all labels random: the first hidden layer with at most 1 % nearest-centre "
+        "For each seed, with no, half and all labels random: the first hidden layer with at most 1 % nearest-mean "
         "error on the training set never comes earlier, and comes later with all than with none.",
         "Networks of twice the width; the training error.",
         _random_labels, "depth-numbers",

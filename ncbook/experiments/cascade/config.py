@@ -25,7 +25,7 @@ class Config(Presets):
     Networks with batch norm share `rate` and `decay`; those without it (`bare`) are trained with AdamW, for they need
     far more steps of plain descent, and `linear` ones have their own. All were chosen on seeds 0 and 1, so that
     training errors vanish before the end. `probe_ridge` is the ridge of a linear probe, over the mean squared length
-    of a centred feature.
+    of a centered feature.
 
     Deep unconstrained features: every number of `classes` with every number of `layers` (weight matrices), K +
     `extra_dims` wide, from `starts` random starts and from as many disturbances of the collapsed solution, of length

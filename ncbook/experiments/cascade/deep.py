@@ -7,6 +7,7 @@ a ReLU after the features and after each matrix but the last.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,6 @@ from torch import Tensor
 
 from ncbook.experiments.cascade.config import Config
 
-MODELS = ("deep linear", "deep relu")
 _RANK_CUT = 1e-3  # a singular value below this share of the largest counts as zero
 
 
@@ -72,8 +72,8 @@ def collapsed(problem: Deep) -> tuple[float, float]:
         return fit + problem.decay / 2 * factors * rank * size ** (2 / factors)
 
     grid = np.linspace(0.01, 30 if problem.model == "deep linear" else 1, 3000)
-    place = int(np.argmin([loss(size) for size in grid]))
-    span = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
+    best = int(np.argmin([loss(size) for size in grid]))
+    span = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     found = minimize_scalar(loss, bounds=span, method="bounded", options={"xatol": 1e-12})
     return float(found.x), float(found.fun)
 
@@ -116,32 +116,34 @@ def rank(matrix: Tensor) -> int:
     return int((values > _RANK_CUT * values[0]).sum())
 
 
-def deep_rows(config: Config, arm: tuple[str, int, int]) -> list[dict]:
+def deep_rows(config: Config, arm: tuple[str, int, int]) -> list[dict[str, Any]]:
     """All rows of one model, number of classes and number of layers."""
     model, classes, layers = arm
     decay = config.linear_model_decay if model == "deep linear" else config.relu_model_decay
     problem = Deep(model, classes, layers, classes + config.extra_dims, decay)
-    centre, best = collapsed_point(problem), collapsed(problem)[1]
-    about = {"part": "deep", "arm": model, "classes": classes, "layer": layers, "step": config.descent_steps}
-    about |= {"collapsed": best, "curvature": lowest_curvature(problem, centre) if model == "deep linear" else math.nan}
-    rows = []
-    for seed in range(config.starts):
-        for kind, start in _starts(problem, centre, config.nudge, seed):
-            found = descend(problem, start, config.descent_steps)
-            *inner, logits = problem.outputs(found)
-            rows.append(about | {
-                "kind": kind, "seed": seed, "loss": problem.loss(found).item(), "rank": rank(logits),
-                "inner_rank": min(map(rank, inner)),
-            })  # fmt: skip
-    return rows
+    center, best = collapsed_point(problem), collapsed(problem)[1]
+    about = {"part": "deep", "arm": model, "num_classes": classes, "num_layers": layers, "step": config.descent_steps}
+    about["collapsed_loss"] = best
+    about["lowest_curvature"] = lowest_curvature(problem, center) if model == "deep linear" else math.nan
+    return [
+        about | {"start": kind, "seed": seed} | _found(problem, descend(problem, start, config.descent_steps))
+        for seed in range(config.starts)
+        for kind, start in _starts(problem, center, config.nudge, seed)
+    ]
 
 
-def _starts(problem: Deep, centre: Tensor, nudge: float, seed: int) -> list[tuple[str, Tensor]]:
+def _found(problem: Deep, point: Tensor) -> dict[str, float]:
+    *inner, logits = problem.outputs(point)
+    ranks = {"logit_rank": float(rank(logits)), "inner_rank": float(min(map(rank, inner)))}
+    return {"regularized_loss": problem.loss(point).item()} | ranks
+
+
+def _starts(problem: Deep, center: Tensor, nudge: float, seed: int) -> list[tuple[str, Tensor]]:
     """Factors with entries of variance 1 / columns; and the collapsed solution with a disturbance."""
     chance = torch.Generator().manual_seed(seed)
     parts = [torch.randn(shape, generator=chance, dtype=torch.float64) / shape[1] ** 0.5 for shape in problem.shapes]
-    noise = torch.randn(centre.shape, generator=chance, dtype=torch.float64)
+    noise = torch.randn(center.shape, generator=chance, dtype=torch.float64)
     return [
         ("random", torch.cat([part.flatten() for part in parts])),
-        ("nudged", centre + nudge * centre.norm() * noise / noise.norm()),
+        ("nudged", center + nudge * center.norm() * noise / noise.norm()),
     ]

@@ -1,6 +1,7 @@
 """Training one network of an arm, and measuring all of its layers on the way."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from torch import nn
 
@@ -8,24 +9,28 @@ from ncbook import data, metrics, models, trainers
 from ncbook.experiments.cascade.config import ARMS, Config
 from ncbook.experiments.cascade.probes import WithInputs, probe_rows
 
+Row = dict[str, Any]
+Rows = list[Row]
 
-def train_arm(config: Config, device: str, arm: tuple[int, str]) -> list[dict]:
+
+def train_arm(config: Config, device: str, arm: tuple[int, str]) -> Rows:
     """All rows of one network, of the parts "layer" and, for "six digits", "probe"."""
     seed, name = arm
     seen, other = arm_data(config, seed, name)
     seen, about = seen.to(device), {"arm": name, "seed": seed}
 
-    def probe(model: models.Classifier, step: int) -> dict:
-        rows = [{"part": "layer", "step": step, **row} for row in layer_rows(model, seen)]
+    def probe(model: models.Classifier, step: int) -> Rows:
+        now = about | {"step": step}
+        rows = [now | {"part": "layer"} | row for row in layer_rows(model, seen)]
         if other is not None and step in (0, config.steps):
-            rows += [{"part": "probe", "step": step, **row} for row in
-                     probe_rows(model, seen, other.to(device), config.probe_ridge)]  # fmt: skip
-        return {"rows": rows}
+            probed = probe_rows(model, seen, other.to(device), config.probe_ridge)
+            rows += [now | {"part": "probe"} | row for row in probed]
+        return rows
 
     model = build(config, seen, seed, name).to(device)
     steps = probe_steps(config)
     fitted = trainers.fit(model, seen.train, recipe(config, name), seed, probe, steps, on_step=lambda step: None)
-    return [about | row for measured in fitted.whole() for row in measured["rows"]]
+    return [row for rows in fitted.whole() for row in rows]
 
 
 def probe_steps(config: Config) -> list[int]:
@@ -35,7 +40,7 @@ def probe_steps(config: Config) -> list[int]:
 
 
 def arm_data(config: Config, seed: int, name: str) -> tuple[data.Dataset, data.Dataset | None]:
-    """What an arm is trained on; and, for "six digits", the digits that it never sees, labelled from 0."""
+    """What an arm is trained on; and, for "six digits", the digits that it never sees, labeled from 0."""
     _, noise, kept = ARMS[name]
     dataset = data.digits(config.train_per_class, seed)
     if kept:
@@ -76,10 +81,10 @@ def recipe(config: Config, name: str) -> trainers.Recipe:
     )  # fmt: skip
 
 
-def layer_rows(model: models.Classifier, dataset: data.Dataset) -> Iterator[dict]:
+def layer_rows(model: models.Classifier, dataset: data.Dataset) -> Iterator[Row]:
     """A row a layer, 0 for the input: the measures of `Collapse` on both splits, and the error of the network.
 
-    `centre_test` is the error on test images of the nearest class mean of the *training* set.
+    `ncc_error_test_train_means` is the error on test images of the nearest class mean of the *training* set.
     """
     layered, count = WithInputs(model), dataset.num_classes
     train, test = dataset.train, dataset.test
@@ -91,13 +96,11 @@ def layer_rows(model: models.Classifier, dataset: data.Dataset) -> Iterator[dict
     seen, fresh = layered.layers(train.inputs), layered.layers(test.inputs)
     for level, name in enumerate(seen):
         means = metrics.class_means(seen[name], train.labels, count)
-        row = {"layer": level, "train_error": error, "classes": count}
-        row["centre_test"] = metrics.nearest_class_centre_error(fresh[name], test.labels, means)
+        row = {"layer": level, "train_error": error, "num_classes": count}
+        row["ncc_error_test_train_means"] = metrics.nearest_class_centre_error(fresh[name], test.labels, means)
         yield row | _named(found["train"][name], "train") | _named(found["test"][name], "test")
 
 
 def _named(found: metrics.Collapse, side: str) -> dict[str, float]:
-    return {
-        f"ratio_{side}": found.variance_ratio, f"nc1_{side}": found.nc1, f"cdnv_{side}": found.cdnv,
-        f"centre_{side}" if side == "train" else "own_centre_test": found.ncc_error, f"mismatch_{side}": found.nc4,
-    }  # fmt: skip
+    shown = ("variance_ratio", "nc1", "cdnv", "ncc_error", "nc4")
+    return {f"{name}_{side}": getattr(found, name) for name in shown}

@@ -3,11 +3,12 @@
 import pandas as pd
 
 from ncbook.claims import Claim, Evidence
-from ncbook.experiments.transfer.groups import COARSE, WEAK
-from ncbook.experiments.transfer.reading import (
+from ncbook.readings.transfer import (
+    COARSE,
     INPUT,
     LAST,
     PER_CLASS,
+    WEAK,
     ends,
     final_layers,
     rank_correlation,
@@ -31,13 +32,13 @@ def _with_source(run: Run) -> pd.DataFrame:
 
 def _fewer(run: Run) -> pd.DataFrame:
     table = _with_source(run)
-    return table[table.classes < run.config["target_classes"]]
+    return table[table.num_classes < run.config["target_classes"]]
 
 
 def _over_classes(table: pd.DataFrame, values: pd.Series) -> list[float]:
     """Rank correlation of `values` with the number of source classes, one an arm and seed."""
     rows = table.assign(value=values).groupby(["arm", "seed"])
-    return [rank_correlation(each.classes, each.value) for _, each in rows]
+    return [rank_correlation(each.num_classes, each.value) for _, each in rows]
 
 
 def _similar(run: Run) -> Evidence:
@@ -54,7 +55,7 @@ def _cdnv_falls(run: Run) -> Evidence:
 
 def _accuracy_rises(run: Run) -> Evidence:
     table = ends(run)
-    found = _over_classes(table, table.ridge)
+    found = _over_classes(table, table.probe_acc_target)
     return Evidence.of((each >= ORDERED for each in found), found, "rank correlation with l")
 
 
@@ -66,30 +67,30 @@ def _gap_falls(run: Run) -> Evidence:
 
 def _impossible(run: Run) -> Evidence:
     table = _fewer(run)
-    times = table.ridge * run.config["target_classes"]
+    times = table.probe_acc_target * run.config["target_classes"]
     return Evidence.of(times <= SIMILAR, times, "times chance")
 
 
 def _worse_than_pixels(run: Run) -> Evidence:
     table = _fewer(run)
-    lost = 100 * (table.pixels - table.ridge)
+    lost = 100 * (table.pixels - table.probe_acc_target)
     return Evidence.of(lost > 0, lost, "points below the pixels")
 
 
 def _longer_few(run: Run) -> Evidence:
     table = _fewer(run)
-    lost = table.ridge_then - table.ridge
+    lost = table.probe_then - table.probe_acc_target
     return Evidence.of(lost >= POINTS, 100 * lost, "points lost")
 
 
 def _terminal(run: Run, arms: tuple[str, ...]) -> pd.DataFrame:
     table = since_zero_error(run)
-    return table[table.arm.isin(arms)] if len(table) else pd.DataFrame(columns=["arm", "ridge_then", "ridge_end"])
+    return table[table.arm.isin(arms)]
 
 
 def _lost(run: Run, arms: tuple[str, ...]) -> Evidence:
     table = _terminal(run, arms)
-    lost = table.ridge_then - table.ridge_end
+    lost = table.probe_then - table.probe_end
     return Evidence.of(lost >= POINTS, 100 * lost, "points lost")
 
 
@@ -102,8 +103,7 @@ def _longer_weak(run: Run) -> Evidence:
 
 
 def _goes_with_collapse(run: Run) -> Evidence:
-    table = _terminal(run, COARSE)
-    found = table.correlation.dropna() if len(table) else pd.Series(dtype=float)
+    found = _terminal(run, COARSE).correlation.dropna()
     return Evidence.of(found >= CORRELATED, found, "rank correlation")
 
 
@@ -125,9 +125,7 @@ def _middle_source(run: Run) -> Evidence:
 
 def _residual(run: Run) -> Evidence:
     table = _terminal(run, COARSE)
-    if len(table):
-        table = table[table.ratio_then / table.ratio_end >= TENFOLD]
-    found = table.recovered_end if len(table) else pd.Series(dtype=float)
+    found = table.cluster_end[table.ratio_then / table.ratio_end >= TENFOLD]
     return Evidence.of(found >= RECOVERED, 100 * found, "% recovered")
 
 

@@ -1,18 +1,16 @@
 """Pretraining on super-classes, judged on the fine classes within them."""
 
 from functools import lru_cache
+from math import nan
 
-import numpy as np
 import torch
+from torch import Tensor
 
-from ncbook import data, metrics, models, trainers
+from ncbook import data, models, trainers
 from ncbook.experiments.transfer import measure
 from ncbook.experiments.transfer.config import Config
 from ncbook.experiments.transfer.probing import linear_probe, recovered
-
-PARITY, HALVES, WEAK, FINE, RANDOM = "odd or even", "below 5 or not", "odd or even, weak decay", "fine", "random"
-ARMS = (PARITY, HALVES, WEAK, FINE, RANDOM)
-COARSE = (PARITY, HALVES)  # super-classes with the strong weight decay
+from ncbook.readings.transfer import ARMS, FINE, HALVES, INPUT, LAST, RANDOM, WEAK
 
 
 def arms(config: Config) -> list[tuple[int, str]]:
@@ -25,7 +23,7 @@ def probe_epochs(config: Config) -> tuple[int, ...]:
     return (0, *sorted({max(1, round(last / factor)) for factor in (75, 25, 10, 3, 1)}))
 
 
-def trained_labels(arm: str, labels: torch.Tensor, seed: int) -> torch.Tensor:
+def trained_labels(arm: str, labels: Tensor, seed: int) -> Tensor:
     """What `arm` is trained to say of images of the fine classes `labels` [N]."""
     if arm == FINE:
         return labels
@@ -36,7 +34,7 @@ def trained_labels(arm: str, labels: torch.Tensor, seed: int) -> torch.Tensor:
     return coarse[order.to(labels.device)]  # as many of each, on other images
 
 
-def rows(config: Config, device: str, arm: tuple[int, str]) -> list[dict]:
+def rows(config: Config, device: str, arm: tuple[int, str]) -> list[measure.Row]:
     """Train one network; a row a layer and probed epoch, and one of the pixels at the start."""
     seed, name = arm
     images = _images(config, seed).to(device)
@@ -48,9 +46,9 @@ def rows(config: Config, device: str, arm: tuple[int, str]) -> list[dict]:
         weight_decay=config.group_decays[name == WEAK], schedule=trainers.Cosine(steps),
         loss=trainers.CrossEntropy(float64=True),
     )  # fmt: skip
-    about = {"part": "groups", "arm": name, "classes": posed.num_classes, "seed": seed}
+    about = {"part": "groups", "arm": name, "num_classes": posed.num_classes, "seed": seed}
 
-    def probe(model: models.Classifier, step: int) -> list[dict]:
+    def probe(model: models.Classifier, step: int) -> list[measure.Row]:
         return _measured(model, images, posed, about | {"step": step, "epoch": step / per_epoch})
 
     model = measure.network(config.group_network, posed, config.width, config.depth, seed).to(device)
@@ -77,33 +75,24 @@ def _posed(images: data.Dataset, arm: str, seed: int) -> data.Dataset:
     return data.Dataset(images.name, train, test, names)
 
 
-def _measured(model: models.Classifier, images: data.Dataset, posed: data.Dataset, about: dict) -> list[dict]:
+def _measured(
+    model: models.Classifier, images: data.Dataset, posed: data.Dataset, about: measure.Row
+) -> list[measure.Row]:
     seen, fresh = measure.layers(model, posed.train.inputs), measure.layers(model, posed.test.inputs)
     if about["step"] == 0:  # the pixels themselves, to compare with
-        seen[measure.INPUT], fresh[measure.INPUT] = (each.inputs.flatten(1) for each in (posed.train, posed.test))
-    shared = about | {
-        "train_error": measure.errors(model, seen[measure.LAST], posed.train.labels),
-        "test_error": measure.errors(model, fresh[measure.LAST], posed.test.labels),
-    }
-    return [shared | _layer(name, seen[name], fresh[name], images, posed, about) for name in seen]
+        seen[INPUT], fresh[INPUT] = (each.inputs.flatten(1) for each in (posed.train, posed.test))
+    error = measure.errors(model, (seen[LAST], posed.train.labels), (fresh[LAST], posed.test.labels))
+    return [about | error | _layer(name, seen[name], fresh[name], images, posed, about) for name in seen]
 
 
 def _layer(
-    name: str, seen: torch.Tensor, fresh: torch.Tensor, images: data.Dataset, posed: data.Dataset, about: dict
-) -> dict:
-    ridge, centre = linear_probe(fresh, images.test.labels)
-    return {
-        "layer": name,
-        "ratio": measure.ratio(seen, posed.train.labels),
-        "cdnv_train": metrics.cdnv(seen, posed.train.labels).item(),
-        "cdnv_test": metrics.cdnv(fresh, posed.test.labels).item(),
-        "cdnv_target": metrics.cdnv(fresh, images.test.labels).item(),
-        "ridge": ridge, "centre": centre, "recovered": _recovered(name, seen, images, posed, about),
-    }  # fmt: skip
-
-
-def _recovered(name: str, seen: torch.Tensor, images: data.Dataset, posed: data.Dataset, about: dict) -> float:
-    """Of training images, from the last layer and from the pixels; nan elsewhere, and for fine labels."""
-    if name not in (measure.LAST, measure.INPUT) or about["arm"] == FINE:
-        return float(np.nan)
-    return recovered(seen, posed.train.labels, images.train.labels, about["seed"])
+    name: str, seen: Tensor, fresh: Tensor, images: data.Dataset, posed: data.Dataset, about: measure.Row
+) -> measure.Row:
+    moved = fresh, images.test.labels
+    probe, nearest = linear_probe(*moved)
+    known = name in (LAST, INPUT) and about["arm"] != FINE  # where clusters are looked for
+    return measure.layer_row(name, (seen, posed.train.labels), (fresh, posed.test.labels), moved) | {
+        "probe_acc_target": probe,
+        "ncc_acc_target": nearest,
+        "cluster_acc_train": recovered(seen, posed.train.labels, images.train.labels, about["seed"]) if known else nan,
+    }

@@ -1,14 +1,17 @@
 """What the two families share: a training that is measured, layer by layer, on the way."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ncbook import data, metrics, models, trainers
+from ncbook.readings.transfer import LAST
 
+Row = dict[str, Any]
+Points = tuple[Tensor, Tensor]  # features [N, d] and labels [N]
 BATCH = 2000  # images in one forward pass while measuring
-LAST, INPUT = "last", "input"
 
 
 def network(name: str, dataset: data.Dataset, width: int, depth: int, seed: int) -> models.Classifier:
@@ -25,13 +28,23 @@ def layers(model: models.Classifier, inputs: Tensor, only_last: bool = False) ->
     return {LAST if name == list(found[0])[-1] else name: torch.cat([each[name] for each in found]) for name in names}
 
 
-def errors(model: models.Classifier, features: Tensor, labels: Tensor) -> float:
-    return (model.head(features).argmax(1) != labels).double().mean().item()
+def errors(model: models.Classifier, seen: Points, fresh: Points) -> Row:
+    """Training and test error of the head on the last layer's outputs."""
+    return {
+        name: (model.head(features).argmax(1) != labels).double().mean().item()
+        for name, (features, labels) in (("train_error", seen), ("test_error", fresh))
+    }
 
 
-def ratio(features: Tensor, labels: Tensor) -> float:
-    """Tr Sigma_W / Tr Sigma_B of the classes that were trained."""
-    return metrics.variance_ratio(features, labels).item()
+def layer_row(name: str, seen: Points, fresh: Points, moved: Points) -> Row:
+    """Collapse of one layer: of the classes that were trained, on training and test points, and of those to move to."""
+    return {
+        "layer": name,
+        "variance_ratio_train": metrics.variance_ratio(*seen).item(),
+        "cdnv_train": metrics.cdnv(*seen).item(),
+        "cdnv_test": metrics.cdnv(*fresh).item(),
+        "cdnv_target": metrics.cdnv(*moved).item(),
+    }
 
 
 def fitted(
@@ -39,9 +52,9 @@ def fitted(
     train: data.Split,
     recipe: trainers.Recipe,
     seed: int,
-    probe: Callable[[models.Classifier, int], list[dict]],
+    probe: Callable[[models.Classifier, int], list[Row]],
     steps: Iterable[int],
-) -> list[dict]:
+) -> list[Row]:
     """The rows of all probes of one training."""
     done = trainers.fit(model, train, recipe, seed, probe, tuple(steps), on_step=lambda step: None)
     return [row for rows in done.whole() for row in rows]

@@ -7,14 +7,14 @@ from sklearn.cluster import KMeans
 from sklearn.linear_model import RidgeClassifierCV
 from torch import Tensor
 
-_PENALTIES = np.logspace(-6, 2, 9)  # over the mean squared norm of the centred features
+_PENALTIES = np.logspace(-6, 2, 9)  # over the mean squared norm of the centered features
 _RESTARTS = 5  # of k-means
 
 
 def few_shot(
     features: Tensor, labels: Tensor, shots: int, trials: int, penalty: float, seed: int
 ) -> tuple[float, float]:
-    """(ridge, centre): mean accuracy over `trials` draws of `shots` points a class, on all the other points.
+    """(ridge, nearest mean): mean accuracy over `trials` draws of `shots` points a class, on all the other points.
 
     Ridge regression onto one-hot labels, on features less the shots' mean, with `penalty` times the mean squared norm
     of these; and the nearest of the shots' class means. features [N, d], labels [N] of K classes of equal size.
@@ -24,8 +24,8 @@ def few_shot(
     kept = torch.ones(trials, len(labels), dtype=torch.bool, device=labels.device).scatter_(1, chosen, False)
     shown, targets = points[chosen], torch.eye(classes, dtype=points.dtype, device=points.device)[labels[chosen]]
     scores = _ridge_scores(shown, targets, points, penalty)
-    centres = shown.unflatten(1, (classes, shots)).mean(2)  # the draws are ordered by class
-    nearness = points @ centres.mT - centres.square().sum(2)[:, None] / 2  # (||h||^2 - distance^2) / 2
+    centers = shown.unflatten(1, (classes, shots)).mean(2)  # the draws are ordered by class
+    nearness = points @ centers.mT - centers.square().sum(2)[:, None] / 2  # (||h||^2 - distance^2) / 2
     found = [_share(kept & (each.argmax(2) == labels), kept) for each in (scores, nearness)]
     return found[0], found[1]
 
@@ -41,10 +41,10 @@ def _draws(labels: Tensor, classes: int, shots: int, trials: int, seed: int) -> 
 def _ridge_scores(shown: Tensor, targets: Tensor, points: Tensor, penalty: float) -> Tensor:
     """Scores [trials, N, K] of points [N, d] by ridge regression with an intercept on shown [trials, n, d]."""
     middle = shown.mean(1, keepdim=True)
-    centred, goal = shown - middle, targets - targets.mean(1, keepdim=True)
-    gram = centred @ centred.mT  # [trials, n, n]
+    centered, goal = shown - middle, targets - targets.mean(1, keepdim=True)
+    gram = centered @ centered.mT  # [trials, n, n]
     size = gram.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
-    weight = centred.mT @ torch.linalg.solve(gram + penalty * size * torch.eye(gram.shape[1]).to(gram), goal)
+    weight: Tensor = centered.mT @ torch.linalg.solve(gram + penalty * size * torch.eye(gram.shape[1]).to(gram), goal)
     return points @ weight - middle @ weight + targets.mean(1, keepdim=True)
 
 
@@ -53,7 +53,7 @@ def _share(right: Tensor, kept: Tensor) -> float:
 
 
 def linear_probe(features: Tensor, labels: Tensor) -> tuple[float, float]:
-    """(ridge, centre): accuracy on the second half of the points of classifiers fitted to the first half.
+    """(ridge, nearest mean): accuracy on the second half of the points of classifiers fitted to the first half.
 
     Scikit-learn's ridge classifier, its penalty chosen by leave-one-out within the first half; and the nearest of the
     first half's class means. features [N, d] in random order, labels [N].
@@ -64,9 +64,9 @@ def linear_probe(features: Tensor, labels: Tensor) -> tuple[float, float]:
     first, second = points[:half] / scale, points[half:] / scale
     ridge = RidgeClassifierCV(half * _PENALTIES).fit(first, classes[:half]).predict(second)
     names = np.unique(classes[:half])
-    centres = np.stack([first[classes[:half] == c].mean(0) for c in names])
-    centre = names[((second[:, None] - centres) ** 2).sum(2).argmin(1)]
-    return float((ridge == classes[half:]).mean()), float((centre == classes[half:]).mean())
+    centers = np.stack([first[classes[:half] == c].mean(0) for c in names])
+    nearest = names[((second[:, None] - centers) ** 2).sum(2).argmin(1)]
+    return float((ridge == classes[half:]).mean()), float((nearest == classes[half:]).mean())
 
 
 def recovered(features: Tensor, groups: Tensor, labels: Tensor, seed: int) -> float:

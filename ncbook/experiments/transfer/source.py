@@ -1,16 +1,15 @@
 """Pretraining on l source classes of glyphs, judged on ten classes that no network has seen."""
 
 from functools import lru_cache
+from math import nan
 
 import numpy as np
-import torch
 
-from ncbook import data, metrics, models, trainers
+from ncbook import data, models, trainers
 from ncbook.experiments.transfer import measure
 from ncbook.experiments.transfer.config import Config
 from ncbook.experiments.transfer.probing import few_shot
-
-PER_CLASS, TOTAL = "per class", "total"
+from ncbook.readings.transfer import INPUT, LAST, PER_CLASS, TOTAL
 
 
 def arms(config: Config) -> list[tuple[int, str, int]]:
@@ -31,7 +30,7 @@ def probe_steps(config: Config) -> tuple[int, ...]:
     return tuple(config.source_steps * part // 8 for part in (0, 1, 3, 8))
 
 
-def rows(config: Config, device: str, arm: tuple[int, str, int]) -> list[dict]:
+def rows(config: Config, device: str, arm: tuple[int, str, int]) -> list[measure.Row]:
     """Train one network; a row a probed step of the last layer, and of every layer at the end."""
     seed, protocol, count = arm
     dataset = _dataset(config, seed, protocol, count).to(device)
@@ -41,10 +40,10 @@ def rows(config: Config, device: str, arm: tuple[int, str, int]) -> list[dict]:
         steps=steps, learning_rate=config.learning_rate, batch_size=min(config.batch_size, len(dataset.train)),
         weight_decay=config.source_decay, schedule=trainers.Cosine(steps), loss=trainers.CrossEntropy(float64=True),
     )  # fmt: skip
-    about = {"part": "source", "arm": protocol, "classes": count, "seed": seed}
+    about = {"part": "source", "arm": protocol, "num_classes": count, "seed": seed}
     per_epoch = trainers.steps_per_epoch(len(dataset.train), recipe.batch_size or 1)
 
-    def probe(model: models.Classifier, step: int) -> list[dict]:
+    def probe(model: models.Classifier, step: int) -> list[measure.Row]:
         now = about | {"step": step, "epoch": step / per_epoch}
         return _measured(config, model, dataset, target, now, every=step == steps)
 
@@ -77,30 +76,20 @@ def _target(config: Config, seed: int) -> data.Split:
 
 
 def _measured(
-    config: Config, model: models.Classifier, dataset: data.Dataset, target: data.Split, about: dict, every: bool
-) -> list[dict]:
+    config: Config, model: models.Classifier, dataset: data.Dataset, target: data.Split, about: measure.Row, every: bool
+) -> list[measure.Row]:
     train, test = dataset.train, dataset.test
     seen = measure.layers(model, train.inputs, not every)
     fresh = measure.layers(model, test.inputs, not every)
     moved = measure.layers(model, target.inputs, not every)
     if about["step"] == 0:  # the pixels themselves, to compare with
         for each, split in ((seen, train), (fresh, test), (moved, target)):
-            each[measure.INPUT] = split.inputs.flatten(1)
-    shared = about | {
-        "train_error": measure.errors(model, seen[measure.LAST], train.labels),
-        "test_error": measure.errors(model, fresh[measure.LAST], test.labels),
-    }
-    return [shared | _layer(config, name, seen, fresh, moved, dataset, target, about["seed"]) for name in seen]
-
-
-@torch.no_grad()
-def _layer(config: Config, name: str, seen, fresh, moved, dataset: data.Dataset, target: data.Split, seed: int) -> dict:
-    ridge, centre = few_shot(moved[name], target.labels, config.shots, config.trials, config.penalty, seed)
-    return {
-        "layer": name,
-        "ratio": measure.ratio(seen[name], dataset.train.labels),
-        "cdnv_train": metrics.cdnv(seen[name], dataset.train.labels).item(),
-        "cdnv_test": metrics.cdnv(fresh[name], dataset.test.labels).item(),
-        "cdnv_target": metrics.cdnv(moved[name], target.labels).item(),
-        "ridge": ridge, "centre": centre, "recovered": float("nan"),
-    }  # fmt: skip
+            each[INPUT] = split.inputs.flatten(1)
+    error = measure.errors(model, (seen[LAST], train.labels), (fresh[LAST], test.labels))
+    rows = []
+    for name in seen:
+        parts = (seen[name], train.labels), (fresh[name], test.labels), (moved[name], target.labels)
+        probe, nearest = few_shot(*parts[2], config.shots, config.trials, config.penalty, about["seed"])
+        row = {"probe_acc_target": probe, "ncc_acc_target": nearest, "cluster_acc_train": nan}
+        rows.append(about | error | measure.layer_row(name, *parts) | row)
+    return rows

@@ -1,26 +1,24 @@
 """What "Cascading collapse" says in words about the recorded run, and its exercises' solutions."""
 
 import math
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import torch
 
 from ncbook import experiments, explorables, metrics, runs
+from ncbook.readings import cascade as reading
 
 cascade = experiments.cascade
-CHAPTER = Path(__file__).parents[1] / "book/3-representation/cascade.ipynb"
 
 
 def _lines():
-    lines = cascade.law(cascade.load("laptop", live=False))
+    lines = reading.law(cascade.load("laptop", live=False))
     return lines[(lines.arm == "plain") & (lines.step == lines.step.max())]
 
 
 def _tunnel() -> float:
-    found = cascade.tunnels(cascade.load("laptop", live=False))
+    found = reading.tunnels(cascade.load("laptop", live=False))
     return 100 * (found.other_then - found.other - found.untrained_fall).median()
 
 
@@ -38,7 +36,7 @@ def run() -> runs.Run:
 
 @pytest.fixture(scope="module")
 def theory(run):
-    return cascade.theory(run).set_index(["arm", "classes", "layer"])
+    return reading.theory(run).set_index(["arm", "num_classes", "num_layers"])
 
 
 def holds(name: str, run) -> tuple[int, int]:
@@ -75,14 +73,14 @@ def test_the_penalty_of_three_shapes_in_closed_form(factors):
 
 def test_the_ratio_grows_before_training_and_falls_at_the_end(run):
     assert holds("cascade-ratio-by-layer", run) == holds("cascade-middle-layers", run) == (3, 3)
-    before, end = cascade.hidden(run, "plain", 0), cascade.hidden(run, "plain")
+    before, end = reading.hidden(run, "plain", 0), reading.hidden(run, "plain")
     assert (before[8] > before[1]).all()
     assert 70 < (end[1] / end[8]).median() < 90
     assert (end < before).all(axis=None)
 
 
 def test_the_first_layer_takes_no_part_in_the_terminal_phase(run):
-    then, end = cascade.terminal(run, "plain", "ratio_train")
+    then, end = reading.terminal(run, "plain", "variance_ratio_train")
     falls = then / end
     assert (falls[8] > 2).all()
     assert (falls[1] - 1).abs().max() < 0.03
@@ -92,7 +90,9 @@ def test_the_first_layer_takes_no_part_in_the_terminal_phase(run):
 
 
 def test_test_images_end_about_five_times_as_high(run):
-    train, test = (cascade.hidden(run, "plain", None, f"ratio_{side}")[8].median() for side in ("train", "test"))
+    train, test = (
+        reading.hidden(run, "plain", None, f"variance_ratio_{side}")[8].median() for side in ("train", "test")
+    )
     assert 4.5 < test / train < 5.5
 
 
@@ -107,25 +107,25 @@ def test_the_law_holds_with_batch_norm_and_is_made_by_training(run):
     assert end.slope.median() == pytest.approx(-0.58, abs=0.005)
     assert math.exp(end.slope.median()) == pytest.approx(0.56, abs=0.005)
     assert 0.65 < end.least.min() < end.most.max() < 1.35
-    lines = cascade.law(run)
+    lines = reading.law(run)
     assert lines[(lines.arm == "plain") & (lines.step == 0)].correlation.min() > 0.95
 
 
 def test_the_controls_of_the_law(run):
-    lines = cascade.law(run)
+    lines = reading.law(run)
     end = lines[lines.step == lines.step.max()].set_index("arm")
     assert end.loc["all random"].correlation.max() < -0.99
     assert end.loc["all random"].slope.median() < end.loc["plain"].slope.median()
     assert end.loc["linear"].slope.abs().max() < 0.06
     assert end.loc["no batch norm"].correlation.min() == pytest.approx(-0.85, abs=0.005)
     assert end.loc["no batch norm"].correlation.max() == pytest.approx(-0.28, abs=0.005)
-    frame = cascade.layers(run)
+    frame = reading.layers(run)
     errors = frame[frame.step == frame.step.max()].groupby("arm").train_error.max()
     assert (errors == 0).all()  # every network fits its labels
 
 
 def test_the_correlation_is_early_and_the_slope_late(run):
-    lines = cascade.law(run)
+    lines = reading.law(run)
     middle = lines[lines.arm == "plain"].groupby("step")[["correlation", "slope"]].median()
     assert middle.correlation[10] == pytest.approx(-0.94, abs=0.005)
     assert middle.slope[10] == pytest.approx(-0.08, abs=0.005)
@@ -140,7 +140,7 @@ def test_mismatch_and_its_exceptions(run):
     assert holds("mismatch-falls-train", run) == holds("mismatch-falls-test", run) == (2, 3)
     rises = {}
     for side in ("train", "test"):
-        then, end = cascade.terminal(run, "plain", f"mismatch_{side}")
+        then, end = reading.terminal(run, "plain", f"nc4_{side}")
         rises[side] = (end - then).max(axis=1)
         assert all(end[layer].mean() < then[layer].mean() for layer in (1, 2, 8))
     assert rises["train"].max() == pytest.approx(1 / 1000)
@@ -149,7 +149,7 @@ def test_mismatch_and_its_exceptions(run):
 
 
 def test_effective_depths(run):
-    depths = cascade.effective_depths(run).groupby("arm").depth
+    depths = reading.effective_depths(run).groupby("arm").depth
     assert depths.agg(["min", "max"]).loc[["plain", "half random", "all random", "wide"]].to_numpy().tolist() == [
         [2, 2], [8, 8], [8, 8], [2, 2]
     ]  # fmt: skip
@@ -157,7 +157,7 @@ def test_effective_depths(run):
 
 
 def test_extractor_and_tunnel(run):
-    found = cascade.tunnels(run)
+    found = reading.tunnels(run)
     assert found.extractor.tolist() == [1, 1, 1]
     assert found.layers.tolist() == [7, 7, 7]
     assert found.rank_then.min() > 50
@@ -165,8 +165,8 @@ def test_extractor_and_tunnel(run):
     lost = 100 * (found.other_then - found.other)
     assert 24 < lost.min() < lost.max() < 38
     assert 7 <= 100 * found.untrained_fall.min() <= 100 * found.untrained_fall.max() < 8.5
-    inputs = cascade.part(run, "probe").query("layer == 0")
-    assert inputs.probe_seen.min() > 0.96  # nearly linear in the pixels
+    inputs = reading.part(run, "probe").query("layer == 0")
+    assert inputs.probe_acc_seen.min() > 0.96  # nearly linear in the pixels
 
 
 # --- theory
@@ -175,7 +175,7 @@ def test_extractor_and_tunnel(run):
 def test_two_classes_or_one_matrix_are_never_beaten(theory):
     best = theory.best["deep linear"]
     assert (best.loc[2] > 1 - 1e-6).all()
-    assert (best.xs(1, level="layer") > 1 - 1e-6).all()
+    assert (best.xs(1, level="num_layers") > 1 - 1e-6).all()
     assert best[4, 2] > 1 - 1e-6
 
 
@@ -194,7 +194,7 @@ def test_with_relus_only_four_matrices_beat_collapse(run, theory):
     assert best[6, 4] == pytest.approx(0.97, abs=0.001)
     assert best[4, 3] == pytest.approx(1, abs=1e-3)
     assert best[6, 3] > 1.01
-    ranks = theory.loc["deep relu"].loc[4:].xs(4, level="layer")
+    ranks = theory.loc["deep relu"].loc[4:].xs(4, level="num_layers")
     assert (ranks["rank"] == ranks.index).all()
     assert (ranks.inner_rank < ranks["rank"]).all()
 
@@ -212,17 +212,9 @@ def test_collapse_is_a_local_minimum_that_some_starts_find(run, theory):
 
 def test_the_explorable_shows_every_arm_and_says_what_it_lacks(run):
     shown = explorables.cascade(run)
-    assert shown.data["steps"] == sorted(set(cascade.layers(run).step))
+    assert shown.data["steps"] == sorted(set(reading.layers(run).step))
     assert set(shown.data["arms"]) < set(cascade.ARMS)
     assert "cascade" in shown.script
     lacking = runs.Run(run.config, {"seed": np.zeros(1), "step": np.zeros(1)}, {}, run.provenance)
     with pytest.raises(ValueError, match="no column part"):
         explorables.cascade(lacking)
-
-
-def test_every_claim_points_to_a_cell_of_the_chapter():
-    cells = {cell.id for cell in nbformat.read(CHAPTER, as_version=4).cells}
-    for claim in cascade.CLAIMS:
-        chapter, cell = claim.cell.split("#")
-        assert chapter == "3-representation/cascade"
-        assert cell in cells

@@ -1,0 +1,95 @@
+"""The figures of `cascade`."""
+
+import numpy as np
+
+from ncbook.runs import Run
+from pictures import Axis, Image, Line, median_and_range
+
+LAW = {
+    "plain": "as it is",
+    "all random": "all labels random",
+    "no batch norm": "no batch norm",
+    "linear": "no activations",
+}
+
+
+def _layers(run: Run, arm: str):
+    frame = run.to_frame()
+    frame = frame[(frame.part == "layer") & (frame.arm == arm)]
+    return frame.assign(D=frame.num_classes * frame.nc1_train)
+
+
+def _over_time(run: Run):
+    frame = _layers(run, "plain")
+    columns = (
+        "variance_ratio_train", "nc1_train", "cdnv_train", "ncc_error_train",
+        "variance_ratio_test", "nc1_test", "cdnv_test", "ncc_error_test_train_means",
+    )  # fmt: skip
+    for panel, column in enumerate(columns):
+        grid = frame.groupby(["step", "layer"])[column].median().unstack().to_numpy()
+        yield Image(panel, np.maximum(grid, 1e-3) if "error" in column else grid)
+    yield from (Axis(bar, x="log") for bar in range(8, 12))
+
+
+def _separation_law(run: Run):
+    for panel, arm in enumerate(LAW):
+        frame = _layers(run, arm).query("layer > 0")
+        for step, label in ((0, "before"), (1000, "end")):
+            for index, seed in enumerate(run.config["seeds"]):
+                own = frame[(frame.step == step) & (frame.seed == seed)]
+                yield Line(panel, None if index else label, own.layer, own.D)
+        yield Axis(panel, y="log")
+
+
+def _law_over_time(run: Run):
+    for arm, label in LAW.items():
+        frame = _layers(run, arm).query("layer > 0")
+        logs = np.log(frame.pivot(index=["seed", "step"], columns="layer", values="D").astype(float))
+        depth = logs.columns.to_numpy(dtype=float)
+        centered = logs.sub(logs.mean(axis=1), axis=0)
+        deviation = depth - depth.mean()
+        slope = centered @ deviation / (deviation**2).sum()
+        correlation = slope * depth.std() / logs.std(axis=1, ddof=0)
+        yield from median_and_range(0, label, correlation.unstack())
+        yield from median_and_range(1, label, slope.unstack())
+    yield from (Axis(panel, x="symlog") for panel in (0, 1))
+
+
+def _depth(run: Run):
+    for panel, arms in enumerate((("plain", "half random", "all random"), ("wide", "wide, all random"))):
+        labels = ("no random labels", "half random", "all random") if panel == 0 else ("no random labels", "all random")
+        for arm, label in zip(arms, labels, strict=True):
+            rows = _layers(run, arm).query("step == 1000")
+            table = 100 * rows.pivot(index="seed", columns="layer", values="ncc_error_train")
+            yield from median_and_range(panel, label, table)
+        yield Axis(panel, y="symlog")
+
+
+def _tunnel(run: Run):
+    frame = run.to_frame().query("part == 'probe'")
+    for panel, column in enumerate(("probe_acc_seen", "probe_acc_other", "effective_rank")):
+        for step, label in ((1000, "trained"), (0, "untrained")):
+            table = frame[frame.step == step].pivot(index="seed", columns="layer", values=column)
+            yield from median_and_range(panel, label, table if panel == 2 else 100 * table)
+    yield Axis(2, y="log")
+
+
+def _deep(run: Run):
+    frame = run.to_frame().query("part == 'deep' and start == 'random'")
+    for panel, arm in enumerate(("deep linear", "deep relu")):
+        for count, shift in zip((2, 4, 6), (-0.16, 0, 0.16), strict=True):
+            own = frame[(frame.arm == arm) & (frame.num_classes == count)]
+            share = own.regularized_loss / own.collapsed_loss
+            yield Line(panel, None, own.num_layers + shift, share)
+            best = share.groupby(own.num_layers).min()
+            yield Line(panel, f"K = {count}", best.index + shift, best)
+
+
+EXPECTED = {
+    "layers_over_time": _over_time,
+    "separation_law": _separation_law,
+    "separation_law_over_time": _law_over_time,
+    "effective_depth": _depth,
+    "extractor_and_tunnel": _tunnel,
+    "deep_collapse_beaten": _deep,
+}
