@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection, PolyCollection
-from matplotlib.container import BarContainer
+from matplotlib.container import BarContainer, ErrorbarContainer
 
 from ncbook import experiments, figures, runs
 
@@ -36,11 +36,12 @@ def label_of(artist) -> str | None:
 def drawn(number: int, panel: Axes) -> list:
     """The artists of a panel in data coordinates. Reference lines, which axhline and axvline make, are left out."""
     found: list = []
+    named = {id(each.lines[0]): label_of(each) for each in panel.containers if isinstance(each, ErrorbarContainer)}
     for line in panel.lines:
         own = line.get_transform() == panel.transData
         x, y = (np.asarray(values, dtype=float) for values in (line.get_xdata(), line.get_ydata()))
         if own and len(x):
-            found.append(Line(number, label_of(line), x, y))
+            found.append(Line(number, named.get(id(line), label_of(line)), x, y))
     bars = {id(patch) for each in panel.containers if isinstance(each, BarContainer) for patch in each}
     for each in panel.containers:
         if isinstance(each, BarContainer):
