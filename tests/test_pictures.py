@@ -11,12 +11,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection, PolyCollection
+from matplotlib.collections import EllipseCollection, PathCollection, PolyCollection
 from matplotlib.container import BarContainer, ErrorbarContainer
+from matplotlib.patches import Ellipse
 
 from ncbook import experiments, figures, runs
 
-from pictures import Axis, Band, Bars, Image, Line, Points
+from pictures import Axis, Band, Bars, Ellipses, Image, Line, Points
 
 
 def result_of(name: str) -> str:
@@ -46,12 +47,17 @@ def drawn(number: int, panel: Axes) -> list:
     for each in panel.containers:
         if isinstance(each, BarContainer):
             found.append(_bars(number, each))
-    assert all(id(patch) in bars for patch in panel.patches), "a patch that is no bar: tell this test how to read it"
+    round_ones = [patch for patch in panel.patches if isinstance(patch, Ellipse)]
+    found += [_ellipses(number, [each.center], each.width, each.height, each.angle) for each in round_ones]
+    assert all(id(patch) in bars or patch in round_ones for patch in panel.patches), "a patch that is no bar: tell this test how to read it"
     for each in panel.collections:
         if isinstance(each, PathCollection):
             points = np.ma.filled(np.ma.asarray(each.get_offsets(), dtype=float), np.nan)
             if len(points):
                 found.append(Points(number, label_of(each), points[:, 0], points[:, 1]))
+        elif isinstance(each, EllipseCollection):
+            sizes = (each.get_widths(), each.get_heights(), each.get_angles())
+            found.append(_ellipses(number, each.get_offsets(), *sizes))
         elif isinstance(each, PolyCollection):
             found.append(_band(number, each))
     found += [Image(number, np.ma.filled(np.ma.asarray(each.get_array(), dtype=float), np.nan)) for each in panel.images]
@@ -66,6 +72,15 @@ def _bars(number: int, container: BarContainer) -> Bars:
                     [p.get_width() for p in container])  # fmt: skip
     return Bars(number, label_of(container), [p.get_x() + p.get_width() / 2 for p in container],
                 [p.get_height() for p in container])  # fmt: skip
+
+
+def _ellipses(number: int, centers, width, height, angle) -> Ellipses:
+    """Sizes in data coordinates and degrees, one for all or one for each."""
+    x, y = np.asarray(centers, dtype=float).T
+    along, across, turn = (np.broadcast_to(values, x.shape) for values in (width, height, np.radians(angle)))
+    along, across, cos, sin = along**2 / 4, across**2 / 4, np.cos(turn), np.sin(turn)
+    return Ellipses(number, x, y, along * cos**2 + across * sin**2, (along - across) * cos * sin,
+                    along * sin**2 + across * cos**2)  # fmt: skip
 
 
 def _band(number: int, polygon: PolyCollection) -> Band:

@@ -191,7 +191,9 @@ def stopping_epochs(run: Run) -> Figure:
     for panel, arm in zip(axes, (CE, LONGER), strict=True):
         own = frame[frame.arm == arm]
         panel.plot(own.epoch, 100 * own.own_test, "-o", color=_style.BLUE, markersize=4, label="test, true labels")
-        panel.plot(own.epoch, 100 * own.own_validation, "--s", color=_style.ORANGE, markersize=4, label="validation, corrupted")
+        panel.plot(
+            own.epoch, 100 * own.own_validation, "--s", color=_style.ORANGE, markersize=4, label="validation, corrupted"
+        )
         panel.axvline(chosen.epoch[chosen.arm == arm].item(), color=_style.INK, linestyle=":", label="stop")
         panel.set_title(arm)
         panel.set(xscale="log", xlabel="epochs", ylim=(0, 100))
@@ -209,7 +211,9 @@ def dilation_and_memorization(run: Run) -> Figure:
     figure, (test, train) = _style.panels(run, 2, height=3.7)
     noises = run.config["noises"]
     for noise, look in zip((noises[0], noises[len(noises) // 2], noises[-1]), _NOISES, strict=True):
-        table = frame[frame.label_noise == noise].pivot(index="seed", columns="epoch", values="unit_variance_ratio_test")
+        table = frame[frame.label_noise == noise].pivot(
+            index="seed", columns="epoch", values="unit_variance_ratio_test"
+        )
         _band(test, table, look, f"ratio {noise:g}")
     top = at_top(frame)
     names = {

@@ -98,7 +98,9 @@ def margin_rate(run: Run) -> Figure:
         ):
             for _, own in rows_of(run, "logistic", method=method, dim=dim).groupby("seed"):
                 later = own[own.log_time > 1]
-                panel.plot(later.log_time, later.direction_distance, color=color, label=label, linewidth=width, alpha=alpha)
+                panel.plot(
+                    later.log_time, later.direction_distance, color=color, label=label, linewidth=width, alpha=alpha
+                )
                 label = "_"  # in the legend once
         times = np.geomspace(20, 400, 2)
         panel.plot(times, 0.8 / times, "--", color=_style.INK, linewidth=1.4, label="slope −1")

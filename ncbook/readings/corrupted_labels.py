@@ -18,7 +18,9 @@ _SPLITS = ("train", "validation", "test")
 
 def _accuracies(name: str, what: str) -> dict[str, Measure]:
     """Labels as given of the training and validation images, true ones of the test images."""
-    return {f"{name}_{split}": Measure(f"{what}, {split}", f"accuracy of the {what}, {split} images") for split in _SPLITS}
+    return {
+        f"{name}_{split}": Measure(f"{what}, {split}", f"accuracy of the {what}, {split} images") for split in _SPLITS
+    }
 
 
 def _ratio(which: str) -> Measure:
@@ -98,9 +100,7 @@ def overfitted(network: pd.DataFrame) -> pd.DataFrame:
 
 def arrangements(run: Run) -> pd.DataFrame:
     """The rows of the part `rates` of the first number of points a class, in `rate_dim` dimensions."""
-    return _rows.chosen(
-        run.to_frame(), part="rates", dim=run.config["rate_dim"], per_class=run.config["points"][0]
-    )
+    return _rows.chosen(run.to_frame(), part="rates", dim=run.config["rate_dim"], per_class=run.config["points"][0])
 
 
 def indicators(networks: pd.DataFrame, column: str) -> pd.Series:

@@ -62,6 +62,18 @@ class Image:
 
 
 @dataclass(frozen=True)
+class Ellipses:
+    """Ellipses of one call around (x, y), each as the matrix [[xx, xy], [xy, yy]] whose inverse M has d^T M d = 1 on it."""
+
+    panel: int
+    x: Values
+    y: Values
+    xx: Values
+    xy: Values
+    yy: Values
+
+
+@dataclass(frozen=True)
 class Axis:
     """Scales of a panel: "linear", "log" or "symlog". A panel without one must be linear in both."""
 
@@ -70,7 +82,7 @@ class Axis:
     y: str = "linear"
 
 
-Artist = Line | Band | Points | Bars | Image | Axis
+Artist = Line | Band | Points | Bars | Image | Ellipses | Axis
 
 
 def median_and_range(panel: int, label: str, table: pd.DataFrame) -> list[Artist]:

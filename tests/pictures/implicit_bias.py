@@ -42,7 +42,9 @@ def _rate(run: Run):
             for seed in run.config["seeds"]:
                 own = _rows(run, "logistic", method=method, dim=dim, seed=seed)
                 own = own[own.log_time > 1]
-                yield Line(panel, label if seed == run.config["seeds"][0] else None, own.log_time, own.direction_distance)
+                yield Line(
+                    panel, label if seed == run.config["seeds"][0] else None, own.log_time, own.direction_distance
+                )
         yield Line(panel, "slope −1", [20, 400], [0.04, 0.002])
         yield Axis(panel, "log", "log")
 

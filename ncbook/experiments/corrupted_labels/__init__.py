@@ -18,6 +18,7 @@ from ncbook.readings.corrupted_labels import KEYS
 
 __all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "run"]
 
+
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Measure both parts.
 

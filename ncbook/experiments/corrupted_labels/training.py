@@ -126,7 +126,9 @@ def _probe(config: Config, arm: Arm, points: Points, epoch: int, model: models.C
     row |= {_COLUMN[kind].format(name): share for (kind, name), share in shares.items()}
     own = decided["subspace" if by_rates(arm.arm) else "head", "train"]
     sizes = {"dim": 0, "per_class": 0}  # of arrangements
-    return row | memorized(own, points.train) | spreads(unit, points) | _rates(config, unit["train"], points.train) | sizes
+    return (
+        row | memorized(own, points.train) | spreads(unit, points) | _rates(config, unit["train"], points.train) | sizes
+    )
 
 
 def decisions(
@@ -161,7 +163,9 @@ def spreads(unit: dict[str, Tensor], points: Points) -> dict[str, float]:
         "unit_variance_ratio_test": metrics.variance_ratio(unit["test"], points.test.labels).item(),
     }
     if wrong.any():
-        found["unit_variance_ratio_wrong"] = metrics.variance_ratio(train[wrong], points.train.true_labels[wrong]).item()
+        found["unit_variance_ratio_wrong"] = metrics.variance_ratio(
+            train[wrong], points.train.true_labels[wrong]
+        ).item()
     return found
 
 

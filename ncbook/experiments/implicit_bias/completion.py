@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ncbook import metrics, trainers
-from ncbook.experiments._experiment import Row, Rows
+from ncbook.experiments._experiment import Rows
 from ncbook.experiments.implicit_bias.arm import Arm, Result
 from ncbook.experiments.implicit_bias.config import Config
 

@@ -8,7 +8,7 @@ from scipy.optimize import nnls
 from scipy.special import expit, logsumexp
 
 from ncbook import trainers
-from ncbook.experiments._experiment import Row, Rows
+from ncbook.experiments._experiment import Rows
 from ncbook.experiments.implicit_bias.arm import Arm, Result
 from ncbook.experiments.implicit_bias.config import Config
 

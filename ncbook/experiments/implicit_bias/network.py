@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -40,7 +39,11 @@ def batch_norm(config: Config, device: str, arm: Arm) -> Result:
         own = dataset(config, arm.labels, seed).to(device)
         steps = config.norm_epochs * trainers.steps_per_epoch(len(own.train), config.norm_batch)
         recipe = trainers.Recipe(
-            steps, config.norm_rate, batch_size=config.norm_batch, momentum=config.momentum, weight_decay=arm.weight_decay
+            steps,
+            config.norm_rate,
+            batch_size=config.norm_batch,
+            momentum=config.momentum,
+            weight_decay=arm.weight_decay,
         )
         with models.seeded(seed):
             model = models.mlp((1, 8, 8), 10, config.width, config.norm_hidden)
@@ -50,7 +53,12 @@ def batch_norm(config: Config, device: str, arm: Arm) -> Result:
 
 
 def _fitted(
-    model: models.Classifier, own: data.Dataset, recipe: trainers.Recipe, seed: int, about: dict[str, Any], probes: tuple[int, ...]
+    model: models.Classifier,
+    own: data.Dataset,
+    recipe: trainers.Recipe,
+    seed: int,
+    about: dict[str, Any],
+    probes: tuple[int, ...],
 ) -> Rows:
     def probe(model: models.Classifier, step: int) -> Row:
         return about | {"step": step} | measure(model, own) | {"normalized_margin": float("nan")}
