@@ -15,7 +15,13 @@ RECORDED = [
 ]
 
 # Where the first seed alone is not the smallest whole: what of the config is made again.
-SMALLER: dict[str, dict] = {}
+SMALLER: dict[str, dict] = {
+    "information_bottleneck": {"estimator_seeds": 1, "counts": (250,), "betas": ()},
+}
+
+# Parts of which a test of their own compares what is stable: values of the first key column.
+# vib: recorded at its end alone, and its members share the draws of one generator, so that all 24 would be needed.
+APART: dict[str, set[str]] = {"information_bottleneck": {"vib"}}
 
 
 def compared(name: str, preset: str):
@@ -30,5 +36,6 @@ def compared(name: str, preset: str):
 def test_the_code_still_gives_the_recorded_numbers(name, preset):
     found = compared(name, preset)
     assert not found.wrong, "\n".join(found.wrong[:10])
-    assert not found.missing, f"nothing was trained again of {sorted(found.missing, key=str)[:10]}"
+    missing = {arm for arm in found.missing if arm[0] not in APART.get(name, ())}
+    assert not missing, f"nothing was trained again of {sorted(missing, key=str)[:10]}"
     assert found.rows > 0

@@ -16,8 +16,7 @@ ESTIMATORS = {
 FIXED, SCALED = NOISES = ("fixed noise", "scaled noise")
 CURVE = "noise curve"  # estimator of the rows that show information against noise
 KEYS = (
-    "part", "activation", "means", "split", "estimator", "layer", "weight_decay", "beta", "dim", "num_points",
-    "setting", "seed",
+    "part", "activation", "means", "split", "estimator", "layer", "weight_decay", "beta", "dim", "setting", "seed",
 )  # fmt: skip
 COLUMNS: dict[str, Measure] = {
     "activation": Measure("activation", "tanh or relu, in the part plane"),

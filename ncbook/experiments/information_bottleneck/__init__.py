@@ -44,7 +44,7 @@ def arms(config: Config) -> list[Arm]:
         Arm("estimators"),
         *(Arm("plane", activation) for activation in plane.ACTIVATIONS),
         *(Arm("digits", weight_decay=decay) for decay in config.decays),
-        Arm("vib"),
+        *(Arm("vib") for _ in config.betas[:1]),
         Arm("frames"),
     ]
 
