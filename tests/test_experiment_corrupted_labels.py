@@ -149,7 +149,18 @@ def test_rate_reduction_has_no_head(tiny):
 
 
 def judged(claim: str, rows: list[dict], **config) -> str:
-    names = ("part", "arm", "label_noise", "per_class", "dim", "seed", "epoch", "train_acc", "test_acc", *reading.COLUMNS)
+    names = (
+        "part",
+        "arm",
+        "label_noise",
+        "per_class",
+        "dim",
+        "seed",
+        "epoch",
+        "train_acc",
+        "test_acc",
+        *reading.COLUMNS,
+    )
     history = {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
     (rule,) = [each.judge for each in corrupted_labels.CLAIMS if each.id == claim]
     found = rule(runs.Run(config, history, {}, {}))

@@ -224,7 +224,14 @@ def three(name: str, good: list[dict], bad: list[dict], **config) -> None:
 
 
 def course(values: tuple, name: str = "tanh", estimator: str = "fixed noise", layer: int = 2, error=0.1) -> list[dict]:
-    about = {"part": "plane", "activation": name, "estimator": estimator, "layer": layer, "seed": 0, "test_error": error}
+    about = {
+        "part": "plane",
+        "activation": name,
+        "estimator": estimator,
+        "layer": layer,
+        "seed": 0,
+        "test_error": error,
+    }
     return [about | {"step": step, "information": value} for step, value in enumerate(values)]
 
 

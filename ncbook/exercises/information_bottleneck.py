@@ -24,6 +24,7 @@ EXERCISES = {
         lambda: 1.25, "Sigma_B is the variance of the class means: which lambda, and which 1 / (1 - lambda)?"
     ),
     "bottleneck/scaled-fall": Exercise(
-        _scaled_fall, "take the rows of `readings.information_bottleneck.compression(run)` with estimator 'scaled noise' and activation 'relu'"
+        _scaled_fall,
+        "take the rows of `readings.information_bottleneck.compression(run)` with estimator 'scaled noise' and activation 'relu'",
     ),
 }

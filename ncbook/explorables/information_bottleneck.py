@@ -48,7 +48,8 @@ def _data(run: runs.Run, frame: pd.DataFrame) -> dict[str, Any]:
     """steps [P]; cap; error: activation -> [P], %; planes: activation -> estimator -> input, label [layer][P], nats."""
     steps = sorted(int(step) for step in frame.step.unique())
     errors = {
-        name: (100 * own.groupby("step").test_error.median()).round(2).tolist() for name, own in frame.groupby("activation")
+        name: (100 * own.groupby("step").test_error.median()).round(2).tolist()
+        for name, own in frame.groupby("activation")
     }
     planes: dict[str, dict[str, Any]] = {name: {} for name in ACTIVATIONS}
     for (name, estimator), own in frame.groupby(["activation", "estimator"]):

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pandas as pd
-from pictures import Axis, Ellipses, Line, median_and_range
 
 from ncbook.runs import Run
+from pictures import Axis, Ellipses, Line, median_and_range
 
 ARMS = ("cross-entropy", "same schedule", "rate reduction")
 

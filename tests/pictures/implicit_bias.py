@@ -1,9 +1,9 @@
 """The figures of `implicit_bias`."""
 
 import numpy as np
-from pictures import Axis, Line, median_and_range
 
 from ncbook.runs import Run
+from pictures import Axis, Line, median_and_range
 
 
 def _rows(run: Run, part: str, **values):

@@ -50,7 +50,9 @@ def _phases(run: Run) -> Evidence:
 def _no_compression_no_harm(run: Run) -> Evidence:
     found = compression(run)
     found = found[(found.estimator == FIXED) & (found.fall < BIT)]
-    return Evidence.of(found.test_error <= 0.25, 100 * found.test_error, "% test error of networks that do not compress")
+    return Evidence.of(
+        found.test_error <= 0.25, 100 * found.test_error, "% test error of networks that do not compress"
+    )
 
 
 def _layers(run: Run) -> Evidence:
