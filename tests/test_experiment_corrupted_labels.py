@@ -11,7 +11,7 @@ from ncbook import data, metrics, runs
 from ncbook.claims import NOT, PARTLY, REPRODUCED
 from ncbook.experiments import corrupted_labels
 from ncbook.experiments.corrupted_labels import rates, training
-from ncbook.experiments.corrupted_labels.rows import COLUMNS
+from ncbook.readings import corrupted_labels as reading
 
 TINY = replace(
     corrupted_labels.Config.preset("smoke"), seeds=(4,), noises=(0.0, 0.4), epochs=1, long_epochs=1, probes=1,
@@ -68,7 +68,7 @@ def test_two_opposite_classes_have_no_rate_reduction():
 def test_validation_images_are_held_out_and_corrupted_alike():
     config = replace(TINY, held_out=100)
     dataset = data.digits(40, seed=4)
-    points = training.labelled(config, dataset, training.Arm(training.CE, 0.4, 4), "cpu")
+    points = training.labeled(config, dataset, training.Arm(reading.CE, 0.4, 4), "cpu")
     assert (len(points.train), len(points.validation)) == (300, 100)
     for split in (points.train, points.validation):
         assert 0.24 < split.wrong.double().mean() < 0.48
@@ -78,23 +78,23 @@ def test_validation_images_are_held_out_and_corrupted_alike():
 
 
 def test_arms_differ_as_they_say():
-    recipes = {arm: training.recipe_of(TINY, arm) for arm in (*training.EVERYWHERE, *training.AT_THE_TOP)}
-    matched, reduced = recipes[training.MATCHED], recipes[training.MCR2]
+    recipes = {arm: training.recipe_of(TINY, arm) for arm in (*reading.EVERYWHERE, *reading.AT_THE_TOP)}
+    matched, reduced = recipes[reading.MATCHED], recipes[reading.MCR2]
     assert replace(matched, loss=reduced.loss) == reduced
-    assert recipes[training.LONGER].steps == TINY.longer * reduced.steps
-    common = recipes[training.CE]
-    assert replace(recipes[training.DECAYED], weight_decay=common.weight_decay) == common
-    assert replace(recipes[training.SMOOTHED], loss=common.loss) == common
-    assert recipes[training.SMOOTHED].loss.smoothing == TINY.smoothing
+    assert recipes[reading.LONGER].steps == TINY.longer * reduced.steps
+    common = recipes[reading.CE]
+    assert replace(recipes[reading.DECAYED], weight_decay=common.weight_decay) == common
+    assert replace(recipes[reading.SMOOTHED], loss=common.loss) == common
+    assert recipes[reading.SMOOTHED].loss.smoothing == TINY.smoothing
 
 
 def test_memorized_shares():
     labels, true = torch.tensor([0, 1, 2, 0]), torch.tensor([0, 0, 0, 1])
     split = data.NoisySplit(torch.zeros(4, 2), labels, true)
     found = training.memorized(torch.tensor([0, 1, 0, 2]), split)
-    assert found == pytest.approx({"wrong_given": 1 / 3, "wrong_true": 1 / 3})
+    assert found == pytest.approx({"wrong_acc_given": 1 / 3, "wrong_acc_true": 1 / 3})
     clean = data.NoisySplit(torch.zeros(4, 2), true, true)
-    assert math.isnan(training.memorized(true, clean)["wrong_given"])
+    assert math.isnan(training.memorized(true, clean)["wrong_acc_given"])
 
 
 def test_dimensions_count_directions():
@@ -110,27 +110,27 @@ def test_spreads_tell_right_from_wrong_labels():
     split = data.NoisySplit(shown, labels, true)
     points = training.Points(split, split, data.Split(shown, true))
     found = training.spreads({"train": shown, "test": shown}, points)
-    assert found["train_ratio"] == pytest.approx(found["clean_ratio"], rel=0.5)
-    assert found["train_ratio"] < 0.001 < found["test_ratio"]
+    train, right, test = (found[f"unit_variance_ratio_{which}"] for which in ("train", "right", "test"))
+    assert train == pytest.approx(right, rel=0.5)
+    assert train < 0.001 < test
 
 
 # --- a run
 
 
 def test_a_run_has_its_columns_and_an_accuracy_a_rank(tiny, laptop):
-    assert list(tiny.history) == list(laptop.history) == list(COLUMNS)
+    assert set(tiny.history) == set(laptop.history)
     for run in (tiny, laptop):
         assert set(run.history["part"]) == {"rates", "training"}
-        networks = corrupted_labels.outcomes(run)
+        networks = reading.outcomes(run)
         assert run.arrays["training/by_rank"].shape == (len(networks), len(run.arrays["training/ranks"]))
         assert len(networks) == len(run.config["seeds"]) * (3 * len(run.config["noises"]) + 3)
 
 
 def test_by_rank_agrees_with_the_history(laptop):
-    frame = laptop.to_frame()
-    last = frame[frame.part == "training"].groupby(["arm", "noise", "seed"], sort=False).tail(1)
-    place = laptop.config["ranks"].index(laptop.config["components"])
-    np.testing.assert_allclose(laptop.arrays["training/by_rank"][:, place], last.subspace_test, atol=1e-6)
+    column = laptop.config["ranks"].index(laptop.config["components"])
+    last = reading.ends(laptop)
+    np.testing.assert_allclose(laptop.arrays["training/by_rank"][:, column], last.subspace_acc_test, atol=1e-6)
 
 
 def test_the_same_settings_give_the_same_run(tiny):
@@ -142,14 +142,26 @@ def test_the_same_settings_give_the_same_run(tiny):
 def test_rate_reduction_has_no_head(tiny):
     frame = tiny.to_frame()
     trained = frame[frame.part == "training"]
-    assert (trained.head_test.isna() == trained.arm.str.startswith("rate reduction")).all()
+    assert (trained.test_acc.isna() == trained.arm.str.startswith("rate reduction")).all()
 
 
 # --- the rules, on made-up runs
 
 
 def judged(claim: str, rows: list[dict], **config) -> str:
-    history = {name: np.array([row.get(name, empty) for row in rows]) for name, empty in COLUMNS.items()}
+    names = (
+        "part",
+        "arm",
+        "label_noise",
+        "per_class",
+        "dim",
+        "seed",
+        "epoch",
+        "train_acc",
+        "test_acc",
+        *reading.COLUMNS,
+    )
+    history = {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
     (rule,) = [each.judge for each in corrupted_labels.CLAIMS if each.id == claim]
     found = rule(runs.Run(config, history, {}, {}))
     assert all(type(each) is bool for each in found.holds)
@@ -165,13 +177,13 @@ def three(claim: str, good: list[dict], bad: list[dict], **config) -> None:
 
 def net(arm: str, noise: float, *epochs: dict) -> list[dict]:
     """Rows of one network; `test` and `validation` stand for those of its own classifier."""
-    own, rows = "subspace" if arm.startswith("rate") else "head", []
-    for place, epoch in enumerate(epochs):
-        row = {"part": "training", "arm": arm, "noise": noise, "seed": 0, "epoch": place, f"{own}_validation": 0.5}
-        row |= {f"{own}_{key}" if key in ("test", "validation", "train") else key: value
-                for key, value in epoch.items()}  # fmt: skip
-        rows.append(row)
-    return rows
+    own = "subspace_acc_{}" if arm.startswith("rate") else "{}_acc"
+    splits = {split: own.format(split) for split in ("train", "validation", "test")}
+    about = {"part": "training", "arm": arm, "label_noise": noise, "seed": 0, splits["validation"]: 0.5}
+    return [
+        about | {"epoch": number} | {splits.get(key, key): value for key, value in epoch.items()}
+        for number, epoch in enumerate(epochs)
+    ]
 
 
 def grid(crossed: list[float], reduced: list[float], **more: float) -> list[dict]:
@@ -199,7 +211,7 @@ def test_rules_of_the_controls():
 
 def test_the_control_gets_its_best_classifier():
     rows = grid([0.98, 0.9, 0.7], [0.98, 0.95, 0.9], matched=0.75)
-    rows[-1]["centre_test"] = 0.88
+    rows[-1]["unit_ncc_acc_test"] = 0.88
     assert judged("robustness-is-in-the-loss", rows) == NOT
 
 
@@ -212,7 +224,7 @@ def test_rules_of_the_geometry():
 
     def arranged(simplex: float) -> list[dict]:
         found = {"simplex": simplex, "orthogonal means": 2.0, "orthogonal subspaces": 5.0, "random": 1.5}
-        return [{"part": "rates", "arm": name, "seed": 0, "dim": 8, "points": 5, "reduction": value}
+        return [{"part": "rates", "arm": name, "seed": 0, "dim": 8, "per_class": 5, "rate_reduction": value}
                 for name, value in found.items()]  # fmt: skip
 
     three("rate-reduction-not-simplex", arranged(1.0), arranged(1.6), rate_dim=8, points=[5])
@@ -221,8 +233,8 @@ def test_rules_of_the_geometry():
 def test_rule_of_the_indicator():
     def nets(ratios: list[float]) -> list[dict]:
         accuracies = (0.6, 0.7, 0.8)
-        return [row for place, (ratio, test) in enumerate(zip(ratios, accuracies, strict=True))
-                for row in net(f"arm {place}", 0.4, {"test": test, "train_ratio": ratio})]  # fmt: skip
+        return [row for number, (ratio, test) in enumerate(zip(ratios, accuracies, strict=True))
+                for row in net(f"arm {number}", 0.4, {"test": test, "unit_variance_ratio_train": ratio})]  # fmt: skip
 
     three("collapse-indicates-no-robustness", nets([0.1, 1.0, 2.0]), nets([2.0, 1.0, 0.1]))
 
@@ -230,8 +242,8 @@ def test_rule_of_the_indicator():
 def stopped(first: float, last: float, ratio: float = 2.0, train: float = 0.6) -> list[dict]:
     """Cross-entropy whose first epoch is best on validation."""
     return net("cross-entropy", 0.4,
-               {"test": first, "validation": 0.6, "train": train, "train_ratio": ratio},
-               {"test": last, "validation": 0.5, "train": 1.0, "train_ratio": 0.5})  # fmt: skip
+               {"test": first, "validation": 0.6, "train": train, "unit_variance_ratio_train": ratio},
+               {"test": last, "validation": 0.5, "train": 1.0, "unit_variance_ratio_train": 0.5})  # fmt: skip
 
 
 def test_rules_of_stopping():
@@ -244,15 +256,20 @@ def test_rules_of_dilation():
     def widths(clean: float, middle: float, top: float, stop: float = 0.3) -> list[dict]:
         rows = []
         for noise, end in ((0.0, clean), (0.2, middle), (0.4, top)):
-            rows += net("cross-entropy", noise, {"test_ratio": stop, "validation": 0.9}, {"test_ratio": end})
+            rows += net(
+                "cross-entropy",
+                noise,
+                {"unit_variance_ratio_test": stop, "validation": 0.9},
+                {"unit_variance_ratio_test": end},
+            )
         return rows
 
     three("memorization-dilates", widths(0.1, 0.5, 1.0), widths(0.1, 0.5, 0.4))
     assert judged("memorization-dilates", widths(0.1, 0.5, 1.0, stop=1.1)) == NOT
 
     def pair(ratio: float, test: float) -> list[dict]:
-        plain = net("cross-entropy", 0.4, {"test_ratio": 1.0, "test": 0.7})
-        return plain + net("label smoothing", 0.4, {"test_ratio": ratio, "test": test})
+        plain = net("cross-entropy", 0.4, {"unit_variance_ratio_test": 1.0, "test": 0.7})
+        return plain + net("label smoothing", 0.4, {"unit_variance_ratio_test": ratio, "test": test})
 
     three("smoothing-dilates-less", pair(0.8, 0.8), pair(1.2, 0.8))
     assert judged("smoothing-dilates-less", pair(0.8, 0.6)) == NOT

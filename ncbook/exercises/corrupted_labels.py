@@ -2,16 +2,17 @@
 
 import numpy as np
 
-from ncbook import experiments
+from ncbook import experiments, readings
 from ncbook.exercises._exercise import Exercise
 from ncbook.experiments.corrupted_labels import rates
+from ncbook.readings.corrupted_labels import CE, MCR2, at_top
 
 
 def _stopped() -> float:
     """By how many points stopped rate reduction leads stopped cross-entropy: median over the seeds."""
-    found = experiments.corrupted_labels.outcomes(experiments.corrupted_labels.load())
-    top = found[found.noise == found.noise.max()].pivot(index="seed", columns="arm", values="stopped")
-    return float(100 * (top["rate reduction"] - top["cross-entropy"]).median())
+    networks = readings.corrupted_labels.outcomes(experiments.corrupted_labels.load())
+    top = at_top(networks).pivot(index="seed", columns="arm", values="stopped")
+    return float(100 * (top[MCR2] - top[CE]).median())
 
 
 EXERCISES = {
@@ -30,7 +31,7 @@ EXERCISES = {
     ),
     "corrupted/stopped": Exercise(
         _stopped,
-        "experiments.corrupted_labels.outcomes(run) has a row a network; take the column stopped at the highest noise, "
+        "readings.corrupted_labels.outcomes(run) has a row a network; take the column stopped at the highest noise, "
         "and the median of the differences seed by seed",
     ),
 }

@@ -2,14 +2,14 @@
 
 import math
 
-from ncbook import experiments
+from ncbook import experiments, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _extra_norm() -> float:
     """Median over the seeds of the norm of Adam's solution over that of gradient descent's."""
-    last = experiments.implicit_bias.ends(experiments.implicit_bias.load(), "square")
-    norms = last.pivot_table(index="seed", columns="method", values="norm")
+    last = readings.implicit_bias.ends(experiments.implicit_bias.load(), "square")
+    norms = last.pivot_table(index="seed", columns="method", values="weight_norm")
     return float((norms.adam / norms.gd).median())
 
 
@@ -25,7 +25,7 @@ EXERCISES = {
     ),
     "bias/extra-norm": Exercise(
         _extra_norm,
-        "take `ends(run, 'square')`, divide the norm of method adam by that of gd, seed by seed, and take the median",
+        "take `readings.implicit_bias.ends(run, 'square')`, divide weight_norm of method adam by that of gd, seed by seed, and take the median",
     ),
     "bias/corner": Exercise(
         lambda: (1 - 0.1) ** 2 / 0.1,

@@ -2,14 +2,14 @@
 
 import math
 
-from ncbook import experiments
+from ncbook import experiments, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _scaled_fall() -> float:
     """Median over the seeds of the fall of I(X; T) with ReLU at scaled noise, nats."""
-    found = experiments.information_bottleneck.compression(experiments.information_bottleneck.load())
-    return float(found[(found.estimator == "scaled noise") & (found.name == "relu")].fall.median())
+    found = readings.information_bottleneck.compression(experiments.information_bottleneck.load())
+    return float(found[(found.estimator == "scaled noise") & (found.activation == "relu")].fall.median())
 
 
 EXERCISES = {
@@ -24,6 +24,7 @@ EXERCISES = {
         lambda: 1.25, "Sigma_B is the variance of the class means: which lambda, and which 1 / (1 - lambda)?"
     ),
     "bottleneck/scaled-fall": Exercise(
-        _scaled_fall, "take the rows of `compression(run)` with estimator 'scaled noise' and name 'relu'"
+        _scaled_fall,
+        "take the rows of `readings.information_bottleneck.compression(run)` with estimator 'scaled noise' and activation 'relu'",
     ),
 }

@@ -6,7 +6,7 @@ Your own is an `Experiment`, made known by `register`.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ncbook.experiments._experiment import PRESETS, Arrays, Experiment, Presets, Rows
+from ncbook.experiments._experiment import PRESETS, Arrays, Experiment, Presets, Rows, Sample
 from ncbook.experiments._registry import get, names, register
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments._verify import verify

@@ -4,7 +4,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,6 +47,21 @@ def chosen_preset(name: str | None, known: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """What of a recorded run `verify` makes again, beside its first seed.
+
+    config  settings with which less is made, where the first seed alone is too much for a minute
+    probes  of each training, where two come before it has done anything that can be seen
+    apart   arms that have no probe to compare, such as those recorded at their end alone: values of the first key
+            column. A test of their own compares what is the same on every processor
+    """
+
+    config: Mapping[str, Any] = field(default_factory=dict)
+    probes: int = 2
+    apart: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Experiment:
     """One experiment, of this book or of your own.
 
@@ -59,6 +74,7 @@ class Experiment:
     claims    what it decides
     exact     columns that are kept in float64; all other reals in float32, whose seven digits are more than a training
               on another machine would share
+    sample    what of a recorded run is made again to see that it still belongs to the code
     folder    where its recorded runs are kept, by default with those of the book
     """
 
@@ -70,6 +86,7 @@ class Experiment:
     keys: tuple[str, ...]
     claims: tuple[Claim, ...] = ()
     exact: tuple[str, ...] = ()
+    sample: Sample = Sample()
     folder: Path | None = None
 
     def presets(self) -> tuple[str, ...]:

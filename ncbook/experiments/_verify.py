@@ -30,16 +30,18 @@ class Comparison:
         return "\n  ".join([said, *self.wrong[:10]])
 
 
-def verify(experiment: Experiment, run: runs.Run, config: Any = None, probes: int = 2) -> Comparison:
-    """Train the first `probes` probes of every arm of `run` again, from its first seed, and compare.
+def verify(experiment: Experiment, run: runs.Run) -> Comparison:
+    """Train the first probes of every arm of `run` again, from its first seed, and compare.
 
-    config: the run's own by default, or that with less of it. Rows are matched by `experiment.keys` and `step`, and
-    any other column of words or whole numbers. `missing` are the arms of `run` of which nothing was made again.
+    Rows are matched by `experiment.keys` and `step`, and any other column of words or whole numbers. `missing` are the
+    arms of `run` of which nothing was made again.
     """
-    config = config or _first_seed(experiment.Config.preset(run.provenance["preset"]))
-    made = first_rows(experiment, config, probes)
+    config = experiment.Config.preset(run.provenance["preset"])
+    config = replace(config, **({"seeds": config.seeds[:1]} | dict(experiment.sample.config)))
+    made = first_rows(experiment, config, experiment.sample.probes)
     theirs = run.to_frame()
     arms = [name for name in experiment.keys if name != "seed"]
+    theirs = theirs[~theirs[experiment.keys[0]].isin(experiment.sample.apart)]
     whole = frozenset(map(tuple, theirs[arms].drop_duplicates().itertuples(index=False)))
     if made.empty:
         return Comparison(0, frozenset(), whole, ())
@@ -67,10 +69,6 @@ def _rows(result: Any) -> Iterator[Mapping[str, Any]]:
     elif isinstance(result, list | tuple):
         for each in result:
             yield from _rows(each)
-
-
-def _first_seed(config: Any) -> Any:
-    return replace(config, seeds=config.seeds[:1])
 
 
 def _wrong(both: pd.DataFrame, keys: list[str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from ncbook import data, trainers
 from ncbook.claims import Claim, Evidence
 from ncbook.experiments import _noisy_labels
-from ncbook.experiments._experiment import Arrays, Experiment, Presets, Rows
+from ncbook.experiments._experiment import Arrays, Experiment, Presets, Rows, Sample
 from ncbook.experiments._random_features import centered_one_hot, curve, random_features, solve
 from ncbook.experiments._sweep import sweep
 from ncbook.readings.double_descent import ARM, descents, model_wise
@@ -222,5 +222,6 @@ EXPERIMENT = Experiment(
     keys=ARM,
     claims=CLAIMS,
     exact=("label_noise",),
+    sample=Sample({"per_class": (10,), "factors": (1.0,), "ridges": (0.0,), "time_seeds": (0,)}),
 )
 run, load = EXPERIMENT.run, EXPERIMENT.load

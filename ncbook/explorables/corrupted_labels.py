@@ -6,6 +6,7 @@ from typing import Any
 
 from ncbook import runs
 from ncbook.explorables import _page
+from ncbook.readings.corrupted_labels import arrangements
 
 # name -> words, angle between the lines in degrees, share of a class across its line, radius of a ball
 _PRESETS: dict[str, tuple[str, int, float, float]] = {
@@ -114,11 +115,9 @@ def _body(run: runs.Run) -> str:
 
 def _measured(run: runs.Run) -> str:
     """The rate reductions of the arrangements of the run, at its first size, as a sentence."""
-    history = run.history
-    own = (history["part"] == "rates") & (history["seed"] == run.config["seeds"][0])
-    own &= (history["dim"] == run.config["rate_dim"]) & (history["points"] == run.config["points"][0])
-    found = zip(history["arm"][own], history["reduction"][own], strict=True)
-    words = ", ".join(f"{name} {value:.1f}" for name, value in found)
+    own = arrangements(run)
+    own = own[own.seed == run.config["seeds"][0]]
+    words = ", ".join(f"{name} {value:.1f}" for name, value in zip(own.arm, own.rate_reduction, strict=True))
     return f"rate reductions in nats {words}. {runs.provenance_line(run)}"
 
 

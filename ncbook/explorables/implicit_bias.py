@@ -7,6 +7,7 @@ import numpy as np
 
 from ncbook import runs
 from ncbook.explorables import _page
+from ncbook.readings.implicit_bias import PLANES, ends
 
 _SETS = 4
 _POINTS = 16
@@ -15,9 +16,9 @@ _REACH = 3.0  # coordinates of the sliders, and of the window
 _LINE = '<path d="M0 8h26" stroke="var(--nc-{})" stroke-width="{}"{}/>'
 _LEGEND = (
     (_LINE.format("faint", 7, ""), "largest margin"),
-    (_LINE.format("accent", 2.5, ""), "logistic, scaled steps"),
-    (_LINE.format("class2", 2.5, ' stroke-dasharray="8 4"'), "square loss"),
-    (_LINE.format("class1", 2.5, ' stroke-dasharray="2 4"'), "logistic, Adam"),
+    (_LINE.format("accent", 2.5, ""), PLANES["scaled"]),
+    (_LINE.format("class2", 2.5, ' stroke-dasharray="8 4"'), PLANES["square"]),
+    (_LINE.format("class1", 2.5, ' stroke-dasharray="2 4"'), PLANES["adam"]),
 )
 
 _BODY = """\
@@ -47,7 +48,7 @@ _BODY = """\
 </div>
 <p class="nc-status" role="status"></p>
 <p class="nc-note">All three start from w = 0 and are computed in this page, each time a point moves: drag it, or choose
-it and use the two sliders. The lines pass through the centre, because there is no intercept. Distance is that between
+it and use the two sliders. The lines pass through the center, because there is no intercept. Distance is that between
 the unit vectors w/‖w‖ of the logistic descent and of the line of largest margin. {provenance}</p>
 """
 
@@ -74,8 +75,8 @@ def _set(seed: int, signed: np.ndarray) -> dict[str, Any]:
 
 def _body(run: runs.Run, sets: list[dict[str, Any]]) -> str:
     return _BODY.format(
-        sets="".join(f'<option value="{place}">set {place + 1}</option>' for place in range(len(sets))),
-        points="".join(f'<option value="{place}">{place + 1}</option>' for place in range(_POINTS)),
+        sets="".join(f'<option value="{index}">set {index + 1}</option>' for index in range(len(sets))),
+        points="".join(f'<option value="{index}">{index + 1}</option>' for index in range(_POINTS)),
         reach=_REACH,
         legend="\n".join(
             f'<li><svg viewBox="0 0 26 16" aria-hidden="true">{drawing}</svg> {name}</li>' for drawing, name in _LEGEND
@@ -86,12 +87,10 @@ def _body(run: runs.Run, sets: list[dict[str, Any]]) -> str:
 
 def _summary(run: runs.Run) -> str:
     """What a reader learns where no HTML is shown."""
-    history = run.history
-    ends = [
-        history["distance"][(history["part"] == "logistic") & (history["method"] == method) & (history["setting"] == 2)]
-        for method in ("scaled", "square")
-    ]
+    scaled, square = (
+        ends(run, "logistic", method=method, dim=2).direction_distance.iloc[-1] for method in ("scaled", "square")
+    )
     return (
-        f"At the end of the run, the logistic descent of the last seed is {ends[0][-1]:.2g} from the max-margin "
-        f"direction, the square loss {ends[1][-1]:.2g}. {runs.provenance_line(run)}"
+        f"At the end of the run, the logistic descent of the last seed is {scaled:.2g} from the max-margin "
+        f"direction, the square loss {square:.2g}. {runs.provenance_line(run)}"
     )

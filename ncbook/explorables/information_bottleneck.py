@@ -9,14 +9,7 @@ import pandas as pd
 
 from ncbook import runs
 from ncbook.explorables import _page
-
-_ACTIVATIONS = {"tanh": "tanh", "relu": "ReLU"}
-_ESTIMATORS = {
-    "fixed noise": "kernels, fixed noise",
-    "scaled noise": "kernels, noise scaled to the layer",
-    "fixed bins": "bins of fixed width",
-    "scaled bins": "bins scaled to the layer",
-}
+from ncbook.readings.information_bottleneck import ACTIVATIONS, ESTIMATORS
 
 _BODY = """\
 <div class="nc-controls">
@@ -55,13 +48,14 @@ def _data(run: runs.Run, frame: pd.DataFrame) -> dict[str, Any]:
     """steps [P]; cap; error: activation -> [P], %; planes: activation -> estimator -> input, label [layer][P], nats."""
     steps = sorted(int(step) for step in frame.step.unique())
     errors = {
-        name: (100 * own.groupby("step").test_error.median()).round(2).tolist() for name, own in frame.groupby("name")
+        name: (100 * own.groupby("step").test_error.median()).round(2).tolist()
+        for name, own in frame.groupby("activation")
     }
-    planes: dict[str, dict[str, Any]] = {name: {} for name in _ACTIVATIONS}
-    for (name, estimator), own in frame.groupby(["name", "estimator"]):
-        planes[name][estimator] = {"input": _medians(own, "information"), "label": _medians(own, "label")}
+    planes: dict[str, dict[str, Any]] = {name: {} for name in ACTIVATIONS}
+    for (name, estimator), own in frame.groupby(["activation", "estimator"]):
+        planes[name][estimator] = {"input": _medians(own, "information"), "label": _medians(own, "label_information")}
     return {"steps": steps, "cap": round(math.log(run.config["sampled"]), 4), "error": errors, "planes": planes,
-            "names": {**_ACTIVATIONS, **_ESTIMATORS}}  # fmt: skip
+            "names": {**ACTIVATIONS, **ESTIMATORS}}  # fmt: skip
 
 
 def _medians(rows: pd.DataFrame, column: str) -> list[list[float]]:
@@ -76,7 +70,7 @@ def _options(words: dict[str, str]) -> str:
 
 def _body(run: runs.Run, frame: pd.DataFrame) -> str:
     return _BODY.format(
-        activations=_options(_ACTIVATIONS), estimators=_options(_ESTIMATORS), last=frame.step.nunique() - 1,
+        activations=_options(ACTIVATIONS), estimators=_options(ESTIMATORS), last=frame.step.nunique() - 1,
         seeds=frame.seed.nunique(), provenance=escape(runs.provenance_line(run)),
     )  # fmt: skip
 
@@ -85,10 +79,10 @@ def _summary(run: runs.Run, frame: pd.DataFrame) -> str:
     """What a reader learns where no HTML is shown."""
     last = frame[frame.layer == frame.layer.max()]
     words = []
-    for (name, estimator), own in last.groupby(["name", "estimator"], sort=False):
+    for (name, estimator), own in last.groupby(["activation", "estimator"], sort=False):
         course = own.groupby("step").information.median()
         words.append(
-            f"{_ACTIVATIONS[name]}, {_ESTIMATORS[estimator]}: I(X; T) of the last hidden layer {course.iloc[0]:.2f} at "
+            f"{ACTIVATIONS[name]}, {ESTIMATORS[estimator]}: I(X; T) of the last hidden layer {course.iloc[0]:.2f} at "
             f"the start, {course.max():.2f} at most, {course.iloc[-1]:.2f} at the end."
         )
     return " ".join([*words, runs.provenance_line(run)])

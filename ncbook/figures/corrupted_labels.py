@@ -11,21 +11,39 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
 from ncbook.figures import _style
+from ncbook.readings.corrupted_labels import (
+    CE,
+    DECAYED,
+    EVERYWHERE,
+    FRAME,
+    LONGER,
+    MATCHED,
+    MCR2,
+    SIMPLEX,
+    SMOOTHED,
+    SPHERE,
+    SUBSPACES,
+    at_top,
+    ends,
+    overfitted,
+    stops,
+    trained,
+)
 from ncbook.runs import Run
 
 _ARRANGEMENTS = {
-    "orthogonal subspaces": (_style.BLUE, "o", "-"),
-    "random": (_style.FAINT, "^", ":"),
-    "orthogonal means": (_style.GREEN, "D", "-."),
-    "simplex": (_style.ORANGE, "s", "--"),
+    SUBSPACES: (_style.BLUE, "o", "-"),
+    SPHERE: (_style.FAINT, "^", ":"),
+    FRAME: (_style.GREEN, "D", "-."),
+    SIMPLEX: (_style.ORANGE, "s", "--"),
 }
 _ARMS = {
-    "cross-entropy": (_style.ORANGE, "s", "--"),
-    "same schedule": (_style.GREEN, "D", "-."),
-    "rate reduction": (_style.BLUE, "o", "-"),
-    "rate reduction, longer": (_style.PURPLE, "v", ":"),
-    "label smoothing": (_style.INK, "P", ":"),
-    "weight decay": (_style.FAINT, "X", ":"),
+    CE: (_style.ORANGE, "s", "--"),
+    MATCHED: (_style.GREEN, "D", "-."),
+    MCR2: (_style.BLUE, "o", "-"),
+    LONGER: (_style.PURPLE, "v", ":"),
+    SMOOTHED: (_style.INK, "P", ":"),
+    DECAYED: (_style.FAINT, "X", ":"),
 }
 _NOISES = ((_style.GREEN, "^", "-"), (_style.ORANGE, "s", "--"), (_style.BLUE, "o", "-."))
 _EPS, _SPREAD = 0.22, 0.03  # of the balls, and of a class across its line, in `counting_balls`
@@ -60,15 +78,15 @@ def _rate(moments: np.ndarray) -> float:
 
 def _draw_balls(panel: Axes, classes: list[np.ndarray]) -> None:
     """Balls on a grid with one place a ball's area: in the ellipse of a class, or in that of the whole alone."""
-    places = _grid()
-    inside = [_within(places, moments) for moments in (*classes, np.mean(classes, axis=0))]
-    for own, colour, alpha in (
+    spots = _grid()
+    inside = [_within(spots, moments) for moments in (*classes, np.mean(classes, axis=0))]
+    for own, color, alpha in (
         (inside[2] & ~inside[0] & ~inside[1], _style.BLUE, 0.5),
         (inside[0] | inside[1], _style.GREEN, 0.75),
     ):
         size = 2 * _EPS
         panel.add_collection(EllipseCollection(
-            size, size, 0, units="xy", offsets=places[own], offset_transform=panel.transData, facecolor=colour,
+            size, size, 0, units="xy", offsets=spots[own], offset_transform=panel.transData, facecolor=color,
             edgecolor="white", alpha=alpha,
         ))  # fmt: skip
     for moments, line in ((classes[0], "-"), (classes[1], "-"), (np.mean(classes, axis=0), "--")):
@@ -76,7 +94,7 @@ def _draw_balls(panel: Axes, classes: list[np.ndarray]) -> None:
 
 
 def _grid() -> np.ndarray:
-    """[places, 2] of a hexagonal grid whose cells have the area of a ball."""
+    """[spots, 2] of a hexagonal grid whose cells have the area of a ball."""
     step = _EPS * math.sqrt(2 * math.pi / math.sqrt(3))
     rows, columns = np.meshgrid(np.arange(-12, 13), np.arange(-12, 13), indexing="ij")
     return np.stack([step * (columns + rows % 2 / 2), step * math.sqrt(0.75) * rows], -1).reshape(-1, 2)
@@ -87,8 +105,8 @@ def _body(moments: np.ndarray) -> np.ndarray:
     return 2 * moments + _EPS**2 * np.eye(2)
 
 
-def _within(places: np.ndarray, moments: np.ndarray) -> np.ndarray:
-    return np.einsum("pi,ij,pj->p", places, np.linalg.inv(_body(moments)), places) <= 1
+def _within(spots: np.ndarray, moments: np.ndarray) -> np.ndarray:
+    return np.einsum("pi,ij,pj->p", spots, np.linalg.inv(_body(moments)), spots) <= 1
 
 
 def _ellipse(moments: np.ndarray, line: str) -> Ellipse:
@@ -105,11 +123,11 @@ def arrangement_rates(run: Run) -> Figure:
     frame = frame[frame.part == "rates"]
     figure, (dims, points) = _style.panels(run, 2, height=3.5)
     fixed_dim, fixed_points = run.config["rate_dim"], run.config["points"][0]
-    for panel, column, own in ((dims, "dim", frame[frame.points == fixed_points]),
-                               (points, "points", frame[frame.dim == fixed_dim])):  # fmt: skip
-        table = own.pivot_table(index=column, columns="arm", values="reduction", aggfunc="median")
-        for name, (colour, marker, line) in _ARRANGEMENTS.items():
-            panel.plot(table.index, table[name], line, color=colour, marker=marker, markersize=5, label=name)
+    for panel, column, own in ((dims, "dim", frame[frame.per_class == fixed_points]),
+                               (points, "per_class", frame[frame.dim == fixed_dim])):  # fmt: skip
+        table = own.pivot_table(index=column, columns="arm", values="rate_reduction", aggfunc="median")
+        for name, (color, marker, line) in _ARRANGEMENTS.items():
+            panel.plot(table.index, table[name], line, color=color, marker=marker, markersize=5, label=name)
         panel.set(xscale="log", yscale="log", ylabel="rate reduction ΔR (nats)")
         _style.log_axis(panel.xaxis)
         _style.log_axis(panel.yaxis)
@@ -119,42 +137,21 @@ def arrangement_rates(run: Run) -> Figure:
     return figure
 
 
-def _own(arm: str) -> str:
-    """The classifier that belongs to an arm."""
-    return "subspace" if arm.startswith("rate reduction") else "head"
-
-
-def _trained(run: Run) -> pd.DataFrame:
-    """The rows of the part `training` with the accuracies of each arm's own classifier as test and validation, in %."""
-    frame = run.to_frame()
-    frame = frame[frame.part == "training"]
-    for split in ("test", "validation"):
-        own = frame[f"head_{split}"].where(frame.arm.map(_own) == "head", frame[f"subspace_{split}"])
-        frame = frame.assign(**{split: 100 * own})
-    return frame.assign(memorized=100 * frame.wrong_given)
-
-
-def _ends(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.groupby(["arm", "noise", "seed"], sort=False).tail(1)
-
-
 def _band(panel: Axes, table: pd.DataFrame, look: tuple[str, str, str], label: str) -> None:
-    """Median over the seeds, the rows of `table` [seeds, places], and their range."""
-    colour, marker, line = look
-    panel.fill_between(table.columns, table.min(), table.max(), color=colour, alpha=0.15, linewidth=0)
-    panel.plot(table.columns, table.median(), line, color=colour, marker=marker, markersize=5, label=label)
+    """Median over the seeds, the rows of `table` [seeds, P], and their range."""
+    color, marker, line = look
+    panel.fill_between(table.columns, table.min(), table.max(), color=color, alpha=0.15, linewidth=0)
+    panel.plot(table.columns, table.median(), line, color=color, marker=marker, markersize=5, label=label)
 
 
 @_style.styled
 def accuracy_under_corruption(run: Run) -> Figure:
     """Test accuracy against the corruption ratio at the last epoch, and stopped by the corrupted validation set."""
-    frame = _trained(run)
-    stops = frame.loc[frame.groupby(["arm", "noise", "seed"], sort=False).validation.idxmax()]
     figure, axes = _style.panels(run, 2, height=3.6, sharey=True)
-    for panel, rows, title in zip(axes, (_ends(frame), stops), ("last epoch", "stopped early"), strict=True):
-        for arm in ("cross-entropy", "same schedule", "rate reduction"):
-            table = rows[rows.arm == arm].pivot(index="seed", columns="noise", values="test")
-            _band(panel, table, _ARMS[arm], arm)
+    for panel, rows, title in zip(axes, (ends(run), stops(run)), ("last epoch", "stopped early"), strict=True):
+        for arm in EVERYWHERE:
+            table = rows[rows.arm == arm].pivot(index="seed", columns="label_noise", values="own_test")
+            _band(panel, 100 * table, _ARMS[arm], arm)
         panel.set_title(title)
         panel.set(xlabel="corruption ratio", ylim=(None, 100), xticks=run.config["noises"])
     axes[0].set_ylabel("test accuracy (%)")
@@ -168,16 +165,15 @@ def memorization_and_accuracy(run: Run) -> Figure:
 
     Right: from the epoch of the highest test accuracy on.
     """
-    frame = _trained(run)
-    frame = frame[frame.noise == frame.noise.max()]
+    frame = at_top(trained(run))
     figure, (course, price) = _style.panels(run, 2, height=3.8)
-    for arm in ("cross-entropy", "same schedule", "rate reduction", "rate reduction, longer"):
-        colour, marker, line = _ARMS[arm]
-        for place, (_, own) in enumerate(frame[frame.arm == arm].groupby("seed")):
-            style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 3.5, "linewidth": 1.2}
-            course.plot(own.epoch, own.memorized, line, label="_" * place + arm, **style)
-            overfit = own.loc[own.test.idxmax() :]
-            price.plot(overfit.memorized, overfit.test, line, **style)
+    for arm in (*EVERYWHERE, LONGER):
+        color, marker, line = _ARMS[arm]
+        for number, (_, own) in enumerate(frame[frame.arm == arm].groupby("seed")):
+            style: dict[str, Any] = {"color": color, "marker": marker, "markersize": 3.5, "linewidth": 1.2}
+            course.plot(own.epoch, 100 * own.wrong_acc_given, line, label="_" * number + arm, **style)
+            late = overfitted(own)
+            price.plot(100 * late.wrong_acc_given, 100 * late.own_test, line, **style)
     course.set(xscale="log", xlabel="epochs", ylabel="wrong labels memorized (%)", ylim=(0, 103))
     _style.log_axis(course.xaxis)
     price.set(xlabel="wrong labels memorized (%)", ylabel="test accuracy (%)", ylim=(60, 100), xlim=(0, 103))
@@ -188,14 +184,17 @@ def memorization_and_accuracy(run: Run) -> Figure:
 @_style.styled
 def stopping_epochs(run: Run) -> Figure:
     """Highest ratio, first seed: test and validation accuracy along training, with the epoch that validation picks."""
-    frame = _trained(run)
-    frame = frame[(frame.noise == frame.noise.max()) & (frame.seed == run.config["seeds"][0])]
+    frame, chosen = (
+        at_top(rows)[lambda rows: rows.seed == run.config["seeds"][0]] for rows in (trained(run), stops(run))
+    )
     figure, axes = _style.panels(run, 2, height=3.4, sharey=True)
-    for panel, arm in zip(axes, ("cross-entropy", "rate reduction, longer"), strict=True):
+    for panel, arm in zip(axes, (CE, LONGER), strict=True):
         own = frame[frame.arm == arm]
-        panel.plot(own.epoch, own.test, "-o", color=_style.BLUE, markersize=4, label="test, true labels")
-        panel.plot(own.epoch, own.validation, "--s", color=_style.ORANGE, markersize=4, label="validation, corrupted")
-        panel.axvline(own.epoch[own.validation.idxmax()], color=_style.INK, linestyle=":", label="stop")
+        panel.plot(own.epoch, 100 * own.own_test, "-o", color=_style.BLUE, markersize=4, label="test, true labels")
+        panel.plot(
+            own.epoch, 100 * own.own_validation, "--s", color=_style.ORANGE, markersize=4, label="validation, corrupted"
+        )
+        panel.axvline(chosen.epoch[chosen.arm == arm].item(), color=_style.INK, linestyle=":", label="stop")
         panel.set_title(arm)
         panel.set(xscale="log", xlabel="epochs", ylim=(0, 100))
         _style.log_axis(panel.xaxis)
@@ -207,19 +206,25 @@ def stopping_epochs(run: Run) -> Figure:
 @_style.styled
 def dilation_and_memorization(run: Run) -> Figure:
     """Cross-entropy: variance ratio of the test features along training, and of training images by their label."""
-    frame = _trained(run)
-    frame = frame[frame.arm == "cross-entropy"]
+    frame = trained(run)
+    frame = frame[frame.arm == CE]
     figure, (test, train) = _style.panels(run, 2, height=3.7)
     noises = run.config["noises"]
     for noise, look in zip((noises[0], noises[len(noises) // 2], noises[-1]), _NOISES, strict=True):
-        table = frame[frame.noise == noise].pivot(index="seed", columns="epoch", values="test_ratio")
+        table = frame[frame.label_noise == noise].pivot(
+            index="seed", columns="epoch", values="unit_variance_ratio_test"
+        )
         _band(test, table, look, f"ratio {noise:g}")
-    top = frame[frame.noise == frame.noise.max()]
-    names = {"wrong_ratio": "wrong label, by true class", "clean_ratio": "right label", "train_ratio": "all, by label"}
+    top = at_top(frame)
+    names = {
+        "unit_variance_ratio_wrong": "wrong label, by true class",
+        "unit_variance_ratio_right": "right label",
+        "unit_variance_ratio_train": "all, by label",
+    }
     for (column, label), look in zip(names.items(), _NOISES, strict=True):
         _band(train, top.pivot(index="seed", columns="epoch", values=column), look, label)
     test.set_title("test images")
-    train.set_title(f"training images, ratio {frame.noise.max():g}")
+    train.set_title(f"training images, ratio {frame.label_noise.max():g}")
     for panel in (test, train):
         panel.set(xlabel="epochs", ylabel="variance ratio", xscale="log", yscale="log")
         _style.log_axis(panel.xaxis)
@@ -236,13 +241,13 @@ def collapse_against_accuracy(run: Run) -> Figure:
 
     Right: the networks of the left by the share of wrong labels that they have memorized.
     """
-    frame = _trained(run)
-    ends = _ends(frame[frame.noise == frame.noise.max()])
+    networks = at_top(ends(run))
+    networks = networks.assign(memorized=100 * networks.wrong_acc_given)
     figure, axes = _style.panels(run, 2, height=3.9, sharey=True)
-    for panel, column in zip(axes, ("train_ratio", "memorized"), strict=True):
-        for arm, (colour, marker, _) in _ARMS.items():
-            own = ends[ends.arm == arm]
-            panel.plot(own[column], own.test, marker, color=colour, markersize=6, alpha=0.85, label=arm)
+    for panel, column in zip(axes, ("unit_variance_ratio_train", "memorized"), strict=True):
+        for arm, (color, marker, _) in _ARMS.items():
+            own = networks[networks.arm == arm]
+            panel.plot(own[column], 100 * own.own_test, marker, color=color, markersize=6, alpha=0.85, label=arm)
     axes[0].set(xscale="log", xlabel="variance ratio of the training features", ylabel="test accuracy (%)")
     _style.log_axis(axes[0].xaxis)
     axes[1].set(xlabel="wrong labels memorized (%)", xlim=(None, 103))
@@ -253,13 +258,13 @@ def collapse_against_accuracy(run: Run) -> Figure:
 @_style.styled
 def subspace_dimensions(run: Run) -> Figure:
     """Test accuracy of the nearest subspace by its dimension, after three trainings, without and with corruption."""
-    networks = _ends(_trained(run))
+    networks = ends(run)
     accuracies = pd.DataFrame(100 * run.arrays["training/by_rank"], columns=run.arrays["training/ranks"])
     figure, axes = _style.panels(run, 2, height=3.5, sharey=True)
     noises = min(run.config["noises"]), max(run.config["noises"])
     for panel, noise in zip(axes, noises, strict=True):
-        for arm in ("cross-entropy", "same schedule", "rate reduction"):
-            own = accuracies[((networks.arm == arm) & (networks.noise == noise)).to_numpy()]
+        for arm in EVERYWHERE:
+            own = accuracies[((networks.arm == arm) & (networks.label_noise == noise)).to_numpy()]
             _band(panel, own, _ARMS[arm], arm)
         panel.set_title(f"corruption ratio {noise:g}")
         panel.set(xlabel="dimensions of a class's subspace", xticks=accuracies.columns)

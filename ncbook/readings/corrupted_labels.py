@@ -1,5 +1,108 @@
-"""Runs of `corrupted_labels`."""
+"""Runs of `corrupted_labels`: one row a network, where it ends and where a corrupted validation set stops it."""
 
+import pandas as pd
+
+from ncbook.readings import _rows
 from ncbook.readings.measures import Measure
+from ncbook.runs import Run
 
-COLUMNS: dict[str, Measure] = {}
+CE, MATCHED, SMOOTHED, DECAYED = "cross-entropy", "same schedule", "label smoothing", "weight decay"
+MCR2, LONGER = "rate reduction", "rate reduction, longer"
+EVERYWHERE, AT_THE_TOP = (CE, MATCHED, MCR2), (SMOOTHED, DECAYED, LONGER)
+SIMPLEX, FRAME, SUBSPACES, SPHERE = "simplex", "orthogonal means", "orthogonal subspaces", "random"
+ARRANGEMENTS = (SIMPLEX, FRAME, SUBSPACES, SPHERE)
+KEYS = ("part", "arm", "label_noise", "per_class", "dim", "seed")
+_NETWORK = ("arm", "label_noise", "seed")
+_SPLITS = ("train", "validation", "test")
+
+
+def _accuracies(name: str, what: str) -> dict[str, Measure]:
+    """Labels as given of the training and validation images, true ones of the test images."""
+    return {
+        f"{name}_{split}": Measure(f"{what}, {split}", f"accuracy of the {what}, {split} images") for split in _SPLITS
+    }
+
+
+def _ratio(which: str) -> Measure:
+    return Measure("variance ratio", f"tr(Sigma_W) / tr(Sigma_B) of features of length 1: {which}")
+
+
+COLUMNS: dict[str, Measure] = {
+    "validation_acc": Measure("validation accuracy", "of the head on held-out images whose labels are corrupted too"),
+    **_accuracies("unit_ncc_acc", "nearest mean of features of length 1"),
+    **_accuracies("subspace_acc", "nearest subspace of features of length 1"),
+    "wrong_acc_given": Measure("wrong labels memorized", "of images with a wrong label, share put into its class"),
+    "wrong_acc_true": Measure("wrong labels seen through", "of images with a wrong label, share put into their true class"),
+    "unit_variance_ratio_train": _ratio("training images, by label"),
+    "unit_variance_ratio_right": _ratio("training images whose label is right"),
+    "unit_variance_ratio_wrong": _ratio("training images whose label is wrong, by true class"),
+    "unit_variance_ratio_test": _ratio("test images"),
+    "class_rank": Measure("directions a class", "exp of the entropy of the eigenvalues of second moments, mean of classes"),
+    "rank": Measure("directions", "exp of the entropy of the eigenvalues of second moments of all training images"),
+    "coding_rate": Measure("R", "coding rate of all features", "nats"),
+    "class_coding_rate": Measure("R_c", "mean coding rate of the classes", "nats"),
+    "rate_reduction": Measure("rate reduction ΔR", "R - R_c", "nats"),
+    "coding_rate_closed": Measure("R", "in closed form, of arrangements that have one", "nats"),
+    "class_coding_rate_closed": Measure("R_c", "in closed form, of arrangements that have one", "nats"),
+}  # fmt: skip
+
+
+def by_rates(arm: str) -> bool:
+    """Whether the arm is trained by rate reduction: its own classifier is the nearest subspace, else the head."""
+    return arm in (MCR2, LONGER)
+
+
+def trained(run: Run) -> pd.DataFrame:
+    """The rows of the part `training` with the accuracies of each arm's own classifier as `own_train`, `own_test`, ..."""
+    frame = _rows.chosen(run.to_frame(), part="training")
+    rates = frame.arm.map(by_rates)
+    heads = {"train": frame.train_acc, "validation": frame.validation_acc, "test": frame.test_acc}
+    own = {f"own_{split}": head.mask(rates, frame[f"subspace_acc_{split}"]) for split, head in heads.items()}
+    return frame.assign(**own)
+
+
+def ends(run: Run) -> pd.DataFrame:
+    """The last row of each network, as in `trained`."""
+    return _rows.last(trained(run), _NETWORK)
+
+
+def stops(run: Run) -> pd.DataFrame:
+    """The row of each network at the first of the epochs with the highest accuracy on the validation images."""
+    frame = trained(run)
+    return frame.loc[frame.groupby(list(_NETWORK), sort=False).own_validation.idxmax()].reset_index(drop=True)
+
+
+def at_top(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows at the highest label noise."""
+    return frame[frame.label_noise == frame.label_noise.max()]
+
+
+def outcomes(run: Run) -> pd.DataFrame:
+    """One row a network: arm, label_noise, seed, and what its own classifier reaches on the test images.
+
+    end: at the last epoch; stopped: at the epoch of the highest accuracy on the validation images, whose labels are
+    corrupted too (the first of several); best: the highest of all epochs, which takes the test set to find. best_end:
+    the highest of the three classifiers at the last epoch. Each column of `trained` at the end, `_end`, and at the
+    stop, `_stop`. The own classifier is the head after cross-entropy, the nearest subspace after rate reduction.
+    """
+    end, stop = ends(run).set_index(list(_NETWORK)), stops(run).set_index(list(_NETWORK))
+    table = end.add_suffix("_end").join(stop.add_suffix("_stop"))
+    table["end"], table["stopped"] = end.own_test, stop.own_test
+    table["best"] = trained(run).groupby(list(_NETWORK), sort=False).own_test.max()
+    table["best_end"] = end[["test_acc", "unit_ncc_acc_test", "subspace_acc_test"]].max(axis=1)
+    return table.reset_index()
+
+
+def overfitted(network: pd.DataFrame) -> pd.DataFrame:
+    """The rows of one network from the epoch of its highest test accuracy on."""
+    return network.loc[network.own_test.idxmax() :]
+
+
+def arrangements(run: Run) -> pd.DataFrame:
+    """The rows of the part `rates` of the first number of points a class, in `rate_dim` dimensions."""
+    return _rows.chosen(run.to_frame(), part="rates", dim=run.config["rate_dim"], per_class=run.config["points"][0])
+
+
+def indicators(networks: pd.DataFrame, column: str) -> pd.Series:
+    """Rank correlation of a column of `outcomes` with the test accuracy at the end, over the arms of each seed."""
+    return pd.Series({seed: own[column].rank().corr(own.end.rank()) for seed, own in networks.groupby("seed")})

@@ -8,7 +8,7 @@ them the theory of deep unconstrained features, solved numerically.
 from functools import partial
 from itertools import product
 
-from ncbook.experiments._experiment import Arrays, Experiment, Rows
+from ncbook.experiments._experiment import Arrays, Experiment, Rows, Sample
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.cascade.claims import CLAIMS
 from ncbook.experiments.cascade.config import ARMS, Config
@@ -60,5 +60,6 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
 EXPERIMENT = Experiment(
     "cascade", "Cascading collapse", 1, Config, train, keys=("part", "arm", "seed"), claims=CLAIMS,
     exact=("regularized_loss", "collapsed_loss", "lowest_curvature"),
+    sample=Sample({"classes": (2, 4), "layers": (1, 3), "starts": 1}),
 )  # fmt: skip
 run, load = EXPERIMENT.run, EXPERIMENT.load

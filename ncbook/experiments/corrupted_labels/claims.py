@@ -3,45 +3,31 @@
 import pandas as pd
 
 from ncbook.claims import Claim, Evidence
-from ncbook.experiments.corrupted_labels.training import CE, LONGER, MATCHED, MCR2, SMOOTHED, by_rates
+from ncbook.readings.corrupted_labels import (
+    CE,
+    FRAME,
+    LONGER,
+    MATCHED,
+    MCR2,
+    SIMPLEX,
+    SMOOTHED,
+    SPHERE,
+    SUBSPACES,
+    arrangements,
+    at_top,
+    indicators,
+    outcomes,
+)
 from ncbook.runs import Run
 
-_MEASURED = ["train_ratio", "clean_ratio", "test_ratio", "wrong_given", "wrong_true", "class_rank", "rank", "reduction"]
 _FAR = 0.05  # a difference of accuracies that counts
 _NEAR = 0.01  # one that does not
-
-
-def outcomes(run: Run) -> pd.DataFrame:
-    """One row a network: arm, noise, seed, and what its own classifier reaches on the test images.
-
-    end: at the last epoch; stopped: at the epoch of the highest accuracy on the validation images, whose labels are
-    corrupted too (the first of several), stopped_epoch; best: the highest of all epochs, which takes the test set to
-    find. best_end: the highest of the three classifiers at the last epoch. Each measure at the end, `_end`, and at the
-    stop, `_stop`. The own classifier is the head after cross-entropy, the nearest subspace after rate reduction.
-    """
-    frame = run.to_frame()
-    trained = frame[frame.part == "training"].groupby(["arm", "noise", "seed"], sort=False)
-    return pd.DataFrame([dict(zip(("arm", "noise", "seed"), keys, strict=True)) | _outcome(keys[0], net)
-                         for keys, net in trained])  # fmt: skip
-
-
-def _outcome(arm: str, net: pd.DataFrame) -> dict[str, float]:
-    own = "subspace" if by_rates(arm) else "head"
-    end, stop = net.iloc[-1], net.loc[net[f"{own}_validation"].idxmax()]
-    found = {
-        "end": end[f"{own}_test"], "stopped": stop[f"{own}_test"], "best": net[f"{own}_test"].max(),
-        "best_end": end[["head_test", "centre_test", "subspace_test"]].astype(float).max(),
-        "train_stop": stop[f"{own}_train"], "epoch_end": end.epoch, "epoch_stop": stop.epoch,
-    }  # fmt: skip
-    for name in _MEASURED:
-        found |= {f"{name}_end": end[name], f"{name}_stop": stop[name]}
-    return found
 
 
 def _table(run: Run, arm: str, column: str) -> pd.DataFrame:
     """`column` of one arm, [seeds, noises], noises ascending."""
     found = outcomes(run)
-    return found[found.arm == arm].pivot(index="seed", columns="noise", values=column)
+    return found[found.arm == arm].pivot(index="seed", columns="label_noise", values=column)
 
 
 def _at_top(run: Run, arm: str, column: str) -> pd.Series:
@@ -81,19 +67,13 @@ def _not_collapse(run: Run) -> Evidence:
 
 
 def _more_than_simplex(run: Run) -> Evidence:
-    frame = run.to_frame()
-    rates = frame[(frame.part == "rates") & (frame.dim == run.config["rate_dim"])]
-    rates = rates[rates.points == run.config["points"][0]]
-    table = rates.pivot(index="seed", columns="arm", values="reduction")
-    holds = table["simplex"] < table.drop(columns="simplex").min(axis=1)
-    return Evidence.of(holds, table["orthogonal subspaces"] / table["simplex"], "times the simplex")
+    table = arrangements(run).pivot(index="seed", columns="arm", values="rate_reduction")
+    holds = table[SIMPLEX] < table[[FRAME, SUBSPACES, SPHERE]].min(axis=1)
+    return Evidence.of(holds, table[SUBSPACES] / table[SIMPLEX], "times the simplex")
 
 
 def _indicator(run: Run) -> Evidence:
-    found = outcomes(run)
-    top = found[found.noise == found.noise.max()]
-    ranks = pd.Series({seed: nets[["train_ratio_end"]].rank().corrwith(nets.end.rank()).item()
-                       for seed, nets in top.groupby("seed")})  # fmt: skip
+    ranks = indicators(at_top(outcomes(run)), "unit_variance_ratio_train_end")
     return Evidence.of(ranks >= 0.5, ranks, "rank correlation")
 
 
@@ -103,19 +83,19 @@ def _stopping(run: Run) -> Evidence:
 
 
 def _stops_before(run: Run) -> Evidence:
-    fold = _at_top(run, CE, "train_ratio_stop") / _at_top(run, CE, "train_ratio_end")
-    return Evidence.of((_at_top(run, CE, "train_stop") < 1) & (fold >= 2), fold, "times the final variance ratio")
+    fold = _at_top(run, CE, "unit_variance_ratio_train_stop") / _at_top(run, CE, "unit_variance_ratio_train_end")
+    return Evidence.of((_at_top(run, CE, "own_train_stop") < 1) & (fold >= 2), fold, "times the final variance ratio")
 
 
 def _dilation(run: Run) -> Evidence:
-    ratios = _table(run, CE, "test_ratio_end")
+    ratios = _table(run, CE, "unit_variance_ratio_test_end")
     grows = (ratios.diff(axis=1).iloc[:, 1:] > 0).all(axis=1)
-    later = ratios.iloc[:, -1] > _at_top(run, CE, "test_ratio_stop")
+    later = ratios.iloc[:, -1] > _at_top(run, CE, "unit_variance_ratio_test_stop")
     return Evidence.of(grows & later, ratios.iloc[:, -1] / ratios.iloc[:, 0], "times the ratio with clean labels")
 
 
 def _smoothing(run: Run) -> Evidence:
-    share = _at_top(run, SMOOTHED, "test_ratio_end") / _at_top(run, CE, "test_ratio_end")
+    share = _at_top(run, SMOOTHED, "unit_variance_ratio_test_end") / _at_top(run, CE, "unit_variance_ratio_test_end")
     better = _at_top(run, SMOOTHED, "end") > _at_top(run, CE, "end")
     return Evidence.of((share < 1) & better, share, "times the ratio of plain cross-entropy")
 
@@ -126,7 +106,7 @@ CLAIMS: tuple[Claim, ...] = (
         source="agarwal2022what",
         where="section 4.2",
         statement="Neural collapse gives both the parts and the whole a small coding rate, and is not what maximal "
-        "coding rate reduction favours.",
+        "coding rate reduction favors.",
         rule="For ten classes of a hundred points of length 1 in 128 dimensions, for each seed: the rate reduction of "
         "a collapsed simplex is lower than that of orthogonal means, of orthogonal subspaces, and of random points.",
         control="Random points, which no classifier can use; other numbers of points and dimensions; closed forms.",
@@ -177,7 +157,7 @@ CLAIMS: tuple[Claim, ...] = (
         rule="At the highest ratio, for each seed: at least half of the gap is left when cross-entropy is given the "
         "batches, learning rate and epochs of rate reduction, and the best of head, nearest mean and nearest subspace.",
         control="Schedule and classifier are exchanged and the loss is not; the best classifier is taken with the test "
-        "set, in favour of cross-entropy.",
+        "set, in favor of cross-entropy.",
         judge=_in_the_loss,
         cell="control-numbers",
     ),

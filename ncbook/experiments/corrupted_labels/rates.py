@@ -7,11 +7,9 @@ import torch
 from torch import Tensor
 
 from ncbook import metrics
+from ncbook.experiments._experiment import Row, Rows
 from ncbook.experiments.corrupted_labels.config import Config
-from ncbook.experiments.corrupted_labels.rows import Rows
-
-SIMPLEX, FRAME, SUBSPACES, SPHERE = "simplex", "orthogonal means", "orthogonal subspaces", "random"
-ARRANGEMENTS = (SIMPLEX, FRAME, SUBSPACES, SPHERE)
+from ncbook.readings.corrupted_labels import ARRANGEMENTS, FRAME, SIMPLEX, SPHERE, SUBSPACES
 
 
 def simplex_rate(classes: int, dim: int, eps_sq: float) -> float:
@@ -56,8 +54,8 @@ def arranged(name: str, classes: int, per_class: int, dim: int, seed: int) -> tu
 def _in_subspaces(labels: Tensor, own: int, dim: int, chance: torch.Generator) -> Tensor:
     """Class k has normal entries in the coordinates k own to (k+1) own - 1 and zeros elsewhere."""
     found = torch.zeros(len(labels), dim, dtype=torch.float64)
-    places = labels[:, None] * own + torch.arange(own)
-    return found.scatter(1, places, torch.randn(len(labels), own, generator=chance, dtype=torch.float64))
+    columns = labels[:, None] * own + torch.arange(own)
+    return found.scatter(1, columns, torch.randn(len(labels), own, generator=chance, dtype=torch.float64))
 
 
 def measure(config: Config, seed: int) -> Rows:
@@ -67,13 +65,14 @@ def measure(config: Config, seed: int) -> Rows:
     return [_row(config, name, count, dim, seed) for count, dim in sizes for name in ARRANGEMENTS]
 
 
-def _row(config: Config, name: str, per_class: int, dim: int, seed: int) -> dict:
+def _row(config: Config, name: str, per_class: int, dim: int, seed: int) -> Row:
     features, labels = arranged(name, config.classes, per_class, dim, seed)
     whole = metrics.coding_rate(features, config.eps_sq).item()
     parts = metrics.class_coding_rate(features, labels, config.eps_sq).item()
-    row = {"part": "rates", "arm": name, "seed": seed, "dim": dim, "points": per_class, "whole": whole,
-           "parts": parts, "reduction": whole - parts}  # fmt: skip
-    return row | _closed(config, name, dim)
+    return {
+        "part": "rates", "arm": name, "label_noise": 0.0, "seed": seed, "step": 0, "epoch": 0, "coding_rate": whole,
+        "class_coding_rate": parts, "rate_reduction": whole - parts, "dim": dim, "per_class": per_class,
+    } | _closed(config, name, dim)  # fmt: skip
 
 
 def _closed(config: Config, name: str, dim: int) -> dict[str, float]:
@@ -86,4 +85,4 @@ def _closed(config: Config, name: str, dim: int) -> dict[str, float]:
     else:
         whole = {SIMPLEX: simplex_rate, FRAME: frame_rate}[name](*about)
         parts = point_rate(dim, config.eps_sq)
-    return {"closed_whole": whole, "closed_parts": parts}
+    return {"coding_rate_closed": whole, "class_coding_rate_closed": parts}

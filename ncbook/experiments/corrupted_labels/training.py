@@ -10,12 +10,12 @@ from torch import Tensor
 
 from ncbook import data, metrics, models, trainers
 from ncbook.experiments import _noisy_labels
+from ncbook.experiments._experiment import Row, Rows
 from ncbook.experiments.corrupted_labels.config import Config
+from ncbook.readings.corrupted_labels import AT_THE_TOP, CE, DECAYED, EVERYWHERE, LONGER, SMOOTHED, by_rates
 
-CE, MATCHED, SMOOTHED, DECAYED = "cross-entropy", "same schedule", "label smoothing", "weight decay"
-MCR2, LONGER = "rate reduction", "rate reduction, longer"
-EVERYWHERE, AT_THE_TOP = (CE, MATCHED, MCR2), (SMOOTHED, DECAYED, LONGER)
 _BATCH = 2000  # images in one forward pass while measuring
+_COLUMN = {"head": "{}_acc", "ncc": "unit_ncc_acc_{}", "subspace": "subspace_acc_{}"}  # accuracies of a split
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Arm:
     """One training."""
 
     arm: str
-    noise: float
+    label_noise: float
     seed: int
 
 
@@ -43,23 +43,24 @@ def trainings(config: Config) -> list[Arm]:
     return [Arm(arm, noise, seed) for seed in config.seeds for arm, noise in pairs]
 
 
-def by_rates(arm: str) -> bool:
-    """Whether the arm is trained by rate reduction: its own classifier is the nearest subspace, else the head."""
-    return arm in (MCR2, LONGER)
-
-
-def train(config: Config, device: str, arm: Arm) -> tuple[list[dict], np.ndarray]:
+def train(config: Config, device: str, arm: Arm) -> tuple[Rows, list[float]]:
     """Train one network: its rows, and its test accuracies at the end by subspaces of each of `ranks` dimensions."""
     dataset = _images(config, arm.seed)
-    points = labelled(config, dataset, arm, device)
-    model = _noisy_labels.build(config.network, dataset, config.width, arm.seed)
-    model = models.reduce_features(model, config.dim).to(device)
+    points = labeled(config, dataset, arm, device)
+    model = build(config, dataset, arm.seed).to(device)
     recipe = recipe_of(config, arm.arm)
     epoch = trainers.steps_per_epoch(len(points.train), recipe.batch_size)
-    wanted = [place * epoch for place in trainers.log_spaced(recipe.steps // epoch, config.probes)[1:]]
+    wanted = [epochs * epoch for epochs in trainers.log_spaced(recipe.steps // epoch, config.probes)[1:]]
     probe = partial(_probe, config, arm, points, epoch)
     fitted = trainers.fit(model, points.train, recipe, arm.seed, probe, wanted, on_step=lambda step: None)
     return fitted.whole(), by_rank(config, points, model)
+
+
+def build(config: Config, dataset: data.Dataset, seed: int) -> models.Classifier:
+    """The untrained network of one seed with features of `dim` dimensions; the same weights on every device."""
+    with models.seeded(seed):
+        model = models.build(config.network, dataset.input_shape, dataset.num_classes, config.width)
+        return models.reduce_features(model, config.dim)
 
 
 @lru_cache(maxsize=1)
@@ -69,9 +70,9 @@ def _images(config: Config, seed: int) -> data.Dataset:
     return _noisy_labels.images(config.dataset, config.train_per_class, *shape, seed)
 
 
-def labelled(config: Config, dataset: data.Dataset, arm: Arm, device: str) -> Points:
+def labeled(config: Config, dataset: data.Dataset, arm: Arm, device: str) -> Points:
     """Corrupt the labels of the training images, then hold `held_out` of them out, drawn by the seed."""
-    noisy = cast(data.NoisySplit, data.LabelNoise(arm.noise, arm.seed)(dataset).train)
+    noisy = cast(data.NoisySplit, data.LabelNoise(arm.label_noise, arm.seed)(dataset).train)
     order = torch.randperm(len(noisy), generator=torch.Generator().manual_seed(arm.seed))
     held, kept = order[: config.held_out], order[config.held_out :]
     train, validation = (
@@ -111,17 +112,23 @@ def directions(features: Tensor) -> Tensor:
     return torch.nn.functional.normalize(features, dim=1)
 
 
-def _probe(config: Config, arm: Arm, points: Points, epoch: int, model: models.Classifier, step: int) -> dict:
+def _probe(config: Config, arm: Arm, points: Points, epoch: int, model: models.Classifier, step: int) -> Row:
     splits = {"train": points.train, "validation": points.validation, "test": points.test}
     raw = {name: _features(model, split.inputs) for name, split in splits.items()}
     unit = {name: directions(features) for name, features in raw.items()}
     decided = decisions(config, model, raw, unit, points.train.labels)
     row = {"part": "training", **vars(arm), "step": step, "epoch": step // epoch}
-    for (kind, name), found in decided.items():
-        if kind != "head" or not by_rates(arm.arm):  # rate reduction leaves the head untrained
-            row[f"{kind}_{name}"] = _share(found == splits[name].labels)
+    shares = {
+        (kind, name): _share(found == splits[name].labels)
+        for (kind, name), found in decided.items()
+        if kind != "head" or not by_rates(arm.arm)  # rate reduction leaves the head untrained
+    }
+    row |= {_COLUMN[kind].format(name): share for (kind, name), share in shares.items()}
     own = decided["subspace" if by_rates(arm.arm) else "head", "train"]
-    return row | memorized(own, points.train) | spreads(unit, points) | _rates(config, unit["train"], points.train)
+    sizes = {"dim": 0, "per_class": 0}  # of arrangements
+    return (
+        row | memorized(own, points.train) | spreads(unit, points) | _rates(config, unit["train"], points.train) | sizes
+    )
 
 
 def decisions(
@@ -133,7 +140,7 @@ def decisions(
     found = {}
     for name in raw:
         found["head", name] = model.head(raw[name].to(model.head.weight)).argmax(1)
-        found["centre", name] = torch.cdist(unit[name], means).argmin(1)
+        found["ncc", name] = torch.cdist(unit[name], means).argmin(1)
         found["subspace", name] = nearest.predict(unit[name])
     return found
 
@@ -142,21 +149,23 @@ def memorized(decided: Tensor, train: data.NoisySplit) -> dict[str, float]:
     """Of the training images with a wrong label, the shares put into the class of that label and into the true one."""
     wrong = train.wrong
     return {
-        "wrong_given": _share(decided[wrong] == train.labels[wrong]),
-        "wrong_true": _share(decided[wrong] == train.true_labels[wrong]),
+        "wrong_acc_given": _share(decided[wrong] == train.labels[wrong]),
+        "wrong_acc_true": _share(decided[wrong] == train.true_labels[wrong]),
     }
 
 
 def spreads(unit: dict[str, Tensor], points: Points) -> dict[str, float]:
-    """Variance ratios of the training images by label, of those rightly and wrongly labelled by class, and of test."""
+    """Variance ratios of the training images by label, of those rightly and wrongly labeled by class, and of test."""
     train, wrong = unit["train"], points.train.wrong
     found = {
-        "train_ratio": metrics.variance_ratio(train, points.train.labels).item(),
-        "clean_ratio": metrics.variance_ratio(train[~wrong], points.train.labels[~wrong]).item(),
-        "test_ratio": metrics.variance_ratio(unit["test"], points.test.labels).item(),
+        "unit_variance_ratio_train": metrics.variance_ratio(train, points.train.labels).item(),
+        "unit_variance_ratio_right": metrics.variance_ratio(train[~wrong], points.train.labels[~wrong]).item(),
+        "unit_variance_ratio_test": metrics.variance_ratio(unit["test"], points.test.labels).item(),
     }
     if wrong.any():
-        found["wrong_ratio"] = metrics.variance_ratio(train[wrong], points.train.true_labels[wrong]).item()
+        found["unit_variance_ratio_wrong"] = metrics.variance_ratio(
+            train[wrong], points.train.true_labels[wrong]
+        ).item()
     return found
 
 
@@ -167,7 +176,7 @@ def _rates(config: Config, train: Tensor, split: data.NoisySplit) -> dict[str, f
     return {
         "class_rank": float(np.mean([dimensions(own) for own in classes])),
         "rank": dimensions(train),
-        "whole": whole, "parts": parts, "reduction": whole - parts,
+        "coding_rate": whole, "class_coding_rate": parts, "rate_reduction": whole - parts,
     }  # fmt: skip
 
 
@@ -177,13 +186,13 @@ def dimensions(features: Tensor) -> float:
 
 
 @torch.no_grad()
-def by_rank(config: Config, points: Points, model: models.Classifier) -> np.ndarray:
-    """[ranks] float32: test accuracy by the nearest subspace of each of `ranks` dimensions."""
+def by_rank(config: Config, points: Points, model: models.Classifier) -> list[float]:
+    """[ranks]: test accuracy by the nearest subspace of each of `ranks` dimensions."""
     model.eval()
     train, test = (directions(_features(model, split.inputs)) for split in (points.train, points.test))
     full = metrics.NearestSubspace.fit(train, points.train.labels, max(config.ranks))
     found = [metrics.NearestSubspace(full.present, full.bases[:, :rank]).predict(test) for rank in config.ranks]
-    return np.array([_share(each == points.test.labels) for each in found], dtype=np.float32)
+    return [_share(decided == points.test.labels) for decided in found]
 
 
 def _share(right: Tensor) -> float:

@@ -6,7 +6,7 @@ the arms, `recipes.phases_of` says what each does before and after the release.
 
 from functools import partial
 
-from ncbook.experiments._experiment import Arrays, Experiment, Rows
+from ncbook.experiments._experiment import Arrays, Experiment, Rows, Sample
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.image_interventions.claims import CLAIMS
 from ncbook.experiments.image_interventions.config import Config
@@ -23,6 +23,13 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
 
 
 EXPERIMENT = Experiment(
-    "image_interventions", "The interventions on images", 1, Config, train, keys=("task", "arm", "seed"), claims=CLAIMS
+    "image_interventions",
+    "The interventions on images",
+    1,
+    Config,
+    train,
+    keys=("task", "arm", "seed"),
+    claims=CLAIMS,
+    sample=Sample({"seeds": (401, 411), "seeds_of_task": (1, 1)}),
 )
 run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -8,20 +8,19 @@ on digits, with true or random labels and with or without weight decay. `batch_n
 
 from functools import partial
 
-import numpy as np
-
 from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.implicit_bias import completion, logistic, network, square
-from ncbook.experiments.implicit_bias.claims import CLAIMS, ends
+from ncbook.experiments.implicit_bias.arm import Arm, Result
+from ncbook.experiments.implicit_bias.claims import CLAIMS
 from ncbook.experiments.implicit_bias.config import Config
-from ncbook.experiments.implicit_bias.rows import Arm
+from ncbook.readings.implicit_bias import KEYS
 
-__all__ = ["CLAIMS", "EXPERIMENT", "Config", "ends", "load", "run"]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "run"]
 
 
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
-    """Every part. history columns are those of `COLUMNS`, with nan where a part does not measure one.
+    """Every part.
 
     arrays: plane/signed [S, n, 2], the points of the logistic part in the plane times their labels, plane/best [S, 2],
     the max-margin w, best_norm/DIM [S], their norms, and directions/METHOD [S, P, 2], unit vectors at the
@@ -38,17 +37,25 @@ def arms(config: Config) -> list[Arm]:
     deep = [f"depth{depth}" for depth in config.depths]
     return [
         *(Arm("square", method) for method in square.METHODS),
-        *(Arm("logistic", method, dim) for dim in config.dims for method in logistic.METHODS),
-        *(Arm("completion", method, count, scale) for count in config.observed for scale in config.scales
-          for method in deep),
-        *(Arm("completion", "nuclear", count) for count in config.observed),
-        *(Arm("escape", f"depth{depth}", 0, sign) for depth in config.escape_depths for sign in (1.0, -1.0)),
-        *(Arm("network", labels, 0, decay) for labels in config.labels for decay in config.decays),
-        *(Arm("batch_norm", labels, 0, decay) for labels in config.labels for decay in config.norm_decays),
-    ]  # fmt: skip
+        *(Arm("logistic", method, dim=dim) for dim in config.dims for method in logistic.METHODS),
+        *(
+            Arm("completion", method, observed=count, scale=scale)
+            for count in config.observed
+            for scale in config.scales
+            for method in deep
+        ),
+        *(Arm("completion", "nuclear", observed=count) for count in config.observed),
+        *(Arm("escape", f"depth{depth}", determinant=sign) for depth in config.escape_depths for sign in (1, -1)),
+        *(Arm("network", labels=labels, weight_decay=decay) for labels in config.labels for decay in config.decays),
+        *(
+            Arm("batch_norm", labels=labels, weight_decay=decay)
+            for labels in config.labels
+            for decay in config.norm_decays
+        ),
+    ]
 
 
-def measure_arm(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
+def measure_arm(config: Config, device: str, arm: Arm) -> Result:
     """History rows and arrays of one arm."""
     trained = {"completion": completion.completion, "network": network.network, "batch_norm": network.batch_norm}
     if arm.part in trained:
@@ -58,6 +65,7 @@ def measure_arm(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, 
 
 
 EXPERIMENT = Experiment(
-    "implicit_bias", "The implicit bias of gradient descent", 1, Config, train, keys=("seed",), claims=CLAIMS
-)
+    "implicit_bias", "The implicit bias of gradient descent", 1, Config, train, keys=KEYS, claims=CLAIMS,
+    exact=("scale", "weight_decay"),
+)  # fmt: skip
 run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -1,33 +1,21 @@
 """What the literature says of implicit bias, and the rules by which a run of `implicit_bias` decides."""
 
-import numpy as np
 import pandas as pd
 
 from ncbook.claims import Claim, Evidence
+from ncbook.readings.implicit_bias import (
+    NETWORKS,
+    collapsed,
+    completed,
+    ends,
+    norm_growth,
+    rows_of,
+    since_zero_error,
+    slopes,
+)
 from ncbook.runs import Run
 
-NETWORKS = ("network", "batch_norm")
-ARM = ["method", "setting", "scale", "seed"]
 _SOLVED = 1e-8  # residual of the equations, relative to the targets
-
-
-def ends(run: Run, part: str, **chosen: object) -> pd.DataFrame:
-    """The last row of each arm and seed of one part, of the methods, settings, ... that are chosen."""
-    return rows_of(run, part, **chosen).groupby(ARM, sort=False).tail(1).reset_index(drop=True)
-
-
-def rows_of(run: Run, part: str, **chosen: object) -> pd.DataFrame:
-    """The history of one part, of the methods, settings, ... that are chosen."""
-    frame = run.to_frame()
-    frame = frame[frame.part == part]
-    for column, value in chosen.items():
-        frame = frame[frame[column] == value]
-    return frame
-
-
-def _wide(frame: pd.DataFrame, column: str, index: list[str]) -> pd.DataFrame:
-    """One row for each of `index`, one column a method."""
-    return frame.pivot_table(index=index, columns="method", values=column, sort=False)
 
 
 def _least_norm(run: Run) -> Evidence:
@@ -45,19 +33,8 @@ def _other_optimizer(run: Run) -> Evidence:
 
 def _max_margin(run: Run) -> Evidence:
     last = ends(run, "logistic", method="scaled")
-    holds = (last.distance <= 0.02) & (last.margin_ratio >= 0.99)
-    return Evidence.of(holds, last.distance, "distance between unit vectors")
-
-
-def slopes(run: Run) -> pd.Series:
-    """Slope of log distance against log log t over the last tenfold of log t, for each dimension and seed."""
-    frame = rows_of(run, "logistic", method="scaled")
-    return pd.Series({keys: _slope(own) for keys, own in frame.groupby(["setting", "seed"], sort=False)})
-
-
-def _slope(own: pd.DataFrame) -> float:
-    late = own[own.log_time >= own.log_time.max() / 10]
-    return float(np.polyfit(np.log(late.log_time), np.log(late.distance), 1)[0])
+    holds = (last.direction_distance <= 0.02) & (last.margin_ratio >= 0.99)
+    return Evidence.of(holds, last.direction_distance, "distance between unit vectors")
 
 
 def _rate(run: Run) -> Evidence:
@@ -66,83 +43,53 @@ def _rate(run: Run) -> Evidence:
 
 
 def _norm_growth(run: Run) -> Evidence:
-    last = ends(run, "logistic", method="scaled")
-    found = last.norm / last.log_time / best_norms(run, last)
+    found = norm_growth(run)
     return Evidence.of((found - 1).abs() <= 0.1, found, "of ||w|| / (||w*|| log t)")
 
 
-def best_norms(run: Run, last: pd.DataFrame) -> np.ndarray:
-    """||w*|| of the max-margin problem for each row, as the run stored them."""
-    place = {seed: number for number, seed in enumerate(run.config["seeds"])}
-    return np.array([
-        run.arrays[f"best_norm/{dim}"][place[seed]] for dim, seed in zip(last.setting, last.seed, strict=True)
-    ])  # fmt: skip
-
-
-def _completed(run: Run) -> pd.DataFrame:
-    """The ends of the small starts, and of the least nuclear norm."""
-    last = ends(run, "completion")
-    return last[last.scale.isin([0.0, min(run.config["scales"])])]
-
-
 def _low_rank(run: Run) -> Evidence:
-    ranks = _wide(_completed(run), "effective_rank", ["setting", "seed"])
+    ranks = completed(run, "effective_rank")
     holds = (ranks.depth3 < ranks.depth2) & (ranks.depth2 < ranks.depth1)
     return Evidence.of(holds, ranks.depth3, "effective rank at depth 3")
 
 
 def _recovery(run: Run) -> Evidence:
-    errors = _wide(_completed(run), "error", ["setting", "seed"])
+    errors = completed(run, "unseen_error")
     holds = (errors.depth3 < errors.depth2) & (errors.depth2 < errors.depth1)
     return Evidence.of(holds, errors.depth3, "relative error on the other entries, depth 3")
 
 
 def _not_nuclear(run: Run) -> Evidence:
-    last = _completed(run)
-    ranks, norms = (_wide(last, column, ["setting", "seed"]) for column in ("effective_rank", "norm"))
+    ranks, norms = completed(run, "effective_rank"), completed(run, "nuclear_norm")
     holds = (ranks.depth3 < ranks.nuclear) & (norms.depth3 > norms.nuclear)
     return Evidence.of(holds, norms.depth3 / norms.nuclear, "of the least nuclear norm, depth 3")
 
 
 def _norms_grow(run: Run) -> Evidence:
     holds, values = [], []
-    for _, own in rows_of(run, "escape", scale=1.0).groupby(["method", "seed"], sort=False):
-        fitted = own[own.loss <= 0.1]
+    for _, own in rows_of(run, "escape", determinant=1).groupby(["method", "seed"], sort=False):
+        fitted = own[own.square_loss <= 0.1]
         if len(fitted) < 2:
             continue
         first, last = fitted.iloc[0], fitted.iloc[-1]
-        lower = last.loss <= first.loss / 2 and last.effective_rank < first.effective_rank
-        holds.append(lower and last.norm > first.norm)
-        values.append(last.norm / first.norm)
+        lower = last.square_loss <= first.square_loss / 2 and last.effective_rank < first.effective_rank
+        holds.append(lower and last.frobenius_norm > first.frobenius_norm)
+        values.append(last.frobenius_norm / first.frobenius_norm)
     return Evidence.of(holds, values, "fold growth of the norm")
-
-
-def since_zero_error(run: Run, part: str, labels: str, decay: float) -> pd.DataFrame:
-    """First row without a training error and last row, side by side, for each seed that gets there."""
-    rows = rows_of(run, part, method=labels, scale=decay)
-    first = rows[rows.train_error == 0].groupby("seed", sort=False).head(1).set_index("seed")
-    last = rows.groupby("seed", sort=False).tail(1).set_index("seed")
-    return first.merge(last, left_index=True, right_index=True, suffixes=("_then", "_end"))
 
 
 def _margins_rise(run: Run) -> Evidence:
     pairs = since_zero_error(run, "network", "true", 0.0)
-    holds = (pairs.norm_end > pairs.norm_then) & (pairs.margin_end > pairs.margin_then)
-    return Evidence.of(holds, pairs.margin_end, "normalised margin at the end")
+    holds = (pairs.weight_norm_end > pairs.weight_norm_then) & (
+        pairs.normalized_margin_end > pairs.normalized_margin_then
+    )
+    return Evidence.of(holds, pairs.normalized_margin_end, "normalized margin at the end")
 
 
 def _collapse_without_decay(run: Run) -> Evidence:
     pairs = pd.concat([since_zero_error(run, part, "true", 0.0) for part in NETWORKS])
-    falls = pairs.nc1_then / pairs.nc1_end
+    falls = pairs.nc1_train_then / pairs.nc1_train_end
     return Evidence.of(falls >= 2, falls, "fold fall of NC1 after zero error")
-
-
-def collapsed(run: Run, labels: str) -> pd.DataFrame:
-    """The ends of the networks without a training error whose NC1 fell to a tenth of its value at the start."""
-    both = pd.concat([rows_of(run, part, method=labels) for part in NETWORKS])
-    rows = both.groupby(["part", "scale", "seed"], sort=False)
-    first, last = rows.head(1).reset_index(drop=True), rows.tail(1).reset_index(drop=True)
-    return last[(last.nc1 <= first.nc1 / 10) & (last.train_error == 0)]
 
 
 def _posit(run: Run) -> Evidence:
@@ -224,7 +171,7 @@ CLAIMS: tuple[Claim, ...] = (
         "network-margins-rise", "agarwal2022what", "section 3.3, of Chizat and Bach (2020) and Ji et al. (2020)",
         "With losses like the logistic one, gradient descent on networks leads to large margins.",
         "A perceptron on true labels without weight decay: from the first probe without a training error to the last, "
-        "the norm of the parameters and the normalised margin both rise.",
+        "the norm of the parameters and the normalized margin both rise.",
         "The same with weight decay and with random labels.",
         _margins_rise, "network-ends",
     ),

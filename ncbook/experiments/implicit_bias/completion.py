@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from ncbook import metrics, trainers
+from ncbook.experiments._experiment import Rows
+from ncbook.experiments.implicit_bias.arm import Arm, Result
 from ncbook.experiments.implicit_bias.config import Config
-from ncbook.experiments.implicit_bias.rows import Arm, Rows
 
 _ROUNDS = 30  # of soft-thresholding at each strength
 _STRENGTHS = np.geomspace(0.5, 3e-4, 40)  # of the penalty, over the largest singular value of what is observed
@@ -52,9 +53,9 @@ def product(factors: list[Tensor]) -> Tensor:
     return reduce(lambda done, each: each @ done, factors)
 
 
-def completion(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
+def completion(config: Config, device: str, arm: Arm) -> Result:
     """Rows of gradient descent on the mean squared error of the observed entries; singular values of some arms."""
-    pairs = [truth(config, arm.setting, seed) for seed in config.seeds]
+    pairs = [truth(config, arm.observed, seed) for seed in config.seeds]
     matrix, mask = (torch.stack(parts).to(device) for parts in zip(*pairs, strict=True))
     if arm.method == "nuclear":
         convex = torch.stack([least_nuclear_norm(m * o, o) for m, o in zip(matrix, mask, strict=True)])
@@ -69,11 +70,12 @@ def completion(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, n
         whole = product(factors)
         if step in probes:
             found.append(_measured(config, arm, step, whole, matrix, mask))
+            trainers.after_probe(found)
             spectra.append(torch.linalg.svdvals(whole[0]).cpu().numpy())
         for factor, slope in zip(factors, gradients(factors, mask * (whole - matrix)), strict=True):
             factor -= rate / config.size * slope
     rows = [row for seed_rows in zip(*found, strict=True) for row in seed_rows]
-    return rows, {f"singular/{arm.method}/{arm.setting}/{arm.scale:g}": np.stack(spectra).astype(np.float32)}
+    return rows, {f"singular/{arm.method}/{arm.observed}/{arm.scale:g}": np.stack(spectra).astype(np.float32)}
 
 
 def _measured(config: Config, arm: Arm, step: int, found: Tensor, matrix: Tensor, mask: Tensor) -> Rows:
@@ -87,9 +89,9 @@ def _measure(found: Tensor, matrix: Tensor, mask: Tensor) -> dict[str, float]:
     off, hidden = found - matrix, 1 - mask
     return {
         "residual": ((off * mask).norm() / (matrix * mask).norm()).item(),
-        "error": ((off * hidden).norm() / (matrix * hidden).norm()).item(),
+        "unseen_error": ((off * hidden).norm() / (matrix * hidden).norm()).item(),
         "effective_rank": metrics.effective_rank(found).item(),
-        "norm": (torch.linalg.svdvals(found).sum() / torch.linalg.svdvals(matrix).sum()).item(),
+        "nuclear_norm": (torch.linalg.svdvals(found).sum() / torch.linalg.svdvals(matrix).sum()).item(),
     }
 
 
@@ -109,17 +111,18 @@ def least_nuclear_norm(observed: Tensor, mask: Tensor) -> Tensor:
 # ---- a matrix whose norm has to grow
 
 
-def escape(config: Config, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
+def escape(config: Config, arm: Arm) -> Result:
     """Fit w_12 = w_21 = 1 and w_22 = 0 and leave w_11 free: every solution has the determinant -1.
 
-    Factors start near the identity times `escape_scale`, one with its first axis turned over if `arm.scale` is
+    Factors start near the identity times `escape_scale`, one with its first axis turned over if `determinant` is
     negative. With a product of positive determinant descent cannot reach a solution at a finite w_11.
     """
     depth = int(arm.method.removeprefix("depth"))
-    factors = _escape_starts(config, depth, arm.scale)
+    factors = _escape_starts(config, depth, arm.determinant)
     target = torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=torch.float64)
     mask = torch.tensor([[0.0, 1.0], [1.0, 1.0]], dtype=torch.float64)
-    probes, found = trainers.log_spaced(config.escape_steps, config.completion_probes), []
+    probes = trainers.log_spaced(config.escape_steps, config.completion_probes)
+    found: list[Rows] = []
     for step in range(config.escape_steps + 1):
         whole = product(factors)
         if step in probes:
@@ -127,12 +130,13 @@ def escape(config: Config, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
                 vars(arm) | {"seed": seed, "step": step} | _escape_measure(own, target, mask)
                 for seed, own in zip(config.seeds, whole, strict=True)
             ])  # fmt: skip
+            trainers.after_probe(found)
         for factor, slope in zip(factors, gradients(factors, mask * (whole - target)), strict=True):
             factor -= config.escape_rate * slope
     return [row for seed_rows in zip(*found, strict=True) for row in seed_rows], {}
 
 
-def _escape_starts(config: Config, depth: int, sign: float) -> list[Tensor]:
+def _escape_starts(config: Config, depth: int, sign: int) -> list[Tensor]:
     """Factors [S, 2, 2]: multiples of the identity, one size a seed, and noise a thousand times smaller."""
     sizes = [_normal(seed, 1).exp() * config.escape_scale for seed in config.seeds]
     factors = []
@@ -152,8 +156,8 @@ def _normal(seed: int, *shape: int) -> Tensor:
 
 def _escape_measure(found: Tensor, target: Tensor, mask: Tensor) -> dict[str, float]:
     return {
-        "loss": (mask * (found - target)).square().sum().item() / 2,
-        "entry": found[0, 0].abs().item(),
-        "norm": found.norm().item(),
+        "square_loss": (mask * (found - target)).square().sum().item() / 2,
+        "free_entry": found[0, 0].abs().item(),
+        "frobenius_norm": found.norm().item(),
         "effective_rank": metrics.effective_rank(found).item(),
     }

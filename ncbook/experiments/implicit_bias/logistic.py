@@ -8,8 +8,9 @@ from scipy.optimize import nnls
 from scipy.special import expit, logsumexp
 
 from ncbook import trainers
+from ncbook.experiments._experiment import Rows
+from ncbook.experiments.implicit_bias.arm import Arm, Result
 from ncbook.experiments.implicit_bias.config import Config
-from ncbook.experiments.implicit_bias.rows import Arm, Rows
 
 METHODS = ("scaled", "gd", "adam", "square")
 
@@ -65,9 +66,9 @@ def descent_over_loss(signed: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return (np.exp(log_shares)[:, None] @ signed)[:, 0] / signed.shape[1]
 
 
-def logistic(config: Config, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
-    """Rows of one method in `arm.setting` dimensions, all seeds at once; in the plane also points and directions."""
-    signed = np.stack([separable(config, arm.setting, seed) for seed in config.seeds])
+def logistic(config: Config, arm: Arm) -> Result:
+    """Rows of one method in `arm.dim` dimensions, all seeds at once; in the plane also points and directions."""
+    signed = np.stack([separable(config, arm.dim, seed) for seed in config.seeds])
     best = np.stack([max_margin(own) for own in signed])
     frames: list[np.ndarray] = []
     found: list[Rows] = []
@@ -76,10 +77,11 @@ def logistic(config: Config, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
             vars(arm) | {"seed": seed, "step": step, "log_time": _passed(time)} | _measure(own, w, b)
             for seed, own, w, b, time in zip(config.seeds, signed, weights, best, log_time, strict=True)
         ])  # fmt: skip
+        trainers.after_probe(found)
         frames.append(weights / np.linalg.norm(weights, axis=1, keepdims=True))
     rows = [row for seed_rows in zip(*found, strict=True) for row in seed_rows]
-    arrays = {f"best_norm/{arm.setting}": np.linalg.norm(best, axis=1)}
-    return rows, arrays | (_pictures(arm, signed, best, frames) if arm.setting == 2 else {})
+    arrays = {f"best_norm/{arm.dim}": np.linalg.norm(best, axis=1)}
+    return rows, arrays | (_pictures(arm, signed, best, frames) if arm.dim == 2 else {})
 
 
 def _passed(log_time: float) -> float:
@@ -97,10 +99,10 @@ def _pictures(arm: Arm, signed: np.ndarray, best: np.ndarray, frames: list[np.nd
 def _measure(signed: np.ndarray, weights: np.ndarray, best: np.ndarray) -> dict[str, float]:
     length, widest = np.linalg.norm(weights), 1 / np.linalg.norm(best)
     return {
-        "norm": float(length),
-        "distance": float(np.linalg.norm(weights / length - best * widest)),
+        "weight_norm": float(length),
+        "direction_distance": float(np.linalg.norm(weights / length - best * widest)),
         "margin_ratio": float((signed @ weights).min() / length / widest),
-        "loss": float(log_loss(signed[None], weights[None])[0]),
+        "log_loss": float(log_loss(signed[None], weights[None])[0]),
     }
 
 

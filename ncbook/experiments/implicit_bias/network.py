@@ -1,21 +1,22 @@
 """Perceptrons on digits, without biases or with batch norm, true or random labels, with or without weight decay."""
 
 from functools import partial
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ncbook import data, metrics, models, trainers
+from ncbook.experiments._experiment import Row, Rows
+from ncbook.experiments.implicit_bias.arm import Arm, Result
 from ncbook.experiments.implicit_bias.config import Config
-from ncbook.experiments.implicit_bias.rows import Arm, Rows
 
 
-def network(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
-    """Rows of all seeds, trained in full batches on the labels `arm.method` with the weight decay `arm.scale`."""
-    sets = [dataset(config, arm.method, seed).to(device) for seed in config.seeds]
+def network(config: Config, device: str, arm: Arm) -> Result:
+    """Rows of all seeds, trained in full batches on the labels and with the weight decay of `arm`."""
+    sets = [dataset(config, arm.labels, seed).to(device) for seed in config.seeds]
     recipe = trainers.Recipe(
-        config.network_steps, config.learning_rate, momentum=config.momentum, weight_decay=arm.scale
+        config.network_steps, config.learning_rate, momentum=config.momentum, weight_decay=arm.weight_decay
     )
 
     def probe(ensemble: trainers.Ensemble, step: int) -> Rows:
@@ -31,14 +32,18 @@ def network(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, np.n
     return [row for seed_rows in zip(*fitted.whole(), strict=True) for row in seed_rows], {}
 
 
-def batch_norm(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
-    """Rows of a perceptron with batch norm from every seed, trained in small batches; it has no normalised margin."""
-    rows: Rows = []
+def batch_norm(config: Config, device: str, arm: Arm) -> Result:
+    """Rows of a perceptron with batch norm from every seed, trained in small batches; it has no normalized margin."""
+    rows: list[Row] = []
     for seed in config.seeds:
-        own = dataset(config, arm.method, seed).to(device)
+        own = dataset(config, arm.labels, seed).to(device)
         steps = config.norm_epochs * trainers.steps_per_epoch(len(own.train), config.norm_batch)
         recipe = trainers.Recipe(
-            steps, config.norm_rate, batch_size=config.norm_batch, momentum=config.momentum, weight_decay=arm.scale
+            steps,
+            config.norm_rate,
+            batch_size=config.norm_batch,
+            momentum=config.momentum,
+            weight_decay=arm.weight_decay,
         )
         with models.seeded(seed):
             model = models.mlp((1, 8, 8), 10, config.width, config.norm_hidden)
@@ -48,10 +53,15 @@ def batch_norm(config: Config, device: str, arm: Arm) -> tuple[Rows, dict[str, n
 
 
 def _fitted(
-    model: models.Classifier, own: data.Dataset, recipe: trainers.Recipe, seed: int, about: dict, probes: tuple
+    model: models.Classifier,
+    own: data.Dataset,
+    recipe: trainers.Recipe,
+    seed: int,
+    about: dict[str, Any],
+    probes: tuple[int, ...],
 ) -> Rows:
-    def probe(model: models.Classifier, step: int) -> dict:
-        return about | {"step": step} | measure(model, own) | {"margin": float("nan")}
+    def probe(model: models.Classifier, step: int) -> Row:
+        return about | {"step": step} | measure(model, own) | {"normalized_margin": float("nan")}
 
     fitted = trainers.fit(model, own.train, recipe, seed, probe, probes, on_step=lambda step: None)
     return fitted.whole()
@@ -75,7 +85,7 @@ def build(config: Config, seed: int) -> models.Classifier:
 
 def theta_norm(model: nn.Module) -> float:
     """||theta||, over all parameters together."""
-    return torch.cat([each.detach().flatten() for each in model.parameters()]).double().norm().item()
+    return torch.cat([part.detach().flatten() for part in model.parameters()]).double().norm().item()
 
 
 def normalized_margin(model: nn.Module, logits: Tensor, labels: Tensor) -> float:
@@ -86,17 +96,17 @@ def normalized_margin(model: nn.Module, logits: Tensor, labels: Tensor) -> float
 
 @torch.no_grad()
 def measure(model: models.Classifier, own: data.Dataset) -> dict[str, float]:
-    """The columns of the part `network` for one model."""
+    """The columns of a network."""
     train, test = own.train, own.test
     features = model.features(train.inputs)
     logits = model.head(features).double()
     losses = torch.nn.functional.cross_entropy(logits, train.labels)
     return {
-        "loss": losses.item(),
-        "norm": theta_norm(model),
-        "margin": normalized_margin(model, logits, train.labels),
-        "nc1": float(metrics.nc1(features, train.labels)),
-        "variance_ratio": float(metrics.variance_ratio(features, train.labels)),
+        "train_loss": losses.item(),
+        "weight_norm": theta_norm(model),
+        "normalized_margin": normalized_margin(model, logits, train.labels),
+        "nc1_train": float(metrics.nc1(features, train.labels)),
+        "variance_ratio_train": float(metrics.variance_ratio(features, train.labels)),
         "train_error": (logits.argmax(1) != train.labels).double().mean().item(),
         "test_error": (model(test.inputs).argmax(1) != test.labels).double().mean().item(),
     }

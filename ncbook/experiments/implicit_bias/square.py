@@ -1,12 +1,13 @@
 """The square loss with more unknowns than equations: which of the many solutions an optimizer ends at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from ncbook import trainers
+from ncbook.experiments._experiment import Row, Rows
+from ncbook.experiments.implicit_bias.arm import Arm, Result
 from ncbook.experiments.implicit_bias.config import Config
-from ncbook.experiments.implicit_bias.rows import Arm, Rows
 
 METHODS = ("gd", "momentum", "sgd", "moved", "adam")
 _PROBES = 30
@@ -25,34 +26,39 @@ def nearest_solution(inputs: np.ndarray, targets: np.ndarray, start: np.ndarray)
     return start + np.linalg.pinv(inputs) @ (targets - inputs @ start)
 
 
-def square(config: Config, arm: Arm) -> tuple[Rows, dict[str, np.ndarray]]:
+def square(config: Config, arm: Arm) -> Result:
     """Rows of one optimizer from every seed; `moved` is gradient descent from a random start, the others from 0."""
-    rows: Rows = []
-    for seed in config.seeds:
-        inputs, targets = equations(config, seed)
-        chance = np.random.default_rng([seed, 1])
-        start = np.zeros(config.square_dim)
-        if arm.method == "moved":
-            start = chance.standard_normal(config.square_dim) / config.square_dim**0.5
-        solution = nearest_solution(inputs, targets, start)
-        probes = trainers.log_spaced(config.square_steps, _PROBES)
-        for step, weights in _descend(arm.method, config, inputs, targets, start, chance):
-            if step in probes:
-                rows.append(vars(arm) | {"seed": seed, "step": step} | _measure(inputs, targets, weights, solution))
-    return rows, {}
+    return [row for seed in config.seeds for row in _solved(config, arm, seed)], {}
+
+
+def _solved(config: Config, arm: Arm, seed: int) -> Rows:
+    rows: list[Row] = []
+    inputs, targets = equations(config, seed)
+    chance = np.random.default_rng([seed, 1])
+    start = np.zeros(config.square_dim)
+    if arm.method == "moved":
+        start = chance.standard_normal(config.square_dim) / config.square_dim**0.5
+    solution = nearest_solution(inputs, targets, start)
+    probes = trainers.log_spaced(config.square_steps, _PROBES)
+    for step, weights in _descend(arm.method, config, inputs, targets, start, chance):
+        if step in probes:
+            rows.append(vars(arm) | {"seed": seed, "step": step} | _measure(inputs, targets, weights, solution))
+            trainers.after_probe(rows)
+    return rows
 
 
 def _measure(inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray, solution: np.ndarray) -> dict[str, float]:
     return {
         "residual": float(np.linalg.norm(inputs @ weights - targets) / np.linalg.norm(targets)),
         "distance": float(np.linalg.norm(weights - solution) / np.linalg.norm(solution)),
-        "norm": float(np.linalg.norm(weights)),
+        "weight_norm": float(np.linalg.norm(weights)),
     }
 
 
 def _descend(
     method: str, config: Config, inputs: np.ndarray, targets: np.ndarray, start: np.ndarray, chance: np.random.Generator
-):  # -> (step, weights), after 0, 1, ... steps
+) -> Iterator[tuple[int, np.ndarray]]:
+    """(step, weights) after 0, 1, ... steps."""
     weights = start.copy()
     move = _mover(method, config, inputs, targets, chance)
     yield 0, weights

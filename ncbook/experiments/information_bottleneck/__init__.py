@@ -7,14 +7,15 @@ variational bottleneck at several strengths. `frames`: the Gaussian bottleneck a
 
 from functools import partial
 
-from ncbook.experiments._experiment import Arrays, Experiment, Rows
+from ncbook.experiments._experiment import Arrays, Experiment, Rows, Sample
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.information_bottleneck import digits, estimators, frames, plane, vib
-from ncbook.experiments.information_bottleneck.claims import CLAIMS, compression, ends, transitions
+from ncbook.experiments.information_bottleneck.arm import Arm, Result
+from ncbook.experiments.information_bottleneck.claims import CLAIMS
 from ncbook.experiments.information_bottleneck.config import Config
 from ncbook.experiments.information_bottleneck.estimators import binned_entropy, channel, population_bounds
 from ncbook.experiments.information_bottleneck.frames import critical_betas
-from ncbook.experiments.information_bottleneck.rows import Arm, Result
+from ncbook.readings.information_bottleneck import KEYS
 
 __all__ = [
     "CLAIMS",
@@ -22,21 +23,15 @@ __all__ = [
     "Config",
     "binned_entropy",
     "channel",
-    "compression",
     "critical_betas",
-    "ends",
     "load",
     "population_bounds",
     "run",
-    "transitions",
 ]  # fmt: skip
 
 
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
-    """Every part. history columns are those of `COLUMNS`, with nan where a part does not measure one.
-
-    arrays: frames/KIND [S, K-1], the critical betas of every seed.
-    """
+    """Every part. arrays: frames/KIND [S, K-1], the critical betas of every seed."""
     results = sweep(partial(measure_arm, config, device), arms(config))
     rows = [row for rows, _ in results for row in rows]
     arrays = {name: array for _, arrays in results for name, array in arrays.items()}
@@ -48,8 +43,8 @@ def arms(config: Config) -> list[Arm]:
     return [
         Arm("estimators"),
         *(Arm("plane", activation) for activation in plane.ACTIVATIONS),
-        *(Arm("digits", setting=decay) for decay in config.decays),
-        Arm("vib"),
+        *(Arm("digits", weight_decay=decay) for decay in config.decays),
+        *(Arm("vib") for _ in config.betas[:1]),
         Arm("frames"),
     ]
 
@@ -62,6 +57,9 @@ def measure_arm(config: Config, device: str, arm: Arm) -> Result:
 
 
 EXPERIMENT = Experiment(
-    "information_bottleneck", "The information bottleneck", 1, Config, train, keys=("seed",), claims=CLAIMS
-)
+    "information_bottleneck", "The information bottleneck", 1, Config, train, keys=KEYS, claims=CLAIMS,
+    exact=("weight_decay", "beta"),
+    # vib: its members share the draws of one generator, so that all 24 would be needed
+    sample=Sample({"estimator_seeds": 1, "counts": (250,), "betas": ()}, apart=("vib",)),
+)  # fmt: skip
 run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -5,47 +5,25 @@ import math
 import pandas as pd
 
 from ncbook.claims import Claim, Evidence
+from ncbook.readings.information_bottleneck import (
+    FIXED,
+    NOISES,
+    clustering,
+    compression,
+    ends,
+    largest_rises,
+    rows_of,
+    transitions,
+)
 from ncbook.runs import Run
 
 BIT = math.log(2)  # one bit in nats: the least change of information that counts
-ARM = ["part", "name", "setting", "estimator", "layer", "seed"]
 _LEVEL = 0.05  # nats by which a layer may exceed the one before and still count as no higher
-
-
-def rows_of(run: Run, part: str, **chosen: object) -> pd.DataFrame:
-    """The history of one part, of the names, estimators, ... that are chosen."""
-    frame = run.to_frame()
-    frame = frame[frame.part == part]
-    for column, value in chosen.items():
-        frame = frame[frame[column] == value]
-    return frame
-
-
-def ends(run: Run, part: str, **chosen: object) -> pd.DataFrame:
-    """The last row of each network, layer and estimator."""
-    return rows_of(run, part, **chosen).groupby(ARM, sort=False).tail(1).reset_index(drop=True)
-
-
-def compression(run: Run) -> pd.DataFrame:
-    """For the last hidden layer of each network and each estimator: by how much I(X; T) rises, and then falls.
-
-    Columns name, estimator, seed, rise (highest minus first), fall (highest minus last; nats), error (on test inputs).
-    """
-    last = rows_of(run, "plane", layer=len(run.config["hidden"]))
-    keys = ["name", "estimator", "seed"]
-    return pd.DataFrame([
-        dict(zip(keys, names, strict=True)) | {
-            "rise": own.information.max() - own.information.iloc[0],
-            "fall": own.information.max() - own.information.iloc[-1],
-            "error": own.test_error.iloc[-1],
-        }
-        for names, own in last.groupby(keys, sort=False)
-    ])  # fmt: skip
 
 
 def _fixed(run: Run, activation: str) -> pd.DataFrame:
     found = compression(run)
-    return found[(found.estimator == "fixed noise") & (found.name == activation)]
+    return found[(found.estimator == FIXED) & (found.activation == activation)]
 
 
 def _tanh(run: Run) -> Evidence:
@@ -59,71 +37,53 @@ def _relu(run: Run) -> Evidence:
 
 
 def _estimators(run: Run) -> Evidence:
-    falls = compression(run).pivot_table(index=["estimator", "seed"], columns="name", values="fall", sort=False)
+    falls = compression(run).pivot_table(index=["estimator", "seed"], columns="activation", values="fall", sort=False)
     return Evidence.of((falls.tanh >= BIT) & (falls.relu < BIT), falls.tanh - falls.relu, "nats more with tanh")
 
 
 def _phases(run: Run) -> Evidence:
     found = compression(run)
-    found = found[found.estimator == "fixed noise"]
+    found = found[found.estimator == FIXED]
     return Evidence.of((found.rise >= BIT) & (found.fall >= BIT), found.rise, "nats of rise before the fall")
 
 
 def _no_compression_no_harm(run: Run) -> Evidence:
     found = compression(run)
-    found = found[(found.estimator == "fixed noise") & (found.fall < BIT)]
-    return Evidence.of(found.error <= 0.25, 100 * found.error, "% test error of networks that do not compress")
+    found = found[(found.estimator == FIXED) & (found.fall < BIT)]
+    return Evidence.of(
+        found.test_error <= 0.25, 100 * found.test_error, "% test error of networks that do not compress"
+    )
 
 
 def _layers(run: Run) -> Evidence:
-    table = ends(run, "plane").pivot_table(
-        index=["name", "estimator", "seed"], columns="layer", values="information", sort=False
-    )
-    rises = table.diff(axis=1).iloc[:, 1:].max(axis=1)
+    rises = largest_rises(run)
     return Evidence.of(rises <= _LEVEL, rises, "nats, the largest rise from a layer to the next")
 
 
 def _corner(run: Run) -> Evidence:
-    last = ends(run, "digits", name="train", setting=max(run.config["decays"]))
-    last = last[last.estimator != "noise curve"]
+    last = ends(run, "digits", split="train", weight_decay=max(run.config["decays"]))
+    last = last[last.estimator.isin(NOISES)]
     aim = math.log(10)
-    holds = (last.information <= 1.1 * aim) & (last.label >= 0.9 * aim)
+    holds = (last.information <= 1.1 * aim) & (last.label_information >= 0.9 * aim)
     return Evidence.of(holds, last.information, "nats of I(X; T); log K is 2.3")
 
 
 def _clusters(run: Run) -> Evidence:
-    rows = rows_of(run, "digits", name="train", setting=max(run.config["decays"]))
-    rows = rows[rows.estimator != "noise curve"]
-    found = [
-        own.information.corr(own.nc1, method="spearman")
-        for _, own in rows.groupby(["estimator", "seed"], sort=False)
-    ]  # fmt: skip
-    return Evidence.of((value >= 0.8 for value in found), found, "rank correlation of I(X; T) with NC1")
+    found = clustering(run, "train")
+    found = found[found.weight_decay == max(run.config["decays"])].correlation
+    return Evidence.of(found >= 0.8, found, "rank correlation of I(X; T) with NC1")
 
 
 def _variational(run: Run) -> Evidence:
-    errors = rows_of(run, "vib").pivot_table(index="seed", columns="setting", values="test_error")
+    errors = rows_of(run, "vib").pivot_table(index="seed", columns="beta", values="test_error")
     some = [beta for beta in errors.columns if 0 < beta <= 0.01]
     gains = (errors[0.0].to_numpy()[:, None] - errors[some].to_numpy()).ravel()
     return Evidence.of(gains > 0, 100 * gains, "percentage points fewer test errors")
 
 
-def transitions(run: Run, name: str = "train") -> pd.DataFrame:
-    """Critical betas of the digits' features at the first zero training error and at the end.
-
-    Columns setting, seed, and at both moments spread (last over first critical beta, each minus 1) and mean (minus 1).
-    """
-    rows = rows_of(run, "digits", name=name, estimator="fixed noise")
-    rows = rows.assign(spread=rows.beta_high / rows.beta_low, mean=rows.beta_mean)
-    keys, columns = ["setting", "seed"], ["spread", "mean", "nc1", "step"]
-    then = rows[rows.train_error == 0].groupby(keys, sort=False).head(1).set_index(keys)[columns]
-    last = rows.groupby(keys, sort=False).tail(1).set_index(keys)[columns]
-    return then.merge(last, left_index=True, right_index=True, suffixes=("_then", "_end")).reset_index()
-
-
 def _transitions(run: Run) -> Evidence:
     found = transitions(run)
-    found = found[found.setting == max(run.config["decays"])]
+    found = found[found.weight_decay == max(run.config["decays"])]
     holds = (found.spread_end < found.spread_then) & (found.spread_end <= 2)
     return Evidence.of(holds, found.spread_end, "of the last over the first critical beta, each minus 1")
 

@@ -7,8 +7,9 @@ import torch
 from scipy.special import entr, ndtr
 
 from ncbook import metrics
+from ncbook.experiments._experiment import Row
+from ncbook.experiments.information_bottleneck.arm import Arm, Result
 from ncbook.experiments.information_bottleneck.config import Config
-from ncbook.experiments.information_bottleneck.rows import Arm, Result, Rows
 
 
 def channel(dim: int, noise: float) -> float:
@@ -34,24 +35,26 @@ def population_bounds(dim: int, noise: float) -> tuple[float, float]:
 
 def estimators(config: Config, device: str, arm: Arm) -> Result:
     """One row for each dimension, number of points, seed, and noise or bin."""
-    rows: Rows = []
-    for dim in config.dims:
-        for points in config.counts:
-            for seed in config.seeds[: config.estimator_seeds]:
-                about = {"part": arm.part, "dim": dim, "points": points, "seed": seed}
-                rows += [about | row for row in _estimated(config, dim, points, seed)]
-    return rows, {}
+    return [
+        arm.row(seed, dim=dim, num_points=points, **row)
+        for dim in config.dims
+        for points in config.counts
+        for seed in config.seeds[: config.estimator_seeds]
+        for row in _estimated(config, dim, points, seed)
+    ], {}
 
 
-def _estimated(config: Config, dim: int, points: int, seed: int) -> Rows:
+def _estimated(config: Config, dim: int, points: int, seed: int) -> list[Row]:
     sample = torch.randn(points, dim, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     sides = (sample[:, 0] > 0).long()  # any two classes: I(Y; T) is not looked at
-    rows: Rows = []
-    for noise in config.noises:
+    rows: list[Row] = []
+    for setting, noise in enumerate(config.noises):
         found = metrics.mutual_information_kde(sample, sides, noise)
-        rows.append({"estimator": "kernel", "noise": noise, "truth": channel(dim, noise),
-                     "information": float(found.input_upper), "lower": float(found.input_lower)})  # fmt: skip
-    for width in config.bins:
+        bounds = {"information": float(found.input_upper), "information_lower": float(found.input_lower)}
+        about = {"estimator": "kernel", "setting": setting, "noise_variance": noise}
+        rows.append(about | bounds | {"true_information": channel(dim, noise)})
+    for setting, width in enumerate(config.bins):
         entropy = metrics.mutual_information_binned(sample, sides, width).input
-        rows.append({"estimator": "bins", "noise": width, "truth": binned_entropy(dim, width), "information": entropy})
+        about = {"estimator": "bins", "setting": setting, "bin_width": width}
+        rows.append(about | {"information": entropy, "true_information": binned_entropy(dim, width)})
     return rows

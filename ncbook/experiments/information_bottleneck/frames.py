@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 
 from ncbook import metrics
+from ncbook.experiments._experiment import Row
+from ncbook.experiments.information_bottleneck.arm import Arm, Result
 from ncbook.experiments.information_bottleneck.config import Config
-from ncbook.experiments.information_bottleneck.rows import Arm, Result, Rows
 
 _RANK = 1e-10  # eigenvalues below this share of the largest are rounding
 
@@ -29,8 +30,8 @@ def covariances(features: Tensor, labels: Tensor) -> tuple[np.ndarray, np.ndarra
     points = features.double().cpu().numpy()
     own = labels.cpu().numpy()
     means = np.stack([points[own == c].mean(0) for c in np.unique(own)])[np.unique(own, return_inverse=True)[1]]
-    centred = means - points.mean(0)
-    return (points - means).T @ (points - means) / len(points), centred.T @ centred / len(points)
+    centered = means - points.mean(0)
+    return (points - means).T @ (points - means) / len(points), centered.T @ centered / len(points)
 
 
 def summary(betas: np.ndarray) -> dict[str, float]:
@@ -39,17 +40,17 @@ def summary(betas: np.ndarray) -> dict[str, float]:
 
 
 def class_means(kind: str, classes: int, dim: int, seed: int) -> np.ndarray:
-    """[K, d]: a simplex ETF, or centred random directions whose squared norms have mean 1."""
+    """[K, d]: a simplex ETF, or centered random directions whose squared norms have mean 1."""
     if kind == "simplex":
         return metrics.simplex_etf(classes, dim).numpy()
     drawn = torch.randn(classes, dim, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    centred = (drawn - drawn.mean(0)).numpy()
-    return centred * np.sqrt(classes) / np.linalg.norm(centred)
+    centered = (drawn - drawn.mean(0)).numpy()
+    return centered * np.sqrt(classes) / np.linalg.norm(centered)
 
 
 def frames(config: Config, device: str, arm: Arm) -> Result:
     """Critical betas of round Gaussians around a simplex and around random means. arrays: frames/KIND [S, K-1]."""
-    rows: Rows = []
+    rows: list[Row] = []
     arrays = {}
     classes, noise = config.frame_classes, config.frame_noise
     for kind in ("simplex", "random"):
@@ -57,8 +58,8 @@ def frames(config: Config, device: str, arm: Arm) -> Result:
         for seed in config.seeds:
             means = class_means(kind, classes, config.frame_dim, seed)
             betas = critical_betas(noise**2 * np.eye(config.frame_dim), means.T @ means / classes, classes - 1)
-            about = {"part": arm.part, "name": kind, "seed": seed, "dim": config.frame_dim, "noise": noise}
-            rows.append(about | {"truth": noise**2 * (classes - 1)} | summary(betas))
+            about = arm.row(seed, means=kind, dim=config.frame_dim, noise_variance=noise**2)
+            rows.append({**about, "beta_closed": noise**2 * (classes - 1), **summary(betas)})
             found.append(betas)
         arrays[f"frames/{kind}"] = np.stack(found)
     return rows, arrays

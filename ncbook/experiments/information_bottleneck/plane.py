@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from ncbook import data, metrics, models, trainers
+from ncbook.experiments._experiment import Row, Rows
+from ncbook.experiments.information_bottleneck.arm import Arm, Result
 from ncbook.experiments.information_bottleneck.config import Config
-from ncbook.experiments.information_bottleneck.rows import Arm, Result, Rows
+from ncbook.readings.information_bottleneck import NOISES
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU}
-ESTIMATORS = ("fixed noise", "scaled noise", "fixed bins", "scaled bins")
 BITS = 12
 _SMALLEST = 1e-12  # variance or range that stands for a layer which is constant
 
@@ -58,21 +59,21 @@ def plane(config: Config, device: str, arm: Arm) -> Result:
 
     def probe(ensemble: trainers.Ensemble, step: int) -> Rows:
         return [
-            {"part": arm.part, "name": arm.name, "seed": seed, "step": step} | row
+            arm.row(seed, step=step, **row)
             for seed, model, own in zip(seeds, ensemble.models(), sets, strict=True)
             for row in measure(config, model.cpu(), own, seed)
         ]
 
     recipe = trainers.Recipe(config.plane_steps, config.plane_rate, optimizer="adamw")
     fitted = trainers.fit_ensemble(
-        partial(build, arm.name, config.hidden), [train.to(device) for train, _ in sets], recipe,
+        partial(build, arm.activation, config.hidden), [train.to(device) for train, _ in sets], recipe,
         [trainers.Member(seed) for seed in seeds], probe, trainers.log_spaced(config.plane_steps, config.plane_probes),
         lambda step: None,
     )  # fmt: skip
     return [row for rows in fitted.whole() for row in rows], {}
 
 
-def measure(config: Config, model: models.Classifier, own: tuple[data.Split, data.Split], seed: int) -> Rows:
+def measure(config: Config, model: models.Classifier, own: tuple[data.Split, data.Split], seed: int) -> list[Row]:
     """A row for each hidden layer and estimator; X is uniform on `sampled` of all words."""
     train_error, test_error = (
         float((model(part.inputs).argmax(1) != part.labels).double().mean()) for part in own
@@ -91,14 +92,18 @@ def information(config: Config, features: Tensor, labels: Tensor) -> dict[str, d
     """Estimator -> I(X; T) and I(Y; T) of one layer [N, d], with the noise or the bin that was used."""
     variance = max(float(features.var(0, correction=0).mean()), _SMALLEST)
     width = max(float(features.max() - features.min()), _SMALLEST)
-    noises = dict(zip(ESTIMATORS[:2], (config.noise, config.noise * variance), strict=True))
-    widths = dict(zip(ESTIMATORS[2:], (config.bin_size, width / config.bin_count), strict=True))
+    noises = dict(zip(NOISES, (config.noise, config.noise * variance), strict=True))
+    widths = {"fixed bins": config.bin_size, "scaled bins": width / config.bin_count}
     found = {}
     for name, noise in noises.items():
         kernel = metrics.mutual_information_kde(features, labels, noise)
-        found[name] = {"noise": noise, "information": float(kernel.input_upper), "lower": float(kernel.input_lower),
-                       "label": float(kernel.label)}  # fmt: skip
+        found[name] = {
+            "noise_variance": noise,
+            "information": float(kernel.input_upper),
+            "information_lower": float(kernel.input_lower),
+            "label_information": float(kernel.label),
+        }
     for name, size in widths.items():
         binned = metrics.mutual_information_binned(features, labels, size)
-        found[name] = {"noise": size, "information": binned.input, "label": binned.label}
+        found[name] = {"bin_width": size, "information": binned.input, "label_information": binned.label}
     return found

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from ncbook import data, metrics
+from ncbook.experiments.information_bottleneck.arm import Arm, Result
 from ncbook.experiments.information_bottleneck.config import Config
-from ncbook.experiments.information_bottleneck.rows import Arm, Result
 
 Layers = list[tuple[Tensor, Tensor]]
 
@@ -23,8 +23,8 @@ def vib(config: Config, device: str, arm: Arm) -> Result:
         _train(config, layers, inputs, labels, betas, chance)
     with torch.no_grad():
         return [
-            {"part": arm.part, "setting": beta, "seed": seed, "step": config.vib_steps} | _measure(layers, i, sets[i])
-            for i, (beta, seed) in enumerate(members)
+            arm.row(seed, beta=beta, step=config.vib_steps, **_measure(layers, member, own))
+            for member, ((beta, seed), own) in enumerate(zip(members, sets, strict=True))
         ], {}
 
 
@@ -86,8 +86,8 @@ def _measure(layers: Layers, member: int, own: data.Dataset) -> dict[str, float]
     means, log_variances = encode(mine, own.train.inputs.flatten(1)[None])
     return {
         "rate": float(rates(means, log_variances).mean()),
-        "nc1": float(metrics.nc1(means[0], own.train.labels)),
-        "variance_ratio": float(metrics.variance_ratio(means[0], own.train.labels)),
+        "nc1_train": float(metrics.nc1(means[0], own.train.labels)),
+        "variance_ratio_train": float(metrics.variance_ratio(means[0], own.train.labels)),
         "train_error": error(own.train),
         "test_error": error(own.test),
     }

@@ -5,7 +5,7 @@ Four parts, each with arms of its own; `arms.arms_of` says how each is trained.
 
 from functools import partial
 
-from ncbook.experiments._experiment import Arrays, Experiment, Rows
+from ncbook.experiments._experiment import Arrays, Experiment, Rows, Sample
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.numerics.arms import arms_of
 from ncbook.experiments.numerics.claims import CLAIMS
@@ -29,5 +29,6 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
 EXPERIMENT = Experiment(
     "numerics", "Faster grokking, and stuck softmaxes", 1, Config, train,
     keys=("part", "arm", "seed"), claims=CLAIMS, exact=("train_loss",),
+    sample=Sample({"stuck_seeds": (381,), "slingshot_seeds": (381,)}),
 )  # fmt: skip
 run, load = EXPERIMENT.run, EXPERIMENT.load

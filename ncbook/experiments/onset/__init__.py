@@ -7,7 +7,7 @@ closed forms of Tan et al. (2026) for a circle and a simplex.
 
 from functools import partial
 
-from ncbook.experiments._experiment import Arrays, Experiment, Rows
+from ncbook.experiments._experiment import Arrays, Experiment, Rows, Sample
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.onset.addition import train_addition
 from ncbook.experiments.onset.claims import CLAIMS
@@ -37,6 +37,13 @@ def _train_part(config: Config, device: str, part: str) -> tuple[Rows, Arrays]:
 
 
 EXPERIMENT = Experiment(
-    "onset", "What collapses when a network groks", 1, Config, train, keys=("part", "seed"), claims=CLAIMS
+    "onset",
+    "What collapses when a network groks",
+    1,
+    Config,
+    train,
+    keys=("part", "seed"),
+    claims=CLAIMS,
+    sample=Sample({"control_seeds": 1, "digits_seeds": (375,), "classes": (10,)}),
 )
 run, load = EXPERIMENT.run, EXPERIMENT.load

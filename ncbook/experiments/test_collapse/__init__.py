@@ -107,5 +107,6 @@ def _features(model: models.Classifier, inputs: Tensor) -> Tensor:
 EXPERIMENT = Experiment(
     "test_collapse", "Does the test set collapse?", 1, Config, train, keys=("weight_decay", "per_class", "seed"),
     claims=CLAIMS, exact=("weight_decay",),
+    sample=Sample(probes=8),
 )  # fmt: skip
 run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -7,7 +7,7 @@ import pytest
 
 from ncbook import experiments
 from ncbook.experiments.implicit_bias import completion, logistic
-from ncbook.experiments.implicit_bias.claims import since_zero_error, slopes
+from ncbook.readings.implicit_bias import ends, rows_of, since_zero_error, slopes
 
 BIAS = experiments.implicit_bias
 
@@ -52,14 +52,14 @@ def test_with_one_factor_the_unseen_entries_stay_at_the_start():
 
 
 def test_all_solve_the_equations_and_only_adam_ends_elsewhere(run):
-    last = BIAS.ends(run, "square")
+    last = ends(run, "square")
     assert (last.residual < 1e-8).all()
     assert (last[last.method != "adam"].distance < 1e-8).all()
     assert (last[last.method == "adam"].distance > 0.4).all()
 
 
 def test_the_square_loss_and_adam_are_further_from_the_largest_margin_than_scaled_steps(run):
-    medians = BIAS.ends(run, "logistic").groupby(["setting", "method"]).distance.median()
+    medians = ends(run, "logistic").groupby(["dim", "method"]).direction_distance.median()
     for dim in (2, 10):
         assert all(medians[dim, method] > 10 * medians[dim, "scaled"] for method in ("adam", "square"))
     assert medians[10, "adam"] > 0.1
@@ -67,20 +67,19 @@ def test_the_square_loss_and_adam_are_further_from_the_largest_margin_than_scale
 
 def test_adam_and_the_square_loss_turn_away_in_the_pictures(run):
     best = run.arrays["plane/best"] / np.linalg.norm(run.arrays["plane/best"], axis=1, keepdims=True)
-    ends = {method: run.arrays[f"directions/{method}"][:2, -1] for method in ("adam", "square", "scaled")}
-    away = {method: np.linalg.norm(end - best[:2], axis=1) for method, end in ends.items()}
+    last = {method: run.arrays[f"directions/{method}"][:2, -1] for method in ("adam", "square", "scaled")}
+    away = {method: np.linalg.norm(end - best[:2], axis=1) for method, end in last.items()}
     assert (away["square"] > 10 * away["scaled"]).all()
     assert away["adam"][0] > 0.03 > away["adam"][1]
 
 
 def test_plain_steps_end_near_12_and_on_the_path_of_scaled_ones(run):
-    frame = run.to_frame()
-    frame = frame[frame.part == "logistic"]
-    assert BIAS.ends(run, "logistic", method="gd").log_time.between(11.5, 13).all()
-    for (dim, _), own in frame.groupby(["setting", "seed"]):
+    frame = rows_of(run, "logistic")
+    assert ends(run, "logistic", method="gd").log_time.between(11.5, 13).all()
+    for (dim, _), own in frame.groupby(["dim", "seed"]):
         plain, scaled = (own[own.method == method] for method in ("gd", "scaled"))
         at = np.linspace(10, 12, 5)
-        values = [np.interp(at, c.log_time, c.distance) for c in (plain, scaled)]
+        values = [np.interp(at, c.log_time, c.direction_distance) for c in (plain, scaled)]
         assert np.abs(values[0] - values[1]).max() < (0.01 if dim == 2 else 0.02)
 
 
@@ -99,8 +98,8 @@ def test_three_factors_have_rank_three_until_the_end_and_one_has_not(run):
 
 
 def test_three_factors_beat_the_convex_problem_and_a_large_start_undoes_it(run):
-    last = BIAS.ends(run, "completion").groupby(["setting", "scale", "method"])
-    errors, ranks = last.error.median(), last.effective_rank.median()
+    last = ends(run, "completion").groupby(["observed", "scale", "method"])
+    errors, ranks = last.unseen_error.median(), last.effective_rank.median()
     for count in (300, 400):
         assert errors[count, 1e-3, "depth3"] < errors[count, 0.0, "nuclear"] / 3
         assert ranks[count, 1e-3, "depth3"] == pytest.approx(3, abs=0.1)
@@ -114,44 +113,43 @@ def test_the_nuclear_norm_is_larger_in_all_cases_but_one(run):
 
 
 def test_norms_of_the_small_matrix(run):
-    last = BIAS.ends(run, "escape")
-    three, two = (last[(last.method == f"depth{depth}") & (last.scale > 0)] for depth in (3, 2))
-    control = last[last.scale < 0]
-    assert (three.norm > 11).all()
+    last = ends(run, "escape")
+    three, two = (last[(last.method == f"depth{depth}") & (last.determinant > 0)] for depth in (3, 2))
+    control = last[last.determinant < 0]
+    assert (three.frobenius_norm > 11).all()
     assert (three.effective_rank < 1.01).all()
-    assert (three.loss > 1e-12).all()
-    assert (two.loss < 1e-12).all()
-    assert two.norm.median() / control.norm.median() == pytest.approx(3, abs=0.2)
-    assert (control.norm < 2).all()
+    assert (three.square_loss > 1e-12).all()
+    assert (two.square_loss < 1e-12).all()
+    assert two.frobenius_norm.median() / control.frobenius_norm.median() == pytest.approx(3, abs=0.2)
+    assert (control.frobenius_norm < 2).all()
 
 
 def test_decay_raises_the_margin_and_lowers_the_norm(run):
     plain, decayed = (since_zero_error(run, "network", "true", decay) for decay in (0.0, 5e-4))
-    assert (decayed.margin_end > plain.margin_end).all()
-    assert (decayed.norm_end < decayed.norm_then).all()
-    assert (plain.margin_end > plain.margin_then).all()
-    assert (plain.norm_end > plain.norm_then).all()
+    assert (decayed.normalized_margin_end > plain.normalized_margin_end).all()
+    assert (decayed.weight_norm_end < decayed.weight_norm_then).all()
+    assert (plain.normalized_margin_end > plain.normalized_margin_then).all()
+    assert (plain.weight_norm_end > plain.weight_norm_then).all()
 
 
 def test_collapse_without_decay_in_one_network_of_two(run):
     falls = {}
     for part in ("network", "batch_norm"):
         pairs = since_zero_error(run, part, "true", 0.0)
-        falls[part] = pairs.nc1_then / pairs.nc1_end
+        falls[part] = pairs.nc1_train_then / pairs.nc1_train_end
     assert (falls["network"] < 2).all()
     assert (falls["batch_norm"] >= 2).all()
 
 
-def test_random_labels_collapse_as_many_times_and_are_not_learnt(run):
-    frame = run.to_frame()
-    rows = frame[frame.part == "batch_norm"].groupby(["method", "scale", "seed"])
-    falls = (rows.nc1.first() / rows.nc1.last()).groupby(["method", "scale"]).median()
+def test_random_labels_collapse_as_many_times_and_are_not_learned(run):
+    rows = rows_of(run, "batch_norm").groupby(["labels", "weight_decay", "seed"])
+    falls = (rows.nc1_train.first() / rows.nc1_train.last()).groupby(["labels", "weight_decay"]).median()
     tests = rows.test_error.last()
     for decay in (0.0, 2e-3):
         assert falls["random", decay] > falls["true", decay]
     assert tests["random"].min() > 0.85
     assert tests["true"].max() < 0.08
-    starts = rows.nc1.first().groupby("method").min()
+    starts = rows.nc1_train.first().groupby("labels").min()
     assert starts["random"] > 5 * starts["true"]
 
 
@@ -169,8 +167,8 @@ def test_the_verdicts_that_the_chapter_lists(run):
 
 
 def extra_norm() -> float:
-    last = BIAS.ends(BIAS.load("laptop", live=False), "square")
-    norms = last.pivot_table(index="seed", columns="method", values="norm")
+    last = ends(BIAS.load("laptop", live=False), "square")
+    norms = last.pivot_table(index="seed", columns="method", values="weight_norm")
     return (norms.adam / norms.gd).median()
 
 

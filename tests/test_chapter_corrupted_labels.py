@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import exercises, experiments, explorables, figures, metrics
+from ncbook import exercises, experiments, explorables, figures, metrics, readings
 from ncbook.claims import QUOTES
 from ncbook.explorables.corrupted_labels import rates as plane_rates
 from ncbook.figures.corrupted_labels import _moments
@@ -26,12 +26,12 @@ def frame(run):
 
 @pytest.fixture(scope="module")
 def found(run):
-    return CORRUPTED.outcomes(run)
+    return readings.corrupted_labels.outcomes(run)
 
 
 @pytest.fixture(scope="module")
 def top(found):
-    return found[found.noise == 0.4]
+    return found[found.label_noise == 0.4]
 
 
 def by_seed(rows, column: str):
@@ -104,10 +104,10 @@ def test_the_figure_of_balls_says_what_its_alternative_text_says(run):
 
 
 def test_accuracy_on_corrupted_labels_is_that_of_the_equation(frame):
-    rows = frame[(frame.part == "training") & (frame.noise > 0) & ~frame.arm.str.startswith("rate")]
-    expected = (1 - rows.noise) * rows.head_test + rows.noise / 10
-    assert abs((rows.head_validation - expected).mean()) < 0.02
-    assert np.corrcoef(rows.head_validation, expected)[0, 1] > 0.9
+    rows = frame[(frame.part == "training") & (frame.label_noise > 0) & ~frame.arm.str.startswith("rate")]
+    expected = (1 - rows.label_noise) * rows.test_acc + rows.label_noise / 10
+    assert abs((rows.validation_acc - expected).mean()) < 0.02
+    assert np.corrcoef(rows.validation_acc, expected)[0, 1] > 0.9
 
 
 # --- the words about rates
@@ -120,26 +120,28 @@ def test_numbers_of_the_survey():
 
 def test_the_arrangements(frame):
     rows = frame[(frame.part == "rates") & (frame.dim == 128)]
-    table = rows.groupby(["points", "arm"])[["whole", "parts", "reduction"]].median()
+    table = rows.groupby(["per_class", "arm"])[["coding_rate", "class_coding_rate", "rate_reduction"]].median()
     few, many = table.loc[100], table.loc[1000]
-    assert few.reduction.idxmin() == "simplex"
+    assert few.rate_reduction.idxmin() == "simplex"
     subspaces, simplex = few.loc["orthogonal subspaces"], few.loc["simplex"]
-    assert subspaces.parts - simplex.parts == pytest.approx(16, abs=0.5)
-    assert subspaces.whole - simplex.whole == pytest.approx(52, abs=0.5)
-    assert few.parts.min() == pytest.approx(simplex.parts)
-    assert few.reduction["random"] > few.reduction["simplex"]
-    assert many.reduction["random"] < 2
-    assert few.reduction["simplex"] == pytest.approx(many.reduction["simplex"])
+    assert subspaces.class_coding_rate - simplex.class_coding_rate == pytest.approx(16, abs=0.5)
+    assert subspaces.coding_rate - simplex.coding_rate == pytest.approx(52, abs=0.5)
+    assert few.class_coding_rate.min() == pytest.approx(simplex.class_coding_rate)
+    assert few.rate_reduction["random"] > few.rate_reduction["simplex"]
+    assert many.rate_reduction["random"] < 2
+    assert few.rate_reduction["simplex"] == pytest.approx(many.rate_reduction["simplex"])
 
 
 def test_what_clean_networks_learn(found):
-    clean = found[found.noise == 0]
-    mid = clean.groupby("arm")[["class_rank_end", "rank_end", "train_ratio_end"]].median()
+    clean = found[found.label_noise == 0]
+    mid = clean.groupby("arm")[["class_rank_end", "rank_end", "unit_variance_ratio_train_end"]].median()
     assert mid.class_rank_end["cross-entropy"] < 1.5
     assert mid.rank_end["cross-entropy"] == pytest.approx(8, abs=0.5)
     assert mid.class_rank_end["rate reduction"] == pytest.approx(6, abs=0.5)
     assert mid.rank_end["rate reduction"] > 0.9 * 64
-    assert mid.train_ratio_end["rate reduction"] / mid.train_ratio_end["cross-entropy"] == pytest.approx(100, rel=0.1)
+    assert mid.unit_variance_ratio_train_end["rate reduction"] / mid.unit_variance_ratio_train_end[
+        "cross-entropy"
+    ] == pytest.approx(100, rel=0.1)
 
 
 # --- the words about corrupted labels
@@ -171,24 +173,28 @@ def test_twenty_points_and_what_is_left_of_them(top):
 
 
 def test_each_loss_has_its_classifier(frame):
-    last = frame[frame.noise == 0.4].groupby(["arm", "seed"], sort=False).tail(1)
-    mid = 100 * last.groupby("arm")[["head_test", "centre_test", "subspace_test"]].median()
+    last = frame[frame.label_noise == 0.4].groupby(["arm", "seed"], sort=False).tail(1)
+    mid = 100 * last.groupby("arm")[["test_acc", "unit_ncc_acc_test", "subspace_acc_test"]].median()
     crossed, reduced = mid.loc["cross-entropy"], mid.loc["rate reduction"]
-    assert crossed.head_test - crossed.subspace_test == pytest.approx(17, abs=0.5)
-    assert reduced.subspace_test - reduced.centre_test == pytest.approx(5, abs=0.5)
+    assert crossed.test_acc - crossed.subspace_acc_test == pytest.approx(17, abs=0.5)
+    assert reduced.subspace_acc_test - reduced.unit_ncc_acc_test == pytest.approx(5, abs=0.5)
     for arm in ("same schedule", "label smoothing", "weight decay"):
-        assert mid.subspace_test[arm] < mid.head_test[arm]
+        assert mid.subspace_acc_test[arm] < mid.test_acc[arm]
 
 
 def test_memorized_labels(top, frame):
-    share = by_seed(top, "wrong_given_end")
+    share = by_seed(top, "wrong_acc_given_end")
     everything = share[["cross-entropy", "label smoothing", "weight decay"]]
     assert (everything > 0.995).all().all()
     assert share["rate reduction, longer"].median() == pytest.approx(0.9, abs=0.02)
     at_half = {}
-    for arm, own in (("cross-entropy", "head"), ("same schedule", "head"), ("rate reduction, longer", "subspace")):
-        nets = frame[(frame.noise == 0.4) & (frame.arm == arm)].groupby("seed")
-        at_half[arm] = np.median([np.interp(0.5, np.maximum.accumulate(net.wrong_given), net[f"{own}_test"])
+    for arm, own in (
+        ("cross-entropy", "test_acc"),
+        ("same schedule", "test_acc"),
+        ("rate reduction, longer", "subspace_acc_test"),
+    ):
+        nets = frame[(frame.label_noise == 0.4) & (frame.arm == arm)].groupby("seed")
+        at_half[arm] = np.median([np.interp(0.5, np.maximum.accumulate(net.wrong_acc_given), net[own])
                                   for _, net in nets])  # fmt: skip
     assert [round(100 * value) for value in at_half.values()] == [76, 86, 91]
 
@@ -204,33 +210,37 @@ def test_early_stopping(top):
     assert lead["same schedule"].between(1.8, 3.5).all()
     assert (stopped["rate reduction"] > stopped["same schedule"]).all()
     crossed = top[top.arm == "cross-entropy"]
-    assert (crossed.train_ratio_stop / crossed.train_ratio_end).median() == pytest.approx(4, abs=0.3)
-    assert crossed.train_stop.median() == pytest.approx(0.6, abs=0.03)
+    assert (crossed.unit_variance_ratio_train_stop / crossed.unit_variance_ratio_train_end).median() == pytest.approx(
+        4, abs=0.3
+    )
+    assert crossed.own_train_stop.median() == pytest.approx(0.6, abs=0.03)
 
 
 def test_all_stay_above_ninety_percent_when_stopped(found):
     shown = found[found.arm.isin(("cross-entropy", "same schedule", "rate reduction"))]
-    assert (shown.groupby(["arm", "noise"]).stopped.median() > 0.9).all()
+    assert (shown.groupby(["arm", "label_noise"]).stopped.median() > 0.9).all()
 
 
 def test_dilation(found, frame):
     crossed = found[found.arm == "cross-entropy"]
-    ends = crossed.pivot(index="seed", columns="noise", values="test_ratio_end")
+    ends = crossed.pivot(index="seed", columns="label_noise", values="unit_variance_ratio_test_end")
     assert (ends[0.4] / ends[0.0]).median() == pytest.approx(14, abs=0.5)
-    course = frame[(frame.arm == "cross-entropy") & (frame.noise > 0)]
-    medians = course.pivot_table(index="epoch", columns="noise", values="test_ratio", aggfunc="median")
+    course = frame[(frame.arm == "cross-entropy") & (frame.label_noise > 0)]
+    medians = course.pivot_table(
+        index="epoch", columns="label_noise", values="unit_variance_ratio_test", aggfunc="median"
+    )
     assert (medians.idxmin() == 2).all()
-    smooth = found[found.arm == "label smoothing"].set_index("seed").test_ratio_end
+    smooth = found[found.arm == "label smoothing"].set_index("seed").unit_variance_ratio_test_end
     assert (smooth > ends[0.4]).all()
 
 
 def test_the_indicator(top):
     for _, nets in top.groupby("seed"):
-        assert nets.train_ratio_end.rank().corr(nets.end.rank()) > 0.7
-        assert nets.wrong_given_end.rank().corr(nets.end.rank()) == pytest.approx(-0.94, abs=0.005)
-    mid = top.groupby("arm")[["train_ratio_end", "end"]].median()
-    assert mid.train_ratio_end.idxmin() == "weight decay"
-    assert mid.train_ratio_end["rate reduction, longer"] == pytest.approx(8, abs=0.2)
+        assert nets.unit_variance_ratio_train_end.rank().corr(nets.end.rank()) > 0.7
+        assert nets.wrong_acc_given_end.rank().corr(nets.end.rank()) == pytest.approx(-0.94, abs=0.005)
+    mid = top.groupby("arm")[["unit_variance_ratio_train_end", "end"]].median()
+    assert mid.unit_variance_ratio_train_end.idxmin() == "weight decay"
+    assert mid.unit_variance_ratio_train_end["rate reduction, longer"] == pytest.approx(8, abs=0.2)
     assert abs(mid.end["weight decay"] - mid.end["cross-entropy"]) < 0.01
 
 
@@ -260,8 +270,8 @@ def test_the_explorable_refuses_other_runs():
 
 
 def stopped() -> float:
-    found = CORRUPTED.outcomes(CORRUPTED.load("laptop"))
-    own = found[found.noise == 0.4].pivot(index="seed", columns="arm", values="stopped")
+    found = readings.corrupted_labels.outcomes(CORRUPTED.load("laptop"))
+    own = found[found.label_noise == 0.4].pivot(index="seed", columns="arm", values="stopped")
     return float(100 * (own["rate reduction"] - own["cross-entropy"]).median())
 
 

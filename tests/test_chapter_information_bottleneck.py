@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from ncbook import exercises, experiments, metrics, runs
+from ncbook import exercises, experiments, metrics, readings, runs
 from ncbook.claims import NOT, PARTLY, REPRODUCED
 
-IB = experiments.information_bottleneck
+IB, READING = experiments.information_bottleneck, readings.information_bottleneck
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def frame(run):
 
 @pytest.fixture(scope="module")
 def found(run):
-    return IB.compression(run)
+    return READING.compression(run)
 
 
 def test_sizes_of_the_text(run):
@@ -47,35 +47,35 @@ def test_equation_of_the_kernel_bounds():
 
 def test_estimates_within_five_percent(frame):
     tests = frame[frame.part == "estimators"]
-    error = (tests.information / tests.truth - 1).abs()
+    error = (tests.information / tests.true_information - 1).abs()
     kernels, bins = tests.estimator == "kernel", tests.estimator == "bins"
     assert (error[kernels] <= 0.05).mean() < 0.06
     assert (error[bins & (tests.dim == 1)] <= 0.05).mean() > 0.9
-    below = bins & (tests.truth < 0.5 * tests.points.map(math.log))
+    below = bins & (tests.true_information < 0.5 * tests.num_points.map(math.log))
     assert (error[below] <= 0.05).mean() > 0.9
-    inside = kernels & (tests.truth < 0.5 * tests.points.map(math.log))
-    assert (tests[inside].lower < tests[inside].truth).all()
-    assert (tests[inside].information > tests[inside].truth).all()
+    inside = kernels & (tests.true_information < 0.5 * tests.num_points.map(math.log))
+    assert (tests[inside].information_lower < tests[inside].true_information).all()
+    assert (tests[inside].information > tests[inside].true_information).all()
 
 
 def test_compression_of_the_two_activations(found):
     fixed = found[found.estimator == "fixed noise"]
-    assert (fixed[fixed.name == "tanh"].fall >= math.log(2)).all()
-    assert (fixed[fixed.name == "relu"].fall < math.log(2)).all()
-    assert fixed[fixed.name == "relu"].error.max() < 0.015
-    assert (found[found.name == "tanh"].fall >= math.log(2)).all()
-    scaled = found[found.estimator.str.startswith("scaled") & (found.name == "relu")]
+    assert (fixed[fixed.activation == "tanh"].fall >= math.log(2)).all()
+    assert (fixed[fixed.activation == "relu"].fall < math.log(2)).all()
+    assert fixed[fixed.activation == "relu"].test_error.max() < 0.015
+    assert (found[found.activation == "tanh"].fall >= math.log(2)).all()
+    scaled = found[found.estimator.str.startswith("scaled") & (found.activation == "relu")]
     assert scaled.fall.min() > 0.5
     assert (len(scaled), (scaled.fall >= math.log(2)).sum()) == (8, 3)
-    tanh = found[found.estimator.str.startswith("scaled") & (found.name == "tanh")]
+    tanh = found[found.estimator.str.startswith("scaled") & (found.activation == "tanh")]
     assert tanh.fall.min() > 4 * scaled.fall.max()
 
 
 def test_no_network_has_both_phases(found):
     fixed = found[found.estimator == "fixed noise"]
     assert len(fixed) == 8
-    assert (fixed[fixed.name == "tanh"].rise < math.log(2)).all()
-    assert (fixed[fixed.name == "relu"].rise >= math.log(2)).all()
+    assert (fixed[fixed.activation == "tanh"].rise < math.log(2)).all()
+    assert (fixed[fixed.activation == "relu"].rise >= math.log(2)).all()
 
 
 def test_a_layer_times_a_hundred_goes_to_the_cap():
@@ -88,15 +88,15 @@ def test_a_layer_times_a_hundred_goes_to_the_cap():
 
 
 def test_the_shelf_at_log_k(frame):
-    curve = frame[(frame.estimator == "noise curve") & (frame.setting == 0.01)]
-    middle = curve.groupby(["step", "noise"]).information.median()
+    curve = frame[(frame.estimator == "noise curve") & (frame.weight_decay == 0.01)]
+    middle = curve.groupby(["step", "relative_noise"]).information.median()
     near = (middle / math.log(10) - 1).abs() <= 0.05
     assert near.groupby("step").sum().tolist() == [0, 2]
 
 
-def test_the_course_at_two_noises(frame):
-    rows = frame[(frame.part == "digits") & (frame.setting == 0.01)]
-    table = rows.pivot_table(index=["name", "estimator"], columns="step", values="information", aggfunc="median")
+def test_the_course_at_two_noises(run, frame):
+    rows = frame[(frame.part == "digits") & (frame.weight_decay == 0.01)]
+    table = rows.pivot_table(index=["split", "estimator"], columns="step", values="information", aggfunc="median")
     fixed, scaled = table.loc[("train", "fixed noise")], table.loc[("train", "scaled noise")]
     assert fixed.iloc[0] < 1
     assert fixed.max() > 6
@@ -104,30 +104,30 @@ def test_the_course_at_two_noises(frame):
     assert scaled.max() - scaled.iloc[0] < 1e-3
     assert scaled.iloc[0] > 0.999 * math.log(500)
     assert table.loc["test"].loc[["fixed noise", "scaled noise"], 2000].min() > 4
-    last = IB.ends(experiments.information_bottleneck.load("laptop"), "digits", name="train", setting=0.01)
+    last = READING.ends(run, "digits", split="train", weight_decay=0.01)
     last = last[last.estimator != "noise curve"]
-    assert last.label.round(2).eq(2.30).all()
-    assert last.groupby("estimator").lower.median().round(1).tolist() == [2.4, 2.4]
+    assert last.label_information.round(2).eq(2.30).all()
+    assert last.groupby("estimator").information_lower.median().round(1).tolist() == [2.4, 2.4]
     assert last.information.min() > 1.1 * math.log(10)
 
 
 def test_variational_bottlenecks(frame):
-    mid = frame[frame.part == "vib"].groupby("setting")[["rate", "test_error", "nc1"]].median()
-    assert mid.nc1.idxmin() == 0.3
+    mid = frame[frame.part == "vib"].groupby("beta")[["rate", "test_error", "nc1_train"]].median()
+    assert mid.nc1_train.idxmin() == 0.3
     assert mid.test_error.idxmin() == 0.01
-    assert mid.nc1[0.0] / mid.nc1[0.3] == pytest.approx(60, abs=5)
+    assert mid.nc1_train[0.0] / mid.nc1_train[0.3] == pytest.approx(60, abs=5)
     assert round(mid.rate[0.3], 1) == 2.7
-    assert mid.nc1[0.3] < mid.nc1[0.01] / 3
+    assert mid.nc1_train[0.3] < mid.nc1_train[0.01] / 3
     assert mid.rate[1.0] == pytest.approx(0.1, abs=0.02)
 
 
 def test_transitions(run):
     spread = run.arrays["frames/random"] - 1
     assert (spread[:, -1] / spread[:, 0]).min() == pytest.approx(5.82, abs=0.01)
-    ends = IB.transitions(run).groupby("setting").median(numeric_only=True)
+    ends = READING.transitions(run).groupby("weight_decay").median(numeric_only=True)
     assert ends.spread_end.round(1).tolist() == [2.7, 2.7]
     assert (ends.spread_end < ends.spread_then).all()
-    assert ends.nc1_end[0.001] / ends.nc1_end[0.01] == pytest.approx(10, abs=1)
+    assert ends.nc1_train_end[0.001] / ends.nc1_train_end[0.01] == pytest.approx(10, abs=1)
 
 
 def test_verdicts_of_the_text(run):
@@ -139,8 +139,8 @@ def test_verdicts_of_the_text(run):
 
 
 def scaled_fall() -> float:
-    found = IB.compression(IB.load("laptop"))
-    return float(found[(found.estimator == "scaled noise") & (found.name == "relu")].fall.median())
+    found = READING.compression(IB.load("laptop"))
+    return float(found[(found.estimator == "scaled noise") & (found.activation == "relu")].fall.median())
 
 
 SOLUTIONS = {
