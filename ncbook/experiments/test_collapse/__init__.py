@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ncbook import data, metrics, models, trainers
-from ncbook.experiments._experiment import Arrays, Experiment, Row, Rows
+from ncbook.experiments._experiment import Arrays, Experiment, Row, Rows, Sample
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.test_collapse.claims import CLAIMS
 from ncbook.experiments.test_collapse.config import Config, probe_steps
