@@ -21,5 +21,6 @@ for _name in RESULTS:
     import_module(f"ncbook.experiments.{_name}")  # which makes it an attribute of this package
 
 __all__ = [
-    "PRESETS", "Arrays", "Experiment", "Presets", "Rows", "Sample", "get", "names", "register", "sweep", "verify", *RESULTS
+    "PRESETS", "Arrays", "Experiment", "Presets", "Rows", "Sample", "get", "names", "register", "sweep", "verify",
+    *RESULTS,
 ]  # fmt: skip
