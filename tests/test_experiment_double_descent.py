@@ -11,6 +11,7 @@ import torch
 from ncbook import data, explorables, runs, trainers
 from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import _random_features, double_descent
+from ncbook.readings import double_descent as reading
 
 CLAIMS = {claim.id: claim for claim in double_descent.CLAIMS}
 
@@ -76,7 +77,7 @@ def test_a_curve_agrees_with_solving_each_problem():
     dataset = data.digits(3, seed=4)
     found = _random_features.curve(dataset, (0.0, 0.5), (10, 30, 80), (0.0, 1e-3), seed=4)
     labels = data.LabelNoise(0.5, 4)(dataset).train.labels
-    targets = double_descent.centred_one_hot(labels, 10)
+    targets = double_descent.centered_one_hot(labels, 10)
     train, test = (double_descent.random_features(split.inputs, 80, 4) for split in (dataset.train, dataset.test))
     theta = double_descent.solve(train, targets, 1e-3)
     at = 1, 1, 2
@@ -87,8 +88,8 @@ def test_a_curve_agrees_with_solving_each_problem():
     assert found["test_error"].shape == (2, 2, 3)
 
 
-def test_targets_are_centred():
-    targets = double_descent.centred_one_hot(torch.tensor([2, 0]), 4)
+def test_targets_are_centered():
+    targets = double_descent.centered_one_hot(torch.tensor([2, 0]), 4)
     assert targets.tolist() == [[-0.25, -0.25, 0.75, -0.25], [0.75, -0.25, -0.25, -0.25]]
 
 
@@ -156,8 +157,8 @@ def features(true: list[list[float]], noisy: list[list[float]]) -> runs.Run:
 
 
 def test_model_wise_reads_the_curve():
-    row = double_descent.model_wise(features([PEAK], [LATE])).to_dict("records")
-    assert row[0] == {"n": 100, "seed": 0, "noise": 0.0, "first": 0.2, "peak": 0.8, "peak_at": 1.0, "last": 0.1}
+    row = reading.model_wise(features([PEAK], [LATE])).to_dict("records")
+    assert row[0] == {"n": 100, "seed": 0, "label_noise": 0.0, "first": 0.2, "peak": 0.8, "peak_at": 1.0, "last": 0.1}
     assert row[1]["peak_at"] == 3.0
 
 
@@ -186,7 +187,7 @@ def over_time(*tests: list[float], zero: int = 6) -> runs.Run:
         for seed, values in enumerate(tests)
         for epoch, value in enumerate(values)
     ]
-    names = ("dataset", "optimizer", "noise", "seed", "epoch", "train_error", "test_error")
+    names = ("dataset", "optimizer", "label_noise", "seed", "epoch", "train_error", "test_error")
     return runs.Run({}, dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True)))
 
 
@@ -198,7 +199,7 @@ SPIKE = [0.9, 0.3, 0.2, 0.2, 0.2, 0.9, 0.2, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]  
 
 
 def test_descents_reads_the_curve():
-    (row,) = double_descent.descents(over_time(BUMP)).to_dict("records")
+    (row,) = reading.descents(over_time(BUMP)).to_dict("records")
     assert (row["zero_error_epoch"], row["first"], row["peak"], row["end"]) == (6, 0.1, 0.4, 0.2)
     assert (row["bump"], row["full"]) == (True, False)
 
@@ -207,13 +208,13 @@ def test_descents_reads_the_curve():
     (FALLS, False, False), (BUMP, True, False), (FULL, True, True), (STAYS, False, False), (SPIKE, False, False),
 ])  # fmt: skip
 def test_a_bump_rises_and_falls_and_is_full_below_the_first_minimum(curve, bump, full):
-    (row,) = double_descent.descents(over_time(curve)).to_dict("records")
+    (row,) = reading.descents(over_time(curve)).to_dict("records")
     assert (row["bump"], row["full"]) == (bump, full)
 
 
 def test_a_rise_long_after_zero_error_is_not_the_one_that_is_meant():
     late = [0.9, 0.3, 0.1, 0.1, 0.1, 0.1, 0.1, 0.4, 0.4, 0.4, 0.05, 0.05, 0.05, 0.05]
-    (row,) = double_descent.descents(over_time(late, zero=2)).to_dict("records")
+    (row,) = reading.descents(over_time(late, zero=2)).to_dict("records")
     assert not row["bump"]
 
 

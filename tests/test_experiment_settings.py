@@ -11,6 +11,8 @@ from ncbook import experiments, metrics, runs, trainers
 from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import settings
 from ncbook.experiments._experiment import plain
+from ncbook.readings.moments import NEVER
+from ncbook.readings.settings import outcomes
 
 LAPTOP = settings.Config.preset("laptop")
 TINY = replace(settings.Config.preset("smoke"), datasets=("glyphs",), networks=("mlp",), losses=("ce", "mse"),
@@ -25,7 +27,7 @@ def test_every_arm_differs_from_the_base_in_one_thing_but_for_batch_norm_and_wei
     base = ("mlp", "ce", 5e-3)
     for arm in settings.arms(LAPTOP):
         changes = sum(
-            mine != other for mine, other in zip((arm.network, arm.loss, arm.weight_decay), base, strict=True)
+            mine != other for mine, other in zip((arm.network, arm.loss_name, arm.weight_decay), base, strict=True)
         )
         assert changes <= (2 if arm.network == "mlp_no_bn" else 1)
 
@@ -34,7 +36,7 @@ def test_the_arms_of_the_laptop_run():
     arms = settings.arms(LAPTOP)
     assert len(set(arms)) == len(arms)
     assert Counter(arm.dataset for arm in arms) == {"digits": 3 * 11, "glyphs": 3 * 6}
-    crossed = {(arm.network, arm.weight_decay) for arm in arms if arm.dataset == "digits" and arm.loss == "ce"}
+    crossed = {(arm.network, arm.weight_decay) for arm in arms if arm.dataset == "digits" and arm.loss_name == "ce"}
     assert crossed >= {(network, decay) for network in ("mlp", "mlp_no_bn") for decay in LAPTOP.weight_decays}
 
 
@@ -62,14 +64,14 @@ def frame_of(rows: int, columns: int) -> torch.Tensor:
     return torch.linalg.qr(torch.randn(columns, rows, generator=generator, dtype=torch.float64)).Q.T
 
 
-def test_off_means_of_known_parts():
+def test_outside_span_of_known_parts():
     corners, apart = metrics.simplex_etf(4, 8), torch.zeros(4, 8)
     apart[:, 7] = torch.tensor([1.0, -1.0, 1.0, -1.0])  # length 2, as has the simplex; outside its span
     assert corners[:, 7].abs().max() < 1e-6
     means = corners + 5.0  # the global mean takes no part
-    assert settings.off_means(corners, means) == pytest.approx(0, abs=1e-6)
-    assert settings.off_means(apart, means) == pytest.approx(1)
-    assert settings.off_means(3 * corners + 4 * apart, means) == pytest.approx(0.64, rel=1e-5)
+    assert settings.outside_span(corners, means) == pytest.approx(0, abs=1e-6)
+    assert settings.outside_span(apart, means) == pytest.approx(1)
+    assert settings.outside_span(3 * corners + 4 * apart, means) == pytest.approx(0.64, rel=1e-5)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.36, 0.9])
@@ -81,7 +83,7 @@ def test_nc3_of_a_classifier_that_is_the_means_and_a_part_outside(share):
     weight = (1 - share) ** 0.5 * corners + share**0.5 * outside
     measured = metrics.collapse(corners.repeat(2, 1), torch.arange(4).repeat(2), weight)
     assert measured.nc3 == pytest.approx(2 - 2 * (1 - share) ** 0.5, abs=1e-9)
-    assert settings.off_means(weight, corners) == pytest.approx(share, abs=1e-9)
+    assert settings.outside_span(weight, corners) == pytest.approx(share, abs=1e-9)
 
 
 # --- what is recorded
@@ -94,10 +96,10 @@ def tiny() -> runs.Run:
 
 def test_every_arm_is_measured_at_every_probe(tiny):
     probes = trainers.log_spaced(TINY.epochs, TINY.probes)
-    names = ("dataset", "network", "loss", "weight_decay", "seed", "epoch")
+    names = ("dataset", "network", "loss_name", "weight_decay", "seed", "epoch")
     rows = list(zip(*(tiny.history[name].tolist() for name in names), strict=True))
     assert rows == [
-        (arm.dataset, arm.network, arm.loss, arm.weight_decay, arm.seed, epoch)
+        (arm.dataset, arm.network, arm.loss_name, arm.weight_decay, arm.seed, epoch)
         for arm in settings.arms(TINY)
         for epoch in probes
     ]
@@ -110,12 +112,14 @@ def test_the_same_config_gives_the_same_numbers_and_another_seed_others(tiny):
     assert by_seed[0] != by_seed[1]
 
 
-def test_the_objective_is_the_loss_that_is_trained(tiny):
+def test_the_trained_loss_is_the_loss_that_is_trained(tiny):
     frame = tiny.to_frame()
-    assert frame[frame.loss == "ce"].objective.to_numpy() == pytest.approx(frame[frame.loss == "ce"].train_loss, 1e-5)
-    start = frame[(frame.loss == "mse") & (frame.epoch == 0)]
-    assert (abs(start.objective - 1) < 0.5).all()  # small logits: the error of the one entry that should be 1
-    assert (abs(start.objective - start.train_loss) > 0.5).all()
+    assert frame[frame.loss_name == "ce"].trained_loss.to_numpy() == pytest.approx(
+        frame[frame.loss_name == "ce"].train_loss, 1e-5
+    )
+    start = frame[(frame.loss_name == "mse") & (frame.epoch == 0)]
+    assert (abs(start.trained_loss - 1) < 0.5).all()  # small logits: the error of the one entry that should be 1
+    assert (abs(start.trained_loss - start.train_loss) > 0.5).all()
 
 
 def test_the_recorded_run_is_finite_and_complete():
@@ -146,7 +150,7 @@ def made_up(story=lambda arm: {}, config=LAPTOP) -> runs.Run:
                 "test_error": told["error"] if last else told["then_error"],
                 "nc1_train": 0.2 / (told["nc1"] if last else 1), "nc1_test": 0.3 / (told["test"] if last else 1),
                 "nc2_norms_train": shape, "nc2_angles_train": shape, "nc3_train": shape, "nc4_train": 0.0,
-                "off_means": 0.1,
+                "outside_span": 0.1,
             })  # fmt: skip
     history = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     return runs.Run(plain(config), history, {}, {})
@@ -170,7 +174,7 @@ def without_decay(change: dict):
 
 
 def other_losses(change: dict, dataset: str = ""):
-    return lambda arm: change if arm.loss != "ce" and arm.dataset.startswith(dataset) else {}
+    return lambda arm: change if arm.loss_name != "ce" and arm.dataset.startswith(dataset) else {}
 
 
 CASES = [
@@ -185,7 +189,7 @@ CASES = [
     ("no-test-collapse-across-data", seed_0({"test": 11.0}), PARTLY),
     ("no-test-collapse-across-data", always({"test": 11.0}), NOT),
     ("all-losses-collapse", always({}), REPRODUCED),
-    ("all-losses-collapse", lambda arm: {"nc1": 2.0} if arm.loss == "mse" else {}, PARTLY),
+    ("all-losses-collapse", lambda arm: {"nc1": 2.0} if arm.loss_name == "mse" else {}, PARTLY),
     ("all-losses-collapse", other_losses({"nc1": 2.0}), NOT),
     ("all-losses-same-features", other_losses({"nc1": 35.0}), REPRODUCED),
     ("all-losses-same-features", other_losses({"nc1": 45.0}, "digits"), PARTLY),
@@ -223,7 +227,7 @@ def test_a_run_without_the_network_cannot_tell():
 def test_ranges_that_touch_overlap_and_ranges_apart_do_not():
     def story(arm):
         first = 0.01 * arm.seed  # 0, 1 and 2 %
-        return {"error": first if arm.loss == "ce" else first + (0.02 if arm.loss == "mse" else 0.021)}
+        return {"error": first if arm.loss_name == "ce" else first + (0.02 if arm.loss_name == "mse" else 0.021)}
 
     (claim,) = [claim for claim in settings.CLAIMS if claim.id == "all-losses-same-test-error"]
     evidence = claim.judge(made_up(story))
@@ -232,11 +236,11 @@ def test_ranges_that_touch_overlap_and_ranges_apart_do_not():
 
 
 def test_outcomes_compare_the_first_zero_error_with_the_end():
-    table = experiments.settings.outcomes(made_up(lambda arm: {"zero": arm.network != "mlp_no_bn"}))
+    table = outcomes(made_up(lambda arm: {"zero": arm.network != "mlp_no_bn"}))
     assert len(table) == len(settings.arms(LAPTOP))
     reached, missed = (table[(table.network == "mlp_no_bn") == plain] for plain in (False, True))
     assert (reached.zero_error_epoch == 1).all()
     assert reached.fall_train.to_numpy() == pytest.approx(20)
-    assert missed.zero_error_epoch.isna().all()
+    assert (missed.zero_error_epoch == NEVER).all()
     assert missed.fall_train.isna().all()
     assert missed.nc1_train_end.to_numpy() == pytest.approx(0.01)

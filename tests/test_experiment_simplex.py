@@ -10,6 +10,7 @@ from ncbook import metrics, runs, trainers
 from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import simplex
 from ncbook.experiments.simplex import picture
+from ncbook.readings import simplex as reading
 
 TINY = replace(simplex.Config.preset("smoke"), seeds=(0,), steps=20, probes=4)
 CLAIMS = {claim.id: claim for claim in simplex.CLAIMS}
@@ -101,8 +102,7 @@ def test_only_where_the_dimension_is_the_width_there_is_no_map():
 
 
 def pictured(run: runs.Run, setting: int) -> dict[str, np.ndarray]:
-    prefix = simplex.name_of(run.config, setting) + "/"
-    return {name.removeprefix(prefix): array for name, array in run.arrays.items() if name.startswith(prefix)}
+    return reading.pictured(run, setting)
 
 
 @pytest.mark.parametrize("setting", [0, 1, 2])
@@ -185,7 +185,7 @@ def test_an_arm_that_never_loses_its_errors_has_not_fallen():
 
 
 def test_the_fall_is_counted_from_the_first_step_without_an_error():
-    arms = simplex.ends(made_up((), {}))
+    arms = reading.ends(made_up((), {}))
     main = arms[(arms.num_classes == 3) & (arms.weight_decay == 0.1)]
     assert main.fall.tolist() == pytest.approx([100, 100])
     assert main.zero_error_step.tolist() == [1, 1]
