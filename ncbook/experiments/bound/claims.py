@@ -58,8 +58,8 @@ def _population_follows(run: Run) -> Evidence:
 
 def _center_bound(run: Run) -> Evidence:
     networks = rows(run, "network")
-    return Evidence.of(networks.ncc_error_test <= networks.ncc_error_bound, networks.ncc_error_bound / networks.ncc_error_test,
-                     "times the error")  # fmt: skip
+    error, bound = networks.ncc_error_test, networks.ncc_error_bound
+    return Evidence.of(error <= bound, bound / error, "times the error")
 
 
 CLAIMS: tuple[Claim, ...] = (
