@@ -11,13 +11,13 @@ STATIC := NCBOOK_STATIC=1 NCBOOK_PRESET=laptop NCBOOK_LIVE=0
 NBVAL := $(BIN)/pytest book -n 2 --dist loadfile --nbval-lax --nbval-current-env -o filterwarnings=default -p no:cacheprovider
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book test serve lab notebooks ledger lint unit replay live browser bench bench-gpu clean
+.PHONY: book test serve lab notebooks ledger lint js unit replay live browser bench bench-gpu clean
 .DELETE_ON_ERROR:
 
 book: $(BOOK)
 	@echo "The book is at $(abspath $(BOOK))"
 
-test: lint unit replay live browser
+test: lint js unit replay live browser
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
@@ -37,6 +37,10 @@ lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+js:  ## linter, types and unit tests of the scripts; without Node they are skipped, and in CI they fail
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.installed && npm run --silent check; \
+	else echo "NO NODE FOUND: the scripts were not checked (Debian: apt-get install nodejs npm)." >&2; [ -z "$$CI" ]; fi
 
 unit: .venv/installed
 	$(BIN)/pytest tests --ignore=tests/browser -n 2 --dist loadfile
@@ -70,6 +74,10 @@ clean:
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet -c constraints.txt pip setuptools wheel
 	$(BIN)/pip install --quiet -c constraints.txt --no-build-isolation -e '.[dev]'
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --silent
 	@touch $@
 
 # When the package changes, the figures of every chapter may change: build afresh.
