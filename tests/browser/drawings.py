@@ -71,7 +71,7 @@ class Ring:
 class Oval:
     at: Place
     half: Place
-    turn: float
+    turn: float | None
     color: str
     dash: tuple[float, ...] = ()
 
@@ -99,17 +99,17 @@ class Canvas:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """left, top, right, bottom of the plot: around all long straight lines that run along an axis."""
-        found = []
+        """left, top, right, bottom of the plot: the ends of the long lines along its axes, of its frame where it has one."""
+        ends: dict[tuple[int, bool], list[float]] = {}
         for item in self.items:
-            for part in item.parts if isinstance(item, Line) and not item.closed else ():
-                (x0, y0), (x1, y1) = part[0], part[-1]
-                long = abs(x1 - x0) > 0.4 * self.width or abs(y1 - y0) > 0.4 * self.height
-                if len(part) == 2 and long and min(abs(x1 - x0), abs(y1 - y0)) < 0.01:
-                    found += part
-        assert found, "no line frames the plot"
-        (left, top), (right, bottom) = np.min(found, 0), np.max(found, 0)
-        return float(left), float(top), float(right), float(bottom)
+            for part in item.parts if isinstance(item, Line) and len(item.parts[0]) == 2 else ():
+                length = np.abs(np.subtract(part[0], part[1]))
+                side = int(length.argmax())
+                if length[side] > 0.4 * (self.width, self.height)[side] and length[1 - side] < 0.01:
+                    ends.setdefault((side, _is_chrome(item)), []).extend(place[side] for place in part)
+        across, up = (ends.get((side, True), ends.get((side, False), [])) for side in (0, 1))
+        assert across and up, "no lines frame the plot"
+        return min(across), min(up), max(across), max(up)
 
     def x(self, axis: "Axis") -> Callable[[Any], np.ndarray]:
         left, _, right, _ = self.box
@@ -244,20 +244,52 @@ def _items(item: dict[str, Any], colors: dict[str, str]) -> list[Any]:
 
 def differences(canvas: Canvas, expected: Sequence[Item]) -> list[str]:
     """What is missing and what is too much, in words; empty where the picture is as expected."""
-    drawn = [item for item in canvas.items if not _is_chrome(item)]
-    missing = []
+    drawn: dict[Any, list[Any]] = {}
+    for item in canvas.items:
+        if not _is_chrome(item):
+            drawn.setdefault(_kind(item), []).append(item)
+    places = {kind: np.array([_places(item) for item in items]) for kind, items in drawn.items()}
+    taken = {kind: np.zeros(len(items), bool) for kind, items in drawn.items()}
+    missing: list[Item] = []
     for item in expected:
+        kind = _kind(item)
         if isinstance(item, Word):
             if not any(text["text"] == item.text and _close(text["at"], item.at) for text in canvas.texts):
                 missing.append(item)
-            continue
-        at = next((i for i, other in enumerate(drawn) if _same(item, other)), None)
-        if at is None:
+        elif kind not in drawn or (found := _nearest(item, drawn[kind], places[kind], taken[kind])) is None:
             missing.append(item)
         else:
-            del drawn[at]
+            taken[kind][found] = True
     told = [*canvas.problems, *(f"missing {_short(each)}" for each in missing)]
-    return told + [f"unexpected {_short(each)}" for each in drawn]
+    extra = [item for kind, items in drawn.items() for item, known in zip(items, taken[kind], strict=True) if not known]
+    return told + [f"unexpected {_short(each)}" for each in extra]
+
+
+def _kind(item: Any) -> Any:
+    """What tells items apart but for their places."""
+    color = "mixed" if item.__dict__.get("color", "").startswith("#") else item.__dict__.get("color")
+    kind = (type(item).__name__, color, getattr(item, "dash", None), getattr(item, "hollow", None), getattr(item, "how", None))
+    return (*kind, item.closed, tuple(map(len, item.parts))) if isinstance(item, Line) else kind
+
+
+def _places(item: Any) -> np.ndarray:
+    if isinstance(item, Line):
+        return np.array([place for part in item.parts for place in part], float).ravel()
+    if isinstance(item, Box):
+        return np.array([item.left, item.top, item.width, item.height], float)
+    size = {Ring: lambda: (item.radius,), Oval: lambda: item.half}.get(type(item), tuple)()
+    return np.array([*item.at, *size], float)
+
+
+def _nearest(item: Item, others: list[Any], places: np.ndarray, taken: np.ndarray) -> int | None:
+    """Which of the drawn items that are still free is the one, if any."""
+    off = np.abs(places - _places(item)).max(axis=1, initial=0) + np.where(taken, np.inf, 0)
+    for i in np.argsort(off, kind="stable"):
+        if not off[i] <= NEAR:
+            return None
+        if all(_agree(name, value, getattr(others[i], name)) for name, value in vars(item).items()):
+            return int(i)
+    return None
 
 
 def _is_chrome(item: Any) -> bool:
@@ -265,20 +297,15 @@ def _is_chrome(item: Any) -> bool:
     return isinstance(item, Line) and item.color in _CHROME and not item.dash and all(len(part) == 2 for part in item.parts)
 
 
-def _same(wanted: Item, other: Any) -> bool:
-    if type(wanted) is not type(other):
-        return False
-    return all(_agree(name, value, getattr(other, name)) for name, value in vars(wanted).items())
-
-
 def _agree(name: str, wanted: Any, other: Any) -> bool:
-    if wanted is None or name in ("color", "dash", "hollow", "closed", "how", "shape", "edge"):
-        return wanted is None or wanted == other
-    if name in ("alpha", "turn", "width") and not isinstance(other, tuple):
-        return abs(wanted - other) <= (NEAR if other > 4 else 0.02)
-    if name == "parts":
-        return len(wanted) == len(other) and all(map(_close, wanted, other))
-    return _close(wanted, other)
+    """Of what is no place: exact for words, near for numbers and mixed colors."""
+    if wanted is None or name in ("parts", "at", "left", "top", "height", "radius", "half"):
+        return True
+    if name in ("alpha", "width", "turn"):
+        return abs(wanted - other) <= max(0.02, NEAR if abs(other) > 4 else 0)
+    if isinstance(wanted, str) and wanted.startswith("#"):
+        return all(abs(a - b) <= 3 for a, b in zip(bytes.fromhex(wanted[1:]), bytes.fromhex(other[1:]), strict=True))
+    return bool(wanted == other)
 
 
 def _close(a: Any, b: Any) -> bool:
@@ -289,3 +316,75 @@ def _close(a: Any, b: Any) -> bool:
 def _short(item: Any) -> str:
     text = re.sub(r"(\.\d)\d+", r"\1", str(item).replace("np.float64", ""))
     return text if len(text) < 260 else f"{text[:200]} ... {text[-55:]}"
+
+
+# ---- what several explorables draw ----
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The map from data [x, y] to pixels: one scale for both axes, `middle` of the data in the middle of the canvas."""
+
+    scale: float
+    canvas: Canvas
+    middle: Place = (0, 0)
+
+    def __call__(self, point: Any) -> Place:
+        x, y = float(point[0]) - self.middle[0], float(point[1]) - self.middle[1]
+        return self.canvas.width / 2 + self.scale * x, self.canvas.height / 2 - self.scale * y
+
+
+def segment(start: Place, end: Place, color: str, **about: Any) -> Line:
+    return Line((((float(start[0]), float(start[1])), (float(end[0]), float(end[1]))),), color, **about)
+
+
+def arrow(start: Place, tip: Place) -> list[Item]:
+    """A dashed arrow with two barbs, drawn twice: a halo and the arrow."""
+    away = np.subtract(start, tip)
+    size = float(np.hypot(*away))
+    items: list[Item] = []
+    for width, color in ((3.6, "back"), (1.8, "text")):
+        items.append(segment(start, tip, color, dash=(6, 4), width=width))
+        for turn in (0.45, -0.45):
+            rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+            barb = np.add(tip, rotation @ away * (min(9, 0.6 * size) / size if size else 0))
+            items.append(segment(barb, tip, color, width=width))
+    return items
+
+
+def stick(start: Place, tip: Place, c: int, shape: str) -> list[Item]:
+    """A class mean: a thick line with a marker at its end."""
+    return [segment(start, tip, f"class{c}", width=6), Mark(tip, f"class{c}", shape, edge="text")]
+
+
+SHAPES = ("circle", "square", "triangle", "diamond")
+
+
+def triangle(place: Callable[[Any], Place]) -> Line:
+    """The simplex of three classes in the plane."""
+    corners = [place((np.cos(turn), np.sin(turn))) for turn in 2 * np.pi * np.arange(3) / 3]
+    return Line((tuple(corners),), "faint", (2, 4), closed=True)
+
+
+def number_ring(canvas: Canvas, points: np.ndarray, frequency: int) -> list[Item]:
+    """The numbers 0 to p - 1 as points, joined in the order of their angle at a frequency."""
+    p = len(points)
+    place = Plane((min(canvas.width, canvas.height) - 44) / 2 / np.linalg.norm(points, axis=1).max(), canvas)
+    order = [x * pow(frequency, -1, p) % p for x in range(p)]
+    items: list[Item] = [Line((tuple(place(points[x]) for x in order),), "faint", closed=True)]
+    for x, point in enumerate(points):
+        at = place(point)
+        items += [Mark(at, "class0", "circle"), Word(str(x), (at[0] + 6, at[1] - 5))]
+    return items
+
+
+def bars(canvas: Canvas, shares: np.ndarray, bold: Iterable[int]) -> list[Item]:
+    """A bar a frequency, from 1 on; those in `bold` in another color."""
+    left, top, right, bottom = canvas.box
+    canvas.y(Axis(0, 1, log=False))
+    slot = (right - left) / len(shares)
+    return [
+        Box(left + i * slot + 1, bottom - share * (bottom - top), max(1, slot - 2), share * (bottom - top),
+            "accent" if i + 1 in bold else "faint")
+        for i, share in enumerate(map(float, shares))
+    ]  # fmt: skip

@@ -67,10 +67,11 @@
       const { clientWidth: width, clientHeight: height } = canvas;
       return [canvas.classList[0].slice(3), { width, height, items: records.get(canvas) ?? [] }];
     });
-    const names = "back text muted grid faint accent shade second class0 class1 class2 class3".split(" ");
+    const defined = (name) => getComputedStyle(root).getPropertyValue(`--nc-${name}`).trim();
+    const names = "back text muted grid faint accent shade second class0 class1 class2 class3".split(" ").filter(defined);
     const paint = document.createElement("canvas").getContext("2d");
     const colors = names.map((name) => {
-      paint.fillStyle = getComputedStyle(root).getPropertyValue(`--nc-${name}`).trim() || "transparent";
+      paint.fillStyle = defined(name); // as a canvas spells it
       return [paint.fillStyle, name];
     });
     const controls = [...root.querySelectorAll("select, input")].map((control) => {

@@ -19,46 +19,54 @@ _OPTIONS = "select => [...select.options].filter(each => !each.hidden).map(each 
 NAMES = [name for name in explorables.__all__ if name != "grok_in_your_browser"]
 
 
+def part_of(control) -> str:
+    """The class name of a control without "nc-"."""
+    return control.get_attribute("class").split()[0].removeprefix("nc-")
+
+
 class Shown:
     """A figure in a page, and its controls."""
 
     def __init__(self, page, name: str):
         self.page, self.expected = page, import_module(f"expected.{name}")
         self.run = None if name in _WITHOUT_RUN else experiments.get(name).load("laptop")
-        self.presses = 0
+        self.presses, self.history = 0, []
 
     def moves(self):
-        """Moves each control to each of its places, and says where it stands."""
-        yield "at first"
+        """Moves each control to each of its places, and gives its name and where it stands."""
+        yield "", "at first"
         for select in self.page.locator(".nc-explorable select").all():
             for value, text in select.evaluate(_OPTIONS):
                 if not select.is_visible() or value not in [each for each, _ in select.evaluate(_OPTIONS)]:
                     continue
                 select.select_option(value)
-                yield f"{select.get_attribute('class')} = {text}"
+                yield part_of(select), text
         for slider in self.page.locator(".nc-explorable input[type=range]").all():
             for share in _SHARES if slider.is_visible() else ():
                 slider.evaluate(_SET, share)
-                yield f"{slider.get_attribute('class')} at {share:.0%}"
+                yield part_of(slider), f"{share:.0%}"
         for box in self.page.locator(".nc-explorable input[type=checkbox]").all():
             for _ in range(2):
                 box.click()
-                yield f"{box.get_attribute('class')} clicked"
+                yield part_of(box), "clicked"
         for button in self.page.locator(".nc-explorable .nc-again").all():
             button.click()
             self.presses += 1
-            yield "again"
+            yield "again", "pressed"
         if self.page.locator(".nc-play").count():
             self.page.click(".nc-play")
             self.page.wait_for_timeout(700)
             self.page.click(".nc-play")
-            yield "played and stopped"
+            yield "play", "pressed twice"
 
-    def problems(self) -> list[str]:
+    def problems(self, control: str) -> list[str]:
+        """How the picture and the words differ from those of the present choice."""
         found = self.page.evaluate("drawn()")
-        chosen = {f"{name.get_attribute('class')[3:]}:text": name.evaluate("s => s.selectedOptions[0]?.text")
+        self.history.append((control, found["controls"]))
+        chosen = {f"{part_of(name)}:text": name.evaluate("s => s.selectedOptions[0]?.text")
                   for name in self.page.locator(".nc-explorable select").all()}  # fmt: skip
         state = found["controls"] | chosen | {"again": self.presses}
+        state |= getattr(self.expected, "add_state", lambda *_: {})(self.run, state, self.history)
         canvases = read(found)
         wanted = self.expected.pictures(self.run, state, canvases)
         told = [f"{name}: {each}" for name in canvases for each in differences(canvases[name], wanted[name])]
@@ -75,6 +83,6 @@ def test_every_control_shows_what_the_run_holds(show, page, name):
     figure = Shown(page, name)
     make = getattr(explorables, name)
     show((make() if name in _WITHOUT_RUN else make(figure.run))._repr_html_())
-    for move in figure.moves():
-        told = figure.problems()
-        assert not told, "\n".join([f"after {move}: {len(told)} differences", *told[:6]])
+    for control, place in figure.moves():
+        told = figure.problems(control)
+        assert not told, "\n".join([f"after {control} {place}: {len(told)} differences", *told[:6]])
