@@ -101,13 +101,15 @@ class Canvas:
     def box(self) -> tuple[float, float, float, float]:
         """left, top, right, bottom of the plot: the ends of the long lines along its axes, of its frame where it has one."""
         ends: dict[tuple[int, bool], list[float]] = {}
+        beside: tuple[list[float], list[float]] = ([], [])  # where a plot without lines upwards has its lines across
         for item in self.items:
             for part in item.parts if isinstance(item, Line) and len(item.parts[0]) == 2 else ():
                 length = np.abs(np.subtract(part[0], part[1]))
                 side = int(length.argmax())
                 if length[side] > 0.4 * (self.width, self.height)[side] and length[1 - side] < 0.01:
                     ends.setdefault((side, _is_chrome(item)), []).extend(place[side] for place in part)
-        across, up = (ends.get((side, True), ends.get((side, False), [])) for side in (0, 1))
+                    beside[side].append(part[0][1 - side])
+        across, up = (ends.get((side, True), ends.get((side, False), beside[1 - side])) for side in (0, 1))
         assert across and up, "no lines frame the plot"
         return min(across), min(up), max(across), max(up)
 

@@ -5,6 +5,7 @@ from drawings import Axis, Mark, Plane, Line
 
 LAST, FRAMES, FLOOR = 10000, 61, 0.001
 STEPS = sorted({math.floor(LAST ** (i / (FRAMES - 1)) + 0.5) for i in range(FRAMES)})
+KEPT = set(STEPS)
 METHODS = {"logistic": ((), "accent"), "square": ((8, 4), "class2"), "adam": ((2, 4), "class1")}
 REACH, POINTS = 3.0, 16
 _known = {}
@@ -35,7 +36,7 @@ def scaled(z):
         logs = np.where(m > 40, -m, np.log(np.logaddexp(0, -np.minimum(m, 40))))
         log_loss = np.logaddexp.reduce(logs) - np.log(len(z))
         w = w + rate * (np.exp(-np.logaddexp(0, m) - log_loss) / len(z)) @ z
-        if step in STEPS:
+        if step in KEPT:
             kept.append(w)
     return np.array(kept)
 
@@ -44,7 +45,7 @@ def square(z):
     rate, w, kept = 1 / (z**2).sum(), np.zeros(2), []
     for step in range(1, LAST + 1):
         w = w + rate * (1 - z @ w) @ z
-        if step in STEPS:
+        if step in KEPT:
             kept.append(w)
     return np.array(kept)
 
@@ -55,7 +56,7 @@ def adam(z):
         slope = -(np.exp(-np.logaddexp(0, z @ w)) / len(z)) @ z
         mean, size = 0.9 * mean + 0.1 * slope, 0.999 * size + 0.001 * slope**2
         w = w - 0.01 * mean / (1 - 0.9**step) / (np.sqrt(size / (1 - 0.999**step)) + 1e-8)
-        if step in STEPS:
+        if step in KEPT:
             kept.append(w)
     return np.array(kept)
 
