@@ -59,6 +59,10 @@ lint: .venv/installed  ## style, types and American spelling
 	$(BIN)/mypy
 	$(BIN)/codespell
 
+js:  ## linter, types and unit tests of the scripts; without Node they are skipped, and in CI they fail
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.installed && npm run --silent check; \
+	else echo "NO NODE FOUND: the scripts were not checked (Debian: apt-get install nodejs npm)." >&2; [ -z "$$CI" ]; fi
+
 unit: .venv/installed  ## the tests of the package
 	$(BIN)/pytest tests --ignore=tests/browser -n 2 --dist loadfile
 
@@ -95,6 +99,10 @@ clean:  ## remove what was built
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet -c constraints.txt pip setuptools wheel
 	$(BIN)/pip install --quiet -c constraints.txt --no-build-isolation -e '.[dev]'
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --silent
 	@touch $@
 
 # When the package changes, the figures of every chapter may change: build afresh.

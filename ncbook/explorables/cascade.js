@@ -1,33 +1,39 @@
 // Collapse in every layer along training: a heat map of layers and steps, and the profile of one step over depth.
 // The data are made by cascade.py, which documents them. Pixels are CSS pixels.
 
+/**
+ * @typedef {{ [name: string]: string | Packed, label: string }} Arm
+ * @typedef {{ steps: number[], measures: Record<string, string>, arms: Record<string, Arm> }} Data
+ * @typedef {ReturnType<typeof cubeOf>} Cube
+ * @typedef {{ cube: Cube, row: number, step: number, network: string, measure: string, side: string }} State
+ */
+
+/** @type {(root: HTMLElement, data: Data) => void} */
 function explore(root, data) {
-  const part = (name) => root.querySelector(`.nc-${name}`);
+  const part = partsOf(root);
   const [slider, arm, measure, side] = ["slider", "arm", "measure", "side"].map(part);
+  /** @type {Map<string, Cube>} */
   const cubes = new Map();
   const draw = () => {
     if (root.clientWidth === 0) return; // hidden, for example in a tab that is not open
     const key = `${measure.value}_${side.value}`;
     const name = `${arm.value}/${key}`;
-    if (!cubes.has(name)) cubes.set(name, cubeOf(data.arms[arm.value][key]));
+    const cube = cubes.get(name) ?? cubeOf(/** @type {Packed} */ (data.arms[arm.value][key]));
+    cubes.set(name, cube);
+    const row = Number(slider.value);
     const state = {
-      cube: cubes.get(name), row: Number(slider.value), step: data.steps[slider.value],
+      cube, row, step: data.steps[row],
       network: data.arms[arm.value].label, measure: data.measures[measure.value], side: side.value,
     };
-    const colour = themeColours(root);
-    drawMap(part("map"), data.steps, state, colour);
-    drawProfile(part("profile"), state, colour);
+    const color = themeColors(root);
+    drawMap(part("map"), data.steps, state, color);
+    drawProfile(part("profile"), state, color);
     describe(part, slider, state);
   };
   const settled = () => {
     part("status").textContent = part("words").textContent;
   };
-  for (const control of [arm, measure, side]) {
-    control.addEventListener("change", () => {
-      draw();
-      settled();
-    });
-  }
+  wireChoices([arm, measure, side], draw, settled);
   slider.value = slider.max; // all of the training at first
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
@@ -36,21 +42,24 @@ function explore(root, data) {
 
 // ---- the numbers ----
 
-/** {seeds, rows, layers, at(seed, row, layer), middle(row, layer), low, high}; logarithms to base 10. */
+/**
+ * {seeds, rows, layers, at(seed, row, layer), middle(row, layer), low, high}; logarithms to base 10.
+ * @param {Packed} packed
+ */
 function cubeOf(packed) {
   const { shape, values } = unpack(packed);
   const [seeds, rows, layers] = shape;
+  /** @type {(seed: number, row: number, layer: number) => number} */
   const at = (seed, row, layer) => values[(seed * rows + row) * layers + layer];
+  /** @type {(row: number, layer: number) => number} */
   const middle = (row, layer) => median(Array.from({ length: seeds }, (_, seed) => at(seed, row, layer)));
   return { seeds, rows, layers, at, middle, low: Math.min(...values), high: Math.max(...values) };
 }
 
-const median = (values) => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
-};
-
-/** Pearson's correlation of values with their places. */
+/**
+ * Pearson's correlation of values with their places.
+ * @type {(values: number[]) => number | null}
+ */
 function straightness(values) {
   const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
   const middle = (values.length - 1) / 2;
@@ -63,17 +72,19 @@ function straightness(values) {
 
 // ---- drawing ----
 
-// cividis, from its dark end to its light one: readable for the colour-blind and in grey
-const COLOURS = [[0, 32, 77], [45, 67, 110], [93, 97, 111], [147, 138, 120], [200, 184, 102], [255, 234, 70]];
+// cividis, from its dark end to its light one: readable for the color-blind and in gray
+const COLORS = [[0, 32, 77], [45, 67, 110], [93, 97, 111], [147, 138, 120], [200, 184, 102], [255, 234, 70]];
 
+/** @type {(share: number) => string} */
 function shade(share) {
-  const place = Math.min(0.9999, Math.max(0, share)) * (COLOURS.length - 1);
-  const [from, to] = [COLOURS[Math.floor(place)], COLOURS[Math.floor(place) + 1]];
+  const place = Math.min(0.9999, Math.max(0, share)) * (COLORS.length - 1);
+  const [from, to] = [COLORS[Math.floor(place)], COLORS[Math.floor(place) + 1]];
   const part = place - Math.floor(place);
   return `rgb(${from.map((value, i) => Math.round(value + part * (to[i] - value))).join(",")})`;
 }
 
-function drawMap(canvas, steps, { cube, row }, colour) {
+/** @type {(canvas: Canvas, steps: number[], state: State, color: Color) => void} */
+function drawMap(canvas, steps, { cube, row }, color) {
   const { context, width, height } = freshContext(canvas);
   const [left, top, right, bottom] = [52, 26, width - 8, height - 46];
   const [across, down] = [(right - left) / cube.layers, (bottom - top) / cube.rows];
@@ -84,8 +95,8 @@ function drawMap(canvas, steps, { cube, row }, colour) {
       context.fillRect(left + l * across, top + r * down, across + 0.6, down + 0.6);
     }
   }
-  Object.assign(context, { font: "13px system-ui, sans-serif", fillStyle: colour("muted"), lineWidth: 2 });
-  context.strokeStyle = colour("text");
+  Object.assign(context, { font: "13px system-ui, sans-serif", fillStyle: color("muted"), lineWidth: 2 });
+  context.strokeStyle = color("text");
   context.strokeRect(left + 1, top + row * down, right - left - 2, down);
   const every = Math.ceil(16 / down);
   steps.forEach((step, r) => {
@@ -98,20 +109,23 @@ function drawMap(canvas, steps, { cube, row }, colour) {
   write(context, "step", 0, top - 9, "left", "bottom");
 }
 
-function drawProfile(canvas, { cube, row }, colour) {
+/** @type {(canvas: Canvas, state: State, color: Color) => void} */
+function drawProfile(canvas, { cube, row }, color) {
   const { context, width, height } = freshContext(canvas);
   const range = { low: roundLog(10 ** cube.low, true), high: roundLog(10 ** cube.high, false), hasZero: false };
   if (range.high <= range.low) range.high = 10 * range.low;
   const y = logAxis(range, height - 46, 26);
   const [left, right] = [56, width - 14];
+  /** @type {(layer: number) => number} */
   const x = (layer) => left + 12 + (layer * (right - left - 24)) / (cube.layers - 1);
-  Object.assign(context, { font: "13px system-ui, sans-serif", lineWidth: 1, fillStyle: colour("muted") });
+  Object.assign(context, { font: "13px system-ui, sans-serif", lineWidth: 1, fillStyle: color("muted") });
   for (const { value, label } of logTicks(y, 13)) {
-    line(context, [left, y.at(value)], [right, y.at(value)], colour("grid"));
+    line(context, [left, y.at(value)], [right, y.at(value)], color("grid"));
     write(context, label, left - 8, y.at(value), "right", "middle");
   }
   for (let l = 0; l < cube.layers; l += 1) write(context, String(l), x(l), y.from + 8, "center", "top");
   write(context, "layer", (left + right) / 2, y.from + 25, "center", "top");
+  /** @type {(values: number[], style: string, lineWidth: number) => void} */
   const curve = (values, style, lineWidth) => {
     context.lineWidth = lineWidth;
     for (let l = 1; l < values.length; l += 1) {
@@ -119,16 +133,17 @@ function drawProfile(canvas, { cube, row }, colour) {
     }
   };
   const layers = Array.from({ length: cube.layers }, (_, l) => l);
-  for (let s = 0; s < cube.seeds; s += 1) curve(layers.map((l) => cube.at(s, row, l)), colour("faint"), 1);
+  for (let s = 0; s < cube.seeds; s += 1) curve(layers.map((l) => cube.at(s, row, l)), color("faint"), 1);
   const middle = layers.map((l) => cube.middle(row, l));
-  curve(middle, colour("accent"), 2.5);
+  curve(middle, color("accent"), 2.5);
   middle.forEach((value, l) => {
-    mark(context, 0, [x(l), y.at(10 ** value)], 4, { fillStyle: colour("accent"), strokeStyle: colour("back") });
+    mark(context, 0, [x(l), y.at(10 ** value)], 4, { fillStyle: color("accent"), strokeStyle: color("back") });
   });
 }
 
 // ---- words ----
 
+/** @type {(part: Part, slider: HTMLInputElement, state: State) => void} */
 function describe(part, slider, { cube, row, step, network, measure, side }) {
   part("now").textContent = String(step);
   slider.setAttribute("aria-valuetext", `step ${step}`);

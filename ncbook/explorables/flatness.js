@@ -3,20 +3,27 @@
 
 const FLOOR = 1e-6; // what is smaller is drawn here
 
+/**
+ * @typedef {{ name: string, what: string, axis: string, still: string, at: number[], curves: Curve[], start: number }} Case
+ * @typedef {{ cases: Case[], names: string[], colours: string[], dashes: string[] }} Data
+ * @typedef {Case & { place: number }} State
+ */
+
+/** @type {(root: HTMLElement, data: Data) => void} */
 function explore(root, data) {
-  const part = (name) => root.querySelector(`.nc-${name}`);
+  const part = partsOf(root);
   const [slider, choice] = [part("slider"), part("case")];
   const now = () => ({ ...data.cases[Number(choice.value)], place: Number(slider.value) });
   const draw = () => {
     if (root.clientWidth === 0) return; // hidden, for example in a tab that is not open
-    drawCurves(part("curves"), data, now(), themeColours(root));
+    drawCurves(part("curves"), data, now(), themeColors(root));
     describe(part, data, now());
   };
   const settled = () => (part("status").textContent = part("curves").getAttribute("aria-label"));
   choice.addEventListener("change", () => {
     const { at, start } = data.cases[Number(choice.value)];
-    slider.max = at.length - 1;
-    slider.value = start;
+    slider.max = String(at.length - 1);
+    slider.value = String(start);
     draw();
     settled();
   });
@@ -25,30 +32,35 @@ function explore(root, data) {
   draw();
 }
 
-function drawCurves(canvas, data, { at, curves, place, axis }, colour) {
+/** @type {(canvas: Canvas, data: Data, state: State, color: Color) => void} */
+function drawCurves(canvas, data, { at, curves, place, axis }, color) {
   const { context, width, height } = freshContext(canvas);
   const x = logAxis({ low: at[0], high: at[at.length - 1], hasZero: false }, 58, width - 14);
-  const highest = Math.max(...curves.flat().filter((value) => value !== null));
+  const highest = Math.max(...curves.flat().map((value) => value ?? 0));
   const y = logAxis({ low: FLOOR, high: roundLog(highest, false), hasZero: false }, height - 46, 26);
-  drawAxes(context, x, y, colour, axis, "nats (log)");
+  drawAxes(context, x, y, color, axis, "nats (log)");
   context.lineWidth = 2;
-  line(context, [x.at(at[place]), y.from], [x.at(at[place]), y.to], colour("accent"));
+  line(context, [x.at(at[place]), y.from], [x.at(at[place]), y.to], color("accent"));
   curves.forEach((curve, i) => {
     context.setLineDash(data.dashes[i].split(" ").filter(Boolean).map(Number));
-    drawCurve(context, x, y, at, curve.map(onAxis), colour(data.colours[i]), 2.2, 1);
+    drawCurve(context, x, y, at, curve.map(onAxis), color(data.colours[i]), 2.2, 1);
     context.setLineDash([]);
-    const paint = { fillStyle: colour(data.colours[i]), strokeStyle: colour("back") };
+    const paint = { fillStyle: color(data.colours[i]), strokeStyle: color("back") };
     mark(context, i % 3, [x.at(at[place]), y.at(onAxis(curve[place]))], 5, paint);
   });
 }
 
-/** A value where it is drawn; null stands for one too small to be stored. */
+/**
+ * A value where it is drawn; null stands for one too small to be stored.
+ * @type {(value: number | null) => number}
+ */
 function onAxis(value) {
   return Math.max(value === null ? FLOOR : value, FLOOR);
 }
 
 // ---- words ----
 
+/** @type {(part: Part, data: Data, state: State) => void} */
 function describe(part, data, { name, what, at, curves, place, still }) {
   const here = spell(at[place]);
   const values = curves.map((curve) => (curve[place] === null ? "below 1e-300" : spell(curve[place])));

@@ -6,22 +6,38 @@ const ENOUGH = 0.99; // memorised and grokked from this accuracy on
 const WORDS_EVERY = 500; // steps between two sentences for a screen reader
 const PATIENCE = 1000; // steps after memorising from which a network without weight decay is explained
 
+/**
+ * @typedef {GrokkingSettings} Settings
+ * @typedef {GrokkingProbe} Found
+ * @typedef {Found & { seconds: number }} Reached
+ * @typedef {"memorised" | "grokked" | "stuck"} Milestone
+ * @typedef {Partial<Record<Milestone, Reached>> & { latest?: Found }} Milestones
+ * @typedef {"new" | "running" | "paused" | "ended" | "failed"} Phase
+ * @typedef {{ pause: () => void, resume: () => void, stop: () => void }} Training
+ * @typedef {Omit<Settings, "fraction" | "seed">} Given
+ * @typedef {ReturnType<typeof newState>} State
+ * @typedef {(settings: Settings, milliseconds: number, report: (found: Found[]) => void) => Omit<Training, "stop">} TrainInSlices
+ */
+
+/** @type {(root: HTMLElement, data: { engine: string, settings: Given }) => void} */
 function explore(root, data) {
-  const part = (name) => root.querySelector(`.nc-${name}`);
+  const part = partsOf(root);
   const state = newState(data.settings, part);
   const draw = () => {
-    if (root.clientWidth > 0) drawAll(part, state, themeColours(root));
+    if (root.clientWidth > 0) drawAll(part, state, themeColors(root));
     describe(part, state);
   };
+  /** @type {(phase: Phase) => void} */
   const stop = (phase) => {
     state.training?.stop();
     state.training = null;
     setPhase(state, phase);
   };
+  /** @type {(found: Found[]) => void} */
   const heard = (found) => {
     if (!root.isConnected) return stop("new"); // the cell ran again and this output is gone
     found.forEach((each) => take(state, each));
-    if (state.found.at(-1)?.step >= data.settings.steps) stop("ended");
+    if ((state.found.at(-1)?.step ?? 0) >= data.settings.steps) stop("ended");
     requestAnimationFrame(draw);
   };
   const failed = () => {
@@ -52,8 +68,17 @@ function explore(root, data) {
 
 // ---- what is known of the network ----
 
-/** phase is new, running, paused, ended or failed; found holds what the engine measured, in the order of steps. */
+/**
+ * phase is new, running, paused, ended or failed; found holds what the engine measured, in the order of steps.
+ * @param {Given} settings
+ * @param {Part} part
+ * @returns {{
+ *   settings: Settings, training: Training | null, phase: Phase, found: Found[], milestones: Milestones,
+ *   seconds: number, since: number | null,
+ * }}
+ */
 function newState(settings, part) {
+  /** @type {(name: string) => number} */
   const value = (name) => Number(part(name).value);
   const recipe = { ...settings.recipe, weightDecay: value("decay") };
   return {
@@ -67,32 +92,47 @@ function newState(settings, part) {
   };
 }
 
-/** Also keeps the time: only seconds in which the network trains are counted. */
+/**
+ * Also keeps the time: only seconds in which the network trains are counted.
+ * @type {(state: State, phase: Phase) => void}
+ */
 function setPhase(state, phase) {
   state.seconds = secondsOf(state);
   state.since = phase === "running" ? performance.now() : null;
   state.phase = phase;
 }
 
+/** @type {(state: State) => number} */
 function secondsOf({ seconds, since }) {
   return since === null ? seconds : seconds + (performance.now() - since) / 1000;
 }
 
+/** @type {(state: State, found: Found) => void} */
 function take(state, found) {
   state.found.push(found);
-  const reached = (name) => (state.milestones[name] ??= { ...found, seconds: secondsOf(state) });
+  /** @type {(name: Milestone) => void} */
+  const reached = (name) => {
+    state.milestones[name] ??= { ...found, seconds: secondsOf(state) };
+  };
   if (found.train.accuracy >= ENOUGH) reached("memorised");
   if (found.test.accuracy >= ENOUGH) reached("grokked");
   if (found.step > 0 && found.step % WORDS_EVERY === 0) state.milestones.latest = found;
-  const stuck = state.settings.recipe.weightDecay === 0 && !state.milestones.grokked && state.milestones.memorised;
+  const { memorised, grokked } = state.milestones;
+  const stuck = state.settings.recipe.weightDecay === 0 && !grokked && memorised;
   if (stuck && found.step >= stuck.step + PATIENCE) reached("stuck");
 }
 
 // ---- training, in a worker or here ----
 
-/** {pause, resume, stop} of a training that sends what it finds to `heard`; `failed` is called when none can run. */
+/**
+ * {pause, resume, stop} of a training that sends what it finds to `heard`; `failed` is called when none can run.
+ * @type {(engine: string, settings: Settings, heard: (found: Found[]) => void, failed: () => void) => Training}
+ */
 function launch(engine, settings, heard, failed) {
-  let [training, paused, stopped, spoke] = [null, false, false, false];
+  /** @type {Training | null} */
+  let training = null;
+  let [paused, stopped, spoke] = [false, false, false];
+  /** @type {(found: Found[]) => void} */
   const hear = (found) => {
     spoke = true;
     if (!stopped) heard(found);
@@ -105,10 +145,13 @@ function launch(engine, settings, heard, failed) {
   };
   try {
     // a page that may start no worker says so at once or by an error before the first word
-    training = trainInWorker(engine, settings, hear, () => !stopped && (spoke ? failed() : fallBack()));
+    training = trainInWorker(engine, settings, hear, () => {
+      if (!stopped) (spoke ? failed : fallBack)();
+    });
   } catch {
     setTimeout(fallBack); // after the caller has what this function returns
   }
+  /** @type {(name: "pause" | "resume") => void} */
   const order = (name) => {
     paused = name === "pause";
     training?.[name]();
@@ -120,6 +163,7 @@ function launch(engine, settings, heard, failed) {
   return { pause: () => order("pause"), resume: () => order("resume"), stop };
 }
 
+/** @type {(engine: string, settings: Settings, hear: (found: Found[]) => void, failed: () => void) => Training} */
 function trainInWorker(engine, settings, hear, failed) {
   const address = URL.createObjectURL(new Blob([engine, "\nserve(self);"], { type: "text/javascript" }));
   const worker = new Worker(address);
@@ -130,12 +174,17 @@ function trainInWorker(engine, settings, hear, failed) {
     failed();
   };
   worker.postMessage(settings);
+  /** @type {(name: "pause" | "resume") => () => void} */
   const order = (name) => () => worker.postMessage(name);
   return { pause: order("pause"), resume: order("resume"), stop: () => worker.terminate() };
 }
 
-/** The same on this thread, in slices short enough for the page to stay awake; null where even that is forbidden. */
+/**
+ * The same on this thread, in slices short enough for the page to stay awake; null where even that is forbidden.
+ * @type {(engine: string, settings: Settings, hear: (found: Found[]) => void) => Training | null}
+ */
 function trainHere(engine, settings, hear) {
+  /** @type {HTMLScriptElement & { ncTrain?: TrainInSlices }} */
   const script = document.createElement("script"); // runs wherever the script that you read runs, unlike `eval`
   script.textContent = `document.currentScript.ncTrain = (() => {${engine}\nreturn trainInSlices;})();`;
   document.head.append(script);
@@ -146,58 +195,73 @@ function trainHere(engine, settings, hear) {
 
 // ---- pictures ----
 
-function drawAll(part, state, colour) {
-  drawAccuracy(part("accuracy"), state, colour);
-  drawPlane(part("plane"), state, colour);
-  drawSpectrum(part("spectrum"), state, colour);
-  drawFlatness(part("flatness"), state, colour);
+/** @type {["train" | "test", string, number[]][]} */
+const LINES = [["test", "second", [6, 4]], ["train", "text", []]];
+/** @type {[Milestone, string][]} */
+const MARKS = [["memorised", "text"], ["grokked", "second"]];
+
+/** @type {(part: Part, state: State, color: Color) => void} */
+function drawAll(part, state, color) {
+  drawAccuracy(part("accuracy"), state, color);
+  drawPlane(part("plane"), state, color);
+  drawSpectrum(part("spectrum"), state, color);
+  drawFlatness(part("flatness"), state, color);
 }
 
+/** @type {(state: State, width: number) => LogAxis} */
 function stepAxis({ settings }, width) {
   return logAxis({ low: 1, high: settings.steps, hasZero: true }, 52, width - 12);
 }
 
-function drawAccuracy(canvas, state, colour) {
+/** @type {(canvas: Canvas, state: State, color: Color) => void} */
+function drawAccuracy(canvas, state, color) {
   const { context, width, height } = freshContext(canvas);
   const x = stepAxis(state, width);
-  const y = { from: height - 46, to: 26, hasZero: false };
-  y.at = (share) => y.from + share * (y.to - y.from);
-  drawShareAxes(context, x, y, colour);
-  drawMilestones(context, x, y, state, colour);
-  for (const [set, name, dash] of [["test", "second", [6, 4]], ["train", "text", []]]) {
+  const y = { ...linearAxis(0, 1, height - 46, 26), hasZero: false };
+  drawShareAxes(context, x, y, color);
+  drawMilestones(context, x, y, state, color);
+  for (const [set, name, dash] of LINES) {
     context.setLineDash(dash);
-    drawFound(context, x, state.found, (found) => y.at(found[set].accuracy), colour(name));
+    drawFound(context, x, state.found, (found) => y.at(found[set].accuracy), color(name));
     context.setLineDash([]);
   }
 }
 
-/** As `drawAxes`, with a share of 0 to 100 % on a plain axis. */
-function drawShareAxes(context, x, y, colour) {
-  Object.assign(context, { font: "13px system-ui, sans-serif", lineWidth: 1, fillStyle: colour("muted") });
+/**
+ * As `drawAxes`, with a share of 0 to 100 % on a plain axis.
+ * @type {(context: Context, x: LogAxis, y: Scale & Framed, color: Color) => void}
+ */
+function drawShareAxes(context, x, y, color) {
+  Object.assign(context, { font: "13px system-ui, sans-serif", lineWidth: 1, fillStyle: color("muted") });
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
-    line(context, [x.from, y.at(share)], [x.to, y.at(share)], colour("grid"));
+    line(context, [x.from, y.at(share)], [x.to, y.at(share)], color("grid"));
     write(context, `${100 * share} %`, x.from - 6, y.at(share), "right", "middle");
   }
   for (const { value, label } of logTicks(x, 30)) {
-    line(context, [x.at(value), y.from], [x.at(value), y.from + 5], colour("muted"));
+    line(context, [x.at(value), y.from], [x.at(value), y.from + 5], color("muted"));
     write(context, label, x.at(value), y.from + 8, "center", "top");
   }
-  drawFrame(context, x, y, colour);
+  drawFrame(context, x, y, color);
   write(context, "step (log scale)", (x.from + x.to) / 2, y.from + 27, "center", "top");
 }
 
-/** Vertical lines where the network had memorised and grokked; the words stand on their side of the line. */
-function drawMilestones(context, x, y, { milestones }, colour) {
+/**
+ * Vertical lines where the network had memorised and grokked; the words stand on their side of the line.
+ * @type {(context: Context, x: Scale, y: Span, state: { milestones: Milestones }, color: Color) => void}
+ */
+function drawMilestones(context, x, y, { milestones }, color) {
   Object.assign(context, { font: "13px system-ui, sans-serif", lineWidth: 1.5 });
-  for (const [name, side, hue] of [["memorised", "right", "text"], ["grokked", "right", "second"]]) {
-    if (!milestones[name]) continue;
-    const here = x.at(milestones[name].step);
-    line(context, [here, y.from], [here, y.to], colour("accent"));
-    context.fillStyle = colour(hue);
-    write(context, name, here + 4, y.to - 6, side, "bottom");
+  for (const [name, hue] of MARKS) {
+    const milestone = milestones[name];
+    if (!milestone) continue;
+    const here = x.at(milestone.step);
+    line(context, [here, y.from], [here, y.to], color("accent"));
+    context.fillStyle = color(hue);
+    write(context, name, here + 4, y.to - 6, "right", "bottom");
   }
 }
 
+/** @type {(context: Context, x: Scale, found: Found[], height: (found: Found) => number, strokeStyle: string) => void} */
 function drawFound(context, x, found, height, strokeStyle) {
   Object.assign(context, { strokeStyle, lineWidth: 2.4, lineJoin: "round" });
   context.beginPath();
@@ -207,70 +271,70 @@ function drawFound(context, x, found, height, strokeStyle) {
 
 const LOWEST = 1e-8; // what is smaller is drawn here: further down there is nothing to see
 
-function drawFlatness(canvas, state, colour) {
+/** @type {(canvas: Canvas, state: State, color: Color) => void} */
+function drawFlatness(canvas, state, color) {
   const { context, width, height } = freshContext(canvas);
   const x = stepAxis(state, width);
   const values = [0.1, 10, ...state.found.map(({ flatness }) => flatness)];
   const low = roundLog(Math.max(LOWEST, Math.min(...values)), true);
   const y = logAxis({ low, high: roundLog(Math.max(...values), false), hasZero: false }, height - 46, 26);
-  drawAxes(context, x, y, colour, "step (log scale)", "κ (log), nats");
-  drawMilestones(context, x, y, { milestones: { grokked: state.milestones.grokked } }, colour);
-  drawFound(context, x, state.found, ({ flatness }) => y.at(Math.max(low, flatness)), colour("text"));
+  drawAxes(context, x, y, color, "step (log scale)", "κ (log), nats");
+  drawMilestones(context, x, y, { milestones: { grokked: state.milestones.grokked } }, color);
+  drawFound(context, x, state.found, ({ flatness }) => y.at(Math.max(low, flatness)), color("text"));
 }
 
-const REACH = 1.55; // the plane goes this far from the centre, where lengths are 1 in the mean
+const REACH = 1.55; // the plane goes this far from the center, where lengths are 1 in the mean
 
-function drawPlane(canvas, { found, settings }, colour) {
+/** @type {(canvas: Canvas, state: State, color: Color) => void} */
+function drawPlane(canvas, { found, settings }, color) {
   const { context, width, height } = freshContext(canvas);
   const scale = Math.min(width, height) / (2 * REACH);
-  Object.assign(context, { strokeStyle: colour("faint"), lineWidth: 1.2 });
+  Object.assign(context, { strokeStyle: color("faint"), lineWidth: 1.2 });
   context.beginPath();
   context.arc(width / 2, height / 2, scale, 0, TURN);
   context.stroke();
   if (found.length === 0) return;
-  const { points, frequency } = found.at(-1);
+  const { points, frequency } = lastOf(found);
+  /** @type {(x: number) => Point} */
   const place = (x) => [width / 2 + scale * points[2 * x], height / 2 - scale * points[2 * x + 1]];
-  const places = ringOrder(settings.p, frequency).map((x) => [x, ...place(x)]);
-  Object.assign(context, { strokeStyle: colour("accent"), lineWidth: 1.2, globalAlpha: 0.7 });
+  const order = roundTrip(settings.p, frequency);
+  Object.assign(context, { strokeStyle: color("accent"), lineWidth: 1.2, globalAlpha: 0.7 });
   context.beginPath();
-  polygon(context, places.map(([, ...at]) => at));
+  polygon(context, order.map(place));
   context.stroke();
   context.globalAlpha = 1;
-  for (const [x, ...at] of places) drawNumber(context, String(x), at, colour);
+  for (const x of order) drawNumber(context, String(x), place(x), color);
 }
 
-/** The numbers in the order in which a wave of this frequency goes round: each step adds 1/p of a turn. */
-function ringOrder(p, frequency) {
-  const order = Array(p);
-  for (let x = 0; x < p; x += 1) order[(frequency * x) % p] = x;
-  return order;
-}
-
-function drawNumber(context, text, at, colour) {
+/** @type {(context: Context, text: string, at: Point, color: Color) => void} */
+function drawNumber(context, text, at, color) {
   Object.assign(context, { font: "bold 12px system-ui, sans-serif", lineWidth: 4, lineJoin: "round" });
   Object.assign(context, { textAlign: "center", textBaseline: "middle" });
-  Object.assign(context, { strokeStyle: colour("back"), fillStyle: colour("text") });
+  Object.assign(context, { strokeStyle: color("back"), fillStyle: color("text") });
   context.strokeText(text, ...at);
   context.fillText(text, ...at);
 }
 
-function drawSpectrum(canvas, { found, settings }, colour) {
+/** @type {(canvas: Canvas, state: State, color: Color) => void} */
+function drawSpectrum(canvas, { found, settings }, color) {
   const { context, width, height } = freshContext(canvas);
+  /** @type {number[]} */
   const spectrum = found.at(-1)?.spectrum ?? Array((settings.p - 1) / 2).fill(0);
   const [slot, floor] = [width / spectrum.length, height - 18];
   const unit = (floor - 4) / Math.max(0.25, ...spectrum);
   Object.assign(context, { font: "12px system-ui, sans-serif", lineWidth: 1 });
   spectrum.forEach((share, i) => {
-    context.fillStyle = colour(share === Math.max(...spectrum) ? "accent" : "faint");
+    context.fillStyle = color(share === Math.max(...spectrum) ? "accent" : "faint");
     context.fillRect((i + 0.2) * slot, floor - unit * share, 0.6 * slot, unit * share);
-    context.fillStyle = colour("muted");
+    context.fillStyle = color("muted");
     write(context, String(i + 1), (i + 0.5) * slot, floor + 4, "center", "top");
   });
-  line(context, [0, floor], [width, floor], colour("muted"));
+  line(context, [0, floor], [width, floor], color("muted"));
 }
 
 // ---- words ----
 
+/** @type {(part: Part, state: State) => void} */
 function describe(part, state) {
   showSettings(part);
   part("train").textContent = state.phase === "running" ? "Pause" : state.phase === "paused" ? "Continue" : "Train";
@@ -281,28 +345,33 @@ function describe(part, state) {
   namePictures(part, now);
 }
 
+/** @type {(part: Part) => void} */
 function showSettings(part) {
   part("decay-now").textContent = part("decay").value;
   part("fraction-now").textContent = part("fraction").value;
 }
 
+/** @type {(share: number) => string} */
 const percent = (share) => `${Math.floor(100 * share)} %`; // never 100 % with a pair wrong
 
+/** @type {Record<string, (now: Found) => string>} */
 const NUMBERS = {
   "train-accuracy": ({ train }) => percent(train.accuracy),
   "test-accuracy": ({ test }) => percent(test.accuracy),
-  step: ({ step }) => step,
-  frequency: ({ frequency }) => frequency,
+  step: ({ step }) => String(step),
+  frequency: ({ frequency }) => String(frequency),
   share: ({ spectrum }) => percent(Math.max(...spectrum)),
   kappa: ({ flatness }) => spell(flatness),
   loss: ({ train }) => spell(train.loss),
   norm: ({ norm }) => spell(norm),
 };
 
+/** @type {(part: Part, now: Found | undefined) => void} */
 function showNumbers(part, now) {
   for (const [name, value] of Object.entries(NUMBERS)) part(name).textContent = now ? value(now) : "–";
 }
 
+/** @type {Record<string, [title: string, value: (now: Found) => string]>} */
 const PICTURES = {
   accuracy: ["Accuracy over steps", ({ train, test }) => {
     return `training ${percent(train.accuracy)}, test ${percent(test.accuracy)}`;
@@ -314,6 +383,7 @@ const PICTURES = {
   flatness: ["Relative flatness over steps", ({ flatness }) => spell(flatness)],
 };
 
+/** @type {(part: Part, now: Found | undefined) => void} */
 function namePictures(part, now) {
   for (const [name, [title, value]] of Object.entries(PICTURES)) {
     const label = now ? `${title}; at step ${now.step}: ${value(now)}.` : `${title}: not trained yet.`;
@@ -321,7 +391,10 @@ function namePictures(part, now) {
   }
 }
 
-/** What is known, in sentences that change only at a milestone. */
+/**
+ * What is known, in sentences that change only at a milestone.
+ * @type {(state: State) => string}
+ */
 function wordsFor({ phase, milestones, settings, found }) {
   if (phase === "failed") return "This page does not let the network train: it forbids both workers and scripts.";
   if (found.length === 0) return phase === "running" ? "Training." : "Not trained yet. Press Train.";
@@ -335,6 +408,7 @@ function wordsFor({ phase, milestones, settings, found }) {
   return sentences.join(" ");
 }
 
+/** @type {(found: Found) => string} */
 function memorisedWords({ step, train, test }) {
   return (
     `Memorised at step ${step}: ${percent(train.accuracy)} of the training pairs are right, ` +
@@ -342,6 +416,7 @@ function memorisedWords({ step, train, test }) {
   );
 }
 
+/** @type {(found: Reached, memorised: Found | undefined) => string} */
 function grokkedWords({ step, test, seconds }, memorised) {
   const delay = memorised && memorised.step > 0 ? `, ${spell(step / memorised.step)} times as late as memorised` : "";
   return (
@@ -350,6 +425,7 @@ function grokkedWords({ step, test, seconds }, memorised) {
   );
 }
 
+/** @type {(found: Found) => string} */
 function stuckWords({ train, norm }) {
   return (
     `It will not grok: weight decay is 0. The training loss is down to ${spell(train.loss)} nats, so the pairs ` +
@@ -359,6 +435,7 @@ function stuckWords({ train, norm }) {
   );
 }
 
+/** @type {(settings: Settings, grokked: Found | undefined) => string} */
 function endWords({ steps, recipe, fraction }, grokked) {
   if (grokked) return `Ended after ${steps} steps.`;
   if (recipe.weightDecay === 0) return `Ended after ${steps} steps without grokking.`;

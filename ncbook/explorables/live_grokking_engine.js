@@ -4,11 +4,24 @@
 // with PyTorch. Matrices are flat arrays, row after row. Rows for numbers, classes and points are filled up with zeros
 // to a multiple of 4, which products need; the loss never reads them and their gradient is 0, so they stay zero.
 
+/**
+ * @typedef {"embedding" | "first" | "second" | "bias" | "hidden" | "hiddenBias" | "head"} Name
+ * @typedef {Record<Name, Float64Array>} Weights
+ * @typedef {{ a: Int32Array, b: Int32Array, label: Int32Array }} PairSet
+ * @typedef {"train" | "test"} Side
+ * @typedef {[values: Float64Array, rowStep: number, columnStep: number]} Matrix
+ * @typedef {(out: Float64Array, sizes: [m: number, n: number, k: number], left: Matrix, right: Matrix) => void} Product
+ * @typedef {{ name: string, product: Product, numbers: (count: number) => Float64Array }} Arithmetic
+ * @typedef {{ count: number } & Record<"h1" | "h2" | "logits" | "dh1" | "dh2", Float64Array>} Layers
+ * @typedef {[name: string, shape: number[]][]} Shapes
+ */
+
 // ---- random numbers ----
 
 /**
  * Uniform numbers in [0, 1), the generator mulberry32 (T. Ettinger, public domain): 32 bits of state, period 2^32.
  * Each seed has two streams, 0 for the split and 1 for the initial weights, so that neither changes the other.
+ * @type {(seed: number, stream: number) => () => number}
  */
 function randomNumbers(seed, stream) {
   let state = Math.imul(2 * seed + stream + 1, 0x9e3779b1);
@@ -20,7 +33,10 @@ function randomNumbers(seed, stream) {
   };
 }
 
-/** `count` numbers from N(0, deviation^2), by the method of Box and Muller. */
+/**
+ * `count` numbers from N(0, deviation^2), by the method of Box and Muller.
+ * @type {(count: number, deviation: number, uniform: () => number) => Float64Array}
+ */
 function normalNumbers(count, deviation, uniform) {
   return Float64Array.from({ length: count }, () => {
     const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
@@ -28,7 +44,12 @@ function normalNumbers(count, deviation, uniform) {
   });
 }
 
-/** The items in a random order (Fisher and Yates). */
+/**
+ * The items in a random order (Fisher and Yates).
+ * @template T
+ * @param {T[]} items
+ * @param {() => number} uniform
+ */
 function shuffled(items, uniform) {
   const order = [...items];
   for (let i = order.length - 1; i > 0; i -= 1) {
@@ -43,11 +64,13 @@ function shuffled(items, uniform) {
 /**
  * {train, test}: all pairs (a, b) modulo p, each set {a, b, label} in the order of a p + b. (a, b) and (b, a) fall on
  * the same side; the pairs (a, a) are drawn apart from the others, so that the sizes do not depend on the seed.
+ * @type {(p: number, fraction: number, seed: number) => Record<Side, PairSet>}
  */
 function splitPairs(p, fraction, seed) {
   const uniform = randomNumbers(seed, 0);
   const numbers = [...Array(p).keys()];
   const mirrored = numbers.flatMap((a) => numbers.slice(a + 1).map((b) => [a, b]));
+  /** @type {Set<number>} */
   const chosen = new Set();
   for (const group of [mirrored, numbers.map((a) => [a, a])]) {
     for (const [a, b] of shuffled(group, uniform).slice(0, Math.round(fraction * group.length))) {
@@ -59,12 +82,16 @@ function splitPairs(p, fraction, seed) {
   return { train: pairSet(train, p), test: pairSet(test, p) };
 }
 
+/** @type {(rows: number[], p: number) => PairSet} */
 function pairSet(rows, p) {
   const [a, b] = [rows.map((row) => Math.floor(row / p)), rows.map((row) => row % p)];
   return { a: Int32Array.from(a), b: Int32Array.from(b), label: Int32Array.from(a, (first, i) => (first + b[i]) % p) };
 }
 
-/** Name -> [rows, columns, standard deviation at the start] of every weight; the names and layouts of PairMLP. */
+/**
+ * Name -> [rows, columns, standard deviation at the start] of every weight; the names and layouts of PairMLP.
+ * @type {(sizes: GrokkingSizes) => Record<Name, number[]>}
+ */
 function shapesOf({ p, dim, width }) {
   return {
     embedding: [p, dim, 1],
@@ -77,10 +104,13 @@ function shapesOf({ p, dim, width }) {
   };
 }
 
+/** @type {(sizes: GrokkingSizes, seed: number) => Weights} */
 function initialWeights(sizes, seed) {
   const uniform = randomNumbers(seed, 1);
+  /** @type {(shape: number[]) => Float64Array} */
   const draw = ([rows, columns, deviation]) => normalNumbers(rows * columns, deviation, uniform);
-  return Object.fromEntries(Object.entries(shapesOf(sizes)).map(([name, shape]) => [name, draw(shape)]));
+  const drawn = Object.entries(shapesOf(sizes)).map(([name, shape]) => [name, draw(shape)]);
+  return /** @type {Weights} */ (Object.fromEntries(drawn));
 }
 
 // ---- matrix products ----
@@ -89,6 +119,7 @@ function initialWeights(sizes, seed) {
  * out [m, n] = left [m, k] right [k, n], with m a multiple of 4 and n of 2. A matrix is [values, row step, column
  * step], so that a transposed one is the same values with the steps exchanged. Eight sums run at once and stay in
  * registers: that is what makes it fast, and why it is written out.
+ * @type {(out: Float64Array, sizes: [m: number, n: number, k: number], left: Matrix, right: Matrix) => void}
  */
 function product(out, [m, n, k], [left, leftRow, leftColumn], [right, rightRow, rightColumn]) {
   for (let i = 0; i < m; i += 4) {
@@ -126,13 +157,17 @@ function product(out, [m, n, k], [left, leftRow, leftColumn], [right, rightRow, 
   }
 }
 
-/** How a network multiplies matrices, and gets room for numbers: by the function above, which runs everywhere. */
+/**
+ * How a network multiplies matrices, and gets room for numbers: by the function above, which runs everywhere.
+ * @type {Arithmetic}
+ */
 const PLAIN = { name: "plain", product, numbers: (count) => new Float64Array(count) };
 
 /**
  * The same by live_grokking_product.c, compiled for WebAssembly and given in base64: the same sums in the same order,
  * several times as fast. All numbers of a network of these sizes lie in its memory. Where a page forbids it, or a
  * browser lacks its vector instructions, this gives PLAIN.
+ * @type {(sizes: GrokkingSizes, compiled: string) => Arithmetic}
  */
 function arithmeticFor(sizes, compiled) {
   try {
@@ -146,40 +181,56 @@ function arithmeticFor(sizes, compiled) {
 
 const START = 65536; // bytes at the start of the memory that are left to the compiler
 
-function vectorised({ exports: { product: multiply } }, memory, { p }) {
+/** @type {(instance: WebAssembly.Instance, memory: WebAssembly.Memory, sizes: GrokkingSizes) => Arithmetic} */
+function vectorised({ exports }, memory, { p }) {
+  const multiply = /** @type {(...numbers: number[]) => void} */ (exports.product);
   let end = START;
+  /** @type {(count: number) => Float64Array} */
   const numbers = (count) => {
     const values = new Float64Array(memory.buffer, end, count);
     end += 8 * count;
     return values;
   };
   const panel = numbers(4 * upToFour(p * p)).byteOffset;
-  const product = (out, [m, n, k], [left, leftRow, leftColumn], [right, rightRow, rightColumn]) => {
+  /** @type {Product} */
+  const fast = (out, [m, n, k], [left, leftRow, leftColumn], [right, rightRow, rightColumn]) => {
     const [to, from, by] = [out, left, right].map(({ byteOffset }) => byteOffset);
     multiply(to, m, n, k, from, leftRow, leftColumn, by, rightRow, rightColumn, panel);
   };
-  return { name: "WebAssembly", product, numbers };
+  return { name: "WebAssembly", product: fast, numbers };
 }
 
-/** How many numbers a network needs at most, with those that its products use: see `Network`. */
+/**
+ * How many numbers a network needs at most, with those that its products use: see `Network`.
+ * @type {(sizes: GrokkingSizes) => number}
+ */
 function countNumbers({ p, dim, width }) {
   const [rows, pairs] = [upToFour(p), p * p + 8]; // each of two sets is filled up to a multiple of 4
   const weights = Object.values(shapesOf({ p: rows, dim, width })).reduce((sum, [m, n]) => sum + m * n, 0);
   return 4 * weights + rows * (4 * width + dim) + pairs * (4 * width + rows) + 4 * pairs;
 }
 
+/** @type {(values: Float64Array, columns: number) => Matrix} */
 const plain = (values, columns) => [values, columns, 1];
+/** @type {(values: Float64Array, columns: number) => Matrix} */
 const transposed = (values, columns) => [values, 1, columns];
+/** @type {(count: number) => number} */
 const upToFour = (count) => 4 * Math.ceil(count / 4);
 
-/** Row i of `out` is row a[i] of one table plus row b[i] of another. */
+/**
+ * Row i of `out` is row a[i] of one table plus row b[i] of another.
+ * @type {(out: Float64Array, first: [table: Float64Array, rows: Int32Array], second: [table: Float64Array, rows: Int32Array], columns: number) => void}
+ */
 function addRows(out, [ofA, a], [ofB, b], columns) {
   for (let i = 0; i < a.length; i += 1) {
     for (let j = 0; j < columns; j += 1) out[i * columns + j] = ofA[a[i] * columns + j] + ofB[b[i] * columns + j];
   }
 }
 
-/** Row x of `table` is the sum of the rows i of `values` with index[i] = x. */
+/**
+ * Row x of `table` is the sum of the rows i of `values` with index[i] = x.
+ * @type {(table: Float64Array, index: Int32Array, values: Float64Array, columns: number) => void}
+ */
 function sumRows(table, index, values, columns) {
   table.fill(0);
   for (let i = 0; i < index.length; i += 1) {
@@ -187,7 +238,10 @@ function sumRows(table, index, values, columns) {
   }
 }
 
-/** values [n, columns] = max(0, values + bias), in place. */
+/**
+ * values [n, columns] = max(0, values + bias), in place.
+ * @type {(values: Float64Array, bias: Float64Array) => void}
+ */
 function addBiasAndCut(values, bias) {
   const columns = bias.length;
   for (let i = 0; i < values.length; i += columns) {
@@ -198,7 +252,10 @@ function addBiasAndCut(values, bias) {
   }
 }
 
-/** Passes a gradient back through the ReLU that gave `outputs`, in place, and adds its sum over points to `bias`. */
+/**
+ * Passes a gradient back through the ReLU that gave `outputs`, in place, and adds its sum over points to `bias`.
+ * @type {(gradient: Float64Array, outputs: Float64Array, bias: Float64Array) => void}
+ */
 function throughReLU(gradient, outputs, bias) {
   const columns = bias.length;
   for (let i = 0; i < outputs.length; i += columns) {
@@ -217,26 +274,50 @@ function throughReLU(gradient, outputs, bias) {
  * `arithmeticFor` gives it, for this network alone.
  */
 class Network {
+  /**
+   * @param {GrokkingSizes} sizes
+   * @param {Weights} weights
+   * @param {Record<Side, PairSet>} sets
+   * @param {GrokkingRecipe} recipe
+   * @param {Arithmetic} arithmetic
+   */
   constructor(sizes, weights, sets, recipe, arithmetic = PLAIN) {
-    Object.assign(this, { sizes, sets, recipe, step: 0, rows: upToFour(sizes.p), ...arithmetic });
+    this.sizes = sizes;
+    this.sets = sets;
+    this.recipe = recipe;
+    this.name = arithmetic.name;
+    this.product = arithmetic.product;
+    this.numbers = arithmetic.numbers;
+    this.step = 0;
+    this.rows = upToFour(sizes.p);
+    /** @type {Shapes} */
     const shapes = Object.entries(shapesOf({ ...sizes, p: this.rows }));
     const total = shapes.reduce((sum, [, [rows, columns]]) => sum + rows * columns, 0);
-    [this.theta, this.slope, this.mean, this.square] = [1, 2, 3, 4].map(() => this.numbers(total));
-    [this.weights, this.slopes] = [this.theta, this.slope].map((values) => views(values, shapes));
-    for (const [name, values] of Object.entries(weights)) this.weights[name].set(values);
+    this.theta = this.numbers(total);
+    this.slope = this.numbers(total);
+    this.mean = this.numbers(total);
+    this.square = this.numbers(total);
+    this.weights = views(this.theta, shapes);
+    this.slopes = views(this.slope, shapes);
+    for (const [name, values] of Object.entries(weights)) this.weights[/** @type {Name} */ (name)].set(values);
     this.tables = [1, 2, 3, 4].map(() => this.numbers(this.rows * sizes.width)); // of a, of b, their gradients
     this.spare = this.numbers(this.rows * sizes.dim);
     this.layers = { train: this.newLayers(sets.train), test: this.newLayers(sets.test) };
   }
 
+  /** @type {(set: PairSet) => Layers} */
   newLayers({ label }) {
     const count = upToFour(label.length);
+    /** @type {(columns: number) => Float64Array} */
     const rows = (columns) => this.numbers(count * columns);
     const { width } = this.sizes;
     return { count, h1: rows(width), h2: rows(width), logits: rows(this.rows), dh1: rows(width), dh2: rows(width) };
   }
 
-  /** h1 = relu(E[a] A + E[b] B + b1), h2 = relu(h1 C + b2), logits = V h2 of the pairs in a set. */
+  /**
+   * h1 = relu(E[a] A + E[b] B + b1), h2 = relu(h1 C + b2), logits = V h2 of the pairs in a set.
+   * @type {(name: Side) => Layers}
+   */
   forward(name) {
     const { sizes: { dim, width }, rows, weights, tables: [ofA, ofB], layers: { [name]: layer } } = this;
     const { a, b } = this.sets[name];
@@ -250,7 +331,10 @@ class Network {
     return layer;
   }
 
-  /** {loss, accuracy} of a set after `forward`: mean cross-entropy in nats. Logits become softmax minus one-hot. */
+  /**
+   * {loss, accuracy} of a set after `forward`: mean cross-entropy in nats. Logits become softmax minus one-hot.
+   * @type {(name: Side) => GrokkingOutcome}
+   */
   crossEntropy(name) {
     const { sizes: { p }, rows, sets: { [name]: { label } }, layers: { [name]: { logits } } } = this;
     let [loss, right] = [0, 0];
@@ -263,7 +347,10 @@ class Network {
     return { loss: loss / label.length, accuracy: right / label.length };
   }
 
-  /** The gradient of the mean loss on the training set, into `slopes`; {loss, accuracy} of the same weights. */
+  /**
+   * The gradient of the mean loss on the training set, into `slopes`; {loss, accuracy} of the same weights.
+   * @type {() => GrokkingOutcome}
+   */
   backward() {
     const { sizes: { width }, rows, weights, slopes, sets: { train: { label } } } = this;
     const layer = this.forward("train");
@@ -281,7 +368,10 @@ class Network {
     return outcome;
   }
 
-  /** From the gradient at h1 to those of the embedding and the two matrices after it. */
+  /**
+   * From the gradient at h1 to those of the embedding and the two matrices after it.
+   * @type {(dh1: Float64Array) => void}
+   */
   backwardEmbedding(dh1) {
     const { sizes: { dim, width }, rows, weights, slopes, spare, tables: [, , ofA, ofB] } = this;
     const { a, b } = this.sets.train;
@@ -294,7 +384,10 @@ class Network {
     for (let i = 0; i < spare.length; i += 1) slopes.embedding[i] += spare[i];
   }
 
-  /** One step of AdamW on all training pairs; {loss, accuracy} before it. */
+  /**
+   * One step of AdamW on all training pairs; {loss, accuracy} before it.
+   * @type {() => GrokkingOutcome}
+   */
   advance() {
     const outcome = this.backward();
     const { theta, slope, mean, square } = this;
@@ -311,7 +404,10 @@ class Network {
     return outcome;
   }
 
-  /** What the page draws, at the present weights. */
+  /**
+   * What the page draws, at the present weights.
+   * @type {() => GrokkingProbe}
+   */
   measure() {
     const { sizes: { p, dim }, weights: { embedding }, theta } = this;
     this.forward("test");
@@ -326,6 +422,7 @@ class Network {
   /**
    * Relative flatness of the head on the training pairs, exact: the mean of |h2|^2 sum_{j<l} p_j p_l |v_j - v_l|^2
    * (metrics.relative_flatness). Called after `crossEntropy`, which left softmax minus one-hot.
+   * @type {() => number}
    */
   relativeFlatness() {
     const { sizes: { p, width }, rows, weights: { head }, layers: { train: { h2, logits } }, sets: { train } } = this;
@@ -345,14 +442,22 @@ class Network {
   }
 }
 
-/** Name -> its part of `values`, for the [name, [rows, columns]] in `shapes`. */
+/**
+ * Name -> its part of `values`, for the [name, [rows, columns]] in `shapes`.
+ * @type {(values: Float64Array, shapes: Shapes) => Weights}
+ */
 function views(values, shapes) {
   let start = 0;
+  /** @type {(count: number) => Float64Array} */
   const take = (count) => values.subarray(start, (start += count));
-  return Object.fromEntries(shapes.map(([name, [rows, columns]]) => [name, take(rows * columns)]));
+  const parts = shapes.map(([name, [rows, columns]]) => [name, take(rows * columns)]);
+  return /** @type {Weights} */ (Object.fromEntries(parts));
 }
 
-/** Divides [points, p] of a larger matrix by `points`, and sets what lies outside to zero. */
+/**
+ * Divides [points, p] of a larger matrix by `points`, and sets what lies outside to zero.
+ * @type {(values: Float64Array, columns: number, p: number, points: number) => void}
+ */
 function divideAndPad(values, columns, p, points) {
   for (let i = 0; i < points; i += 1) {
     for (let c = i * columns; c < i * columns + p; c += 1) values[c] /= points;
@@ -361,6 +466,7 @@ function divideAndPad(values, columns, p, points) {
   values.fill(0, points * columns);
 }
 
+/** @type {(values: ArrayLike<number>) => number} */
 function largestAt(values) {
   let top = 0;
   for (let c = 1; c < values.length; c += 1) if (values[c] > values[top]) top = c;
@@ -370,6 +476,7 @@ function largestAt(values) {
 /**
  * Cross-entropy of one point; turns its logits into softmax minus one-hot. Whoever is right takes the loss and the
  * gradient from the other classes alone: 1 - p_y would lose the digits of a confident network.
+ * @type {(logits: Float64Array, top: number, label: number) => number}
  */
 function softmaxLoss(logits, top, label) {
   const [highest, own] = [logits[top], logits[label]];
@@ -384,11 +491,15 @@ function softmaxLoss(logits, top, label) {
   return top === label ? Math.log1p(others) : Math.log(total) - (own - highest);
 }
 
+/** @type {(values: Float64Array) => number} */
 function squaredNorm(values) {
   return values.reduce((sum, value) => sum + value * value, 0);
 }
 
-/** [count, count]: squared distances between the first `count` rows of a matrix; entry [j, l] only for l < j. */
+/**
+ * [count, count]: squared distances between the first `count` rows of a matrix; entry [j, l] only for l < j.
+ * @type {(matrix: Float64Array, count: number, columns: number) => Float64Array}
+ */
 function squaredDistances(matrix, count, columns) {
   const distances = new Float64Array(count * count);
   for (let j = 0; j < count; j += 1) {
@@ -408,6 +519,7 @@ function squaredDistances(matrix, count, columns) {
  * c_k = sum_x E[x] cos(2 pi k x / p) and s_k with the sine; `spectrum` holds |c_k|^2 + |s_k|^2, k = 1, 2, ..., as
  * shares of the variance. `points` [p, 2] are the rows of E, less their mean, on c_k and on what of s_k is orthogonal
  * to it: a clean wave is a circle of radius about 1 there, because the root mean square length is set to 1.
+ * @type {(embedding: Float64Array, p: number, dim: number) => Pick<GrokkingProbe, "frequency" | "spectrum" | "points">}
  */
 function strongestWave(embedding, p, dim) {
   const waves = Array.from({ length: Math.floor((p - 1) / 2) }, (_, i) => waveParts(embedding, p, dim, i + 1));
@@ -418,6 +530,7 @@ function strongestWave(embedding, p, dim) {
   return { frequency: best + 1, spectrum, points: onPlane(embedding, p, dim, waves[best]) };
 }
 
+/** @type {(embedding: Float64Array, p: number, dim: number, frequency: number) => Float64Array[]} */
 function waveParts(embedding, p, dim, frequency) {
   return [Math.cos, Math.sin].map((wave) => {
     const part = new Float64Array(dim);
@@ -429,8 +542,11 @@ function waveParts(embedding, p, dim, frequency) {
   });
 }
 
+/** @type {(embedding: Float64Array, p: number, dim: number, waves: Float64Array[]) => number[]} */
 function onPlane(embedding, p, dim, [cosine, sine]) {
+  /** @type {(one: Float64Array, other: Float64Array) => number} */
   const dot = (one, other) => one.reduce((sum, value, i) => sum + value * other[i], 0);
+  /** @type {(vector: Float64Array) => Float64Array} */
   const unit = (vector) => vector.map((value) => value / Math.sqrt(squaredNorm(vector)));
   const across = unit(cosine);
   const overlap = dot(sine, across);
@@ -440,14 +556,17 @@ function onPlane(embedding, p, dim, [cosine, sine]) {
     return dot(embedding.subarray(x * dim, (x + 1) * dim), at % 2 ? up : across);
   });
   const middle = [0, 1].map((odd) => points.reduce((sum, value, at) => sum + (at % 2 === odd ? value / p : 0), 0));
-  const centred = points.map((value, at) => value - middle[at % 2]);
-  const radius = Math.sqrt(squaredNorm(centred) / p);
-  return Array.from(centred, (value) => value / radius);
+  const centerd = points.map((value, at) => value - middle[at % 2]);
+  const radius = Math.sqrt(squaredNorm(centerd) / p);
+  return Array.from(centerd, (value) => value / radius);
 }
 
 // ---- training by and by ----
 
-/** A network by the settings of the page: {p, dim, width, fraction, seed, recipe, compiled}. */
+/**
+ * A network by the settings of the page: {p, dim, width, fraction, seed, recipe, compiled}.
+ * @type {(settings: GrokkingSettings) => Network}
+ */
 function newNetwork({ fraction, seed, recipe, compiled, ...sizes }) {
   const arithmetic = arithmeticFor(sizes, compiled);
   return new Network(sizes, initialWeights(sizes, seed), splitPairs(sizes.p, fraction, seed), recipe, arithmetic);
@@ -457,10 +576,12 @@ function newNetwork({ fraction, seed, recipe, compiled, ...sizes }) {
  * Trains in slices of about `milliseconds`, with a rest after each in which the page or a message is heard. `report`
  * gets what was measured in a slice: at steps 0 to 10, then every tenth. Gives {pause, resume}; ends after
  * `settings.steps` steps.
+ * @type {(settings: GrokkingSettings, milliseconds: number, report: (found: GrokkingProbe[]) => void) => { pause: () => void, resume: () => void }}
  */
 function trainInSlices(settings, milliseconds, report) {
   const network = newNetwork(settings);
   const found = [network.measure()];
+  /** @type {ReturnType<typeof setTimeout> | null} */
   let timer = null;
   const slice = () => {
     const end = performance.now() + milliseconds;
@@ -472,7 +593,7 @@ function trainInSlices(settings, milliseconds, report) {
     report(found.splice(0));
   };
   const pause = () => {
-    clearTimeout(timer);
+    if (timer !== null) clearTimeout(timer);
     timer = null;
   };
   const resume = () => {
@@ -482,11 +603,16 @@ function trainInSlices(settings, milliseconds, report) {
   return { pause, resume };
 }
 
-/** What a worker does: a message with settings starts it, then "pause" and "resume"; it posts its reports. */
+/**
+ * What a worker does: a message with settings starts it, then "pause" and "resume"; it posts its reports.
+ * @type {(scope: Pick<Worker, "onmessage" | "postMessage">) => void}
+ */
 function serve(scope) {
+  /** @type {ReturnType<typeof trainInSlices> | null} */
   let training = null;
   scope.onmessage = ({ data }) => {
-    if (typeof data === "string") training[data]();
+    if (data === "pause") training?.pause();
+    else if (data === "resume") training?.resume();
     else training = trainInSlices(data, 60, (found) => scope.postMessage(found));
   };
 }

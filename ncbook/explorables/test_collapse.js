@@ -1,43 +1,56 @@
 // Ratio on new images against ratio on training images, every training stopped at the same loss, epoch or step.
 // The data are made by test_collapse.py, which documents them. Pixels are CSS pixels.
 
+/**
+ * @typedef {Record<"train" | "test" | "loss" | "epoch" | "step", number[]>} Probes
+ * @typedef {Probes & { seed: number, size: number, decay: number }} Arm
+ * @typedef {{ seeds: number[], sizes: number[], stop: Record<string, number>, rules: Record<string, string> }} Known
+ * @typedef {Known & { arms: Arm[] }} Data
+ * @typedef {{ size: number, train: number, test: number }} Stopped
+ * @typedef {ReturnType<typeof stateAt>} State
+ */
+
+/** @type {(root: HTMLElement, data: Data) => void} */
 function explore(root, data) {
-  const part = (name) => root.querySelector(`.nc-${name}`);
+  const part = partsOf(root);
   const [slider, rule, decay] = ["slider", "rule", "decay"].map(part);
+  /** @type {number[]} */
   let stops = [];
   const restart = () => {
     stops = stopsOf(data, rule.value, Number(decay.value));
-    slider.max = stops.length - 1;
-    const wanted = data.stop[rule.value] ?? stops.at(-1);
-    slider.value = stops.reduce((best, stop, i) => (nearer(stop, stops[best], wanted) ? i : best), 0);
+    slider.max = String(stops.length - 1);
+    const wanted = data.stop[rule.value] ?? lastOf(stops);
+    slider.value = String(stops.reduce((best, stop, i) => (nearer(stop, stops[best], wanted) ? i : best), 0));
   };
   const draw = () => {
     if (root.clientWidth === 0) return; // hidden, for example in a tab that is not open
-    const state = stateAt(data, rule.value, stops[slider.value], Number(decay.value));
-    drawScatter(part("scatter"), data, state, themeColours(root));
+    const state = stateAt(data, rule.value, stops[Number(slider.value)], Number(decay.value));
+    drawScatter(part("scatter"), data, state, themeColors(root));
     describe(part, state);
   };
   const settled = () => {
     part("status").textContent = part("words").textContent;
   };
-  for (const control of [rule, decay]) {
-    control.addEventListener("change", () => {
-      restart();
-      draw();
-      settled();
-    });
-  }
+  const choose = () => {
+    restart();
+    draw();
+  };
+  wireChoices([rule, decay], choose, settled);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
   restart();
   draw();
 }
 
+/** @type {(stop: number, best: number, wanted: number) => boolean} */
 const nearer = (stop, best, wanted) => Math.abs(Math.log(stop / wanted)) < Math.abs(Math.log(best / wanted));
 
 // ---- reading the histories ----
 
-/** The values that the slider runs over, later stops last. */
+/**
+ * The values that the slider runs over, later stops last.
+ * @type {(data: Data, rule: string, decay: number) => number[]}
+ */
 function stopsOf(data, rule, decay) {
   const arms = data.arms.filter((arm) => arm.decay === decay);
   if (rule !== "loss") {
@@ -46,6 +59,7 @@ function stopsOf(data, rule, decay) {
     return [...new Set(times)].filter((time) => time >= 1 && time <= last).sort((a, b) => a - b);
   }
   const lowest = Math.min(...arms.flatMap((arm) => arm.loss));
+  /** @type {number[]} */
   const stops = [];
   for (let power = 0; power > -12; power -= 1) {
     for (const digit of [1, 0.3]) if (digit * 10 ** power >= lowest) stops.push(Number(`${digit}e${power}`));
@@ -53,11 +67,14 @@ function stopsOf(data, rule, decay) {
   return stops.length ? stops : [lowest];
 }
 
-/** Where a training stands when it stops: {train, test}, or null where it never gets there. */
+/**
+ * Where a training stands when it stops: {train, test}, or null where it never gets there.
+ * @type {(arm: Arm, rule: string, value: number) => { train: number, test: number } | null}
+ */
 function stopped(arm, rule, value) {
   if (rule !== "loss") {
     const times = arm[rule === "epochs" ? "epoch" : "step"];
-    if (times.at(-1) < value) return null;
+    if (lastOf(times) < value) return null;
     const i = times.findLastIndex((time) => time <= value);
     return i < 0 ? null : { train: arm.train[i], test: arm.test[i] };
   }
@@ -65,42 +82,53 @@ function stopped(arm, rule, value) {
   if (i < 0) return null;
   if (i === 0) return { train: arm.train[0], test: arm.test[0] };
   const share = Math.log(arm.loss[i - 1] / value) / Math.log(arm.loss[i - 1] / arm.loss[i]); // as in read_at
+  /** @type {(values: number[]) => number} */
   const at = (values) => values[i - 1] + share * (values[i] - values[i - 1]);
   return { train: at(arm.train), test: at(arm.test) };
 }
 
-/** Of each seed the points that reach the stop, in the order of the sizes, and the correlations of whole seeds. */
+/**
+ * Of each seed the points that reach the stop, in the order of the sizes, and the correlations of whole seeds.
+ * @param {Data} data
+ * @param {string} rule
+ * @param {number} value
+ * @param {number} decay
+ */
 function stateAt(data, rule, value, decay) {
   const seeds = data.seeds.map((seed) =>
     data.arms
       .filter((arm) => arm.seed === seed && arm.decay === decay)
-      .map((arm) => ({ size: arm.size, ...stopped(arm, rule, value) }))
-      .filter(({ train }) => train !== undefined),
+      .flatMap((arm) => {
+        const found = stopped(arm, rule, value);
+        return found ? [{ size: arm.size, ...found }] : [];
+      }),
   );
   const whole = seeds.filter((points) => points.length === data.sizes.length);
   const correlations = whole.map((points) => spearman(points.map((p) => p.train), points.map((p) => p.test)));
   return { rule, value, decay, seeds, correlations, label: data.rules[rule] };
 }
 
-/** Spearman's rank correlation: Pearson's, of the ranks. Equal values share their mean rank. */
+/**
+ * Spearman's rank correlation: Pearson's, of the ranks. Equal values share their mean rank.
+ * @type {(first: number[], second: number[]) => number}
+ */
 function spearman(first, second) {
+  /** @type {(values: number[]) => number[]} */
   const rank = (values) =>
     values.map((v) => values.filter((w) => w < v).length + (values.filter((w) => w === v).length - 1) / 2);
   const [a, b] = [rank(first), rank(second)];
   const middle = (a.length - 1) / 2;
+  /** @type {(x: number[], y: number[]) => number} */
   const product = (x, y) => x.reduce((sum, v, i) => sum + (v - middle) * (y[i] - middle), 0);
   return product(a, b) / Math.sqrt(product(a, a) * product(b, b));
 }
 
-const median = (values) => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
-};
-
 // ---- drawing and words ----
 
-function drawScatter(canvas, data, { seeds }, colour) {
+/** @type {(canvas: Canvas, data: Data, state: State, color: Color) => void} */
+function drawScatter(canvas, data, { seeds }, color) {
   const { context, width, height } = freshContext(canvas);
+  /** @type {(name: "train" | "test") => Extent} */
   const range = (name) => {
     const shown = seeds.flat().map((point) => point[name]);
     const values = shown.length ? shown : data.arms.flatMap((arm) => arm[name]);
@@ -109,23 +137,24 @@ function drawScatter(canvas, data, { seeds }, colour) {
   };
   const x = logAxis(range("train"), 56, width - 16);
   const y = logAxis(range("test"), height - 46, 26);
-  drawAxes(context, x, y, colour, "ratio on train (log scale)", "ratio on new images (log)");
+  drawAxes(context, x, y, color, "ratio on train (log scale)", "ratio on new images (log)");
   for (const points of seeds) {
     context.lineWidth = 1;
     for (let i = 1; i < points.length; i += 1) {
       const [from, to] = [points[i - 1], points[i]];
-      line(context, [x.at(from.train), y.at(from.test)], [x.at(to.train), y.at(to.test)], colour("faint"));
+      line(context, [x.at(from.train), y.at(from.test)], [x.at(to.train), y.at(to.test)], color("faint"));
     }
   }
   Object.assign(context, { font: "600 13px system-ui, sans-serif", lineWidth: 4 });
   for (const { size, train, test } of seeds.flat()) {
-    context.strokeStyle = colour("back"); // a halo, so that numbers on lines can be read
-    Object.assign(context, { textAlign: "center", textBaseline: "middle", fillStyle: colour("accent") });
-    context.strokeText(size, x.at(train), y.at(test));
-    context.fillText(size, x.at(train), y.at(test));
+    context.strokeStyle = color("back"); // a halo, so that numbers on lines can be read
+    Object.assign(context, { textAlign: "center", textBaseline: "middle", fillStyle: color("accent") });
+    context.strokeText(String(size), x.at(train), y.at(test));
+    context.fillText(String(size), x.at(train), y.at(test));
   }
 }
 
+/** @type {(part: Part, state: State) => void} */
 function describe(part, { rule, value, decay, seeds, correlations, label }) {
   const stop = rule === "loss" ? `loss ${spell(value)}` : `${rule} ${spell(value)}`;
   part("now").textContent = spell(value);
@@ -137,6 +166,7 @@ function describe(part, { rule, value, decay, seeds, correlations, label }) {
   part("scatter").setAttribute("aria-label", `${words} ${ends(seeds)}`);
 }
 
+/** @type {(correlations: number[]) => string} */
 function verdict(correlations) {
   if (!correlations.length) return "No seed has every size, so there is no correlation.";
   const middle = median(correlations);
@@ -145,6 +175,7 @@ function verdict(correlations) {
   return `Over the sizes the two ratios ${size}: rank correlation ${spell(middle)} (${span}).`;
 }
 
+/** @type {(seeds: Stopped[][]) => string} */
 function ends(seeds) {
   const points = seeds.find((each) => each.length) ?? [];
   return points.map(({ size, train, test }) => `n ${size}: train ${spell(train)}, new ${spell(test)}.`).join(" ");

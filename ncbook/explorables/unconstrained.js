@@ -1,8 +1,18 @@
 // Left: three classes of free features in the plane, at one step. Right: a measure of collapse over all steps.
 // The data are made by unconstrained.py, which documents them. Pixels are CSS pixels; y points up in the data.
 
+/**
+ * @typedef {{ steps: number[], exponent: Curve, curves: Record<string, Curve[]> }} Known
+ * @typedef {Known & Record<"points" | "means" | "rows", Packed>} Method
+ * @typedef {Known & Record<"points" | "means" | "rows", Unpacked>} Flow
+ * @typedef {{ names: Record<string, string>, measures: Record<string, string>, classOf: number[] }} Named
+ * @typedef {Named & { methods: Record<string, Method> }} Data
+ * @typedef {{ name: string, flow: Flow, frame: number, measure: string }} State
+ */
+
+/** @type {(root: HTMLElement, data: Data) => void} */
 function explore(root, data) {
-  const part = (name) => root.querySelector(`.nc-${name}`);
+  const part = partsOf(root);
   const [slider, method, measure] = [part("slider"), part("method"), part("measure")];
   const methods = Object.fromEntries(Object.entries(data.methods).map(([name, each]) => [name, prepare(each)]));
   const now = () => {
@@ -11,8 +21,8 @@ function explore(root, data) {
   };
   const draw = () => {
     if (root.clientWidth === 0) return; // hidden, for example in a tab that is not open
-    drawPlane(part("plane"), data, now(), themeColours(root));
-    drawCurves(part("curves"), data, now(), themeColours(root));
+    drawPlane(part("plane"), data, now(), themeColors(root));
+    drawCurves(part("curves"), data, now(), themeColors(root));
     describe(part, data, now());
   };
   const settled = () => {
@@ -20,74 +30,76 @@ function explore(root, data) {
     part("status").textContent = labels.join(" ");
   };
   const choose = () => {
-    slider.max = methods[method.value].steps.length - 1; // also moves the thumb back where there are fewer
+    slider.max = String(methods[method.value].steps.length - 1); // also moves the thumb back where there are fewer
     draw();
-    settled();
   };
-  method.addEventListener("change", choose);
-  measure.addEventListener("change", choose);
+  wireChoices([method, measure], choose, settled);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
   draw();
 }
 
+/** @type {(packed: Method) => Flow} */
 function prepare(packed) {
-  const flow = { ...packed };
-  for (const name of ["points", "means", "rows"]) flow[name] = unpack(packed[name]);
-  return flow;
+  const [points, means, rows] = [packed.points, packed.means, packed.rows].map(unpack);
+  return { ...packed, points, means, rows };
 }
 
 // ---- the plane ----
 
-const REACH = 1.9; // the window goes this far from the centre, where lengths are 1 in the mean
+const REACH = 1.9; // the window goes this far from the center, where lengths are 1 in the mean
 
-function drawPlane(canvas, data, { flow, frame }, colour) {
+/** @type {(canvas: Canvas, data: Data, state: State, color: Color) => void} */
+function drawPlane(canvas, data, { flow, frame }, color) {
   const { context, width, height } = freshContext(canvas);
   const scale = (Math.min(width, height) - 12) / (2 * REACH);
+  /** @type {(point: Point) => Point} */
   const place = ([x, y]) => [width / 2 + scale * x, height / 2 - scale * y];
-  drawSimplex(context, place, colour);
+  drawSimplex(context, place, color);
   data.classOf.forEach((c, i) => {
     context.lineWidth = 1.2;
-    const paint = { fillStyle: colour(`class${c}`), strokeStyle: colour("back"), globalAlpha: 0.75 };
+    const paint = { fillStyle: color(`class${c}`), strokeStyle: color("back"), globalAlpha: 0.75 };
     mark(context, c, place(pointAt(flow.points, frame, i)), 4.5, paint);
   });
-  for (const c of [0, 1, 2]) drawMean(context, place, flow, frame, c, colour);
-  for (const c of [0, 1, 2]) drawRow(context, place, pointAt(flow.rows, frame, c), colour);
+  for (const c of [0, 1, 2]) drawMean(context, place, flow, frame, c, color);
+  for (const c of [0, 1, 2]) drawArrow(context, place([0, 0]), place(pointAt(flow.rows, frame, c)), color);
 }
 
 // ---- the curves ----
 
 const FLOOR = 1e-6; // what is smaller is drawn here: further down there is nothing to see
 
-function drawCurves(canvas, data, { flow, frame, measure }, colour) {
+/** @type {(canvas: Canvas, data: Data, state: State, color: Color) => void} */
+function drawCurves(canvas, data, { flow, frame, measure }, color) {
   const { context, width, height } = freshContext(canvas);
   const all = Object.values(data.methods);
   const last = Math.max(2, ...all.flatMap(({ steps }) => steps));
   const x = logAxis({ low: 1, high: last, hasZero: true }, 58, width - 12);
-  const values = all.flatMap(({ curves }) => curves[measure].flat()).filter((value) => value !== null);
+  const values = all.flatMap(({ curves }) => curves[measure].flat()).flatMap((value) => value ?? []);
   const range = { low: roundLog(Math.max(FLOOR, Math.min(...values)), true), high: roundLog(Math.max(...values), false) };
   const y = logAxis({ ...range, hasZero: false }, height - 46, 26);
-  drawAxes(context, x, y, colour, "step (log scale)", `${data.measures[measure].split(":")[0]} (log)`);
+  drawAxes(context, x, y, color, "step (log scale)", `${data.measures[measure].split(":")[0]} (log)`);
   flow.curves[measure].forEach((curve, seed) => {
     const drawn = curve.map((value) => (value === null ? null : Math.max(value, range.low)));
-    drawCurve(context, x, y, flow.steps, drawn, colour("text"), seed ? 0.9 : 2.6, seed ? 0.5 : 1);
+    drawCurve(context, x, y, flow.steps, drawn, color("text"), seed ? 0.9 : 2.6, seed ? 0.5 : 1);
   });
   context.lineWidth = 2;
   const here = x.at(flow.steps[frame]);
-  line(context, [here, y.from], [here, y.to], colour("accent"));
+  line(context, [here, y.from], [here, y.to], color("accent"));
   const value = flow.curves[measure][0][frame];
-  const paint = { fillStyle: colour("text"), strokeStyle: colour("back") };
+  const paint = { fillStyle: color("text"), strokeStyle: color("back") };
   if (value !== null) mark(context, 0, [here, y.at(Math.max(value, range.low))], 5, paint);
 }
 
 // ---- words ----
 
+/** @type {(part: Part, data: Data, state: State) => void} */
 function describe(part, data, { name, flow, frame, measure }) {
   const step = flow.steps[frame];
   const value = spell(flow.curves[measure][0][frame]);
   const exponent = spell(flow.exponent[frame]);
   part("slider").setAttribute("aria-valuetext", `step ${step}`);
-  Object.entries({ now: step, value, exponent }).forEach(([slot, text]) => (part(slot).textContent = text));
+  Object.entries({ now: step, value, exponent }).forEach(([slot, text]) => (part(slot).textContent = String(text)));
   part("plane").setAttribute(
     "aria-label",
     `Three classes of free features under ${name}, step ${step}: root mean square distance of a point from its class ` +
@@ -100,7 +112,10 @@ function describe(part, data, { name, flow, frame, measure }) {
   );
 }
 
-/** Root mean square distance from the points to their class's mean. */
+/**
+ * Root mean square distance from the points to their class's mean.
+ * @type {(data: Data, flow: Flow, frame: number) => string}
+ */
 function distance(data, flow, frame) {
   const squares = data.classOf.map((c, i) => {
     const [point, mean] = [pointAt(flow.points, frame, i), pointAt(flow.means, frame, c)];
@@ -110,7 +125,10 @@ function distance(data, flow, frame) {
   return value < 1e-4 ? "below 0.0001" : spell(value); // packed coordinates are no finer
 }
 
-/** The three angles between vectors 0 and 1, 1 and 2, 2 and 0, in whole degrees. */
+/**
+ * The three angles between vectors 0 and 1, 1 and 2, 2 and 0, in whole degrees.
+ * @type {(vectors: Unpacked, frame: number) => string}
+ */
 function angles(vectors, frame) {
   const direction = [0, 1, 2].map((c) => Math.atan2(pointAt(vectors, frame, c)[1], pointAt(vectors, frame, c)[0]));
   const between = [0, 1, 2].map((c) => {

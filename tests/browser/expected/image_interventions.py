@@ -1,0 +1,27 @@
+import numpy as np
+
+from expected.interventions import two_arms
+
+MEASURES = {
+    "Validation accuracy": (("test_acc", "val_acc"), False),
+    "Train accuracy": (("train_acc",), False),
+    "Relative flatness κ": (("relative_flatness", "kappa"), True),
+    "κ_τ, as the regularizer has it": (("paper_relative_flatness", "paper_kappa", "relative_flatness_paper"), True),
+    "Variance ratio R": (("variance_ratio_train", "ratio_train"), True),
+    "Train loss": (("train_loss",), True),
+    "Norm of W": (("head_norm",), True),
+}
+UNCHANGED = ("baseline", "encouraged", "prevented", "flatter", "anti_kept", "pinned")
+
+
+def pictures(run, state, canvases):
+    frame = run.to_frame()
+    return two_arms(run, state, canvases["curves"], frame, ["task", "arm"], "epoch", MEASURES, changes)
+
+
+def changes(run, arm):
+    return None if arm in UNCHANGED else run.config["release"]
+
+
+def words(run, state):
+    return {"now": str(np.sort(np.unique(run.history["epoch"]))[int(state["slider"])])}

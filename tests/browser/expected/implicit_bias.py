@@ -1,0 +1,115 @@
+import math
+
+import numpy as np
+from drawings import Axis, Mark, Plane, Line
+
+LAST, FRAMES, FLOOR = 10000, 61, 0.001
+STEPS = sorted({math.floor(LAST ** (i / (FRAMES - 1)) + 0.5) for i in range(FRAMES)})
+KEPT = set(STEPS)
+METHODS = {"logistic": ((), "accent"), "square": ((8, 4), "class2"), "adam": ((2, 4), "class1")}
+REACH, POINTS = 3.0, 16
+_known = {}
+
+
+def points_of(run, state):
+    """The points of the chosen set; one may have been moved since the set was chosen."""
+    labels = np.where(np.arange(POINTS) % 2, -1, 1)
+    points = (run.arrays["plane/signed"][int(state["set"])][:POINTS] * labels[:, None]).round(2).astype(float)
+    for which, place in state["moved"].items():
+        points[which] = place
+    return points, labels
+
+
+def descents(signed):
+    """Weights at each of STEPS, by three methods."""
+    key = signed.tobytes()
+    if key not in _known:
+        _known[key] = {"logistic": scaled(signed), "square": square(signed), "adam": adam(signed)}
+    return _known[key]
+
+
+def scaled(z):
+    """Gradient descent on the mean logistic loss, each step divided by the loss."""
+    rate, w, kept = 1 / (z**2).sum(1).max(), np.zeros(2), []
+    for step in range(1, LAST + 1):
+        m = z @ w
+        logs = np.where(m > 40, -m, np.log(np.logaddexp(0, -np.minimum(m, 40))))
+        log_loss = np.logaddexp.reduce(logs) - np.log(len(z))
+        w = w + rate * (np.exp(-np.logaddexp(0, m) - log_loss) / len(z)) @ z
+        if step in KEPT:
+            kept.append(w)
+    return np.array(kept)
+
+
+def square(z):
+    rate, w, kept = 1 / (z**2).sum(), np.zeros(2), []
+    for step in range(1, LAST + 1):
+        w = w + rate * (1 - z @ w) @ z
+        if step in KEPT:
+            kept.append(w)
+    return np.array(kept)
+
+
+def adam(z):
+    w, mean, size, kept = np.zeros(2), np.zeros(2), np.zeros(2), []
+    for step in range(1, LAST + 1):
+        slope = -(np.exp(-np.logaddexp(0, z @ w)) / len(z)) @ z
+        mean, size = 0.9 * mean + 0.1 * slope, 0.999 * size + 0.001 * slope**2
+        w = w - 0.01 * mean / (1 - 0.9**step) / (np.sqrt(size / (1 - 0.999**step)) + 1e-8)
+        if step in KEPT:
+            kept.append(w)
+    return np.array(kept)
+
+
+def best_of(signed):
+    """The unit vector of largest margin, by trying angles and then finer ones; None where no line separates."""
+    middle, half = 0.0, np.pi
+    for _ in range(9):
+        angles = middle + half * np.linspace(-1, 1, 4001)
+        margins = (signed @ np.stack([np.cos(angles), np.sin(angles)])).min(0)
+        middle, half = angles[margins.argmax()], half / 100
+    return np.array([np.cos(middle), np.sin(middle)]) if margins.max() > 1e-9 else None
+
+
+def pictures(run, state, canvases):
+    points, labels = points_of(run, state)
+    signed, at, chosen = labels[:, None] * points, int(state["slider"]), int(state["point"])
+    best, paths = best_of(signed), descents(signed)
+    canvas = canvases["plane"]
+    place = Plane(min(canvas.width, canvas.height) / (2 * REACH), canvas)
+
+    def across(w, color, **about):
+        end = 2 * REACH * np.array([-w[1], w[0]]) / np.linalg.norm(w)
+        return Line(((place(-end), place(end)),), color, **about)
+
+    items = [] if best is None else [across(best, "faint", width=9)]
+    items += [across(paths[name][at], ink, dash=dash) for name, (dash, ink) in METHODS.items()]
+    for i, (point, label) in enumerate(zip(points, labels, strict=True)):
+        c = 0 if label > 0 else 1
+        items.append(Mark(place(point), f"class{c}", ("circle", "square")[c], edge="text" if i == chosen else "back"))
+    canvas = canvases["curves"]
+    x, y = canvas.x(Axis(1, LAST)), canvas.y(Axis(FLOOR, 200))
+    angles = [canvas.upright(x(STEPS[at]), "faint")]
+    for name, (dash, ink) in METHODS.items():
+        if best is None:
+            continue
+        turn = np.arctan2(best[0] * paths[name][:, 1] - best[1] * paths[name][:, 0], paths[name] @ best)
+        off = np.maximum(np.degrees(np.abs(turn)), FLOOR)
+        angles.append(canvas.curve(x(STEPS), y(off), ink, dash=dash))
+        angles.append(Mark((x(STEPS[at]), y(off[at])), ink, "circle"))
+    return {"plane": items, "curves": angles}
+
+
+def words(run, state):
+    return {"now": str(STEPS[int(state["slider"])])}
+
+
+def add_state(run, state, history):
+    """Which points have been moved, and where to, since the set was chosen."""
+    moved = {}
+    for control, values in history:
+        if control == "set":
+            moved = {}
+        if control in ("across", "up"):
+            moved[int(values["point"])] = (float(values["across"]), float(values["up"]))
+    return {"moved": moved}

@@ -1,0 +1,59 @@
+import numpy as np
+from drawings import Axis
+
+from expected import column, table
+
+# measure's name on the page -> its names in a run, and whether it is drawn in the logarithm
+MEASURES = {
+    "Test accuracy": (("test_acc",), False),
+    "Train accuracy": (("train_acc",), False),
+    "Relative flatness κ": (("relative_flatness", "kappa"), True),
+    "Variance ratio R": (("variance_ratio_train", "ratio_train"), True),
+    "Train loss": (("train_loss",), True),
+    "Uncertainty, mean of 1 - |p|²": (("uncertainty_train", "uncertainty"), True),
+    "Nearest-center test accuracy": (("ncc_acc_test", "centre_test"), False),
+}
+STYLES = (("text", ()), ("second", (7, 4)))
+RELEASED = ("released", "schedule")  # in the names of arms for which something changes on the way
+
+
+def pictures(run, state, canvases):
+    frame = run.to_frame()
+    return two_arms(run, state, canvases["curves"], frame, ["arm"], "step", MEASURES, changes)
+
+
+def changes(run, key):
+    return run.config["release"] if any(word in key for word in RELEASED) else None
+
+
+def two_arms(run, state, canvas, frame, keys, clock, measures, change_of):
+    """One measure of one or two arms: every seed over the whole time, and bright up to the chosen time."""
+    groups = {key: rows for key, rows in frame.groupby(keys, sort=False)}
+    arms = [list(groups)[int(state[name])] for name in ("first", "second-arm") if state[name] != ""]
+    names, log = measures[state["measure:text"]]
+    times = np.sort(frame[clock].unique())
+
+    def values(rows):
+        found = table(rows, "seed", clock, column(rows, *names))
+        return np.log10(np.maximum(found, 1e-12)) if log else found
+
+    everything = np.concatenate([values(rows).ravel() for rows in groups.values()])
+    low, high = (np.floor(everything.min()), np.ceil(everything.max())) if log else (0, 1)
+    high = max(high, low + 1)
+    x = canvas.x(Axis(0, times[-1], log=False))
+    y = canvas.y(Axis(10**low, 10**high) if log else Axis(low, high, log=False))
+    frame_at = int(state["slider"])
+    items = [canvas.upright(x(times[frame_at]), "accent")]
+    moments = {change_of(run, key[-1] if isinstance(key, tuple) else key) for key in arms} - {None}
+    items += [canvas.upright(x(moment), "muted", dash=(2, 4)) for moment in moments]
+    for key, (color, dash) in zip(arms, STYLES, strict=False):
+        for own in values(groups[key]):
+            own = 10**own if log else own
+            for end, alpha in ((len(own), 0.22), (frame_at + 1, 0.9)):
+                part = own[:end]
+                items.append(canvas.curve(x(times[: len(part)]), y(part), color, dash=dash, alpha=alpha))
+    return {"curves": items}
+
+
+def words(run, state):
+    return {"now": str(np.sort(np.unique(run.history["step"]))[int(state["slider"])])}

@@ -1,0 +1,61 @@
+import numpy as np
+from drawings import SHAPES, Axis, Mark, Plane, arrow, spanning, stick, triangle
+
+FLOOR = 1e-6
+
+
+def pictures(run, state, canvases):
+    method, at = state["method"], int(state["slider"])
+    turn = upright(run.arrays["scaled/means"][-1].astype(float))
+    arrays = {key: run.arrays[f"{method}/{key}"] for key in ("points", "means", "classifier")}
+    canvas = canvases["plane"]
+    place = Plane((min(canvas.width, canvas.height) - 12) / (2 * 1.9), canvas)
+    items = [triangle(place)]
+    for point, c in zip(arrays["points"][at] @ turn, run.arrays["gd/labels"], strict=True):
+        items.append(Mark(place(point), f"class{c}", SHAPES[c]))
+    for c in range(3):
+        items += stick(place((0, 0)), place(arrays["means"][at, c] @ turn), c, SHAPES[c])
+        items += arrow(place((0, 0)), place(arrays["classifier"][at, c] @ turn))
+    return {"plane": items, "curves": curves(run, method, at, state["measure"], canvases["curves"])}
+
+
+def upright(means):
+    """The rotation or reflection that leaves the means nearest to a triangle with one corner to the right: Kabsch."""
+    target = np.array([[1, 0], [-0.5, 0.75**0.5], [-0.5, -(0.75**0.5)]])
+    left, _, right = np.linalg.svd(means.T @ target)
+    return left @ right
+
+
+def values(run, method, measure):
+    frame = run.to_frame()
+    setting = [*zip(run.config["flow_classes"], run.config["flow_dims"], strict=True)].index((3, 2))
+    frame = frame[(frame.part == "flow") & (frame.method == method) & (frame.setting == setting)]
+    shortfall = measure == "shortfall"
+    names = {"shortfall": ("ratio", "margin_ratio"), "nc1": ("nc1", "nc1_train"), "nc3": ("nc3", "nc3_train"),
+             "nc2_angles": ("nc2_angles", "nc2_angles_train")}[measure]  # fmt: skip
+    column = next(name for name in names if name in frame)
+    found = frame.pivot(index="seed", columns="step", values=column).to_numpy(float)
+    found = 1 - found if shortfall else found
+    return np.where(np.isfinite(found) & (found > 0), found, np.nan)
+
+
+def curves(run, method, at, measure, canvas):
+    everything = [values(run, name, measure) for name in ("scaled", "gd", "adam")]
+    last = max(2, *(run.arrays[f"{name}/step"][-1] for name in ("scaled", "gd", "adam")))
+    x = canvas.x(Axis(1, last, zero=True))
+    high = spanning(everything, zero=False).high
+    low = spanning([[max(FLOOR, min(np.nanmin(each) for each in everything))]], zero=False).low
+    y = canvas.y(Axis(low, high))
+    steps, seeds = run.arrays[f"{method}/step"], values(run, method, measure)
+    items = [canvas.upright(x(steps[at]), "accent")]
+    for i, own in enumerate(seeds):
+        drawn = np.maximum(own, low)
+        style = {"alpha": 0.5, "width": 0.9} if i else {"alpha": 1, "width": 2.6}
+        items.append(canvas.curve(x(steps), y(drawn), "text", **style))
+    if np.isfinite(seeds[0][at]):
+        items.append(Mark((x(steps[at]), y(max(seeds[0][at], low))), "text", "circle"))
+    return items
+
+
+def words(run, state):
+    return {"now": str(run.arrays[f"{state['method']}/step"][int(state["slider"])])}

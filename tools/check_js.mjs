@@ -1,0 +1,34 @@
+// Type checks the scripts of the explorables. Each is pasted after core.js into one function of its page, and each
+// defines `explore(root, data)`: so each is a program of its own, together with core.js and types.d.ts.
+
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import ts from "typescript";
+
+const FOLDER = "ncbook/explorables";
+const read = ts.readConfigFile("tsconfig.json", ts.sys.readFile);
+const config = ts.parseJsonConfigFileContent(read.config, ts.sys, process.cwd());
+const host = ts.createCompilerHost(config.options);
+const parse = host.getSourceFile;
+const parsed = new Map(); // the library is read once for all programs
+host.getSourceFile = (name, ...rest) => {
+  if (!parsed.has(name)) parsed.set(name, parse(name, ...rest));
+  return parsed.get(name);
+};
+
+const asked = process.argv.slice(2);
+const scripts = readdirSync(FOLDER).filter((name) => name.endsWith(".js") && (!asked.length || asked.includes(name)));
+const found = [];
+for (const script of scripts) {
+  const program = ts.createProgram([...config.fileNames, join(FOLDER, script)], config.options, host);
+  const own = program.getSourceFile(join(FOLDER, script));
+  found.push(...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics());
+  found.push(...program.getSyntacticDiagnostics(own), ...program.getSemanticDiagnostics(own));
+}
+if (found.length > 0) {
+  const paths = { getCurrentDirectory: host.getCurrentDirectory, getCanonicalFileName: (name) => name };
+  console.error(ts.formatDiagnostics(found, { ...paths, getNewLine: () => "\n" }));
+}
+console.log(`${scripts.length} scripts, ${found.length} type errors`);
+process.exitCode = found.length > 0 ? 1 : 0;
