@@ -105,7 +105,7 @@ def test_shifts_of_both_axes_and_flips_are_drawn_apart():
     """Correlations of 4000 images: 5 sigma are 0.08."""
     images = torch.arange(1.0, 13.0).reshape(3, 4).expand(4000, 1, 3, 4)
     out = Compose((RandomCrop(1), RandomFlip()))(images, generator(5))[:, 0]
-    middle = out[:, 1, 1:3].sort(1).values  # two neighbours of one row, in whatever order
+    middle = out[:, 1, 1:3].sort(1).values  # two neighbors of one row, in whatever order
     down, right = ((middle[:, 1] - 1) // 4), (middle[:, 1] - 1) % 4
     flipped = (out[:, 1, 1] > out[:, 1, 2]).float()
     correlations = torch.corrcoef(torch.stack((down, right, flipped)))

@@ -73,10 +73,10 @@ def test_samples_have_the_moments(seed, level):
     mixture = mixture if level == "coarse" else mixture.fine
     sample = mixture.sample(200_000, torch.Generator().manual_seed(seed))
     for k in range(mixture.num_classes):
-        centred = sample.inputs[sample.labels == k] - mixture.means[k]
-        assert len(centred) == 200_000
-        within(centred, torch.zeros(3, dtype=torch.float64))
-        within((centred[:, :, None] * centred[:, None]).flatten(1), mixture.covariances[k].flatten())
+        centered = sample.inputs[sample.labels == k] - mixture.means[k]
+        assert len(centered) == 200_000
+        within(centered, torch.zeros(3, dtype=torch.float64))
+        within((centered[:, :, None] * centered[:, None]).flatten(1), mixture.covariances[k].flatten())
     assert cdnv(sample.inputs, sample.labels).item() == pytest.approx(mixture.cdnv.item(), rel=0.02)
 
 

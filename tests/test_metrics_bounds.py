@@ -82,14 +82,14 @@ def slow_directional_bound(features, labels):
     return total / len(groups)
 
 
-def ncc_error(features, labels, centres):
-    """Mean over classes of the share of points to which another centre is nearest, or as near as their own."""
-    distances = np.array([[np.linalg.norm(h - centre) for centre in centres] for h in features])
+def ncc_error(features, labels, centers):
+    """Mean over classes of the share of points to which another center is nearest, or as near as their own."""
+    distances = np.array([[np.linalg.norm(h - center) for center in centers] for h in features])
     places = np.searchsorted(np.unique(labels), labels)
     own = distances[np.arange(len(labels)), places].copy()
     distances[np.arange(len(labels)), places] = np.inf
     wrong = distances.min(1) <= own
-    return np.mean([wrong[places == k].mean() for k in range(len(centres))])
+    return np.mean([wrong[places == k].mean() for k in range(len(centers))])
 
 
 def normal(*shape, seed=0):
@@ -193,7 +193,7 @@ def test_it_is_an_equality_when_the_training_set_is_the_population():
         assert result.bound == result.train_cdnv == result.population_cdnv > 0
 
 
-def test_it_is_tight_when_means_move_towards_each_other_and_variances_grow():
+def test_it_is_tight_when_means_move_toward_each_other_and_variances_grow():
     """The triangle inequality is an equality on a line, so every factor of A and B is needed."""
     means = torch.tensor([[1.0, 0.0], [-1.0, 0.0]], dtype=torch.float64)
     train, population = around(2 * means, 0.5)[0].split(4), around(means, 0.7)[0].split(4)
@@ -252,7 +252,7 @@ def test_it_takes_features_that_require_a_gradient():
     assert collapse_bound(*(each.clone().requires_grad_() for each in sets)) == collapse_bound(*sets)
 
 
-# --- the error of the nearest-class-centre rule
+# --- the error of the nearest-class-center rule
 
 CASES = (
     st.lists(st.integers(1, 9), min_size=2, max_size=6),
@@ -283,9 +283,9 @@ def test_the_error_stays_below_both_and_the_directional_one_is_tighter(counts, d
     """Exact: the bounds are theorems about any law, also the one that gives each of these points the same weight."""
     features, labels = sample(counts, dim, seed, dtype, offset, spread)
     h, y = (features - features.mean(0)).double().numpy(), labels.numpy()
-    centres = [h[y == c].mean(0) for c in np.unique(y)]
+    centers = [h[y == c].mean(0) for c in np.unique(y)]
     directional = directional_ncc_error_bound(features, labels).item()
-    assert ncc_error(h, y, centres) <= directional + 1e-12
+    assert ncc_error(h, y, centers) <= directional + 1e-12
     assert directional <= ncc_error_bound(features, labels).item() + 1e-12
 
 
@@ -306,20 +306,20 @@ def test_the_expected_error_of_a_few_shots_stays_below_its_bound(shots, separati
 def test_on_isotropic_gaussians_the_directional_bound_gains_the_dimension(dim, spread):
     features, labels = sample([2000] * 4, dim, seed=1, spread=spread, separation=2.0)
     h, y = features.numpy(), labels.numpy()
-    centres = np.array([h[y == c].mean(0) for c in range(4)])
-    nearest = ((h[:, None] - centres) ** 2).sum(2).argmin(1)
+    centers = np.array([h[y == c].mean(0) for c in range(4)])
+    nearest = ((h[:, None] - centers) ** 2).sum(2).argmin(1)
     error, directional = np.mean(nearest != y), directional_ncc_error_bound(features, labels).item()
     assert error <= directional
     assert 0.5 * dim < ncc_error_bound(features, labels).item() / directional < 2 * dim
 
 
-def test_gaussians_with_fresh_few_shot_centres():
+def test_gaussians_with_fresh_few_shot_centers():
     features, labels = sample([500] * 5, 20, seed=2, spread=1.0)
     h, y = features.numpy(), labels.numpy()
     generator, errors = np.random.default_rng(0), []
     for _ in range(100):
-        centres = np.array([h[y == c][generator.integers(500, size=5)].mean(0) for c in range(5)])
-        errors.append(np.mean(((h[:, None] - centres) ** 2).sum(2).argmin(1) != y))
+        centers = np.array([h[y == c][generator.integers(500, size=5)].mean(0) for c in range(5)])
+        errors.append(np.mean(((h[:, None] - centers) ** 2).sum(2).argmin(1) != y))
     assert 0 < np.mean(errors) <= ncc_error_bound(features, labels, 5).item()
 
 

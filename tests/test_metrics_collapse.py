@@ -358,7 +358,7 @@ def _shifted(case):
     return replace(case, features=case.features + shift, bias=case.bias - case.weight @ shift)
 
 
-def _relabelled(case):
+def _relabeled(case):
     order = torch.tensor([3, 0, 4, 1, 2])
     return replace(case, labels=order.argsort()[case.labels], weight=case.weight[order], bias=case.bias[order])
 
@@ -368,7 +368,7 @@ def _shuffled(case):
     return replace(case, features=case.features[order], labels=case.labels[order])
 
 
-@pytest.mark.parametrize("change", [_rotated, _scaled, _shifted, _relabelled, _shuffled])
+@pytest.mark.parametrize("change", [_rotated, _scaled, _shifted, _relabeled, _shuffled])
 def test_invariance(change):
     case = sample([20, 30, 5, 12, 40], 7)
     changed = change(case)
@@ -558,7 +558,7 @@ def test_the_single_functions_agree_with_the_fields_of_collapse():
     assert metrics.variance_ratio(case.features, case.labels).item() == pytest.approx(
         measured.variance_ratio, rel=1e-12
     )
-    assert metrics.nearest_class_centre_error(case.features, case.labels, means) == measured.ncc_error
+    assert metrics.nearest_class_center_error(case.features, case.labels, means) == measured.ncc_error
 
 
 def test_more_classes_than_dimensions_use_little_memory():

@@ -44,7 +44,7 @@ CALLS = {
     "rnc1": lambda h, y, w, b, m: metrics.rnc1(h, y),
     "vci": lambda h, y, w, b, m: metrics.vci(h, y),
     "nc5": lambda h, y, w, b, m: metrics.nc5(h, y, h + 1),
-    "nearest_class_centre_error": lambda h, y, w, b, m: metrics.nearest_class_centre_error(h, y, m),
+    "nearest_class_center_error": lambda h, y, w, b, m: metrics.nearest_class_center_error(h, y, m),
     "square_loss_decomposition": lambda h, y, w, b, m: metrics.square_loss_decomposition(h, y, w, b, 0.01),
     "effective_rank": lambda h, y, w, b, m: metrics.effective_rank(h),
     "stable_rank": lambda h, y, w, b, m: metrics.stable_rank(h),

@@ -298,10 +298,10 @@ def test_one_vector_added_to_all_rows_changes_the_bound_only(arguments, size):
     before = flatness.relative_flatness(features, weight, bias).item()
     assert flatness.relative_flatness(features, weight + shift, bias).item() == pytest.approx(before, rel=1e-9, abs=0)
     # the rows' mean is the shift that makes the bound least: moving away from it adds K ||shift||^2 to ||W||_F^2
-    centred = weight - weight.mean(0)
-    least = flatness.relative_flatness_bound(features, centred, bias).item()
-    moved = flatness.relative_flatness_bound(features, centred + shift, bias).item()
-    growth = 1 + (len(weight) * shift.square().sum() / centred.square().sum()).item()
+    centered = weight - weight.mean(0)
+    least = flatness.relative_flatness_bound(features, centered, bias).item()
+    moved = flatness.relative_flatness_bound(features, centered + shift, bias).item()
+    growth = 1 + (len(weight) * shift.square().sum() / centered.square().sum()).item()
     assert moved == pytest.approx(growth * least, rel=1e-9, abs=0)
     assert growth > 1
 

@@ -253,9 +253,9 @@ def neuron_definition(activations, p):
     for k in range(1, p // 2 + 1):
         of_a, of_b = ([f(2 * np.pi * k * x / p) for f in (np.cos, np.sin)] for x in (a, b))
         regressors = np.stack(of_a + of_b + [u * v for u in of_a for v in of_b], axis=1)
-        centred = activations - activations.mean(0)
-        fitted = regressors @ np.linalg.lstsq(regressors, centred, rcond=1e-10)[0]
-        shares.append((fitted**2).sum(0) / (centred**2).sum(0))
+        centered = activations - activations.mean(0)
+        fitted = regressors @ np.linalg.lstsq(regressors, centered, rcond=1e-10)[0]
+        shares.append((fitted**2).sum(0) / (centered**2).sum(0))
     return np.argmax(shares, axis=0) + 1, np.max(shares, axis=0)
 
 

@@ -26,12 +26,12 @@ def unit(vectors):
 
 
 @pytest.mark.parametrize(("classes", "dim"), [(2, 2), (5, 5), (4, 9)])
-def test_orthogonal_frame_is_a_simplex_once_centred(classes, dim):
+def test_orthogonal_frame_is_a_simplex_once_centered(classes, dim):
     frame = orthogonal_frame(classes, dim)
     torch.testing.assert_close(frame @ frame.T, torch.eye(classes, dtype=torch.float64), rtol=0, atol=0)
-    centred = frame - frame.mean(0)
+    centered = frame - frame.mean(0)
     etf = simplex_etf(classes, classes)
-    torch.testing.assert_close(centred @ centred.T, (1 - 1 / classes) * etf @ etf.T, rtol=0, atol=1e-12)
+    torch.testing.assert_close(centered @ centered.T, (1 - 1 / classes) * etf @ etf.T, rtol=0, atol=1e-12)
     assert one_vs_rest_margin(frame) == pytest.approx(math.sqrt(classes / (classes - 1)), rel=1e-12)
 
 
@@ -121,7 +121,7 @@ def test_no_arrangement_beats_the_closed_forms(sizes, seed):
 def test_the_search_finds_the_icosahedron():
     code = softmax_code(12, 3)
     assert not code.proven
-    assert code.margin == pytest.approx(1 - 1 / math.sqrt(5), rel=2e-6)  # height of a vertex over its neighbours
+    assert code.margin == pytest.approx(1 - 1 / math.sqrt(5), rel=2e-6)  # height of a vertex over its neighbors
     cosines = (code.frame @ code.frame.T).sort(dim=1).values[:, 1:-1]
     torch.testing.assert_close(cosines.abs(), torch.full_like(cosines, 5**-0.5), rtol=0, atol=1e-3)
 
@@ -189,8 +189,8 @@ def test_seli_agrees_with_the_label_matrix(counts):
 @given(COUNTS)
 def test_seli_gives_the_encoded_labels_as_logits_of_balanced_factors(counts):
     found, size = seli(counts), len(counts)
-    centring = torch.eye(size, dtype=torch.float64) - 1 / size
-    torch.testing.assert_close(found.classifier_gram @ found.feature_gram, centring, rtol=0, atol=1e-10)
+    centering = torch.eye(size, dtype=torch.float64) - 1 / size
+    torch.testing.assert_close(found.classifier_gram @ found.feature_gram, centering, rtol=0, atol=1e-10)
     weights = torch.tensor(counts, dtype=torch.float64)
     squared = (weights @ found.feature_norms.square()).item()
     assert squared == pytest.approx(found.singular_values.sum().item(), rel=1e-9)

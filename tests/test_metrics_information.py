@@ -339,8 +339,8 @@ def test_gaussian_information_agrees_with_determinants_and_canonical_correlation
     of_x, of_y, of_both = (np.linalg.slogdet(part)[1] for part in parts)
     got = mutual_information_gaussian(x, y).item()
     assert got == pytest.approx((of_x + of_y - of_both) / 2, rel=1e-5, abs=1e-9)
-    centred = data - data.mean(0)
-    correlations = np.cos(scipy.linalg.subspace_angles(centred[:, :a], centred[:, a:]))
+    centered = data - data.mean(0)
+    correlations = np.cos(scipy.linalg.subspace_angles(centered[:, :a], centered[:, a:]))
     assert got == pytest.approx(-0.5 * np.log1p(-(correlations**2)).sum(), rel=1e-5, abs=1e-9)
 
 

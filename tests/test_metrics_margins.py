@@ -46,9 +46,9 @@ def slow_distances(features, labels, weight, bias):
 def slow_cosine_margins(features, labels, weight):
     shift = features.mean(0)  # no cosine sees it, and float64 has digits to spare without it
     features = features - shift
-    centre = np.mean([features[labels == c].mean(0) for c in np.unique(labels)], axis=0)
+    center = np.mean([features[labels == c].mean(0) for c in np.unique(labels)], axis=0)
     rows = weight - weight.mean(0)
-    cosines = [[r @ (h - centre) / np.linalg.norm(r) / np.linalg.norm(h - centre) for r in rows] for h in features]
+    cosines = [[r @ (h - center) / np.linalg.norm(r) / np.linalg.norm(h - center) for r in rows] for h in features]
     return slow_margins(cosines, labels)
 
 
@@ -231,7 +231,7 @@ def test_cosine_margins_do_not_change_with_scale_or_shift():
     )
 
 
-def test_cosine_margins_centre_at_the_unweighted_mean_of_class_means():
+def test_cosine_margins_center_at_the_unweighted_mean_of_class_means():
     few, many = torch.tensor([[1.0, 0.5], [1.0, -0.5]]), torch.tensor([[-1.0, 0.5], [-1.0, -0.5]])
     weight = torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
     features, labels = torch.cat([few, many.repeat(50, 1)]), torch.tensor([0] * 2 + [1] * 100)
@@ -361,14 +361,14 @@ def test_it_converges_on_features_that_are_nearly_collapsed(noise):
 
 def test_a_common_offset_is_no_matter_once_it_is_subtracted_and_is_reported_if_not():
     features, labels, _, _ = sample([10] * 3, 5, dtype=torch.float32, offset=1e3, spread=1e-4, separation=1e-2)
-    centred = features.double() - features.double().mean(0)
-    result = max_margin_classifier(centred, labels)
+    centered = features.double() - features.double().mean(0)
+    result = max_margin_classifier(centered, labels)
     assert result.converged
-    assert result.margin == pytest.approx(max_margin_classifier(100 * centred, labels).margin / 100, rel=1e-3)
+    assert result.margin == pytest.approx(max_margin_classifier(100 * centered, labels).margin / 100, rel=1e-3)
     assert result.optimality == pytest.approx(1, rel=2e-4)
-    uncentred = max_margin_classifier(features, labels)
-    assert not uncentred.converged
-    assert uncentred.optimality < 0.5
+    uncentered = max_margin_classifier(features, labels)
+    assert not uncentered.converged
+    assert uncentered.optimality < 0.5
 
 
 def separable(seed, classes=4, dim=6):
@@ -401,7 +401,7 @@ def test_no_other_classifier_has_a_larger_normalized_margin(seed):
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("classes", [2, 3])
-def test_it_solves_the_quadratic_programme(seed, classes):
+def test_it_solves_the_quadratic_program(seed, classes):
     features, labels = separable(seed, classes, 3)
     h, y = exact(features, labels)
     pairs = [(i, j) for i in range(len(y)) for j in range(classes) if j != y[i]]

@@ -43,17 +43,17 @@ def published(features, labels, weight, bias, decay):
     """The three terms for balanced classes with d x d matrices, as Han, Papyan and Donoho write them."""
     (points, dim), classes = features.shape, len(weight)
     means = np.array([features[labels == c].mean(0) for c in range(classes)]).T  # [d, K]
-    centre = means.mean(1)
+    center = means.mean(1)
     within = sum(np.outer(h - means[:, c], h - means[:, c]) for h, c in zip(features, labels, strict=True)) / points
-    total = within + (means - centre[:, None]) @ (means - centre[:, None]).T / classes
-    outer = np.outer(centre, centre)
+    total = within + (means - center[:, None]) @ (means - center[:, None]).T / classes
+    outer = np.outer(center, center)
     inverse = np.linalg.inv(total + decay / (1 + decay) * outer + decay * np.eye(dim))
-    best = (means.T - np.ones((classes, 1)) * centre / (1 + decay)) @ inverse / classes
-    offset = (1 / classes - best @ centre) / (1 + decay)
+    best = (means.T - np.ones((classes, 1)) * center / (1 + decay)) @ inverse / classes
+    offset = (1 / classes - best @ center) / (1 + decay)
     nc1 = (np.trace(best @ (within + decay * np.eye(dim)) @ best.T) + decay * (offset**2).sum()) / 2
     nc2 = ((best @ means + offset[:, None] - np.eye(classes)) ** 2).sum() / (2 * classes)
-    upper = np.hstack([total + outer + decay * np.eye(dim), centre[:, None]])
-    second = np.vstack([upper, np.append(centre, 1 + decay)])
+    upper = np.hstack([total + outer + decay * np.eye(dim), center[:, None]])
+    second = np.vstack([upper, np.append(center, 1 + decay)])
     difference = np.hstack([weight - best, (bias - offset)[:, None]])
     return nc1, nc2, np.trace(difference @ second @ difference.T) / 2, best, offset
 
@@ -174,7 +174,7 @@ def test_the_terms_are_those_of_the_paper(dim, decay):
     ],
 )
 def test_the_decay_that_belongs_to_a_weight_decay(decay_of, loss_of):
-    """At the minimiser of a training loss with weight decay nothing is perpendicular."""
+    """At the minimizer of a training loss with weight decay nothing is perpendicular."""
     features, labels, weight, bias = sample([20] * 4, 5)
     wd = 0.05
     found = square_loss_decomposition(features, labels, weight, bias, decay_of(wd))

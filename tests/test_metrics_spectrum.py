@@ -27,8 +27,8 @@ def define_stable_rank(matrix):
 
 
 def define_log_kernel(means):
-    centred = [mean - means.mean(0) for mean in means]
-    unit = [each / np.linalg.norm(each) for each in centred]
+    centered = [mean - means.mean(0) for mean in means]
+    unit = [each / np.linalg.norm(each) for each in centered]
     pairs = [(i, j) for i in range(len(unit)) for j in range(i)]
     values = [math.log(1 / np.linalg.norm(unit[i] - unit[j])) for i, j in pairs]
     return np.mean(values), np.var(values)
@@ -131,7 +131,7 @@ def test_near_directions_keep_their_digits():
     assert mean.item() == pytest.approx(define_log_kernel(means.double().numpy())[0], rel=1e-9)
 
 
-def test_two_equal_means_and_a_mean_at_the_centre():
+def test_two_equal_means_and_a_mean_at_the_center():
     mean, variance = log_kernel_uniformity(torch.tensor([[1.0, 0], [1.0, 0], [0, 1.0]]))
     assert mean.item() == math.inf
     assert math.isnan(variance.item())

@@ -92,7 +92,7 @@ def test_equal_logits_know_nothing():
     assert fourier_restricted_accuracy(torch.zeros(49, 7), [1]).item() == pytest.approx(1 / 7)
 
 
-def test_memorised_logits_leak_unless_only_test_pairs_are_averaged():
+def test_memorized_logits_leak_unless_only_test_pairs_are_averaged():
     p = 11
     train = torch.rand(p * p, generator=torch.Generator().manual_seed(0)) < 0.5
     answers = torch.tensor([(a + b) % p for a in range(p) for b in range(p)])

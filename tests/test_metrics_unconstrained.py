@@ -1,4 +1,4 @@
-"""Closed-form minimisers of unconstrained features: stationary, and what numerical minimisation finds."""
+"""Closed-form minimizers of unconstrained features: stationary, and what numerical minimization finds."""
 
 import math
 
@@ -81,13 +81,13 @@ def test_examples_of_cross_entropy(sizes, gap, loss):
     assert found.loss == pytest.approx(loss, rel=5e-6)
 
 
-# --- the minimiser
+# --- the minimizer
 
 
 @pytest.mark.parametrize(("model", "objective"), MODELS)
 @settings(deadline=None, max_examples=15, derandomize=True)
 @given(SIZES, st.sampled_from([0, 3]))
-def test_the_minimiser_has_the_stated_loss_and_no_slope(model, objective, sizes, spare):
+def test_the_minimizer_has_the_stated_loss_and_no_slope(model, objective, sizes, spare):
     classes, per_class, *decays = sizes
     found = model(classes, classes + spare, per_class, *decays)
     parts = [part.clone().requires_grad_() for part in (found.weight, found.features, found.bias)]
@@ -101,7 +101,7 @@ def test_the_minimiser_has_the_stated_loss_and_no_slope(model, objective, sizes,
 @pytest.mark.parametrize(("model", "objective"), MODELS)
 @settings(deadline=None, max_examples=15, derandomize=True)
 @given(SIZES)
-def test_what_is_said_of_the_minimiser_is_true_of_its_factors(model, objective, sizes):
+def test_what_is_said_of_the_minimizer_is_true_of_its_factors(model, objective, sizes):
     classes, per_class, *decays = sizes
     found = model(classes, classes + 1, per_class, *decays)
     logits = found.features @ found.weight.T
@@ -127,7 +127,7 @@ def test_what_is_said_of_the_minimiser_is_true_of_its_factors(model, objective, 
 @pytest.mark.parametrize(("model", "objective"), MODELS)
 @pytest.mark.parametrize("sizes", EXAMPLES)
 @pytest.mark.parametrize("spare", [0, 4])
-def test_numerical_minimisation_reaches_the_loss_and_no_lower(model, objective, sizes, spare):
+def test_numerical_minimization_reaches_the_loss_and_no_lower(model, objective, sizes, spare):
     classes, per_class, *decays = sizes
     found = model(classes, classes + spare, per_class, *decays)
     value = search(objective, classes, classes + spare, per_class, decays, seed=spare)
@@ -198,7 +198,7 @@ def test_weight_and_features_are_orthogonal_without_a_bias():
 
 
 @pytest.mark.parametrize(("classes", "dim", "per_class"), [(2, 1, 1), (3, 3, 2), (4, 6, 10), (10, 9, 5)])
-def test_max_margin_value_and_minimiser(classes, dim, per_class):
+def test_max_margin_value_and_minimizer(classes, dim, per_class):
     found = unconstrained_max_margin(classes, dim, per_class)
     value = (classes - 1) * math.sqrt(per_class)
     assert found.loss == pytest.approx(value, rel=1e-15)
@@ -220,7 +220,7 @@ def margins_of(flat, classes, dim, labels):
 
 @pytest.mark.parametrize(("classes", "dim", "per_class"), [(3, 2, 1), (3, 3, 2)])
 @pytest.mark.parametrize("seed", range(3))
-def test_numerical_minimisation_under_margin_one_finds_no_lower_value(classes, dim, per_class, seed):
+def test_numerical_minimization_under_margin_one_finds_no_lower_value(classes, dim, per_class, seed):
     found = unconstrained_max_margin(classes, dim, per_class)
     start = np.concatenate([found.weight.ravel(), found.features.ravel()])
     start = start + np.random.default_rng(seed).standard_normal(start.shape)
@@ -238,7 +238,7 @@ def test_numerical_minimisation_under_margin_one_finds_no_lower_value(classes, d
 
 @settings(deadline=None, max_examples=60, derandomize=True)
 @given(st.integers(2, 5), st.integers(1, 4), st.integers(0, 2**31), st.sampled_from([0.01, 0.3, 10.0]))
-def test_no_weights_and_features_have_a_larger_normalised_margin(classes, per_class, seed, step):
+def test_no_weights_and_features_have_a_larger_normalized_margin(classes, per_class, seed, step):
     found = unconstrained_max_margin(classes, classes, per_class)
     flat = np.concatenate([found.weight.ravel(), found.features.ravel()])
     flat = flat + step * np.random.default_rng(seed).standard_normal(flat.shape)

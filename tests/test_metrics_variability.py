@@ -1,4 +1,4 @@
-"""Variance ratio, RNC1, VCI, NC5 and nearest-class-centre error against slow float64 definitions."""
+"""Variance ratio, RNC1, VCI, NC5 and nearest-class-center error against slow float64 definitions."""
 
 import math
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ncbook.metrics import _classes
 from ncbook.metrics.geometry import simplex_etf
-from ncbook.metrics.variability import nc5, nearest_class_centre_error, rnc1, variance_ratio, vci
+from ncbook.metrics.variability import nc5, nearest_class_center_error, rnc1, variance_ratio, vci
 
 # --- definitions: loops, d x d matrices, pseudo-inverses; features are first shifted where the definition allows it
 
@@ -294,7 +294,7 @@ def test_nc5_of_float16_at_scale_300():
     assert nc5(features, labels, outside).item() == pytest.approx(expected, rel=1e-9)
 
 
-# --- nearest class centre
+# --- nearest class center
 
 
 @settings(deadline=None, max_examples=25, derandomize=True)
@@ -305,35 +305,35 @@ def test_nc5_of_float16_at_scale_300():
     st.sampled_from([torch.float32, torch.float64]),
     st.sampled_from([0.0, 1000.0]),
 )
-def test_nearest_class_centre_error_agrees_with_the_definition(counts, dim, seed, dtype, offset):
+def test_nearest_class_center_error_agrees_with_the_definition(counts, dim, seed, dtype, offset):
     test, labels = sample(counts, dim, seed, dtype, offset)
     train, train_labels = sample(counts, dim, seed, dtype, offset, spread=0.7)
     means = torch.stack([train[train_labels == c].double().mean(0) for c in range(len(counts))])
     expected = define_error(exact(test), labels.numpy(), means.numpy())
-    assert nearest_class_centre_error(test, labels, means) == expected
+    assert nearest_class_center_error(test, labels, means) == expected
 
 
-def test_nearest_class_centre_error_by_hand_and_in_blocks(monkeypatch):
+def test_nearest_class_center_error_by_hand_and_in_blocks(monkeypatch):
     features, means = torch.tensor([[0.1], [0.9], [2.1], [-5.0]]), torch.tensor([[0.0], [1.0], [2.0]])
     labels = torch.tensor([0, 0, 2, 1])
-    assert nearest_class_centre_error(features, labels, means) == 0.5
+    assert nearest_class_center_error(features, labels, means) == 0.5
     monkeypatch.setattr(_classes, "_BLOCK_ELEMENTS", 1)
-    assert nearest_class_centre_error(features, labels, means) == 0.5
+    assert nearest_class_center_error(features, labels, means) == 0.5
 
 
 def test_distances_to_class_means_are_float64():
     features, labels = torch.tensor([[0.5]]), torch.tensor([1])
     means = torch.tensor([[0.0], [1 - 1e-9]], dtype=torch.float64)
-    assert nearest_class_centre_error(features, labels, means) == 0
+    assert nearest_class_center_error(features, labels, means) == 0
 
 
-def test_nearest_class_centre_error_far_from_the_origin():
+def test_nearest_class_center_error_far_from_the_origin():
     """Distances of 1e-4 at an offset of 1000 in float32."""
     features, labels = sample([100] * 4, 8, dtype=torch.float32, offset=1000.0, spread=1e-3, separation=1e-3)
     means = torch.stack([features[labels == c].double().mean(0) for c in range(4)])
     expected = define_error(exact(features), labels.numpy(), means.numpy())
     assert 0.01 < expected < 0.5
-    assert nearest_class_centre_error(features, labels, means) == expected
+    assert nearest_class_center_error(features, labels, means) == expected
 
 
 # --- gradients
@@ -397,6 +397,6 @@ def test_nc5_names_the_wrong_argument(outside, message):
         ((H, Y.double(), H[:3]), r"labels: .*torch\.float64"),
     ],
 )
-def test_nearest_class_centre_error_names_the_wrong_argument(arguments, message):
+def test_nearest_class_center_error_names_the_wrong_argument(arguments, message):
     with pytest.raises(ValueError, match=message):
-        nearest_class_centre_error(*arguments)
+        nearest_class_center_error(*arguments)

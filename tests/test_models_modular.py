@@ -79,8 +79,8 @@ def naive_nanda(w, a, b, p):
 
 
 def layer_norm(w, prefix, x):
-    centred = x - x.mean(1, keepdims=True)
-    return centred / np.sqrt((centred**2).mean(1, keepdims=True) + 1e-5) * w[prefix + "weight"] + w[prefix + "bias"]
+    centered = x - x.mean(1, keepdims=True)
+    return centered / np.sqrt((centered**2).mean(1, keepdims=True) + 1e-5) * w[prefix + "weight"] + w[prefix + "bias"]
 
 
 def naive_power(w, a, b, p):

@@ -88,7 +88,7 @@ def test_the_number_of_parameters_is_torchvisions_but_for_stem_and_head(name, ch
     ("name", "parameters"),
     [("resnet18", 11_173_962), ("resnet34", 21_282_122), ("resnet50", 23_520_842), ("vgg16_bn", 14_728_266)],
 )
-def test_it_has_the_size_that_is_published_for_ten_classes_of_small_colour_images(name, parameters):
+def test_it_has_the_size_that_is_published_for_ten_classes_of_small_color_images(name, parameters):
     assert count(build(name, classes=10)) == parameters
 
 

@@ -70,7 +70,7 @@ def test_random_starts_end_at_the_closed_form_minimum(loss, num_classes, per_cla
 
 
 def assert_same_logits(model, truth):
-    """The minimiser is unique up to rotations of the d dimensions: the centred logits are the same."""
+    """The minimizer is unique up to rotations of the d dimensions: the centered logits are the same."""
     logits = (model.features() @ model.head.weight.T).detach()
     torch.testing.assert_close(logits, truth.features @ truth.weight.T, rtol=0, atol=1e-2 * truth.logit_gap)
     ratio = model.head.weight.square().sum(1).mean() / model.points.square().sum(1).mean()

@@ -149,7 +149,7 @@ def test_a_step_is_that_of_the_optimizer(recipe):
     torch.testing.assert_close(weights(trained(recipe)), plain_steps(recipe, 20), rtol=1e-4, atol=1e-6)
 
 
-def test_lbfgs_finds_the_minimum_that_gradient_descent_creeps_towards():
+def test_lbfgs_finds_the_minimum_that_gradient_descent_creeps_toward():
     """Softmax regression with a ridge is convex: at the minimum the gradient is zero."""
     train = blobs()
     model = models.DeepLinear((3, 1, 1), 3, depth=1).double()
