@@ -53,9 +53,7 @@ def drawn(number: int, panel: Axes) -> list:
                 found.append(Points(number, label_of(each), points[:, 0], points[:, 1]))
         elif isinstance(each, PolyCollection):
             found.append(_band(number, each))
-    found += [
-        Image(number, np.ma.filled(np.ma.asarray(each.get_array(), dtype=float), np.nan)) for each in panel.images
-    ]
+    found += [Image(number, np.ma.filled(np.ma.asarray(each.get_array(), dtype=float), np.nan)) for each in panel.images]
     if (panel.get_xscale(), panel.get_yscale()) != ("linear", "linear"):
         found.append(Axis(number, panel.get_xscale(), panel.get_yscale()))
     return found
@@ -117,12 +115,7 @@ def test_a_figure_shows_what_it_says(name):
         else:
             del wanted[match]
     assert not surplus and not wanted, "\n".join(
-        [
-            "drawn but not expected:",
-            *map(described, surplus[:6]),
-            "expected but not drawn:",
-            *map(described, wanted[:6]),
-        ]
+        ["drawn but not expected:", *map(described, surplus[:6]), "expected but not drawn:", *map(described, wanted[:6])]
     )
 
 
@@ -130,7 +123,4 @@ def test_exchanged_curves_would_be_noticed():
     """The control of the test above."""
     one, other = Line(0, "train", [1, 2], [3, 4]), Line(0, "test", [1, 2], [3, 5])
     assert same(one, Line(0, "train", [1, 2], [3.0, 4.0]))
-    assert not any(
-        same(a, b)
-        for a, b in pairwise((one, other, Line(0, "train", [1, 2], [3, 5]), Points(0, "train", [1, 2], [3, 5])))
-    )
+    assert not any(same(a, b) for a, b in pairwise((one, other, Line(0, "train", [1, 2], [3, 5]), Points(0, "train", [1, 2], [3, 5]))))
