@@ -6,10 +6,11 @@ import matplotlib
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.ft2font import FT2Font
 from scipy.ndimage import label
+from tables import for_each
 
 from ncbook.data import _drawing, _templates
 from ncbook.data.glyphs import (
@@ -51,7 +52,7 @@ def test_there_are_71_classes_in_at_least_16_faces(store):
     assert store.pixels.shape == (store.faces.sum(), 3, 64, 64)
 
 
-@pytest.mark.parametrize("face", _templates.FACES)
+@for_each("face", _templates.FACES)
 def test_a_drawing_is_centered_and_its_longer_side_is_44_pixels(face):
     """Up to the two pixels by which hinting rounds a size."""
     font = FT2Font(f"{matplotlib.get_data_path()}/fonts/ttf/{face}.ttf")
@@ -82,7 +83,7 @@ def test_scripts_and_shapes_each_part_the_classes():
     assert "".join(GLYPH_CLASSES[c] for c in GLYPH_SCRIPTS["digit"]) == "0123456789"
 
 
-@pytest.mark.parametrize("threshold", [60, 96, 128])
+@for_each("threshold", [60, 96, 128])
 def test_shape_is_whether_the_character_encloses_background(store, threshold):
     regions = [label(~(store.pixels[first, 0].numpy() > threshold))[1] for first in store.first]  # DejaVu Sans is first
     assert [c for c, count in enumerate(regions) if count > 1] == list(GLYPH_SHAPES["closed"])
@@ -140,7 +141,7 @@ def test_the_bar_hides_its_share():
 # Sampling
 
 
-@pytest.mark.parametrize(("size", "color", "channels"), [(28, False, 1), (16, False, 1), (32, True, 3)])
+@for_each(("size", "color", "channels"), [(28, False, 1), (16, False, 1), (32, True, 3)])
 def test_a_sample_has_the_shapes_that_it_says(size, color, channels):
     sample = GlyphPopulation((5, 40, 70), size, color).sample(100, _generator())
     assert sample.inputs.shape == (300, channels, size, size)
@@ -150,15 +151,15 @@ def test_a_sample_has_the_shapes_that_it_says(size, color, channels):
     assert len(sample.inputs.flatten(1).unique(dim=0)) == 300
 
 
-@pytest.mark.parametrize(("size", "color"), [(28, False), (16, False), (32, True)])
+@for_each(("size", "color"), [(28, False), (16, False), (32, True)])
 def test_pixels_have_about_mean_0_and_deviation_1(size, color):
     inputs = GlyphPopulation(tuple(range(71)), size, color).sample(30, _generator()).inputs
     assert inputs.mean().abs() < 0.1
     assert inputs.std() == pytest.approx(1, abs=0.1)
 
 
-@pytest.mark.parametrize("difficulty", [0, 0.85, 1.5])
-@pytest.mark.parametrize(("size", "color"), [(28, False), (32, True)])
+@for_each("difficulty", [0, 0.85, 1.5])
+@for_each(("size", "color"), [(28, False), (32, True)])
 def test_the_images_do_not_depend_on_the_number_of_threads(size, color, difficulty):
     population, threads = GlyphPopulation(tuple(range(20)), size, color, difficulty), torch.get_num_threads()
     try:
@@ -177,7 +178,6 @@ def test_another_seed_gives_other_images():
     assert torch.cdist(first, second).min() > 1
 
 
-@settings(deadline=None, max_examples=10)
 @given(
     few=st.integers(1, 60),
     more=st.integers(1, 60),
@@ -211,7 +211,7 @@ def test_classes_keep_the_order_that_they_are_given_in():
     assert (means[0][0] - means[1][1]).norm() < (means[0][0] - means[1][0]).norm() / 3
 
 
-@pytest.mark.parametrize("color", [False, True])
+@for_each("color", [False, True])
 def test_difficulty_is_spread_within_classes(color):
     spreads = []
     for difficulty in (0, 0.3, 0.6, 0.85, 1.2):
@@ -270,7 +270,7 @@ def test_super_classes_number_the_groups_that_occur():
 # Bad input
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("argument", "value", "message"),
     [
         ("classes", (), "classes: expected at least one, got none"),
@@ -297,7 +297,7 @@ def test_a_sample_of_nothing_is_refused():
         GlyphPopulation().sample(0, _generator())
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("groups", "message"),
     [({"a": (0, 1), "b": (1, 2)}, r"classes: 1 \(1\) .* lies in 2"), ({"a": (0, 1)}, "classes: 2 .* lies in 0")],
 )
@@ -349,7 +349,7 @@ def _no_arrays(path):
     np.savez(path, other=np.zeros(3))
 
 
-@pytest.mark.parametrize(
+@for_each(
     "damage",
     [
         _truncate,

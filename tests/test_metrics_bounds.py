@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tables import for_each
 
 from ncbook.metrics import _classes
 from ncbook.metrics.bounds import directional_ncc_error_bound, ncc_error_bound
@@ -126,7 +127,7 @@ def assert_agrees(sets, rtol=1e-9):
         np.testing.assert_allclose(getattr(measured, name), np.array(value, dtype=float), rtol=rtol, err_msg=name)
 
 
-@settings(deadline=None, max_examples=80, derandomize=True)
+@settings(max_examples=50)
 @given(
     st.tuples(*[st.integers(2, 12)] * 4),
     st.integers(1, 9),
@@ -139,7 +140,7 @@ def test_terms_agree_with_the_definitions(sizes, dim, seed, dtype, offset, sprea
     assert_agrees(four_sets(seed, sizes, dim, dtype, offset, spread), rtol=1e-6)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "rtol"),
     [
         pytest.param({"sizes": (1, 1, 30, 20)}, 1e-9, id="one training point a class"),
@@ -264,7 +265,6 @@ CASES = (
 )
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
 @given(*CASES, st.integers(1, 20))
 def test_error_bounds_agree_with_the_definitions(counts, dim, seed, dtype, offset, spread, shots):
     features, labels = sample(counts, dim, seed, dtype, offset, spread)
@@ -277,7 +277,7 @@ def test_error_bounds_agree_with_the_definitions(counts, dim, seed, dtype, offse
     )
 
 
-@settings(deadline=None, max_examples=150, derandomize=True)
+@settings(max_examples=50)
 @given(*CASES)
 def test_the_error_stays_below_both_and_the_directional_one_is_tighter(counts, dim, seed, dtype, offset, spread):
     """Exact: the bounds are theorems about any law, also the one that gives each of these points the same weight."""
@@ -289,8 +289,8 @@ def test_the_error_stays_below_both_and_the_directional_one_is_tighter(counts, d
     assert directional <= ncc_error_bound(features, labels).item() + 1e-12
 
 
-@pytest.mark.parametrize("shots", [1, 2])
-@pytest.mark.parametrize("separation", [0.5, 2.0, 8.0])
+@for_each("shots", [1, 2])
+@for_each("separation", [0.5, 2.0, 8.0])
 def test_the_expected_error_of_a_few_shots_stays_below_its_bound(shots, separation):
     """Every draw of `shots` points a class with replacement, each with the same probability."""
     features, labels = sample([4, 4], 2, seed=3, separation=separation)
@@ -302,7 +302,7 @@ def test_the_expected_error_of_a_few_shots_stays_below_its_bound(shots, separati
     assert bound == pytest.approx(4 * (1 + 2 / shots) * ncc_error_bound(features, labels).item(), rel=1e-12)
 
 
-@pytest.mark.parametrize(("dim", "spread"), [(5, 0.5), (20, 0.5), (50, 1.0)])
+@for_each(("dim", "spread"), [(5, 0.5), (20, 0.5), (50, 1.0)])
 def test_on_isotropic_gaussians_the_directional_bound_gains_the_dimension(dim, spread):
     features, labels = sample([2000] * 4, dim, seed=1, spread=spread, separation=2.0)
     h, y = features.numpy(), labels.numpy()
@@ -323,7 +323,7 @@ def test_gaussians_with_fresh_few_shot_centers():
     assert 0 < np.mean(errors) <= ncc_error_bound(features, labels, 5).item()
 
 
-@pytest.mark.parametrize("classes", [2, 3, 10])
+@for_each("classes", [2, 3, 10])
 def test_closed_forms_around_the_simplex(classes):
     """Variance s^2, s^2/d on every line, squared distance D^2 = 2K/(K-1)."""
     dim, scale = 12, 0.3
@@ -335,7 +335,7 @@ def test_closed_forms_around_the_simplex(classes):
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     "arguments",
     [
         pytest.param({"counts": [6] * 20, "dim": 5}, id="K > d"),
@@ -381,14 +381,14 @@ def test_equal_means_count_as_errors():
     assert ncc_error_bound(features, labels).item() == math.inf
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+@for_each("dtype", [torch.float16, torch.float32])
 def test_collapsed_classes_make_no_error(dtype):
     means = sample([1] * 4, 6, dtype=dtype)[0]
     features, labels = means.repeat(9, 1), torch.arange(4).repeat(9)
     assert ncc_error_bound(features, labels, 1).item() == directional_ncc_error_bound(features, labels).item() == 0
 
 
-@pytest.mark.parametrize("elements", [1, 7, 50])
+@for_each("elements", [1, 7, 50])
 def test_the_block_size_does_not_change_the_result(monkeypatch, elements):
     features, labels = sample([9, 4, 7], 6)
     sets, generator = four_sets(), torch.Generator().manual_seed(0)
@@ -424,7 +424,7 @@ def slow_concentration(population, sizes, seed, repeats):
     return means, squares
 
 
-@pytest.mark.parametrize(
+@for_each(
     "arguments",
     [
         pytest.param({}, id="float64"),
@@ -503,7 +503,7 @@ H, Y = normal(6, 3), torch.arange(3).repeat(2)
 BAD = H.index_put((torch.tensor(4), torch.tensor(1)), torch.tensor(math.nan, dtype=H.dtype))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("call", "message"),
     [
         pytest.param(lambda: collapse_bound(H[:, 0], H, H, H), r"train_i: .*\[6\]", id="train_i in one dimension"),

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tables import for_each
 
 from ncbook.metrics import simplex_etf
 from ncbook.metrics.coding_rate import NearestSubspace, class_coding_rate, coding_rate, rate_reduction
@@ -70,7 +71,7 @@ CASES = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@settings(deadline=None, max_examples=80, derandomize=True)
+@settings(max_examples=50)
 @given(CASES, st.sampled_from([0.01, 0.5, 10.0]))
 def test_rates_agree_with_the_definitions(arguments, eps_sq):
     features, labels = sample(**arguments)
@@ -78,7 +79,7 @@ def test_rates_agree_with_the_definitions(arguments, eps_sq):
     assert_agrees(features, labels, eps_sq, rate_by_determinant, rel=1e-6)
 
 
-@settings(deadline=None, max_examples=80, derandomize=True)
+@settings(max_examples=50)
 @given(CASES, st.sampled_from([0.01, 0.5, 10.0]))
 def test_rate_reduction_is_not_negative(arguments, eps_sq):
     features, labels = sample(**arguments)
@@ -86,7 +87,7 @@ def test_rate_reduction_is_not_negative(arguments, eps_sq):
     assert -1e-9 * whole <= rate_reduction(features, labels, eps_sq).item() <= whole
 
 
-@pytest.mark.parametrize(
+@for_each(
     "case",
     [
         pytest.param({"counts": [9] * 20, "dim": 5}, id="K > d"),
@@ -120,7 +121,7 @@ def test_tiny_features_keep_what_float64_holds_of_one_plus_their_rate():
     assert class_coding_rate(features, labels, 0.5).item() == pytest.approx(parts, rel=1e-4, abs=0)
 
 
-@pytest.mark.parametrize(("points", "dim"), [(6, 50), (50, 6)])
+@for_each(("points", "dim"), [(6, 50), (50, 6)])
 def test_the_determinant_is_that_of_the_smaller_matrix(monkeypatch, points, dim):
     sizes, cholesky = [], torch.linalg.cholesky
     monkeypatch.setattr(torch.linalg, "cholesky", lambda matrix: (sizes.append(matrix.shape[-2:]), cholesky(matrix))[1])
@@ -139,7 +140,7 @@ def test_missing_classes_are_left_out():
     assert class_coding_rate(features, 4 * labels + 2, 0.5) == class_coding_rate(features, labels, 0.5)
 
 
-@pytest.mark.parametrize("elements", [1, 60, 300])
+@for_each("elements", [1, 60, 300])
 def test_the_block_size_does_not_change_the_rates(monkeypatch, elements):
     features, labels = sample([12, 9, 8, 3, 40], 4)
     whole = class_coding_rate(features, labels, 0.5).item()
@@ -147,7 +148,7 @@ def test_the_block_size_does_not_change_the_rates(monkeypatch, elements):
     assert class_coding_rate(features, labels, 0.5).item() == pytest.approx(whole, rel=1e-12)
 
 
-@pytest.mark.parametrize("counts", [[1000] + [10] * 20, [3, 5, 9, 17, 33, 65]])
+@for_each("counts", [[1000] + [10] * 20, [3, 5, 9, 17, 33, 65]])
 def test_padding_at_most_doubles_the_features(counts):
     features, labels = sample(counts, 3)
     stacks = [stack for _, stack in module._stacks(module._classes.group(features, labels, None)[0])]
@@ -166,8 +167,8 @@ def test_rates_do_not_see_rotation_order_or_names_of_classes():
 # --- closed forms
 
 
-@pytest.mark.parametrize(("classes", "dim"), [(2, 1), (3, 2), (4, 9), (10, 128), (30, 29)])
-@pytest.mark.parametrize("eps_sq", [0.01, 0.5, 4.0])
+@for_each(("classes", "dim"), [(2, 1), (3, 2), (4, 9), (10, 128), (30, 29)])
+@for_each("eps_sq", [0.01, 0.5, 4.0])
 def test_closed_form_of_full_collapse(classes, dim, eps_sq):
     labels = torch.arange(classes).repeat(6)
     simplex = simplex_etf(classes, dim)[labels]
@@ -229,7 +230,7 @@ def test_neural_collapse_does_not_maximize_the_rate_reduction():
 # --- gradients
 
 
-@pytest.mark.parametrize("dim", [2, 9])
+@for_each("dim", [2, 9])
 def test_gradients_of_the_rates(dim):
     features, labels = sample([4, 3, 5], dim)
     features.requires_grad_()
@@ -267,7 +268,6 @@ def assert_same_classifier(train, labels, test, components):
     assert (got == expected)[~doubtful].all()
 
 
-@settings(deadline=None, max_examples=50, derandomize=True)
 @given(
     st.lists(st.integers(3, 15), min_size=2, max_size=6),
     st.integers(4, 12),
@@ -280,7 +280,7 @@ def test_nearest_subspace_agrees_with_the_definition(counts, dim, components, se
     assert_same_classifier(train, labels, normal(30, dim, seed=seed + 2).to(dtype), components)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "case",
     [
         pytest.param({"counts": [9] * 20, "dim": 5}, id="K > d"),
@@ -296,7 +296,7 @@ def test_nearest_subspace_on_awkward_input(case):
     assert_same_classifier(train, labels, sample(**case | {"spread": 2 * case.get("spread", 0.5)})[0], 2)
 
 
-@pytest.mark.parametrize(("dtype", "spread"), [(torch.float32, 1e-4), (torch.float64, 1e-6)])
+@for_each(("dtype", "spread"), [(torch.float32, 1e-4), (torch.float64, 1e-6)])
 def test_nearest_subspace_far_from_the_origin(dtype, spread):
     """Residuals of 1e-6 under features of 1000: a difference of squared norms would have no digit of them."""
     near = {"counts": [40] * 3, "dim": 6, "dtype": dtype, "offset": 1000.0, "separation": 10 * spread}
@@ -323,7 +323,7 @@ def test_a_collapsed_class_has_one_direction_and_no_arbitrary_ones():
     assert (classifier.bases.norm(dim=2) > 0).sum(1).tolist() == [1] * 4
 
 
-@pytest.mark.parametrize("elements", [1, 100])
+@for_each("elements", [1, 100])
 def test_the_block_size_does_not_change_the_predictions(monkeypatch, elements):
     train, labels = sample([12, 9, 8], 5)
     whole = NearestSubspace.fit(train, labels, 2)
@@ -344,8 +344,8 @@ def _with(tensor, where, value):
     return changed
 
 
-@pytest.mark.parametrize("function", [class_coding_rate, rate_reduction, lambda h, _, eps_sq: coding_rate(h, eps_sq)])
-@pytest.mark.parametrize(
+@for_each("function", [class_coding_rate, rate_reduction, lambda h, _, eps_sq: coding_rate(h, eps_sq)])
+@for_each(
     ("features", "eps_sq", "message"),
     [
         pytest.param(H, 0.0, r"eps_sq: .*got 0\.0", id="eps 0"),
@@ -364,8 +364,8 @@ def test_rates_name_the_wrong_argument(function, features, eps_sq, message):
         function(features, Y, eps_sq)
 
 
-@pytest.mark.parametrize("function", [class_coding_rate, rate_reduction, NearestSubspace.fit])
-@pytest.mark.parametrize(
+@for_each("function", [class_coding_rate, rate_reduction, NearestSubspace.fit])
+@for_each(
     ("labels", "message"),
     [
         pytest.param(Y[:5], r"labels: .*\[6\].*\[5\]", id="too few labels"),
@@ -379,9 +379,7 @@ def test_rates_name_the_wrong_labels(function, labels, message):
         function(H, labels, 1)
 
 
-@pytest.mark.parametrize(
-    ("components", "message"), [(0, r"1\.\.2 .*got 0"), (3, r"1\.\.2 .*2 points.*got 3"), (-1, "got -1")]
-)
+@for_each(("components", "message"), [(0, r"1\.\.2 .*got 0"), (3, r"1\.\.2 .*2 points.*got 3"), (-1, "got -1")])
 def test_fit_names_the_number_of_components(components, message):
     with pytest.raises(ValueError, match=f"n_components: .*{message}"):
         NearestSubspace.fit(H, Y, components)
@@ -392,7 +390,7 @@ def test_fit_needs_no_more_components_than_dimensions():
         NearestSubspace.fit(H[:, :1], Y, 2)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("features", "message"),
     [
         (H[:, :2], r"features: expected shape \[N, 3\].*\[6, 2\]"),

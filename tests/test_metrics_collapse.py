@@ -9,6 +9,7 @@ import reference
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tables import for_each
 from torch import Tensor
 
 from ncbook import metrics
@@ -86,13 +87,12 @@ CASES = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@settings(deadline=None, max_examples=120, derandomize=True)
+@settings(max_examples=50)
 @given(CASES)
 def test_agrees_with_the_definitions(arguments):
     assert_agrees(sample(**arguments))
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(CASES, st.integers(0, 8))
 def test_agrees_without_bias_and_with_a_missing_class(arguments, missing):
     case = sample(**arguments)
@@ -105,7 +105,7 @@ def test_agrees_without_bias_and_with_a_missing_class(arguments, missing):
 # --- awkward sizes and imbalance
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("counts", "dim"),
     [
         pytest.param([9] * 20, 5, id="K > d"),
@@ -116,17 +116,17 @@ def test_agrees_without_bias_and_with_a_missing_class(arguments, missing):
         pytest.param([1, 1, 7], 4, id="classes of one point"),
     ],
 )
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@for_each("dtype", [torch.float32, torch.float64])
 def test_awkward_sizes(counts, dim, dtype):
     assert_agrees(sample(counts, dim, dtype=dtype))
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@for_each("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_every_float_type(dtype):
     assert_agrees(sample([30] * 5, 12, dtype=dtype))
 
 
-@pytest.mark.parametrize("labels_dtype", [torch.uint8, torch.int16, torch.int32])
+@for_each("labels_dtype", [torch.uint8, torch.int16, torch.int32])
 def test_every_integer_type_of_labels(labels_dtype):
     case = sample([10] * 4, 6)
     assert (
@@ -141,7 +141,7 @@ def test_features_that_are_a_view_with_strides():
     assert replace(case, features=view).measured() == pytest.approx(case.measured(), rel=1e-12)
 
 
-@pytest.mark.parametrize("elements", [1, 7, 50])
+@for_each("elements", [1, 7, 50])
 def test_the_block_size_does_not_change_the_result(monkeypatch, elements):
     case = sample([20] * 4, 6)
     whole, spread = case.measured(), metrics.cdnv(case.features, case.labels).item()
@@ -176,7 +176,7 @@ def test_float16_at_scale_300_does_not_overflow():
     assert_agrees(sample([50] * 4, 8, dtype=torch.float16, spread=300.0, separation=300.0))
 
 
-@pytest.mark.parametrize("scale", [1e-25, 1e25])
+@for_each("scale", [1e-25, 1e25])
 def test_float32_whose_squares_leave_the_range_of_float32(scale):
     assert_agrees(sample([20] * 3, 5, dtype=torch.float32, spread=0.5 * scale, separation=scale))
 
@@ -193,7 +193,7 @@ def test_a_small_residual_beside_a_large_nuisance_direction():
 # --- exact geometry
 
 
-@pytest.mark.parametrize("classes", [2, 3, 10])
+@for_each("classes", [2, 3, 10])
 def test_the_simplex_itself_has_no_distance_from_collapse(classes):
     etf = metrics.simplex_etf(classes, classes + 2)
     measured = metrics.collapse(etf.repeat(5, 1), torch.arange(classes).repeat(5), 3 * etf)
@@ -202,7 +202,7 @@ def test_the_simplex_itself_has_no_distance_from_collapse(classes):
             assert value == pytest.approx(0, abs=1e-14), name
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+@for_each("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_exact_collapse_has_nc1_and_cdnv_zero(dtype):
     means = sample([1] * 5, 7, dtype=dtype).features
     features, labels = means.repeat(30, 1), torch.arange(5).repeat(30)
@@ -218,8 +218,8 @@ def test_exact_collapse_in_float64_leaves_the_square_of_one_rounding():
     assert metrics.cdnv(features, labels).item() < 1e-29
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("scale", [1e-3, 0.1, 2.0])
+@for_each("dtype", [torch.float32, torch.float64])
+@for_each("scale", [1e-3, 0.1, 2.0])
 def test_closed_forms_of_nc1_and_cdnv_around_the_simplex(scale, dtype):
     """Sigma_W = s^2/d I and Sigma_B = P/(K-1): NC1 = s^2 (K-1)^2 / (K d), and CDNV = s^2 (K-1) / (2K)."""
     classes, dim = 4, 6
@@ -242,7 +242,7 @@ def test_nc1_grows_with_the_square_of_the_noise():
 # --- rank
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@for_each("dtype", [torch.float32, torch.float64])
 def test_collinear_means_are_inverted_on_their_line_only(dtype):
     """Rounding spans further directions; inverting those would give a number of size 1 / eps."""
     line = torch.tensor([-2.0, -0.5, 1.0, 3.0])[:, None] * torch.tensor([[0.3, -0.7, 0.2, 0.5, 0.1]])
@@ -329,8 +329,8 @@ def test_nc4_asks_for_agreement_with_the_network_and_not_with_the_label():
     assert metrics.collapse(features, labels, torch.tensor([[-1.0], [1.0]])).nc4 == 1
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("offset", [0.0, 1000.0])
+@for_each("dtype", [torch.float32, torch.float64])
+@for_each("offset", [0.0, 1000.0])
 def test_mismatch_against_means_of_another_set(dtype, offset):
     train, test = (sample([40] * 4, 3, seed, dtype, offset) for seed in (0, 1))
     means = reference.class_means(exact(train.features), train.labels.numpy())
@@ -368,7 +368,7 @@ def _shuffled(case):
     return replace(case, features=case.features[order], labels=case.labels[order])
 
 
-@pytest.mark.parametrize("change", [_rotated, _scaled, _shifted, _relabeled, _shuffled])
+@for_each("change", [_rotated, _scaled, _shifted, _relabeled, _shuffled])
 def test_invariance(change):
     case = sample([20, 30, 5, 12, 40], 7)
     changed = change(case)
@@ -418,7 +418,7 @@ def _with(tensor, where, value):
     return changed
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "message"),
     [
         pytest.param((H, _with(Y, 1, -1), W), r"labels: -1 is outside 0\.\.2", id="negative label"),
@@ -451,7 +451,7 @@ def test_collapse_names_the_wrong_argument_and_its_value(arguments, message):
         metrics.collapse(*arguments)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "message"),
     [
         pytest.param((H, _with(Y, 1, -2)), "labels: -2 ", id="negative label"),
@@ -468,7 +468,7 @@ def test_cdnv_names_the_wrong_argument_and_its_value(arguments, message):
         metrics.cdnv(*arguments)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "message"),
     [
         pytest.param((_with(H, (4, 2), math.nan), W, W), r"features: entry \[4, 2\] is nan", id="nan feature"),
@@ -509,7 +509,7 @@ def cdnv_by_pairs(case, value):
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("normalization", "value"),
     [
         ("half-sum", lambda one, other, distance: (one + other) / (2 * distance)),

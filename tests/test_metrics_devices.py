@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+from tables import for_each
 
 from ncbook import metrics
 
@@ -91,7 +92,7 @@ def numbers(result):
     return torch.tensor([float(result)], dtype=torch.float64)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@for_each("name", CALLS)
 def test_no_tensor_is_made_on_a_device_of_its_own(name):
     """With another default device, a tensor made without naming one would not meet the arguments."""
     arguments = sample()
@@ -101,7 +102,7 @@ def test_no_tensor_is_made_on_a_device_of_its_own(name):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-@pytest.mark.parametrize("name", CALLS)
+@for_each("name", CALLS)
 def test_cuda_gives_the_numbers_of_the_cpu(name):
     ours, theirs = (numbers(CALLS[name](*sample(device, torch.float64))) for device in ("cuda", "cpu"))
     assert torch.allclose(ours, theirs, rtol=1e-8, atol=1e-10, equal_nan=True)

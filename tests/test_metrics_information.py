@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tables import for_each
 
 from ncbook.metrics.information import (
     mutual_information_binned,
@@ -111,13 +112,11 @@ CASES = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@settings(deadline=None, max_examples=50, derandomize=True)
 @given(CASES, st.sampled_from([1e-3, 0.1, 1.0, 100.0]))
 def test_kernel_bounds_agree_with_the_definitions(arguments, sigma_sq):
     assert_kde_agrees(*sample(**arguments), sigma_sq)
 
 
-@settings(deadline=None, max_examples=50, derandomize=True)
 @given(CASES, st.sampled_from([1e-4, 0.01, 1.0, 100.0]))
 def test_kernel_bounds_are_ordered_and_capped(arguments, sigma_sq):
     features, labels = sample(**arguments)
@@ -130,7 +129,7 @@ def test_kernel_bounds_are_ordered_and_capped(arguments, sigma_sq):
     assert got["label"] <= entropy(labels.tolist()) + rounding
 
 
-@pytest.mark.parametrize("sigma", [0.05, 0.3, 1.0, 5.0])
+@for_each("sigma", [0.05, 0.3, 1.0, 5.0])
 def test_kernel_bounds_enclose_the_truth_of_a_mixture_on_a_line(sigma):
     features, labels = sample([5, 3, 4], 1, spread=0.6)
     points = features[:, 0].numpy()
@@ -144,7 +143,7 @@ def test_kernel_bounds_enclose_the_truth_of_a_mixture_on_a_line(sigma):
     assert got["label_lower"] < of_label < got["label_upper"]
 
 
-@pytest.mark.parametrize("distance", [0.01, 1.0, 3.0, 50.0])
+@for_each("distance", [0.01, 1.0, 3.0, 50.0])
 def test_closed_form_of_two_points(distance):
     """One point a class: I(Y; T) = I(X; T), bounded by log 2 - log(1 + exp(-D / 2s)) and the same with 8s."""
     features, sigma_sq = torch.tensor([[0.0, 0.0], [0.6, 0.8]], dtype=torch.float64) * distance, 0.7
@@ -153,7 +152,7 @@ def test_closed_form_of_two_points(distance):
     assert values(mutual_information_kde(features, torch.tensor([0, 1]), sigma_sq)) == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("counts", [[20] * 5, [100, 10, 1]])
+@for_each("counts", [[20] * 5, [100, 10, 1]])
 def test_at_collapse_the_input_information_is_the_label_information(counts):
     """Within-class distances << sigma << distances of means: I(X; T) = I(Y; T) = H(Y), log K when balanced."""
     features, labels = sample(counts, 8, spread=1e-6, separation=10.0)
@@ -177,7 +176,7 @@ def test_the_cap_hides_information_that_is_there():
     assert got == pytest.approx(math.log(200), rel=1e-3)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@for_each("dtype", [torch.float32, torch.float64])
 def test_information_near_zero_keeps_its_digits(dtype):
     """To first order in 1 / sigma^2 the bounds are mean D / 2 sigma^2 and mean D / 8 sigma^2."""
     features, labels = sample([6, 6], 3, dtype=dtype)
@@ -187,7 +186,7 @@ def test_information_near_zero_keeps_its_digits(dtype):
     assert got.input_lower.item() == pytest.approx(mean / 8e13, rel=1e-8, abs=0)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("case", "sigma_sq"),
     [
         pytest.param({"counts": [4] * 9, "dim": 3}, 0.1, id="K > d"),
@@ -225,7 +224,7 @@ def test_missing_classes_are_left_out():
     assert mutual_information_binned(features, 3 * labels + 1, 0.5) == mutual_information_binned(features, labels, 0.5)
 
 
-@pytest.mark.parametrize("elements", [1, 50, 200])
+@for_each("elements", [1, 50, 200])
 def test_the_block_size_does_not_change_the_bounds(monkeypatch, elements):
     features, labels = sample([12, 9, 8], 4)
     whole = values(mutual_information_kde(features, labels, 0.1))
@@ -242,7 +241,7 @@ def test_bounds_do_not_see_rotation_shift_or_order_and_scale_with_sigma():
     )
 
 
-@pytest.mark.parametrize("name", ["input_upper", "input_lower", "label_upper", "label_lower", "label"])
+@for_each("name", ["input_upper", "input_lower", "label_upper", "label_lower", "label"])
 def test_gradients_of_the_bounds(name):
     features, labels = sample([3, 4, 2], 2)
     features.requires_grad_()
@@ -260,7 +259,6 @@ def test_the_gradient_is_finite_where_points_coincide():
 # --- binning
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
 @given(CASES, st.sampled_from([0.07, 0.5, 3.0, 1000.0]))
 def test_binned_information_agrees_with_the_definitions(arguments, bin_size):
     features, labels = sample(**arguments)
@@ -268,7 +266,7 @@ def test_binned_information_agrees_with_the_definitions(arguments, bin_size):
     assert got == pytest.approx(binned_definition(features, labels, bin_size), rel=1e-12, abs=1e-12)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("case", "bin_size"),
     [
         ({"counts": [20, 20], "dim": 2, "dtype": torch.float32, "offset": 1000.0, "spread": 1e-4}, 1e-4),
@@ -321,14 +319,13 @@ def with_covariance(covariance, points, seed=0):
     return white @ torch.linalg.cholesky(covariance).T
 
 
-@pytest.mark.parametrize("rho", [0.0, 1e-3, 0.5, -0.9, 0.999999])
+@for_each("rho", [0.0, 1e-3, 0.5, -0.9, 0.999999])
 def test_gaussian_information_of_two_correlated_numbers(rho):
     joint = with_covariance(torch.tensor([[1.0, rho], [rho, 1.0]], dtype=torch.float64), 50)
     got = mutual_information_gaussian(joint[:, :1], joint[:, 1:])
     assert got.item() == pytest.approx(-0.5 * math.log1p(-(rho**2)), rel=1e-8, abs=1e-14)
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(st.integers(1, 5), st.integers(1, 5), st.integers(0, 2**31), st.sampled_from([torch.float32, torch.float64]))
 def test_gaussian_information_agrees_with_determinants_and_canonical_correlations(a, b, seed, dtype):
     joint = (normal(40, a + b, seed=seed) @ normal(a + b, a + b, seed=seed + 1)).to(dtype)
@@ -344,7 +341,7 @@ def test_gaussian_information_agrees_with_determinants_and_canonical_correlation
     assert got == pytest.approx(-0.5 * np.log1p(-(correlations**2)).sum(), rel=1e-5, abs=1e-9)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("dtype", "offset", "scale"),
     [
         (torch.float32, 1000.0, 1e-2),
@@ -386,7 +383,7 @@ def test_gradient_of_the_gaussian_information():
 # --- InfoNCE
 
 
-@pytest.mark.parametrize("batch", [2, 7, 100])
+@for_each("batch", [2, 7, 100])
 def test_infonce_of_a_diagonal_score(batch):
     for score in (0.0, 0.1, 3.0, 100.0):
         got = mutual_information_infonce(score * torch.eye(batch, dtype=torch.float64)).item()
@@ -394,7 +391,6 @@ def test_infonce_of_a_diagonal_score(batch):
         assert got == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(
     st.integers(2, 12),
     st.integers(0, 2**31),
@@ -445,8 +441,8 @@ def _with(tensor, where, value):
     return changed
 
 
-@pytest.mark.parametrize("function", [mutual_information_kde, mutual_information_binned])
-@pytest.mark.parametrize(
+@for_each("function", [mutual_information_kde, mutual_information_binned])
+@for_each(
     ("arguments", "message"),
     [
         pytest.param((_with(H, (1, 2), math.nan), Y, 1.0), r"features: entry \[1, 2\] is nan", id="nan feature"),
@@ -471,7 +467,7 @@ def test_estimates_from_features_name_the_wrong_argument(function, arguments, me
 X = normal(12, 3)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "message"),
     [
         pytest.param((X, X[:11]), r"x, y: .*\[12, 3\] and \[11, 3\]", id="lengths differ"),
@@ -489,7 +485,7 @@ def test_gaussian_information_names_the_wrong_argument(arguments, message):
         mutual_information_gaussian(*arguments)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("scores", "message"),
     [
         (torch.zeros(3, 4), r"scores: .*\[3, 4\]"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import log_ndtr
 from sklearn.linear_model import LogisticRegression
+from tables import for_each
 
 from ncbook.metrics import _classes
 from ncbook.metrics.geometry import simplex_etf
@@ -90,7 +91,7 @@ def assert_agrees(features, labels, weight, bias, rtol=1e-9):
 # --- random and awkward input
 
 
-@settings(deadline=None, max_examples=80, derandomize=True)
+@settings(max_examples=50)
 @given(
     st.lists(st.integers(1, 8), min_size=2, max_size=7),
     st.integers(1, 9),
@@ -103,7 +104,7 @@ def test_agree_with_the_definitions(counts, dim, seed, dtype, offset, spread):
     assert_agrees(*sample(counts, dim, seed, dtype, offset, spread))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("counts", "dim"),
     [
         pytest.param([4] * 20, 5, id="K > d"),
@@ -117,12 +118,12 @@ def test_awkward_sizes(counts, dim):
     assert_agrees(*sample(counts, dim, dtype=torch.float32))
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@for_each("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_every_float_type(dtype):
     assert_agrees(*sample([20] * 5, 12, dtype=dtype))
 
 
-@pytest.mark.parametrize(
+@for_each(
     "arguments",
     [
         pytest.param({"dtype": torch.float16, "spread": 100.0, "separation": 300.0}, id="float16 at scale 300"),
@@ -171,7 +172,7 @@ def test_margins_of_nearly_equal_logits_in_float32():
     assert margins(logits, torch.tensor([0, 2])).tolist() == [-0.0625, -2.0]
 
 
-@pytest.mark.parametrize("elements", [1, 7, 50])
+@for_each("elements", [1, 7, 50])
 def test_the_block_size_does_not_change_the_result(monkeypatch, elements):
     features, labels, weight, bias = sample([9] * 4, 6)
     whole = normalized_margins(features, labels, weight, bias), cosine_margins(features, labels, weight)
@@ -180,7 +181,7 @@ def test_the_block_size_does_not_change_the_result(monkeypatch, elements):
     torch.testing.assert_close(cosine_margins(features, labels, weight), whole[1], rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize(("classes", "dim"), [(2, 50), (50, 2)])
+@for_each(("classes", "dim"), [(2, 50), (50, 2)])
 def test_blocks_are_small_in_both_widths(monkeypatch, classes, dim):
     monkeypatch.setattr(_classes, "_BLOCK_ELEMENTS", 200)
     sizes = [len(points) for points, _ in _blocks(torch.ones(30, dim), torch.zeros(30, dtype=torch.long), classes)]
@@ -188,7 +189,7 @@ def test_blocks_are_small_in_both_widths(monkeypatch, classes, dim):
     assert max(sizes) == 4
 
 
-@pytest.mark.parametrize("labels_dtype", [torch.uint8, torch.int32])
+@for_each("labels_dtype", [torch.uint8, torch.int32])
 def test_every_integer_type_of_labels(labels_dtype):
     features, labels, weight, bias = sample([6] * 3, 4)
     other = labels.to(labels_dtype)
@@ -254,8 +255,8 @@ def test_a_row_at_the_mean_row_has_no_cosine():
 # --- closed forms under neural collapse
 
 
-@pytest.mark.parametrize("classes", [2, 3, 10, 100])
-@pytest.mark.parametrize(("alpha", "beta"), [(1.0, 1.0), (0.3, 7.0)])
+@for_each("classes", [2, 3, 10, 100])
+@for_each(("alpha", "beta"), [(1.0, 1.0), (0.3, 7.0)])
 def test_closed_forms_on_the_simplex(classes, alpha, beta):
     etf = simplex_etf(classes, classes + 3)
     features, weight, labels = alpha * etf, beta * etf, torch.arange(classes)
@@ -271,7 +272,7 @@ def test_closed_forms_on_the_simplex(classes, alpha, beta):
     assert error_exponent(features, weight).item() == pytest.approx(closed.exponent, rel=1e-12)
 
 
-@pytest.mark.parametrize(("classes", "value"), [(2, 0.5), (3, 0.375), (10, 10 / 36)])
+@for_each(("classes", "value"), [(2, 0.5), (3, 0.375), (10, 10 / 36)])
 def test_the_exponent_of_the_simplex(classes, value):
     assert simplex_margins(classes).exponent == pytest.approx(value, rel=1e-15)
 
@@ -295,7 +296,7 @@ def test_the_exponent_is_the_limit_of_the_error_of_three_classes():
     assert 1e-3 < scaled < 1  # no exponential is left over
 
 
-@pytest.mark.parametrize("classes", [2, 3, 6])
+@for_each("classes", [2, 3, 6])
 def test_no_other_means_or_rule_have_a_larger_exponent(classes):
     largest, found = simplex_margins(classes).exponent, []
     for seed in range(300):
@@ -316,7 +317,6 @@ def test_a_mean_on_the_wrong_side_has_exponent_zero():
 # --- the margin curve
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=30))
 def test_the_area_is_that_under_the_steps_of_the_curve(values):
     curve = margin_curve(torch.tensor(values, dtype=torch.float64))
@@ -336,8 +336,8 @@ def test_the_curve_of_collapsed_features_is_flat():
 # --- the max-margin classifier
 
 
-@pytest.mark.parametrize("classes", [2, 3, 10])
-@pytest.mark.parametrize(("alpha", "dtype"), [(1.0, torch.float64), (1e-6, torch.float64), (300.0, torch.float32)])
+@for_each("classes", [2, 3, 10])
+@for_each(("alpha", "dtype"), [(1.0, torch.float64), (1e-6, torch.float64), (300.0, torch.float32)])
 def test_on_the_simplex_its_rows_are_proportional_to_the_means(classes, alpha, dtype):
     etf = alpha * simplex_etf(classes, classes + 2)
     result = max_margin_classifier(etf.repeat(6, 1).to(dtype), torch.arange(classes).repeat(6))
@@ -348,7 +348,7 @@ def test_on_the_simplex_its_rows_are_proportional_to_the_means(classes, alpha, d
     torch.testing.assert_close(rows, etf / etf.norm(), rtol=0, atol=2e-4)
 
 
-@pytest.mark.parametrize("noise", [1e-7, 1e-5, 1e-4, 1e-3, 1e-2])
+@for_each("noise", [1e-7, 1e-5, 1e-4, 1e-3, 1e-2])
 def test_it_converges_on_features_that_are_nearly_collapsed(noise):
     """||w_y - w_j|| <= sqrt(2) ||W||_F, so moving each point by r changes the largest margin by sqrt(2) r at most."""
     steps, expected = noise * normal(100, 8), simplex_margins(5).per_frobenius
@@ -381,7 +381,7 @@ def achieved(features, labels, weight):
     return slow_margins((features @ weight.T).numpy(), labels.numpy()).min() / np.linalg.norm(weight)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@for_each("seed", range(5))
 def test_no_other_classifier_has_a_larger_normalized_margin(seed):
     features, labels = separable(seed)
     best = max_margin_classifier(features, labels)
@@ -399,8 +399,8 @@ def test_no_other_classifier_has_a_larger_normalized_margin(seed):
     assert margins_of_rivals[-1] > 0.5 * best.margin  # logistic regression comes near: the contest is real
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("classes", [2, 3])
+@for_each("seed", range(3))
+@for_each("classes", [2, 3])
 def test_it_solves_the_quadratic_program(seed, classes):
     features, labels = separable(seed, classes, 3)
     h, y = exact(features, labels)
@@ -472,7 +472,7 @@ def _with(tensor, where, value):
     return changed
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("call", "message"),
     [
         pytest.param(lambda: margins(H, _with(Y, 1, 3)), r"labels: 3 is outside 0\.\.2", id="label too large"),

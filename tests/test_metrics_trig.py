@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ncbook import data, models
@@ -45,7 +45,6 @@ def definition(logits, p, frequencies, pairs, averaged):
     return sum(right) / len(right)
 
 
-@settings(deadline=None, max_examples=30, derandomize=True)
 @given(st.integers(3, 8), st.integers(0, 2**31), st.data())
 def test_it_agrees_with_the_definition(p, seed, drawn):
     frequencies = drawn.draw(st.lists(st.integers(1, p // 2), min_size=1, unique=True))

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tables import for_each
 
 from ncbook.metrics import _classes
 from ncbook.metrics.geometry import simplex_etf
@@ -60,7 +61,7 @@ def define_error(features, labels, means):
 
 
 DEFINITIONS = [(variance_ratio, define_variance_ratio), (rnc1, define_rnc1), (vci, define_vci)]
-METRICS = pytest.mark.parametrize(("metric", "define"), DEFINITIONS)
+METRICS = for_each(("metric", "define"), DEFINITIONS)
 
 
 def exact(tensor):
@@ -97,7 +98,6 @@ def assert_agree(features, labels, rel=1e-6):
 # --- random and awkward input
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
 @given(
     st.lists(st.integers(1, 12), min_size=2, max_size=7).filter(lambda counts: max(counts) > 1),
     st.integers(1, 12),
@@ -110,7 +110,7 @@ def test_agree_with_the_definitions(counts, dim, seed, dtype, offset, spread):
     assert_agree(*sample(counts, dim, seed, dtype, offset, spread))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("counts", "dim"),
     [
         pytest.param([9] * 20, 5, id="K > d"),
@@ -123,12 +123,12 @@ def test_agree_with_the_definitions(counts, dim, seed, dtype, offset, spread):
         pytest.param([1, 1, 7], 4, id="classes of one point"),
     ],
 )
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@for_each("dtype", [torch.float32, torch.float64])
 def test_awkward_sizes(counts, dim, dtype):
     assert_agree(*sample(counts, dim, dtype=dtype))
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@for_each("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_every_float_type(dtype):
     assert_agree(*sample([30] * 5, 12, dtype=dtype))
 
@@ -141,7 +141,7 @@ def test_a_common_offset_of_a_thousand_in_float32():
     assert_agree(*sample([200] * 4, 8, dtype=torch.float32, offset=1000.0, spread=1e-4, separation=1e-2))
 
 
-@pytest.mark.parametrize("scale", [1e-25, 1e25])
+@for_each("scale", [1e-25, 1e25])
 def test_float32_whose_squares_leave_the_range_of_float32(scale):
     features, labels = sample([20] * 3, 5, dtype=torch.float32)
     scaled = (features.double() * scale).to(torch.float32)
@@ -154,7 +154,7 @@ def test_float64_at_sigma_1e_6():
 
 
 @METRICS
-@pytest.mark.parametrize("elements", [1, 50])
+@for_each("elements", [1, 50])
 def test_the_block_size_does_not_change_the_result(monkeypatch, metric, define, elements):
     features, labels = sample([20] * 4, 6)
     whole = float(metric(features, labels))
@@ -171,7 +171,7 @@ def test_a_missing_class_is_left_out(metric, define):
 # --- closed forms
 
 
-@pytest.mark.parametrize("scale", [1e-6, 1e-3, 0.1, 2.0])
+@for_each("scale", [1e-6, 1e-3, 0.1, 2.0])
 def test_closed_forms_around_the_simplex(scale):
     """Sigma_W = s^2/d I, Sigma_B = P/(K-1) with Tr 1: the within-class share of each axis is VCI."""
     classes, dim = 4, 6
@@ -183,7 +183,7 @@ def test_closed_forms_around_the_simplex(scale):
     assert rnc1(features, labels).item() == pytest.approx(scale**2 / largest**2, rel=rel)
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
+@for_each("dtype", [torch.bfloat16, torch.float32, torch.float64])
 def test_exact_collapse(dtype):
     features, labels = simplex_etf(5, 7).to(dtype).repeat(30, 1), torch.arange(5).repeat(30)
     for metric, _ in DEFINITIONS:
@@ -215,7 +215,7 @@ def test_two_equal_class_means_lower_the_rank_of_vci():
     assert_agree(*around(means, 0.2))
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@for_each("dtype", [torch.float32, torch.float64])
 def test_collinear_means(dtype):
     line = torch.tensor([-2.0, -0.5, 1.0, 3.0])[:, None] * torch.tensor([[0.3, -0.7, 0.2, 0.5, 0.1]])
     assert_agree(*around(line.to(dtype), 0.2))
@@ -243,7 +243,6 @@ def test_vci_sees_correlation_with_directions_outside_the_span_of_the_means():
     assert vci(features, labels) < 1e-20
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
 @given(st.integers(0, 2**31), st.integers(2, 12), st.floats(0, 4))
 def test_vci_does_not_change_under_invertible_linear_maps(seed, dim, decades):
     features, labels = sample([12, 20, 7, 15], dim, seed)
@@ -269,7 +268,6 @@ def test_rnc1_of_zeros_is_undefined():
 # --- NC5
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
 @given(st.integers(0, 2**31), st.integers(1, 8), st.sampled_from([torch.float32, torch.float64, torch.bfloat16]))
 def test_nc5_agrees_with_the_definition(seed, dim, dtype):
     features, labels = sample([3, 9, 30], dim, seed, dtype)
@@ -297,7 +295,6 @@ def test_nc5_of_float16_at_scale_300():
 # --- nearest class center
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
 @given(
     st.lists(st.integers(1, 12), min_size=2, max_size=9),
     st.integers(1, 6),
@@ -355,8 +352,8 @@ H, Y = torch.randn(6, 3, generator=torch.Generator().manual_seed(0)), torch.aran
 NAN = torch.where(torch.arange(18).reshape(6, 3) == 5, math.nan, H)
 
 
-@pytest.mark.parametrize("metric", [variance_ratio, rnc1, vci, lambda h, y: nc5(h, y, H)])
-@pytest.mark.parametrize(
+@for_each("metric", [variance_ratio, rnc1, vci, lambda h, y: nc5(h, y, H)])
+@for_each(
     ("features", "labels", "message"),
     [
         (NAN, Y, r"features: entry \[1, 2\] is nan"),
@@ -372,7 +369,7 @@ def test_the_wrong_argument_is_named(metric, features, labels, message):
         metric(features, labels)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("outside", "message"),
     [
         (NAN, r"ood_features: entry \[1, 2\] is nan"),
@@ -387,7 +384,7 @@ def test_nc5_names_the_wrong_argument(outside, message):
         nc5(H, Y, outside)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "message"),
     [
         ((NAN, Y, H[:3]), r"features: entry \[1, 2\] is nan"),

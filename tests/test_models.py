@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 import torch
+from tables import for_each
 
 from ncbook import models
 
@@ -25,7 +26,7 @@ WIDTHS = {
 }
 ANY_SHAPE = ("mlp", "mlp_no_bn", "convnet", "resnet18")
 CASES = [(name, shape) for name in models.NETWORKS for shape in (SHAPES if name in ANY_SHAPE else SHAPES[-1:])]
-EVERY = pytest.mark.parametrize("name", models.NETWORKS)
+EVERY = for_each("name", models.NETWORKS)
 
 
 @cache
@@ -46,7 +47,7 @@ def test_every_network_is_tested():
     assert set(WIDTHS) == set(models.NETWORKS)
 
 
-@pytest.mark.parametrize(("name", "shape"), CASES)
+@for_each(("name", "shape"), CASES)
 @torch.no_grad()
 def test_shapes(name, shape):
     model, inputs = network(name, shape), images(shape)
@@ -143,7 +144,7 @@ def test_a_single_class_is_refused(name):
         models.build(name, SHAPES[-1], 1, WIDTHS[name])
 
 
-@pytest.mark.parametrize("depth", [1, 2, 5])
+@for_each("depth", [1, 2, 5])
 def test_an_mlp_has_as_many_blocks_as_it_is_deep(depth):
     model = models.mlp((1, 8, 8), 5, width=16, depth=depth)
     assert list(model.blocks) == [f"hidden{level}" for level in range(1, depth + 1)]
@@ -175,19 +176,19 @@ def test_the_name_mlp_has_batch_norm_and_mlp_no_bn_has_none():
     assert (norms("mlp"), norms("mlp_no_bn")) == (3, 0)
 
 
-@pytest.mark.parametrize(("make", "argument"), [("mlp", "width"), ("mlp", "depth"), ("convnet", "width")])
+@for_each(("make", "argument"), [("mlp", "width"), ("mlp", "depth"), ("convnet", "width")])
 def test_a_size_of_0_is_refused(make, argument):
     with pytest.raises(ValueError, match=f"{argument}: .*1, got 0"):
         getattr(models, make)((1, 8, 8), 5, **{argument: 0})
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 9, 9), (1, 17, 31), (2, 16, 16), (3, 33, 20)])
+@for_each("shape", [(1, 1, 1), (1, 9, 9), (1, 17, 31), (2, 16, 16), (3, 33, 20)])
 @torch.no_grad()
 def test_a_convnet_takes_images_of_odd_sizes(shape):
     assert network("convnet", shape)(images(shape)).shape == (2, 5)
 
 
-@pytest.mark.parametrize("shape", [(64,), (8, 8), (0, 8, 8), (1, 0, 8), (1, 1, 8, 8)])
+@for_each("shape", [(64,), (8, 8), (0, 8, 8), (1, 0, 8), (1, 1, 8, 8)])
 def test_a_convnet_refuses_a_shape_that_is_no_image(shape):
     with pytest.raises(ValueError, match=r"input_shape: .*\[C, H, W\]"):
         models.convnet(shape, 5)
@@ -198,6 +199,6 @@ def test_an_unknown_network_is_answered_with_the_names_that_there_are():
         models.build("alexnet", (1, 8, 8), 5, 16)
 
 
-@pytest.mark.parametrize("name", [name for name in models.NETWORKS if name != "mlp_no_bn"])
+@for_each("name", [name for name in models.NETWORKS if name != "mlp_no_bn"])
 def test_a_name_calls_the_function_of_that_name(name):
     assert models.NETWORKS[name].__name__ == name

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from tables import for_each
 from torch import nn
 
 from ncbook._torchvision import torchvision
@@ -21,9 +22,9 @@ DIMENSIONS = {
 LEAST = {name: {"r": 1, "v": 32, "d": 8}[name[0]] for name in DIMENSIONS}
 STAGES = [f"stage{level}" for level in range(1, 6)]
 LAYERS = [f"layer{level}" for level in range(1, 5)]
-EVERY = pytest.mark.parametrize("name", DIMENSIONS)
-RESNETS = pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50"])
-VGGS = pytest.mark.parametrize("name", ["vgg11_bn", "vgg13_bn", "vgg16_bn"])
+EVERY = for_each("name", DIMENSIONS)
+RESNETS = for_each("name", ["resnet18", "resnet34", "resnet50"])
+VGGS = for_each("name", ["vgg11_bn", "vgg13_bn", "vgg16_bn"])
 
 
 def build(name: str, shape=(3, 32, 32), classes: int = 5, **options):
@@ -61,7 +62,7 @@ def count(module: nn.Module) -> int:
 
 
 @EVERY
-@pytest.mark.parametrize("size", [32, 47])
+@for_each("size", [32, 47])
 @torch.no_grad()
 def test_it_is_the_function_of_torchvisions_own_module(name, size):
     ours, theirs, inputs = build(name), made_small(name), images((3, size, size + 5))
@@ -74,7 +75,7 @@ def test_it_is_the_function_of_torchvisions_own_module(name, size):
 
 
 @EVERY
-@pytest.mark.parametrize("channels", [1, 3])
+@for_each("channels", [1, 3])
 def test_the_number_of_parameters_is_torchvisions_but_for_stem_and_head(name, channels):
     theirs, dim, classes = count(original(name)), DIMENSIONS[name], 7
     old_stem = 64 * 3 * (9 if name.startswith("vgg") else 49)
@@ -84,7 +85,7 @@ def test_the_number_of_parameters_is_torchvisions_but_for_stem_and_head(name, ch
     assert count(build(name, (channels, 32, 32), classes)) == expected
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "parameters"),
     [("resnet18", 11_173_962), ("resnet34", 21_282_122), ("resnet50", 23_520_842), ("vgg16_bn", 14_728_266)],
 )
@@ -154,7 +155,7 @@ def test_the_least_image_that_is_taken(name):
 
 
 @EVERY
-@pytest.mark.parametrize("shape", [(64,), (32, 32), (0, 32, 32), (1, 3, 32, 32)])
+@for_each("shape", [(64,), (32, 32), (0, 32, 32), (1, 3, 32, 32)])
 def test_a_shape_that_is_no_image_is_refused(name, shape):
     with pytest.raises(ValueError, match=r"input_shape: .*\[C, H, W\]"):
         build(name, shape)

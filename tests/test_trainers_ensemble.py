@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tables import for_each
 
 from ncbook import data, models, trainers
 from ncbook.trainers import Ensemble, Member, fit_ensemble, over_members
@@ -101,16 +102,14 @@ def loss_of(training: trainers.Training, loss) -> torch.Tensor:
 # --- each member is the single run
 
 
-@pytest.mark.parametrize("recipe", [SGD, ADAMW], ids=["sgd", "adamw"])
-@pytest.mark.parametrize(
-    ("build", "train"), [(pair_mlp, PAIRS), (nanda, PAIRS), (mlp, blobs())], ids=["pairs", "transformer", "mlp"]
-)
+@for_each("recipe", [SGD, ADAMW])
+@for_each(("build", "train"), [(pair_mlp, PAIRS), (nanda, PAIRS), (mlp, blobs())])
 def test_members_are_the_single_runs(build, train, recipe):
     compare(build, train, recipe, MEMBERS, 1e-8)
 
 
-@pytest.mark.parametrize("recipe", [SGD, ADAMW], ids=["sgd", "adamw"])
-@pytest.mark.parametrize("build", [pair_mlp, mlp])
+@for_each("recipe", [SGD, ADAMW])
+@for_each("build", [pair_mlp, mlp])
 def test_members_with_training_sets_of_their_own_are_the_single_runs(build, recipe):
     pairs = [data.modular(7, fraction=fraction, seed=seed).train for seed, fraction in enumerate((0.3, 0.7, 0.5))]
     compare(
@@ -127,7 +126,7 @@ def quadratic(seed: int) -> models.Classifier:
     return models.QuadraticMLP(7, width=12)
 
 
-@pytest.mark.parametrize("recipe", [SGD, ADAMW], ids=["sgd", "adamw"])
+@for_each("recipe", [SGD, ADAMW])
 def test_members_in_float32_are_the_single_runs(recipe):
     """A smooth network: with ReLUs, rounding now and then turns a unit on or off, and the paths part."""
     recipe = replace(recipe, loss=trainers.CrossEntropy(float64=True), regularizers=())
@@ -135,7 +134,7 @@ def test_members_in_float32_are_the_single_runs(recipe):
     compare(quadratic, PAIRS, recipe, members, 1e-5)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "loss",
     [
         trainers.CrossEntropy(smoothing=0.1),
@@ -144,7 +143,6 @@ def test_members_in_float32_are_the_single_runs(recipe):
         trainers.SupervisedContrastive(),
         trainers.Flooded(trainers.CrossEntropy(), 1.0),
     ],
-    ids=lambda loss: type(loss).__name__,
 )
 def test_every_loss_is_that_of_the_single_run_on_sets_of_unequal_size(loss):
     recipe = replace(SGD, steps=15, loss=loss, regularizers=())
@@ -152,7 +150,7 @@ def test_every_loss_is_that_of_the_single_run_on_sets_of_unequal_size(loss):
     compare(mlp, [blobs(30), blobs(21)], recipe, members, 1e-9)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "measure",
     [
         trainers.variance_ratio, trainers.cdnv, trainers.relative_flatness, trainers.FlatnessBound(),
@@ -252,7 +250,7 @@ def test_probes_see_the_networks_at_their_steps():
     assert not torch.equal(fitted.measured[1][1], fitted.measured[2][1])
 
 
-@pytest.mark.parametrize("test", [blobs(11), [blobs(11), blobs(6)]], ids=["shared", "own"])
+@for_each("test", [blobs(11), [blobs(11), blobs(6)]])
 def test_outputs_are_those_of_the_networks(test):
     ensemble = fit_ensemble(mlp, blobs(), PLAIN, [Member(1), Member(2)]).ensemble
     outputs = ensemble.outputs(test)
@@ -293,7 +291,7 @@ def test_ctrl_c_ends_after_the_step_under_way():
 # --- what is refused
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("field", "value"),
     [
         ("optimizer", "lbfgs"),
@@ -311,7 +309,7 @@ def test_recipes_that_do_not_stack_are_refused(field, value):
         fit_ensemble(mlp, blobs(), replace(PLAIN, **{field: value}), [Member(1)])
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("field", "value"),
     [
         ("learning_rate", 0.0), ("learning_rate", float("inf")), ("weight_decay", -1.0), ("init_scale", 0.0),
@@ -385,7 +383,7 @@ def test_four_of_four_seeds_grok_modular_addition():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-@pytest.mark.parametrize("recipe", [SGD, ADAMW], ids=["sgd", "adamw"])
+@for_each("recipe", [SGD, ADAMW])
 def test_a_captured_step_is_that_of_the_cpu(recipe):
     splits = [blobs(30), blobs(21), blobs(26)]
     expected = fit_ensemble(mlp, splits, recipe, MEMBERS).ensemble
