@@ -158,15 +158,14 @@ def test_pixels_have_about_mean_0_and_deviation_1(size, color):
     assert inputs.std() == pytest.approx(1, abs=0.1)
 
 
-@for_each("difficulty", [0, 0.85, 1.5])
-@for_each(("size", "color"), [(28, False), (32, True)])
+@for_each(("size", "color", "difficulty"), [(28, False, 0.85), (32, True, 1.5)])
 def test_the_images_do_not_depend_on_the_number_of_threads(size, color, difficulty):
     population, threads = GlyphPopulation(tuple(range(20)), size, color, difficulty), torch.get_num_threads()
     try:
         images = []
         for count in (1, 2):
             torch.set_num_threads(count)
-            images.append(population.sample(30, _generator(4)).inputs)
+            images.append(population.sample(20, _generator(4)).inputs)
     finally:
         torch.set_num_threads(threads)
     assert torch.equal(*images)
@@ -362,12 +361,13 @@ def _no_arrays(path):
 )
 def test_a_damaged_cache_is_rebuilt(folder, damage):
     expected = _templates._cached()
+    folder.clear()
     damage(_templates.cache_file())
     found = _templates._cached()
     assert all(np.array_equal(*pair) for pair in zip(found, expected, strict=True))
-    assert len(folder) == 2
+    assert len(folder) == 1
     _templates._cached()
-    assert len(folder) == 2
+    assert len(folder) == 1
 
 
 def test_a_cache_that_cannot_be_written_costs_no_data(folder, monkeypatch, tmp_path):

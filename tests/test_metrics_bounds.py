@@ -1,4 +1,4 @@
-"""Bounds from the CDNV against slow definitions, as theorems on thousands of random sets, and where they are tight."""
+"""Bounds from the CDNV against slow definitions, as theorems on hundreds of random sets, and where they are tight."""
 
 import itertools
 import math
@@ -161,10 +161,10 @@ def test_awkward_sets(arguments, rtol):
     assert_agrees(four_sets(**arguments), rtol)
 
 
-def test_it_holds_on_thousands_of_random_mixtures():
+def test_it_holds_on_hundreds_of_random_mixtures():
     """Heavy tails, few points, shifted and rescaled training sets: anything that a training set may do."""
     generator, ratios = np.random.default_rng(0), []
-    for _ in range(2500):
+    for _ in range(500):
         dim = generator.integers(1, 6)
         scales, shifts = 10 ** generator.uniform(-2, 1, 4), 10 ** generator.uniform(-2, 1, 4)
         sets = [
@@ -179,7 +179,7 @@ def test_it_holds_on_thousands_of_random_mixtures():
 
 def test_it_is_informative_where_the_training_set_is_a_sample():
     ratios = []
-    for seed in range(200):
+    for seed in range(50):
         result = collapse_bound(*four_sets(seed, (200, 200, 3000, 3000), 5, spread=0.3))
         assert result.population_cdnv <= result.bound
         ratios.append(result.bound / result.population_cdnv)

@@ -157,7 +157,7 @@ def test_products_work_without_gradients_and_leave_none_behind():
 
 
 @for_each("matrix", MATRICES)
-@for_each(("inputs", "hidden"), [(4, 3), (3, 4), (3, 3), (1, 5), (5, 1)])
+@for_each(("inputs", "hidden"), [(4, 3), (3, 4), (1, 5), (5, 1)])
 def test_relative_flatness_with_every_direction_is_the_sum_over_blocks(matrix, inputs, hidden):
     network = Network(inputs, hidden, seed=inputs)
     estimate = curvature.layer_relative_flatness(getattr(network, f"{matrix}_product")(), network.hidden)
@@ -203,11 +203,11 @@ def test_the_mean_over_all_signs_is_exact(shape):
 
 @for_each("measure", [curvature.layer_relative_flatness, curvature.curvature_trace])
 def test_the_standard_error_is_the_size_of_the_error(measure):
-    """Over 100 seeds, errors in units of the standard error have mean 0 and variance 1, but for sampling."""
+    """Over 60 seeds, errors in units of the standard error have mean 0 and variance 1, but for sampling."""
     weight, matrix = normal(4, 6), symmetric(24, seed=2)
     product = curvature.hessian_product(quadratic(matrix), weight)
     truth = measure(product, weight).value
-    estimates = [measure(product, weight, probes=20, seed=seed) for seed in range(100)]
+    estimates = [measure(product, weight, probes=20, seed=seed) for seed in range(60)]
     errors = np.array([(each.value - truth) / each.standard_error for each in estimates])
     assert abs(errors.mean()) < 0.3
     assert 0.8 < errors.std() < 1.3

@@ -103,7 +103,7 @@ def test_closed_forms(classes, dim, margin):
     assert one_vs_rest_margin(code.frame) == pytest.approx(margin, rel=1e-9)
 
 
-@for_each(("classes", "dim", "margin"), CLOSED_FORMS[1:])
+@for_each(("classes", "dim", "margin"), CLOSED_FORMS[1::2])
 def test_the_search_finds_the_closed_forms_and_nothing_better(classes, dim, margin):
     code = frames._search(classes, dim, seed=3)
     assert margin * (1 - 2e-6) < code.margin < margin * (1 + 1e-9)
@@ -125,7 +125,7 @@ def test_the_search_finds_the_icosahedron():
     torch.testing.assert_close(cosines.abs(), torch.full_like(cosines, 5**-0.5), rtol=0, atol=1e-3)
 
 
-@for_each(("classes", "dim"), [(7, 3), (20, 4)])
+@for_each(("classes", "dim"), [(7, 3), (9, 4)])
 def test_the_search_does_not_depend_on_its_seed(classes, dim):
     first, again, other = (softmax_code(classes, dim, seed) for seed in (0, 0, 1))
     assert torch.equal(first.frame, again.frame)
@@ -228,8 +228,7 @@ def test_balanced_seli_is_the_simplex(classes, count):
     torch.testing.assert_close(found.classifier_cosines, cosines, rtol=0, atol=1e-10)
 
 
-@for_each("ratio", [1, 10, 100, 10000])
-@for_each("classes", [2, 4, 10])
+@for_each(("ratio", "classes"), [(1, 4), (10, 2), (100, 10), (10000, 4)])
 def test_step_imbalance(classes, ratio):
     """Half the classes with R n points, half with n: eigenvalues R n, (R+1) n / 2 and n of the K x K problem."""
     few, half = 5, classes // 2

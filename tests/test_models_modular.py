@@ -1,4 +1,4 @@
-"""Networks for modular arithmetic against slow definitions in float64, Gromov's solution, and grokking."""
+"""Networks for modular arithmetic against slow definitions in float64, and Gromov's solution."""
 
 import math
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tables import for_each
 
-from ncbook.data.modular import modular, modular_pairs
+from ncbook.data.modular import modular_pairs
 from ncbook.metrics import fourier_ipr, fourier_spectrum
 from ncbook.models.modular import PairMLP, QuadraticMLP, gromov_solution
 from ncbook.models.transformer import NandaTransformer, PowerTransformer
@@ -323,32 +323,6 @@ def test_the_seed_draws_the_phases():
     assert not torch.equal(one, other)
 
 
-# Grokking
-
-
 def share_right(model, part) -> float:
     with torch.no_grad():
         return (model(part.inputs).argmax(1) == part.labels).double().mean().item()
-
-
-@for_each("seed", [1009, 1013])
-def test_the_embedding_mlp_memorizes_and_later_groks(seed):
-    """p = 29, 60 % of the unordered pairs: training accuracy 1 long before test accuracy .99."""
-    data = modular(29, fraction=0.6, seed=seed)
-    torch.manual_seed(seed)
-    model = PairMLP(29, 32, 64)
-    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=1.0, fused=True)
-    reached: dict[str, int] = {}
-    for step in range(2401):
-        if step % 50 == 0:
-            for name, part, level in (("train", data.train, 1.0), ("test", data.test, 0.99)):
-                if share_right(model, part) >= level:
-                    reached.setdefault(name, step)
-        if "test" in reached:
-            break
-        optimizer.param_groups[0]["lr"] = 1e-2 * min(1, (step + 1) / 10)
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(model(data.train.inputs).double(), data.train.labels).backward()
-        optimizer.step()
-    assert reached["train"] <= 200
-    assert reached["test"] >= reached["train"] + 200
