@@ -34,5 +34,5 @@ def for_each(names: str | Sequence[str], cases: Iterable) -> Callable:
 def _run(test: Callable, arguments: dict, name: object) -> None:
     try:
         test(**arguments)
-    except Exception as error:
+    except (Exception, pytest.fail.Exception) as error:  # the second is what `pytest.raises` raises
         raise AssertionError(f"in the case {name!r:.300}: {error}") from error

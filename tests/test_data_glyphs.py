@@ -165,7 +165,7 @@ def test_the_images_do_not_depend_on_the_number_of_threads(size, color, difficul
         images = []
         for count in (1, 2):
             torch.set_num_threads(count)
-            images.append(population.sample(20, _generator(4)).inputs)
+            images.append(population.sample(8, _generator(4)).inputs)
     finally:
         torch.set_num_threads(threads)
     assert torch.equal(*images)
