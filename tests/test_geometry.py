@@ -2,14 +2,10 @@
 
 import pytest
 import torch
+from samples import normal
 from tables import for_each
 
 from ncbook import metrics
-
-
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
 
 SIZES = for_each(("classes", "dim"), [(2, 1), (3, 2), (4, 9), (10, 9), (100, 128)])
 

@@ -8,6 +8,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import around, normal
+from strategies import classes
 from tables import for_each
 
 from ncbook.metrics import _classes
@@ -93,10 +95,6 @@ def ncc_error(features, labels, centers):
     return np.mean([wrong[places == k].mean() for k in range(len(centers))])
 
 
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
 def four_sets(seed=0, sizes=(7, 5, 60, 40), dim=6, dtype=torch.float64, offset=0.0, spread=0.5, separation=1.0):
     """Training sets drawn from two Gaussian classes, and larger sets of the same classes."""
     draws = normal(sum(sizes) + 2, dim, seed=seed)
@@ -109,13 +107,6 @@ def sample(counts, dim, seed=0, dtype=torch.float64, offset=0.0, spread=0.5, sep
     draws = normal(sum(counts) + len(counts), dim, seed=seed)
     labels = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
     return (offset + separation * draws[labels] + spread * draws[len(counts) :]).to(dtype), labels
-
-
-def around(means, scale):
-    """2d points a class, at its mean plus and minus `scale` along each axis: variance scale^2 / d on every line."""
-    classes, dim = means.shape
-    steps = scale * torch.cat([torch.eye(dim), -torch.eye(dim)]).to(means.dtype)
-    return (means[:, None] + steps).reshape(-1, dim), torch.arange(classes).repeat_interleave(2 * dim)
 
 
 # --- the bound of test collapse
@@ -255,19 +246,12 @@ def test_it_takes_features_that_require_a_gradient():
 
 # --- the error of the nearest-class-center rule
 
-CASES = (
-    st.lists(st.integers(1, 9), min_size=2, max_size=6),
-    st.integers(1, 7),
-    st.integers(0, 2**31),
-    st.sampled_from([torch.float32, torch.float64]),
-    st.sampled_from([0.0, -30.0]),
-    st.sampled_from([1e-2, 0.3, 3.0]),
-)
+CASES = classes(sizes=(1, 9), number=(2, 6), dims=(1, 7), offsets=(0.0, -30.0), spreads=(1e-2, 0.3, 3.0))
 
 
-@given(*CASES, st.integers(1, 20))
-def test_error_bounds_agree_with_the_definitions(counts, dim, seed, dtype, offset, spread, shots):
-    features, labels = sample(counts, dim, seed, dtype, offset, spread)
+@given(CASES, st.integers(1, 20))
+def test_error_bounds_agree_with_the_definitions(arguments, shots):
+    features, labels = sample(**arguments)
     h, y = long(features), labels.numpy()
     close = {"rel": 1e-6, "abs": 1e-25}  # one point a class: no variance but for rounding
     assert ncc_error_bound(features, labels).item() == pytest.approx(float(slow_ncc_bound(h, y)), **close)
@@ -278,10 +262,10 @@ def test_error_bounds_agree_with_the_definitions(counts, dim, seed, dtype, offse
 
 
 @settings(max_examples=50)
-@given(*CASES)
-def test_the_error_stays_below_both_and_the_directional_one_is_tighter(counts, dim, seed, dtype, offset, spread):
+@given(CASES)
+def test_the_error_stays_below_both_and_the_directional_one_is_tighter(arguments):
     """Exact: the bounds are theorems about any law, also the one that gives each of these points the same weight."""
-    features, labels = sample(counts, dim, seed, dtype, offset, spread)
+    features, labels = sample(**arguments)
     h, y = (features - features.mean(0)).double().numpy(), labels.numpy()
     centers = [h[y == c].mean(0) for c in np.unique(y)]
     directional = directional_ncc_error_bound(features, labels).item()

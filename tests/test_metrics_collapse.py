@@ -9,6 +9,8 @@ import reference
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import around, changed, exact
+from strategies import classes
 from tables import for_each
 from torch import Tensor
 
@@ -35,10 +37,6 @@ class Case:
         return reference.collapse(exact(self.features), self.labels.numpy(), exact(self.weight), bias)
 
 
-def exact(tensor: Tensor) -> np.ndarray:
-    return tensor.double().numpy()
-
-
 def sample(counts, dim, seed=0, dtype=torch.float64, offset=0.0, spread=0.5, separation=1.0) -> Case:
     """Gaussian classes of the given sizes around random means, in random order, and a random head with bias."""
     generator = torch.Generator().manual_seed(seed)
@@ -51,13 +49,6 @@ def sample(counts, dim, seed=0, dtype=torch.float64, offset=0.0, spread=0.5, sep
     means = separation * normal(len(counts), dim)
     features = (offset + means[labels] + spread * normal(len(labels), dim)).to(dtype)
     return Case(features, labels, normal(len(counts), dim).to(dtype), normal(len(counts)).to(dtype))
-
-
-def around(means: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-    """2d points a class, at its mean plus and minus `scale` times each axis: Sigma_W = scale^2 / d times I."""
-    classes, dim = means.shape
-    steps = scale * torch.cat([torch.eye(dim), -torch.eye(dim)]).to(means.dtype)
-    return (means[:, None] + steps).reshape(-1, dim), torch.arange(classes).repeat_interleave(2 * dim)
 
 
 def assert_agrees(case: Case, rtol=1e-6, atol=1e-9) -> None:
@@ -77,14 +68,7 @@ def assert_agrees(case: Case, rtol=1e-6, atol=1e-9) -> None:
 
 # --- random input
 
-CASES = st.fixed_dictionaries({
-    "counts": st.lists(st.integers(1, 16), min_size=2, max_size=9),
-    "dim": st.integers(1, 16),
-    "seed": st.integers(0, 2**31),
-    "dtype": st.sampled_from([torch.float32, torch.float64]),
-    "offset": st.sampled_from([0.0, 1.0, -300.0]),
-    "spread": st.sampled_from([1e-3, 0.5, 10.0]),
-})  # fmt: skip
+CASES = classes(sizes=(1, 16), number=(2, 9), dims=(1, 16))
 
 
 @settings(max_examples=50)
@@ -412,33 +396,27 @@ H, Y, W, B = (
 )
 
 
-def _with(tensor, where, value):
-    changed = tensor.clone()
-    changed[where] = value
-    return changed
-
-
 @for_each(
     ("arguments", "message"),
     [
-        pytest.param((H, _with(Y, 1, -1), W), r"labels: -1 is outside 0\.\.2", id="negative label"),
-        pytest.param((H, _with(Y, 1, 3), W), r"labels: 3 is outside 0\.\.2", id="label too large"),
+        pytest.param((H, changed(Y, 1, -1), W), r"labels: -1 is outside 0\.\.2", id="negative label"),
+        pytest.param((H, changed(Y, 1, 3), W), r"labels: 3 is outside 0\.\.2", id="label too large"),
         pytest.param((H, Y.float(), W), r"labels: .*torch\.float32", id="float labels"),
         pytest.param((H, Y > 0, W), r"labels: .*torch\.bool", id="bool labels"),
         pytest.param((H, Y[:5], W), r"labels: .*\[6\].*\[5\]", id="too few labels"),
         pytest.param((H, Y[:, None], W), r"labels: .*\[6, 1\]", id="labels in a column"),
         pytest.param((H, torch.ones(6, dtype=torch.long), W), r"labels: only class \[1\]", id="one class occurs"),
-        pytest.param((_with(H, (4, 2), math.nan), Y, W), r"features: entry \[4, 2\] is nan", id="nan feature"),
-        pytest.param((_with(H, (1, 0), math.inf), Y, W), r"features: entry \[1, 0\] is inf", id="inf feature"),
-        pytest.param((_with(H, (1, 0), -math.inf), Y, W), r"features: entry \[1, 0\] is -inf", id="-inf feature"),
+        pytest.param((changed(H, (4, 2), math.nan), Y, W), r"features: entry \[4, 2\] is nan", id="nan feature"),
+        pytest.param((changed(H, (1, 0), math.inf), Y, W), r"features: entry \[1, 0\] is inf", id="inf feature"),
+        pytest.param((changed(H, (1, 0), -math.inf), Y, W), r"features: entry \[1, 0\] is -inf", id="-inf feature"),
         pytest.param((H.long(), Y, W), r"features: .*torch\.int64", id="integer features"),
         pytest.param((H[0], Y, W), r"features: .*\[3\]", id="features in one dimension"),
         pytest.param((H[:0], Y[:0], W), r"features: .*\[0, 3\]", id="no features"),
         pytest.param((H, Y, torch.eye(4)[:3]), r"weight: .*\[3, 3\].*\[3, 4\]", id="weight of another dimension"),
         pytest.param((H, Y, W[0]), r"weight: .*\[3\]", id="weight in one dimension"),
-        pytest.param((H, Y, _with(W, (2, 0), math.nan)), r"weight: entry \[2, 0\] is nan", id="nan weight"),
+        pytest.param((H, Y, changed(W, (2, 0), math.nan)), r"weight: entry \[2, 0\] is nan", id="nan weight"),
         pytest.param((H, Y, W, torch.zeros(4)), r"bias: .*\[3\].*\[4\]", id="bias too long"),
-        pytest.param((H, Y, W, _with(B, 1, math.inf)), r"bias: entry \[1\] is inf", id="inf bias"),
+        pytest.param((H, Y, W, changed(B, 1, math.inf)), r"bias: entry \[1\] is inf", id="inf bias"),
         pytest.param((H, Y, W, B, 4), r"weight: .*\[4, 3\].*\[3, 3\]", id="num_classes unlike weight"),
         pytest.param((H, Y, W, B, 2), r"labels: 2 is outside 0\.\.1", id="num_classes too small"),
         pytest.param((H, Y, W, B, 1), r"num_classes: .*1", id="K = 1"),
@@ -454,11 +432,11 @@ def test_collapse_names_the_wrong_argument_and_its_value(arguments, message):
 @for_each(
     ("arguments", "message"),
     [
-        pytest.param((H, _with(Y, 1, -2)), "labels: -2 ", id="negative label"),
+        pytest.param((H, changed(Y, 1, -2)), "labels: -2 ", id="negative label"),
         pytest.param((H, Y, 2), r"labels: 2 is outside 0\.\.1", id="label too large"),
         pytest.param((H, Y * 0), "num_classes: .*1", id="only class 0 occurs"),
         pytest.param((H, Y * 0, 3), r"labels: only class \[0\]", id="only class 0 of three occurs"),
-        pytest.param((_with(H, (0, 1), math.nan), Y), r"features: entry \[0, 1\] is nan", id="nan feature"),
+        pytest.param((changed(H, (0, 1), math.nan), Y), r"features: entry \[0, 1\] is nan", id="nan feature"),
         pytest.param((H.int(), Y), r"features: .*torch\.int32", id="integer features"),
         pytest.param((H, Y[:5]), r"labels: .*\[6\].*\[5\]", id="too few labels"),
     ],
@@ -471,8 +449,8 @@ def test_cdnv_names_the_wrong_argument_and_its_value(arguments, message):
 @for_each(
     ("arguments", "message"),
     [
-        pytest.param((_with(H, (4, 2), math.nan), W, W), r"features: entry \[4, 2\] is nan", id="nan feature"),
-        pytest.param((H, _with(W, (0, 0), math.nan), W), r"class_means: entry \[0, 0\] is nan", id="nan mean"),
+        pytest.param((changed(H, (4, 2), math.nan), W, W), r"features: entry \[4, 2\] is nan", id="nan feature"),
+        pytest.param((H, changed(W, (0, 0), math.nan), W), r"class_means: entry \[0, 0\] is nan", id="nan mean"),
         pytest.param((H, torch.eye(3, 4), W), r"class_means: .*\[3, 4\]", id="means of another dimension"),
         pytest.param((H, W, torch.eye(4, 3)), r"weight: .*\[4, 3\]", id="more rows than means"),
         pytest.param((H.int(), W, W), r"features: .*torch\.int32", id="integer features"),

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import changed
 from tables import for_each
 from torch.nn.functional import cross_entropy, mse_loss
 
@@ -378,12 +379,6 @@ def test_a_matrix_of_zeros_has_top_eigenvalue_zero():
 # --- errors
 
 
-def _with(tensor, where, value):
-    changed = tensor.clone()
-    changed[where] = value
-    return changed
-
-
 W = normal(3, 4)
 MEASURES = [curvature.layer_relative_flatness, curvature.curvature_trace, curvature.top_eigenvalue]
 
@@ -392,7 +387,7 @@ MEASURES = [curvature.layer_relative_flatness, curvature.curvature_trace, curvat
 @for_each(
     ("weight", "message"),
     [
-        pytest.param(_with(W, (1, 2), math.nan), r"weight: entry \[1, 2\] is nan", id="nan"),
+        pytest.param(changed(W, (1, 2), math.nan), r"weight: entry \[1, 2\] is nan", id="nan"),
         pytest.param(W.long(), r"weight: .*torch\.int64", id="integer"),
         pytest.param(W[:0], r"weight: .*\[0, 4\]", id="empty"),
     ],

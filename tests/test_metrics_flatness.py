@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from samples import changed
 from tables import for_each
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -617,22 +618,16 @@ def test_the_generalization_bound_names_the_wrong_argument(change, message):
 H, W, B, _ = sample(6, 3, 3)
 
 
-def _with(tensor, where, value):
-    changed = tensor.clone()
-    changed[where] = value
-    return changed
-
-
 HEAD_ERRORS = [
-    pytest.param((_with(H, (4, 2), math.nan), W), r"features: entry \[4, 2\] is nan", id="nan feature"),
-    pytest.param((_with(H, (1, 0), math.inf), W), r"features: entry \[1, 0\] is inf", id="inf feature"),
-    pytest.param((_with(H, (1, 0), -math.inf), W), r"features: entry \[1, 0\] is -inf", id="-inf feature"),
+    pytest.param((changed(H, (4, 2), math.nan), W), r"features: entry \[4, 2\] is nan", id="nan feature"),
+    pytest.param((changed(H, (1, 0), math.inf), W), r"features: entry \[1, 0\] is inf", id="inf feature"),
+    pytest.param((changed(H, (1, 0), -math.inf), W), r"features: entry \[1, 0\] is -inf", id="-inf feature"),
     pytest.param((H.long(), W), r"features: .*torch\.int64", id="integer features"),
     pytest.param((H[0], W), r"features: .*\[3\]", id="features in one dimension"),
     pytest.param((H[:0], W), r"features: .*\[0, 3\]", id="no features"),
     pytest.param((H, W[0]), r"weight: .*\[3\]", id="weight in one dimension"),
     pytest.param((H, torch.eye(4)), r"weight: .*\[4, 3\].*\[4, 4\]", id="weight of another dimension"),
-    pytest.param((H, _with(W, (2, 0), math.nan)), r"weight: entry \[2, 0\] is nan", id="nan weight"),
+    pytest.param((H, changed(W, (2, 0), math.nan)), r"weight: entry \[2, 0\] is nan", id="nan weight"),
 ]
 
 
@@ -643,7 +638,7 @@ HEAD_ERRORS = [
         *HEAD_ERRORS,
         pytest.param((H, W[:1]), r"weight: .*K >= 2.*\[1, 3\]", id="K = 1"),
         pytest.param((H, W, torch.zeros(4)), r"bias: .*\[3\].*\[4\]", id="bias too long"),
-        pytest.param((H, W, _with(B, 1, math.inf)), r"bias: entry \[1\] is inf", id="inf bias"),
+        pytest.param((H, W, changed(B, 1, math.inf)), r"bias: entry \[1\] is inf", id="inf bias"),
         pytest.param((H, W, B, 0.0), r"temperature: .*0\.0", id="temperature 0"),
         pytest.param((H, W, B, -1), r"temperature: .*-1", id="negative temperature"),
         pytest.param((H, W, B, math.nan), r"temperature: .*nan", id="nan temperature"),

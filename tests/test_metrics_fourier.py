@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import changed, normal
 from tables import for_each
 
 from ncbook.metrics.fourier import (
@@ -21,10 +22,6 @@ from ncbook.metrics.fourier import (
 )
 
 MODULI = for_each("p", [2, 3, 4, 5, 10, 97, 113])
-
-
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def wave(p, k, phase=0.0):
@@ -382,12 +379,6 @@ def test_gradients_of_the_losses():
 L = normal(25, 5)
 
 
-def _with(tensor, where, value):
-    changed = tensor.clone()
-    changed[where] = value
-    return changed
-
-
 @for_each("function", [fourier_restricted_loss, fourier_excluded_loss])
 @for_each(
     ("arguments", "message"),
@@ -396,7 +387,7 @@ def _with(tensor, where, value):
         pytest.param((L[:1, :1], [1]), r"logits: .*p >= 2.*\[1, 1\]", id="p = 1"),
         pytest.param((L.reshape(5, 5, 5), [1]), r"logits: .*\[5, 5, 5\]", id="three dimensions"),
         pytest.param((L.long(), [1]), r"logits: .*torch\.int64", id="integers"),
-        pytest.param((_with(L, (3, 2), math.nan), [1]), r"logits: entry \[3, 2\] is nan", id="nan"),
+        pytest.param((changed(L, (3, 2), math.nan), [1]), r"logits: entry \[3, 2\] is nan", id="nan"),
         pytest.param((L, []), r"frequencies: .*got \[\]", id="no frequency"),
         pytest.param((L, [0]), r"frequencies: .*1\.\.2 for p = 5, got \[0\]", id="frequency 0"),
         pytest.param((L, [1, 3]), r"frequencies: .*got \[1, 3\]", id="frequency above p / 2"),
@@ -423,8 +414,8 @@ def test_every_sum_needs_an_averaged_pair():
 )
 def test_measures_name_the_wrong_matrix(function):
     for matrix, message in (
-        (_with(L, (1, 2), math.nan), r"entry \[1, 2\] is nan"),
-        (_with(L, (4, 0), math.inf), r"entry \[4, 0\] is inf"),
+        (changed(L, (1, 2), math.nan), r"entry \[1, 2\] is nan"),
+        (changed(L, (4, 0), math.inf), r"entry \[4, 0\] is inf"),
         (L.long(), r"torch\.int64"),
         (L[0], r"\[5\]"),
         (L[:0], r"\[0, 5\]"),

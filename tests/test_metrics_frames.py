@@ -7,16 +7,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import normal
 from scipy.optimize import check_grad, minimize
 from tables import for_each
 
 from ncbook.metrics import frames
 from ncbook.metrics.frames import one_vs_rest_margin, orthogonal_frame, seli, softmax_code
 from ncbook.metrics.geometry import simplex_etf
-
-
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def unit(vectors):

@@ -9,9 +9,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import changed, normal
 from scipy.optimize import minimize
 from scipy.special import log_ndtr
 from sklearn.linear_model import LogisticRegression
+from strategies import classes
 from tables import for_each
 
 from ncbook.metrics import _classes
@@ -53,10 +55,6 @@ def slow_cosine_margins(features, labels, weight):
     return slow_margins(cosines, labels)
 
 
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
 def sample(counts, dim, seed=0, dtype=torch.float64, offset=0.0, spread=0.5, separation=1.0):
     """Features, labels, weight, bias: Gaussian classes around random means, and those means as a noisy head."""
     draws = normal(sum(counts) + 2 * len(counts), dim, seed=seed)
@@ -92,16 +90,9 @@ def assert_agrees(features, labels, weight, bias, rtol=1e-9):
 
 
 @settings(max_examples=50)
-@given(
-    st.lists(st.integers(1, 8), min_size=2, max_size=7),
-    st.integers(1, 9),
-    st.integers(0, 2**31),
-    st.sampled_from([torch.float32, torch.float64]),
-    st.sampled_from([0.0, -300.0]),
-    st.sampled_from([1e-3, 0.5, 10.0]),
-)
-def test_agree_with_the_definitions(counts, dim, seed, dtype, offset, spread):
-    assert_agrees(*sample(counts, dim, seed, dtype, offset, spread))
+@given(classes(sizes=(1, 8), dims=(1, 9), offsets=(0.0, -300.0)))
+def test_agree_with_the_definitions(arguments):
+    assert_agrees(*sample(**arguments))
 
 
 @for_each(
@@ -465,41 +456,37 @@ def test_gradients_agree_with_finite_differences():
 H, Y, W, B = normal(6, 3), torch.arange(3).repeat(2), torch.eye(3), torch.zeros(3)
 
 
-def _with(tensor, where, value):
-    changed = tensor.clone()
-    changed[where] = value
-    return changed
-
-
 @for_each(
     ("call", "message"),
     [
-        pytest.param(lambda: margins(H, _with(Y, 1, 3)), r"labels: 3 is outside 0\.\.2", id="label too large"),
-        pytest.param(lambda: margins(H, _with(Y, 1, -1)), "labels: -1 ", id="negative label"),
+        pytest.param(lambda: margins(H, changed(Y, 1, 3)), r"labels: 3 is outside 0\.\.2", id="label too large"),
+        pytest.param(lambda: margins(H, changed(Y, 1, -1)), "labels: -1 ", id="negative label"),
         pytest.param(lambda: margins(H, Y.float()), "labels: .*float32", id="float labels"),
         pytest.param(lambda: margins(H, Y[:5]), r"labels: .*\[5\]", id="too few labels"),
-        pytest.param(lambda: margins(_with(H, (2, 1), math.nan), Y), r"logits: entry \[2, 1\] is nan", id="nan logit"),
+        pytest.param(
+            lambda: margins(changed(H, (2, 1), math.nan), Y), r"logits: entry \[2, 1\] is nan", id="nan logit"
+        ),
         pytest.param(lambda: margins(H.long(), Y), "logits: .*int64", id="integer logits"),
         pytest.param(lambda: margins(H[:, :1], Y * 0), r"logits: .*\[6, 1\]", id="K = 1"),
         pytest.param(lambda: margins(H[:0], Y[:0]), r"logits: .*\[0, 3\]", id="no logits"),
         pytest.param(lambda: normalized_margins(H, Y + 1, W), r"labels: 3 is outside 0\.\.2", id="label beyond weight"),
         pytest.param(
-            lambda: normalized_margins(_with(H, (4, 0), math.inf), Y, W), r"features: entry \[4, 0\] is inf", id="inf"
+            lambda: normalized_margins(changed(H, (4, 0), math.inf), Y, W), r"features: entry \[4, 0\] is inf", id="inf"
         ),
         pytest.param(lambda: normalized_margins(H, Y, torch.eye(3, 4)), r"weight: .*\[3, 4\]", id="weight too wide"),
         pytest.param(lambda: normalized_margins(H, Y, W[0]), r"weight: .*\[3\]", id="weight in one dimension"),
         pytest.param(lambda: normalized_margins(H, Y, W, B[:2]), r"bias: .*\[2\]", id="bias too short"),
         pytest.param(
-            lambda: normalized_margins(H, Y, _with(W, (1, 1), math.nan)), r"weight: entry \[1, 1\]", id="nan weight"
+            lambda: normalized_margins(H, Y, changed(W, (1, 1), math.nan)), r"weight: entry \[1, 1\]", id="nan weight"
         ),
         pytest.param(lambda: normalized_margins(H, Y * 0, W[:1]), "num_classes: .*1", id="one row"),
         pytest.param(lambda: cosine_margins(H, Y * 0, W), r"labels: only class \[0\]", id="cosine, one class"),
         pytest.param(
-            lambda: cosine_margins(_with(H, (0, 0), math.nan), Y, W), r"features: entry \[0, 0\]", id="cosine, nan"
+            lambda: cosine_margins(changed(H, (0, 0), math.nan), Y, W), r"features: entry \[0, 0\]", id="cosine, nan"
         ),
         pytest.param(lambda: margin_curve(H), r"values: .*\[6, 3\]", id="curve of a matrix"),
         pytest.param(lambda: margin_curve(H[:0, 0]), r"values: .*\[0\]", id="curve of nothing"),
-        pytest.param(lambda: margin_curve(_with(H[0], 1, math.inf)), r"values: entry \[1\] is inf", id="curve, inf"),
+        pytest.param(lambda: margin_curve(changed(H[0], 1, math.inf)), r"values: entry \[1\] is inf", id="curve, inf"),
         pytest.param(lambda: simplex_margins(1), "num_classes: .*1", id="simplex, K = 1"),
         pytest.param(lambda: simplex_margins(3, 0.0), "feature_norm: .*0.0", id="simplex, no norm"),
         pytest.param(lambda: simplex_margins(3, 1.0, math.nan), "weight_norm: .*nan", id="simplex, nan norm"),
@@ -509,7 +496,7 @@ def _with(tensor, where, value):
         pytest.param(lambda: max_margin_classifier(H, 2 * Y), r"labels: only \[0, 2, 4\]", id="an empty class"),
         pytest.param(lambda: max_margin_classifier(0 * H, Y), "features: all are zero", id="zero features"),
         pytest.param(
-            lambda: max_margin_classifier(_with(H, (1, 0), math.nan), Y), r"features: entry \[1, 0\]", id="svm, nan"
+            lambda: max_margin_classifier(changed(H, (1, 0), math.nan), Y), r"features: entry \[1, 0\]", id="svm, nan"
         ),
     ],
 )

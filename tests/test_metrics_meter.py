@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import DTYPES, SEEDS
 from tables import for_each
 
 from ncbook import metrics
@@ -54,10 +55,10 @@ def assert_same(measured, expected, but=()):
 def any_stream(test):
     """Run `test` on streams of all sorts."""
     return given(
-        seed=st.integers(0, 10**6),
+        seed=SEEDS,
         counts=st.lists(st.integers(1, 60), min_size=2, max_size=6),
         dim=st.integers(1, 12),
-        dtype=st.sampled_from([torch.float32, torch.float64]),
+        dtype=DTYPES,
         offset=st.sampled_from([0.0, -3.0, 100.0]),
         size=st.integers(1, 50),
     )(test)

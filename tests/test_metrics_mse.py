@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import exact, gaussians, normal
 from tables import for_each
 
 from ncbook.metrics import _classes
@@ -14,21 +15,10 @@ from ncbook.metrics.mse import square_loss_decomposition
 from ncbook.metrics.unconstrained import unconstrained_square_loss
 
 
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
 def sample(counts, dim, seed=0, dtype=torch.float64, offset=0.0, spread=0.5, separation=1.0):
-    labels = torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))
-    labels = labels[torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))]
-    means = separation * normal(len(counts), dim, seed=seed)
-    features = (offset + means[labels] + spread * normal(len(labels), dim, seed=seed + 1)).to(dtype)
+    features, labels = gaussians(counts, dim, seed, dtype, offset, spread, separation)
     head = normal(len(counts), dim + 1, seed=seed + 2) / 2
     return features, labels, head[:, :dim].to(dtype), head[:, dim].to(dtype)
-
-
-def exact(tensor):
-    return tensor.double().numpy()
 
 
 def loss(features, labels, weight, bias, decay):

@@ -7,14 +7,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import normal
 from tables import for_each
 
 from ncbook.metrics.geometry import simplex_etf
 from ncbook.metrics.spectrum import effective_rank, log_kernel_uniformity, stable_rank
-
-
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def define_effective_rank(matrix):

@@ -6,13 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import normal
 
 from ncbook import data, models
 from ncbook.metrics import fourier_excluded_loss, fourier_restricted_accuracy, fourier_restricted_loss
-
-
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def everything(p):

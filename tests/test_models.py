@@ -3,6 +3,9 @@
 import copy
 import io
 import pickle
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import pytest
@@ -186,3 +189,44 @@ def test_an_unknown_network_is_answered_with_the_names_that_there_are():
 @for_each("name", [name for name in models.NETWORKS if name != "mlp_no_bn"])
 def test_a_name_calls_the_function_of_that_name(name):
     assert models.NETWORKS[name].__name__ == name
+
+
+# --- networks from a seed
+
+
+def drawn(seed: int, meeting: threading.Barrier | None = None) -> torch.Tensor:
+    """Weights of two layers, between whose draws another thread may draw as well."""
+    if meeting is not None:
+        meeting.wait()
+    with models.seeded(seed):
+        layers = []
+        for _ in range(2):
+            layers.append(torch.nn.Linear(20, 20))
+            time.sleep(0.01)  # where there is no lock, the other thread is between the two draws now
+    return torch.cat([layer.weight.detach().flatten() for layer in layers])
+
+
+def test_seeded_gives_each_of_two_threads_the_weights_of_its_seed():
+    alone = [drawn(seed) for seed in range(2)]
+    assert not torch.equal(*alone)
+    before, meeting = torch.get_rng_state(), threading.Barrier(2)
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(3):
+            together = list(pool.map(lambda seed: drawn(seed, meeting), range(2)))
+            assert all(torch.equal(*pair) for pair in zip(together, alone, strict=True))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_seeded_leaves_the_global_generator_as_it_was_also_after_an_error_and_nests():
+    before = torch.get_rng_state()
+    with pytest.raises(RuntimeError, match="shape"), models.seeded(3):
+        torch.rand(5).view(7)
+    with models.seeded(3):
+        first = torch.rand(2)
+        with models.seeded(4):
+            torch.rand(7)
+        rest = torch.rand(2)
+    assert torch.equal(torch.get_rng_state(), before)
+    with models.seeded(3):
+        assert torch.equal(torch.rand(2), first)
+        assert torch.equal(torch.rand(2), rest)

@@ -9,13 +9,14 @@ import stat
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tables import for_each
 
-from ncbook import runs
+from ncbook import experiments, runs
 
 CONFIG = {"dataset": "digits", "networks": ["mlp"], "seeds": [0, 1], "rate": 0.1, "live": True, "note": None, "é": "σ²"}
 
@@ -371,6 +372,16 @@ def test_the_key_changes_with_the_format_of_the_columns(monkeypatch):
     before = runs.key("collapse", 1, CONFIG)
     monkeypatch.setattr(runs, "FORMAT", runs.FORMAT + 1)
     assert runs.key("collapse", 1, CONFIG) != before
+
+
+def test_an_experiment_finds_its_recorded_run_then_its_cached_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("NCBOOK_CACHE", str(tmp_path / "cache"))
+    experiment = replace(experiments.get("simplex"), folder=tmp_path / "recorded")
+    assert experiment.find("laptop") is None
+    for folder in (runs.cache_folder(), experiment.folder):
+        runs.save(example(), folder / experiment.file_name("laptop"))
+        assert experiment.find("laptop") == folder / experiment.file_name("laptop")
+    assert experiment.find("smoke") is None
 
 
 # --- a folder that cannot be written

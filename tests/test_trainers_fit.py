@@ -305,6 +305,63 @@ def test_a_bar_shows_the_time_left(capsys, monkeypatch):
     assert "42/42" in capsys.readouterr().err
 
 
+def small_ensemble(probe, steps=()) -> trainers.EnsembleFitted:
+    def build(seed: int) -> models.Classifier:
+        return models.DeepLinear((3, 1, 1), 3, depth=1)
+
+    members = [trainers.Member(0), trainers.Member(1)]
+    return trainers.fit_ensemble(build, blobs(), trainers.Recipe(42, 0.1), members, probe, steps, quiet)
+
+
+def single(probe, steps=()) -> trainers.Fitted:
+    return trainers.fit(network(), blobs(), RECIPE, 0, probe, steps, quiet)
+
+
+@for_each("training", [single, small_ensemble])
+def test_first_probes_end_a_training_after_so_many_and_give_what_they_returned(training):
+    taken: list[int] = []
+
+    def probe(model, step: int) -> int:
+        taken.append(step)
+        return 10 * step
+
+    with trainers.first_probes(2) as first:
+        for _ in range(2):  # each training of the block
+            with pytest.raises(trainers.FirstProbesDone):
+                training(probe, {0, 7, 42})
+    assert (first, taken) == ([0, 70, 0, 70], [0, 7, 0, 7])
+    with trainers.first_probes(4) as first:  # a training that has fewer comes to its end
+        assert training(probe, {0, 7, 42}).measured == [0, 70, 420] == first
+    assert training(probe, {0, 7, 42}).step == 42  # outside of the block
+
+
+def test_first_probes_hold_in_their_thread_alone_and_are_called_by_other_loops():
+    with trainers.first_probes(1) as first:
+        thread = threading.Thread(target=trainers.after_probe, args=([5],))
+        thread.start()
+        thread.join()
+        assert first == []
+        with pytest.raises(trainers.FirstProbesDone):
+            trainers.after_probe(["one"])
+        assert first == ["one"]
+    trainers.after_probe(["two"])  # says nothing where nobody asked
+    assert first == ["one"]
+
+
+@for_each("training", [single, small_ensemble])
+def test_the_whole_of_a_training_that_was_interrupted_is_an_interrupt(training):
+    def interrupt(model, step: int) -> int:
+        if step == 5:
+            signal.raise_signal(signal.SIGINT)
+        return step
+
+    assert training(lambda _, step: step, (1, 5)).whole() == [1, 5]
+    left = training(interrupt, (1, 5, 9))
+    assert (left.ended, left.measured) == (trainers.INTERRUPTED, [1, 5])
+    with pytest.raises(KeyboardInterrupt):
+        left.whole()
+
+
 # --- the end
 
 
