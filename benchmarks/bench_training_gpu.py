@@ -1,4 +1,4 @@
-"""Training ResNet-18 on 32 x 32 colour glyphs in bfloat16 beside bare matrix products of as many operations."""
+"""Training ResNet-18 on 32 x 32 color glyphs in bfloat16 beside bare matrix products of as many operations."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from ncbook import data, models, trainers
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-GROUP = "20 steps of ResNet-18 on 32 x 32 colour glyphs, batch 1024, bfloat16"
+GROUP = "20 steps of ResNet-18 on 32 x 32 color glyphs, batch 1024, bfloat16"
 STEPS, BATCH, SIDE = 20, 1024, 8192
 
 
@@ -21,7 +21,7 @@ def _operations() -> int:
 
 
 def bench_ours(clock):
-    population = data.GlyphPopulation(range(10), size=32, colour=True)
+    population = data.GlyphPopulation(range(10), size=32, color=True)
     split = population.sample(2000, torch.Generator("cuda").manual_seed(0))
     recipe = trainers.Recipe(10_000, 0.05, BATCH, weight_decay=5e-4, precision="bfloat16", compile=True)
     training = trainers.Training(models.resnet18((3, 32, 32), 10).to("cuda"), split, recipe, 0)

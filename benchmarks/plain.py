@@ -9,19 +9,19 @@ def collapse(features: Tensor, labels: Tensor, weight: Tensor) -> dict[str, floa
     features, weight, classes = features.double(), weight.double(), len(weight)
     one_hot = torch.nn.functional.one_hot(labels, classes).double()
     means = (one_hot.T @ features) / one_hot.sum(0)[:, None]
-    centred = means - means.mean(0)
+    centered = means - means.mean(0)
     residuals = features - means[labels]
     within = residuals.T @ residuals / len(features)
-    between = centred.T @ centred / classes
-    norms = centred.norm(dim=1)
-    unit = centred / norms[:, None]
+    between = centered.T @ centered / classes
+    norms = centered.norm(dim=1)
+    unit = centered / norms[:, None]
     cosines = (unit @ unit.T)[~torch.eye(classes, dtype=torch.bool)]
     nearest = torch.cdist(features, means).argmin(1)
     return {
         "nc1": (torch.trace(within @ torch.linalg.pinv(between, rtol=1e-10, hermitian=True)) / classes).item(),
         "nc2_norms": (norms.std(correction=0) / norms.mean()).item(),
         "nc2_angles": (cosines + 1 / (classes - 1)).abs().mean().item(),
-        "nc3": (weight / weight.norm() - centred / centred.norm()).square().sum().item(),
+        "nc3": (weight / weight.norm() - centered / centered.norm()).square().sum().item(),
         "nc4": ((features @ weight.T).argmax(1) != nearest).double().mean().item(),
     }
 

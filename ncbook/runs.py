@@ -15,11 +15,14 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from ncbook._files import written_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RECORDED = Path(__file__).parent / "recorded"
 FORMAT = 2  # of the names of columns: those of `readings.measures`
@@ -44,9 +47,9 @@ class Run:
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
-    def to_frame(self):  # -> pandas.DataFrame, which is imported on demand
+    def to_frame(self) -> "pd.DataFrame":
         """The history as a pandas DataFrame, one row a measurement."""
-        import pandas as pd
+        import pandas as pd  # on demand: it takes longer to import than all else here
 
         return pd.DataFrame(dict(self.history))
 
@@ -141,7 +144,7 @@ def load(path: Path) -> Run:
     return Run(about["config"], history, extra, about["provenance"])
 
 
-def _write_zip(file, members: Mapping[str, bytes]) -> None:  # file: any binary stream
+def _write_zip(file: BinaryIO, members: Mapping[str, bytes]) -> None:
     with zipfile.ZipFile(file, "w") as archive:
         for name, content in members.items():
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))  # the same run gives the same bytes

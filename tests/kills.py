@@ -1,8 +1,8 @@
 """Run by test_trainers_checkpoints in a process of its own: kill a training at random moments and let it go on.
 
 Forks instead of starting Python anew, so that a kill costs milliseconds; that is safe here because this process
-has one thread. Prints one line a trial: the step of the checkpoint that the kill left (-1 for none), and whether
-the training that went on from there ended with the weights of one that was never disturbed.
+has one thread. Prints one line a trial: the recipe, the step of the checkpoint that the kill left (-1 for none), and
+whether the training that went on from there ended with the weights of one that was never disturbed.
 """
 
 import os
@@ -56,19 +56,20 @@ def step_in(checkpoint: Path) -> int:
 
 
 def main(name: str, folder: Path, trials: int) -> None:
-    torch.set_num_threads(1)
     undisturbed, measured = train(name, None)
     start = time.perf_counter()
-    train(name, folder / "timed.pt")
+    train(name, folder / f"{name}.pt")
     pace = (time.perf_counter() - start) / STEPS
     moments = random.Random(1)
     for trial in range(trials):
-        checkpoint = folder / f"{trial}.pt"
+        checkpoint = folder / f"{name}{trial}.pt"
         killed(name, checkpoint, moments.randrange(STEPS - 3), moments.uniform(0, 3 * pace))
         left = step_in(checkpoint)
         again, measured_again = train(name, checkpoint)
-        print(left, torch.equal(again, undisturbed) and measured_again == measured)
+        print(name, left, torch.equal(again, undisturbed) and measured_again == measured)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+    torch.set_num_threads(1)
+    for name in RECIPES:
+        main(name, Path(sys.argv[1]), int(sys.argv[2]))

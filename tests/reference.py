@@ -54,8 +54,8 @@ def angles(vectors):
 
 
 def nc3(means, weight):
-    centred = means - means.mean(0)
-    return ((weight / np.linalg.norm(weight) - centred / np.linalg.norm(centred)) ** 2).sum()
+    centered = means - means.mean(0)
+    return ((weight / np.linalg.norm(weight) - centered / np.linalg.norm(centered)) ** 2).sum()
 
 
 def nc3_etf(means, weight):
@@ -107,14 +107,14 @@ def collapse(features, labels, weight, bias=None):
     """Every field of `metrics.Collapse`; `doubtful`, `doubtful_error`: how much rounding may change nc4, ncc_error."""
     present = np.unique(labels)
     shifted = class_means(features - features.mean(0), labels)
-    centred, rows = shifted - shifted.mean(0), weight[present]
+    centered, rows = shifted - shifted.mean(0), weight[present]
     share, doubtful = nc4(features, shifted + features.mean(0), present, weight, bias)
     error, doubtful_error = ncc_error(features, labels)
     return {
         "nc1": nc1(features, labels),
-        "nc2_norms": norms_spread(centred),
-        "nc2_angles": angles(centred),
-        "nc2_equiangularity": np.std(cosines(centred)),
+        "nc2_norms": norms_spread(centered),
+        "nc2_angles": angles(centered),
+        "nc2_equiangularity": np.std(cosines(centered)),
         "nc2_norms_head": norms_spread(rows),
         "nc2_angles_head": angles(rows),
         "nc2_equiangularity_head": np.std(cosines(rows)),

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tables import for_each
 
 from ncbook import data
 
@@ -18,13 +19,13 @@ def test_digits_has_the_shapes_that_it_says(digits):
     assert digits.num_classes == 10
 
 
-@pytest.mark.parametrize("split", ["train", "test"])
+@for_each("split", ["train", "test"])
 def test_digits_has_float32_inputs_and_int64_labels(digits, split):
     part = getattr(digits, split)
     assert (part.inputs.dtype, part.labels.dtype) == (torch.float32, torch.int64)
 
 
-@pytest.mark.parametrize("per_class", [1, 100, 150])
+@for_each("per_class", [1, 100, 150])
 def test_digits_trains_on_the_same_number_of_each_class(per_class):
     split = data.digits(per_class)
     assert split.train.labels.bincount().tolist() == [per_class] * 10
@@ -65,7 +66,7 @@ def test_the_same_seed_gives_the_same_split_and_another_seed_another(digits):
     assert not torch.equal(data.digits(seed=1).train.inputs, digits.train.inputs)
 
 
-@pytest.mark.parametrize("per_class", [0, -1, 151])
+@for_each("per_class", [0, -1, 151])
 def test_digits_refuses_a_split_without_train_or_test_images(per_class):
     with pytest.raises(ValueError, match=f"train_per_class: .*got {per_class}"):
         data.digits(per_class)
@@ -80,7 +81,7 @@ def test_load_knows_digits_by_name(digits):
     assert torch.equal(data.load("digits").train.inputs, digits.train.inputs)
 
 
-@pytest.mark.parametrize("loader", [data.load, data.real])
+@for_each("loader", [data.load, data.real])
 def test_an_unknown_name_is_answered_with_the_names_that_there_are(loader):
     with pytest.raises(ValueError, match=r"'letters'.*mnist, fashion_mnist, cifar10"):
         loader("letters")

@@ -5,8 +5,9 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tables import for_each
 from torch import Tensor
 
 from ncbook.data.augmentation import Compose, RandomCrop, RandomFlip
@@ -56,7 +57,6 @@ SIZES = st.tuples(st.integers(0, 6), st.integers(1, 3), st.integers(1, 7), st.in
 SEEDS = st.integers(0, 2**31)
 
 
-@settings(deadline=None, max_examples=60)
 @given(size=SIZES, padding=st.integers(0, 5), dtype=st.sampled_from(DTYPES), seed=SEEDS)
 def test_a_crop_is_that_of_a_loop_over_pixels(size, padding, dtype, seed):
     """Also where the margin is wider than the image, which may then be gone altogether."""
@@ -64,14 +64,12 @@ def test_a_crop_is_that_of_a_loop_over_pixels(size, padding, dtype, seed):
     assert_same(RandomCrop(padding)(images, generator(seed)), slow_crop(images, padding, generator(seed)))
 
 
-@settings(deadline=None, max_examples=60)
 @given(size=SIZES, dtype=st.sampled_from(DTYPES), seed=SEEDS)
 def test_a_flip_is_that_of_a_loop_over_columns(size, dtype, seed):
     images = pictures(*size, dtype)
     assert_same(RandomFlip()(images, generator(seed)), slow_flip(images, generator(seed)))
 
 
-@settings(deadline=None, max_examples=20)
 @given(size=SIZES, padding=st.integers(0, 3), seed=SEEDS)
 def test_a_composition_draws_for_one_step_after_the_other(size, padding, seed):
     images, draws = pictures(*size), generator(seed)
@@ -79,7 +77,7 @@ def test_a_composition_draws_for_one_step_after_the_other(size, padding, seed):
     assert_same(Compose((RandomCrop(padding), RandomFlip()))(images, generator(seed)), expected)
 
 
-@pytest.mark.parametrize("step", [RandomCrop(0), Compose(()), Compose((RandomCrop(0),))])
+@for_each("step", [RandomCrop(0), Compose(()), Compose((RandomCrop(0),))])
 def test_some_change_nothing(step):
     images = pictures(5, 3, 6, 4)
     assert torch.equal(step(images, generator()), images)
@@ -105,7 +103,7 @@ def test_shifts_of_both_axes_and_flips_are_drawn_apart():
     """Correlations of 4000 images: 5 sigma are 0.08."""
     images = torch.arange(1.0, 13.0).reshape(3, 4).expand(4000, 1, 3, 4)
     out = Compose((RandomCrop(1), RandomFlip()))(images, generator(5))[:, 0]
-    middle = out[:, 1, 1:3].sort(1).values  # two neighbours of one row, in whatever order
+    middle = out[:, 1, 1:3].sort(1).values  # two neighbors of one row, in whatever order
     down, right = ((middle[:, 1] - 1) // 4), (middle[:, 1] - 1) % 4
     flipped = (out[:, 1, 1] > out[:, 1, 2]).float()
     correlations = torch.corrcoef(torch.stack((down, right, flipped)))
@@ -122,7 +120,7 @@ def test_every_image_stays_in_its_place():
     assert ((out == 0) | (out == images)).all()
 
 
-@pytest.mark.parametrize("step", [RandomCrop(2), RandomFlip(), Compose((RandomFlip(), RandomCrop(1)))])
+@for_each("step", [RandomCrop(2), RandomFlip(), Compose((RandomFlip(), RandomCrop(1)))])
 def test_the_images_that_come_in_are_left_alone(step):
     images = pictures(6, 1, 5, 5)
     before = images.clone()
@@ -131,7 +129,7 @@ def test_the_images_that_come_in_are_left_alone(step):
     assert torch.equal(images, before)
 
 
-@pytest.mark.parametrize("step", [RandomCrop(2), RandomFlip(), Compose((RandomFlip(), RandomCrop(2)))])
+@for_each("step", [RandomCrop(2), RandomFlip(), Compose((RandomFlip(), RandomCrop(2)))])
 def test_the_generator_decides(step):
     images = pictures(64, 1, 8, 8)
     draws = generator(7)
@@ -143,14 +141,14 @@ def test_the_generator_decides(step):
     assert not torch.equal(first, step(images, generator(8)))
 
 
-@pytest.mark.parametrize("step", [RandomCrop(2), RandomFlip()])
+@for_each("step", [RandomCrop(2), RandomFlip()])
 def test_the_global_random_numbers_are_not_touched(step):
     before = torch.get_rng_state()
     step(pictures(4, 1, 4, 4), generator())
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize("step", [RandomCrop(1), RandomFlip()])
+@for_each("step", [RandomCrop(1), RandomFlip()])
 def test_images_may_lie_in_memory_in_any_order(step):
     images = pictures(8, 3, 5, 4)
     shuffled = images.to(memory_format=torch.channels_last)
@@ -167,20 +165,20 @@ def test_gradients_reach_the_pixels_that_are_seen():
     assert not seen.all()
 
 
-@pytest.mark.parametrize("padding", [-1, 1.5, "4", None])
+@for_each("padding", [-1, 1.5, "4", None])
 def test_a_padding_that_is_not_a_count_is_refused(padding):
     with pytest.raises(ValueError, match="padding: must be an integer of at least 0, got"):
         RandomCrop(padding)
 
 
-@pytest.mark.parametrize("step", [RandomCrop(1), RandomFlip(), Compose((RandomFlip(),))])
-@pytest.mark.parametrize("shape", [(3, 8, 8), (8, 8), (1, 2, 3, 4, 5)])
+@for_each("step", [RandomCrop(1), RandomFlip(), Compose((RandomFlip(),))])
+@for_each("shape", [(3, 8, 8), (8, 8), (1, 2, 3, 4, 5)])
 def test_images_without_four_axes_are_refused(step, shape):
     with pytest.raises(ValueError, match=r"images: expected \[N, C, H, W\], got shape \("):
         step(torch.zeros(shape), generator())
 
 
-@pytest.mark.parametrize("step", [RandomCrop(1), RandomFlip()])
+@for_each("step", [RandomCrop(1), RandomFlip()])
 def test_a_generator_on_another_device_is_refused(step):
     with pytest.raises(ValueError, match="generator: is on cpu, but images are on meta"):
         step(torch.zeros(2, 1, 4, 4, device="meta"), generator())

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tables import for_each
 
 from ncbook.data import mixtures
 from ncbook.data.mixtures import GaussianMixture, gaussian_mixture, hierarchical_mixture
@@ -54,7 +55,6 @@ def pair_mean(mixture: GaussianMixture) -> float:
 ASSIGNMENTS = st.lists(st.integers(0, 3), min_size=1, max_size=6).map(lambda extra: [2, 0, 1, 3, *extra])
 
 
-@settings(deadline=None, max_examples=30)
 @given(classes=ASSIGNMENTS, dim=st.integers(1, 5), rank=st.integers(0, 4), seed=st.integers(0, 10_000))
 def test_moments_are_those_of_the_definition(classes, dim, rank, seed):
     mixture = random_mixture(classes, dim, rank, seed)
@@ -65,18 +65,17 @@ def test_moments_are_those_of_the_definition(classes, dim, rank, seed):
     assert mixture.cdnv.item() == pytest.approx(pair_mean(mixture), rel=1e-9)
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("level", ["coarse", "fine"])
+@for_each(("seed", "level"), [(0, "coarse"), (1, "fine")])
 def test_samples_have_the_moments(seed, level):
     """200,000 points a class: 6 standard errors, from the sample's own fourth moments."""
     mixture = random_mixture([0, 1, 1, 0, 1], seed=seed)
     mixture = mixture if level == "coarse" else mixture.fine
     sample = mixture.sample(200_000, torch.Generator().manual_seed(seed))
     for k in range(mixture.num_classes):
-        centred = sample.inputs[sample.labels == k] - mixture.means[k]
-        assert len(centred) == 200_000
-        within(centred, torch.zeros(3, dtype=torch.float64))
-        within((centred[:, :, None] * centred[:, None]).flatten(1), mixture.covariances[k].flatten())
+        centered = sample.inputs[sample.labels == k] - mixture.means[k]
+        assert len(centered) == 200_000
+        within(centered, torch.zeros(3, dtype=torch.float64))
+        within((centered[:, :, None] * centered[:, None]).flatten(1), mixture.covariances[k].flatten())
     assert cdnv(sample.inputs, sample.labels).item() == pytest.approx(mixture.cdnv.item(), rel=0.02)
 
 
@@ -112,7 +111,7 @@ def test_the_generator_fixes_the_sample_and_blocks_do_not_change_it(monkeypatch)
     assert not torch.allclose(other.inputs, one.inputs)
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@for_each("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_samples_have_the_dtype_of_the_means_and_moments_are_float64(dtype):
     mixture = random_mixture([0, 1, 1], dtype=dtype)
     sample = mixture.sample(4, torch.Generator().manual_seed(0))
@@ -167,7 +166,7 @@ GOOD = {
 }
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("bad", "message"),
     [
         ({"component_means": torch.zeros(3)}, r"component_means: .*\[3\]"),
@@ -192,7 +191,7 @@ def test_arguments_that_do_not_fit_are_refused(bad, message):
         GaussianMixture(**{**GOOD, **bad})
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "message"),
     [
         ((1, 1, 2, 0.1, 0.1), "num_super: must be at least 2, got 1"),

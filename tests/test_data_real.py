@@ -76,21 +76,6 @@ def standardized(pixels: np.ndarray, by: np.ndarray) -> torch.Tensor:
     return torch.from_numpy((pixels - mean) / scale).float()
 
 
-@pytest.mark.parametrize("name", data.REAL)
-def test_a_set_in_its_published_format_is_downloaded_and_read(name, publish, folder):
-    publish(name)
-    dataset, sets = data.load(name), real_sets.images(name)
-    train, test = (served(name, each.pixels) for each in sets)
-    for split, pixels, each in zip((dataset.train, dataset.test), (train, test), sets, strict=True):
-        torch.testing.assert_close(split.inputs, standardized(pixels, train), rtol=1e-5, atol=1e-5)
-        assert split.inputs.shape[2:] == (32, 32)
-        assert split.inputs.is_contiguous()
-        assert (split.inputs.dtype, split.labels.dtype) == (torch.float32, torch.int64)
-        assert split.labels.tolist() == each.labels.tolist()
-    assert (dataset.name, dataset.num_classes) == (name, CLASSES[name])
-    assert [path.name for path in folder.iterdir()] == [name]
-
-
 NAMES = {
     "mnist": ("0 - zero", "9 - nine"),
     "fashion_mnist": ("T-shirt/top", "Ankle boot"),
@@ -103,11 +88,20 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", data.REAL)
-def test_class_names_are_those_of_the_set(name, publish):
+def test_a_set_in_its_published_format_is_downloaded_and_read(name, publish, folder):
     publish(name)
-    names = data.real(name).class_names
-    assert (names[0], names[-1]) == NAMES[name]
-    assert len(set(names)) == CLASSES[name]
+    dataset, sets = data.load(name), real_sets.images(name)
+    train, test = (served(name, each.pixels) for each in sets)
+    for split, pixels, each in zip((dataset.train, dataset.test), (train, test), sets, strict=True):
+        torch.testing.assert_close(split.inputs, standardized(pixels, train), rtol=1e-5, atol=1e-5)
+        assert split.inputs.shape[2:] == (32, 32)
+        assert split.inputs.is_contiguous()
+        assert (split.inputs.dtype, split.labels.dtype) == (torch.float32, torch.int64)
+        assert split.labels.tolist() == each.labels.tolist()
+    assert (dataset.name, dataset.num_classes) == (name, CLASSES[name])
+    assert len(set(dataset.class_names)) == CLASSES[name]
+    assert (dataset.class_names[0], dataset.class_names[-1]) == NAMES[name]
+    assert [path.name for path in folder.iterdir()] == [name]
 
 
 def test_emnist_is_upright(publish, monkeypatch):
@@ -182,8 +176,9 @@ FAULTS = {
 
 
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # torchvision keeps the connection of a 404
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("name", data.REAL)
+@pytest.mark.parametrize(  # every fault with two sets, every set with one or two
+    ("name", "fault"), list(zip(list(data.REAL) * 2, list(FAULTS) * 2, strict=False))
+)
 def test_a_failed_download_says_what_to_do_and_leaves_nothing(name, fault, publish, server, folder, monkeypatch):
     """A server that falls silent would send the rest after a minute: who waits so long gets the set, and fails here."""
     publish(name)
@@ -194,6 +189,14 @@ def test_a_failed_download_says_what_to_do_and_leaves_nothing(name, fault, publi
     assert server.requests
     if fault == "missing":
         gc.collect()  # so that what is kept is not blamed on a later test
+
+
+def half(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def page(content: bytes) -> bytes:
+    return real_sets.PAGE
 
 
 DAMAGED = {  # what unpacking or reading says
@@ -207,10 +210,7 @@ DAMAGED = {  # what unpacking or reading says
 }
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda content: content[: len(content) // 2], lambda content: real_sets.PAGE], ids=["half", "page"]
-)
-@pytest.mark.parametrize("name", data.REAL)
+@pytest.mark.parametrize(("name", "damage"), list(zip(data.REAL, (half, page) * 4, strict=False)))
 def test_damage_that_the_checksum_does_not_show_leaves_nothing(name, damage, publish, folder):
     """As when a mirror publishes new checksums: unpacking and reading then find out, each in its own way."""
     publish(name, damage)
@@ -289,19 +289,18 @@ KEPT = {  # where each set's training images or labels lie
 }
 
 
-@pytest.mark.parametrize("keep", [0, 7, 0.5, None], ids=["empty", "head", "half", "gone"])
 @pytest.mark.parametrize("name", data.REAL)
-def test_a_damaged_file_says_what_to_delete(name, keep, publish, folder):
+def test_a_damaged_file_says_what_to_delete(name, publish, folder):
+    """Half of it left, its head, nothing, and no file."""
     publish(name)
     data.real(name)
     path = folder / name / KEPT[name]
     content = path.read_bytes()
-    path.unlink()
-    if keep is not None:
-        path.write_bytes(content[: int(keep * len(content)) if isinstance(keep, float) else keep])
-    with pytest.raises(RuntimeError, match=re.escape(f"could not read {name} from {folder / name}: ")) as caught:
-        data.real(name)
-    assert "Delete that folder and run this again" in str(caught.value)
+    for kept in (content[: len(content) // 2], content[:7], b"", None):
+        path.unlink() if kept is None else path.write_bytes(kept)
+        with pytest.raises(RuntimeError, match=re.escape(f"could not read {name} from {folder / name}: ")) as caught:
+            data.real(name)
+        assert "Delete that folder and run this again" in str(caught.value)
 
 
 def test_an_unknown_name_is_answered_with_those_that_there_are(folder):

@@ -212,7 +212,7 @@ def test_a_pinned_head_starts_at_the_cap_and_stays_within_it():
 
 def test_the_paper_s_code_path_with_residual_networks_and_augmentation(monkeypatch):
     """One epoch a phase of the preset paper, on few images in place of CIFAR-10."""
-    few = data.glyphs(train_per_class=2, test_per_class=2, size=16, colour=True)
+    few = data.glyphs(train_per_class=2, test_per_class=2, size=16, color=True)
     monkeypatch.setattr(problems.data, "load", lambda name: few)
     config = replace(
         image_interventions.Config.preset("paper"), epochs=2, release=1, probe_every=1, batch_size=10,

@@ -2,15 +2,12 @@
 
 import pytest
 import torch
+from samples import normal
+from tables import for_each
 
 from ncbook import metrics
 
-
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-SIZES = pytest.mark.parametrize(("classes", "dim"), [(2, 1), (3, 2), (4, 9), (10, 9), (100, 128)])
+SIZES = for_each(("classes", "dim"), [(2, 1), (3, 2), (4, 9), (10, 9), (100, 128)])
 
 
 @SIZES
@@ -28,13 +25,13 @@ def test_simplex_vertices_sum_to_zero_and_span_one_dimension_less(classes, dim):
     assert torch.linalg.matrix_rank(etf) == classes - 1
 
 
-@pytest.mark.parametrize(("classes", "dim", "message"), [(5, 3, "dim: .*4, got 3"), (1, 3, "num_classes: .*got 1")])
+@for_each(("classes", "dim", "message"), [(5, 3, "dim: .*4, got 3"), (1, 3, "num_classes: .*got 1")])
 def test_simplex_refuses_what_does_not_exist(classes, dim, message):
     with pytest.raises(ValueError, match=message):
         metrics.simplex_etf(classes, dim)
 
 
-@pytest.mark.parametrize(("size", "dim"), [(2, 5), (3, 2), (3, 20), (6, 5), (6, 3), (4, 1)])
+@for_each(("size", "dim"), [(2, 5), (3, 2), (3, 20), (6, 5), (6, 3), (4, 1)])
 def test_coordinates_keep_the_distances_between_means_up_to_scale(size, dim):
     means = normal(size, dim)
     (flat,) = metrics.simplex_coordinates(means)
@@ -83,7 +80,7 @@ def test_float32_means_are_accepted():
     assert flat.dtype == torch.float64
 
 
-@pytest.mark.parametrize("value", [1.0, 0.1])
+@for_each("value", [1.0, 0.1])
 def test_equal_means_span_nothing(value):
     with pytest.raises(ValueError, match="means: all are equal"):
         metrics.simplex_coordinates(torch.full((3, 6), value, dtype=torch.float64))

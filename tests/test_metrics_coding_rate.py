@@ -8,6 +8,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import changed, gaussians, normal
+from strategies import classes
+from tables import for_each
 
 from ncbook.metrics import simplex_etf
 from ncbook.metrics.coding_rate import NearestSubspace, class_coding_rate, coding_rate, rate_reduction
@@ -15,20 +18,8 @@ from ncbook.metrics.coding_rate import NearestSubspace, class_coding_rate, codin
 module = importlib.import_module("ncbook.metrics.coding_rate")  # the name in ncbook.metrics is the function's
 
 
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
 def on_sphere(*shape, seed=0):
     return torch.nn.functional.normalize(normal(*shape, seed=seed), dim=1)
-
-
-def sample(counts, dim, seed=0, dtype=torch.float64, offset=0.0, spread=0.5, separation=1.0):
-    labels = torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))
-    labels = labels[torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))]
-    means = separation * normal(len(counts), dim, seed=seed)
-    features = offset + means[labels] + spread * normal(len(labels), dim, seed=seed + 1)
-    return features.to(dtype), labels
 
 
 # --- slow definitions, with Z in columns as the papers write it
@@ -60,33 +51,26 @@ def assert_agrees(features, labels, eps_sq, rate=rate_by_singular_values, rel=1e
     assert reduction == pytest.approx(whole - parts, rel=rel, abs=rounding + 1e-12)
 
 
-CASES = st.fixed_dictionaries({
-    "counts": st.lists(st.integers(1, 20), min_size=2, max_size=8),
-    "dim": st.integers(1, 16),
-    "seed": st.integers(0, 2**31),
-    "dtype": st.sampled_from([torch.float32, torch.float64]),
-    "offset": st.sampled_from([0.0, 1.0, -30.0]),
-    "spread": st.sampled_from([1e-3, 0.5, 10.0]),
-})  # fmt: skip
+CASES = classes(sizes=(1, 20), number=(2, 8), dims=(1, 16), offsets=(0.0, 1.0, -30.0))
 
 
-@settings(deadline=None, max_examples=80, derandomize=True)
+@settings(max_examples=50)
 @given(CASES, st.sampled_from([0.01, 0.5, 10.0]))
 def test_rates_agree_with_the_definitions(arguments, eps_sq):
-    features, labels = sample(**arguments)
+    features, labels = gaussians(**arguments)
     assert_agrees(features, labels, eps_sq)
     assert_agrees(features, labels, eps_sq, rate_by_determinant, rel=1e-6)
 
 
-@settings(deadline=None, max_examples=80, derandomize=True)
+@settings(max_examples=50)
 @given(CASES, st.sampled_from([0.01, 0.5, 10.0]))
 def test_rate_reduction_is_not_negative(arguments, eps_sq):
-    features, labels = sample(**arguments)
+    features, labels = gaussians(**arguments)
     whole = coding_rate(features, eps_sq).item()
     assert -1e-9 * whole <= rate_reduction(features, labels, eps_sq).item() <= whole
 
 
-@pytest.mark.parametrize(
+@for_each(
     "case",
     [
         pytest.param({"counts": [9] * 20, "dim": 5}, id="K > d"),
@@ -105,11 +89,11 @@ def test_rate_reduction_is_not_negative(arguments, eps_sq):
     ],
 )
 def test_rates_on_awkward_input(case):
-    assert_agrees(*sample(**case), 0.5, rel=1e-6 if case.get("offset") else 1e-9)
+    assert_agrees(*gaussians(**case), 0.5, rel=1e-6 if case.get("offset") else 1e-9)
 
 
 def test_tiny_features_keep_what_float64_holds_of_one_plus_their_rate():
-    features, labels = sample([30] * 3, 8, spread=1e-6, separation=1e-6)
+    features, labels = gaussians([30] * 3, 8, spread=1e-6, separation=1e-6)
     columns = features.numpy().T
     whole, parts = (
         rate_by_singular_values(columns, 0.5),
@@ -120,7 +104,7 @@ def test_tiny_features_keep_what_float64_holds_of_one_plus_their_rate():
     assert class_coding_rate(features, labels, 0.5).item() == pytest.approx(parts, rel=1e-4, abs=0)
 
 
-@pytest.mark.parametrize(("points", "dim"), [(6, 50), (50, 6)])
+@for_each(("points", "dim"), [(6, 50), (50, 6)])
 def test_the_determinant_is_that_of_the_smaller_matrix(monkeypatch, points, dim):
     sizes, cholesky = [], torch.linalg.cholesky
     monkeypatch.setattr(torch.linalg, "cholesky", lambda matrix: (sizes.append(matrix.shape[-2:]), cholesky(matrix))[1])
@@ -135,28 +119,28 @@ def test_features_of_zero_have_rate_zero():
 
 
 def test_missing_classes_are_left_out():
-    features, labels = sample([7, 5, 9], 4)
+    features, labels = gaussians([7, 5, 9], 4)
     assert class_coding_rate(features, 4 * labels + 2, 0.5) == class_coding_rate(features, labels, 0.5)
 
 
-@pytest.mark.parametrize("elements", [1, 60, 300])
+@for_each("elements", [1, 60, 300])
 def test_the_block_size_does_not_change_the_rates(monkeypatch, elements):
-    features, labels = sample([12, 9, 8, 3, 40], 4)
+    features, labels = gaussians([12, 9, 8, 3, 40], 4)
     whole = class_coding_rate(features, labels, 0.5).item()
     monkeypatch.setattr(module, "_BLOCK_ELEMENTS", elements)
     assert class_coding_rate(features, labels, 0.5).item() == pytest.approx(whole, rel=1e-12)
 
 
-@pytest.mark.parametrize("counts", [[1000] + [10] * 20, [3, 5, 9, 17, 33, 65]])
+@for_each("counts", [[1000] + [10] * 20, [3, 5, 9, 17, 33, 65]])
 def test_padding_at_most_doubles_the_features(counts):
-    features, labels = sample(counts, 3)
+    features, labels = gaussians(counts, 3)
     stacks = [stack for _, stack in module._stacks(module._classes.group(features, labels, None)[0])]
     assert sum(stack.shape[0] * stack.shape[1] for stack in stacks) < 2 * len(features)
     assert sum(stack.square().sum().item() for stack in stacks) == pytest.approx(features.square().sum().item())
 
 
 def test_rates_do_not_see_rotation_order_or_names_of_classes():
-    features, labels = sample([8, 5, 7], 6)
+    features, labels = gaussians([8, 5, 7], 6)
     turn, order = torch.linalg.qr(normal(6, 6, seed=9)).Q, torch.randperm(20)
     before = rate_reduction(features, labels, 0.5).item()
     after = rate_reduction((features @ turn)[order], torch.tensor([2, 0, 1])[labels][order], 0.5).item()
@@ -166,8 +150,8 @@ def test_rates_do_not_see_rotation_order_or_names_of_classes():
 # --- closed forms
 
 
-@pytest.mark.parametrize(("classes", "dim"), [(2, 1), (3, 2), (4, 9), (10, 128), (30, 29)])
-@pytest.mark.parametrize("eps_sq", [0.01, 0.5, 4.0])
+@for_each(("classes", "dim"), [(2, 1), (3, 2), (4, 9), (10, 128), (30, 29)])
+@for_each("eps_sq", [0.01, 0.5, 4.0])
 def test_closed_form_of_full_collapse(classes, dim, eps_sq):
     labels = torch.arange(classes).repeat(6)
     simplex = simplex_etf(classes, dim)[labels]
@@ -229,16 +213,16 @@ def test_neural_collapse_does_not_maximize_the_rate_reduction():
 # --- gradients
 
 
-@pytest.mark.parametrize("dim", [2, 9])
+@for_each("dim", [2, 9])
 def test_gradients_of_the_rates(dim):
-    features, labels = sample([4, 3, 5], dim)
+    features, labels = gaussians([4, 3, 5], dim)
     features.requires_grad_()
     assert torch.autograd.gradcheck(lambda z: coding_rate(z, 0.5), features)
     assert torch.autograd.gradcheck(lambda z: rate_reduction(z, labels, 0.5), features)
 
 
 def test_the_gradient_in_float32_is_that_of_float64():
-    features, labels = sample([20] * 3, 6, dtype=torch.float32)
+    features, labels = gaussians([20] * 3, 6, dtype=torch.float32)
     gradients = []
     for dtype in (torch.float32, torch.float64):
         leaf = features.to(dtype).clone().requires_grad_()
@@ -267,7 +251,6 @@ def assert_same_classifier(train, labels, test, components):
     assert (got == expected)[~doubtful].all()
 
 
-@settings(deadline=None, max_examples=50, derandomize=True)
 @given(
     st.lists(st.integers(3, 15), min_size=2, max_size=6),
     st.integers(4, 12),
@@ -276,11 +259,11 @@ def assert_same_classifier(train, labels, test, components):
     st.sampled_from([torch.float32, torch.float64]),
 )
 def test_nearest_subspace_agrees_with_the_definition(counts, dim, components, seed, dtype):
-    train, labels = sample(counts, dim, seed, dtype)
+    train, labels = gaussians(counts, dim, seed, dtype)
     assert_same_classifier(train, labels, normal(30, dim, seed=seed + 2).to(dtype), components)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "case",
     [
         pytest.param({"counts": [9] * 20, "dim": 5}, id="K > d"),
@@ -292,16 +275,16 @@ def test_nearest_subspace_agrees_with_the_definition(counts, dim, components, se
     ],
 )
 def test_nearest_subspace_on_awkward_input(case):
-    train, labels = sample(**case)
-    assert_same_classifier(train, labels, sample(**case | {"spread": 2 * case.get("spread", 0.5)})[0], 2)
+    train, labels = gaussians(**case)
+    assert_same_classifier(train, labels, gaussians(**case | {"spread": 2 * case.get("spread", 0.5)})[0], 2)
 
 
-@pytest.mark.parametrize(("dtype", "spread"), [(torch.float32, 1e-4), (torch.float64, 1e-6)])
+@for_each(("dtype", "spread"), [(torch.float32, 1e-4), (torch.float64, 1e-6)])
 def test_nearest_subspace_far_from_the_origin(dtype, spread):
     """Residuals of 1e-6 under features of 1000: a difference of squared norms would have no digit of them."""
     near = {"counts": [40] * 3, "dim": 6, "dtype": dtype, "offset": 1000.0, "separation": 10 * spread}
-    train, labels = sample(**near, spread=spread)
-    assert_same_classifier(train, labels, sample(**near, spread=2 * spread)[0], 2)
+    train, labels = gaussians(**near, spread=spread)
+    assert_same_classifier(train, labels, gaussians(**near, spread=2 * spread)[0], 2)
 
 
 def test_points_of_orthogonal_subspaces_are_all_told_apart():
@@ -323,9 +306,9 @@ def test_a_collapsed_class_has_one_direction_and_no_arbitrary_ones():
     assert (classifier.bases.norm(dim=2) > 0).sum(1).tolist() == [1] * 4
 
 
-@pytest.mark.parametrize("elements", [1, 100])
+@for_each("elements", [1, 100])
 def test_the_block_size_does_not_change_the_predictions(monkeypatch, elements):
-    train, labels = sample([12, 9, 8], 5)
+    train, labels = gaussians([12, 9, 8], 5)
     whole = NearestSubspace.fit(train, labels, 2)
     monkeypatch.setattr(module, "_BLOCK_ELEMENTS", elements)
     again = NearestSubspace.fit(train, labels, 2)
@@ -338,14 +321,8 @@ def test_the_block_size_does_not_change_the_predictions(monkeypatch, elements):
 H, Y = normal(6, 3), torch.arange(3).repeat(2)
 
 
-def _with(tensor, where, value):
-    changed = tensor.clone()
-    changed[where] = value
-    return changed
-
-
-@pytest.mark.parametrize("function", [class_coding_rate, rate_reduction, lambda h, _, eps_sq: coding_rate(h, eps_sq)])
-@pytest.mark.parametrize(
+@for_each("function", [class_coding_rate, rate_reduction, lambda h, _, eps_sq: coding_rate(h, eps_sq)])
+@for_each(
     ("features", "eps_sq", "message"),
     [
         pytest.param(H, 0.0, r"eps_sq: .*got 0\.0", id="eps 0"),
@@ -353,8 +330,8 @@ def _with(tensor, where, value):
         pytest.param(H, math.nan, r"eps_sq: .*got nan", id="eps nan"),
         pytest.param(H, math.inf, r"eps_sq: .*got inf", id="eps infinite"),
         pytest.param(1e7 * H, 0.5, r"eps_sq: 0\.5 is too small", id="features too large"),
-        pytest.param(_with(H, (1, 2), math.nan), 0.5, r"features: entry \[1, 2\] is nan", id="nan feature"),
-        pytest.param(_with(H, (1, 2), -math.inf), 0.5, r"features: entry \[1, 2\] is -inf", id="infinite feature"),
+        pytest.param(changed(H, (1, 2), math.nan), 0.5, r"features: entry \[1, 2\] is nan", id="nan feature"),
+        pytest.param(changed(H, (1, 2), -math.inf), 0.5, r"features: entry \[1, 2\] is -inf", id="infinite feature"),
         pytest.param(H.long(), 0.5, r"features: .*torch\.int64", id="integer features"),
         pytest.param(H[:, 0], 0.5, r"features: .*\[6\]", id="features in one dimension"),
     ],
@@ -364,12 +341,12 @@ def test_rates_name_the_wrong_argument(function, features, eps_sq, message):
         function(features, Y, eps_sq)
 
 
-@pytest.mark.parametrize("function", [class_coding_rate, rate_reduction, NearestSubspace.fit])
-@pytest.mark.parametrize(
+@for_each("function", [class_coding_rate, rate_reduction, NearestSubspace.fit])
+@for_each(
     ("labels", "message"),
     [
         pytest.param(Y[:5], r"labels: .*\[6\].*\[5\]", id="too few labels"),
-        pytest.param(_with(Y, 0, -1), "labels: -1 ", id="negative label"),
+        pytest.param(changed(Y, 0, -1), "labels: -1 ", id="negative label"),
         pytest.param(Y.double(), r"labels: .*torch\.float64", id="float labels"),
         pytest.param(Y * 0 + 1, r"labels: only class \[1\]", id="one class"),
     ],
@@ -379,9 +356,7 @@ def test_rates_name_the_wrong_labels(function, labels, message):
         function(H, labels, 1)
 
 
-@pytest.mark.parametrize(
-    ("components", "message"), [(0, r"1\.\.2 .*got 0"), (3, r"1\.\.2 .*2 points.*got 3"), (-1, "got -1")]
-)
+@for_each(("components", "message"), [(0, r"1\.\.2 .*got 0"), (3, r"1\.\.2 .*2 points.*got 3"), (-1, "got -1")])
 def test_fit_names_the_number_of_components(components, message):
     with pytest.raises(ValueError, match=f"n_components: .*{message}"):
         NearestSubspace.fit(H, Y, components)
@@ -392,11 +367,11 @@ def test_fit_needs_no_more_components_than_dimensions():
         NearestSubspace.fit(H[:, :1], Y, 2)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("features", "message"),
     [
         (H[:, :2], r"features: expected shape \[N, 3\].*\[6, 2\]"),
-        (_with(H, (0, 0), math.nan), r"features: entry \[0, 0\] is nan"),
+        (changed(H, (0, 0), math.nan), r"features: entry \[0, 0\] is nan"),
         (H.int(), r"features: .*torch\.int32"),
     ],
 )

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+from tables import for_each
 
 from ncbook import metrics
 
@@ -44,7 +45,7 @@ CALLS = {
     "rnc1": lambda h, y, w, b, m: metrics.rnc1(h, y),
     "vci": lambda h, y, w, b, m: metrics.vci(h, y),
     "nc5": lambda h, y, w, b, m: metrics.nc5(h, y, h + 1),
-    "nearest_class_centre_error": lambda h, y, w, b, m: metrics.nearest_class_centre_error(h, y, m),
+    "nearest_class_center_error": lambda h, y, w, b, m: metrics.nearest_class_center_error(h, y, m),
     "square_loss_decomposition": lambda h, y, w, b, m: metrics.square_loss_decomposition(h, y, w, b, 0.01),
     "effective_rank": lambda h, y, w, b, m: metrics.effective_rank(h),
     "stable_rank": lambda h, y, w, b, m: metrics.stable_rank(h),
@@ -91,7 +92,7 @@ def numbers(result):
     return torch.tensor([float(result)], dtype=torch.float64)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@for_each("name", CALLS)
 def test_no_tensor_is_made_on_a_device_of_its_own(name):
     """With another default device, a tensor made without naming one would not meet the arguments."""
     arguments = sample()
@@ -101,7 +102,7 @@ def test_no_tensor_is_made_on_a_device_of_its_own(name):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-@pytest.mark.parametrize("name", CALLS)
+@for_each("name", CALLS)
 def test_cuda_gives_the_numbers_of_the_cpu(name):
     ours, theirs = (numbers(CALLS[name](*sample(device, torch.float64))) for device in ("cuda", "cpu"))
     assert torch.allclose(ours, theirs, rtol=1e-8, atol=1e-10, equal_nan=True)

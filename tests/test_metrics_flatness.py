@@ -6,8 +6,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from samples import changed
+from tables import for_each
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -104,7 +106,6 @@ SAMPLES = st.fixed_dictionaries({
 # --- the values
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
 @given(SAMPLES, st.booleans(), st.sampled_from([0.5, 1.0, 2.0]))
 def test_exact_and_bound_agree_with_the_definitions(arguments, with_bias, tau):
     features, weight, bias, _ = sample(**arguments)
@@ -116,8 +117,8 @@ def test_exact_and_bound_agree_with_the_definitions(arguments, with_bias, tau):
     )
 
 
-@pytest.mark.parametrize("with_bias", [False, True])
-@pytest.mark.parametrize(
+@for_each("with_bias", [False, True])
+@for_each(
     ("points", "dim", "classes"),
     [(20, 7, 5), (8, 3, 6), (1, 4, 2), (5, 1, 3), (3, 9, 2), (30, 4, 12)],
 )
@@ -144,7 +145,6 @@ def test_the_bound_is_the_square_of_the_norm_times_the_trace():
     assert measured.item() == pytest.approx(expected.item(), rel=1e-8, abs=0)
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(SAMPLES)
 def test_the_means_are_over_the_terms_of_single_points(arguments):
     features, weight, bias, _ = sample(**arguments)
@@ -160,7 +160,7 @@ def test_the_means_are_over_the_terms_of_single_points(arguments):
         assert terms.tolist() == pytest.approx(singles, rel=1e-12, abs=0)
 
 
-@pytest.mark.parametrize("elements", [1, 40, 10**6])
+@for_each("elements", [1, 40, 10**6])
 def test_the_block_size_does_not_change_the_result(monkeypatch, elements):
     features, weight, bias, _ = sample(50)
     functions = (flatness.relative_flatness_per_sample, flatness.relative_flatness_bound_per_sample)
@@ -186,7 +186,7 @@ class LargestTensor(TorchDispatchMode):
         return result
 
 
-@pytest.mark.parametrize(("points", "dim", "classes"), [(1000, 20, 10), (1000, 2, 60), (500, 300, 16)])
+@for_each(("points", "dim", "classes"), [(1000, 20, 10), (1000, 2, 60), (500, 300, 16)])
 def test_memory_is_one_block_one_matrix_of_classes_and_one_number_a_point(monkeypatch, points, dim, classes):
     monkeypatch.setattr(flatness, "_BLOCK_ELEMENTS", 2**12)
     features, weight, bias, _ = sample(points, dim, classes, dtype=torch.float32)
@@ -206,7 +206,7 @@ def test_a_thousand_classes():
 # --- precision
 
 
-@pytest.mark.parametrize("loss", [1e-6, 1e-8, 1e-10])
+@for_each("loss", [1e-6, 1e-8, 1e-10])
 def test_a_confident_network_in_float32(loss):
     features, weight = confident(loss, torch.float32)
     exact, bound = by_definition(features, weight)
@@ -214,7 +214,7 @@ def test_a_confident_network_in_float32(loss):
     assert flatness.relative_flatness_bound(features, weight).item() == pytest.approx(bound, rel=1e-6, abs=0)
 
 
-@pytest.mark.parametrize(("loss", "error"), [(1e-6, 1e-3), (1e-8, 0.5), (1e-10, 0.5)])
+@for_each(("loss", "error"), [(1e-6, 1e-3), (1e-8, 0.5), (1e-10, 0.5)])
 def test_what_the_textbook_formula_loses_in_float32(loss, error):
     """Why the form over pairs is there: the difference of two nearly equal numbers of size ||w||^2."""
     features, weight = confident(loss, torch.float32)
@@ -222,7 +222,7 @@ def test_what_the_textbook_formula_loses_in_float32(loss, error):
     assert abs(plain(features, weight) / exact - 1) > error
 
 
-@pytest.mark.parametrize("loss", [1e-14, 1e-30])
+@for_each("loss", [1e-14, 1e-30])
 def test_a_confident_network_beyond_the_digits_of_float64(loss):
     features, weight = confident(loss, torch.float64)
     exact, bound = by_definition(features, weight)
@@ -231,7 +231,7 @@ def test_a_confident_network_beyond_the_digits_of_float64(loss):
     assert flatness.relative_flatness_bound(features, weight).item() == pytest.approx(bound, rel=1e-9, abs=0)
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@for_each("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_every_float_type(dtype):
     features, weight, bias, _ = sample(dtype=dtype)
     exact, bound = by_definition(features, weight, bias)
@@ -241,7 +241,7 @@ def test_every_float_type(dtype):
     assert flatness.relative_flatness_bound(features, weight, bias).item() == pytest.approx(bound, rel=1e-10, abs=0)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "arguments",
     [
         pytest.param({"dtype": torch.float16, "scale": 300.0}, id="float16 at scale 300"),
@@ -289,7 +289,6 @@ def test_rows_equal_but_for_rounding_never_give_less_than_zero():
 # --- invariances
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(SAMPLES, st.sampled_from([1.0, 1e5]))
 def test_one_vector_added_to_all_rows_changes_the_bound_only(arguments, size):
     features, weight, bias, _ = sample(**arguments)
@@ -298,15 +297,14 @@ def test_one_vector_added_to_all_rows_changes_the_bound_only(arguments, size):
     before = flatness.relative_flatness(features, weight, bias).item()
     assert flatness.relative_flatness(features, weight + shift, bias).item() == pytest.approx(before, rel=1e-9, abs=0)
     # the rows' mean is the shift that makes the bound least: moving away from it adds K ||shift||^2 to ||W||_F^2
-    centred = weight - weight.mean(0)
-    least = flatness.relative_flatness_bound(features, centred, bias).item()
-    moved = flatness.relative_flatness_bound(features, centred + shift, bias).item()
-    growth = 1 + (len(weight) * shift.square().sum() / centred.square().sum()).item()
+    centered = weight - weight.mean(0)
+    least = flatness.relative_flatness_bound(features, centered, bias).item()
+    moved = flatness.relative_flatness_bound(features, centered + shift, bias).item()
+    growth = 1 + (len(weight) * shift.square().sum() / centered.square().sum()).item()
     assert moved == pytest.approx(growth * least, rel=1e-9, abs=0)
     assert growth > 1
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(SAMPLES, st.floats(1e-3, 1e3), st.sampled_from(MEASURES))
 def test_scaling_features_up_and_the_weight_down_changes_nothing(arguments, c, measure):
     features, weight, bias, _ = sample(**arguments)
@@ -315,7 +313,6 @@ def test_scaling_features_up_and_the_weight_down_changes_nothing(arguments, c, m
     )
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(SAMPLES, st.sampled_from(MEASURES))
 def test_a_rotation_of_feature_space_changes_nothing(arguments, measure):
     features, weight, bias, _ = sample(**arguments)
@@ -341,7 +338,6 @@ def test_scaling_single_features_changes_both_unless_they_are_normalized():
 # --- bounds
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
 @given(SAMPLES)
 def test_exact_stays_below_the_bound_point_by_point(arguments):
     features, weight, bias, _ = sample(**arguments)
@@ -357,7 +353,6 @@ def test_exact_reaches_the_bound_for_two_opposite_rows():
     assert exact == pytest.approx(bound, rel=1e-12, abs=0)
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
 @given(SAMPLES)
 def test_the_bound_is_tied_to_cross_entropy(arguments):
     """1 - ||p||^2 <= 2 (1 - p_y) <= 2 CE for any label, so no labels of a trained network are needed."""
@@ -387,8 +382,8 @@ def test_the_ceiling_of_the_regularizer_is_reached_by_an_even_softmax_only():
 # --- gradients
 
 
-@pytest.mark.parametrize("measure", MEASURES)
-@pytest.mark.parametrize("with_bias", [False, True])
+@for_each("measure", MEASURES)
+@for_each("with_bias", [False, True])
 def test_the_gradient_agrees_with_finite_differences(measure, with_bias):
     features, weight, bias, _ = sample(4, 3, 3)
     arguments = [features, weight] + [bias] * with_bias
@@ -397,14 +392,14 @@ def test_the_gradient_agrees_with_finite_differences(measure, with_bias):
     assert torch.autograd.gradgradcheck(measure, inputs)
 
 
-@pytest.mark.parametrize("measure", MEASURES)
+@for_each("measure", MEASURES)
 def test_the_gradient_where_rows_are_equal_and_a_feature_is_zero(measure):
     features, weight, _, _ = sample(4, 3, 3)
     features[0], weight[1] = 0.0, weight[0]
     assert torch.autograd.gradcheck(measure, [features.requires_grad_(), weight.requires_grad_()])
 
 
-@pytest.mark.parametrize("measure", MEASURES)
+@for_each("measure", MEASURES)
 def test_the_gradient_of_a_confident_network_in_float32_is_that_of_float64(measure):
     gradients = []
     for dtype in (torch.float32, torch.float64):
@@ -427,7 +422,7 @@ def test_gradients_of_every_parameter_have_its_own_type():
 # --- squared error
 
 
-@pytest.mark.parametrize(("points", "dim", "classes"), [(20, 5, 1), (6, 4, 3), (3, 7, 2)])
+@for_each(("points", "dim", "classes"), [(20, 5, 1), (6, 4, 3), (3, 7, 2)])
 def test_squared_error_agrees_with_the_hessian(points, dim, classes):
     features, weight, bias, labels = sample(points, dim, classes)
     targets = one_hot(labels, classes).double()
@@ -449,7 +444,7 @@ def test_squared_error_is_a_ridge_penalty():
     )
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+@for_each("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_squared_error_at_scale_300_does_not_overflow(dtype):
     features, weight, _, _ = sample(dtype=dtype, scale=300.0)
     expected = 2 * (weight.double() ** 2).sum() * (features.double() ** 2).sum(1).mean()
@@ -459,7 +454,6 @@ def test_squared_error_at_scale_300_does_not_overflow(dtype):
 # --- normalized features
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(SAMPLES)
 def test_normalizing_keeps_the_logits_and_gives_unit_variance(arguments):
     assume(arguments["points"] > 1)
@@ -470,7 +464,7 @@ def test_normalizing_keeps_the_logits_and_gives_unit_variance(arguments):
     assert not bool(result.constant.any())
 
 
-@pytest.mark.parametrize("value", [0.0, 0.1, -1e6, 1e-30])
+@for_each("value", [0.0, 0.1, -1e6, 1e-30])
 def test_a_constant_feature_is_left_alone_and_said(value):
     features, weight, _, _ = sample(30)
     features[:, 2] = value
@@ -489,7 +483,7 @@ def test_a_single_point_has_constant_features_only():
     assert torch.equal(result.features, features)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "working"),
     [
         pytest.param({"dtype": torch.float32, "offset": 1000.0, "scale": 1e-4}, torch.float32, id="offset 1000"),
@@ -525,7 +519,7 @@ def test_the_gradient_through_normalized_features():
 # --- exact collapse
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("alignment", "expected"),
     [(5.0, (1.833, 16.498, 90.258, 0.0342)), (10.0, (0.0299, 0.269, 1.494, None))],
 )
@@ -540,7 +534,6 @@ def _digits(number):
     return len(str(number).split(".")[1])
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(st.integers(2, 20), st.floats(0.3, 3.0), st.floats(0.1, 12.0))
 def test_the_closed_forms_are_the_measures_on_a_simplex(classes, norm, alignment):
     features = norm * simplex_etf(classes, classes + 1)
@@ -556,9 +549,7 @@ def test_the_closed_forms_are_the_measures_on_a_simplex(classes, norm, alignment
     assert values.cross_entropy.item() == pytest.approx(loss, rel=1e-6, abs=1e-14)
 
 
-@pytest.mark.parametrize(
-    ("classes", "proposition", "bound"), [(3, 2.655, 2.584), (10, 3.498, 3.247), (97, 5.350, 4.849)]
-)
+@for_each(("classes", "proposition", "bound"), [(3, 2.655, 2.584), (10, 3.498, 3.247), (97, 5.350, 4.849)])
 def test_collapse_alone_is_not_flat(classes, proposition, bound):
     """Both rise, peak at a known confidence lambda delta, and only then fall."""
     confidence = torch.linspace(0.01, 20, 20000, dtype=torch.float64)
@@ -603,7 +594,7 @@ def test_the_generalization_bound_by_hand():
     assert tensor.tolist() == pytest.approx([1.0, 0.5], rel=1e-6, abs=0)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("change", "message"),
     [
         ({"flatness": -1.0}, "flatness: .*-1.0"),
@@ -627,33 +618,27 @@ def test_the_generalization_bound_names_the_wrong_argument(change, message):
 H, W, B, _ = sample(6, 3, 3)
 
 
-def _with(tensor, where, value):
-    changed = tensor.clone()
-    changed[where] = value
-    return changed
-
-
 HEAD_ERRORS = [
-    pytest.param((_with(H, (4, 2), math.nan), W), r"features: entry \[4, 2\] is nan", id="nan feature"),
-    pytest.param((_with(H, (1, 0), math.inf), W), r"features: entry \[1, 0\] is inf", id="inf feature"),
-    pytest.param((_with(H, (1, 0), -math.inf), W), r"features: entry \[1, 0\] is -inf", id="-inf feature"),
+    pytest.param((changed(H, (4, 2), math.nan), W), r"features: entry \[4, 2\] is nan", id="nan feature"),
+    pytest.param((changed(H, (1, 0), math.inf), W), r"features: entry \[1, 0\] is inf", id="inf feature"),
+    pytest.param((changed(H, (1, 0), -math.inf), W), r"features: entry \[1, 0\] is -inf", id="-inf feature"),
     pytest.param((H.long(), W), r"features: .*torch\.int64", id="integer features"),
     pytest.param((H[0], W), r"features: .*\[3\]", id="features in one dimension"),
     pytest.param((H[:0], W), r"features: .*\[0, 3\]", id="no features"),
     pytest.param((H, W[0]), r"weight: .*\[3\]", id="weight in one dimension"),
     pytest.param((H, torch.eye(4)), r"weight: .*\[4, 3\].*\[4, 4\]", id="weight of another dimension"),
-    pytest.param((H, _with(W, (2, 0), math.nan)), r"weight: entry \[2, 0\] is nan", id="nan weight"),
+    pytest.param((H, changed(W, (2, 0), math.nan)), r"weight: entry \[2, 0\] is nan", id="nan weight"),
 ]
 
 
-@pytest.mark.parametrize("measure", MEASURES)
-@pytest.mark.parametrize(
+@for_each("measure", MEASURES)
+@for_each(
     ("arguments", "message"),
     [
         *HEAD_ERRORS,
         pytest.param((H, W[:1]), r"weight: .*K >= 2.*\[1, 3\]", id="K = 1"),
         pytest.param((H, W, torch.zeros(4)), r"bias: .*\[3\].*\[4\]", id="bias too long"),
-        pytest.param((H, W, _with(B, 1, math.inf)), r"bias: entry \[1\] is inf", id="inf bias"),
+        pytest.param((H, W, changed(B, 1, math.inf)), r"bias: entry \[1\] is inf", id="inf bias"),
         pytest.param((H, W, B, 0.0), r"temperature: .*0\.0", id="temperature 0"),
         pytest.param((H, W, B, -1), r"temperature: .*-1", id="negative temperature"),
         pytest.param((H, W, B, math.nan), r"temperature: .*nan", id="nan temperature"),
@@ -664,14 +649,14 @@ def test_a_wrong_argument_is_named_with_its_value(measure, arguments, message):
         measure(*arguments)
 
 
-@pytest.mark.parametrize("measure", [flatness.relative_flatness_mse, flatness.normalize_features])
-@pytest.mark.parametrize(("arguments", "message"), HEAD_ERRORS)
+@for_each("measure", [flatness.relative_flatness_mse, flatness.normalize_features])
+@for_each(("arguments", "message"), HEAD_ERRORS)
 def test_a_wrong_argument_is_named_by_the_others_too(measure, arguments, message):
     with pytest.raises(ValueError, match=message):
         measure(*arguments)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "message"),
     [
         ((1, 1.0, 5.0), "num_classes: .*1"),

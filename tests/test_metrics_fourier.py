@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from samples import changed, normal
+from tables import for_each
 
 from ncbook.metrics.fourier import (
     fourier_basis,
@@ -19,11 +21,7 @@ from ncbook.metrics.fourier import (
     fourier_spectrum,
 )
 
-MODULI = pytest.mark.parametrize("p", [2, 3, 4, 5, 10, 97, 113])
-
-
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+MODULI = for_each("p", [2, 3, 4, 5, 10, 97, 113])
 
 
 def wave(p, k, phase=0.0):
@@ -98,7 +96,7 @@ def test_the_basis_is_orthonormal_and_in_order(p):
         torch.testing.assert_close(basis[row], expected / expected.norm(), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("p", [1, 0, -3, 7.0, "7"])
+@for_each("p", [1, 0, -3, 7.0, "7"])
 def test_the_basis_needs_a_modulus(p):
     with pytest.raises(ValueError, match=f"p: expected an integer >= 2, got {p}"):
         fourier_basis(p)
@@ -121,7 +119,7 @@ def test_the_spectrum_agrees_with_the_discrete_fourier_transform(p):
     assert fourier_spectrum(matrix).tolist() == pytest.approx(expected, rel=1e-10)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("dtype", "scale", "offset"),
     [
         (torch.bfloat16, 1.0, 0.0),
@@ -153,7 +151,6 @@ def test_the_gradient_of_the_spectrum():
 # --- Gini coefficient
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(st.integers(2, 14), st.integers(1, 5), st.integers(0, 2**31))
 def test_gini_agrees_with_the_mean_absolute_difference(p, dim, seed):
     matrix = normal(p, dim, seed=seed)
@@ -180,8 +177,8 @@ def test_the_gradient_of_gini():
 # --- inverse participation ratio
 
 
-@pytest.mark.parametrize("phase", [0.0, 0.3, math.pi / 4, 2.0])
-@pytest.mark.parametrize(("p", "k"), [(3, 1), (97, 1), (97, 48), (10, 3)])
+@for_each("phase", [0.0, 0.3, math.pi / 4, 2.0])
+@for_each(("p", "k"), [(3, 1), (97, 1), (97, 48), (10, 3)])
 def test_ipr_of_a_cosine_is_one_half_at_any_phase(p, k, phase):
     assert fourier_ipr(7 * wave(p, k, phase)[None]).item() == pytest.approx(0.5, rel=1e-10)
 
@@ -192,7 +189,7 @@ def test_ipr_of_one_line_of_many_and_of_all():
     assert fourier_ipr(rows).tolist() == pytest.approx([1, 1, 1 / p, 1 / 4], rel=1e-10)
 
 
-@pytest.mark.parametrize(("p", "expected"), [(7, 15 / 63), (97, 195 / (97 * 99)), (2, 6 / 8), (8, 18 / 80)])
+@for_each(("p", "expected"), [(7, 15 / 63), (97, 195 / (97 * 99)), (2, 6 / 8), (8, 18 / 80)])
 def test_ipr_of_white_noise(p, expected):
     """(2p+1)/(p(p+2)) for odd p, (2p+2)/(p(p+2)) for even: moments of a point on the sphere."""
     ratios = fourier_ipr(normal(20_000, p))
@@ -201,7 +198,6 @@ def test_ipr_of_white_noise(p, expected):
     assert error < 0.005 * expected
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(
     st.integers(2, 14),
     st.integers(0, 2**31),
@@ -253,14 +249,14 @@ def neuron_definition(activations, p):
     for k in range(1, p // 2 + 1):
         of_a, of_b = ([f(2 * np.pi * k * x / p) for f in (np.cos, np.sin)] for x in (a, b))
         regressors = np.stack(of_a + of_b + [u * v for u in of_a for v in of_b], axis=1)
-        centred = activations - activations.mean(0)
-        fitted = regressors @ np.linalg.lstsq(regressors, centred, rcond=1e-10)[0]
-        shares.append((fitted**2).sum(0) / (centred**2).sum(0))
+        centered = activations - activations.mean(0)
+        fitted = regressors @ np.linalg.lstsq(regressors, centered, rcond=1e-10)[0]
+        shares.append((fitted**2).sum(0) / (centered**2).sum(0))
     return np.argmax(shares, axis=0) + 1, np.max(shares, axis=0)
 
 
-@pytest.mark.parametrize("p", [2, 4, 5, 11, 12])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@for_each("p", [2, 4, 5, 11, 12])
+@for_each("dtype", [torch.float32, torch.float64])
 def test_neuron_frequencies_agree_with_least_squares(p, dtype):
     activations = (normal(p * p, 20) + 3).to(dtype)
     frequencies, shares = neuron_definition(activations.double().numpy(), p)
@@ -269,7 +265,7 @@ def test_neuron_frequencies_agree_with_least_squares(p, dtype):
     assert got_shares.tolist() == pytest.approx(shares.tolist(), rel=1e-6)
 
 
-@pytest.mark.parametrize(("dtype", "spread"), [(torch.float32, 1e-2), (torch.float64, 1e-6)])
+@for_each(("dtype", "spread"), [(torch.float32, 1e-2), (torch.float64, 1e-6)])
 def test_neuron_frequencies_far_from_zero(dtype, spread):
     activations = (1000 + spread * normal(121, 20)).to(dtype)
     frequencies, shares = neuron_definition(activations.double().numpy() - 1000, 11)
@@ -299,7 +295,7 @@ def test_a_neuron_that_does_not_vary_has_no_frequency():
 # --- restricted and excluded loss
 
 
-@pytest.mark.parametrize(("p", "frequencies"), [(2, [1]), (3, [1]), (10, [2, 5]), (31, [1, 4, 15]), (113, [3, 17, 42])])
+@for_each(("p", "frequencies"), [(2, [1]), (3, [1]), (10, [2, 5]), (31, [1, 4, 15]), (113, [3, 17, 42])])
 def test_the_clock_algorithm_is_all_restricted_and_nothing_without(p, frequencies):
     logits, targets = clock_logits(p, frequencies), answers(p)
     full = cross_entropy(logits, targets)
@@ -316,7 +312,6 @@ def test_other_frequencies_hold_nothing_of_the_clock_algorithm():
     assert fourier_excluded_loss(logits, torch.tensor([2, 7])).item() == pytest.approx(full, rel=1e-10)
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(
     st.integers(2, 9),
     st.integers(0, 2**31),
@@ -384,21 +379,15 @@ def test_gradients_of_the_losses():
 L = normal(25, 5)
 
 
-def _with(tensor, where, value):
-    changed = tensor.clone()
-    changed[where] = value
-    return changed
-
-
-@pytest.mark.parametrize("function", [fourier_restricted_loss, fourier_excluded_loss])
-@pytest.mark.parametrize(
+@for_each("function", [fourier_restricted_loss, fourier_excluded_loss])
+@for_each(
     ("arguments", "message"),
     [
         pytest.param((L[:24], [1]), r"logits: .*\[24, 5\]", id="rows no square of columns"),
         pytest.param((L[:1, :1], [1]), r"logits: .*p >= 2.*\[1, 1\]", id="p = 1"),
         pytest.param((L.reshape(5, 5, 5), [1]), r"logits: .*\[5, 5, 5\]", id="three dimensions"),
         pytest.param((L.long(), [1]), r"logits: .*torch\.int64", id="integers"),
-        pytest.param((_with(L, (3, 2), math.nan), [1]), r"logits: entry \[3, 2\] is nan", id="nan"),
+        pytest.param((changed(L, (3, 2), math.nan), [1]), r"logits: entry \[3, 2\] is nan", id="nan"),
         pytest.param((L, []), r"frequencies: .*got \[\]", id="no frequency"),
         pytest.param((L, [0]), r"frequencies: .*1\.\.2 for p = 5, got \[0\]", id="frequency 0"),
         pytest.param((L, [1, 3]), r"frequencies: .*got \[1, 3\]", id="frequency above p / 2"),
@@ -420,13 +409,13 @@ def test_every_sum_needs_an_averaged_pair():
         fourier_restricted_loss(L, [1], averaged=answers(5) != 3)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "function", [fourier_spectrum, fourier_gini, fourier_ipr, fourier_key_frequencies, fourier_neuron_frequencies]
 )
 def test_measures_name_the_wrong_matrix(function):
     for matrix, message in (
-        (_with(L, (1, 2), math.nan), r"entry \[1, 2\] is nan"),
-        (_with(L, (4, 0), math.inf), r"entry \[4, 0\] is inf"),
+        (changed(L, (1, 2), math.nan), r"entry \[1, 2\] is nan"),
+        (changed(L, (4, 0), math.inf), r"entry \[4, 0\] is inf"),
         (L.long(), r"torch\.int64"),
         (L[0], r"\[5\]"),
         (L[:0], r"\[0, 5\]"),
@@ -435,22 +424,20 @@ def test_measures_name_the_wrong_matrix(function):
             function(matrix)
 
 
-@pytest.mark.parametrize(
-    "function", [fourier_spectrum, fourier_gini, fourier_key_frequencies, fourier_neuron_frequencies]
-)
+@for_each("function", [fourier_spectrum, fourier_gini, fourier_key_frequencies, fourier_neuron_frequencies])
 def test_a_table_of_one_number_is_refused(function):
     with pytest.raises(ValueError, match="p: expected an integer >= 2, got 1"):
         function(torch.ones(1, 3))
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0, -0.1, math.nan])
+@for_each("share", [0.0, 1.0, -0.1, math.nan])
 def test_the_share_is_between_0_and_1(share):
     with pytest.raises(ValueError, match=f"share: .*got {share}"):
         fourier_key_frequencies(L, share)
 
 
-@pytest.mark.parametrize("function", [fourier_key_frequencies, fourier_gini])
-@pytest.mark.parametrize("matrix", [torch.zeros(5, 2), torch.full((5, 2), 0.1, dtype=torch.float64)])
+@for_each("function", [fourier_key_frequencies, fourier_gini])
+@for_each("matrix", [torch.zeros(5, 2), torch.full((5, 2), 0.1, dtype=torch.float64)])
 def test_an_embedding_that_does_not_vary_has_no_frequencies(function, matrix):
     with pytest.raises(ValueError, match="matrix: all rows are equal"):
         function(matrix)

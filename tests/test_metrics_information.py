@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from samples import changed, gaussians, normal
+from strategies import classes
+from tables import for_each
 
 from ncbook.metrics.information import (
     mutual_information_binned,
@@ -20,18 +23,6 @@ from ncbook.metrics.information import (
 )
 
 information = importlib.import_module("ncbook.metrics.information")
-
-
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def sample(counts, dim, seed=0, dtype=torch.float64, offset=0.0, spread=0.5, separation=1.0):
-    labels = torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))
-    labels = labels[torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))]
-    means = separation * normal(len(counts), dim, seed=seed)
-    features = offset + means[labels] + spread * normal(len(labels), dim, seed=seed + 1)
-    return features.to(dtype), labels
 
 
 def values(result):
@@ -101,26 +92,17 @@ def assert_kde_agrees(features, labels, sigma_sq, rel=1e-9, noise=1e-12):
     assert values(mutual_information_kde(features, labels, sigma_sq)) == pytest.approx(expected, rel=rel, abs=noise)
 
 
-CASES = st.fixed_dictionaries({
-    "counts": st.lists(st.integers(1, 8), min_size=2, max_size=6),
-    "dim": st.integers(1, 6),
-    "seed": st.integers(0, 2**31),
-    "dtype": st.sampled_from([torch.float32, torch.float64]),
-    "offset": st.sampled_from([0.0, 1.0, -300.0]),
-    "spread": st.sampled_from([1e-3, 0.5, 10.0]),
-})  # fmt: skip
+CASES = classes(sizes=(1, 8), number=(2, 6), dims=(1, 6))
 
 
-@settings(deadline=None, max_examples=50, derandomize=True)
 @given(CASES, st.sampled_from([1e-3, 0.1, 1.0, 100.0]))
 def test_kernel_bounds_agree_with_the_definitions(arguments, sigma_sq):
-    assert_kde_agrees(*sample(**arguments), sigma_sq)
+    assert_kde_agrees(*gaussians(**arguments), sigma_sq)
 
 
-@settings(deadline=None, max_examples=50, derandomize=True)
 @given(CASES, st.sampled_from([1e-4, 0.01, 1.0, 100.0]))
 def test_kernel_bounds_are_ordered_and_capped(arguments, sigma_sq):
-    features, labels = sample(**arguments)
+    features, labels = gaussians(**arguments)
     got = values(mutual_information_kde(features, labels, sigma_sq))
     rounding = 1e-12
     assert -rounding <= got["input_lower"] <= got["input_upper"] + rounding
@@ -130,9 +112,9 @@ def test_kernel_bounds_are_ordered_and_capped(arguments, sigma_sq):
     assert got["label"] <= entropy(labels.tolist()) + rounding
 
 
-@pytest.mark.parametrize("sigma", [0.05, 0.3, 1.0, 5.0])
+@for_each("sigma", [0.05, 0.3, 1.0, 5.0])
 def test_kernel_bounds_enclose_the_truth_of_a_mixture_on_a_line(sigma):
-    features, labels = sample([5, 3, 4], 1, spread=0.6)
+    features, labels = gaussians([5, 3, 4], 1, spread=0.6)
     points = features[:, 0].numpy()
     truth = mixture_entropy(points, sigma)
     of_input = truth - 0.5 * math.log(2 * math.pi * math.e * sigma**2)
@@ -144,7 +126,7 @@ def test_kernel_bounds_enclose_the_truth_of_a_mixture_on_a_line(sigma):
     assert got["label_lower"] < of_label < got["label_upper"]
 
 
-@pytest.mark.parametrize("distance", [0.01, 1.0, 3.0, 50.0])
+@for_each("distance", [0.01, 1.0, 3.0, 50.0])
 def test_closed_form_of_two_points(distance):
     """One point a class: I(Y; T) = I(X; T), bounded by log 2 - log(1 + exp(-D / 2s)) and the same with 8s."""
     features, sigma_sq = torch.tensor([[0.0, 0.0], [0.6, 0.8]], dtype=torch.float64) * distance, 0.7
@@ -153,16 +135,16 @@ def test_closed_form_of_two_points(distance):
     assert values(mutual_information_kde(features, torch.tensor([0, 1]), sigma_sq)) == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("counts", [[20] * 5, [100, 10, 1]])
+@for_each("counts", [[20] * 5, [100, 10, 1]])
 def test_at_collapse_the_input_information_is_the_label_information(counts):
     """Within-class distances << sigma << distances of means: I(X; T) = I(Y; T) = H(Y), log K when balanced."""
-    features, labels = sample(counts, 8, spread=1e-6, separation=10.0)
+    features, labels = gaussians(counts, 8, spread=1e-6, separation=10.0)
     got = values(mutual_information_kde(features, labels, sigma_sq=1e-2))
     assert got == pytest.approx(dict.fromkeys(got, entropy(labels.tolist())), rel=1e-6)
 
 
 def test_at_a_noise_far_below_all_distances_every_network_reads_log_n():
-    features, labels = sample([30, 10], 3)
+    features, labels = gaussians([30, 10], 3)
     got = values(mutual_information_kde(features, labels, sigma_sq=1e-12))
     assert got["input_upper"] == pytest.approx(math.log(40), rel=1e-12)
     assert got["input_lower"] == pytest.approx(math.log(40), rel=1e-12)
@@ -177,17 +159,17 @@ def test_the_cap_hides_information_that_is_there():
     assert got == pytest.approx(math.log(200), rel=1e-3)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@for_each("dtype", [torch.float32, torch.float64])
 def test_information_near_zero_keeps_its_digits(dtype):
     """To first order in 1 / sigma^2 the bounds are mean D / 2 sigma^2 and mean D / 8 sigma^2."""
-    features, labels = sample([6, 6], 3, dtype=dtype)
+    features, labels = gaussians([6, 6], 3, dtype=dtype)
     mean = torch.cdist(features.double(), features.double()).square().mean().item()
     got = mutual_information_kde(features, labels, 1e13)
     assert got.input_upper.item() == pytest.approx(mean / 2e13, rel=1e-8, abs=0)
     assert got.input_lower.item() == pytest.approx(mean / 8e13, rel=1e-8, abs=0)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("case", "sigma_sq"),
     [
         pytest.param({"counts": [4] * 9, "dim": 3}, 0.1, id="K > d"),
@@ -208,11 +190,11 @@ def test_information_near_zero_keeps_its_digits(dtype):
     ],
 )
 def test_kernel_bounds_on_awkward_input(case, sigma_sq):
-    assert_kde_agrees(*sample(**case), sigma_sq)
+    assert_kde_agrees(*gaussians(**case), sigma_sq)
 
 
 def test_scales_that_float32_could_not_square():
-    features, labels = sample([5, 5], 3, dtype=torch.float32)
+    features, labels = gaussians([5, 5], 3, dtype=torch.float32)
     expected = values(mutual_information_kde(features, labels, 0.25))
     for power in (-80, 80):
         scaled = mutual_information_kde(features * 2.0**power, labels, 0.25 * 4.0**power)
@@ -220,21 +202,21 @@ def test_scales_that_float32_could_not_square():
 
 
 def test_missing_classes_are_left_out():
-    features, labels = sample([5, 5, 4], 3)
+    features, labels = gaussians([5, 5, 4], 3)
     assert mutual_information_kde(features, 3 * labels + 1, 0.1) == mutual_information_kde(features, labels, 0.1)
     assert mutual_information_binned(features, 3 * labels + 1, 0.5) == mutual_information_binned(features, labels, 0.5)
 
 
-@pytest.mark.parametrize("elements", [1, 50, 200])
+@for_each("elements", [1, 50, 200])
 def test_the_block_size_does_not_change_the_bounds(monkeypatch, elements):
-    features, labels = sample([12, 9, 8], 4)
+    features, labels = gaussians([12, 9, 8], 4)
     whole = values(mutual_information_kde(features, labels, 0.1))
     monkeypatch.setattr(information, "_BLOCK_ELEMENTS", elements)
     assert values(mutual_information_kde(features, labels, 0.1)) == pytest.approx(whole, rel=1e-12)
 
 
 def test_bounds_do_not_see_rotation_shift_or_order_and_scale_with_sigma():
-    features, labels = sample([8, 5, 7], 4)
+    features, labels = gaussians([8, 5, 7], 4)
     turn, order = torch.linalg.qr(normal(4, 4, seed=9)).Q, torch.randperm(20)
     moved = (3 * features @ turn + 5)[order]
     assert values(mutual_information_kde(moved, labels[order], 0.9)) == pytest.approx(
@@ -242,15 +224,15 @@ def test_bounds_do_not_see_rotation_shift_or_order_and_scale_with_sigma():
     )
 
 
-@pytest.mark.parametrize("name", ["input_upper", "input_lower", "label_upper", "label_lower", "label"])
+@for_each("name", ["input_upper", "input_lower", "label_upper", "label_lower", "label"])
 def test_gradients_of_the_bounds(name):
-    features, labels = sample([3, 4, 2], 2)
+    features, labels = gaussians([3, 4, 2], 2)
     features.requires_grad_()
     assert torch.autograd.gradcheck(lambda h: getattr(mutual_information_kde(h, labels, 0.5), name), features)
 
 
 def test_the_gradient_is_finite_where_points_coincide():
-    features, labels = sample([4, 4], 3, spread=0.0)
+    features, labels = gaussians([4, 4], 3, spread=0.0)
     features.requires_grad_()
     mutual_information_kde(features, labels, 0.5).input_upper.backward()
     assert torch.isfinite(features.grad).all()
@@ -260,15 +242,14 @@ def test_the_gradient_is_finite_where_points_coincide():
 # --- binning
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
 @given(CASES, st.sampled_from([0.07, 0.5, 3.0, 1000.0]))
 def test_binned_information_agrees_with_the_definitions(arguments, bin_size):
-    features, labels = sample(**arguments)
+    features, labels = gaussians(**arguments)
     got = asdict(mutual_information_binned(features, labels, bin_size))
     assert got == pytest.approx(binned_definition(features, labels, bin_size), rel=1e-12, abs=1e-12)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("case", "bin_size"),
     [
         ({"counts": [20, 20], "dim": 2, "dtype": torch.float32, "offset": 1000.0, "spread": 1e-4}, 1e-4),
@@ -279,7 +260,7 @@ def test_binned_information_agrees_with_the_definitions(arguments, bin_size):
     ],
 )
 def test_binned_information_on_awkward_input(case, bin_size):
-    features, labels = sample(**case)
+    features, labels = gaussians(**case)
     got = asdict(mutual_information_binned(features, labels, bin_size))
     assert got == pytest.approx(binned_definition(features, labels, bin_size), rel=1e-12, abs=1e-12)
 
@@ -293,7 +274,7 @@ def test_binned_information_by_hand():
 
 
 def test_fine_bins_give_log_n_whatever_the_network():
-    features, labels = sample([30, 10], 3)
+    features, labels = gaussians([30, 10], 3)
     got = mutual_information_binned(features, labels, 1e-9)
     assert got.input == pytest.approx(math.log(40))
     assert got.label == pytest.approx(entropy(labels.tolist()))
@@ -301,7 +282,7 @@ def test_fine_bins_give_log_n_whatever_the_network():
 
 
 def test_at_collapse_one_bin_a_class():
-    features, labels = sample([20] * 5, 8, spread=0.0)
+    features, labels = gaussians([20] * 5, 8, spread=0.0)
     got = mutual_information_binned(features, labels, 0.01)
     assert asdict(got) == pytest.approx({"input": math.log(5), "label": math.log(5), "occupied": 5})
 
@@ -321,14 +302,13 @@ def with_covariance(covariance, points, seed=0):
     return white @ torch.linalg.cholesky(covariance).T
 
 
-@pytest.mark.parametrize("rho", [0.0, 1e-3, 0.5, -0.9, 0.999999])
+@for_each("rho", [0.0, 1e-3, 0.5, -0.9, 0.999999])
 def test_gaussian_information_of_two_correlated_numbers(rho):
     joint = with_covariance(torch.tensor([[1.0, rho], [rho, 1.0]], dtype=torch.float64), 50)
     got = mutual_information_gaussian(joint[:, :1], joint[:, 1:])
     assert got.item() == pytest.approx(-0.5 * math.log1p(-(rho**2)), rel=1e-8, abs=1e-14)
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(st.integers(1, 5), st.integers(1, 5), st.integers(0, 2**31), st.sampled_from([torch.float32, torch.float64]))
 def test_gaussian_information_agrees_with_determinants_and_canonical_correlations(a, b, seed, dtype):
     joint = (normal(40, a + b, seed=seed) @ normal(a + b, a + b, seed=seed + 1)).to(dtype)
@@ -339,12 +319,12 @@ def test_gaussian_information_agrees_with_determinants_and_canonical_correlation
     of_x, of_y, of_both = (np.linalg.slogdet(part)[1] for part in parts)
     got = mutual_information_gaussian(x, y).item()
     assert got == pytest.approx((of_x + of_y - of_both) / 2, rel=1e-5, abs=1e-9)
-    centred = data - data.mean(0)
-    correlations = np.cos(scipy.linalg.subspace_angles(centred[:, :a], centred[:, a:]))
+    centered = data - data.mean(0)
+    correlations = np.cos(scipy.linalg.subspace_angles(centered[:, :a], centered[:, a:]))
     assert got == pytest.approx(-0.5 * np.log1p(-(correlations**2)).sum(), rel=1e-5, abs=1e-9)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("dtype", "offset", "scale"),
     [
         (torch.float32, 1000.0, 1e-2),
@@ -386,7 +366,7 @@ def test_gradient_of_the_gaussian_information():
 # --- InfoNCE
 
 
-@pytest.mark.parametrize("batch", [2, 7, 100])
+@for_each("batch", [2, 7, 100])
 def test_infonce_of_a_diagonal_score(batch):
     for score in (0.0, 0.1, 3.0, 100.0):
         got = mutual_information_infonce(score * torch.eye(batch, dtype=torch.float64)).item()
@@ -394,7 +374,6 @@ def test_infonce_of_a_diagonal_score(batch):
         assert got == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(
     st.integers(2, 12),
     st.integers(0, 2**31),
@@ -439,22 +418,16 @@ def test_gradient_of_infonce():
 H, Y = normal(6, 3), torch.arange(3).repeat(2)
 
 
-def _with(tensor, where, value):
-    changed = tensor.clone()
-    changed[where] = value
-    return changed
-
-
-@pytest.mark.parametrize("function", [mutual_information_kde, mutual_information_binned])
-@pytest.mark.parametrize(
+@for_each("function", [mutual_information_kde, mutual_information_binned])
+@for_each(
     ("arguments", "message"),
     [
-        pytest.param((_with(H, (1, 2), math.nan), Y, 1.0), r"features: entry \[1, 2\] is nan", id="nan feature"),
-        pytest.param((_with(H, (0, 0), math.inf), Y, 1.0), r"features: entry \[0, 0\] is inf", id="infinite feature"),
+        pytest.param((changed(H, (1, 2), math.nan), Y, 1.0), r"features: entry \[1, 2\] is nan", id="nan feature"),
+        pytest.param((changed(H, (0, 0), math.inf), Y, 1.0), r"features: entry \[0, 0\] is inf", id="infinite feature"),
         pytest.param((H.long(), Y, 1.0), r"features: .*torch\.int64", id="integer features"),
         pytest.param((H[0], Y, 1.0), r"features: .*\[3\]", id="features in one dimension"),
         pytest.param((H, Y[:5], 1.0), r"labels: .*\[6\].*\[5\]", id="too few labels"),
-        pytest.param((H, _with(Y, 0, -1), 1.0), "labels: -1 ", id="negative label"),
+        pytest.param((H, changed(Y, 0, -1), 1.0), "labels: -1 ", id="negative label"),
         pytest.param((H, Y.double(), 1.0), r"labels: .*torch\.float64", id="float labels"),
         pytest.param((H, Y * 0 + 1, 1.0), r"labels: only class \[1\]", id="one class"),
         pytest.param((H, Y, 0.0), r"(sigma_sq|bin_size): .*got 0\.0", id="zero"),
@@ -471,15 +444,15 @@ def test_estimates_from_features_name_the_wrong_argument(function, arguments, me
 X = normal(12, 3)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "message"),
     [
         pytest.param((X, X[:11]), r"x, y: .*\[12, 3\] and \[11, 3\]", id="lengths differ"),
         pytest.param((X[:6], H), r"x, y: .*N > a \+ b.*\[6, 3\] and \[6, 3\]", id="too few points"),
         pytest.param((X, X[:, :1]), r"x, y: column 3 is a linear function", id="y within the span of x"),
         pytest.param((X, normal(12, 1).repeat(1, 2)), r"column \d is a linear function", id="y repeats a column"),
-        pytest.param((_with(X, (slice(None), 1), 0.1), X), r"x: column 1 is constant", id="constant column"),
-        pytest.param((X, _with(X, (3, 1), math.nan)), r"y: entry \[3, 1\] is nan", id="nan"),
+        pytest.param((changed(X, (slice(None), 1), 0.1), X), r"x: column 1 is constant", id="constant column"),
+        pytest.param((X, changed(X, (3, 1), math.nan)), r"y: entry \[3, 1\] is nan", id="nan"),
         pytest.param((X.int(), X), r"x: .*torch\.int32", id="integers"),
         pytest.param((X, X[:, 0]), r"y: .*\[12\]", id="one dimension"),
     ],
@@ -489,13 +462,13 @@ def test_gaussian_information_names_the_wrong_argument(arguments, message):
         mutual_information_gaussian(*arguments)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("scores", "message"),
     [
         (torch.zeros(3, 4), r"scores: .*\[3, 4\]"),
         (torch.zeros(1, 1), r"scores: .*B >= 2.*\[1, 1\]"),
         (torch.zeros(3, 3, dtype=torch.long), r"scores: .*torch\.int64"),
-        (_with(torch.zeros(3, 3), (1, 2), -math.inf), r"scores: entry \[1, 2\] is -inf"),
+        (changed(torch.zeros(3, 3), (1, 2), -math.inf), r"scores: entry \[1, 2\] is -inf"),
     ],
 )
 def test_infonce_names_the_wrong_score(scores, message):

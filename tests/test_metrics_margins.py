@@ -9,9 +9,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import changed, normal
 from scipy.optimize import minimize
 from scipy.special import log_ndtr
 from sklearn.linear_model import LogisticRegression
+from strategies import classes
+from tables import for_each
 
 from ncbook.metrics import _classes
 from ncbook.metrics.geometry import simplex_etf
@@ -46,14 +49,10 @@ def slow_distances(features, labels, weight, bias):
 def slow_cosine_margins(features, labels, weight):
     shift = features.mean(0)  # no cosine sees it, and float64 has digits to spare without it
     features = features - shift
-    centre = np.mean([features[labels == c].mean(0) for c in np.unique(labels)], axis=0)
+    center = np.mean([features[labels == c].mean(0) for c in np.unique(labels)], axis=0)
     rows = weight - weight.mean(0)
-    cosines = [[r @ (h - centre) / np.linalg.norm(r) / np.linalg.norm(h - centre) for r in rows] for h in features]
+    cosines = [[r @ (h - center) / np.linalg.norm(r) / np.linalg.norm(h - center) for r in rows] for h in features]
     return slow_margins(cosines, labels)
-
-
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def sample(counts, dim, seed=0, dtype=torch.float64, offset=0.0, spread=0.5, separation=1.0):
@@ -90,20 +89,13 @@ def assert_agrees(features, labels, weight, bias, rtol=1e-9):
 # --- random and awkward input
 
 
-@settings(deadline=None, max_examples=80, derandomize=True)
-@given(
-    st.lists(st.integers(1, 8), min_size=2, max_size=7),
-    st.integers(1, 9),
-    st.integers(0, 2**31),
-    st.sampled_from([torch.float32, torch.float64]),
-    st.sampled_from([0.0, -300.0]),
-    st.sampled_from([1e-3, 0.5, 10.0]),
-)
-def test_agree_with_the_definitions(counts, dim, seed, dtype, offset, spread):
-    assert_agrees(*sample(counts, dim, seed, dtype, offset, spread))
+@settings(max_examples=50)
+@given(classes(sizes=(1, 8), dims=(1, 9), offsets=(0.0, -300.0)))
+def test_agree_with_the_definitions(arguments):
+    assert_agrees(*sample(**arguments))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("counts", "dim"),
     [
         pytest.param([4] * 20, 5, id="K > d"),
@@ -117,12 +109,12 @@ def test_awkward_sizes(counts, dim):
     assert_agrees(*sample(counts, dim, dtype=torch.float32))
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@for_each("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_every_float_type(dtype):
     assert_agrees(*sample([20] * 5, 12, dtype=dtype))
 
 
-@pytest.mark.parametrize(
+@for_each(
     "arguments",
     [
         pytest.param({"dtype": torch.float16, "spread": 100.0, "separation": 300.0}, id="float16 at scale 300"),
@@ -171,7 +163,7 @@ def test_margins_of_nearly_equal_logits_in_float32():
     assert margins(logits, torch.tensor([0, 2])).tolist() == [-0.0625, -2.0]
 
 
-@pytest.mark.parametrize("elements", [1, 7, 50])
+@for_each("elements", [1, 7, 50])
 def test_the_block_size_does_not_change_the_result(monkeypatch, elements):
     features, labels, weight, bias = sample([9] * 4, 6)
     whole = normalized_margins(features, labels, weight, bias), cosine_margins(features, labels, weight)
@@ -180,7 +172,7 @@ def test_the_block_size_does_not_change_the_result(monkeypatch, elements):
     torch.testing.assert_close(cosine_margins(features, labels, weight), whole[1], rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize(("classes", "dim"), [(2, 50), (50, 2)])
+@for_each(("classes", "dim"), [(2, 50), (50, 2)])
 def test_blocks_are_small_in_both_widths(monkeypatch, classes, dim):
     monkeypatch.setattr(_classes, "_BLOCK_ELEMENTS", 200)
     sizes = [len(points) for points, _ in _blocks(torch.ones(30, dim), torch.zeros(30, dtype=torch.long), classes)]
@@ -188,7 +180,7 @@ def test_blocks_are_small_in_both_widths(monkeypatch, classes, dim):
     assert max(sizes) == 4
 
 
-@pytest.mark.parametrize("labels_dtype", [torch.uint8, torch.int32])
+@for_each("labels_dtype", [torch.uint8, torch.int32])
 def test_every_integer_type_of_labels(labels_dtype):
     features, labels, weight, bias = sample([6] * 3, 4)
     other = labels.to(labels_dtype)
@@ -231,7 +223,7 @@ def test_cosine_margins_do_not_change_with_scale_or_shift():
     )
 
 
-def test_cosine_margins_centre_at_the_unweighted_mean_of_class_means():
+def test_cosine_margins_center_at_the_unweighted_mean_of_class_means():
     few, many = torch.tensor([[1.0, 0.5], [1.0, -0.5]]), torch.tensor([[-1.0, 0.5], [-1.0, -0.5]])
     weight = torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
     features, labels = torch.cat([few, many.repeat(50, 1)]), torch.tensor([0] * 2 + [1] * 100)
@@ -254,8 +246,8 @@ def test_a_row_at_the_mean_row_has_no_cosine():
 # --- closed forms under neural collapse
 
 
-@pytest.mark.parametrize("classes", [2, 3, 10, 100])
-@pytest.mark.parametrize(("alpha", "beta"), [(1.0, 1.0), (0.3, 7.0)])
+@for_each("classes", [2, 3, 10, 100])
+@for_each(("alpha", "beta"), [(1.0, 1.0), (0.3, 7.0)])
 def test_closed_forms_on_the_simplex(classes, alpha, beta):
     etf = simplex_etf(classes, classes + 3)
     features, weight, labels = alpha * etf, beta * etf, torch.arange(classes)
@@ -271,7 +263,7 @@ def test_closed_forms_on_the_simplex(classes, alpha, beta):
     assert error_exponent(features, weight).item() == pytest.approx(closed.exponent, rel=1e-12)
 
 
-@pytest.mark.parametrize(("classes", "value"), [(2, 0.5), (3, 0.375), (10, 10 / 36)])
+@for_each(("classes", "value"), [(2, 0.5), (3, 0.375), (10, 10 / 36)])
 def test_the_exponent_of_the_simplex(classes, value):
     assert simplex_margins(classes).exponent == pytest.approx(value, rel=1e-15)
 
@@ -295,10 +287,10 @@ def test_the_exponent_is_the_limit_of_the_error_of_three_classes():
     assert 1e-3 < scaled < 1  # no exponential is left over
 
 
-@pytest.mark.parametrize("classes", [2, 3, 6])
+@for_each("classes", [2, 3, 6])
 def test_no_other_means_or_rule_have_a_larger_exponent(classes):
     largest, found = simplex_margins(classes).exponent, []
-    for seed in range(300):
+    for seed in range(100):
         means = torch.nn.functional.normalize(normal(classes, 6, seed=seed), dim=1)
         head, biases = normal(classes, 6, seed=seed + 1000), 0.1 * normal(classes, seed=seed + 2000)
         nearest = error_exponent(means, means).item()
@@ -316,7 +308,6 @@ def test_a_mean_on_the_wrong_side_has_exponent_zero():
 # --- the margin curve
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=30))
 def test_the_area_is_that_under_the_steps_of_the_curve(values):
     curve = margin_curve(torch.tensor(values, dtype=torch.float64))
@@ -336,8 +327,8 @@ def test_the_curve_of_collapsed_features_is_flat():
 # --- the max-margin classifier
 
 
-@pytest.mark.parametrize("classes", [2, 3, 10])
-@pytest.mark.parametrize(("alpha", "dtype"), [(1.0, torch.float64), (1e-6, torch.float64), (300.0, torch.float32)])
+@for_each("classes", [2, 3, 10])
+@for_each(("alpha", "dtype"), [(1.0, torch.float64), (1e-6, torch.float64), (300.0, torch.float32)])
 def test_on_the_simplex_its_rows_are_proportional_to_the_means(classes, alpha, dtype):
     etf = alpha * simplex_etf(classes, classes + 2)
     result = max_margin_classifier(etf.repeat(6, 1).to(dtype), torch.arange(classes).repeat(6))
@@ -348,7 +339,7 @@ def test_on_the_simplex_its_rows_are_proportional_to_the_means(classes, alpha, d
     torch.testing.assert_close(rows, etf / etf.norm(), rtol=0, atol=2e-4)
 
 
-@pytest.mark.parametrize("noise", [1e-7, 1e-5, 1e-4, 1e-3, 1e-2])
+@for_each("noise", [1e-7, 1e-5, 1e-4, 1e-3, 1e-2])
 def test_it_converges_on_features_that_are_nearly_collapsed(noise):
     """||w_y - w_j|| <= sqrt(2) ||W||_F, so moving each point by r changes the largest margin by sqrt(2) r at most."""
     steps, expected = noise * normal(100, 8), simplex_margins(5).per_frobenius
@@ -361,14 +352,14 @@ def test_it_converges_on_features_that_are_nearly_collapsed(noise):
 
 def test_a_common_offset_is_no_matter_once_it_is_subtracted_and_is_reported_if_not():
     features, labels, _, _ = sample([10] * 3, 5, dtype=torch.float32, offset=1e3, spread=1e-4, separation=1e-2)
-    centred = features.double() - features.double().mean(0)
-    result = max_margin_classifier(centred, labels)
+    centered = features.double() - features.double().mean(0)
+    result = max_margin_classifier(centered, labels)
     assert result.converged
-    assert result.margin == pytest.approx(max_margin_classifier(100 * centred, labels).margin / 100, rel=1e-3)
+    assert result.margin == pytest.approx(max_margin_classifier(100 * centered, labels).margin / 100, rel=1e-3)
     assert result.optimality == pytest.approx(1, rel=2e-4)
-    uncentred = max_margin_classifier(features, labels)
-    assert not uncentred.converged
-    assert uncentred.optimality < 0.5
+    uncentered = max_margin_classifier(features, labels)
+    assert not uncentered.converged
+    assert uncentered.optimality < 0.5
 
 
 def separable(seed, classes=4, dim=6):
@@ -381,7 +372,7 @@ def achieved(features, labels, weight):
     return slow_margins((features @ weight.T).numpy(), labels.numpy()).min() / np.linalg.norm(weight)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@for_each("seed", range(2))
 def test_no_other_classifier_has_a_larger_normalized_margin(seed):
     features, labels = separable(seed)
     best = max_margin_classifier(features, labels)
@@ -399,9 +390,8 @@ def test_no_other_classifier_has_a_larger_normalized_margin(seed):
     assert margins_of_rivals[-1] > 0.5 * best.margin  # logistic regression comes near: the contest is real
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("classes", [2, 3])
-def test_it_solves_the_quadratic_programme(seed, classes):
+@for_each(("seed", "classes"), [(0, 2), (1, 3), (2, 3)])
+def test_it_solves_the_quadratic_program(seed, classes):
     features, labels = separable(seed, classes, 3)
     h, y = exact(features, labels)
     pairs = [(i, j) for i in range(len(y)) for j in range(classes) if j != y[i]]
@@ -466,41 +456,37 @@ def test_gradients_agree_with_finite_differences():
 H, Y, W, B = normal(6, 3), torch.arange(3).repeat(2), torch.eye(3), torch.zeros(3)
 
 
-def _with(tensor, where, value):
-    changed = tensor.clone()
-    changed[where] = value
-    return changed
-
-
-@pytest.mark.parametrize(
+@for_each(
     ("call", "message"),
     [
-        pytest.param(lambda: margins(H, _with(Y, 1, 3)), r"labels: 3 is outside 0\.\.2", id="label too large"),
-        pytest.param(lambda: margins(H, _with(Y, 1, -1)), "labels: -1 ", id="negative label"),
+        pytest.param(lambda: margins(H, changed(Y, 1, 3)), r"labels: 3 is outside 0\.\.2", id="label too large"),
+        pytest.param(lambda: margins(H, changed(Y, 1, -1)), "labels: -1 ", id="negative label"),
         pytest.param(lambda: margins(H, Y.float()), "labels: .*float32", id="float labels"),
         pytest.param(lambda: margins(H, Y[:5]), r"labels: .*\[5\]", id="too few labels"),
-        pytest.param(lambda: margins(_with(H, (2, 1), math.nan), Y), r"logits: entry \[2, 1\] is nan", id="nan logit"),
+        pytest.param(
+            lambda: margins(changed(H, (2, 1), math.nan), Y), r"logits: entry \[2, 1\] is nan", id="nan logit"
+        ),
         pytest.param(lambda: margins(H.long(), Y), "logits: .*int64", id="integer logits"),
         pytest.param(lambda: margins(H[:, :1], Y * 0), r"logits: .*\[6, 1\]", id="K = 1"),
         pytest.param(lambda: margins(H[:0], Y[:0]), r"logits: .*\[0, 3\]", id="no logits"),
         pytest.param(lambda: normalized_margins(H, Y + 1, W), r"labels: 3 is outside 0\.\.2", id="label beyond weight"),
         pytest.param(
-            lambda: normalized_margins(_with(H, (4, 0), math.inf), Y, W), r"features: entry \[4, 0\] is inf", id="inf"
+            lambda: normalized_margins(changed(H, (4, 0), math.inf), Y, W), r"features: entry \[4, 0\] is inf", id="inf"
         ),
         pytest.param(lambda: normalized_margins(H, Y, torch.eye(3, 4)), r"weight: .*\[3, 4\]", id="weight too wide"),
         pytest.param(lambda: normalized_margins(H, Y, W[0]), r"weight: .*\[3\]", id="weight in one dimension"),
         pytest.param(lambda: normalized_margins(H, Y, W, B[:2]), r"bias: .*\[2\]", id="bias too short"),
         pytest.param(
-            lambda: normalized_margins(H, Y, _with(W, (1, 1), math.nan)), r"weight: entry \[1, 1\]", id="nan weight"
+            lambda: normalized_margins(H, Y, changed(W, (1, 1), math.nan)), r"weight: entry \[1, 1\]", id="nan weight"
         ),
         pytest.param(lambda: normalized_margins(H, Y * 0, W[:1]), "num_classes: .*1", id="one row"),
         pytest.param(lambda: cosine_margins(H, Y * 0, W), r"labels: only class \[0\]", id="cosine, one class"),
         pytest.param(
-            lambda: cosine_margins(_with(H, (0, 0), math.nan), Y, W), r"features: entry \[0, 0\]", id="cosine, nan"
+            lambda: cosine_margins(changed(H, (0, 0), math.nan), Y, W), r"features: entry \[0, 0\]", id="cosine, nan"
         ),
         pytest.param(lambda: margin_curve(H), r"values: .*\[6, 3\]", id="curve of a matrix"),
         pytest.param(lambda: margin_curve(H[:0, 0]), r"values: .*\[0\]", id="curve of nothing"),
-        pytest.param(lambda: margin_curve(_with(H[0], 1, math.inf)), r"values: entry \[1\] is inf", id="curve, inf"),
+        pytest.param(lambda: margin_curve(changed(H[0], 1, math.inf)), r"values: entry \[1\] is inf", id="curve, inf"),
         pytest.param(lambda: simplex_margins(1), "num_classes: .*1", id="simplex, K = 1"),
         pytest.param(lambda: simplex_margins(3, 0.0), "feature_norm: .*0.0", id="simplex, no norm"),
         pytest.param(lambda: simplex_margins(3, 1.0, math.nan), "weight_norm: .*nan", id="simplex, nan norm"),
@@ -510,7 +496,7 @@ def _with(tensor, where, value):
         pytest.param(lambda: max_margin_classifier(H, 2 * Y), r"labels: only \[0, 2, 4\]", id="an empty class"),
         pytest.param(lambda: max_margin_classifier(0 * H, Y), "features: all are zero", id="zero features"),
         pytest.param(
-            lambda: max_margin_classifier(_with(H, (1, 0), math.nan), Y), r"features: entry \[1, 0\]", id="svm, nan"
+            lambda: max_margin_classifier(changed(H, (1, 0), math.nan), Y), r"features: entry \[1, 0\]", id="svm, nan"
         ),
     ],
 )

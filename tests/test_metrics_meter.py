@@ -5,8 +5,10 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import DTYPES, SEEDS
+from tables import for_each
 
 from ncbook import metrics
 
@@ -52,15 +54,14 @@ def assert_same(measured, expected, but=()):
 
 def any_stream(test):
     """Run `test` on streams of all sorts."""
-    streams = given(
-        seed=st.integers(0, 10**6),
+    return given(
+        seed=SEEDS,
         counts=st.lists(st.integers(1, 60), min_size=2, max_size=6),
         dim=st.integers(1, 12),
-        dtype=st.sampled_from([torch.float32, torch.float64]),
+        dtype=DTYPES,
         offset=st.sampled_from([0.0, -3.0, 100.0]),
         size=st.integers(1, 50),
-    )
-    return settings(deadline=None, max_examples=40)(streams(test))
+    )(test)
 
 
 @any_stream
@@ -78,13 +79,13 @@ def test_one_pass_equals_the_whole_tensor(seed, counts, dim, dtype, offset, size
     assert_same(meter.compute(weight), metrics.collapse(features, labels, weight, bias), but=COUNTS_ONLY)
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@for_each("dtype", [torch.bfloat16, torch.float16])
 def test_half_precision_batches(dtype):
     sample = points(dtype=dtype)
     assert_same(streamed(*sample), metrics.collapse(*sample))
 
 
-@pytest.mark.parametrize("kind", ["two passes", "one pass"])
+@for_each("kind", ["two passes", "one pass"])
 def test_offset_of_1000_with_small_noise_in_float32(kind):
     features, labels, weight, bias = points(dtype=torch.float64)
     features = (1000 + 1e-4 * features).float()
@@ -224,9 +225,9 @@ def test_precision_must_not_change_between_batches():
         meter.update(*points(dtype=torch.float64)[:2])
 
 
-@pytest.mark.parametrize("meter", [metrics.CollapseMeter, metrics.OnePassMeter])
+@for_each("meter", [metrics.CollapseMeter, metrics.OnePassMeter])
 class TestBadInput:
-    @pytest.mark.parametrize(("classes", "dim", "message"), [(1, 7, "num_classes.*got 1"), (3, 0, "dim.*got 0")])
+    @for_each(("classes", "dim", "message"), [(1, 7, "num_classes.*got 1"), (3, 0, "dim.*got 0")])
     def test_sizes(self, meter, classes, dim, message):
         with pytest.raises(ValueError, match=message):
             meter(classes, dim)

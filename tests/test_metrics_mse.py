@@ -5,29 +5,20 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from samples import exact, gaussians, normal
+from tables import for_each
 
 from ncbook.metrics import _classes
 from ncbook.metrics.mse import square_loss_decomposition
 from ncbook.metrics.unconstrained import unconstrained_square_loss
 
 
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
 def sample(counts, dim, seed=0, dtype=torch.float64, offset=0.0, spread=0.5, separation=1.0):
-    labels = torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))
-    labels = labels[torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))]
-    means = separation * normal(len(counts), dim, seed=seed)
-    features = (offset + means[labels] + spread * normal(len(labels), dim, seed=seed + 1)).to(dtype)
+    features, labels = gaussians(counts, dim, seed, dtype, offset, spread, separation)
     head = normal(len(counts), dim + 1, seed=seed + 2) / 2
     return features, labels, head[:, :dim].to(dtype), head[:, dim].to(dtype)
-
-
-def exact(tensor):
-    return tensor.double().numpy()
 
 
 def loss(features, labels, weight, bias, decay):
@@ -43,17 +34,17 @@ def published(features, labels, weight, bias, decay):
     """The three terms for balanced classes with d x d matrices, as Han, Papyan and Donoho write them."""
     (points, dim), classes = features.shape, len(weight)
     means = np.array([features[labels == c].mean(0) for c in range(classes)]).T  # [d, K]
-    centre = means.mean(1)
+    center = means.mean(1)
     within = sum(np.outer(h - means[:, c], h - means[:, c]) for h, c in zip(features, labels, strict=True)) / points
-    total = within + (means - centre[:, None]) @ (means - centre[:, None]).T / classes
-    outer = np.outer(centre, centre)
+    total = within + (means - center[:, None]) @ (means - center[:, None]).T / classes
+    outer = np.outer(center, center)
     inverse = np.linalg.inv(total + decay / (1 + decay) * outer + decay * np.eye(dim))
-    best = (means.T - np.ones((classes, 1)) * centre / (1 + decay)) @ inverse / classes
-    offset = (1 / classes - best @ centre) / (1 + decay)
+    best = (means.T - np.ones((classes, 1)) * center / (1 + decay)) @ inverse / classes
+    offset = (1 / classes - best @ center) / (1 + decay)
     nc1 = (np.trace(best @ (within + decay * np.eye(dim)) @ best.T) + decay * (offset**2).sum()) / 2
     nc2 = ((best @ means + offset[:, None] - np.eye(classes)) ** 2).sum() / (2 * classes)
-    upper = np.hstack([total + outer + decay * np.eye(dim), centre[:, None]])
-    second = np.vstack([upper, np.append(centre, 1 + decay)])
+    upper = np.hstack([total + outer + decay * np.eye(dim), center[:, None]])
+    second = np.vstack([upper, np.append(center, 1 + decay)])
     difference = np.hstack([weight - best, (bias - offset)[:, None]])
     return nc1, nc2, np.trace(difference @ second @ difference.T) / 2, best, offset
 
@@ -78,7 +69,6 @@ def assert_sums_to_the_loss(features, labels, weight, bias, decay, rel=1e-10):
 # --- the sum is the loss
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
 @given(
     st.lists(st.integers(1, 12), min_size=2, max_size=7),
     st.integers(1, 12),
@@ -92,7 +82,7 @@ def test_the_terms_add_up_to_the_loss(counts, dim, seed, dtype, decay, has_bias)
     assert_sums_to_the_loss(features, labels, weight, bias if has_bias else None, decay)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("counts", "dim"),
     [
         pytest.param([9] * 20, 5, id="K > d"),
@@ -101,12 +91,12 @@ def test_the_terms_add_up_to_the_loss(counts, dim, seed, dtype, decay, has_bias)
         pytest.param([40, 40], 1, id="d = 1"),
     ],
 )
-@pytest.mark.parametrize("decay", [0.0, 5e-4])
+@for_each("decay", [0.0, 5e-4])
 def test_awkward_sizes(counts, dim, decay):
     assert_sums_to_the_loss(*sample(counts, dim), decay)
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@for_each("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_every_float_type(dtype):
     assert_sums_to_the_loss(*sample([30] * 5, 12, dtype=dtype), 5e-4)
 
@@ -135,7 +125,7 @@ def test_a_missing_class_keeps_its_row():
     assert found.bias[2].abs() < 1e-12
 
 
-@pytest.mark.parametrize("decay", [0.0, 1e-3])
+@for_each("decay", [0.0, 1e-3])
 def test_rank_deficient_features(decay):
     """Repeated and dead features, and one that is the difference of two others."""
     features, labels, _, bias = sample([20] * 3, 4)
@@ -154,8 +144,8 @@ def test_the_block_size_does_not_change_the_result(monkeypatch):
 # --- the published formulas, for balanced classes
 
 
-@pytest.mark.parametrize("decay", [1e-6, 5e-4, 0.1])
-@pytest.mark.parametrize("dim", [2, 6])
+@for_each("decay", [1e-6, 5e-4, 0.1])
+@for_each("dim", [2, 6])
 def test_the_terms_are_those_of_the_paper(dim, decay):
     features, labels, weight, bias = sample([20] * 4, dim, offset=0.5)
     found = square_loss_decomposition(features, labels, weight, bias, decay)
@@ -165,7 +155,7 @@ def test_the_terms_are_those_of_the_paper(dim, decay):
     np.testing.assert_allclose(found.bias.numpy(), offset, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("decay_of", "loss_of"),
     [
         pytest.param(lambda wd: wd, lambda errors: errors.square().sum(1).mean() / 2, id="half the squared error"),
@@ -174,7 +164,7 @@ def test_the_terms_are_those_of_the_paper(dim, decay):
     ],
 )
 def test_the_decay_that_belongs_to_a_weight_decay(decay_of, loss_of):
-    """At the minimiser of a training loss with weight decay nothing is perpendicular."""
+    """At the minimizer of a training loss with weight decay nothing is perpendicular."""
     features, labels, weight, bias = sample([20] * 4, 5)
     wd = 0.05
     found = square_loss_decomposition(features, labels, weight, bias, decay_of(wd))
@@ -188,8 +178,8 @@ def test_the_decay_that_belongs_to_a_weight_decay(decay_of, loss_of):
 # --- known answers
 
 
-@pytest.mark.parametrize("decay", [0.0, 5e-4])
-@pytest.mark.parametrize("has_bias", [True, False])
+@for_each("decay", [0.0, 5e-4])
+@for_each("has_bias", [True, False])
 def test_the_least_squares_classifier_has_nothing_perpendicular(decay, has_bias):
     features, labels, weight, bias = sample([20] * 4, 6)
     found = square_loss_decomposition(features, labels, weight, bias if has_bias else None, decay)
@@ -199,7 +189,7 @@ def test_the_least_squares_classifier_has_nothing_perpendicular(decay, has_bias)
     assert found.perp > 0.01
 
 
-@pytest.mark.parametrize("sizes", [(4, 10, 5e-3, 5e-4), (10, 5, 1e-3, 1e-3)])
+@for_each("sizes", [(4, 10, 5e-3, 5e-4), (10, 5, 1e-3, 1e-3)])
 def test_unconstrained_features_without_bias(sizes):
     """Their classifier is the least-squares one, and their loss is what the terms leave of it."""
     classes, per_class, weight_decay, feature_decay = sizes
@@ -243,7 +233,7 @@ def test_collapse_takes_the_variability_term_away():
 H, Y, W, B = normal(6, 3), torch.arange(3).repeat(2), torch.eye(3).double(), torch.zeros(3).double()
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "message"),
     [
         ((H, Y, W, B, -1e-3), r"decay: .*-0\.001"),

@@ -5,15 +5,13 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from samples import normal
+from tables import for_each
 
 from ncbook.metrics.geometry import simplex_etf
 from ncbook.metrics.spectrum import effective_rank, log_kernel_uniformity, stable_rank
-
-
-def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def define_effective_rank(matrix):
@@ -27,14 +25,13 @@ def define_stable_rank(matrix):
 
 
 def define_log_kernel(means):
-    centred = [mean - means.mean(0) for mean in means]
-    unit = [each / np.linalg.norm(each) for each in centred]
+    centered = [mean - means.mean(0) for mean in means]
+    unit = [each / np.linalg.norm(each) for each in centered]
     pairs = [(i, j) for i in range(len(unit)) for j in range(i)]
     values = [math.log(1 / np.linalg.norm(unit[i] - unit[j])) for i, j in pairs]
     return np.mean(values), np.var(values)
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(
     st.integers(1, 9),
     st.integers(1, 9),
@@ -50,7 +47,7 @@ def test_ranks_agree_with_the_definitions(rows, columns, seed, dtype, scale):
     assert 1 - 1e-9 <= stable_rank(matrix) <= min(rows, columns) + 1e-9
 
 
-@pytest.mark.parametrize("rank", [1, 2, 5])
+@for_each("rank", [1, 2, 5])
 def test_ranks_of_a_projection_are_its_rank(rank):
     basis = torch.linalg.qr(normal(8, rank)).Q
     for measure in (effective_rank, stable_rank):
@@ -71,7 +68,7 @@ def test_a_covariance_has_a_smaller_effective_rank_than_its_features():
     assert effective_rank(covariance).item() == pytest.approx(define_effective_rank(np.diag(squares)), rel=1e-9)
 
 
-@pytest.mark.parametrize("scale", [1e-30, 1e30])
+@for_each("scale", [1e-30, 1e30])
 def test_ranks_at_the_ends_of_float32(scale):
     matrix = (scale * normal(6, 4)).to(torch.float32)
     truth = matrix.double().numpy()
@@ -87,7 +84,6 @@ def test_ranks_of_zeros_are_undefined():
 # --- log kernel
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
 @given(
     st.integers(3, 12),
     st.integers(2, 9),
@@ -101,7 +97,7 @@ def test_log_kernel_agrees_with_the_definition(classes, dim, seed, stored):
     assert measured == pytest.approx(define_log_kernel(means.double().numpy()), rel=1e-6, abs=1e-9)
 
 
-@pytest.mark.parametrize("classes", [2, 3, 10])
+@for_each("classes", [2, 3, 10])
 def test_log_kernel_of_the_simplex(classes):
     mean, variance = log_kernel_uniformity(3 * simplex_etf(classes, classes + 1) + 5)
     assert mean.item() == pytest.approx(-math.log(2 * classes / (classes - 1)) / 2, rel=1e-12)
@@ -116,7 +112,6 @@ def test_log_kernel_of_a_square():
     assert variance.item() == pytest.approx(math.log(2) ** 2 / 18, rel=1e-12)
 
 
-@settings(deadline=None, max_examples=30, derandomize=True)
 @given(st.integers(2, 6), st.integers(0, 2**31))
 def test_no_other_arrangement_has_a_lower_mean_than_the_simplex(classes, seed):
     lowest = -math.log(2 * classes / (classes - 1)) / 2
@@ -131,7 +126,7 @@ def test_near_directions_keep_their_digits():
     assert mean.item() == pytest.approx(define_log_kernel(means.double().numpy())[0], rel=1e-9)
 
 
-def test_two_equal_means_and_a_mean_at_the_centre():
+def test_two_equal_means_and_a_mean_at_the_center():
     mean, variance = log_kernel_uniformity(torch.tensor([[1.0, 0], [1.0, 0], [0, 1.0]]))
     assert mean.item() == math.inf
     assert math.isnan(variance.item())
@@ -145,7 +140,7 @@ def test_gradients_agree_with_finite_differences():
         assert torch.autograd.gradcheck(measure, matrix)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("measure", "name"), [(effective_rank, "matrix"), (stable_rank, "matrix"), (log_kernel_uniformity, "class_means")]
 )
 def test_the_wrong_argument_is_named(measure, name):

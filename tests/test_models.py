@@ -3,10 +3,14 @@
 import copy
 import io
 import pickle
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import pytest
 import torch
+from tables import for_each
 
 from ncbook import models
 
@@ -25,7 +29,8 @@ WIDTHS = {
 }
 ANY_SHAPE = ("mlp", "mlp_no_bn", "convnet", "resnet18")
 CASES = [(name, shape) for name in models.NETWORKS for shape in (SHAPES if name in ANY_SHAPE else SHAPES[-1:])]
-EVERY = pytest.mark.parametrize("name", models.NETWORKS)
+FAMILIES = ("mlp", "mlp_no_bn", "convnet", "resnet18", "vgg11_bn", "densenet121")  # the others are deeper ones of these
+EVERY = pytest.mark.parametrize("name", FAMILIES)
 
 
 @cache
@@ -46,10 +51,11 @@ def test_every_network_is_tested():
     assert set(WIDTHS) == set(models.NETWORKS)
 
 
-@pytest.mark.parametrize(("name", "shape"), CASES)
+@for_each(("name", "shape"), CASES)
 @torch.no_grad()
 def test_shapes(name, shape):
-    model, inputs = network(name, shape), images(shape)
+    with torch.device("meta"):  # no memory, no arithmetic
+        model, inputs = models.build(name, shape, 5, WIDTHS[name]).eval(), torch.empty(2, *shape)
     assert model.features(inputs).shape == (2, WIDTHS[name])
     assert model(inputs).shape == (2, 5)
     assert model.head.weight.shape == (5, WIDTHS[name])
@@ -58,41 +64,23 @@ def test_shapes(name, shape):
 
 @EVERY
 @torch.no_grad()
-def test_the_head_of_the_features_is_the_network(name):
-    model, inputs = network(name), images()
-    assert torch.equal(model.head(model.features(inputs)), model(inputs))
-
-
-@EVERY
-@torch.no_grad()
-def test_the_last_layer_is_the_features(name):
-    model, inputs = network(name), images()
-    layers = model.layers(inputs)
-    assert list(layers) == list(model.blocks)
-    assert all(output.ndim == 2 and len(output) == 2 for output in layers.values())
-    assert torch.equal(list(layers.values())[-1], model.features(inputs))
-
-
-@EVERY
-@torch.no_grad()
-def test_no_block_changes_what_an_earlier_one_gave(name):
+def test_the_contract_of_a_classifier(name):
     """In-place activations inside a block are fine as long as the layers read before it stay as they were."""
     model, inputs = network(name), images()
-    layers, output = model.layers(inputs), inputs
+    features, logits, layers, output = model.features(inputs), model(inputs), model.layers(inputs), inputs
+    assert torch.equal(model.head(features), logits)
+    assert list(layers) == list(model.blocks)
+    assert torch.equal(list(layers.values())[-1], features)
     for label, block in model.blocks.items():
         output = block(output.clone())
+        assert layers[label].ndim == 2
         assert torch.equal(layers[label], output.flatten(1)), label
     assert torch.equal(inputs, images())
+    # in evaluation mode images do not see each other
+    torch.testing.assert_close(logits[1:2], model(inputs[1:2]), rtol=1e-4, atol=1e-4)
 
 
-@EVERY
-@torch.no_grad()
-def test_images_do_not_see_each_other_in_evaluation_mode(name):
-    model, inputs = network(name), images()
-    torch.testing.assert_close(model(inputs)[1:2], model(inputs[1:2]), rtol=1e-4, atol=1e-4)
-
-
-@EVERY
+@for_each("name", FAMILIES[2:])
 @torch.no_grad()
 def test_the_memory_format_does_not_matter(name):
     model, inputs = network(name), images()
@@ -137,13 +125,13 @@ def test_a_network_is_saved_as_plain_tensors_and_as_a_whole(name):
     assert torch.equal(pickle.loads(pickle.dumps(model))(inputs), model(inputs))
 
 
-@EVERY
+@for_each("name", models.NETWORKS)
 def test_a_single_class_is_refused(name):
     with pytest.raises(ValueError, match=r"num_classes: .*2, got 1"):
         models.build(name, SHAPES[-1], 1, WIDTHS[name])
 
 
-@pytest.mark.parametrize("depth", [1, 2, 5])
+@for_each("depth", [1, 2, 5])
 def test_an_mlp_has_as_many_blocks_as_it_is_deep(depth):
     model = models.mlp((1, 8, 8), 5, width=16, depth=depth)
     assert list(model.blocks) == [f"hidden{level}" for level in range(1, depth + 1)]
@@ -175,19 +163,19 @@ def test_the_name_mlp_has_batch_norm_and_mlp_no_bn_has_none():
     assert (norms("mlp"), norms("mlp_no_bn")) == (3, 0)
 
 
-@pytest.mark.parametrize(("make", "argument"), [("mlp", "width"), ("mlp", "depth"), ("convnet", "width")])
+@for_each(("make", "argument"), [("mlp", "width"), ("mlp", "depth"), ("convnet", "width")])
 def test_a_size_of_0_is_refused(make, argument):
     with pytest.raises(ValueError, match=f"{argument}: .*1, got 0"):
         getattr(models, make)((1, 8, 8), 5, **{argument: 0})
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 9, 9), (1, 17, 31), (2, 16, 16), (3, 33, 20)])
+@for_each("shape", [(1, 1, 1), (1, 9, 9), (1, 17, 31), (2, 16, 16), (3, 33, 20)])
 @torch.no_grad()
 def test_a_convnet_takes_images_of_odd_sizes(shape):
     assert network("convnet", shape)(images(shape)).shape == (2, 5)
 
 
-@pytest.mark.parametrize("shape", [(64,), (8, 8), (0, 8, 8), (1, 0, 8), (1, 1, 8, 8)])
+@for_each("shape", [(64,), (8, 8), (0, 8, 8), (1, 0, 8), (1, 1, 8, 8)])
 def test_a_convnet_refuses_a_shape_that_is_no_image(shape):
     with pytest.raises(ValueError, match=r"input_shape: .*\[C, H, W\]"):
         models.convnet(shape, 5)
@@ -198,6 +186,47 @@ def test_an_unknown_network_is_answered_with_the_names_that_there_are():
         models.build("alexnet", (1, 8, 8), 5, 16)
 
 
-@pytest.mark.parametrize("name", [name for name in models.NETWORKS if name != "mlp_no_bn"])
+@for_each("name", [name for name in models.NETWORKS if name != "mlp_no_bn"])
 def test_a_name_calls_the_function_of_that_name(name):
     assert models.NETWORKS[name].__name__ == name
+
+
+# --- networks from a seed
+
+
+def drawn(seed: int, meeting: threading.Barrier | None = None) -> torch.Tensor:
+    """Weights of two layers, between whose draws another thread may draw as well."""
+    if meeting is not None:
+        meeting.wait()
+    with models.seeded(seed):
+        layers = []
+        for _ in range(2):
+            layers.append(torch.nn.Linear(20, 20))
+            time.sleep(0.01)  # where there is no lock, the other thread is between the two draws now
+    return torch.cat([layer.weight.detach().flatten() for layer in layers])
+
+
+def test_seeded_gives_each_of_two_threads_the_weights_of_its_seed():
+    alone = [drawn(seed) for seed in range(2)]
+    assert not torch.equal(*alone)
+    before, meeting = torch.get_rng_state(), threading.Barrier(2)
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(3):
+            together = list(pool.map(lambda seed: drawn(seed, meeting), range(2)))
+            assert all(torch.equal(*pair) for pair in zip(together, alone, strict=True))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_seeded_leaves_the_global_generator_as_it_was_also_after_an_error_and_nests():
+    before = torch.get_rng_state()
+    with pytest.raises(RuntimeError, match="shape"), models.seeded(3):
+        torch.rand(5).view(7)
+    with models.seeded(3):
+        first = torch.rand(2)
+        with models.seeded(4):
+            torch.rand(7)
+        rest = torch.rand(2)
+    assert torch.equal(torch.get_rng_state(), before)
+    with models.seeded(3):
+        assert torch.equal(torch.rand(2), first)
+        assert torch.equal(torch.rand(2), rest)

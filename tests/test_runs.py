@@ -4,16 +4,19 @@ import hashlib
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tables import for_each
 
-from ncbook import runs
+from ncbook import experiments, runs
 
 CONFIG = {"dataset": "digits", "networks": ["mlp"], "seeds": [0, 1], "rate": 0.1, "live": True, "note": None, "é": "σ²"}
 
@@ -81,9 +84,7 @@ def test_others_may_read_the_file(saved):
     assert stat.S_IMODE(saved.stat().st_mode) & 0o444 == 0o444
 
 
-@pytest.mark.parametrize(
-    "values", [np.array([{"a": 1}]), [None, 1], np.array([object()])], ids=["dict", "None", "object"]
-)
+@for_each("values", [np.array([{"a": 1}]), [None, 1], np.array([object()])])
 def test_objects_are_refused_and_leave_no_file(tmp_path, values):
     with pytest.raises(ValueError, match="Object arrays cannot be saved"):
         runs.save(runs.Run({}, {"step": values}), tmp_path / "run.npz")
@@ -105,16 +106,11 @@ def assert_damaged(path: Path) -> None:
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize("share", [0, 0.001, 0.3, 0.7, 0.95, 0.999])
-def test_a_truncated_file_is_damaged(saved, share):
+def test_a_truncated_file_is_damaged(saved):
     content = saved.read_bytes()
-    saved.write_bytes(content[: int(share * len(content))])
-    assert_damaged(saved)
-
-
-def test_a_file_without_its_last_byte_is_damaged(saved):
-    saved.write_bytes(saved.read_bytes()[:-1])
-    assert_damaged(saved)
+    for length in (*(int(share * len(content)) for share in (0, 0.001, 0.3, 0.7, 0.95, 0.999)), -1):
+        saved.write_bytes(content[:length])
+        assert_damaged(saved)
 
 
 def test_a_flipped_byte_never_changes_what_is_read(saved):
@@ -131,8 +127,9 @@ def test_a_flipped_byte_never_changes_what_is_read(saved):
     assert refused > len(content) / 5 / 2
 
 
-@pytest.mark.parametrize("member", ["history/nc1.npy", "arrays/mlp/points.npy", "run.json"])
+@for_each("member", ["history/nc1.npy", "arrays/mlp/points.npy", "run.json"])
 def test_a_flipped_byte_in_the_data_is_damage(saved, member):
+    runs.save(example(), saved)
     with zipfile.ZipFile(saved) as archive:
         entry = archive.getinfo(member)
     content = bytearray(saved.read_bytes())
@@ -187,14 +184,21 @@ def _replace_the_description(members):
     members["run.json"] = b"[]"
 
 
-CHANGES = [
-    _edit_config, _edit_provenance, _edit_history, _drop_an_array, _add_an_array, _drop_the_description,
-    _drop_the_digest, _replace_the_description,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("change", CHANGES)
+@for_each(
+    "change",
+    [
+        _edit_config,
+        _edit_provenance,
+        _edit_history,
+        _drop_an_array,
+        _add_an_array,
+        _drop_the_description,
+        _drop_the_digest,
+        _replace_the_description,
+    ],
+)
 def test_an_edited_archive_is_damaged(saved, change):
+    runs.save(example(), saved)
     rewrite(saved, change)
     assert_damaged(saved)
 
@@ -205,9 +209,7 @@ def test_packing_the_same_members_again_is_no_damage(saved):
     assert_equal(runs.load(saved), example())
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"hello", bytes(100), b"PK\x05\x06" + bytes(18)], ids=["empty", "text", "zeros", "no zip members"]
-)
+@for_each("content", [b"", b"hello", bytes(100), b"PK\x05\x06" + bytes(18)])  # the last: a zip archive of nothing
 def test_a_foreign_file_is_damaged(tmp_path, content):
     path = tmp_path / "foreign.npz"
     path.write_bytes(content)
@@ -268,10 +270,8 @@ class Crash(BaseException):
     """What no `except Exception` catches, as an interrupt is not."""
 
 
-@pytest.mark.parametrize(("module", "name"), [(os, "replace"), (os, "fsync"), (runs, "_write_zip")])
-@pytest.mark.parametrize(
-    "error", [OSError("disk full"), KeyboardInterrupt(), Crash()], ids=["OSError", "interrupt", "crash"]
-)
+@for_each(("module", "name"), [(os, "replace"), (os, "fsync"), (runs, "_write_zip")])
+@for_each("error", [OSError("disk full"), KeyboardInterrupt(), Crash()])
 def test_a_crash_while_writing_leaves_the_old_file_and_nothing_else(saved, monkeypatch, module, name, error):
     before = saved.read_bytes()
 
@@ -367,28 +367,51 @@ def test_the_file_name_says_experiment_preset_and_key():
     assert runs.file_name("collapse", "smoke", 1, CONFIG) == f"collapse-smoke-{runs.key('collapse', 1, CONFIG)}.npz"
 
 
+def test_the_key_changes_with_the_format_of_the_columns(monkeypatch):
+    """So that a run whose columns have other names is no longer found."""
+    before = runs.key("collapse", 1, CONFIG)
+    monkeypatch.setattr(runs, "FORMAT", runs.FORMAT + 1)
+    assert runs.key("collapse", 1, CONFIG) != before
+
+
+def test_an_experiment_finds_its_recorded_run_then_its_cached_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("NCBOOK_CACHE", str(tmp_path / "cache"))
+    experiment = replace(experiments.get("simplex"), folder=tmp_path / "recorded")
+    assert experiment.find("laptop") is None
+    for folder in (runs.cache_folder(), experiment.folder):
+        runs.save(example(), folder / experiment.file_name("laptop"))
+        assert experiment.find("laptop") == folder / experiment.file_name("laptop")
+    assert experiment.find("smoke") is None
+
+
+# --- a folder that cannot be written
+
+
+def test_keep_saves_where_it_can(tmp_path):
+    runs.keep(example(), tmp_path / "new" / "run.npz")
+    assert_equal(runs.load(tmp_path / "new" / "run.npz"), example())
+
+
+def test_keep_warns_where_it_cannot_and_the_caller_goes_on(blocked):
+    with pytest.warns(UserWarning, match=re.escape(f"The run cannot be kept in {blocked} (")) as caught:
+        runs.keep(example(), blocked / "run.npz")
+    assert "set NCBOOK_CACHE to a folder that can be written, or use runs.save" in str(caught[0].message)
+    with pytest.raises(OSError, match="file"):  # the control: `save` itself does not go on
+        runs.save(example(), blocked / "run.npz")
+
+
+def test_a_warning_comes_before_the_hours_where_a_run_could_not_be_kept(blocked, tmp_path):
+    with pytest.warns(UserWarning, match=re.escape(f"The run to come cannot be kept in {blocked} (")):
+        runs.warn_unless_writable(blocked)
+    runs.warn_unless_writable(tmp_path / "fine" / "runs")  # makes the folder, and warnings are errors here
+    assert list((tmp_path / "fine" / "runs").iterdir()) == []
+
+
 @pytest.fixture
-def folders(tmp_path, monkeypatch) -> tuple[Path, Path]:
-    """An empty recorded folder and an empty cache."""
-    recorded, cache = tmp_path / "recorded", tmp_path / "cache"
-    monkeypatch.setattr(runs, "RECORDED", recorded)
-    monkeypatch.setenv("NCBOOK_CACHE", str(cache))
-    return recorded, cache
-
-
-def test_find_prefers_the_recorded_run(folders):
-    for folder in folders:
-        runs.save(example(), folder / "run.npz")
-    assert runs.find("run.npz") == folders[0] / "run.npz"
-
-
-def test_find_falls_back_on_the_cache(folders):
-    runs.save(example(), folders[1] / "run.npz")
-    assert runs.find("run.npz") == folders[1] / "run.npz"
-
-
-def test_find_returns_none_where_there_is_no_run(folders):
-    assert runs.find("run.npz") is None
+def blocked(tmp_path) -> Path:
+    """A folder that nobody can make, root neither: a file stands in its place."""
+    (tmp_path / "file").write_text("not a folder")
+    return tmp_path / "file" / "runs"
 
 
 def test_an_empty_cache_variable_means_the_home_folder(monkeypatch):

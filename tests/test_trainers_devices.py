@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tables import for_each
 
 from ncbook import trainers
 
@@ -47,7 +48,7 @@ def test_threads_restores_after_an_error():
     assert torch.get_num_threads() == 2
 
 
-@pytest.mark.parametrize(("variable", "expected"), [(None, 1), ("2", 2)])
+@for_each(("variable", "expected"), [(None, 1), ("2", 2)])
 def test_threads_follow_the_environment(monkeypatch, variable, expected):
     monkeypatch.delenv("NCBOOK_THREADS", raising=False)
     if variable:

@@ -5,15 +5,16 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tables import for_each
 
 from ncbook import data, models, trainers
 from ncbook.trainers import Ensemble, Member, fit_ensemble, over_members
 
-STEPS = 200
+STEPS = 60
 PAIRS = data.modular(7, fraction=0.6).train
 REGULARIZERS = (
-    trainers.Regularizer(trainers.variance_ratio, 0.02, torch.log1p, start=30, stop=120),
-    trainers.Regularizer(trainers.relative_flatness, -0.01, torch.log1p, start=80),
+    trainers.Regularizer(trainers.variance_ratio, 0.02, torch.log1p, start=10, stop=40),
+    trainers.Regularizer(trainers.relative_flatness, -0.01, torch.log1p, start=25),
 )
 SGD = trainers.Recipe(STEPS, 0.02, weight_decay=1e-3, schedule=trainers.WarmUp(10), regularizers=REGULARIZERS)
 ADAMW = replace(SGD, optimizer="adamw", learning_rate=3e-3, betas=(0.9, 0.98), weight_decay=0.5, head_norm=2.0)
@@ -101,22 +102,21 @@ def loss_of(training: trainers.Training, loss) -> torch.Tensor:
 # --- each member is the single run
 
 
-@pytest.mark.parametrize("recipe", [SGD, ADAMW], ids=["sgd", "adamw"])
-@pytest.mark.parametrize(
-    ("build", "train"), [(pair_mlp, PAIRS), (nanda, PAIRS), (mlp, blobs())], ids=["pairs", "transformer", "mlp"]
+@for_each(
+    ("build", "train", "recipe"),
+    [(pair_mlp, PAIRS, SGD), (pair_mlp, PAIRS, ADAMW), (nanda, PAIRS, ADAMW), (mlp, blobs(), SGD)],
 )
 def test_members_are_the_single_runs(build, train, recipe):
     compare(build, train, recipe, MEMBERS, 1e-8)
 
 
-@pytest.mark.parametrize("recipe", [SGD, ADAMW], ids=["sgd", "adamw"])
-@pytest.mark.parametrize("build", [pair_mlp, mlp])
+@for_each(("build", "recipe"), [(pair_mlp, SGD), (mlp, ADAMW)])
 def test_members_with_training_sets_of_their_own_are_the_single_runs(build, recipe):
     pairs = [data.modular(7, fraction=fraction, seed=seed).train for seed, fraction in enumerate((0.3, 0.7, 0.5))]
     compare(
         build,
         pairs if build is pair_mlp else [blobs(30), blobs(25), blobs(41)],
-        replace(recipe, steps=100),
+        recipe,
         MEMBERS,
         1e-8,
     )
@@ -127,7 +127,7 @@ def quadratic(seed: int) -> models.Classifier:
     return models.QuadraticMLP(7, width=12)
 
 
-@pytest.mark.parametrize("recipe", [SGD, ADAMW], ids=["sgd", "adamw"])
+@for_each("recipe", [SGD, ADAMW])
 def test_members_in_float32_are_the_single_runs(recipe):
     """A smooth network: with ReLUs, rounding now and then turns a unit on or off, and the paths part."""
     recipe = replace(recipe, loss=trainers.CrossEntropy(float64=True), regularizers=())
@@ -135,7 +135,7 @@ def test_members_in_float32_are_the_single_runs(recipe):
     compare(quadratic, PAIRS, recipe, members, 1e-5)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "loss",
     [
         trainers.CrossEntropy(smoothing=0.1),
@@ -144,7 +144,6 @@ def test_members_in_float32_are_the_single_runs(recipe):
         trainers.SupervisedContrastive(),
         trainers.Flooded(trainers.CrossEntropy(), 1.0),
     ],
-    ids=lambda loss: type(loss).__name__,
 )
 def test_every_loss_is_that_of_the_single_run_on_sets_of_unequal_size(loss):
     recipe = replace(SGD, steps=15, loss=loss, regularizers=())
@@ -152,7 +151,7 @@ def test_every_loss_is_that_of_the_single_run_on_sets_of_unequal_size(loss):
     compare(mlp, [blobs(30), blobs(21)], recipe, members, 1e-9)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "measure",
     [
         trainers.variance_ratio, trainers.cdnv, trainers.relative_flatness, trainers.FlatnessBound(),
@@ -252,7 +251,7 @@ def test_probes_see_the_networks_at_their_steps():
     assert not torch.equal(fitted.measured[1][1], fitted.measured[2][1])
 
 
-@pytest.mark.parametrize("test", [blobs(11), [blobs(11), blobs(6)]], ids=["shared", "own"])
+@for_each("test", [blobs(11), [blobs(11), blobs(6)]])
 def test_outputs_are_those_of_the_networks(test):
     ensemble = fit_ensemble(mlp, blobs(), PLAIN, [Member(1), Member(2)]).ensemble
     outputs = ensemble.outputs(test)
@@ -293,7 +292,7 @@ def test_ctrl_c_ends_after_the_step_under_way():
 # --- what is refused
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("field", "value"),
     [
         ("optimizer", "lbfgs"),
@@ -311,7 +310,7 @@ def test_recipes_that_do_not_stack_are_refused(field, value):
         fit_ensemble(mlp, blobs(), replace(PLAIN, **{field: value}), [Member(1)])
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("field", "value"),
     [
         ("learning_rate", 0.0), ("learning_rate", float("inf")), ("weight_decay", -1.0), ("init_scale", 0.0),
@@ -358,8 +357,8 @@ def test_regularizers_that_reach_other_parameters_than_the_loss_are_refused_unle
 # --- a known answer
 
 
-def test_four_of_four_seeds_grok_modular_addition():
-    """None generalizes when the training set is learned, each does within 3600 steps; each has a split of its own."""
+def test_three_of_three_seeds_grok_modular_addition():
+    """None generalizes when the training set is learned, each does within 1600 steps; each has a split of its own."""
 
     def build(seed: int) -> models.Classifier:
         torch.manual_seed(seed)
@@ -369,14 +368,14 @@ def test_four_of_four_seeds_grok_modular_addition():
         outputs = [ensemble.outputs(splits) for splits in (train, test)]
         return [(each.logits.argmax(2) == each.labels).float().mean(1) for each in outputs]
 
-    seeds = (201, 202, 203, 204)
+    seeds = (201, 202, 203)
     sets = [data.modular(29, fraction=0.6, split="unordered", seed=seed) for seed in seeds]
     train, test = [each.train for each in sets], [each.test for each in sets]
     recipe = trainers.Recipe(
-        3600, 1e-2, optimizer="adamw", betas=(0.9, 0.98), weight_decay=1.0, schedule=trainers.WarmUp(10),
+        1600, 1e-2, optimizer="adamw", betas=(0.9, 0.98), weight_decay=1.0, schedule=trainers.WarmUp(10),
         loss=trainers.CrossEntropy(float64=True),
     )  # fmt: skip
-    probes = range(100, 3601, 100)
+    probes = range(100, 1601, 100)
     measured = fit_ensemble(build, train, recipe, [Member(seed) for seed in seeds], accuracies, probes).measured
     on_train, on_test = (torch.stack(each) for each in zip(*measured, strict=True))  # [probes, members]
     assert on_train[0].min() > 0.99
@@ -385,7 +384,7 @@ def test_four_of_four_seeds_grok_modular_addition():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-@pytest.mark.parametrize("recipe", [SGD, ADAMW], ids=["sgd", "adamw"])
+@for_each("recipe", [SGD, ADAMW])
 def test_a_captured_step_is_that_of_the_cpu(recipe):
     splits = [blobs(30), blobs(21), blobs(26)]
     expected = fit_ensemble(mlp, splits, recipe, MEMBERS).ensemble

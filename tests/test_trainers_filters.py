@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tables import for_each
 from trainings import blobs, network, weights
 
 from ncbook import data, models, trainers
@@ -54,14 +55,14 @@ def slow_run(filters, train: data.Split, seed: int, steps: int) -> torch.Tensor:
     return weights(model)
 
 
-@pytest.mark.parametrize("filters", FILTERS, ids=repr)
+@for_each("filters", FILTERS)
 def test_a_single_training_is_the_slow_one(filters):
     model = pair_mlp(3)
     trainers.fit(model, PAIRS[0], replace(SGD, filters=filters), 0)
     torch.testing.assert_close(weights(model), slow_run(filters, PAIRS[0], 3, 12), rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("filters", FILTERS, ids=repr)
+@for_each("filters", FILTERS)
 def test_each_member_is_filtered_by_itself(filters):
     members = [trainers.Member(3), trainers.Member(4)]
     ensemble = trainers.fit_ensemble(pair_mlp, PAIRS, replace(SGD, filters=filters), members).ensemble
@@ -70,7 +71,7 @@ def test_each_member_is_filtered_by_itself(filters):
         torch.testing.assert_close(weights(ensemble.model(index)), slow, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("filters", [(), *FILTERS], ids=repr)
+@for_each("filters", [(), *FILTERS])
 def test_members_are_the_single_runs_with_adamw(filters):
     recipe = replace(ADAMW, filters=filters)
     ensemble = trainers.fit_ensemble(pair_mlp, PAIRS, recipe, [trainers.Member(3), trainers.Member(4)]).ensemble
@@ -134,9 +135,7 @@ def test_parameters_out_of_reach_stay_without_a_gradient():
     assert torch.equal(model.head.weight, before)
 
 
-@pytest.mark.parametrize(
-    ("setting", "value"), [("decay", 1.0), ("decay", -0.1), ("strength", 0.0), ("strength", math.nan)]
-)
+@for_each(("setting", "value"), [("decay", 1.0), ("decay", -0.1), ("strength", 0.0), ("strength", math.nan)])
 def test_an_average_that_makes_no_sense_is_refused(setting, value):
     with pytest.raises(ValueError, match=f"^{setting}: "):
         trainers.Amplified(**{setting: value})

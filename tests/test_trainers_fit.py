@@ -10,6 +10,7 @@ import pytest
 import scipy.optimize
 import torch
 import torch.nn.functional as F
+from tables import for_each
 from tqdm.auto import tqdm
 from trainings import blobs, network, weights
 
@@ -36,7 +37,7 @@ def test_the_same_seeds_give_the_same_weights_to_the_bit():
         assert torch.equal(weights(trained()), weights(trained()))
 
 
-@pytest.mark.parametrize("change", [{"seed": 1}, {"init": 1}])
+@for_each("change", [{"seed": 1}, {"init": 1}])
 def test_another_seed_gives_other_weights(change):
     assert not torch.equal(weights(trained(**change)), weights(trained()))
 
@@ -99,7 +100,7 @@ def test_a_batch_larger_than_the_training_set_is_refused():
         trained(trainers.Recipe(1, 0.1, 61))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("labels", "message"),
     [
         ([0, 1, 3], r"labels: must lie in 0\.\.2, got 0\.\.3"),
@@ -135,7 +136,7 @@ def plain_steps(recipe: trainers.Recipe, steps: int) -> torch.Tensor:
     return weights(model)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "recipe",
     [
         trainers.Recipe(20, 0.1, momentum=0.5, weight_decay=0.1),
@@ -143,13 +144,12 @@ def plain_steps(recipe: trainers.Recipe, steps: int) -> torch.Tensor:
         trainers.Recipe(20, 0.01, optimizer="adamw", betas=(0.9, 0.98), weight_decay=1.0),
         trainers.Recipe(20, 0.01, optimizer="adamw", weight_decay=0.0, schedule=trainers.WarmUp(10)),
     ],
-    ids=["sgd", "sgd with drops", "adamw", "adamw with warm-up"],
 )
 def test_a_step_is_that_of_the_optimizer(recipe):
     torch.testing.assert_close(weights(trained(recipe)), plain_steps(recipe, 20), rtol=1e-4, atol=1e-6)
 
 
-def test_lbfgs_finds_the_minimum_that_gradient_descent_creeps_towards():
+def test_lbfgs_finds_the_minimum_that_gradient_descent_creeps_toward():
     """Softmax regression with a ridge is convex: at the minimum the gradient is zero."""
     train = blobs()
     model = models.DeepLinear((3, 1, 1), 3, depth=1).double()
@@ -162,7 +162,7 @@ def test_lbfgs_finds_the_minimum_that_gradient_descent_creeps_towards():
     assert gradient.abs().max().item() < 1e-7  # the line search compares losses, which are known to 1e-16
 
 
-@pytest.mark.parametrize("decay", [0.0, 0.3])
+@for_each("decay", [0.0, 0.3])
 def test_weight_decay_shrinks_the_weights(decay):
     before = weights(network())
     one = trainers.Recipe(1, 0.1, momentum=0.0, weight_decay=decay)
@@ -195,7 +195,7 @@ def test_regularizers_act_in_their_window_alone():
     assert not torch.equal(path["none"][10], path["late"][10])
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("measure", "coefficient", "shape"),
     [
         (trainers.variance_ratio, 0.3, torch.log1p),
@@ -205,7 +205,6 @@ def test_regularizers_act_in_their_window_alone():
         (trainers.relative_flatness, 0.3, trainers.Floor(1e3)),
         (trainers.uncertainty, 1.0, trainers.Floor(0.6)),
     ],
-    ids=["collapse down", "collapse up", "raw collapse up", "flatter", "sharper", "less confident"],
 )
 def test_a_regularizer_moves_its_measure(measure, coefficient, shape):
     """Against the same training without it, at the end of 100 steps."""
@@ -222,7 +221,7 @@ def test_a_regularizer_moves_its_measure(measure, coefficient, shape):
     assert with_term > 1.1 * without if up else with_term < 0.9 * without
 
 
-@pytest.mark.parametrize(
+@for_each(
     "loss",
     [
         trainers.CrossEntropy(),
@@ -233,7 +232,6 @@ def test_a_regularizer_moves_its_measure(measure, coefficient, shape):
         trainers.Focal(),
         trainers.Flooded(trainers.CrossEntropy(), 0.1),
     ],
-    ids=repr,
 )
 def test_every_loss_learns_a_separable_problem(loss):
     train = blobs()
@@ -241,7 +239,7 @@ def test_every_loss_learns_a_separable_problem(loss):
     assert (model(train.inputs).argmax(1) == train.labels).all()
 
 
-@pytest.mark.parametrize("loss", [trainers.SupervisedContrastive(), trainers.RateReduction()], ids=repr)
+@for_each("loss", [trainers.SupervisedContrastive(), trainers.RateReduction()])
 def test_losses_of_the_features_separate_the_classes_and_leave_the_head_alone(loss):
     train, model = blobs(), network()
     head = model.head.weight.detach().clone()
@@ -306,6 +304,63 @@ def test_a_bar_shows_the_time_left_once_training_takes_two_seconds(capsys, monke
     trainers.fit(network(), blobs(), RECIPE, 0)
     assert asked["delay"] == 2
     assert "42/42" in capsys.readouterr().err
+
+
+def small_ensemble(probe, steps=()) -> trainers.EnsembleFitted:
+    def build(seed: int) -> models.Classifier:
+        return models.DeepLinear((3, 1, 1), 3, depth=1)
+
+    members = [trainers.Member(0), trainers.Member(1)]
+    return trainers.fit_ensemble(build, blobs(), trainers.Recipe(42, 0.1), members, probe, steps, quiet)
+
+
+def single(probe, steps=()) -> trainers.Fitted:
+    return trainers.fit(network(), blobs(), RECIPE, 0, probe, steps, quiet)
+
+
+@for_each("training", [single, small_ensemble])
+def test_first_probes_end_a_training_after_so_many_and_give_what_they_returned(training):
+    taken: list[int] = []
+
+    def probe(model, step: int) -> int:
+        taken.append(step)
+        return 10 * step
+
+    with trainers.first_probes(2) as first:
+        for _ in range(2):  # each training of the block
+            with pytest.raises(trainers.FirstProbesDone):
+                training(probe, {0, 7, 42})
+    assert (first, taken) == ([0, 70, 0, 70], [0, 7, 0, 7])
+    with trainers.first_probes(4) as first:  # a training that has fewer comes to its end
+        assert training(probe, {0, 7, 42}).measured == [0, 70, 420] == first
+    assert training(probe, {0, 7, 42}).step == 42  # outside of the block
+
+
+def test_first_probes_hold_in_their_thread_alone_and_are_called_by_other_loops():
+    with trainers.first_probes(1) as first:
+        thread = threading.Thread(target=trainers.after_probe, args=([5],))
+        thread.start()
+        thread.join()
+        assert first == []
+        with pytest.raises(trainers.FirstProbesDone):
+            trainers.after_probe(["one"])
+        assert first == ["one"]
+    trainers.after_probe(["two"])  # says nothing where nobody asked
+    assert first == ["one"]
+
+
+@for_each("training", [single, small_ensemble])
+def test_the_whole_of_a_training_that_was_interrupted_is_an_interrupt(training):
+    def interrupt(model, step: int) -> int:
+        if step == 5:
+            signal.raise_signal(signal.SIGINT)
+        return step
+
+    assert training(lambda _, step: step, (1, 5)).whole() == [1, 5]
+    left = training(interrupt, (1, 5, 9))
+    assert (left.ended, left.measured) == (trainers.INTERRUPTED, [1, 5])
+    with pytest.raises(KeyboardInterrupt):
+        left.whole()
 
 
 # --- the end
@@ -388,8 +443,10 @@ def test_a_tiny_network_learns_random_labels_by_heart():
     assert (model.eval()(inputs).argmax(1) == train.labels).double().mean().item() >= 0.99
 
 
-@pytest.mark.parametrize(("loss", "decay"), [("cross_entropy", 2e-3), ("square", 5e-3)])
-@pytest.mark.parametrize("optimizer", ["sgd", "lbfgs"])
+@for_each(
+    ("optimizer", "loss", "decay"),
+    [("sgd", "cross_entropy", 2e-3), ("lbfgs", "cross_entropy", 2e-3), ("lbfgs", "square", 5e-3)],
+)
 def test_unconstrained_features_reach_the_closed_form(optimizer, loss, decay):
     """From any start, to 1e-4 of the minimum's value; weight decay on W, H and b alike."""
     classes, per_class = 4, 5

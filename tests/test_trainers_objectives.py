@@ -7,8 +7,9 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tables import for_each
 from torch.nn import functional
 
 from ncbook import metrics
@@ -162,7 +163,7 @@ def name(term):
 # --- losses
 
 
-@pytest.mark.parametrize("odd", ODD)
+@for_each("odd", ODD)
 def test_losses_follow_their_equations(odd):
     outputs = sample(**ODD[odd])
     near = close(tolerance(outputs) if odd != "confident" else 1e-2)
@@ -182,7 +183,6 @@ def test_losses_follow_their_equations(odd):
 
 
 @given(st.integers(0, 10**6), st.sampled_from([0.0, 0.3, 1.0, 2.0, 3.0]), st.floats(0.01, 2.0))
-@settings(deadline=None, max_examples=25)
 def test_focal_follows_its_equation(seed, gamma, confidence):
     outputs = sample(seed=seed, confidence=confidence)
     assert terms.Focal(gamma)(outputs).item() == close(1e-8)(slow_focal(outputs, gamma))
@@ -200,7 +200,7 @@ def test_focal_without_focus_is_cross_entropy():
     torch.testing.assert_close(focal, plain, rtol=1e-12, atol=0)
 
 
-@pytest.mark.parametrize("gamma", [0.0, 0.1, 0.5, 1.0, 3.0])
+@for_each("gamma", [0.0, 0.1, 0.5, 1.0, 3.0])
 def test_focal_is_finite_at_certainty_and_at_certain_error(gamma):
     logits = torch.tensor([[1000.0, 0.0], [0.0, 1000.0], [20.0, 0.0], [0.0, 0.0]])
     outputs = Outputs(torch.ones(4, 2), logits, torch.tensor([0, 0, 0, 1]), torch.ones(2, 2))
@@ -235,15 +235,15 @@ def test_contrastive_leaves_out_points_alone_in_their_class():
     assert gradient[5].abs().max() > 0
 
 
-@pytest.mark.parametrize("labels", [[0, 1, 2, 3], [2]])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@for_each("labels", [[0, 1, 2, 3], [2]])
+@for_each("dtype", [torch.float32, torch.float64])
 def test_contrastive_of_points_all_alone_is_zero(labels, dtype):
     value, (gradient, _, _) = gradients(terms.SupervisedContrastive(), sample(labels=labels, dtype=dtype))
     assert value.item() == 0
     assert (gradient == 0).all()
 
 
-@pytest.mark.parametrize("term", [terms.SupervisedContrastive(), terms.RateReduction()], ids=name)
+@for_each("term", [terms.SupervisedContrastive(), terms.RateReduction()])
 def test_zero_features_have_a_gradient_of_ordinary_size(term):
     outputs = sample(dtype=torch.float32)
     outputs = outputs._replace(features=outputs.features.index_fill(0, torch.tensor([3]), 0.0))
@@ -253,7 +253,7 @@ def test_zero_features_have_a_gradient_of_ordinary_size(term):
     assert gradient.abs().max() < 1e3
 
 
-@pytest.mark.parametrize("eps_sq", [0.1, 0.5])
+@for_each("eps_sq", [0.1, 0.5])
 def test_rate_reduction_of_unit_features(eps_sq):
     outputs = sample()
     features, labels = outputs.features.numpy(), outputs.labels.numpy()
@@ -273,7 +273,7 @@ def test_rate_reduction_of_unit_features(eps_sq):
     assert metrics.rate_reduction(stepped, outputs.labels, eps_sq).item() > -value.item()
 
 
-@pytest.mark.parametrize("level", [0.01, 1.0, 50.0])
+@for_each("level", [0.01, 1.0, 50.0])
 def test_flooded_turns_round_below_its_level(level):
     outputs, loss = sample(), terms.CrossEntropy()
     plain, (_, slope, _) = gradients(loss, outputs)
@@ -286,7 +286,7 @@ def test_flooded_turns_round_below_its_level(level):
 # --- measures
 
 
-@pytest.mark.parametrize("odd", ODD)
+@for_each("odd", ODD)
 def test_measures_follow_their_equations(odd):
     outputs = sample(**ODD[odd])
     features, _, weight = arrays(outputs)
@@ -298,7 +298,7 @@ def test_measures_follow_their_equations(odd):
         assert measure(outputs).item() == close(tolerance(outputs))(value), name(measure)
 
 
-@pytest.mark.parametrize("odd", ODD)
+@for_each("odd", ODD)
 def test_measures_equal_the_metrics_of_their_names(odd):
     outputs = sample(**ODD[odd])
     near, classes = close(tolerance(outputs)), outputs.logits.shape[1]
@@ -319,7 +319,6 @@ def test_measures_equal_the_metrics_of_their_names(odd):
     st.lists(st.integers(0, 4), min_size=2, max_size=30).filter(lambda labels: len(set(labels)) > 1),
     st.integers(1, 8), st.sampled_from([1e-6, 0.1, 10.0]), st.integers(0, 10**6),
 )  # fmt: skip
-@settings(deadline=None, max_examples=60)
 def test_variances_of_any_classes_equal_the_metrics(labels, dim, sigma, seed):
     outputs = sample(labels=labels, dim=dim, classes=5, sigma=sigma, seed=seed)
     for ours, metric in ((terms.variance_ratio, metrics.variance_ratio), (terms.cdnv, metrics.cdnv)):
@@ -327,8 +326,8 @@ def test_variances_of_any_classes_equal_the_metrics(labels, dim, sigma, seed):
         assert ours(outputs).item() == pytest.approx(expected, rel=1e-8, abs=1e-24)
 
 
-@pytest.mark.parametrize("odd", [odd for odd in ODD if ODD[odd].get("dtype") == torch.float32])
-@pytest.mark.parametrize("measure", MEASURES, ids=name)
+@for_each("odd", [odd for odd in ODD if ODD[odd].get("dtype") == torch.float32])
+@for_each("measure", MEASURES)
 def test_gradients_in_single_precision_keep_their_digits(measure, odd):
     outputs = sample(**ODD[odd])
     precise = Outputs(outputs.features.double(), outputs.logits.double(), outputs.labels, outputs.weight.double())
@@ -359,18 +358,18 @@ def test_uncertainty_is_between_certain_and_even():
 # --- batches in which a measure has no value
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("labels", [[2] * 7, [0], [3, 3]])
-@pytest.mark.parametrize("measure", [terms.variance_ratio, terms.cdnv], ids=name)
+@for_each("dtype", [torch.float32, torch.float64])
+@for_each("labels", [[2] * 7, [0], [3, 3]])
+@for_each("measure", [terms.variance_ratio, terms.cdnv])
 def test_one_class_alone_does_not_push(measure, labels, dtype):
     value, (gradient, _, _) = gradients(measure, sample(labels=labels, dtype=dtype, offset=0.3))
     assert value.item() == 0
     assert (gradient == 0).all()
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("where", [0.0, 0.1, 1000.0])
-@pytest.mark.parametrize("measure", [terms.variance_ratio, terms.cdnv], ids=name)
+@for_each("dtype", [torch.float32, torch.float64])
+@for_each("where", [0.0, 0.1, 1000.0])
+@for_each("measure", [terms.variance_ratio, terms.cdnv])
 def test_equal_class_means_do_not_push(measure, where, dtype):
     rows = sample(points=10, dtype=dtype).features
     features = torch.cat([rows, -rows, 3 * rows, -3 * rows]) + where
@@ -382,7 +381,7 @@ def test_equal_class_means_do_not_push(measure, where, dtype):
     assert (gradient == 0).all()
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@for_each("dtype", [torch.float32, torch.float64])
 def test_cdnv_leaves_out_a_pair_of_equal_means(dtype):
     rows = sample(points=10, dtype=dtype).features
     features = torch.cat([rows, -rows, 2 * rows, -2 * rows, rows + 5])
@@ -403,7 +402,7 @@ def test_cdnv_leaves_out_equal_means_far_from_a_third():
     assert 0 < value.item() < 1e-6
 
 
-@pytest.mark.parametrize("measure", [terms.variance_ratio, terms.cdnv], ids=name)
+@for_each("measure", [terms.variance_ratio, terms.cdnv])
 def test_exact_collapse_is_zero(measure):
     outputs = sample(sigma=0.0, dtype=torch.float32)
     value, (gradient, _, _) = gradients(measure, outputs)
@@ -415,7 +414,6 @@ def test_exact_collapse_is_zero(measure):
 
 
 @given(st.integers(0, 5), st.one_of(st.none(), st.integers(6, 12)), st.integers(0, 15))
-@settings(deadline=None, max_examples=40)
 def test_regularizer_is_active_in_its_window(start, stop, step):
     regularizer = terms.Regularizer(terms.cdnv, 1.0, start=start, stop=stop)
     assert regularizer.active(step) == (step in range(start, 100 if stop is None else stop))
@@ -437,13 +435,11 @@ def test_regularizer_shapes_its_measure():
     st.sampled_from(MEASURES), st.sampled_from([-3.0, -0.01, 0.5, 2.0]), st.sampled_from([None, torch.log1p]),
     st.integers(0, 10**6),
 )  # fmt: skip
-@settings(deadline=None, max_examples=60)
 def test_a_step_moves_the_measure_to_the_promised_side(measure, coefficient, shape, seed):
     _assert_moves(measure, terms.Regularizer(measure, coefficient, shape), -coefficient, seed)
 
 
 @given(st.sampled_from(MEASURES), st.integers(0, 10**6))
-@settings(deadline=None, max_examples=30)
 def test_a_floor_pushes_up_until_it_is_reached(measure, seed):
     value = measure(sample(seed=seed)).item()
     _assert_moves(measure, terms.Regularizer(measure, 2.0, terms.Floor(3 * value)), +1, seed)
@@ -465,7 +461,7 @@ def _assert_moves(measure, regularizer, direction, seed):
     assert moved != 0
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@for_each("dtype", [torch.float32, torch.float64])
 def test_floor_of_a_vanished_measure_is_finite(dtype):
     regularizer = terms.Regularizer(terms.variance_ratio, 1.0, terms.Floor(0.5))
     for labels, sigma in (([1] * 6, 1.0), ([0, 1] * 3, 0.0)):
@@ -498,8 +494,8 @@ def padded(outputs, extra=7):
     ), order.argsort()[:count]
 
 
-@pytest.mark.parametrize("batch", [{}, {"labels": [0, 0, 1, 3, 3, 3]}, {"offset": 30.0}], ids=str)
-@pytest.mark.parametrize("term", ALL, ids=name)
+@for_each("batch", [{}, {"labels": [0, 0, 1, 3, 3, 3]}, {"offset": 30.0}])
+@for_each("term", ALL)
 def test_padding_does_not_matter(term, batch):
     outputs = sample(**batch)
     full, kept = padded(outputs)
@@ -513,7 +509,7 @@ def test_padding_does_not_matter(term, batch):
         assert found.abs().sum().item() == close(1e-12)(found[kept].abs().sum().item())
 
 
-@pytest.mark.parametrize("term", ALL, ids=name)
+@for_each("term", ALL)
 def test_members_of_an_ensemble_are_on_their_own(term):
     batches = [padded(sample(seed=seed, points=12 + 2 * seed), extra=20 - 2 * seed)[0] for seed in range(3)]
     batches[2] = batches[2]._replace(labels=torch.zeros_like(batches[2].labels))  # one member sees one class
@@ -533,7 +529,7 @@ def test_members_of_an_ensemble_are_on_their_own(term):
         assert all(slope.isfinite().all() for slope in expected)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("term", "masked"),
     [*((term, masked) for term in ALL for masked in (False, True)), (terms.RateReduction(), False)],
 )
@@ -549,9 +545,9 @@ def test_gradients_are_those_of_finite_differences(term, masked):
     assert torch.autograd.gradcheck(of_leaves, leaves)
 
 
-@pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
-@pytest.mark.parametrize("term", ALL, ids=name)
+@for_each("masked", [False, True])
+@for_each("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@for_each("term", ALL)
 def test_half_precision_is_worked_on_in_single(term, dtype, masked):
     outputs = sample(dtype=torch.float64)
     low = Outputs(*(part.to(dtype) for part in outputs[:2]), outputs.labels, outputs.weight.to(dtype))
@@ -565,7 +561,7 @@ def test_half_precision_is_worked_on_in_single(term, dtype, masked):
     assert value.item() == close(1e-4)(term(exact).item())
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@for_each("dtype", [torch.float16, torch.bfloat16])
 def test_rate_reduction_is_in_double(dtype):
     outputs = sample(dtype=dtype)
     value = terms.RateReduction()(outputs)
@@ -590,7 +586,7 @@ def test_mean_counts_beyond_the_integers_of_a_half_precision_mask():
     assert outputs.mean(torch.full((100_000,), 2.0)).item() == 2
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("make", "argument", "value"),
     [
         (lambda value: terms.CrossEntropy(smoothing=value), "smoothing", (-0.1, 1.0, math.nan)),

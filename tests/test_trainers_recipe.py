@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from tables import for_each
 
 from ncbook import trainers
 
@@ -38,7 +39,7 @@ def seen(step=100, loss=0.5, error=0.1, zero=None) -> trainers.Seen:
     return trainers.Seen(step, loss, error, zero)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("rule", "holds", "fails"),
     [
         (trainers.LossBelow(0.3), seen(loss=0.29), seen(loss=0.3)),
@@ -47,14 +48,13 @@ def seen(step=100, loss=0.5, error=0.1, zero=None) -> trainers.Seen:
         (trainers.AfterZeroError(40), seen(zero=60), seen(zero=61)),
         (trainers.AfterZeroError(40), seen(zero=0), seen(zero=None)),
     ],
-    ids=repr,
 )
 def test_a_stop_rule(rule, holds, fails):
     assert rule(holds)
     assert not rule(fails)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("setting", "value"),
     [
         ("steps", 0),
@@ -76,7 +76,7 @@ def test_a_recipe_that_makes_no_sense_is_refused(setting, value):
     assert str(value) in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("setting", "value"),
     [("batch_size", 10), ("augment", lambda inputs, generator: inputs), ("filters", (trainers.Orthogonal(),))],
 )
@@ -85,7 +85,7 @@ def test_lbfgs_refuses_what_changes_from_step_to_step(setting, value):
         trainers.Recipe(6, 1.0, optimizer="lbfgs", **{setting: value})
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("build", "name"),
     [
         (lambda: trainers.Drops((1,), factor=1.5), "factor"),
@@ -107,7 +107,7 @@ def test_recipes_of_equal_settings_are_equal():
     assert trainers.Recipe(5, 0.1) != trainers.Recipe(5, 0.1, loss=trainers.Focal())
 
 
-@pytest.mark.parametrize(("points", "batch_size", "expected"), [(60, 25, 2), (60, 60, 1), (7, None, 1)])
+@for_each(("points", "batch_size", "expected"), [(60, 25, 2), (60, 60, 1), (7, None, 1)])
 def test_steps_of_an_epoch(points, batch_size, expected):
     assert trainers.steps_per_epoch(points, batch_size) == expected
 
@@ -115,7 +115,7 @@ def test_steps_of_an_epoch(points, batch_size, expected):
 # --- probes
 
 
-@pytest.mark.parametrize(("last", "count"), [(1, 1), (1, 5), (12, 6), (200, 40), (350, 12)])
+@for_each(("last", "count"), [(1, 1), (1, 5), (12, 6), (200, 40), (350, 12)])
 def test_log_spaced_starts_at_zero_ends_at_the_last_and_rises(last, count):
     numbers = trainers.log_spaced(last, count)
     assert numbers[0] == 0

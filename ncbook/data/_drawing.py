@@ -25,14 +25,14 @@ def noise(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
 
 def glyph(store: Templates, characters: Tensor, uniform: Tensor, d: float) -> tuple[Tensor, Tensor]:
     """Where the template of each image starts [n], and its affine map [6, n]."""
-    face, blur, *centred = uniform
-    turn, zoom, aspect, shear, right, down = (2 * each - 1 for each in centred)
+    face, blur, *centered = uniform
+    turn, zoom, aspect, shear, right, down = (2 * each - 1 for each in centered)
     placed = affine(0.45 * d * turn, 0.2 + 0.22 * d * zoom, 0.18 * d * aspect, 0.35 * d * shear, right, down, 0.22 * d)
     return template(store, characters, face, blur, d), placed
 
 
 def clutter(store: Templates, uniform: Tensor, d: float) -> tuple[Tensor, Tensor]:
-    """A smaller character of any class, turned at will, its centre outside the image or near its border."""
+    """A smaller character of any class, turned at will, its center outside the image or near its border."""
     character, face, blur, turn, zoom, angle = uniform
     chosen, none, around = (character * len(CHARACTERS)).long(), torch.zeros_like(turn), 2 * math.pi * angle
     placed = affine(6 * turn - 3, 0.4 * zoom - 0.7, none, none, around.cos(), around.sin(), 1.5)
@@ -94,27 +94,27 @@ def lit(ink: Tensor, uniform: Tensor, d: float) -> Tensor:
     """ink [n, size, size] in 0..1 -> [n, channels, size, size]: contrast, background, and a gradient of light."""
     right, down = (0.25 * d * (2 * each - 1) for each in uniform[:2])
     contrast, ground, flip = uniform[2:].chunk(3)
-    contrast, ground = (each.T[:, :, None, None].float() for each in colours(contrast, ground, flip, d))
+    contrast, ground = (each.T[:, :, None, None].float() for each in colors(contrast, ground, flip, d))
     x, y = axes(ink.shape[-1], ink.device)
     light = image_wise(right.float()) * x + image_wise(down.float()) * y
     return (ink[:, None] * contrast).add_(light[:, None] + ground)
 
 
-def colours(contrast: Tensor, ground: Tensor, flip: Tensor, d: float) -> tuple[Tensor, Tensor]:
-    """Ink minus background, and background, [channels, n]. In grey the ink is the lighter of the two; in colour each
+def colors(contrast: Tensor, ground: Tensor, flip: Tensor, d: float) -> tuple[Tensor, Tensor]:
+    """Ink minus background, and background, [channels, n]. In gray the ink is the lighter of the two; in color each
     channel decides that for itself, and both lie in [0, 1]."""
     if len(contrast) == 1:
         return 1 - 0.55 * min(d, 1.4) * contrast, 0.25 * d * (2 * ground - 1)
-    contrast = 1 - 0.8 * min(d, 1.1) * contrast  # weaker than in grey: of three channels, one may nearly vanish
+    contrast = 1 - 0.8 * min(d, 1.1) * contrast  # weaker than in gray: of three channels, one may nearly vanish
     ground = min(d, 1) * (1 - contrast) * ground
     dark = flip < d / 2
     return torch.where(dark, -contrast, contrast), torch.where(dark, ground + contrast, ground)
 
 
 def axes(size: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """The centres of the pixels in [-1, 1]: x [1, 1, size] and y [1, size, 1]."""
-    centres = ((2 * torch.arange(size, dtype=torch.float64, device=device) + 1) / size - 1).float()
-    return centres[None, None, :], centres[None, :, None]
+    """The centers of the pixels in [-1, 1]: x [1, 1, size] and y [1, size, 1]."""
+    centers = ((2 * torch.arange(size, dtype=torch.float64, device=device) + 1) / size - 1).float()
+    return centers[None, None, :], centers[None, :, None]
 
 
 def image_wise(values: Tensor) -> Tensor:

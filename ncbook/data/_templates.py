@@ -103,7 +103,7 @@ def build() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _draw(font: FT2Font, character: str) -> np.ndarray:
-    """[64, 64] float32 in 0..255: the character, centred, its longer side 44 pixels, or as near as hinting lets it."""
+    """[64, 64] float32 in 0..255: the character, centered, its longer side 44 pixels, or as near as hinting lets it."""
     points = 60.0
     for _ in range(4):  # hinting rounds sizes, so that one correction may miss
         ink = _ink(font, character, points)

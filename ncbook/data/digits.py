@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits
 
 from ncbook.data.dataset import Dataset, Split, standardized
 
@@ -16,6 +15,8 @@ def digits(train_per_class: int = 100, seed: int = 0) -> Dataset:
     """
     if not 1 <= train_per_class <= 150:
         raise ValueError(f"train_per_class: must lie in 1..150 to leave test images, got {train_per_class}")
+    from sklearn.datasets import load_digits  # two seconds, which no other set should cost
+
     images, labels = load_digits(return_X_y=True)
     order = np.random.default_rng(seed).permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]  # by class, at random within each

@@ -36,7 +36,7 @@ _SCALES = {1: (0.14, 0.31), 3: (0.44, 0.35)}  # channels: mean and standard devi
 
 @dataclass(frozen=True)
 class GlyphPopulation:
-    """The distribution of images of `classes` (numbers into GLYPH_CLASSES), `size` x `size` pixels, grey or in colour.
+    """The distribution of images of `classes` (numbers into GLYPH_CLASSES), `size` x `size` pixels, gray or in color.
 
     `difficulty` scales everything that varies within a class: 0 shows the plain character in some face, 0.6 is
     quick to learn, and at 0.85 a small convolutional network keeps gaining test accuracy up to thousands of images a
@@ -46,7 +46,7 @@ class GlyphPopulation:
 
     classes: tuple[int, ...] = GLYPH_SCRIPTS["digit"]
     size: int = 28
-    colour: bool = False
+    color: bool = False
     difficulty: float = 0.85
 
     def __post_init__(self) -> None:
@@ -73,7 +73,7 @@ class GlyphPopulation:
         device = generator.device
         labels = torch.arange(len(self.classes), device=device).repeat(per_class)
         characters = torch.tensor(self.classes, device=device)[labels]
-        images = torch.empty(len(labels), 3 if self.colour else 1, self.size, self.size, device=device)
+        images = torch.empty(len(labels), 3 if self.color else 1, self.size, self.size, device=device)
         chunk = 256 if device.type == "cpu" else 8192  # fits a processor's cache; fills a GPU
         for start in range(0, len(labels), chunk):
             rows = slice(start, start + chunk)
@@ -83,7 +83,7 @@ class GlyphPopulation:
     def _images(self, characters: Tensor, chunk: int, generator: torch.Generator) -> Tensor:
         """[n, channels, size, size]. Random numbers are drawn for a whole chunk, whatever n is, so that the images of a
         sample do not depend on its length."""
-        count, d, size, channels = len(characters), self.difficulty, self.size, 3 if self.colour else 1
+        count, d, size, channels = len(characters), self.difficulty, self.size, 3 if self.color else 1
         store, (mean, scale) = templates(generator.device), _SCALES[channels]
         uniform = _drawing.uniform(20 + 3 * channels, chunk, generator)[:, :count]
         noise = _drawing.noise((chunk, channels, size, size), generator)[:count]
@@ -100,7 +100,7 @@ def glyphs(
     train_per_class: int = 200,
     test_per_class: int = 200,
     size: int = 28,
-    colour: bool = False,
+    color: bool = False,
     difficulty: float = 0.85,
     seed: int = 0,
 ) -> Dataset:
@@ -109,7 +109,7 @@ def glyphs(
     The test split depends on neither number; a smaller training split with the same seed is the beginning of a larger
     one. Raises ValueError as `GlyphPopulation` and its `sample` do, for a single class, or for a negative seed.
     """
-    population = GlyphPopulation(tuple(classes), size, colour, difficulty)
+    population = GlyphPopulation(tuple(classes), size, color, difficulty)
     if len(population.classes) < 2:
         raise ValueError(f"classes: a data set needs at least two, got {population.classes}")
     for name, number in (("train_per_class", train_per_class), ("test_per_class", test_per_class)):

@@ -139,8 +139,8 @@ def hierarchical_mixture(
     if not 0 <= spread < float("inf"):
         raise ValueError(f"spread: must be finite and not negative, got {spread}")
     generator, count = torch.Generator().manual_seed(seed), num_super * num_sub
-    centres = torch.randn(num_super, dim, generator=generator).repeat_interleave(num_sub, dim=0)
-    means = (centres + spread * torch.randn(count, dim, generator=generator)) / dim**0.5
+    centers = torch.randn(num_super, dim, generator=generator).repeat_interleave(num_sub, dim=0)
+    means = (centers + spread * torch.randn(count, dim, generator=generator)) / dim**0.5
     classes = torch.arange(num_super).repeat_interleave(num_sub)
     return GaussianMixture(means, torch.full((count,), float(noise)), torch.zeros(count, dim, 0), classes)
 

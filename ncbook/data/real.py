@@ -50,7 +50,7 @@ def real(name: str) -> Dataset:
     28-pixel images are padded with two rows and columns of black on each side; an STL-10 pixel is the mean of a 3 x 3
     block. EMNIST's files hold transposed images, which are turned upright. Its 47 classes are digits and letters, where
     15 letters whose two cases look alike are one class each. SVHN's digit 0 has label 0, and its `extra` images are
-    left out, as are STL-10's unlabelled ones (which its archive holds). MNIST's and SVHN's classes differ in size.
+    left out, as are STL-10's unlabeled ones (which its archive holds). MNIST's and SVHN's classes differ in size.
 
     Downloaded once. Raises ValueError for an unknown name, and RuntimeError, with the way out, when the download
     fails, when its server is silent for `TIME_OUT` seconds, or when the files are damaged.

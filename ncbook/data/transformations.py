@@ -160,7 +160,7 @@ class SuperClasses:
     def __call__(self, dataset: Dataset) -> Dataset:
         if len(self.groups) != dataset.num_classes:
             raise ValueError(f"groups: {len(self.groups)} numbers for {dataset.num_classes} classes")
-        train, test = (_relabelled(split, torch.tensor(self.groups)) for split in (dataset.train, dataset.test))
+        train, test = (_relabeled(split, torch.tensor(self.groups)) for split in (dataset.train, dataset.test))
         return replace(dataset, train=train, test=test, class_names=tuple(self.names))
 
 
@@ -236,7 +236,7 @@ def _rows(split: Split, rows: Tensor) -> Split:
     return replace(split, **{each.name: getattr(split, each.name)[chosen] for each in fields(split)})
 
 
-def _relabelled(split: Split, new: Tensor) -> Split:
+def _relabeled(split: Split, new: Tensor) -> Split:
     """new[c] in the place of c, in the labels and, if they are kept, the true labels."""
     names = [each.name for each in fields(split) if each.name.endswith("labels")]
     new = new.to(split.labels.device)
@@ -247,7 +247,7 @@ def _only(dataset: Dataset, classes: tuple[int, ...]) -> Dataset:
     """The images of `classes`, which are numbered from 0 in the order given."""
     new = torch.full((dataset.num_classes,), -1)
     new[list(classes)] = torch.arange(len(classes))
-    both = (_relabelled(split, new) for split in (dataset.train, dataset.test))
+    both = (_relabeled(split, new) for split in (dataset.train, dataset.test))
     train, test = (_rows(split, (split.labels >= 0).nonzero().flatten()) for split in both)
     names = tuple(dataset.class_names[c] for c in classes)
     return replace(dataset, train=train, test=test, class_names=names)

@@ -72,7 +72,7 @@ from ncbook.metrics.unconstrained import (
     unconstrained_max_margin,
     unconstrained_square_loss,
 )
-from ncbook.metrics.variability import nc5, nearest_class_centre_error, rnc1, variance_ratio, vci
+from ncbook.metrics.variability import nc5, nearest_class_center_error, rnc1, variance_ratio, vci
 
 __all__ = [
     "BinnedInformation",
@@ -131,7 +131,7 @@ __all__ = [
     "nc1",
     "nc5",
     "ncc_error_bound",
-    "nearest_class_centre_error",
+    "nearest_class_center_error",
     "nearest_mean_mismatch",
     "normalize_features",
     "normalized_margins",

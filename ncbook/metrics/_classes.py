@@ -50,7 +50,7 @@ class Means:
         return cls(present, position, counts, means, means.detach().to(working))
 
     @cached_property
-    def centred(self) -> Tensor:
+    def centered(self) -> Tensor:
         """[K', d] float64: class means minus their mean, in which every class weighs the same."""
         return self.means - self.means.mean(0)
 

@@ -26,14 +26,14 @@ class SecondPass:
         self.means = means
         self.axes, self.eigenvalues = between_class_axes(means)
         working = means.rounded.dtype
-        centres, centre_offsets = nearest_mean_rule(means)
-        self.centres: Tensor | None = None  # [r, K']: the rule on the projections, where that is exact
-        if spanned(means.centred, self.axes):
-            self.centres, centres = (centres @ self.axes.T).to(working).T, centres[:0]
-        head, head_offsets = (centres[:0], None) if weight is None else network_rule(means, weight, bias)
-        self.widths = [len(self.axes), len(centres), len(head)]
-        self.columns = torch.cat([self.axes, centres, head]).to(working).T  # [d, r + K' + K]
-        self.centre_offsets = centre_offsets.to(working)  # [K', K']
+        centers, center_offsets = nearest_mean_rule(means)
+        self.centers: Tensor | None = None  # [r, K']: the rule on the projections, where that is exact
+        if spanned(means.centered, self.axes):
+            self.centers, centers = (centers @ self.axes.T).to(working).T, centers[:0]
+        head, head_offsets = (centers[:0], None) if weight is None else network_rule(means, weight, bias)
+        self.widths = [len(self.axes), len(centers), len(head)]
+        self.columns = torch.cat([self.axes, centers, head]).to(working).T  # [d, r + K' + K]
+        self.center_offsets = center_offsets.to(working)  # [K', K']
         self.head_offsets = None if head_offsets is None else head_offsets.to(working)  # [K', K]
         self.counts = torch.zeros_like(means.counts)
         self.projected = means.means.new_zeros(len(self.axes))
@@ -45,9 +45,9 @@ class SecondPass:
         """Take in features [B, d] and the places [B] of their classes; decisions [B] where no head was given."""
         residuals = self.means.residuals_of(features, index)
         projected, scores, logits = (residuals @ self.columns).split(self.widths, dim=1)
-        if self.centres is not None:
-            scores = projected @ self.centres
-        nearest = (scores + self.centre_offsets[index]).argmax(1)
+        if self.centers is not None:
+            scores = projected @ self.centers
+        nearest = (scores + self.center_offsets[index]).argmax(1)
         if self.head_offsets is not None:
             decisions = (logits + self.head_offsets[index]).argmax(1)
         self.projected += projected.double().square().sum(0)
@@ -81,17 +81,17 @@ def between_class_axes(means: Means) -> tuple[Tensor, Tensor]:
     """Eigenvectors [r, d] and eigenvalues [r] above rounding of Sigma_B = M^T M / K, from the K x K Gram matrix."""
     # a difference between means below float64's rounding of the means themselves is no difference
     noise = (8 * torch.finfo(torch.float64).eps * means.means.norm()).square()
-    values, vectors = torch.linalg.eigh(means.centred @ means.centred.T)  # ascending
-    values, vectors = values[1:], vectors[:, 1:]  # centring leaves rank K-1 at most
+    values, vectors = torch.linalg.eigh(means.centered @ means.centered.T)  # ascending
+    values, vectors = values[1:], vectors[:, 1:]  # centering leaves rank K-1 at most
     kept = (values > _RANK_CUT * values[-1]) & (values > noise)
     values, vectors = values[kept], vectors[:, kept]
-    return (vectors.T @ means.centred) / values.sqrt()[:, None], values / len(means.centred)
+    return (vectors.T @ means.centered) / values.sqrt()[:, None], values / len(means.centered)
 
 
-def spanned(centred: Tensor, axes: Tensor) -> bool:
-    """Whether the axes hold all that tells the centred means [K', d] apart, as they do unless the rank was cut."""
-    beside = (centred - (centred @ axes.T) @ axes).norm(dim=1).max()
-    return bool(beside <= 1e-7 * torch.nn.functional.pdist(centred).min())
+def spanned(centered: Tensor, axes: Tensor) -> bool:
+    """Whether the axes hold all that tells the centered means [K', d] apart, as they do unless the rank was cut."""
+    beside = (centered - (centered @ axes.T) @ axes).norm(dim=1).max()
+    return bool(beside <= 1e-7 * torch.nn.functional.pdist(centered).min())
 
 
 def trace_of_ratio(along: Tensor, eigenvalues: Tensor, variances: Tensor) -> float:
@@ -111,16 +111,16 @@ def nearest_mean_rule(means: Means) -> tuple[Tensor, Tensor]:
     Both are divided by the size of the means, so that float32 can hold the products at any scale.
     """
     origins = means.rounded.double() - means.means.mean(0)
-    size = means.centred.norm().clamp(min=torch.finfo(torch.float64).tiny)
-    scores = (origins @ means.centred.T - means.centred.square().sum(1) / 2) / size
-    return means.centred / size, _from_best(scores)
+    size = means.centered.norm().clamp(min=torch.finfo(torch.float64).tiny)
+    scores = (origins @ means.centered.T - means.centered.square().sum(1) / 2) / size
+    return means.centered / size, _from_best(scores)
 
 
 def network_rule(means: Means, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor]:
     """The same for the logits of a linear head, weight [K, d] and bias [K]."""
     weight = weight.double()
-    centre = means.means.mean(0)
-    scores = (means.rounded.double() - centre) @ weight.T + weight @ centre
+    center = means.means.mean(0)
+    scores = (means.rounded.double() - center) @ weight.T + weight @ center
     return weight, _from_best(scores if bias is None else scores + bias.double())
 
 

@@ -80,11 +80,11 @@ def test_collapse_bound(train_i: Tensor, train_j: Tensor, population_i: Tensor, 
 def ncc_error_bound(
     features: Tensor, labels: Tensor, shots: int | None = None, num_classes: int | None = None
 ) -> Tensor:
-    """Bound on the error of the nearest-class-centre rule by the average CDNV V of the K classes.
+    """Bound on the error of the nearest-class-center rule by the average CDNV V of the K classes.
 
-    Centres are the class means: error <= 4 (K-1) V, because a point nearer to mu_j than to its own mu_i is
-    ||mu_i - mu_j|| / 2 or more from mu_i (Chebyshev, union over j). Centres are the means of n = `shots` fresh
-    points a class: expected error <= 16 (K-1) (1 + 2/n) V, because then the point's or one of the two centres'
+    Centers are the class means: error <= 4 (K-1) V, because a point nearer to mu_j than to its own mu_i is
+    ||mu_i - mu_j|| / 2 or more from mu_i (Chebyshev, union over j). Centers are the means of n = `shots` fresh
+    points a class: expected error <= 16 (K-1) (1 + 2/n) V, because then the point's or one of the two centers'
     distance from its mean is a quarter of ||mu_i - mu_j|| or more. The error is the mean over classes of a class's
     error, whatever their sizes. Both are loose: an isotropic Gaussian in d dimensions errs far less. After
     Galanti et al. (2022), with constants of this derivation and not of the paper.
@@ -101,11 +101,11 @@ def ncc_error_bound(
 
 
 def directional_ncc_error_bound(features: Tensor, labels: Tensor, num_classes: int | None = None) -> Tensor:
-    """Bound on the error of the nearest-class-centre rule by the variance along the lines between class means.
+    """Bound on the error of the nearest-class-center rule by the variance along the lines between class means.
 
     mean over i of sum over j != i of s / (s + D^2 / 4), D = ||mu_i - mu_j|| and s the variance of class i along
-    mu_j - mu_i: Cantelli's inequality for a step of D / 2 towards mu_j, and a union over j. Never above
-    `ncc_error_bound` with centres at the class means, and about d times smaller for isotropic classes far apart.
+    mu_j - mu_i: Cantelli's inequality for a step of D / 2 toward mu_j, and a union over j. Never above
+    `ncc_error_bound` with centers at the class means, and about d times smaller for isotropic classes far apart.
 
     features [N, d], taken as the whole law of the classes, labels [N] integers in 0..K-1, classes that do not
     occur left out -> float64 scalar, no unit. A pair of equal means counts 1. Differentiable where means differ.
@@ -113,16 +113,16 @@ def directional_ncc_error_bound(features: Tensor, labels: Tensor, num_classes: i
     """
     classes, _ = _classes.group(features, labels, num_classes)
     size = len(classes.present)
-    centred = classes.means - classes.means.mean(0)
-    spread = centred.new_zeros(size, size)  # [i, j]: variance along mu_j - mu_i, times D^2
+    centered = classes.means - classes.means.mean(0)
+    spread = centered.new_zeros(size, size)  # [i, j]: variance along mu_j - mu_i, times D^2
     rows = max(1, _classes._BLOCK_ELEMENTS // size)
     for index, residuals in classes.residuals():
         for own, part in zip(index.split(rows), residuals.split(rows), strict=True):
-            along = (part.double() - classes.rounding[own]) @ centred.T  # [B, K]
+            along = (part.double() - classes.rounding[own]) @ centered.T  # [B, K]
             steps = along - along.gather(1, own[:, None])
             spread = spread.index_add(0, own, steps.square())
     spread = spread / classes.counts[:, None]
-    squared = torch.cdist(centred, centred, compute_mode="donot_use_mm_for_euclid_dist").square()
+    squared = torch.cdist(centered, centered, compute_mode="donot_use_mm_for_euclid_dist").square()
     # where D = 0 a point is as near to the other mean as to its own: an error. The inner choice keeps 0/0 out of
     # the gradient
     shares = torch.where(squared > 0, spread / torch.where(squared > 0, spread + squared.square() / 4, 1.0), 1.0)

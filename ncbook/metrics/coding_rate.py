@@ -52,7 +52,7 @@ def rate_reduction(features: Tensor, labels: Tensor, eps_sq: float) -> Tensor:
 
     Arguments, conventions and errors as in `coding_rate` and `class_coding_rate`. Differentiable. At full collapse
     to a simplex of unit class means R = (K-1)/2 log(1 + d/((K-1) eps^2)) and R_c = 1/2 log(1 + d/eps^2): classes
-    on orthogonal subspaces of more than one dimension reach more, so MCR^2 does not favour neural collapse.
+    on orthogonal subspaces of more than one dimension reach more, so MCR^2 does not favor neural collapse.
     """
     return coding_rate(features, eps_sq) - class_coding_rate(features, labels, eps_sq)
 
@@ -71,7 +71,7 @@ class NearestSubspace:
     @classmethod
     @torch.no_grad()
     def fit(cls, features: Tensor, labels: Tensor, n_components: int) -> "NearestSubspace":
-        """The leading right singular vectors of each class's features [n_j, d], uncentred.
+        """The leading right singular vectors of each class's features [n_j, d], uncentered.
 
         Raises ValueError for features and labels that do not fit, fewer than two classes that occur, and unless
         1 <= n_components <= min(d, the size of the smallest class). Not differentiable.

@@ -18,11 +18,11 @@ class Collapse:
 
     nc1                     tr(Sigma_W Sigma_B^+) / K; Sigma_W over all points, Sigma_B over unweighted class means
     nc2_norms               std / mean over classes of ||mu_c - mu_G|| (population std)
-    nc2_angles              mean over pairs of |cos + 1/(K-1)| between centred class means: maximal angles
+    nc2_angles              mean over pairs of |cos + 1/(K-1)| between centered class means: maximal angles
     nc2_equiangularity      std over pairs of that cosine: equal angles, whatever their size
     nc2_norms_head, nc2_angles_head, nc2_equiangularity_head
-                            the same of the rows of the classifier, which are not centred
-    nc3                     || W/||W||_F - M/||M||_F ||_F^2, M the centred class means: self-duality
+                            the same of the rows of the classifier, which are not centered
+    nc3                     || W/||W||_F - M/||M||_F ||_F^2, M the centered class means: self-duality
     nc3_etf                 || W M^T/||W M^T||_F - (I - 11^T/K)/sqrt(K-1) ||_F, Zhu et al.'s (2021) self-duality
     nc4                     share of points whose nearest class mean is not the network's decision
     cdnv                    class-distance normalized variance, see `metrics.cdnv`
@@ -122,15 +122,15 @@ def summarize(
     """The properties from class means, variances [K'] around them, tr(Sigma_W Sigma_B^+), and both rules' errors."""
     present = len(means.present)
     within = (variances @ means.counts / means.counts.sum()).item()
-    between = means.centred.square().sum().item() / present
+    between = means.centered.square().sum().item() / present
     return Collapse(
         trace / present,
-        spread_of_norms(means.centred),
-        *angles(means.centred),
+        spread_of_norms(means.centered),
+        *angles(means.centered),
         *(
             (math.nan, math.nan, math.nan, math.nan, math.nan)
             if weight is None
-            else _of_head(means.centred, weight.double()[means.present])
+            else _of_head(means.centered, weight.double()[means.present])
         ),
         mismatch,
         half_sums(variances, means.means).mean().item(),
@@ -161,12 +161,12 @@ def _summed(classes: _classes.Classes, weight: Tensor | None = None, bias: Tenso
     return second
 
 
-def _of_head(centred: Tensor, rows: Tensor) -> tuple[float, float, float, float, float]:
+def _of_head(centered: Tensor, rows: Tensor) -> tuple[float, float, float, float, float]:
     """nc2_norms_head, nc2_angles_head, nc2_equiangularity_head, nc3, nc3_etf."""
-    product = rows @ centred.T
+    product = rows @ centered.T
     return (
         spread_of_norms(rows),
         *angles(rows),
-        (rows / rows.norm() - centred / centred.norm()).square().sum().item(),
+        (rows / rows.norm() - centered / centered.norm()).square().sum().item(),
         (product / product.norm() - etf_gram(len(rows), rows.device)).norm().item(),
     )

@@ -75,7 +75,7 @@ def orthogonal_frame(num_classes: int, dim: int) -> Tensor:
 def one_vs_rest_margin(frame: Tensor) -> float:
     """min_k max_{||h|| <= 1} min_{j != k} <w_k - w_j, h>, the distance of a w_k to the convex hull of the others.
 
-    The quantity that a softmax code maximises on the sphere (Jiang et al. 2023, arXiv:2310.05351). frame [K, d],
+    The quantity that a softmax code maximizes on the sphere (Jiang et al. 2023, arXiv:2310.05351). frame [K, d],
     not necessarily of unit rows -> float in the unit of the rows, 0 if one lies in the hull of the others. One
     small exact least-squares problem a class, on the CPU. Raises ValueError for fewer than two rows or a non-finite
     entry.
@@ -91,7 +91,7 @@ def softmax_code(num_classes: int, dim: int, seed: int = 0) -> SoftmaxCode:
 
     Closed forms: K <= d + 1 the simplex ETF with margin K/(K-1); d = 2 the regular K-gon with margin
     1 - cos(2 pi/K); d + 1 < K <= 2d vertices of the cross-polytope with margin 1, which no K > d + 1 vectors
-    exceed. Otherwise the best of several random starts of a smoothed maximisation, seeded: its margin falls short
+    exceed. Otherwise the best of several random starts of a smoothed maximization, seeded: its margin falls short
     of the local maximum next to it by about 1e-6, and nothing proves that maximum to be the largest.
     Raises ValueError for K < 2, d < 1, or d = 1 with K > 2, where two of the vectors must coincide.
     """
@@ -112,10 +112,10 @@ def softmax_code(num_classes: int, dim: int, seed: int = 0) -> SoftmaxCode:
 def seli(class_counts: Tensor | Sequence[int]) -> Seli:
     """Simplex-encoded-labels interpolation: the geometry of collapse under any imbalance (Thrampoulidis et al. 2022).
 
-    With Z [K, N], Z_ci = 1{c = y_i} - 1/K = V L U^T, the minimiser of (||W||_F^2 + ||H||_F^2) / 2 under margins
+    With Z [K, N], Z_ci = 1{c = y_i} - 1/K = V L U^T, the minimizer of (||W||_F^2 + ||H||_F^2) / 2 under margins
     of at least 1 has logits Z, W W^T = V L V^T, and all features of a class equal, with class-mean Gram matrix
     V L^-1 V^T (the K x K form of U L U^T). V and L^2 are the K-1 eigenpairs of Z Z^T = C diag(n) C, C = I - 11^T/K,
-    so no K x N matrix is formed. It is also the limit of cross-entropy with vanishing regularisation, in direction
+    so no K x N matrix is formed. It is also the limit of cross-entropy with vanishing regularization, in direction
     and for equal weights on W and H; other weights scale the two Gram matrices. Equal counts n give the simplex
     ETF: sqrt(n) C and C / sqrt(n). (Here rows are classes; the paper writes them as columns.)
 
@@ -166,7 +166,7 @@ def _search(num_classes: int, dim: int, seed: int) -> SoftmaxCode:
 
 
 def _anneal(point: np.ndarray) -> np.ndarray:
-    """Maximise the smallest <w_k - w_j, h_k> over unit rows of W and H from point [2, K, d]; returns W [K, d]."""
+    """Maximize the smallest <w_k - w_j, h_k> over unit rows of W and H from point [2, K, d]; returns W [K, d]."""
     shape = point.shape
     for sharpness in _SHARPNESS:
         arguments = (shape, sharpness)
@@ -176,7 +176,7 @@ def _anneal(point: np.ndarray) -> np.ndarray:
 
 
 def _smooth_margin(point: np.ndarray, shape: tuple[int, ...], sharpness: float) -> tuple[float, np.ndarray]:
-    """log sum_{k, j != k} exp(-s <w_k - w_j, h_k>) / s and its gradient, for the normalised rows of point."""
+    """log sum_{k, j != k} exp(-s <w_k - w_j, h_k>) / s and its gradient, for the normalized rows of point."""
     point = point.reshape(shape)
     lengths = np.linalg.norm(point, axis=2, keepdims=True)
     weight, features = unit = point / lengths

@@ -58,7 +58,7 @@ def mutual_information_kde(features: Tensor, labels: Tensor, sigma_sq: float) ->
         I(X; T) <= -mean_i log mean_j exp(-D_ij / (2 sigma^2))    (Kullback-Leibler)
         I(X; T) >= -mean_i log mean_j exp(-D_ij / (8 sigma^2))    (Bhattacharyya)
 
-    which is H(T) - H(T|X) with the terms in d and log(2 pi sigma^2) cancelled. I(Y; T) is I(X; T) - I(X; T|Y),
+    which is H(T) - H(T|X) with the terms in d and log(2 pi sigma^2) canceled. I(Y; T) is I(X; T) - I(X; T|Y),
     the last term the same bounds with j within the class of i, averaged over points: the upper bound takes the
     lower bound on it and vice versa, so label_lower can be negative and label_upper can exceed H(Y).
 
@@ -155,14 +155,14 @@ def _entropy(symbols: Tensor) -> float:
 
 
 def _standardized(name: str, samples: Tensor) -> Tensor:
-    """Columns of `samples` in float64, centred and of unit norm."""
+    """Columns of `samples` in float64, centered and of unit norm."""
     samples = samples.double()
-    centred = samples - samples.mean(0)
-    norms = centred.norm(dim=0)
+    centered = samples - samples.mean(0)
+    norms = centered.norm(dim=0)
     constant = (norms <= 1e-12 * samples.norm(dim=0)).nonzero()  # what rounding of the mean leaves
     if len(constant):
         raise ValueError(f"{name}: column {constant[0].item()} is constant")
-    return centred / norms
+    return centered / norms
 
 
 def _left_by_earlier(name: str, columns: Tensor) -> Tensor:

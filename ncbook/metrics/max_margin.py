@@ -39,7 +39,7 @@ def max_margin_classifier(features: Tensor, labels: Tensor) -> MaxMargin:
     """Multiclass support vector machine of Crammer and Singer with a hard margin, by scikit-learn's `LinearSVC`.
 
     min ||W||_F^2 subject to (w_y - w_j) . h_i >= 1 for all i and j != y. There is no intercept: subtract the mean
-    of class means from the features first to compare its rows with centred class means (NC3) or its margin with
+    of class means from the features first to compare its rows with centered class means (NC3) or its margin with
     that of a network's head, `margins(h @ W.T, y).min() / W.norm()`. The cost of a violated constraint is 1e6
     where the features have root mean square norm 1, so the result does not depend on their scale.
 

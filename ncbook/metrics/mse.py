@@ -11,7 +11,7 @@ from ncbook.metrics.variability import rank_tolerance, residual_factor
 
 @dataclass(frozen=True)
 class SquareLossDecomposition:
-    """Three terms, none negative, that add up to the regularised square loss.
+    """Three terms, none negative, that add up to the regularized square loss.
 
     nc1      variability of the features as the least-squares classifier sees it, and the decay of its norm
     nc2_nc3  error of the least-squares classifier at the class means: how far they are from a separable frame
@@ -27,7 +27,7 @@ class SquareLossDecomposition:
 
     @property
     def total(self) -> float:
-        """The regularised square loss."""
+        """The regularized square loss."""
         return self.nc1 + self.nc2_nc3 + self.perp
 
 
@@ -37,13 +37,13 @@ def square_loss_decomposition(
 ) -> SquareLossDecomposition:
     """Split L = (1/2N) sum_i ||W h_i + b - e_{y_i}||^2 + (decay/2)(||W||^2 + ||b||^2) into L_NC1 + L_NC2/3 + L_perp.
 
-    With (W_LS, b_LS) the minimiser of L for these features, Sigma_W the within-class covariance, pi_c = n_c/N,
+    With (W_LS, b_LS) the minimizer of L for these features, Sigma_W the within-class covariance, pi_c = n_c/N,
     D = (W - W_LS, b - b_LS) and A = E[(h,1)(h,1)^T] + decay I:
         L_NC1   = tr(W_LS Sigma_W W_LS^T)/2 + (decay/2)(||W_LS||^2 + ||b_LS||^2)
         L_NC2/3 = sum_c pi_c ||W_LS mu_c + b_LS - e_c||^2 / 2
         L_perp  = tr(D A D^T)/2
     Han, Papyan and Donoho (2022) have equal classes, pi_c = 1/K; under imbalance every point weighs alike here, also
-    in the means, so that the sum stays the loss. `decay` is the lambda of L as it is written above. An optimiser's
+    in the means, so that the sum stays the loss. `decay` is the lambda of L as it is written above. An optimizer's
     weight decay wd, which adds (wd/2)||theta||^2 to the training loss, is decay = wd for the mean of
     ||error||^2 / 2, decay = wd/2 for the mean of ||error||^2 (which is then 2 L), and decay = K wd/2 for the mean
     over all N K entries (2 L / K). The bias decays as the weight does; with `bias=None` W_LS has none either.

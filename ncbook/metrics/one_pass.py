@@ -14,7 +14,7 @@ class OnePassMeter:
     """Streaming `collapse` in one pass, by the updates of Welford (1962) and of Chan, Golub and LeVeque (1983).
 
     Keeps counts [K], means [K, d] and the pooled scatter around them, a [d, d] matrix, all in float64: prefer
-    `CollapseMeter` where the data can be read twice. NC4 and the nearest-class-centre error need the final
+    `CollapseMeter` where the data can be read twice. NC4 and the nearest-class-center error need the final
     class means for every point, cannot be known in one pass, and are nan. Not differentiable.
     """
 

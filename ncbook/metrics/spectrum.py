@@ -11,7 +11,7 @@ def effective_rank(matrix: Tensor) -> Tensor:
 
     matrix [m, n] -> float64 scalar between 1 and rank(matrix); no change under scaling or rotation. The matrix is
     taken as it is, so the answer depends on what is passed: features [N, d] give their own singular values s_i,
-    their second moments or covariance give s_i^2 / N and thus a smaller number, and uncentred features count
+    their second moments or covariance give s_i^2 / N and thus a smaller number, and uncentered features count
     their mean as one direction. A matrix of zeros gives nan. Differentiable where all singular values are distinct
     and positive. Raises ValueError unless `matrix` is a finite floating-point matrix.
     """
@@ -31,7 +31,7 @@ def stable_rank(matrix: Tensor) -> Tensor:
 
 
 def log_kernel_uniformity(class_means: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and variance over pairs of log(1 / ||u_i - u_j||), u_i the normalised centred class means.
+    """Mean and variance over pairs of log(1 / ||u_i - u_j||), u_i the normalized centered class means.
 
     Hyperspherical uniformity with the logarithmic kernel, the form of NC2 for more classes than dimensions (Wu and
     Papyan 2024, linguistic collapse; the variance is what they correlate with the loss). The variance divides by
@@ -44,11 +44,11 @@ def log_kernel_uniformity(class_means: Tensor) -> tuple[Tensor, Tensor]:
     _validate.require_matrix("class_means", class_means, "[K, d]")
     _validate.require_means(class_means, class_means.shape[1])
     means = class_means.double()
-    centred = means - means.mean(0)
-    lengths = centred.norm(dim=1, keepdim=True)
+    centered = means - means.mean(0)
+    lengths = centered.norm(dim=1, keepdim=True)
     # what rounding leaves of a mean at the global mean has no direction
     noise = 8 * torch.finfo(torch.float64).eps * means.norm()
-    unit = centred / torch.where(lengths > noise, lengths, float("nan"))
+    unit = centered / torch.where(lengths > noise, lengths, float("nan"))
     # pdist subtracts before it squares: near directions keep their digits
     energies = -torch.nn.functional.pdist(unit).log()
     return energies.mean(), energies.var(correction=0)

@@ -1,10 +1,10 @@
-"""Closed-form minimisers of unconstrained-features models: the features are free variables, as the weights are.
+"""Closed-form minimizers of unconstrained-features models: the features are free variables, as the weights are.
 
 All three losses depend on weight [K, d] and features [N, d] through the logits Z = W H^T and, for given Z, through
 min (||W||_F^2 + ||H||_F^2) / 2 = ||Z||_*, so that each reduces to a convex problem in Z. Its symmetry under
 permutations of the classes makes Z a multiple of C (x) 1_n^T, C = I - 11^T/K, or of I (x) 1_n^T without a bias; what
 is left is one number. N = nK points, n a class; lambda_W and lambda_H are the weights of ||W||_F^2 / 2 and
-||H||_F^2 / 2. Rotations of the d dimensions give all other minimisers.
+||H||_F^2 / 2. Rotations of the d dimensions give all other minimizers.
 """
 
 import math
@@ -19,7 +19,7 @@ from ncbook.metrics.geometry import simplex_etf
 
 @dataclass(frozen=True)
 class UnconstrainedMinimum:
-    """A global minimiser and its value.
+    """A global minimizer and its value.
 
     loss            the smallest value of the objective
     logit_gap       true logit minus any other, the same for every point; its unit is that of the logits
@@ -65,7 +65,7 @@ def unconstrained_cross_entropy(
     gap = math.log1p(1 / threshold - num_classes) if collapses else 0.0
     others = num_classes - 1
     loss = math.log1p(others * math.exp(-gap)) + threshold * others * gap
-    frame = _centred_frame(num_classes, dim)
+    frame = _centered_frame(num_classes, dim)
     return _minimum(loss, gap, frame, per_class, weight_decay, feature_decay, bias=0.0)
 
 
@@ -74,7 +74,7 @@ def unconstrained_square_loss(
 ) -> UnconstrainedMinimum:
     """Minimum of (1/2N) ||W H^T + b 1^T - Y||^2 + lambda_W/2 ||W||^2 + lambda_H/2 ||H||^2 (Zhou et al. 2022).
 
-    Y [K, N] is one-hot. Each singular value of the centred Y (K-1 of sqrt(n)) is soft-thresholded to
+    Y [K, N] is one-hot. Each singular value of the centered Y (K-1 of sqrt(n)) is soft-thresholded to
     s = sqrt(n) (1 - K r)_+ with r = sqrt(n lambda_W lambda_H): collapse if K r < 1. The loss is
     (K-1) ((sqrt(n) - s)^2 / (2N) + s r / sqrt(n)). With a bias, which has no decay here, b = 1/K and the geometry is
     the simplex ETF. With `bias=False` Y itself is thresholded, K takes the place of K-1, and the geometry is the
@@ -88,23 +88,23 @@ def unconstrained_square_loss(
     threshold = math.sqrt(per_class * weight_decay * feature_decay)
     gap = max(0.0, 1 - num_classes * threshold)  # singular value / sqrt(n)
     loss = rank * ((1 - gap) ** 2 / (2 * num_classes) + gap * threshold)
-    frame = _centred_frame(num_classes, dim) if bias else orthogonal_frame(num_classes, dim)
+    frame = _centered_frame(num_classes, dim) if bias else orthogonal_frame(num_classes, dim)
     return _minimum(loss, gap, frame, per_class, weight_decay, feature_decay, bias=1 / num_classes if bias else 0.0)
 
 
 def unconstrained_max_margin(num_classes: int, dim: int, per_class: int) -> UnconstrainedMinimum:
     """Minimum of (||W||^2 + ||H||^2) / 2 under (w_k - w_j) . h_i >= 1 for i in class k, j != k (Ji et al. 2022).
 
-    Where gradient flow on the unregularised cross-entropy goes in direction. The value, in `loss`, is (K-1) sqrt(n),
-    so the normalised margin q / ((||W||^2 + ||H||^2) / 2), to which any training run can be compared, is at most
+    Where gradient flow on the unregularized cross-entropy goes in direction. The value, in `loss`, is (K-1) sqrt(n),
+    so the normalized margin q / ((||W||^2 + ||H||^2) / 2), to which any training run can be compared, is at most
     1 / ((K-1) sqrt(n)). Needs d >= K-1. Raises ValueError for K < 2, d < K-1 or n < 1.
     """
     _require(num_classes, dim, num_classes - 1, per_class, 1.0, 1.0)
     value = (num_classes - 1) * math.sqrt(per_class)
-    return _minimum(value, 1.0, _centred_frame(num_classes, dim), per_class, 1.0, 1.0, bias=0.0)
+    return _minimum(value, 1.0, _centered_frame(num_classes, dim), per_class, 1.0, 1.0, bias=0.0)
 
 
-def _centred_frame(num_classes: int, dim: int) -> Tensor:
+def _centered_frame(num_classes: int, dim: int) -> Tensor:
     """[K, d] with Gram matrix C = I - 11^T/K."""
     return simplex_etf(num_classes, dim) * ((num_classes - 1) / num_classes) ** 0.5
 
@@ -134,7 +134,7 @@ def _require(num_classes: int, dim: int, rank: int, per_class: int, weight_decay
     if num_classes < 2:
         raise ValueError(f"num_classes: needs K >= 2 classes, got {num_classes}")
     if dim < rank:
-        raise ValueError(f"dim: the minimiser of {num_classes} classes has rank {rank}, so d >= {rank}, got {dim}")
+        raise ValueError(f"dim: the minimizer of {num_classes} classes has rank {rank}, so d >= {rank}, got {dim}")
     if per_class < 1:
         raise ValueError(f"per_class: needs n >= 1 points a class, got {per_class}")
     for name, decay in (("weight_decay", weight_decay), ("feature_decay", feature_decay)):

@@ -1,4 +1,4 @@
-"""Within-class variability other than NC1 and CDNV: ratios of traces, VCI, NC5 and nearest-class-centre error.
+"""Within-class variability other than NC1 and CDNV: ratios of traces, VCI, NC5 and nearest-class-center error.
 
 Sigma_W = (1/N) sum (h - mu_c)(h - mu_c)^T is taken over all points, Sigma_B = (1/K) sum (mu_c - mu_G)(mu_c - mu_G)^T
 over unweighted class means with mu_G their mean, as in `ncbook.metrics.collapse`. Classes that do not occur are left
@@ -24,7 +24,7 @@ def variance_ratio(features: Tensor, labels: Tensor, num_classes: int | None = N
     collapsed). Differentiable in `features`. Raises ValueError for arguments that do not fit.
     """
     classes, _ = _classes.group(features, labels, num_classes)
-    size = classes.centred.norm()
+    size = classes.centered.norm()
     between = torch.where(size > _noise(classes.means), size.square() / len(classes.means), 0.0)
     return _within(classes) / between
 
@@ -78,7 +78,7 @@ def nc5(features: Tensor, labels: Tensor, ood_features: Tensor, num_classes: int
     """NC5: mean over classes of |cos(mu_c, mu_OOD)|, zero if the mean of out-of-distribution data is orthogonal to all.
 
     The definition of NECO (Ben Ammar et al. 2024, arXiv:2310.06823), with means from the origin, not from mu_G. For
-    the centred variant subtract mu_G from both sets first; the two differ much for features after a ReLU.
+    the centered variant subtract mu_G from both sets first; the two differ much for features after a ReLU.
 
     features [N, d], labels [N], ood_features [M, d] -> float64 scalar in [0, 1]. A mean at the origin gives nan.
     Differentiable in both sets. Raises ValueError for arguments that do not fit or are not finite.
@@ -97,7 +97,7 @@ def nc5(features: Tensor, labels: Tensor, ood_features: Tensor, num_classes: int
 
 
 @torch.no_grad()
-def nearest_class_centre_error(features: Tensor, labels: Tensor, class_means: Tensor) -> float:
+def nearest_class_center_error(features: Tensor, labels: Tensor, class_means: Tensor) -> float:
     """Share of points whose nearest class mean is not that of their label (Galanti et al. 2022).
 
     features [N, d], labels [N] in 0..K-1, class_means [K, d] in the order of the labels, usually the training set's;
@@ -109,12 +109,12 @@ def nearest_class_centre_error(features: Tensor, labels: Tensor, class_means: Te
     _validate.require_labels(labels, features, len(class_means))
     _validate.require_finite("features", features)
     means = class_means.double()
-    centre = means.mean(0)
-    means = means - centre
+    center = means.mean(0)
+    means = means - center
     size = max(1, _classes._BLOCK_ELEMENTS // max(means.shape))  # scores are [B, K], and K may exceed d
     errors = 0
     for block, truth in zip(features.split(size), labels.split(size), strict=True):
-        nearest = ((block.double() - centre) @ means.T - means.square().sum(1) / 2).argmax(1)
+        nearest = ((block.double() - center) @ means.T - means.square().sum(1) / 2).argmax(1)
         errors += int((nearest != truth).sum())
     return errors / len(features)
 
@@ -152,6 +152,6 @@ def _noise(means: Tensor) -> Tensor:
 
 def _between_class_axes(classes: _classes.Classes) -> tuple[Tensor, Tensor]:
     """Orthonormal eigenvectors [r, d] of Sigma_B and the roots [r] of their eigenvalues, those above rounding."""
-    _, singular, axes = torch.linalg.svd(classes.centred, full_matrices=False)
+    _, singular, axes = torch.linalg.svd(classes.centered, full_matrices=False)
     kept = (singular > _RANK_CUT * singular[0]) & (singular > _noise(classes.means))
     return axes[kept], singular[kept] / len(classes.means) ** 0.5

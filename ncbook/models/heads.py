@@ -9,7 +9,7 @@ from ncbook.models.classifier import Classifier
 
 
 class CosineHead(nn.Linear):
-    """Logits cos(w_k, h) / temperature: features and rows are normalised, there is no bias.
+    """Logits cos(w_k, h) / temperature: features and rows are normalized, there is no bias.
 
     `weight` [K, d] is the rows w_k / (||w_k|| temperature), so that weight @ h has the decisions of the network; the
     trained parameter, of any length, is `parametrizations.weight.original`. The smaller the temperature, the smaller

@@ -52,7 +52,7 @@ def unconstrained_objective(
     bias_decay: float = 0.0,
     loss: str = "cross_entropy",
 ) -> Tensor:
-    """The regularised loss of unconstrained features; differentiable scalar.
+    """The regularized loss of unconstrained features; differentiable scalar.
 
     loss="cross_entropy"  (1/N) sum_i CE(W h_i + b, y_i) + penalty, in nats (Zhu et al. 2021)
     loss="square"         (1/2N) ||W H^T + b 1^T - Y||_F^2 + penalty, Y [K, N] one-hot, not rescaled (Zhou et al. 2022)

@@ -126,7 +126,7 @@ def fit_ensemble(
 
     Raises ValueError, naming the field, for a recipe with another optimizer than SGD or AdamW, batches, stop rules,
     augmentation, compilation, or `RateReduction`; for networks that differ in shape, change a buffer in the forward
-    pass, or normalise over the batch; for splits or coefficients of another number than members or regularizers.
+    pass, or normalize over the batch; for splits or coefficients of another number than members or regularizers.
     """
     ensemble, measured = Ensemble(build, train, recipe, members), []
     ended = "steps"
@@ -176,7 +176,7 @@ class _Keeper:
             self.training.load_state(state["training"])
         return state
 
-    def save(self, measured: list, ended: str | None, now: bool) -> None:
+    def save(self, measured: list[Any], ended: str | None, now: bool) -> None:
         if self.path is None or not (now or time.monotonic() - self._last >= self.seconds):
             return
         state = {"identity": self._identity, "training": self.training.state(), "measured": measured, "ended": ended}

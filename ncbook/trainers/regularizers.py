@@ -64,8 +64,8 @@ def variance_ratio(outputs: Outputs) -> Tensor:
     0, with gradient 0, where the metric has no finite value: one class alone, or all class means equal to rounding.
     """
     means, present, within = _class_means(outputs)
-    centred = (means - means.sum(0) / present.sum()) * present[:, None]
-    spread, between = outputs.mean(within), centred.square().sum()
+    centered = (means - means.sum(0) / present.sum()) * present[:, None]
+    spread, between = outputs.mean(within), centered.square().sum()
     apart = between > _rounding(means, spread)
     return torch.where(apart, spread * present.sum() / torch.where(apart, between, 1.0), 0.0)
 

@@ -62,7 +62,7 @@ class Stack:
         _require_alike(networks)
         self.size = len(networks)
         self._template = copy.deepcopy(networks[0]).to(device)
-        parameters, buffers = stack_module_state(list(networks))  # type: ignore[arg-type]
+        parameters, buffers = stack_module_state(list(networks))
         self.tensors = {name: value.detach().to(device) for name, value in (parameters | buffers).items()}
         rows = [self.tensors[name].flatten(1) for name in trained]
         self.values = torch.cat(rows, 1)
@@ -114,7 +114,7 @@ class Precise(nn.Module):
         return features, self.model.head(features), self.model.head.weight
 
 
-def traced(function: Callable, *arguments: Any) -> Callable:
+def traced(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
     """`function` as the plain list of operations that it did on `arguments`, gradients and vmap worked out.
 
     Other tensors that it reads are kept, not copied. Saves about half of what a step of a small network costs beside
@@ -179,7 +179,7 @@ def _require_alike(networks: Sequence[Classifier]) -> None:
 
 
 def require_pure(network: Precise, inputs: Tensor) -> None:
-    """ValueError for a network that changes a buffer in the forward pass, or normalises over the batch."""
+    """ValueError for a network that changes a buffer in the forward pass, or normalizes over the batch."""
     norms = any(isinstance(module, _BatchNorm) for module in network.modules())
     before = {name: value.clone() for name, value in network.named_buffers()}
     with torch.no_grad():

@@ -97,7 +97,7 @@ def layer_rows(model: models.Classifier, dataset: data.Dataset) -> Iterator[Row]
     for level, name in enumerate(seen):
         means = metrics.class_means(seen[name], train.labels, count)
         row = {"layer": level, "train_error": error, "num_classes": count}
-        row["ncc_error_test_train_means"] = metrics.nearest_class_centre_error(fresh[name], test.labels, means)
+        row["ncc_error_test_train_means"] = metrics.nearest_class_center_error(fresh[name], test.labels, means)
         yield row | _named(found["train"][name], "train") | _named(found["test"][name], "test")
 
 

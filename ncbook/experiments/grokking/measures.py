@@ -45,7 +45,7 @@ def _split(model: models.Classifier, name: str, split: data.Split, features: Ten
 def _by_training_means(model: models.Classifier, splits: Pair, features: Mapping[str, Tensor]) -> dict[str, float]:
     means = metrics.class_means(features["train"], splits["train"].labels, len(model.head.weight))
     right = {
-        f"ncc_acc_{name}": 1 - metrics.nearest_class_centre_error(features[name], split.labels, means)
+        f"ncc_acc_{name}": 1 - metrics.nearest_class_center_error(features[name], split.labels, means)
         for name, split in splits.items()
     }
     mismatch = metrics.nearest_mean_mismatch(features["test"], means, model.head.weight)

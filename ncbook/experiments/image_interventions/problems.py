@@ -22,7 +22,7 @@ def problem(config: Config, task: str, seed: int) -> data.Dataset:
             train_per_class=per_class, test_per_class=100, size=16, difficulty=config.difficulty, seed=seed
         )
     if task == "color_glyphs":
-        return data.glyphs(train_per_class=per_class, size=32, colour=True, difficulty=config.difficulty, seed=seed)
+        return data.glyphs(train_per_class=per_class, size=32, color=True, difficulty=config.difficulty, seed=seed)
     if task in ("cifar10", "cifar10_augmented"):
         return data.load("cifar10")
     raise ValueError(f"task: {task!r} is unknown; use digits, glyphs, color_glyphs, cifar10 or cifar10_augmented")

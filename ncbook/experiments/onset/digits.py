@@ -72,7 +72,7 @@ def measure(network: models.Classifier, dataset: data.Dataset) -> dict[str, floa
     outputs = trainers.Outputs(features, network.head(features), train.labels, network.head.weight)
     return row | {
         "nc1_train": float(metrics.nc1(features, train.labels)),
-        "ncc_acc_test": 1 - metrics.nearest_class_centre_error(unseen, test.labels, means),
+        "ncc_acc_test": 1 - metrics.nearest_class_center_error(unseen, test.labels, means),
         "relative_flatness": metrics.relative_flatness_mse(features, network.head.weight).item(),
         "weight_norm": weights.double().norm().item(),
         "train_loss": trainers.SquaredError()(outputs).item(),
