@@ -8,37 +8,58 @@ PACKAGE := $(shell find ncbook -name '*.py' -o -name '*.js' -o -name '*.css' -o 
 
 # A page is static: labs show a note in place of widgets that no kernel answers. One thread: see trainers.threads.
 STATIC := NCBOOK_STATIC=1 NCBOOK_PRESET=laptop NCBOOK_LIVE=0
-NBVAL := $(BIN)/pytest book -n 2 --dist loadfile --nbval-lax --nbval-current-env -o filterwarnings=default -p no:cacheprovider
+NBVAL := $(BIN)/pytest $(if $(CHAPTER),book/$(CHAPTER).ipynb,book -n 2 --dist loadfile) --nbval-lax --nbval-current-env -o filterwarnings=default -p no:cacheprovider
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book test serve lab notebooks ledger lint unit replay live browser bench bench-gpu clean
+.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser bench bench-gpu hooks clean
 .DELETE_ON_ERROR:
 
-book: $(BOOK)
+help:  ## what each of these does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+	@echo "CHAPTER=4-grokking/onset after notebooks, replay or live takes that chapter alone."
+
+setup: .venv/installed  ## install everything into .venv
+
+book: $(BOOK)  ## set up, execute every chapter, build the HTML in _build/html
 	@echo "The book is at $(abspath $(BOOK))"
 
-test: lint unit replay live browser
+test: lint unit js replay live browser  ## set up, and check everything
 
-serve: book
+check: lint  ## while you work: style, types, spelling and the fast tests
+	$(BIN)/pytest -n 2 --dist loadfile $(FAST)
+
+FAST := tests/test_layers.py tests/test_project.py tests/test_readings.py tests/test_runs.py tests/test_ledger.py
+
+serve: book  ## show the book at http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
-lab: .venv/installed
+lab: .venv/installed  ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab book
 
 notebooks: .venv/installed  ## bring every notebook into the form that git keeps
-	$(STATIC) $(BIN)/python tools/notebooks.py write
+	$(STATIC) $(BIN)/python tools/notebooks.py write $(CHAPTER)
 
-ledger: .venv/installed  ## the page of claims and verdicts, from the recorded runs
+ledger: .venv/installed  ## the pages of claims and of columns, from the recorded runs
 	@mkdir -p _build
 	$(BIN)/python -m ncbook ledger --page > _build/ledger.md
 	mv _build/ledger.md book/ledger.md
+	$(BIN)/python tools/columns.py > _build/columns.md
+	mv _build/columns.md book/columns.md
 
-lint: .venv/installed
+contents: .venv/installed  ## the table of contents, from ncbook/results.py
+	$(BIN)/python tools/contents.py write
+
+format: .venv/installed  ## bring the Python code into form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lint: .venv/installed  ## style, types and American spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/codespell
 
-unit: .venv/installed
+unit: .venv/installed  ## the tests of the package
 	$(BIN)/pytest tests --ignore=tests/browser -n 2 --dist loadfile
 
 replay: .venv/installed  ## checked cells against recorded runs, to the letter
@@ -47,7 +68,7 @@ replay: .venv/installed  ## checked cells against recorded runs, to the letter
 live: .venv/installed  ## every line trained for real; numbers and verdicts may differ
 	NCBOOK_PRESET=smoke NCBOOK_LIVE=1 $(NBVAL) --nbval-sanitize-with tools/live.cfg
 
-browser: $(BOOK)
+browser: $(BOOK)  ## the built pages in Chromium
 	$(BIN)/pytest tests/browser -n 2
 
 BENCH := $(BIN)/pytest -o python_files='bench_*.py' -o python_functions='bench_*' -o filterwarnings=default --benchmark-quiet
@@ -57,12 +78,16 @@ bench: .venv/installed  ## ratios of CPU time, in benchmarks/RESULTS.md
 	$(BENCH) benchmarks --ignore-glob='*_gpu.py' --benchmark-timer=time.process_time --benchmark-json=_build/bench.json
 	$(BIN)/python benchmarks/report.py _build/bench.json benchmarks/RESULTS.md
 
-bench-gpu: .venv/installed
+bench-gpu: .venv/installed  ## the same on a GPU, in benchmarks/RESULTS-gpu.md
 	@mkdir -p _build
 	$(BENCH) benchmarks/bench_*_gpu.py --benchmark-json=_build/bench-gpu.json
 	$(BIN)/python benchmarks/report.py _build/bench-gpu.json benchmarks/RESULTS-gpu.md
 
-clean:
+hooks: .venv/installed  ## in this checkout: check before each commit, and show notebooks cell by cell in git diff
+	$(BIN)/pre-commit install
+	$(BIN)/nbdime config-git --enable
+
+clean:  ## remove what was built
 	rm -rf _build
 
 .venv/installed: requirements.txt constraints.txt pyproject.toml

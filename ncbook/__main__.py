@@ -1,8 +1,9 @@
-"""python -m ncbook list | run | ledger | doctor."""
+"""python -m ncbook list | run | record | verify | new | ledger | doctor."""
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
 
 from ncbook import __version__
 from ncbook.runs import DamagedRun
@@ -10,27 +11,10 @@ from ncbook.runs import DamagedRun
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 something is wrong, 2 a wrong argument, 130 interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m ncbook", description="Experiments on neural collapse.")
-    parser.add_argument("--version", action="version", version=f"ncbook {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True)
-    listing = commands.add_parser("list", help="experiments, their presets, and which runs are at hand")
-    listing.add_argument("--json", action="store_true", help="as JSON")
-    running = commands.add_parser("run", help="train an experiment, or say where its run is")
-    running.add_argument("name", help="an experiment, as `list` shows it")
-    running.add_argument(
-        "--preset", default=None, help="smoke, laptop, gpu, paper, or another that `list` shows (default: laptop)"
-    )
-    running.add_argument("--device", default=None, help="cpu or cuda (default: the GPU if there is one)")
-    running.add_argument("--live", action="store_true", default=None, help="train even if a run is at hand")
-    running.add_argument("--workers", type=int, default=1, help="train this many arms at once (default: 1)")
-    ledger = commands.add_parser("ledger", help="every claim of the literature, and what our runs say of it")
-    form = ledger.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="as JSON")
-    form.add_argument("--page", action="store_true", help="as the page of the book")
-    commands.add_parser("doctor", help="what is installed, what is recorded, and what is wrong")
-    parsed = parser.parse_args(arguments)
+    parsed = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = parsed.command
     try:
-        return {"list": _list, "run": _run, "ledger": _ledger, "doctor": _doctor}[parsed.command](parsed)
+        return command(parsed)
     except (ValueError, RuntimeError, ArithmeticError, ImportError, OSError) as error:
         print(f"ncbook: {error}", file=sys.stderr)
         return 2 if isinstance(error, ValueError) and not isinstance(error, DamagedRun) else 1
@@ -39,41 +23,108 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ncbook", description="Experiments on neural collapse.")
+    parser.add_argument("--version", action="version", version=f"ncbook {__version__}")
+    commands = parser.add_subparsers(required=True)
+
+    def add(command: Callable[[argparse.Namespace], int], name: str, about: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=about, description=about)
+        made.set_defaults(command=command)
+        return made
+
+    listing = add(_list, "list", "experiments, their presets, and which runs are at hand")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    running = add(_run, "run", "train an experiment, or say where its run is")
+    running.add_argument("--live", action="store_true", default=None, help="train even if a run is at hand")
+    recording = add(_record, "record", "train an experiment and put the run where recorded runs are kept")
+    for each in (running, recording):
+        each.add_argument("name", help="an experiment, as `list` shows it")
+        each.add_argument("--preset", default=None, help="one of those that `list` shows (default: laptop)")
+        each.add_argument("--device", default=None, help="cpu or cuda (default: the GPU if there is one)")
+        each.add_argument("--workers", type=int, default=1, help="train this many arms at once (default: 1)")
+    verifying = add(_verify, "verify", "train the first probes of recorded runs again, and compare")
+    verifying.add_argument("names", nargs="*", help="experiments (default: all)")
+    new = add(_new, "new", "lay out the files of a new result, in a checkout of the repository")
+    new.add_argument("name", help="its name: a Python word such as class_imbalance")
+    new.add_argument("--part", required=True, help="the folder of its chapter, such as 4-grokking")
+    ledger = add(_ledger, "ledger", "every claim of the literature, and what our runs say of it")
+    form = ledger.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="as JSON")
+    form.add_argument("--page", action="store_true", help="as the page of the book")
+    add(_doctor, "doctor", "what is installed, what is recorded, and what is wrong")
+    return parser
+
+
 def _list(parsed: argparse.Namespace) -> int:
     from ncbook import experiments
 
-    rows = [_describe(name, preset) for name in experiments.names() for preset in experiments.get(name).presets()]
+    known = [experiments.get(name) for name in experiments.names()]
+    rows = [
+        {"experiment": experiment.name, "preset": preset, "run": experiment.state(preset)}
+        for experiment in known
+        for preset in experiment.presets()
+    ]
     if parsed.json:
         print(json.dumps(rows, indent=1))
         return 0
     for row in rows:
-        print(f"{row['experiment']:16} {row['preset']:12} {row['run']}")
+        print(f"{row['experiment']:24} {row['preset']:14} {row['run']}")
     return 0
 
 
-def _describe(name: str, preset: str) -> dict[str, str]:
-    from ncbook import experiments
-
-    experiment = experiments.get(name)
-    path = experiment.find(preset)
-    state = "not run yet" if path is None else "recorded" if path.parent == experiment.folder else "cached"
-    return {"experiment": name, "preset": preset, "run": state}
-
-
 def _run(parsed: argparse.Namespace) -> int:
-    import joblib
-
     from ncbook import experiments
 
-    if parsed.workers < 1:
-        raise ValueError(f"--workers: must be at least 1, got {parsed.workers}")
-    with joblib.parallel_config("loky", n_jobs=parsed.workers):
+    with _workers(parsed.workers):
         run = experiments.get(parsed.name).load(parsed.preset, parsed.live, parsed.device)
     about = run.provenance
     print(
         f"{about['experiment']}, preset {about['preset']}: {len(run.history['step'])} measurements, "
         f"made in {about['seconds']} s on {about['hardware']} ({about['date']}, ncbook {about['ncbook']})"
     )
+    return 0
+
+
+def _record(parsed: argparse.Namespace) -> int:
+    from ncbook import experiments
+
+    with _workers(parsed.workers):
+        path = experiments.get(parsed.name).record(parsed.preset, parsed.device)
+    print(f"recorded in {path}")
+    return 0
+
+
+def _workers(count: int):  # -> a context in which sweeps share their arms out
+    import joblib
+
+    if count < 1:
+        raise ValueError(f"--workers: must be at least 1, got {count}")
+    return joblib.parallel_config("loky", n_jobs=count)
+
+
+def _verify(parsed: argparse.Namespace) -> int:
+    from ncbook import experiments
+    from ncbook.experiments import verify
+
+    wrong = 0
+    for name in parsed.names or experiments.names():
+        experiment = experiments.get(name)
+        for preset in experiment.presets():
+            run = experiment.recorded(preset)
+            if run is not None:
+                found = verify(experiment, run)
+                wrong += len(found.wrong) + len(found.missing)
+                print(f"{name} {preset}: {found}")
+    return 1 if wrong else 0
+
+
+def _new(parsed: argparse.Namespace) -> int:
+    from ncbook import scaffold
+
+    for path in scaffold.lay_out(parsed.name, parsed.part):
+        print(path)
+    print("Next: write what each TODO asks for; `make unit` says what is left.")
     return 0
 
 

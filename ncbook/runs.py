@@ -76,12 +76,17 @@ def cache_folder() -> Path:
     return Path(os.environ.get("NCBOOK_CACHE") or Path.home() / ".cache" / "ncbook" / "runs")
 
 
+def require_writable(folder: Path) -> None:
+    """OSError unless a file can be written into `folder`, which is created where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def warn_unless_writable(folder: Path) -> None:
     """Warn, before hours are spent, that a run could not be kept in `folder`; creates it where it is missing."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        require_writable(folder)
     except OSError as error:
         _warn_not_kept(folder, error, "The run to come")
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-SECONDS = 60
+SECONDS = 600  # far longer than any lab needs, for a machine may be busy
 
 
 def fill(lab, **typed: str) -> None:

@@ -195,7 +195,7 @@ class Server(ThreadingHTTPServer):
     """Hands out `files` as `answer` says. `patience` seconds after it fell silent it would send the rest after all."""
 
     daemon_threads = True
-    patience = 10.0
+    patience = 60.0
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)

@@ -185,7 +185,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("name", data.REAL)
 def test_a_failed_download_says_what_to_do_and_leaves_nothing(name, fault, publish, server, folder, monkeypatch):
-    """A server that falls silent would send the rest after 10 s: who waits so long gets the set, and fails here."""
+    """A server that falls silent would send the rest after a minute: who waits so long gets the set, and fails here."""
     publish(name)
     if FAULTS[fault] == "timed out":
         monkeypatch.setattr(real, "TIME_OUT", 0.3)

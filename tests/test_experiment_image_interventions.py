@@ -10,9 +10,9 @@ from ncbook import data, experiments, metrics, models, runs, trainers
 from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import image_interventions
 from ncbook.experiments.image_interventions import problems, training
-from ncbook.experiments.image_interventions.claims import losses
 from ncbook.experiments.image_interventions.measure import measured, outputs
 from ncbook.experiments.image_interventions.recipes import Unsure, head_square, phases_of
+from ncbook.readings.image_interventions import ARMS, losses
 
 LAPTOP = image_interventions.Config.preset("laptop")
 TINY = replace(
@@ -128,7 +128,7 @@ def test_the_noise_of_the_digits_has_its_size_in_pixels():
 def test_the_scale_of_the_digits_pixels():
     from sklearn.datasets import load_digits
 
-    assert (load_digits().data / 16).std() == pytest.approx(problems._GREY, abs=1e-3)
+    assert (load_digits().data / 16).std() == pytest.approx(problems._GRAY, abs=1e-3)
 
 
 def test_only_tasks_called_augmented_are():
@@ -146,26 +146,25 @@ def test_measures_are_those_of_the_metrics():
     torch.manual_seed(0)
     images = data.digits(5, 1)
     model = models.build("mlp", images.input_shape, 10, 12).eval()
-    paper = trainers.FlatnessBound(2.0, unit_features=True)
     with torch.no_grad():
-        columns = measured(model, images.train, images.test, paper)
+        columns = measured(model, images.train, images.test, 2.0)
         features = model.features(images.train.inputs).double()
         bias = model.head.bias.double()
     weight = model.head.weight.detach().double()
     norms = features.square().sum(1, keepdim=True).sqrt()
     expected = {
-        "kappa": metrics.relative_flatness(features, weight, bias),
-        "kappa_bound": metrics.relative_flatness_bound(features, weight, bias),
+        "relative_flatness": metrics.relative_flatness(features, weight, bias),
+        "relative_flatness_bound": metrics.relative_flatness_bound(features, weight, bias),
         "variance_ratio_train": metrics.variance_ratio(features, images.train.labels),
         "head_norm": weight.norm(), "feature_norm": norms.mean(),
     }  # fmt: skip
     for name, value in expected.items():
         assert columns[name] == pytest.approx(float(value), rel=1e-4), name
     shares = ((features @ weight.T + bias) / 2).softmax(1)
-    assert columns["paper_kappa"] == pytest.approx(
+    assert columns["unit_flatness_bound"] == pytest.approx(
         float(weight.square().sum() * (1 - shares.square().sum(1)).mean()), rel=1e-4
     )
-    assert 0 <= columns["val_acc"] <= 1
+    assert 0 <= columns["test_acc"] <= 1
 
 
 def test_outputs_in_chunks_are_those_of_all(monkeypatch):
@@ -231,27 +230,27 @@ def test_the_paper_s_code_path_with_residual_networks_and_augmentation(monkeypat
 
 
 def made_up(release: dict | None = None, final: dict | None = None, **columns: dict) -> runs.Run:
-    """Validation accuracies [of seed 1, of seed 2] at the release and at the end; .8 where an arm is not named.
+    """Test accuracies [of seed 1, of seed 2] at the release and at the end; .8 where an arm is not named.
 
     `columns`: other measures, (at the release, at the end) of each named arm.
     """
     usual = {
-        "kappa": (1.0, 0.5),
-        "paper_kappa": (1.0, 1.0),
+        "relative_flatness": (1.0, 0.5),
+        "unit_flatness_bound": (1.0, 1.0),
         "train_acc": (1.0, 1.0),
         "variance_ratio_train": (0.1, 0.1),
     }
     rows = []
-    for arm in image_interventions.ARMS:
-        for at, seed in enumerate((1, 2)):
-            accuracies = [(when or {}).get(arm, (0.8, 0.8))[at] for when in (release, final)]
-            for place, epoch in enumerate((100, 160)):
+    for arm in ARMS:
+        for index, seed in enumerate((1, 2)):
+            accuracies = [(when or {}).get(arm, (0.8, 0.8))[index] for when in (release, final)]
+            for when, epoch in enumerate((100, 160)):
                 row = {"task": "digits", "arm": arm, "seed": seed, "step": epoch, "epoch": epoch}
-                row |= dict.fromkeys(("train_loss", "uncertainty", "head_norm", "feature_norm"), 1.0)
-                row |= {name: columns.get(name, {}).get(arm, value)[place] for name, value in usual.items()}
-                rows.append(row | {"val_acc": accuracies[place]})
+                row |= dict.fromkeys(("train_loss", "uncertainty_train", "head_norm", "feature_norm"), 1.0)
+                row |= {name: columns.get(name, {}).get(arm, value)[when] for name, value in usual.items()}
+                rows.append(row | {"test_acc": accuracies[when]})
     history = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return runs.Run({"release": 100, "arms": list(image_interventions.ARMS)}, history, {}, {})
+    return runs.Run({"release": 100, "arms": list(ARMS)}, history, {}, {})
 
 
 def verdict(name: str, run: runs.Run) -> str:
@@ -262,8 +261,8 @@ def verdict(name: str, run: runs.Run) -> str:
 LOW, ONE_LOW = (0.6, 0.6), (0.6, 0.795)
 DOWN = {"anti_released": LOW}
 SPREAD = {"variance_ratio_train": {"prevented": (2.0, 2.0)}}
-FLATTER = {"kappa": {"flatter": (0.1, 0.1)}}
-SHARP = {"paper_kappa": {"anti_released": (350, 1), "anti_pinned": (340, 1)}}
+FLATTER = {"relative_flatness": {"flatter": (0.1, 0.1)}}
+SHARP = {"unit_flatness_bound": {"anti_released": (350, 1), "anti_pinned": (340, 1)}}
 
 
 @pytest.mark.parametrize(
@@ -289,7 +288,7 @@ SHARP = {"paper_kappa": {"anti_released": (350, 1), "anti_pinned": (340, 1)}}
         ("recovery-needs-release", made_up(DOWN, {"kept_schedule": ONE_LOW}), PARTLY),
         ("recovery-needs-release", made_up(DOWN), NOT),
         ("recovery-needs-release", made_up(), UNTESTED),
-        ("kappa-falls", made_up(DOWN, kappa={"released_schedule": (20.0, 1.0)}), REPRODUCED),
+        ("kappa-falls", made_up(DOWN, relative_flatness={"released_schedule": (20.0, 1.0)}), REPRODUCED),
         ("kappa-falls", made_up(DOWN), NOT),
         ("kappa-falls", made_up(), UNTESTED),
         ("loss-specific-to-flatness", made_up(DOWN), REPRODUCED),
@@ -300,7 +299,7 @@ SHARP = {"paper_kappa": {"anti_released": (350, 1), "anti_pinned": (340, 1)}}
         ("sharp-is-inaccurate", made_up(DOWN | {"anti_pinned": LOW}, **SHARP), REPRODUCED),
         ("sharp-is-inaccurate", made_up(DOWN | {"anti_pinned": ONE_LOW}, **SHARP), PARTLY),
         ("sharp-is-inaccurate", made_up(DOWN, **SHARP), NOT),
-        ("sharp-is-inaccurate", made_up(DOWN, paper_kappa={"anti_released": (350, 1)}), UNTESTED),
+        ("sharp-is-inaccurate", made_up(DOWN, unit_flatness_bound={"anti_released": (350, 1)}), UNTESTED),
     ],
 )
 def test_a_rule_gives_the_verdict_of_a_made_up_run(name, run, expected):

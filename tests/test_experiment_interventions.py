@@ -10,9 +10,10 @@ import torch
 from ncbook import data, experiments, metrics, models, runs, trainers
 from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import interventions
-from ncbook.experiments.interventions.claims import CONTROLS, delays, loss_correlations
 from ncbook.experiments.interventions.measure import class_means, measured
 from ncbook.experiments.interventions.recipes import Restart
+from ncbook.readings.interventions import ARMS, CONTROLS, delays, loss_correlations, outcomes
+from ncbook.readings.moments import NEVER
 
 LAPTOP = interventions.Config.preset("laptop")
 TINY = replace(
@@ -86,14 +87,14 @@ def test_measures_are_those_of_the_metrics():
     members = [trainers.Member(1), trainers.Member(2)]
     ensemble = trainers.Ensemble(lambda seed: built(seed), train, interventions.recipe_of(TINY, "baseline"), members)
     columns = measured(ensemble, train, test)
-    for at in range(2):
-        model, split = ensemble.model(at), train[at]
+    for index in range(2):
+        model, split = ensemble.model(index), train[index]
         features = model.features(split.inputs).detach()
         weight = model.head.weight.detach()
         head = (features, weight)
         expected = {
-            "kappa": metrics.relative_flatness(*head),
-            "kappa_bound": metrics.relative_flatness_bound(*head),
+            "relative_flatness": metrics.relative_flatness(*head),
+            "relative_flatness_bound": metrics.relative_flatness_bound(*head),
             "variance_ratio_train": metrics.variance_ratio(features, split.labels),
             "cdnv_train": metrics.cdnv(features, split.labels),
             "train_acc": (model(split.inputs).argmax(1) == split.labels).double().mean(),
@@ -101,7 +102,7 @@ def test_measures_are_those_of_the_metrics():
             "feature_norm": features.norm(dim=1).mean(),
         }
         for name, value in expected.items():
-            assert columns[name][at].item() == pytest.approx(float(value), rel=1e-4), name
+            assert columns[name][index].item() == pytest.approx(float(value), rel=1e-4), name
 
 
 def built(seed: int) -> models.PairMLP:
@@ -135,7 +136,7 @@ def test_arms_start_from_the_same_networks(tiny):
     frame = tiny.to_frame()
     first = frame[frame.step == 0].pivot(index="seed", columns="arm", values="train_loss")
     assert (first.baseline == first.anti_released).all()
-    last = frame[frame.step == 10].pivot(index="seed", columns="arm", values="kappa")
+    last = frame[frame.step == 10].pivot(index="seed", columns="arm", values="relative_flatness")
     assert (last.anti_released > last.baseline).all()  # the push that it was made for
 
 
@@ -143,21 +144,21 @@ def test_arms_start_from_the_same_networks(tiny):
 
 
 def made_up(times: dict[str, list[float]], kappa: dict[str, float] | None = None, ratio=None, final=None) -> runs.Run:
-    """Test accuracy jumps to 1 at `times` (inf: never); kappa and variance ratio are constant in an arm."""
+    """Test accuracy jumps to 1 at `times` (NEVER: at none); kappa and variance ratio are constant in an arm."""
     rows = []
-    for arm in interventions.ARMS:
+    for arm in ARMS:
         for seed, time in enumerate(times.get(arm, times["baseline"])):
             for step in range(0, 3001, 100):
                 accuracy = (final or {}).get(arm, 1.0) if step >= time else 0.0
                 loss = 10.0 ** (-step / 300)
                 rows.append({
                     "arm": arm, "seed": seed, "step": step, "train_acc": 1.0, "test_acc": accuracy,
-                    "train_loss": loss, "kappa": (kappa or {}).get(arm, 1.0),
-                    "variance_ratio_train": (ratio or {}).get(arm, 0.1), "test_centre_acc": 1.0, "uncertainty": loss,
+                    "train_loss": loss, "relative_flatness": (kappa or {}).get(arm, 1.0),
+                    "variance_ratio_train": (ratio or {}).get(arm, 0.1), "ncc_acc_test": 1.0, "uncertainty_train": loss,
                     "head_norm": 1.0, "feature_norm": 1.0,
                 })  # fmt: skip
     history = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return runs.Run({"release": 1400, "arms": list(interventions.ARMS)}, history, {}, {})
+    return runs.Run({"release": 1400, "arms": list(ARMS), "seeds": [0, 1]}, history, {}, {})
 
 
 def verdict(name: str, run: runs.Run) -> str:
@@ -176,16 +177,16 @@ SPREAD = {"prevented": 3.0}
         ("collapse-prevented-as-accurate", made_up({"baseline": BASE}, ratio=SPREAD, final={"prevented": 0.98}), NOT),
         ("collapse-prevented-as-accurate", made_up({"baseline": BASE}), UNTESTED),
         ("collapse-prevented-as-soon", made_up({"baseline": BASE, "prevented": [1200, 1300]}, ratio=SPREAD), PARTLY),
-        ("collapse-prevented-as-soon", made_up({"baseline": BASE, "prevented": [2000, np.inf]}, ratio=SPREAD), NOT),
-        ("collapse-prevented-as-soon", made_up({"baseline": [np.inf] * 2}, ratio=SPREAD), UNTESTED),
+        ("collapse-prevented-as-soon", made_up({"baseline": BASE, "prevented": [2000, NEVER]}, ratio=SPREAD), NOT),
+        ("collapse-prevented-as-soon", made_up({"baseline": [NEVER] * 2}, ratio=SPREAD), UNTESTED),
         ("anti-flatness-delays", made_up({"baseline": BASE, "anti_released": [1300, 2500]}), REPRODUCED),
         ("anti-flatness-delays", made_up({"baseline": BASE, "anti_released": [1200, 2500]}), PARTLY),
-        ("anti-flatness-delays", made_up({"baseline": BASE, "anti_released": [np.inf] * 2}), NOT),
+        ("anti-flatness-delays", made_up({"baseline": BASE, "anti_released": [NEVER] * 2}), NOT),
         ("delay-specific-to-flatness", made_up({"baseline": BASE, "anti_released": [2000, 2000]}), REPRODUCED),
         ("delay-specific-to-flatness", made_up({"baseline": BASE}), UNTESTED),
         ("flat-when-it-generalizes", made_up({"baseline": BASE}), REPRODUCED),
         ("flat-when-it-generalizes", made_up({"baseline": BASE}, kappa={"flooding": 11.0}), PARTLY),
-        ("flat-when-it-generalizes", made_up({"baseline": [np.inf] * 2}), UNTESTED),
+        ("flat-when-it-generalizes", made_up({"baseline": [NEVER] * 2}), UNTESTED),
         ("collapsed-is-flat", made_up({"baseline": BASE}, ratio={"encouraged": 0.01}), REPRODUCED),
         ("collapsed-is-flat", made_up({"baseline": BASE}, {"encouraged": 1.1}, {"encouraged": 0.01}), NOT),
         ("collapsed-is-flat", made_up({"baseline": BASE}), UNTESTED),
@@ -199,26 +200,26 @@ def test_a_rule_gives_the_verdict_of_a_made_up_run(name, run, expected):
 def test_one_control_that_delays_too_is_enough_to_deny_that_flatness_alone_does(control):
     times = {"baseline": BASE, "anti_released": [2000, 2000], control: [2000, 1000]}
     assert verdict("delay-specific-to-flatness", made_up(times)) == PARTLY
-    assert verdict("delay-specific-to-flatness", made_up({**times, control: [2000, np.inf]})) == NOT
+    assert verdict("delay-specific-to-flatness", made_up({**times, control: [2000, NEVER]})) == NOT
 
 
 def test_a_training_that_never_gets_there_counts_with_its_last_step():
-    ratios = delays(made_up({"baseline": [1000, np.inf], "prevented": [np.inf, 2000]}))
+    ratios = delays(made_up({"baseline": [1000, NEVER], "prevented": [NEVER, 2000]}))
     assert ratios.prevented.tolist() == [3.0]
 
 
 @pytest.mark.parametrize(("power", "expected"), [(1.0, REPRODUCED), (-1.0, NOT)])
 def test_confidence_makes_flat_where_kappa_moves_with_the_loss(power, expected):
     run = made_up({"baseline": BASE})
-    run.history["kappa"] = run.history["train_loss"] ** power
+    run.history["relative_flatness"] = run.history["train_loss"] ** power
     assert verdict("confidence-makes-flat", run) == expected
     assert loss_correlations(run).tolist() == pytest.approx([power, power])
 
 
 def test_outcomes_are_read_at_the_first_probe_with_99_percent():
-    run = made_up({"baseline": [1250, np.inf]})
-    table = interventions.outcomes(run).set_index(["arm", "seed"]).loc["baseline"]
+    run = made_up({"baseline": [1250, NEVER]})
+    table = outcomes(run).set_index(["arm", "seed"]).loc["baseline"]
     assert table.generalized.iloc[0] == 1300
-    assert pd.isna(table.generalized.iloc[1])
-    assert pd.isna(table.kappa.iloc[1])
+    assert table.generalized.iloc[1] == NEVER
+    assert pd.isna(table.relative_flatness.iloc[1])
     assert table.release_train_loss.iloc[0] == pytest.approx(10 ** (-1400 / 300))

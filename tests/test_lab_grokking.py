@@ -17,7 +17,9 @@ from ncbook.experiments.grokking.training import accuracies, build, datasets
 from ncbook.labs._grokking import curves
 from ncbook.labs._grokking.settings import ARMS, LONGEST, Settings
 from ncbook.labs._grokking.training import Training
+from ncbook.readings.moments import NEVER
 
+MEASURES = ("train_acc", "test_acc", "relative_flatness", "variance_ratio_train", "fourier_gini")
 SMALL = {"p": "11", "width": "16", "steps": "60"}
 
 
@@ -55,7 +57,7 @@ def test_a_finished_run_is_told_in_full(lab):
     train(lab)
     rows = lab.runs[0].rows
     assert [row["step"] for row in rows] == [0, 10, 20, 25, 30, 40, 50, 60]
-    assert all(len(row[name]) == 4 for row in rows for name in ("train_acc", "test_acc", "kappa", "ratio", "gini"))
+    assert all(len(row[name]) == 4 for row in rows for name in MEASURES)
     for part in ('role="status"', "Step 60 of 60", "4 seeds", "accuracy", "relative flatness", "variance ratio"):
         assert part in lab.status.value
     assert lab.progress.value == lab.progress.max == 60
@@ -74,7 +76,7 @@ def test_curves_words_and_pace_grow_while_it_trains(lab):
         words.add(lab.status.value)
         return len(pictures) > 2 and len(words) > 3
 
-    fill(lab, steps="20000")
+    fill(lab, steps=str(LONGEST))
     lab.train.click()
     assert lab.resume.disabled
     tick_until(lab, seen_enough)
@@ -103,9 +105,9 @@ def test_stop_keeps_what_was_reached_and_continue_gives_what_one_training_gives(
     train(lab, steps=str(reached + 100))
     assert [row["step"] for row in lab.runs[1].rows] == [row["step"] for row in run.rows]
     for stopped, whole in zip(run.rows, lab.runs[1].rows, strict=True):
-        for name in ("train_acc", "test_acc", "kappa", "ratio", "gini"):
+        for name in MEASURES:
             np.testing.assert_array_equal(stopped[name], whole[name])
-    assert run.rows[0]["kappa"] != run.rows[-1]["kappa"]
+    assert run.rows[0]["relative_flatness"] != run.rows[-1]["relative_flatness"]
 
 
 def test_continue_also_goes_on_after_the_last_step_and_counts_time_in_training_only(lab):
@@ -226,7 +228,7 @@ def test_what_is_pushed_moves_until_the_release_and_not_after(lab):
     """The spread is kept up to its floor, 3, to step 150; without a push it has fallen by then."""
     train(lab, regularizer="collapse prevented", strength="5", release="150", steps="300")
     train(lab, regularizer="none")
-    pushed, free = ({row["step"]: np.median(row["ratio"]) for row in run.rows} for run in lab.runs)
+    pushed, free = ({row["step"]: np.median(row["variance_ratio_train"]) for row in run.rows} for run in lab.runs)
     assert pushed[125] > 2.8
     assert pushed[150] > 2.8
     assert free[125] < 2.2
@@ -265,10 +267,10 @@ def test_the_numbers_are_those_of_a_training_by_the_package():
     assert run.rows[-1]["train_acc"] == accuracies(fitted.ensemble, [each.train for each in sets]).tolist()
 
 
-def test_first_is_the_first_measured_step_with_99_percent_or_none():
+def test_a_seed_generalizes_at_the_first_measured_step_with_99_percent_or_never():
     run = Training(Settings(), lambda run: b"")
     run.rows = [{"step": step, "test_acc": [0.0, step / 100, 0.99, 0.989]} for step in (0, 98, 99, 100)]
-    assert run.first("test_acc") == [None, 99, 0, None]
+    assert run.generalized() == [NEVER, 99, 0, NEVER]
 
 
 def test_even_and_composite_moduli_train(lab):

@@ -36,7 +36,7 @@ def test_a_fresh_lab_has_trained_nothing_and_shows_empty_panels(lab):
 
 
 def test_curves_and_words_grow_while_it_trains(lab):
-    fill(lab, epochs="400")
+    fill(lab, epochs="10000")
     pictures, words, rows = {lab.picture.value}, {lab.status.value}, set()
 
     def seen_enough() -> bool:
@@ -50,7 +50,7 @@ def test_curves_and_words_grow_while_it_trains(lab):
     assert len(rows) > 2
     assert lab.running
     assert " left" in lab.pace.value
-    assert lab.progress.max == 400
+    assert lab.progress.max == 10000
     assert lab.progress.value > 0
 
 

@@ -3,18 +3,19 @@
 import dataclasses
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from ncbook import claims, experiments, ledger, runs
+from ncbook import claims, experiments, ledger
 from ncbook.__main__ import main
 from ncbook.claims import QUOTES, Claim, Evidence
+from ncbook.results import RESULTS
 
 ROOT = Path(__file__).parents[1]
 CLAIMS = [(name, claim) for name in experiments.names() for claim in experiments.get(name).claims]
-EVERY = pytest.mark.parametrize(("name", "claim"), CLAIMS, ids=[claim.id for _, claim in CLAIMS])
 
 
 # --- verdicts
@@ -70,45 +71,50 @@ def test_ids_are_unique():
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", each) for each in ids)
 
 
-@EVERY
-def test_a_claim_says_all_that_a_reader_needs(name, claim):
-    for field in ("source", "where", "statement", "rule", "control"):
-        assert getattr(claim, field).strip(), field
-    assert claim.preset in experiments.get(name).presets()
+def test_a_claim_says_all_that_a_reader_needs():
+    for name, claim in CLAIMS:
+        for field in ("source", "where", "statement", "rule", "control"):
+            assert getattr(claim, field).strip(), (claim.id, field)
+        assert claim.preset in experiments.get(name).presets(), claim.id
 
 
-@EVERY
-def test_a_claim_names_a_source_of_the_bibliography(name, claim):
+def test_a_claim_names_a_source_of_the_bibliography():
     keys = re.findall(r"^@\w+\{([^,]+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.M)
-    assert claim.source in keys
+    assert {claim.source for _, claim in CLAIMS} <= set(keys)
 
 
-@EVERY
-def test_a_claim_is_shown_in_a_cell_that_exists(name, claim):
-    chapter, cell = claim.cell.split("#")
+@cache
+def code_cells(chapter: str) -> set[str]:
     notebook = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4)
-    assert cell in {each.id for each in notebook.cells if each.cell_type == "code"}
+    return {cell.id for cell in notebook.cells if cell.cell_type == "code"}
 
 
-@EVERY
-def test_a_source_s_number_is_one_that_was_read(name, claim):
-    if claim.theirs is not None:
+def test_a_claim_is_shown_in_a_cell_that_exists():
+    for name, claim in CLAIMS:
+        assert claim.cell in code_cells(RESULTS[name]), f"{claim.id}: {RESULTS[name]} has no code cell {claim.cell}"
+
+
+def test_a_source_s_number_is_one_that_was_read():
+    for claim in (claim for _, claim in CLAIMS if claim.theirs is not None):
         assert QUOTES[claim.theirs].seen, f"{claim.theirs} is unverified and must not be printed"
         assert QUOTES[claim.theirs].source == claim.source
 
 
-@EVERY
-def test_a_rule_gives_yes_or_no_for_several_trials(name, claim):
+@pytest.mark.parametrize("name", experiments.names())
+def test_rules_give_yes_or_no_for_several_trials(name):
     """On the recorded run of the claim's preset; the rule must not change between two looks."""
-    path = runs.RECORDED / experiments.get(name).file_name(claim.preset)
-    if not path.exists():
-        assert ledger.judged(name, claim).verdict == claims.UNTESTED
-        return
-    evidence = claim.judge(runs.load(path))
-    assert evidence == claim.judge(runs.load(path))
-    assert all(type(each) is bool for each in evidence.holds)
-    assert all(type(each) is float for each in evidence.values)
-    assert len(evidence.holds) >= 2 or not evidence.holds
+    experiment = experiments.get(name)
+    recorded = cache(experiment.recorded)
+    for claim in experiment.claims:
+        run = recorded(claim.preset)
+        if run is None:
+            assert ledger.judged(name, claim).verdict == claims.UNTESTED
+            continue
+        evidence = claim.judge(run)
+        assert evidence == claim.judge(run), claim.id
+        assert all(type(each) is bool for each in evidence.holds), claim.id
+        assert all(type(each) is float for each in evidence.values), claim.id
+        assert len(evidence.holds) >= 2 or not evidence.holds, claim.id
 
 
 # --- faults that must be found out
@@ -120,7 +126,8 @@ def entry_of(**changes) -> ledger.Entry:
 
 def test_a_recorded_run_that_no_longer_matches_the_code_gives_no_verdict(monkeypatch):
     assert entry_of().verdict != claims.UNTESTED
-    monkeypatch.setattr(experiments.collapse, "VERSION", -1)
+    stale_one = dataclasses.replace(experiments.get("collapse"), version=-1)
+    monkeypatch.setattr(experiments.collapse, "EXPERIMENT", stale_one)
     stale = entry_of()
     assert (stale.verdict, stale.ours, stale.seeds) == (claims.UNTESTED, "", ())
 
@@ -138,46 +145,33 @@ def test_the_control_of_the_test_on_quotes():
 
 
 @pytest.fixture(scope="module")
-def page() -> str:
-    return ledger.page()
+def entries() -> list[ledger.Entry]:
+    """Judged once for all tests below."""
+    return ledger.entries()
 
 
-def test_the_page_is_the_one_that_the_code_gives(page):
-    """`make ledger` writes it."""
-    assert (ROOT / "book/ledger.md").read_text(encoding="utf-8") == page
+@pytest.fixture(autouse=True)
+def judged_once(request, monkeypatch):
+    if "entries" in request.fixturenames:
+        found = request.getfixturevalue("entries")
+        monkeypatch.setattr(ledger, "entries", lambda: found)
 
 
-def test_the_page_names_every_claim_once(page):
+def test_the_page_is_the_one_that_the_code_gives(entries):
+    page = ledger.page()
+    assert (ROOT / "book/ledger.md").read_text(encoding="utf-8") == page, "make ledger"
     assert all(page.count(f"({claim.id})=") == 1 for _, claim in CLAIMS)
 
 
-def test_the_command_prints_a_line_a_claim(capsys):
+def test_the_command_prints_a_line_a_claim_the_page_or_json(entries, capsys):
     assert main(["ledger"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == [claim.id for _, claim in CLAIMS]
-
-
-def test_the_command_prints_json(capsys):
+    assert main(["ledger", "--page"]) == 0
+    assert capsys.readouterr().out == ledger.page()
     assert main(["ledger", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
-    named = {
-        "id",
-        "source",
-        "where",
-        "statement",
-        "experiment",
-        "preset",
-        "theirs",
-        "ours",
-        "spread",
-        "seeds",
-        "verdict",
-    }
+    named = {"id", "source", "where", "statement", "experiment", "theirs", "ours", "spread", "seeds", "verdict"}
     assert all(named <= set(row) for row in rows)
     assert {row["verdict"] for row in rows} <= set(claims.VERDICTS)
     assert len(rows) == len(CLAIMS)
-
-
-def test_the_command_prints_the_page(capsys):
-    assert main(["ledger", "--page"]) == 0
-    assert capsys.readouterr().out == ledger.page()

@@ -9,6 +9,8 @@ import nbformat
 import pytest
 import yaml
 
+from ncbook.results import RESULTS
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -16,7 +18,9 @@ else:
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
+import contents  # noqa: E402
 import notebooks  # noqa: E402
+import sentences  # noqa: E402
 
 ADDRESS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
 SLUG = ADDRESS.removeprefix("https://github.com/")
@@ -36,7 +40,7 @@ def test_every_copy_of_the_repository_address_agrees():
     pattern = re.compile(r"github\.com/(?:github/)?([\w.-]+/ncbook)\b|colab\S*/github/([\w.-]+/[\w.-]+)")
     found = {match: path for path in text_files() for match in pattern.findall(path.read_text())}
     slugs = {slug for pair in found for slug in pair if slug}
-    assert slugs == {SLUG}, found
+    assert slugs == {SLUG}, f"the address is set in pyproject.toml; these files have another: {found}"
 
 
 def test_the_book_is_configured_with_the_repository_address():
@@ -47,12 +51,14 @@ def test_colab_links_name_files_that_exist():
     pattern = re.compile(rf"colab\.research\.google\.com/github/{SLUG}/blob/main/([\w./-]+\.ipynb)")
     named = {name for path in text_files() for name in pattern.findall(path.read_text())}
     assert named
-    assert all((ROOT / name).is_file() for name in named), named
+    missing = [name for name in named if not (ROOT / name).is_file()]
+    assert not missing, f"links to chapters that are gone: {missing}"
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_notebooks_are_in_the_form_that_git_keeps(path):
-    assert notebooks.problems(nbformat.read(path, as_version=4)) == []
+    chapter = path.relative_to(notebooks.BOOK).with_suffix("")
+    assert notebooks.problems(nbformat.read(path, as_version=4)) == [], f"make notebooks CHAPTER={chapter}"
 
 
 def test_a_notebook_out_of_form_is_found_out():
@@ -66,20 +72,47 @@ def test_a_notebook_out_of_form_is_found_out():
 def test_every_figure_cell_has_an_alt_text(path):
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "code" and re.search(r"^figures\.", cell.source, re.M):
-            assert cell.metadata.get("mystnb", {}).get("image", {}).get("alt"), cell.id
+            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
+            assert alt, f'{cell.id}: give the cell {{"mystnb": {{"image": {{"alt": "what is seen"}}}}}} as metadata'
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_colab_set_up_installs_ncbook_alone(path):
     source = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
     installs = re.findall(r"pip install(.*)", source)
-    assert installs == [f" --quiet --no-deps git+{ADDRESS}"]
+    wanted = f" --quiet --no-deps git+{ADDRESS}"
+    assert installs == [wanted], f"the set-up cell is the only one that installs, with: %pip install{wanted}"
 
 
-def test_every_chapter_is_in_the_table_of_contents():
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    listed = {chapter["file"] for part in contents["parts"] for chapter in part["chapters"]}
-    assert {str(path.relative_to(ROOT).with_suffix("")) for path in CHAPTERS} <= listed
+def test_the_table_of_contents_follows_the_registry_of_results():
+    assert contents.main("check") == 0, "make contents"
+    assert {f"{chapter}.ipynb" for chapter in RESULTS.values()} == {
+        str(path.relative_to(notebooks.BOOK)) for path in CHAPTERS
+    }
+
+
+def test_the_page_of_columns_is_up_to_date():
+    made = subprocess.run([sys.executable, "tools/columns.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (ROOT / "book" / "columns.md").read_text(encoding="utf-8") == made.stdout, "make ledger"
+
+
+SENTENCES = {
+    "One. Two.": "One.\nTwo.",
+    "See e.g. Papyan et al. It is so (really). Yes": "See e.g. Papyan et al. It is so (really).\nYes",
+    "1. One. Two\n2. Three": "1. One.\n   Two\n2. Three",
+    "- a, i.e. b. **Bold.** {cite:t}`x. Y` says": "- a, i.e. b.\n  **Bold.**\n  {cite:t}`x. Y` says",
+    "$a. B$ and `c. D` and [e. F](g.md). End": "$a. B$ and `c. D` and [e. F](g.md).\nEnd",
+    "```python\nx = 1. + 2\n```\nAb. Cd": "```python\nx = 1. + 2\n```\nAb.\nCd",
+    "$$\na. B\n$$": "$$\na. B\n$$",
+    "| a. B | c |\n| --- | --- |\n| D. E | f |": "| a. B | c |\n| --- | --- |\n| D. E | f |",
+    "# One. Two": "# One. Two",
+}
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+def test_prose_stands_one_sentence_a_line(text):
+    assert sentences.one_a_line(text) == SENTENCES[text]
+    assert sentences.one_a_line(SENTENCES[text]) == SENTENCES[text]
 
 
 def test_citations_are_in_the_bibliography():
@@ -92,7 +125,7 @@ def test_citations_are_in_the_bibliography():
         for key in group.split(",")
     }
     assert cited
-    assert cited <= keys
+    assert cited <= keys, f"add to book/references.bib: {cited - keys}"
 
 
 def test_pins_lie_within_the_ranges_that_readers_install():
@@ -107,21 +140,25 @@ def test_pins_lie_within_the_ranges_that_readers_install():
     ]
     for line in ranges + project["optional-dependencies"]["dev"]:
         wanted = Requirement(line)
-        assert wanted.specifier.contains(pins[wanted.name.lower()]), line
+        assert wanted.specifier.contains(pins[wanted.name.lower()]), f"{line}: constraints.txt pins another version"
 
 
 def test_readme_is_short():
-    assert len((ROOT / "README.md").read_text().splitlines()) < 120
+    lines = len((ROOT / "README.md").read_text().splitlines())
+    assert lines < 120, f"{lines} lines: move what is longer to CONTRIBUTING.md or the book"
 
 
 def test_the_project_speaks_of_itself_alone():
     """No path of a machine; the home folder is written with a tilde."""
     for path in text_files():
-        assert not re.search(r"(?<![\w.])/(root|home|work|tmp)/\w", path.read_text()), path
+        found = re.search(r"(?<![\w.])/(root|home|work|tmp)/\w", path.read_text())
+        assert not found, f"{path} names a folder of one machine: {found and found[0]}"
 
 
 def test_the_page_of_measures_is_complete():
     from ncbook import metrics
 
     listed = set(re.findall(r"`([A-Za-z]\w+)`", (ROOT / "book" / "measures.md").read_text()))
-    assert set(metrics.__all__) == listed & set(dir(metrics))
+    assert set(metrics.__all__) == listed & set(dir(metrics)), (
+        "book/measures.md lists every public metric, and no other"
+    )

@@ -17,6 +17,7 @@ RECORDED = [
 # Where the first seed alone is not the smallest whole: what of the config is made again.
 SMALLER: dict[str, dict] = {
     "information_bottleneck": {"estimator_seeds": 1, "counts": (250,), "betas": ()},
+    "image_interventions": {"seeds": (401, 411), "seeds_of_task": (1, 1)},
 }
 
 # Parts of which a test of their own compares what is stable: values of the first key column.

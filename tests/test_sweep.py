@@ -4,6 +4,7 @@ import os
 import time
 from functools import partial
 
+import dask
 import joblib
 import numpy as np
 import pytest
@@ -41,7 +42,12 @@ def alone():
 @pytest.fixture(scope="module")
 def cluster():
     """Two worker processes on this machine, and a client that joblib finds."""
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local, Client(local):
+    patience = {f"distributed.comm.timeouts.{what}": "600s" for what in ("connect", "tcp")}
+    with (
+        dask.config.set(patience),
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local,
+        Client(local),
+    ):
         yield local
 
 

@@ -295,15 +295,16 @@ def test_a_probe_at_step_0_sees_the_untrained_network():
     assert torch.equal(seen[0], before)
 
 
-def test_a_bar_shows_only_when_training_takes_long(capsys):
-    trainers.fit(network(), blobs(), RECIPE, 0)
-    assert capsys.readouterr().err == ""
+def test_a_bar_shows_the_time_left_once_training_takes_two_seconds(capsys, monkeypatch):
+    asked = {}
 
+    def at_once(**settings):
+        asked.update(settings)
+        return tqdm(**(settings | {"delay": 0, "mininterval": 0}))
 
-def test_a_bar_shows_the_time_left(capsys, monkeypatch):
-    module = importlib.import_module("ncbook.trainers.loop")
-    monkeypatch.setattr(module, "tqdm", lambda **settings: tqdm(**(settings | {"delay": 0, "mininterval": 0})))
+    monkeypatch.setattr(importlib.import_module("ncbook.trainers.loop"), "tqdm", at_once)
     trainers.fit(network(), blobs(), RECIPE, 0)
+    assert asked["delay"] == 2
     assert "42/42" in capsys.readouterr().err
 
 

@@ -1,8 +1,9 @@
-"""Keep every notebook in the form that git keeps: `python tools/notebooks.py write | check`.
+"""Keep every notebook in the form that git keeps: `python tools/notebooks.py write | check [CHAPTER]`.
 
 `write` executes each notebook against recorded runs and leaves outputs only in checked cells (tagged
 `nbval-check-output`: short text that nbval compares), numbers those cells, and drops all else that executing
-leaves behind. `check` only looks, and lists what is not in that form.
+leaves behind. Prose stands one sentence a line. `check` only looks, and lists what is not in that form. CHAPTER
+names one notebook, such as 4-grokking/onset.
 """
 
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from sentences import one_a_line
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
 CHECKED = "nbval-check-output"
@@ -22,9 +24,11 @@ _METADATA = {
 }
 
 
-def chapters() -> list[Path]:
-    """Every notebook of the book."""
-    return sorted(path for path in BOOK.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+def chapters(only: str = "") -> list[Path]:
+    """Every notebook of the book, or the one of a chapter such as 4-grokking/onset; SystemExit if there is none."""
+    found = sorted(path for path in BOOK.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+    found = [path for path in found if only in ("", str(path.relative_to(BOOK).with_suffix("")))]
+    return found or sys.exit(f"no chapter is called {only}; it is named like 4-grokking/onset")
 
 
 def is_checked(cell: NotebookNode) -> bool:
@@ -46,9 +50,9 @@ def problems(notebook: NotebookNode) -> list[str]:
 def _cell_problems(cell: NotebookNode) -> list[str]:
     found = []
     if not _ID.fullmatch(cell.get("id", "")):
-        found.append("its id is not a readable name such as 'fig-variability'")
+        found.append("its id is not a readable name such as 'fig-variability': give it one")
     if cell.cell_type != "code":
-        return found
+        return found + ([] if one_a_line(cell.source) == cell.source else ["two sentences stand on one line"])
     if cell.outputs and not is_checked(cell):
         found.append("it stores an output, but is not checked")
     if is_checked(cell) and not (cell.outputs and cell.execution_count):
@@ -68,6 +72,7 @@ def written(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type != "code":
+            cell.source = one_a_line(cell.source)
             continue
         number += is_checked(cell)
         cell.execution_count = number if is_checked(cell) else None
@@ -75,20 +80,21 @@ def written(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def main(command: str) -> int:
-    """Run `write` or `check` over the book; returns the number of notebooks with problems."""
+def main(command: str, only: str = "") -> int:
+    """Run `write` or `check` over the book or one chapter; returns the number of notebooks with problems."""
     wrong = 0
-    for path in chapters():
+    for path in chapters(only):
         notebook = nbformat.read(path, as_version=4)
         if command == "write":
             nbformat.write(written(notebook), path)
         found = problems(nbformat.read(path, as_version=4))
         wrong += bool(found)
-        print(f"{path.relative_to(BOOK)}: {'in form' if not found else '; '.join(found)}")
+        mend = f"; mend it with: make notebooks CHAPTER={path.relative_to(BOOK).with_suffix('')}"
+        print(f"{path.relative_to(BOOK)}: {'; '.join(found) + mend if found else 'in form'}")
     return wrong
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] not in (["write"], ["check"]):
-        sys.exit("usage: python tools/notebooks.py write | check")
-    sys.exit(main(sys.argv[1]))
+    if sys.argv[1:2] not in (["write"], ["check"]):
+        sys.exit("usage: python tools/notebooks.py write | check [CHAPTER]")
+    sys.exit(main(*sys.argv[1:3]))

@@ -16,7 +16,9 @@ def main() -> None:
     for option in ("--columns", "--arrays", "--config", "--drop"):
         parser.add_argument(option, nargs="*", default=[])
     asked = parser.parse_args()
-    columns, arrays, config = (dict(each.split("=") for each in part) for part in (asked.columns, asked.arrays, asked.config))
+    columns, arrays, config = (
+        dict(each.split("=") for each in part) for part in (asked.columns, asked.arrays, asked.config)
+    )
     for path in sorted(runs.RECORDED.glob(f"{asked.name}-laptop*.npz")):
         old = runs.load(path)
         new = runs.Run(

@@ -1,12 +1,12 @@
 """Exercises of the chapter "The interventions on images"."""
 
-from ncbook import experiments
+from ncbook import experiments, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _share() -> float:
     """Median over the digits' seeds: what low confidence costs over what anti-flatness costs, at the release."""
-    lost = experiments.image_interventions.losses(experiments.image_interventions.load()).loc["digits"]
+    lost = readings.image_interventions.losses(experiments.image_interventions.load()).loc["digits"]
     return float((lost.confidence / lost.anti_released).median())
 
 
@@ -23,7 +23,7 @@ EXERCISES = {
     ),
     "images/share": Exercise(
         _share,
-        "losses(run).loc['digits'] has a row a seed and a column an arm: divide the column confidence by the column "
-        "anti_released and take the median",
+        "readings.image_interventions.losses(run).loc['digits'] has a row a seed and a column an arm: divide the "
+        "column confidence by the column anti_released and take the median",
     ),
 }

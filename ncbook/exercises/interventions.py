@@ -23,7 +23,7 @@ EXERCISES = {
     ),
     "interventions/encouraged": Exercise(
         _encouraged_ratio,
-        "readings.interventions.by_arm(run, 'relative_flatness') has a row a seed and a column an arm: divide the column encouraged by the column "
-        "baseline and take the median",
+        "readings.interventions.by_arm(run, 'relative_flatness') has a row a seed and a column an arm: divide the "
+        "column encouraged by the column baseline and take the median",
     ),
 }

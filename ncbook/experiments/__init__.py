@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ncbook.experiments._experiment import PRESETS, Arrays, Experiment, Presets, Rows
 from ncbook.experiments._registry import get, names, register
 from ncbook.experiments._sweep import sweep
+from ncbook.experiments._verify import verify
 from ncbook.results import RESULTS
 
 if TYPE_CHECKING:  # the modules below are attributes too
@@ -21,5 +22,14 @@ for _name in RESULTS:
 
 __all__ = [
     "PRESETS",
-    "Arrays", "Experiment", "Presets", "Rows", "get", "names", "register", "sweep", *RESULTS
-]  # fmt: skip
+    "Arrays",
+    "Experiment",
+    "Presets",
+    "Rows",
+    "get",
+    "names",
+    "register",
+    "sweep",
+    "verify",
+    *RESULTS,
+]

@@ -28,7 +28,7 @@ class Presets:
 
     @classmethod
     def presets(cls: type[Own]) -> dict[str, Own]:
-        """Name -> config: smoke, laptop, gpu and paper, in this order, then any of the experiment's own."""
+        """Name -> config: smoke, laptop, gpu and paper, and any of the experiment's own."""
         raise NotImplementedError
 
     @classmethod
@@ -59,7 +59,7 @@ class Experiment:
     claims    what it decides
     exact     columns that are kept in float64; all other reals in float32, whose seven digits are more than a training
               on another machine would share
-    folder    where its recorded runs are kept
+    folder    where its recorded runs are kept, by default with those of the book
     """
 
     name: str
@@ -70,7 +70,7 @@ class Experiment:
     keys: tuple[str, ...]
     claims: tuple[Claim, ...] = ()
     exact: tuple[str, ...] = ()
-    folder: Path = runs.RECORDED
+    folder: Path | None = None
 
     def presets(self) -> tuple[str, ...]:
         """The names of its presets."""
@@ -80,15 +80,39 @@ class Experiment:
         """Of the run that belongs to `preset` in the code as it is now."""
         return runs.file_name(self.name, preset, self.version, plain(self.Config.preset(preset)))
 
-    def find(self, preset: str) -> Path | None:
-        """The file of a recorded run, else of a cached one, else None."""
-        places = (folder / self.file_name(preset) for folder in (self.folder, runs.cache_folder()))
-        return next((path for path in places if path.exists()), None)
+    def record_path(self, preset: str) -> Path:
+        """Where the recorded run of `preset` is, or would be."""
+        return (self.folder or runs.RECORDED) / self.file_name(preset)
 
     def recorded(self, preset: str) -> runs.Run | None:
         """The run of `preset` that is recorded, or None."""
-        path = self.folder / self.file_name(preset)
+        path = self.record_path(preset)
         return runs.load(path) if path.exists() else None
+
+    def find(self, preset: str) -> Path | None:
+        """The file of a recorded run, else of a cached one, else None."""
+        places = (self.record_path(preset), runs.cache_folder() / self.file_name(preset))
+        return next((path for path in places if path.exists()), None)
+
+    def state(self, preset: str) -> str:
+        """recorded, cached or not run yet."""
+        path = self.find(preset)
+        return "not run yet" if path is None else "recorded" if path == self.record_path(preset) else "cached"
+
+    def record(self, preset: str | None = None, device: str | None = None) -> Path:
+        """Train a preset now and put the run in its place, instead of those of older configs; returns its file.
+
+        Raises OSError, before anything is trained, where that folder cannot be written.
+        """
+        preset = chosen_preset(preset, self.Config.presets())
+        path = self.record_path(preset)
+        runs.require_writable(path.parent)
+        run = self.run(self.Config.preset(preset), device, preset)
+        runs.save(run, path)
+        for other in path.parent.glob(f"{self.name}-{preset}-*.npz"):
+            if len(other.stem) == len(path.stem) and other != path:  # not of a preset whose name goes on
+                other.unlink()
+        return path
 
     def load(self, preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
         """The run of a preset: recorded, else cached, else trained now with a progress bar and then cached.

@@ -24,6 +24,11 @@ class Comparison:
     missing: frozenset[tuple[Any, ...]]
     wrong: tuple[str, ...]
 
+    def __str__(self) -> str:
+        said = f"{self.rows} rows of {len(self.arms)} arms compared, {len(self.wrong)} numbers differ"
+        said += f"; nothing was made again of {sorted(self.missing, key=str)}" if self.missing else ""
+        return "\n  ".join([said, *self.wrong[:10]])
+
 
 def verify(experiment: Experiment, run: runs.Run, config: Any = None, probes: int = 2) -> Comparison:
     """Train the first `probes` probes of every arm of `run` again, from its first seed, and compare.

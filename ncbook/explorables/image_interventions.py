@@ -4,36 +4,18 @@ import pandas as pd
 
 from ncbook import runs
 from ncbook.explorables import _arms, _page
+from ncbook.readings.image_interventions import ARMS, UNCHANGED
 
 # column -> name on the page, and whether its axis is logarithmic
 _MEASURES = {
-    "val_acc": ("Validation accuracy", False),
+    "test_acc": ("Test accuracy", False),
     "train_acc": ("Train accuracy", False),
-    "kappa": ("Relative flatness κ", True),
-    "paper_kappa": ("κ_τ, as the regularizer has it", True),
+    "relative_flatness": ("Relative flatness κ", True),
+    "unit_flatness_bound": ("κ_τ, as the regularizer has it", True),
     "variance_ratio_train": ("Variance ratio R", True),
     "train_loss": ("Train loss", True),
     "head_norm": ("Norm of W", True),
 }
-_LABELS = {
-    "baseline": "baseline",
-    "baseline_schedule": "baseline, new schedule",
-    "encouraged": "collapse encouraged",
-    "prevented": "collapse prevented",
-    "flatter": "flatness encouraged",
-    "anti_released": "anti-flatness, released",
-    "released_schedule": "anti-flatness released, new schedule",
-    "anti_kept": "anti-flatness, kept",
-    "kept_schedule": "anti-flatness kept, new schedule",
-    "anti_pinned": "anti-flatness, head from the cap",
-    "confidence": "low confidence",
-    "confidence_pinned": "low confidence, head from the cap",
-    "pinned": "head from the cap",
-    "norms": "large head",
-    "flooding": "flooding",
-    "smoothing": "label smoothing",
-}
-_UNCHANGED = ("baseline", "encouraged", "prevented", "flatter", "anti_kept", "pinned")
 
 
 def image_interventions(run: runs.Run) -> _page.Explorable:
@@ -45,7 +27,7 @@ def image_interventions(run: runs.Run) -> _page.Explorable:
     groups = dict(iter(run.to_frame().groupby(["task", "arm"], sort=False)))
     release = run.config["release"]
     arms = [
-        _arms.arm(_label(*key), rows, _MEASURES, "epoch", None if key[1] in _UNCHANGED else release)
+        _arms.arm(_label(*key), rows, _MEASURES, "epoch", None if key[1] in UNCHANGED else release)
         for key, rows in groups.items()
     ]
     second = list(groups).index((run.config["tasks"][0], "kept_schedule"))
@@ -54,10 +36,10 @@ def image_interventions(run: runs.Run) -> _page.Explorable:
 
 
 def _label(task: str, arm: str) -> str:
-    return f"{task.replace('_', ' ')}: {_LABELS.get(arm, arm)}"
+    return f"{task.replace('_', ' ')}: {ARMS.get(arm, arm)}"
 
 
 def _told(label: str, rows: pd.DataFrame) -> str:
     """What a reader learns of one arm where no HTML is shown."""
-    last = rows[rows.epoch == rows.epoch.max()].val_acc.median()
-    return f"{label}: median validation accuracy {last:.3f} at the end."
+    last = rows[rows.epoch == rows.epoch.max()].test_acc.median()
+    return f"{label}: median test accuracy {last:.3f} at the end."

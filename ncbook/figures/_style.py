@@ -1,6 +1,6 @@
 """One look for all figures.
 
-Colors are Okabe and Ito's, which color-blind readers can tell apart; lines and markers differ in shape too.
+Lines and markers differ in shape as well as in color.
 The background is white and not transparent, so that a figure is readable in any dark notebook; the book's own
 style sheet turns it dark with the page.
 """
@@ -12,13 +12,16 @@ from typing import Any, ParamSpec
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import NullFormatter
 
+from ncbook import look
+from ncbook.look import percent_axis as percent_axis
 from ncbook.runs import Run, provenance_line
 
-BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-INK, FAINT = "#222222", "#8a8a8a"
+BLUE, ORANGE, GREEN, PURPLE = look.COLORS[:4]
+INK, FAINT = look.INK, look.FAINT
 CLASS_STYLES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"))
 _SETTINGS: dict[Any, Any] = {
     "figure.dpi": 144,
@@ -65,25 +68,15 @@ def figures_of(module: ModuleType) -> dict[str, Callable[..., Figure]]:
     }
 
 
-def panels(run: Run, columns: int, height: float = 3.2, rows: int = 1, **sharing) -> tuple[Figure, list[Axes]]:
+def panels(run: Run, columns: int, height: float = 3.2, rows: int = 1, **sharing: Any) -> tuple[Figure, list[Axes]]:
     """A figure of equal panels, 7.4 inches wide, with the run's provenance under it."""
     figure, axes = plt.subplots(rows, columns, figsize=(7.4, height), squeeze=False, **sharing)
     figure.supxlabel(provenance_line(run), fontsize=7, color=FAINT, x=0.01, ha="left")
     return figure, list(axes.flat)
 
 
-def log_axis(axis) -> None:
+def log_axis(axis: XAxis | YAxis) -> None:
     """A logarithmic axis that is labelled 0.1, 0.2, 0.5, 1 and so on, in plain numbers."""
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})
-    low, high = sorted(axis.get_view_interval())
-    steps = (1,) if high > 300 * low else (1, 2, 5)
-    axis.set_major_locator(LogLocator(subs=steps))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    look.plain_numbers(axis)
     axis.set_minor_formatter(NullFormatter())
-
-
-def percent_axis(panel: Axes) -> None:
-    """A vertical axis of percentages from 0 to 100, logarithmic above 0.1 and with a true zero."""
-    panel.set_yscale("symlog", linthresh=0.1)
-    panel.set_ylim(0, 100)
-    panel.set_yticks([0, 0.1, 1, 10, 100], ["0", "0.1", "1", "10", "100"])

@@ -1,5 +1,7 @@
 """Figures of the experiment `interventions`: collapse and flatness pushed up and down while a network groks."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,12 +29,12 @@ def intervention_times(run: Run) -> Figure:
     """Steps to 99 % test accuracy, a mark a seed, a row an arm; open marks at the last step for those not there yet."""
     figure, (panel,) = _style.panels(run, 1, 4.6)
     table = outcomes(run)
-    for place, arm in enumerate(run.config["arms"]):
+    for index, arm in enumerate(run.config["arms"]):
         color, marker = _KINDS.get(arm, _CONTROL)
         own = table[table.arm == arm]
         times, late = own.generalized[np.isfinite(own.generalized)], own["last"][np.isinf(own.generalized)]
-        panel.plot(times, _spread(place, len(times)), marker, color=color, alpha=0.85, markersize=5.5)
-        panel.plot(late, _spread(place, len(late)), ">", color=color, fillstyle="none", markersize=6, clip_on=False)
+        panel.plot(times, _spread(index, len(times)), marker, color=color, alpha=0.85, markersize=5.5)
+        panel.plot(late, _spread(index, len(late)), ">", color=color, fillstyle="none", markersize=6, clip_on=False)
     panel.axvline(run.config["release"], color=_style.FAINT, linestyle="--", linewidth=1.2)
     panel.set_title("Steps to 99 % test accuracy (open: not reached)")
     _name_arms(panel, run)
@@ -62,10 +64,10 @@ def kappa_when_it_generalizes(run: Run) -> Figure:
     """kappa at the first probe with 99 % test accuracy, a mark a seed that gets there, a row an arm."""
     figure, (panel,) = _style.panels(run, 1, 4.6)
     table = outcomes(run)
-    for place, arm in enumerate(run.config["arms"]):
+    for index, arm in enumerate(run.config["arms"]):
         color, marker = _KINDS.get(arm, _CONTROL)
         kappas = table.relative_flatness[table.arm == arm].dropna()
-        panel.plot(kappas, _spread(place, len(kappas)), marker, color=color, alpha=0.85, markersize=5.5)
+        panel.plot(kappas, _spread(index, len(kappas)), marker, color=color, alpha=0.85, markersize=5.5)
     _log_axes(panel, "x")
     _name_arms(panel, run)
     panel.set_title("Relative flatness when test accuracy first is 99 %")
@@ -81,10 +83,9 @@ def kappa_against_loss(run: Run) -> Figure:
     for panel, arms, title in zip(axes, groups, ("Baseline", "Loss or norms held up"), strict=True):
         for arm, (color, marker) in zip(arms, _style.CLASS_STYLES, strict=False):
             rows = after_memorizing(run, arm)
-            panel.plot(
-                rows.train_loss, rows.relative_flatness, marker, color=color, markersize=3.2, alpha=0.5, markeredgewidth=0,
-                label=ARMS[arm].removesuffix(", released"),
-            )  # fmt: skip
+            look: dict[str, Any] = {"color": color, "markersize": 3.2, "alpha": 0.5, "markeredgewidth": 0}
+            name = ARMS[arm].removesuffix(", released")
+            panel.plot(rows.train_loss, rows.relative_flatness, marker, label=name, **look)
         panel.set_xlabel("train loss (nats, log scale)")
         panel.set_title(title)
         panel.legend(loc="upper left", fontsize=8, markerscale=2)
@@ -96,8 +97,8 @@ def kappa_against_loss(run: Run) -> Figure:
 def _trajectories(run: Run, arms: tuple[str, ...]) -> Figure:
     figure, axes = _style.panels(run, len(arms), 5.6, len(_ROWS), sharex=True, sharey="row")
     frame, stops = run.to_frame(), run.config["release"]
-    for place, panel in enumerate(axes):
-        (column, label), arm = _ROWS[place // len(arms)], arms[place % len(arms)]
+    for index, panel in enumerate(axes):
+        (column, label), arm = _ROWS[index // len(arms)], arms[index % len(arms)]
         color, _ = _KINDS.get(arm, _CONTROL)
         for _, rows in frame[frame.arm == arm].groupby("seed"):
             panel.plot(rows.step, rows[column], color=color, linewidth=1.1, alpha=0.75)
@@ -105,9 +106,9 @@ def _trajectories(run: Run, arms: tuple[str, ...]) -> Figure:
             panel.axvline(stops, color=_style.INK, linestyle="--", linewidth=1.1)
         if column != "test_acc":
             panel.set_yscale("log")
-        if place < len(arms):
+        if index < len(arms):
             panel.set_title(ARMS[arm].capitalize(), fontsize=9)
-        if place % len(arms) == 0:
+        if index % len(arms) == 0:
             panel.set_ylabel(label)
     for panel in axes[-len(arms) :]:
         panel.set_xlabel("training step")
@@ -123,9 +124,9 @@ def _log_axes(panel: Axes, which: str) -> None:
         panel.set(**{f"{name}scale": "log"})
 
 
-def _spread(place: int, count: int) -> np.ndarray:
-    """Heights around `place`, so that equal marks do not hide each other."""
-    return place + (np.linspace(-0.28, 0.28, count) if count > 1 else np.zeros(count))
+def _spread(index: int, count: int) -> np.ndarray:
+    """Heights around the row `index`, so that equal marks do not hide each other."""
+    return index + (np.linspace(-0.28, 0.28, count) if count > 1 else np.zeros(count))
 
 
 def _name_arms(panel: Axes, run: Run) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from ncbook import trainers
 
@@ -30,7 +31,7 @@ class Background:
     def __init__(self, planned: int, draw: Callable[[], bytes]) -> None:
         self.planned, self.done = planned, 0
         self.picture, self._draw, self._next_picture = b"", draw, 0.0
-        self.rows: list[dict] = []
+        self.rows: list[dict[str, Any]] = []
         self.state, self.message = "new", ""
         self._stopping = threading.Event()
         self._earlier, self._start, self._end = 0.0, 0.0, 0.0

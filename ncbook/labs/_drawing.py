@@ -7,19 +7,18 @@ from collections.abc import Callable
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import NullLocator
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart; runs are numbered as well
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-INK = "#222222"
+from ncbook import look
+
 _ONE_AT_A_TIME = threading.Lock()  # matplotlib does not promise that two threads may draw at once
 # set by hand, for a layout engine takes longer than all the rest
 _MARGINS = {"right": 0.99, "bottom": 0.16, "top": 0.9, "wspace": 0.28}
 
 
-def color(place: int) -> str:
-    """Colour of the run at `place`."""
-    return COLORS[place % len(COLORS)]
+def color(index: int) -> str:
+    """Of the run at `index`; runs are numbered as well."""
+    return look.COLORS[index % len(look.COLORS)]
 
 
 def png(panels: int, draw: Callable[[list[Axes]], None]) -> bytes:
@@ -41,19 +40,19 @@ def horizon(planned: int, reached: int, room: int) -> int:
 
 def frame(panel: Axes, title: str, x_label: str, y_label: str, last: int) -> None:
     """Titles, labels and the axis of time."""
-    panel.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=INK)
-    panel.set_xlabel(x_label, color=INK)
-    panel.set_ylabel(y_label, color=INK)
+    panel.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=look.INK)
+    panel.set_xlabel(x_label, color=look.INK)
+    panel.set_ylabel(y_label, color=look.INK)
     panel.set_xlim(0, last * 1.06)
     panel.spines[["top", "right"]].set_visible(False)
-    panel.tick_params(colors=INK, labelsize=9)
+    panel.tick_params(colors=look.INK, labelsize=9)
 
 
-def number(panel: Axes, place: int, at: tuple[float, float], alpha: float) -> None:
+def number(panel: Axes, index: int, at: tuple[float, float], alpha: float) -> None:
     """The run's number, at the end of its curve."""
     panel.annotate(
-        str(place + 1), at, xytext=(4, 0), textcoords="offset points",
-        color=color(place), alpha=alpha, fontsize=9, fontweight="bold", va="center",
+        str(index + 1), at, xytext=(4, 0), textcoords="offset points",
+        color=color(index), alpha=alpha, fontsize=9, fontweight="bold", va="center",
     )  # fmt: skip
 
 
@@ -61,8 +60,6 @@ def log_axis(panel: Axes) -> None:
     """Labelled 0.1, 0.2, 0.5, 1 in plain numbers; at least 0.1 to 1, so that an empty panel looks like a full one."""
     panel.set_yscale("log", nonpositive="mask")
     values = np.concatenate([[0.1, 1], *(line.get_ydata() for line in panel.lines)])
-    low, high = values[values > 0].min() / 1.1, values[values > 0].max() * 1.1
-    panel.set_ylim(low, high)
-    panel.yaxis.set_major_locator(LogLocator(subs=(1,) if high > 300 * low else (1, 2, 5)))
-    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    panel.set_ylim(values[values > 0].min() / 1.1, values[values > 0].max() * 1.1)
+    look.plain_numbers(panel.yaxis)
     panel.yaxis.set_minor_locator(NullLocator())

@@ -1,6 +1,7 @@
 """The fields of a lab."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -49,11 +50,11 @@ def _with_slider(text: widgets.Text, decades: tuple[int, int]) -> widgets.Box:
         tooltip=f"{text.description}, from 1e{decades[0]} to 1e{decades[1]}", layout=_layout("10em"),
     )  # fmt: skip
 
-    def follow_slider(change: dict) -> None:
+    def follow_slider(change: dict[str, Any]) -> None:
         if _number(text.value) != change["new"]:
             text.value = f"{change['new']:.2g}"
 
-    def follow_text(change: dict) -> None:
+    def follow_text(change: dict[str, Any]) -> None:
         value = _number(change["new"])
         if 10 ** decades[0] <= value <= 10 ** decades[1]:
             slider.value = value

@@ -19,7 +19,7 @@ def repository() -> str:
     except metadata.PackageNotFoundError:
         return _REPOSITORY
     urls = dict(entry.split(", ", 1) for entry in entries)
-    return urls.get("Repository", _REPOSITORY)
+    return str(urls.get("Repository", _REPOSITORY))
 
 
 def colab(path: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from ncbook import look
 from ncbook.labs import _drawing
 from ncbook.labs._background import Background
 
@@ -13,7 +14,7 @@ def message(text: str) -> str:
     """An error or a warning as HTML; empty for none."""
     if not text:
         return ""
-    style = "border-left:4px solid #D55E00;padding:.3em .8em;line-height:1.5"
+    style = f"border-left:4px solid {look.COLORS[1]};padding:.3em .8em;line-height:1.5"
     return f'<div role="alert" style="{style}">{escape(text)}</div>'
 
 
@@ -30,9 +31,9 @@ def pace(run: Background | None) -> str:
         return f"{run.state} after {_seconds(run.seconds)}"
     if run.done == 0:
         return "starting"
-    each = run.seconds / run.done
-    left = each * (run.planned - run.done)
-    return f"{100 * run.done // run.planned} %, about {_seconds(left)} left, {1000 * each:.3g} ms a {run.unit}"
+    pace = run.seconds / run.done
+    left = pace * (run.planned - run.done)
+    return f"{100 * run.done // run.planned} %, about {_seconds(left)} left, {1000 * pace:.3g} ms a {run.unit}"
 
 
 def table(headings: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
@@ -47,9 +48,9 @@ def table(headings: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
     )
 
 
-def swatch(place: int) -> str:
-    """The colour and the number of a run, as HTML."""
-    return f'<span aria-hidden="true" style="color:{_drawing.color(place)}">&#9632;</span> {place + 1}'
+def swatch(index: int) -> str:
+    """The color and the number of a run, as HTML."""
+    return f'<span aria-hidden="true" style="color:{_drawing.color(index)}">&#9632;</span> {index + 1}'
 
 
 def reached(run: Background) -> str:

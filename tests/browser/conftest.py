@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorable</title>
 <meta name="viewport" content="width=device-width">{head}</head>
 <body>{body}</body></html>"""
+PATIENCE = 300_000  # milliseconds that Playwright waits, for a machine under test is not quiet
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -31,8 +32,9 @@ def chromium():
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-        )
+            executable_path=path, timeout=PATIENCE,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
+        )  # fmt: skip
         yield browser
         browser.close()
 
@@ -44,6 +46,7 @@ def page(chromium):
     `page.problems` collects console errors, uncaught exceptions and requests to the outside.
     """
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.problems = []
     page.on("console", lambda message: message.type == "error" and page.problems.append(message.text))

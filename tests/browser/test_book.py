@@ -132,10 +132,10 @@ def test_slider_moves_the_picture(page, book, name, theme):
 
 
 def look_after(page, picture, *keys: str) -> tuple[str, str]:
-    """The pixels and the label of a picture, some time after the keys."""
+    """The pixels and the label of a picture, once the page has been painted after the keys."""
     for key in keys:
         page.keyboard.press(key)
-    page.wait_for_timeout(200)
+    page.evaluate("() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
     return picture.evaluate("canvas => canvas.toDataURL()"), picture.get_attribute("aria-label")
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from ncbook import explorables
 
-_PATIENCE = 90  # seconds: Firefox starts slowly, and a machine under test is not quiet
+_PATIENCE = 600  # seconds: Firefox starts slowly, and a machine under test is not quiet
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorable</title>{head}</head>
 <body>{body}<script>
 const tell = (words) => fetch("/told", {{ method: "POST", body: words }});
@@ -76,6 +76,6 @@ def test_the_network_groks_in_firefox(told, tmp_path, head):
         pytest.fail(f"nothing was heard from Firefox in {_PATIENCE} s")
     finally:
         firefox.terminate()
-        firefox.wait(20)
+        firefox.wait(_PATIENCE)
     assert "Grokked at step" in said
     assert "Memorised at step" in said

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = ROOT / "book" / "1-collapse" / "collapse.ipynb"
 CELL = "from ncbook import labs\n\nlabs.collapse()"
 GROKKING = "from ncbook import labs\n\nlabs.grokking()"
-SECONDS = 1000  # Playwright counts in milliseconds
+PATIENCE = 300  # seconds to wait for anything, for a machine under test is not quiet; the fixture `page` waits as long
 
 
 class Server(NamedTuple):
@@ -47,7 +47,7 @@ def jupyterlab(tmp_path_factory) -> Iterator[Server]:
         finally:
             process.terminate()  # it ends its kernels too
             try:
-                process.wait(15)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -56,7 +56,7 @@ def jupyterlab(tmp_path_factory) -> Iterator[Server]:
 def open_notebook(page, server: Server, name: str) -> None:
     """Open the notebook called `name` in the server's folder, and wait for its kernel."""
     page.goto(f"{server.url}/lab/tree/{name}?reset")
-    page.get_by_text(re.compile(r"^Python 3.* \| Idle$")).wait_for(timeout=40 * SECONDS)  # in the status bar
+    page.get_by_text(re.compile(r"^Python 3.* \| Idle$")).wait_for()  # in the status bar
 
 
 def run_all(page) -> None:
@@ -109,27 +109,32 @@ class Lab:
     def next_picture(self, before: str) -> str:
         """The address of the picture once it is no longer `before`."""
         changed = "([image, before]) => image.src !== before && image.complete"
-        self.page.wait_for_function(changed, arg=[self.picture.element_handle(), before], timeout=20 * SECONDS)
+        self.page.wait_for_function(changed, arg=[self.picture.element_handle(), before])
         return self.picture.get_attribute("src")
 
+    def wait_until(self, met: Callable[[], bool]) -> None:
+        limit = time.monotonic() + PATIENCE
+        while not met():
+            assert time.monotonic() < limit, self.status.inner_text()
+            self.page.wait_for_timeout(100)
+
     def wait_for_status(self, text: str) -> None:
-        self.status.filter(has_text=text).wait_for(timeout=20 * SECONDS)
+        self.status.filter(has_text=text).wait_for()
 
 
 def test_curves_grow_while_a_network_trains_and_stop_ends_it(page, jupyterlab):
     lab = _open_lab(page, jupyterlab, "grow.ipynb")
-    lab.type("Epochs", "3000")
+    lab.type("Epochs", "10000")
     empty = lab.picture.get_attribute("src")
     lab.press("Train")
     first = lab.next_picture(empty)
     reached = lab.epoch()
     lab.next_picture(first)
-    page.wait_for_timeout(SECONDS)
-    assert lab.epoch() > reached
+    lab.wait_until(lambda: lab.epoch() > reached)
     lab.press("Stop")
-    page.get_by_text(re.compile("stopped after")).wait_for(timeout=20 * SECONDS)
+    page.get_by_text(re.compile("stopped after")).wait_for()
     assert page.get_by_role("button", name="Train", exact=True).is_enabled()
-    assert 0 < lab.epoch() < 3000
+    assert 0 < lab.epoch() < 10000
     _assert_no_traceback(page)
 
 
@@ -138,10 +143,10 @@ def test_a_wrong_value_is_answered_in_the_lab(page, jupyterlab):
     for label, name, value in (("Learning rate", "learning_rate", "-1"), ("Width", "width", "abc")):
         lab.type(label, value)
         lab.press("Train")
-        lab.message.filter(has_text=f"{name}: must be").filter(has_text=value).wait_for(timeout=20 * SECONDS)
+        lab.message.filter(has_text=f"{name}: must be").filter(has_text=value).wait_for()
         lab.type(label, "1e6" if name == "learning_rate" else "64")
     lab.press("Train")
-    lab.message.filter(has_text="Training diverged").wait_for(timeout=20 * SECONDS)
+    lab.message.filter(has_text="Training diverged").wait_for()
     _assert_no_traceback(page)
 
 
@@ -150,7 +155,7 @@ def test_the_lab_of_the_chapter_trains(page, jupyterlab):
     open_notebook(page, jupyterlab, CHAPTER.name)
     run_all(page)
     lab = Lab(page)
-    lab.status.wait_for(state="attached", timeout=60 * SECONDS)
+    lab.status.wait_for(state="attached")
     empty = lab.picture.get_attribute("src")
     lab.press("Train")
     lab.next_picture(lab.next_picture(empty))
@@ -162,20 +167,20 @@ def test_four_seeds_train_are_stopped_and_continued(page, jupyterlab):
     lab = _open_lab(page, jupyterlab, "grokking.ipynb", GROKKING)
     assert page.get_by_role("button", name="Continue", exact=True).is_disabled()
     lab.type("Modulus p", "11")
-    lab.type("Steps", "20000")
+    lab.type("Steps", "40000")
     empty = lab.picture.get_attribute("src")
     lab.press("Train")
     lab.next_picture(lab.next_picture(empty))
     lab.press("Stop")
-    page.get_by_text(re.compile("stopped after")).wait_for(timeout=20 * SECONDS)
+    page.get_by_text(re.compile("stopped after")).wait_for()
     reached = lab.epoch()
-    assert 0 < reached < 20000
+    assert 0 < reached < 40000
     lab.type("Steps", "50")
     lab.press("Continue")
     lab.wait_for_status(f"Step {reached + 50} of {reached + 50}")
     lab.type("Share to train on", "1")
     lab.press("Train")
-    lab.message.filter(has_text="fraction: must lie between 0 and 1, got 1.0").wait_for(timeout=20 * SECONDS)
+    lab.message.filter(has_text="fraction: must lie between 0 and 1, got 1.0").wait_for()
     _assert_no_traceback(page)
 
 
@@ -184,7 +189,7 @@ def _open_lab(page, server: Server, name: str, cell: str = CELL) -> Lab:
     open_notebook(page, server, name)
     run_all(page)
     lab = Lab(page)
-    lab.status.wait_for(timeout=40 * SECONDS)
+    lab.status.wait_for()
     return lab
 
 
@@ -237,10 +242,10 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _wait_until_up(server: Server, process: subprocess.Popen, log: Path) -> None:
-    limit = time.monotonic() + 40
+    limit = time.monotonic() + PATIENCE
     while time.monotonic() < limit and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{server.url}/api", timeout=2):
+            with urllib.request.urlopen(f"{server.url}/api", timeout=10):
                 return
         except (urllib.error.URLError, TimeoutError):
             time.sleep(0.2)

@@ -63,7 +63,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Ellipses:
-    """Ellipses of one call around (x, y), each as the matrix [[xx, xy], [xy, yy]] whose inverse M has d^T M d = 1 on it."""
+    """Ellipses of one call around (x, y): d^T M^-1 d = 1 for M = [[xx, xy], [xy, yy]]."""
 
     panel: int
     x: Values

@@ -1,11 +1,9 @@
 """The figures of `interventions`."""
 
 import numpy as np
-from pictures import Axis, Line
 
 from ncbook.runs import Run
-
-ARMS = 11
+from pictures import Axis, Line
 
 
 def _at_99(rows, column):
@@ -13,28 +11,28 @@ def _at_99(rows, column):
     return rows[rows.test_acc >= 0.99].groupby("seed")[column].first()
 
 
-def _spread(place, count):
-    return place + (np.linspace(-0.28, 0.28, count) if count > 1 else np.zeros(count))
+def _spread(index, count):
+    return index + (np.linspace(-0.28, 0.28, count) if count > 1 else np.zeros(count))
 
 
 def _times(run: Run):
     frame = run.to_frame()
-    for place, arm in enumerate(run.config["arms"]):
+    for index, arm in enumerate(run.config["arms"]):
         rows = frame[frame.arm == arm]
         reached = _at_99(rows, "step")
         late = len(run.config["seeds"]) - len(reached)
         if len(reached):
-            yield Line(0, None, reached, _spread(place, len(reached)))
+            yield Line(0, None, reached, _spread(index, len(reached)))
         if late:
-            yield Line(0, None, [rows.step.max()] * late, _spread(place, late))
+            yield Line(0, None, [rows.step.max()] * late, _spread(index, late))
 
 
 def _trajectories(*arms: str):
     def expected(run: Run):
         frame = run.to_frame()
         for row, column in enumerate(("test_acc", "relative_flatness", "variance_ratio_train")):
-            for place, arm in enumerate(arms):
-                panel = row * len(arms) + place
+            for index, arm in enumerate(arms):
+                panel = row * len(arms) + index
                 for seed in run.config["seeds"]:
                     own = frame[(frame.arm == arm) & (frame.seed == seed)]
                     yield Line(panel, None, own.step, own[column])
@@ -46,10 +44,10 @@ def _trajectories(*arms: str):
 
 def _flatness(run: Run):
     frame = run.to_frame()
-    for place, arm in enumerate(run.config["arms"]):
+    for index, arm in enumerate(run.config["arms"]):
         values = _at_99(frame[frame.arm == arm], "relative_flatness")
         if len(values):
-            yield Line(0, None, values, _spread(place, len(values)))
+            yield Line(0, None, values, _spread(index, len(values)))
     yield Axis(0, x="log")
 
 

@@ -110,7 +110,7 @@ def _claim(
     name: str, where: str, statement: str, rule: str, control: str, judge: Callable[[Run], Evidence], cell: str
 ) -> tuple[Claim, Claim]:
     """The claim for the perceptron, and the same for the transformer of the source, from a run of its own."""
-    small = Claim(name, "nanda2023progress", where, statement, rule, control, judge, "{cell}")
+    small = Claim(name, "nanda2023progress", where, statement, rule, control, judge, cell)
     return small, replace(small, id=f"{name}-transformer", preset=_LONG, cell=_TRANSFORMER)
 
 

@@ -10,25 +10,23 @@ from ncbook import data, models, trainers
 # column -> function of `Outputs`, on the training images
 _ON_TRAIN: dict[str, Callable[[trainers.Outputs], Tensor]] = {
     "train_loss": trainers.CrossEntropy(float64=True),
-    "kappa": trainers.relative_flatness,
-    "kappa_bound": trainers.FlatnessBound(),
-    "uncertainty": trainers.uncertainty,
+    "relative_flatness": trainers.relative_flatness,
+    "relative_flatness_bound": trainers.FlatnessBound(),
+    "uncertainty_train": trainers.uncertainty,
     "variance_ratio_train": trainers.variance_ratio,
     "cdnv_train": trainers.cdnv,
 }
 _CHUNK = 2048  # images at a time, which any GPU holds
 
 
-def measured(
-    model: models.Classifier, train: data.Split, val: data.Split, paper: trainers.FlatnessBound
-) -> dict[str, float]:
-    """Columns of one probe; `paper` is the regularizer of anti-flatness, whose value is the column paper_kappa."""
-    seen, new = outputs(model, train), outputs(model, val)
+def measured(model: models.Classifier, train: data.Split, test: data.Split, temperature: float) -> dict[str, float]:
+    """Columns of one probe; `temperature` is that of the regularizer of anti-flatness and of its value."""
+    seen, new = outputs(model, train), outputs(model, test)
     columns = {name: float(measure(seen)) for name, measure in _ON_TRAIN.items()}
-    columns["paper_kappa"] = float(paper(seen))
+    columns["unit_flatness_bound"] = float(trainers.FlatnessBound(temperature, unit_features=True)(seen))
     columns["head_norm"] = float(seen.weight.norm())
     columns["feature_norm"] = float(seen.features.norm(dim=1).mean())
-    columns["train_acc"], columns["val_acc"] = _accuracy(seen), _accuracy(new)
+    columns["train_acc"], columns["test_acc"] = _accuracy(seen), _accuracy(new)
     return columns
 
 

@@ -1,31 +1,31 @@
-"""The tasks: images to train on and images to validate on."""
+"""The tasks: images to train on and images to test on."""
 
 import torch
 
 from ncbook import data
 from ncbook.experiments.image_interventions.config import Config
 
-_GREY = 0.376  # standard deviation of the digits' pixels, of which 1 is from black to white
+_GRAY = 0.376  # standard deviation of the digits' pixels, of which 1 is from black to white
 
 
 def problem(config: Config, task: str, seed: int) -> data.Dataset:
-    """Training and validation images of `task` for one seed, on the CPU.
+    """Training and test images of `task` for one seed, on the CPU.
 
-    digits: with noise on every pixel, drawn once; glyphs: 16 x 16; colour_glyphs: 32 x 32; cifar10 and
+    digits: with noise on every pixel, drawn once; glyphs: 16 x 16; color_glyphs: 32 x 32; cifar10 and
     cifar10_augmented: the real set as it is, the same for every seed. Raises ValueError for another name.
     """
     per_class = config.per_class[config.tasks.index(task)]
     if task == "digits":
-        return _noisy(data.digits(per_class, seed), config.pixel_noise / _GREY, seed)
+        return _noisy(data.digits(per_class, seed), config.pixel_noise / _GRAY, seed)
     if task == "glyphs":
         return data.glyphs(
             train_per_class=per_class, test_per_class=100, size=16, difficulty=config.difficulty, seed=seed
         )
-    if task == "colour_glyphs":
+    if task == "color_glyphs":
         return data.glyphs(train_per_class=per_class, size=32, colour=True, difficulty=config.difficulty, seed=seed)
     if task in ("cifar10", "cifar10_augmented"):
         return data.load("cifar10")
-    raise ValueError(f"task: {task!r} is unknown; use digits, glyphs, colour_glyphs, cifar10 or cifar10_augmented")
+    raise ValueError(f"task: {task!r} is unknown; use digits, glyphs, color_glyphs, cifar10 or cifar10_augmented")
 
 
 def augmentation(task: str) -> data.Compose | None:

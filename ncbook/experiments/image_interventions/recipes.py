@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from ncbook import trainers
 from ncbook.experiments.image_interventions.config import Config
 
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]
+Change = dict[str, Any]  # fields of a recipe
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ def phases_of(config: Config, arm: str, steps_per_epoch: int, augment: Augmentat
 
 def _bases(
     config: Config, steps_per_epoch: int, augment: Augmentation | None
-) -> tuple[trainers.Recipe, trainers.Recipe, dict]:
+) -> tuple[trainers.Recipe, trainers.Recipe, Change]:
     """The baseline's recipes before and after the release, and what the paper's schedule changes in the second."""
     steps = config.release * steps_per_epoch
     before = trainers.Recipe(
@@ -47,7 +49,7 @@ def _bases(
     return before, after, {"learning_rate": rate, "schedule": falling, "weight_decay": config.later_decay}
 
 
-def _phases(config: Config, before: trainers.Recipe, after: trainers.Recipe, schedule: dict) -> dict[str, Phases]:
+def _phases(config: Config, before: trainers.Recipe, after: trainers.Recipe, schedule: Change) -> dict[str, Phases]:
     """Arms that name no second recipe go on as the baseline, with the cap that they had."""
     cap = config.cap
     flat = trainers.FlatnessBound(config.temperature, unit_features=True)
@@ -61,8 +63,8 @@ def _phases(config: Config, before: trainers.Recipe, after: trainers.Recipe, sch
     flooded = {"loss": trainers.Flooded(trainers.CrossEntropy(), config.flooding_level)}
     smoothed = {"loss": trainers.CrossEntropy(smoothing=config.smoothing)}
 
-    def arm(first: dict, second: dict | None = None, start_norm: float | None = None) -> Phases:
-        kept = {"head_norm": first.get("head_norm")}
+    def arm(first: Change, second: Change | None = None, start_norm: float | None = None) -> Phases:
+        kept: Change = {"head_norm": first.get("head_norm")}
         return Phases(replace(before, **first), replace(after, **(kept | (second or {}))), start_norm)
 
     return {

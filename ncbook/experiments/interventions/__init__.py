@@ -18,7 +18,7 @@ __all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "recipe_of", "run"]
 
 
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
-    """Train every arm from every seed, the seeds of an arm as one ensemble: a row a probe, with `measured`. No arrays."""
+    """Train every arm, its seeds as one ensemble: a row a probe and seed, with `measured`. No arrays."""
     results = sweep(partial(_rows, config, device), config.arms)
     return [row for rows in results for row in rows], {}
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ncbook import trainers
+from ncbook import data, trainers
 
 # column -> function of `Outputs`, on the training pairs
 _ON_TRAIN: dict[str, Callable[[trainers.Outputs], Tensor]] = {
@@ -19,8 +19,8 @@ _ON_TRAIN: dict[str, Callable[[trainers.Outputs], Tensor]] = {
 }
 
 
-def measured(ensemble: trainers.Ensemble, train: list, test: list) -> dict[str, Tensor]:
-    """Columns of one probe, each [S]; relative flatness and its bound use the softmax as it is and the features as they are."""
+def measured(ensemble: trainers.Ensemble, train: list[data.Split], test: list[data.Split]) -> dict[str, Tensor]:
+    """Columns of one probe, each [S]; relative flatness and its bound take the softmax and the features as they are."""
     seen, new = (_precise(ensemble.outputs(splits)) for splits in (train, test))
     columns = {name: trainers.over_members(measure, seen) for name, measure in _ON_TRAIN.items()}
     columns["variance_ratio_test"] = trainers.over_members(trainers.variance_ratio, new)

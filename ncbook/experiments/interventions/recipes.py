@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -40,7 +41,7 @@ def recipe_of(config: Config, arm: str) -> trainers.Recipe:
     return replace(base, **known[arm])
 
 
-def changes(config: Config, steps: int) -> dict[str, dict]:
+def changes(config: Config, steps: int) -> dict[str, dict[str, Any]]:
     """What each arm changes in the baseline's recipe of that many steps."""
     later = trainers.WarmUp(config.warm_up, Restart(config.release, config.rate_factor, max(steps, config.release + 1)))
     anti = _floor(trainers.relative_flatness, config.flatness_strength, config.flatness_floor)

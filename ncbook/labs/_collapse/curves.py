@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from ncbook import look
 from ncbook.labs import _drawing
 from ncbook.labs._collapse.settings import Settings
 from ncbook.labs._collapse.training import Training
@@ -28,34 +29,27 @@ def png(runs: Sequence[Training]) -> bytes:
     return _drawing.png(len(_PANELS), lambda panels: _draw(panels, histories, last))
 
 
-def _draw(panels: list[Axes], histories: list[list[dict]], last: int) -> None:
+def _draw(panels: list[Axes], histories: list[list[dict[str, Any]]], last: int) -> None:
     for panel, (column, label, title) in zip(panels, _PANELS, strict=True):
-        for place, rows in enumerate(histories):
-            _draw_run(panel, rows, column, place, alpha=1 if place == len(histories) - 1 else _PALE)
+        for index, rows in enumerate(histories):
+            _draw_run(panel, rows, column, index, alpha=1 if index == len(histories) - 1 else _PALE)
         _drawing.frame(panel, title, "epoch", label, last)
     _finish(panels)
 
 
-def _draw_run(panel: Axes, rows: list[dict], column: str, place: int, alpha: float) -> None:
-    epochs, color = [row["epoch"] for row in rows], _drawing.color(place)
+def _draw_run(panel: Axes, rows: list[dict[str, Any]], column: str, index: int, alpha: float) -> None:
+    epochs, color = [row["epoch"] for row in rows], _drawing.color(index)
     for split, dash in _SPLITS:
         values = np.array([row[column.format(split)] for row in rows]) * (100 if "error" in column else 1)
         values[~np.isfinite(values)] = np.nan
         panel.plot(epochs, values, color=color, linestyle=dash, linewidth=1.8, alpha=alpha, zorder=2 + alpha)
     if rows and np.isfinite(values[-1]):
-        _drawing.number(panel, place, (epochs[-1], values[-1]), alpha)
+        _drawing.number(panel, index, (epochs[-1], values[-1]), alpha)
 
 
 def _finish(panels: list[Axes]) -> None:
-    _percent_axis(panels[0])
+    look.percent_axis(panels[0], lowest=-0.02)
     for panel in panels[1:]:
         _drawing.log_axis(panel)
-    handles = [Line2D([], [], color=_drawing.INK, linestyle=dash, label=split) for split, dash in _SPLITS]
+    handles = [Line2D([], [], color=look.INK, linestyle=dash, label=split) for split, dash in _SPLITS]
     panels[0].legend(handles=handles, frameon=False, fontsize=9, loc="upper right")
-
-
-def _percent_axis(panel: Axes) -> None:
-    """Percentages from 0 to 100, logarithmic above 0.1 and with a true zero."""
-    panel.set_yscale("symlog", linthresh=0.1)
-    panel.set_ylim(-0.02, 100)
-    panel.set_yticks([0, 0.1, 1, 10, 100], ["0", "0.1", "1", "10", "100"])

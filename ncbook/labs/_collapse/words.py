@@ -13,7 +13,7 @@ _HEADINGS = (
 
 def table(runs: Sequence[Training]) -> str:
     """Every run with its settings and last measurement, as HTML."""
-    return _words.table(_HEADINGS, [_line(place, run) for place, run in enumerate(runs) if run.rows])
+    return _words.table(_HEADINGS, [_line(index, run) for index, run in enumerate(runs) if run.rows])
 
 
 def standing(run: Training) -> str:
@@ -29,10 +29,10 @@ def standing(run: Training) -> str:
     )
 
 
-def _line(place: int, run: Training) -> list[object]:
+def _line(index: int, run: Training) -> list[object]:
     asked, row = run.settings, run.rows[-1]
     return [
-        _words.swatch(place), asked.network, asked.width, f"{asked.weight_decay:g}", f"{asked.learning_rate:g}",
+        _words.swatch(index), asked.network, asked.width, f"{asked.weight_decay:g}", f"{asked.learning_rate:g}",
         asked.seed, _words.reached(run), _words.percent(row["train_error"]), _words.percent(row["test_error"]),
         f"{row['nc1_train']:.3g}", f"{row['nc1_test']:.3g}",
     ]  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from ncbook import look
 from ncbook.labs import _drawing
 from ncbook.labs._grokking.settings import NONE, Settings
 from ncbook.labs._grokking.training import Training
@@ -17,9 +18,9 @@ _SPLITS: tuple[tuple[str, Any], ...] = (("train", _TRAIN), ("test", _TEST))  # n
 # the columns of a panel with their dashes, its label and its title
 _PANELS: tuple[tuple[tuple[tuple[str, Any], ...], str, str], ...] = (
     ((("train_acc", _TRAIN), ("test_acc", _TEST)), "accuracy (%)", "Accuracy"),
-    ((("kappa", _TRAIN),), "κ, log scale", "Relative flatness, train"),
-    ((("ratio", _TRAIN),), "R, log scale", "Variance ratio, train"),
-    ((("gini", _TRAIN),), "Gini coefficient", "Embedding: few waves?"),
+    ((("relative_flatness", _TRAIN),), "κ, log scale", "Relative flatness, train"),
+    ((("variance_ratio_train", _TRAIN),), "R, log scale", "Variance ratio, train"),
+    ((("fourier_gini", _TRAIN),), "Gini coefficient", "Embedding: few waves?"),
 )
 
 
@@ -36,21 +37,21 @@ def _release(settings: Settings) -> int | None:
     return None if settings.regularizer == NONE else settings.release
 
 
-def _draw(panels: list[Axes], histories: list[list[dict]], last: int, release: int | None) -> None:
+def _draw(panels: list[Axes], histories: list[list[dict[str, Any]]], last: int, release: int | None) -> None:
     for panel, (columns, label, title) in zip(panels, _PANELS, strict=True):
-        for place, rows in enumerate(histories):
+        for index, rows in enumerate(histories):
             for column, dash in columns:
-                _draw_run(panel, rows, column, dash, place, latest=place == len(histories) - 1)
+                _draw_run(panel, rows, column, dash, index, latest=index == len(histories) - 1)
         if release is not None:
-            panel.axvline(release, color=_drawing.INK, linestyle=":", linewidth=1)
+            panel.axvline(release, color=look.INK, linestyle=":", linewidth=1)
         _drawing.frame(panel, title, "step", label, last)
     _finish(panels)
 
 
-def _draw_run(panel: Axes, rows: list[dict], column: str, dash: Any, place: int, latest: bool) -> None:
+def _draw_run(panel: Axes, rows: list[dict[str, Any]], column: str, dash: Any, index: int, latest: bool) -> None:
     if not rows:
         return
-    steps, color = [row["step"] for row in rows], _drawing.color(place)
+    steps, color = [row["step"] for row in rows], _drawing.color(index)
     values = np.array([row[column] for row in rows]) * (100 if column.endswith("acc") else 1)  # [probes, seeds]
     values[~np.isfinite(values)] = np.nan
     if latest:
@@ -59,7 +60,7 @@ def _draw_run(panel: Axes, rows: list[dict], column: str, dash: Any, place: int,
     middle = np.median(values, axis=1)
     panel.plot(steps, middle, color=color, linestyle=dash, linewidth=2, alpha=alpha, zorder=2 + alpha)
     if np.isfinite(middle[-1]):
-        _drawing.number(panel, place, (steps[-1], middle[-1]), alpha)
+        _drawing.number(panel, index, (steps[-1], middle[-1]), alpha)
 
 
 def _finish(panels: list[Axes]) -> None:
@@ -68,5 +69,5 @@ def _finish(panels: list[Axes]) -> None:
     gini.set_ylim(0, 1)
     for panel in (kappa, ratio):
         _drawing.log_axis(panel)
-    handles = [Line2D([], [], color=_drawing.INK, linestyle=dash, label=split) for split, dash in _SPLITS]
+    handles = [Line2D([], [], color=look.INK, linestyle=dash, label=split) for split, dash in _SPLITS]
     accuracy.legend(handles=handles, frameon=False, fontsize=9, loc="center right")

@@ -1,6 +1,7 @@
 """The lab of the chapter on grokking: four seeds at once, stopped and continued, pushed and released."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from ncbook.labs import _note
 from ncbook.labs._form import Form, choice, number
@@ -12,7 +13,7 @@ from ncbook.labs._reading import whole
 
 _CHAPTER = "book/4-grokking/grokking.ipynb"
 _WHAT = (
-    "It trains four networks on addition modulo p while you watch them memorise and then grok, stops and continues, "
+    "It trains four networks on addition modulo p while you watch them memorize and then grok, stops and continues, "
     "and pushes their collapse or their flatness for as long as you ask."
 )
 _NUMBERS = (
@@ -28,7 +29,7 @@ _LATER = (
     ("steps", "Steps", f"Steps of Train, and steps that Continue adds; a whole number up to {LONGEST}"),
     ("seed", "First seed", "Four seeds from this one fix the initial weights and the splits, a whole number from 0"),
 )
-_PUSHED = "What is added to the loss, as in the chapter on whether collapse is necessary"
+_PUSHED = "What is added to the loss, as in the chapter on whether collapse is necessary; low confidence caps the head"
 
 
 def grokking() -> "GrokkingLab | _note.Note":
@@ -52,7 +53,7 @@ class GrokkingLab(Lab):
         super().__init__(Form(fields, {"weight_decay": (-2, 1), "learning_rate": (-4, -1)}), [self.resume])
         self.picture.layout.max_width = "1300px"  # four panels
 
-    def _take_usual_strength(self, change: dict) -> None:
+    def _take_usual_strength(self, change: dict[str, Any]) -> None:
         """A strength that suits one regularizer is far off for another."""
         self.form.fields["strength"].value = f"{ARMS[change['new']][1]:g}"
 

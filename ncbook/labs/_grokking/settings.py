@@ -8,19 +8,22 @@ from ncbook import data, trainers
 from ncbook.experiments import interventions
 from ncbook.experiments.grokking import Config
 from ncbook.labs._reading import real, require_within, whole
+from ncbook.readings import interventions as reading
 
 MEMBERS = 4  # seeds of a run, trained as one ensemble
 LONGEST = 50_000  # steps of a run, with all that Continue adds
 USUAL = interventions.Config()
 NONE = "none"
-# regularizer -> its arm in the experiment `interventions`, and the strength that it has there
-ARMS = {
-    NONE: ("baseline", 1.0),
-    "collapse encouraged": ("encouraged", USUAL.collapse_strength),
-    "collapse prevented": ("prevented", USUAL.collapse_strength),
-    "anti-flatness": ("anti_released", USUAL.flatness_strength),
-    "low confidence, capped head": ("confidence", USUAL.flatness_strength),
-    "large norms": ("norms_released", USUAL.flatness_strength),
+_STRENGTHS = {
+    "encouraged": USUAL.collapse_strength,
+    "prevented": USUAL.collapse_strength,
+    "anti_released": USUAL.flatness_strength,
+    "confidence": USUAL.flatness_strength,  # with a capped head
+    "norms_released": USUAL.flatness_strength,
+}
+# regularizer, as the chapter calls it -> its arm in the experiment `interventions`, and the strength that it has there
+ARMS = {NONE: ("baseline", 1.0)} | {
+    reading.ARMS[arm].removesuffix(", released"): (arm, strength) for arm, strength in _STRENGTHS.items()
 }
 # Up to these a laptop can follow; a wrong digit too many would freeze it or fill its memory.
 _WHOLE = {

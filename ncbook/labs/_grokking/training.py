@@ -2,25 +2,27 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
+import numpy as np
 import torch
 
-from ncbook import metrics, trainers
+from ncbook import data, metrics, trainers
 from ncbook.experiments.grokking.training import build, datasets
 from ncbook.experiments.interventions.measure import measured
 from ncbook.labs._background import Background
 from ncbook.labs._grokking.settings import LONGEST, Settings
 from ncbook.labs._reading import require_within
+from ncbook.readings import moments
 
-GENERAL = 0.99  # memorized and generalized from this accuracy on
-_COLUMNS = {"train_acc": "train_acc", "test_acc": "test_acc", "kappa": "kappa", "ratio": "variance_ratio_train"}
+_COLUMNS = ("train_acc", "test_acc", "relative_flatness", "variance_ratio_train")
 
 
 class Training(Background):
     """Trains the four seeds of `settings`; `draw(self)` gives its picture.
 
-    rows: step, and of every seed train_acc, test_acc, kappa (exact relative flatness), ratio (variance ratio on train)
-    and gini (of the embedding's Fourier components; nan for a seed that diverged).
+    rows: step, and a list over the seeds in train_acc, test_acc, relative_flatness, variance_ratio_train and
+    fourier_gini, which is nan for a seed that diverged.
     """
 
     def __init__(self, settings: Settings, draw: Callable[["Training"], bytes]) -> None:
@@ -34,13 +36,12 @@ class Training(Background):
         require_within("steps", steps, (1, LONGEST - self.done))
         self.planned = self.done + steps
 
-    def first(self, column: str) -> list[int | None]:
-        """Of each seed, the first measured step at which the accuracy in `column` is at least 99 %."""
-        rows = list(self.rows)
-        return [
-            next((row["step"] for row in rows if row[column][place] >= GENERAL), None)
-            for place in range(len(self.settings.seeds))
-        ]
+    def generalized(self) -> list[float]:
+        """Of each seed, the first measured step at which it generalizes."""
+        rows = list(self.rows)  # copied, for they may be growing
+        steps = np.array([row["step"] for row in rows])
+        accuracies = np.array([row["test_acc"] for row in rows])  # [P, S]
+        return [moments.first(steps, own >= moments.GENERALIZED) for own in accuracies.T]
 
     def _train(self) -> None:
         sets = datasets(self.settings.network(), self.settings.seeds, str(trainers.pick_device()))
@@ -70,9 +71,8 @@ def _is_probed(step: int) -> bool:
 
 
 @torch.no_grad()
-def _measure(ensemble: trainers.Ensemble, train: list, test: list) -> dict:
+def _measure(ensemble: trainers.Ensemble, train: list[data.Split], test: list[data.Split]) -> dict[str, Any]:
     columns = measured(ensemble, train, test)
-    row: dict = {"step": ensemble.step} | {name: columns[theirs].tolist() for name, theirs in _COLUMNS.items()}
     embeddings = ensemble.parameters["blocks.hidden1.embedding"]
-    row["gini"] = [metrics.fourier_gini(own).item() if own.isfinite().all() else float("nan") for own in embeddings]
-    return row
+    gini = [metrics.fourier_gini(own).item() if own.isfinite().all() else float("nan") for own in embeddings]
+    return {"step": ensemble.step, "fourier_gini": gini} | {name: columns[name].tolist() for name in _COLUMNS}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ncbook import experiments, explorables, runs
+from ncbook.readings import image_interventions as reading
 
 IMAGES = experiments.image_interventions
 
@@ -18,14 +19,13 @@ def run():
 
 @pytest.fixture(scope="module")
 def lost(run):
-    return 100 * IMAGES.losses(run).astype(float)
+    return 100 * reading.losses(run)
 
 
 @pytest.fixture(scope="module")
 def ahead(run):
     """Points of accuracy above the baseline at the end."""
-    final = 100 * IMAGES.by_arm(run, "final_val_acc").astype(float)
-    return final.sub(final.baseline, axis=0)
+    return 100 * reading.gains(run, "final")
 
 
 def verdict(name: str, run) -> tuple[int, int]:
@@ -37,7 +37,7 @@ def verdict(name: str, run) -> tuple[int, int]:
 def test_anti_flatness_costs_8_to_22_points_in_all_seven(run, lost):
     assert len(lost) == 7
     assert lost.anti_released.between(8, 22).all()
-    assert IMAGES.by_arm(run, "release_train_acc").anti_released.min() >= 0.95
+    assert reading.by_arm(run, "release_train_acc").anti_released.min() >= 0.95
     assert verdict("anti-flatness-costs-accuracy", run) == (7, 7)
 
 
@@ -57,14 +57,14 @@ def test_low_confidence_costs_two_fifths_on_the_digits(run, lost):
     assert digits.norms.max() < 1 < digits.pinned.max() <= 3.1
     assert (glyphs.confidence >= 5).sum() == 1
     assert 0.37 < (digits.confidence / digits.anti_released).median() < 0.43
-    value = IMAGES.by_arm(run, "release_paper_kappa").groupby("task").median().loc["digits"]
+    value = reading.by_arm(run, "release_unit_flatness_bound").groupby("task").median().loc["digits"]
     assert value.confidence / value.anti_released == pytest.approx(0.01, rel=0.15)
-    assert IMAGES.by_arm(run, "release_head_norm").loc["digits"].confidence.median() == pytest.approx(2, abs=0.1)
+    assert reading.by_arm(run, "release_head_norm").loc["digits"].confidence.median() == pytest.approx(2, abs=0.1)
     assert verdict("loss-specific-to-flatness", run) == (2, 7)
 
 
 def test_as_sharp_and_anything_between_1_and_21_points(run, lost):
-    value = IMAGES.by_arm(run, "release_paper_kappa")
+    value = reading.by_arm(run, "release_unit_flatness_bound")
     assert (value.anti_pinned / value.anti_released).between(0.99, 1.01).all()
     both = lost[["anti_pinned", "anti_released"]]
     assert round(both.min().min()) == 1
@@ -73,7 +73,7 @@ def test_as_sharp_and_anything_between_1_and_21_points(run, lost):
     assert saved.loc["digits"].between(8, 19).all()
     assert (saved.loc["glyphs"] > 2).sum() == 2
     assert saved.loc["glyphs"].min() < 0
-    exact = IMAGES.by_arm(run, "release_kappa").groupby("task").median()
+    exact = reading.by_arm(run, "release_relative_flatness").groupby("task").median()
     assert (exact.anti_pinned / exact.anti_released).between(0.3, 0.6).all()
     assert verdict("sharp-is-inaccurate", run) == (5, 7)
 
@@ -83,12 +83,12 @@ def test_the_accuracy_is_lowest_while_the_norm_grows_and_rises_before_the_releas
     middle = frame.groupby(["task", "arm", "epoch"]).median(numeric_only=True)
     for task in ("digits", "glyphs"):
         pushed = middle.loc[task].loc["kept_schedule"]
-        assert pushed.val_acc[(pushed.index > 0) & (pushed.index <= 100)].idxmin() in (70, 80)
-        assert pushed.paper_kappa[80] > 0.9 * 360
-        assert pushed.val_acc[100] > pushed.val_acc[80]
+        assert pushed.test_acc[(pushed.index > 0) & (pushed.index <= 100)].idxmin() in (70, 80)
+        assert pushed.unit_flatness_bound[80] > 0.9 * 360
+        assert pushed.test_acc[100] > pushed.test_acc[80]
     digits = middle.loc["digits"]
     assert digits.loc["anti_kept"].train_acc[80] < 0.99
-    gap = digits.loc["baseline"].val_acc - digits.loc["anti_kept"].val_acc
+    gap = digits.loc["baseline"].test_acc - digits.loc["anti_kept"].test_acc
     assert gap[80] > 2 * gap[100] > 2 * gap[160]
 
 
@@ -96,9 +96,10 @@ def test_release_and_schedule_each_suffice(run, ahead):
     assert ahead.anti_released.min() > -1.2
     assert ahead.loc["digits"].anti_kept.between(-13, -7).all()
     assert ahead.kept_schedule.min() > -1.7
-    assert IMAGES.by_arm(run, "final_paper_kappa").kept_schedule.min() > 0.95 * 360
+    assert reading.by_arm(run, "final_unit_flatness_bound").kept_schedule.min() > 0.95 * 360
     kappa = [
-        IMAGES.by_arm(run, f"{when}_kappa").kept_schedule.groupby("task").median() for when in ("final", "release")
+        reading.by_arm(run, f"{when}_relative_flatness").kept_schedule.groupby("task").median()
+        for when in ("final", "release")
     ]
     assert (kappa[1] / kappa[0]).between(6.5, 7.6).all()
     assert verdict("recovery-needs-release", run) == (0, 7)
@@ -108,18 +109,18 @@ def test_release_and_schedule_each_suffice(run, ahead):
 def test_the_conventions_are_forty_to_fifty_apart_at_the_release(run):
     frame = run.to_frame()
     rows = frame[(frame.task == "digits") & (frame.arm == "released_schedule")]
-    jump = (rows.kappa_bound / rows.paper_kappa)[rows.epoch == 100]
+    jump = (rows.relative_flatness_bound / rows.unit_flatness_bound)[rows.epoch == 100]
     assert 40 < jump.median() < 50
     end = rows[rows.epoch == 160]
-    assert (end.kappa_bound < end.paper_kappa).all()
-    table = IMAGES.outcomes(run).set_index("arm").loc["released_schedule"]
-    assert (table.release_kappa / table.final_kappa > 1000).all()
+    assert (end.relative_flatness_bound < end.unit_flatness_bound).all()
+    table = reading.outcomes(run).set_index("arm").loc["released_schedule"]
+    assert (table.release_relative_flatness / table.final_relative_flatness > 1000).all()
     assert (table.release_train_loss / table.final_train_loss > 1000).all()
     assert verdict("kappa-falls", run) == (7, 7)
 
 
 def test_the_ceiling_is_never_passed(run):
-    assert run.history["paper_kappa"].max() <= 20**2 * (1 - 1 / 10) * (1 + 1e-6)
+    assert run.history["unit_flatness_bound"].max() <= 20**2 * (1 - 1 / 10) * (1 + 1e-6)
 
 
 def test_the_growth_of_exercise_2_is_the_one_of_the_figure(run):
@@ -135,7 +136,7 @@ def test_the_growth_of_exercise_2_is_the_one_of_the_figure(run):
 
 
 def _share() -> float:  # as in the chapter's solution
-    lost = IMAGES.losses(IMAGES.load("laptop", live=False)).loc["digits"]
+    lost = reading.losses(IMAGES.load("laptop", live=False)).loc["digits"]
     return (lost.confidence / lost.anti_released).median()
 
 
@@ -155,7 +156,7 @@ def test_the_explorable_has_every_arm_of_every_task(run):
     assert data["steps"] == list(range(0, 161, 10))
     assert data["clock"] == "epoch"
     assert {arm["change"] for arm in data["arms"]} == {None, 100}
-    assert [arm["curves"]["val_acc"]["shape"] for arm in data["arms"]] == [[4, 17]] * 16 + [[3, 17]] * 6
+    assert [arm["curves"]["test_acc"]["shape"] for arm in data["arms"]] == [[4, 17]] * 16 + [[3, 17]] * 6
     assert not any("reached" in arm for arm in data["arms"])
 
 
@@ -166,6 +167,6 @@ def test_the_explorable_asks_for_nothing_from_outside_and_is_small(run):
 
 
 def test_the_explorable_says_what_is_missing(run):
-    history = {name: column for name, column in run.history.items() if name != "paper_kappa"}
-    with pytest.raises(ValueError, match=r"run\.history: has no column paper_kappa; .*image_interventions"):
+    history = {name: column for name, column in run.history.items() if name != "unit_flatness_bound"}
+    with pytest.raises(ValueError, match=r"run\.history: has no column unit_flatness_bound; .*image_interventions"):
         explorables.image_interventions(runs.Run(run.config, history, {}, run.provenance))

@@ -1,0 +1,81 @@
+"""The figures of `image_interventions`."""
+
+import numpy as np
+
+from ncbook.runs import Run
+from pictures import Axis, Line
+
+FOLLOWED = {
+    "baseline": "baseline", "anti_released": "anti-flatness, released", "released_schedule": "released, new schedule",
+    "kept_schedule": "kept, new schedule",
+}  # fmt: skip
+SCATTERED = {
+    "anti_released": "anti-flatness", "anti_pinned": "anti-flatness, head from the cap", "confidence": "low confidence",
+    "confidence_pinned": "low confidence, head from the cap", "pinned": "head from the cap", "norms": "large head",
+    "flooding": "flooding", "smoothing": "label smoothing",
+}  # fmt: skip
+NAMES = {"digits": "noisy digits", "glyphs": "glyphs"}
+
+
+def _at(run: Run, task: str, epoch: int, column: str):
+    """A row a seed, a column an arm."""
+    frame = run.to_frame()
+    return frame[(frame.task == task) & (frame.epoch == epoch)].pivot(index="seed", columns="arm", values=column)
+
+
+def _points(run: Run, task: str, epoch: int):
+    """Test accuracy against the baseline's."""
+    accuracy = 100 * _at(run, task, epoch, "test_acc").astype(float)
+    return accuracy.sub(accuracy.baseline, axis=0)
+
+
+def _accuracy(run: Run):
+    for panel, epoch in enumerate((run.config["release"], run.config["epochs"])):
+        for number, task in enumerate(("digits", "glyphs")):
+            points = _points(run, task, epoch)
+            for row, arm in enumerate(run.config["arms"][1:]):
+                if arm in points:
+                    height = row + (0.22 if number else -0.22)
+                    heights = np.linspace(height - 0.1, height + 0.1, len(points))
+                    yield Line(panel, NAMES[task] if row == 0 else None, points[arm], heights)
+
+
+def _release(run: Run):
+    frame = run.to_frame()
+    for number, task in enumerate(("digits", "glyphs")):
+        for panel, column in ((number, "test_acc"), (number + 2, "unit_flatness_bound")):
+            for arm, label in FOLLOWED.items():
+                own = frame[(frame.task == task) & (frame.arm == arm)]
+                for seed in own.seed.unique():
+                    rows = own[own.seed == seed]
+                    yield Line(panel, label if seed == own.seed.iloc[0] else None, rows.epoch, rows[column])
+        yield Axis(number + 2, y="log")
+
+
+def _conventions(run: Run):
+    frame = run.to_frame()
+    rows = frame[(frame.task == "digits") & (frame.arm == "released_schedule") & (frame.seed == run.config["seeds"][0])]
+    unit, plain = rows.unit_flatness_bound, rows.relative_flatness_bound
+    yield Line(0, "temperature 2, unit features", rows.epoch, unit)
+    yield Line(0, "temperature 1, features as they are", rows.epoch, plain)
+    until, since = rows.epoch <= 100, rows.epoch >= 100
+    both = np.concatenate([unit[until], plain[since]])
+    yield Line(0, "what switches at the release", np.concatenate([rows.epoch[until], rows.epoch[since]]), both)
+    yield Axis(0, y="log")
+
+
+def _sharpness(run: Run):
+    for panel, task in enumerate(("digits", "glyphs")):
+        points, bounds = (_points(run, task, 100), _at(run, task, 100, "unit_flatness_bound"))
+        for arm, label in SCATTERED.items():
+            if arm in points:
+                yield Line(panel, label, bounds[arm], points[arm])
+        yield Axis(panel, x="log")
+
+
+EXPECTED = {
+    "image_intervention_accuracy": _accuracy,
+    "image_release": _release,
+    "image_conventions": _conventions,
+    "image_sharpness": _sharpness,
+}

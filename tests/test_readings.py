@@ -1,0 +1,128 @@
+"""Readings: moments mean the same everywhere, and every meaning stands once."""
+
+import ast
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ncbook
+from ncbook import models, readings
+from ncbook.readings import moments
+from ncbook.readings.moments import NEVER
+
+PACKAGE = Path(ncbook.__file__).parent
+
+
+def training(errors: list[float], spacing: int = 10) -> pd.DataFrame:
+    return pd.DataFrame({
+        "step": np.arange(len(errors)) * spacing, "epoch": np.arange(len(errors)),
+        "train_error": errors, "train_acc": 1 - np.array(errors), "test_acc": 1 - np.array(errors),
+    })  # fmt: skip
+
+
+# --- moments
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=12))
+def test_first_is_the_smallest_moment_that_holds(holds):
+    clock = np.arange(len(holds)) * 3 + 1
+    slow = min((float(c) for c, yes in zip(clock, holds, strict=True) if yes), default=NEVER)
+    assert moments.first(clock, np.array(holds)) == slow
+    assert moments.first(pd.Series(clock, index=reversed(range(len(holds)))), pd.Series(holds)) == slow
+
+
+def test_never_is_later_than_every_step_and_is_printed_as_never():
+    assert moments.first([1, 2], [False, False]) == NEVER > 10**12
+    assert np.median([5, NEVER, NEVER]) == NEVER
+    assert [moments.when(each) for each in (NEVER, 1200.0, 0.5)] == ["never", "1200", "0.5"]
+    assert moments.when(250000, "steps") == "250000 steps"
+    assert moments.when(NEVER, "steps") == "never"
+
+
+def test_memorized_and_generalized_are_99_percent():
+    rows = training([0.5, 0.011, 0.01, 0.0])
+    assert moments.memorized(rows) == moments.generalized(rows) == 20
+    assert moments.generalized(rows, 0.4, "epoch") == 0
+    assert moments.generalized(training([0.5, 0.4])) == NEVER
+
+
+def test_at_a_moment_stands_its_row_and_at_never_none():
+    rows = training([0.5, 0.0])
+    assert moments.at(rows, 10).train_error == 0
+    assert moments.at(rows, 1, "epoch").step == 10
+    assert moments.at(rows, NEVER).isna().all()
+    assert moments.at(rows, 5).isna().all()
+
+
+@pytest.mark.parametrize(
+    ("errors", "zero", "start", "length", "tells"),
+    [
+        ([0.5, 0.0, 0.0, 0.0], 10, 10, 20, True),  # longer than what came before
+        ([0.5, 0.1, 0.1, 0.0, 0.0], 30, 30, 10, False),  # too short to answer
+        ([0.5, 0.0, 0.1, 0.0, 0.0, 0.0, 0.0], 10, 30, 30, True),  # a burst: the phase starts after it
+        ([0.5, 0.0, 0.0, 0.1], 10, NEVER, 0, False),  # a burst at the end
+        ([0.5, 0.4], NEVER, NEVER, 0, False),
+        ([0.5, 0.4, 0.0], 20, 20, 0, False),  # the last probe alone
+        ([0.0, 0.0], 0, 0, 10, True),
+    ],
+)
+def test_the_terminal_phase_starts_after_the_last_training_error(errors, zero, start, length, tells):
+    rows = training(errors)
+    assert moments.zero_error(rows) == zero
+    found = moments.terminal_phase(rows)
+    assert found == {"phase_start": start, "phase_length": length, "phase_tells": tells}
+    assert moments.terminal_phase(rows, "epoch")["phase_start"] == start / 10
+
+
+def test_by_training_gives_a_row_a_training_in_the_order_of_the_run():
+    frame = pd.concat([training([0.5, 0.0]).assign(arm=arm, seed=seed) for arm, seed in (("b", 2), ("a", 1))])
+    table = moments.by_training(frame, ("arm", "seed"), lambda rows: {"zero": moments.zero_error(rows)})
+    assert table.to_dict("list") == {"arm": ["b", "a"], "seed": [2, 1], "zero": [10, 10]}
+
+
+# --- every meaning once
+
+
+def sources() -> dict[str, ast.AST]:
+    return {str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+
+
+def test_the_threshold_of_generalization_stands_once():
+    """0.99 means memorized or generalized; what else is 0.99 says here what it is."""
+    other = {"trainers/recipe.py"}
+    found = {
+        name
+        for name, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, float) and math.isclose(node.value, 0.99)
+    }
+    assert found - other == {"readings/moments.py"}, "use moments.GENERALIZED, moments.MEMORIZED or their functions"
+
+
+def test_zero_training_error_is_looked_for_in_one_place():
+    found = {
+        name
+        for name, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        and isinstance(node.ops[0], ast.Eq)
+        and "train_error" in ast.unparse(node.left)
+        and ast.unparse(node.comparators[0]) in ("0", "0.0")
+    }
+    assert found == {"readings/moments.py"}, "use moments.zero_error or moments.terminal_phase"
+
+
+def test_every_network_has_a_name_for_readers():
+    assert set(readings.names.NETWORKS) == set(models.NETWORKS)
+
+
+@pytest.mark.parametrize("name", list(readings.measures.SHARED))
+def test_a_measure_says_what_it_is(name):
+    measure = readings.measures.SHARED[name]
+    assert measure.label
+    assert measure.meaning

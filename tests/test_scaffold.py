@@ -1,0 +1,96 @@
+"""`python -m ncbook new`: what it lays out works as it is, and says what is left to be written."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from ncbook import scaffold
+
+ROOT = Path(__file__).parents[1]
+NAME, PART = "class_imbalance", "1-collapse"
+LAID_OUT = {
+    f"ncbook/experiments/{NAME}.py", f"ncbook/readings/{NAME}.py", f"ncbook/figures/{NAME}.py",
+    f"ncbook/explorables/{NAME}.py", f"ncbook/exercises/{NAME}.py", f"tests/pictures/{NAME}.py",
+    f"tests/test_experiment_{NAME}.py", f"book/{PART}/{NAME}.ipynb",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    """A copy of the package, the book's folders and the tests, with a result laid out in it."""
+    root = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(ROOT / "ncbook", root / "ncbook", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "tests" / "pictures", root / "tests" / "pictures")
+    shutil.copy(ROOT / "tests" / "test_pictures.py", root / "tests")
+    for part in (ROOT / "book").iterdir():
+        if part.is_dir():
+            (root / "book" / part.name).mkdir(parents=True)
+    done = run(root, "-m", "ncbook", "new", NAME, "--part", PART)
+    assert done.returncode == 0, done.stderr
+    assert {str(Path(line).relative_to(root)) for line in done.stdout.splitlines()[:-1]} == LAID_OUT
+    return root
+
+
+def run(root: Path, *arguments: str) -> subprocess.CompletedProcess:
+    environment = os.environ | {"PYTHONPATH": str(root), "NCBOOK_CACHE": str(root / "cache")}
+    return subprocess.run([sys.executable, *arguments], cwd=root, env=environment, capture_output=True, text=True)
+
+
+def test_one_line_is_added_after_the_last_result_of_the_part(checkout):
+    before = (ROOT / "ncbook" / "results.py").read_text().splitlines()
+    after = (checkout / "ncbook" / "results.py").read_text().splitlines()
+    (added,) = [place for place, line in enumerate(after) if line not in before]
+    assert after[added] == f'    "{NAME}": "{PART}/{NAME}",'
+    assert '"1-collapse/' in after[added - 1]
+    assert '"2-generalization/' in after[added + 1]
+
+
+def test_at_most_nine_files():
+    assert len(LAID_OUT) <= 9
+
+
+def test_it_trains_and_its_figure_shows_what_it_says(checkout):
+    done = run(checkout, "-m", "ncbook", "record", NAME)
+    assert done.returncode == 0, done.stderr
+    done = run(checkout, "-m", "pytest", "-q", "tests/test_pictures.py", "-k", NAME, "-p", "no:cacheprovider")
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+
+
+def test_its_test_says_what_is_to_be_written(checkout):
+    done = run(checkout, "-m", "pytest", "-q", f"tests/test_experiment_{NAME}.py", "-p", "no:cacheprovider")
+    assert done.returncode == 1
+    for words in ("test_nothing_is_left_to_be_written", "TODO: the claim in our words", "TODO: the question"):
+        assert words in done.stdout
+    assert "test_the_rule" not in done.stdout.split("short test summary")[1]
+
+
+def test_the_chapter_is_a_notebook(checkout):
+    notebook = nbformat.read(checkout / "book" / PART / f"{NAME}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    assert {cell.id for cell in notebook.cells} >= {"setup", f"fig-{NAME}", "explorable", "exercise-fall"}
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "message"),
+    [
+        ("collapse", PART, "name: 'collapse' is taken"), (NAME, PART, "is taken"),
+        ("Two Words", PART, "name: must be a Python name in small letters"), ("class", PART, "must be a Python name"),
+        ("new_one", "9-nowhere", "part: the book has no folder '9-nowhere'; there are 1-collapse, 2-generalization"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_laid_out_is_refused(checkout, name, part, message):
+    before = sorted(checkout.rglob("*.py"))
+    with pytest.raises(ValueError, match=message):
+        scaffold.lay_out(name, part, checkout)
+    assert sorted(checkout.rglob("*.py")) == before
+
+
+def test_another_folder_is_no_checkout(tmp_path):
+    with pytest.raises(ValueError, match="is no checkout"):
+        scaffold.lay_out("new_one", PART, tmp_path)
