@@ -25,7 +25,8 @@ EXERCISES = {
     ),
     "bias/extra-norm": Exercise(
         _extra_norm,
-        "take `readings.implicit_bias.ends(run, 'square')`, divide weight_norm of method adam by that of gd, seed by seed, and take the median",
+        "take `readings.implicit_bias.ends(run, 'square')`, divide weight_norm of method adam by that of gd, seed by "
+        "seed, and take the median",
     ),
     "bias/corner": Exercise(
         lambda: (1 - 0.1) ** 2 / 0.1,

@@ -25,6 +25,7 @@ EXERCISES = {
     ),
     "bottleneck/scaled-fall": Exercise(
         _scaled_fall,
-        "take the rows of `readings.information_bottleneck.compression(run)` with estimator 'scaled noise' and activation 'relu'",
+        "take the rows of `readings.information_bottleneck.compression(run)` with estimator 'scaled noise' and "
+        "activation 'relu'",
     ),
 }
