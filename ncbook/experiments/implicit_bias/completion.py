@@ -30,8 +30,8 @@ def starts(config: Config, depth: int, scale: float) -> list[Tensor]:
     """`depth` factors [S, m, m] with Gaussian entries; those of their product have the size scale / sqrt(m)."""
     factors = []
     for level in range(depth):
-        each = [_normal(1000 * (level + 1) + seed, config.size, config.size) for seed in config.seeds]
-        factors.append(scale ** (1 / depth) / config.size**0.5 * torch.stack(each))
+        drawn = [_normal(1000 * (level + 1) + seed, config.size, config.size) for seed in config.seeds]
+        factors.append(scale ** (1 / depth) / config.size**0.5 * torch.stack(drawn))
     return factors
 
 
@@ -43,14 +43,14 @@ def gradients(factors: list[Tensor], slope: Tensor) -> list[Tensor]:
     before, after = [], []  # products of the factors below and above each
     identity = torch.eye(slope.shape[-1], dtype=slope.dtype, device=slope.device)
     for level in range(len(factors)):
-        before.append(reduce(lambda done, each: each @ done, factors[:level], identity))
-        after.append(reduce(lambda done, each: each @ done, factors[level + 1 :], identity))
+        before.append(reduce(lambda done, factor: factor @ done, factors[:level], identity))
+        after.append(reduce(lambda done, factor: factor @ done, factors[level + 1 :], identity))
     return [above.mT @ slope @ below.mT for above, below in zip(after, before, strict=True)]
 
 
 def product(factors: list[Tensor]) -> Tensor:
     """W_L ... W_1"""
-    return reduce(lambda done, each: each @ done, factors)
+    return reduce(lambda done, factor: factor @ done, factors)
 
 
 def completion(config: Config, device: str, arm: Arm) -> Result:
@@ -142,11 +142,11 @@ def _escape_starts(config: Config, depth: int, sign: int) -> list[Tensor]:
     factors = []
     for level in range(depth):
         plain = torch.diag(torch.tensor([sign if level == 0 else 1.0, 1.0], dtype=torch.float64))
-        each = [
+        drawn = [
             size * (plain + _NOISE * _normal(1000 * (level + 1) + seed, 2, 2))
             for size, seed in zip(sizes, config.seeds, strict=True)
         ]
-        factors.append(torch.stack(each))
+        factors.append(torch.stack(drawn))
     return factors
 
 
