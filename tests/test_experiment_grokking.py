@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from ncbook.experiments.grokking.milestones import first_step
 
 from ncbook import data, metrics, runs, trainers
 from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
@@ -12,7 +13,6 @@ from ncbook.experiments import grokking
 from ncbook.experiments.grokking.claims import slope
 from ncbook.experiments.grokking.leak import mirrored
 from ncbook.experiments.grokking.measures import measure
-from ncbook.experiments.grokking.milestones import first_step
 from ncbook.experiments.grokking.standard import pictures
 from ncbook.experiments.grokking.training import accuracies, build, probe_steps
 

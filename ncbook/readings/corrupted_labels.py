@@ -31,22 +31,13 @@ COLUMNS: dict[str, Measure] = {
     "validation_acc": Measure("validation accuracy", "of the head on held-out images whose labels are corrupted too"),
     **_accuracies("unit_ncc_acc", "nearest mean of features of length 1"),
     **_accuracies("subspace_acc", "nearest subspace of features of length 1"),
-<<<<<<< HEAD
-    "wrong_acc_given": Measure("wrong labels memorized", "of images with a wrong label, share put into its class"),
-    "wrong_acc_true": Measure("wrong labels seen through", "of images with a wrong label, share put into its true one"),
-=======
     "wrong_acc_given": Measure("wrong labels memorized", "share of wrongly labeled images put into that class"),
     "wrong_acc_true": Measure("wrong labels seen through", "share of wrongly labeled images put into the true class"),
->>>>>>> h-c
     "unit_variance_ratio_train": _ratio("training images, by label"),
     "unit_variance_ratio_right": _ratio("training images whose label is right"),
     "unit_variance_ratio_wrong": _ratio("training images whose label is wrong, by true class"),
     "unit_variance_ratio_test": _ratio("test images"),
-<<<<<<< HEAD
-    "class_rank": Measure("directions a class", "exp of the entropy of second moments' eigenvalues, over classes"),
-=======
     "class_rank": Measure("directions a class", "as `rank`, of one class; mean over the classes"),
->>>>>>> h-c
     "rank": Measure("directions", "exp of the entropy of the eigenvalues of second moments of all training images"),
     "coding_rate": Measure("R", "coding rate of all features", "nats"),
     "class_coding_rate": Measure("R_c", "mean coding rate of the classes", "nats"),
@@ -62,11 +53,7 @@ def by_rates(arm: str) -> bool:
 
 
 def trained(run: Run) -> pd.DataFrame:
-<<<<<<< HEAD
-    """The rows of the part `training`, and the accuracies of each arm's own classifier: `own_train`, `own_test`, ..."""
-=======
     """The rows of the part `training` with the accuracies of each arm's own classifier as `own_train`, ..."""
->>>>>>> h-c
     frame = _rows.chosen(run.to_frame(), part="training")
     rates = frame.arm.map(by_rates)
     heads = {"train": frame.train_acc, "validation": frame.validation_acc, "test": frame.test_acc}

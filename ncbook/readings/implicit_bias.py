@@ -29,11 +29,7 @@ COLUMNS: dict[str, Measure] = {
     "margin_ratio": Measure("margin / largest", "smallest margin over ||w||, over the largest possible"),
     "log_time": Measure("log t", "natural logarithm of the time on the gradient flow"),
     "log_loss": Measure("log loss", "natural logarithm of the mean logistic loss"),
-<<<<<<< HEAD
-    "unseen_error": Measure("error on the other entries", "norm of the error over that of the truth, where unobserved"),
-=======
     "unseen_error": Measure("error on the other entries", "relative to the truth, where not observed"),
->>>>>>> h-c
     "nuclear_norm": Measure("nuclear norm", "of the product, over that of the true matrix"),
     "square_loss": Measure("loss", "half the sum of squared residuals of the 2 x 2 product"),
     "frobenius_norm": Measure("Frobenius norm", "of the 2 x 2 product"),

@@ -26,11 +26,7 @@ COLUMNS: dict[str, Measure] = {
     "beta": Measure("strength β", "weight of the rate in the loss of a variational bottleneck, else 0"),
     "num_points": Measure("points N", "number of points that the estimate is made from, else 0"),
     "noise_variance": Measure("noise variance", "of the Gaussian noise that a kernel estimate adds to each coordinate"),
-<<<<<<< HEAD
-    "relative_noise": Measure("noise variance / size of the features", "size: mean squared distance from the mean"),
-=======
     "relative_noise": Measure("noise variance / size of the features", "size: total variance"),
->>>>>>> h-c
     "bin_width": Measure("bin width", "of a binned estimate"),
     "information": Measure("I(X; T)", "of input and layer: the upper bound of a kernel estimate, or binned", "nats"),
     "information_lower": Measure("I(X; T), lower bound", "of input and layer, by kernels", "nats"),
@@ -91,11 +87,7 @@ def collapsing(run: Run, split: str) -> pd.DataFrame:
 
 
 def clustering(run: Run, split: str) -> pd.DataFrame:
-<<<<<<< HEAD
-    """Rank correlation of I(X; T) with NC1 over a training's probes: weight_decay, estimator, seed, correlation."""
-=======
     """Rank correlation of I(X; T) with NC1 over the probes: weight_decay, estimator, seed, correlation."""
->>>>>>> h-c
 
     def correlated(rows: pd.DataFrame) -> dict[str, float]:
         return {"correlation": rows.information.corr(rows[f"nc1_{split}"], method="spearman")}

@@ -129,7 +129,9 @@ class Canvas:
             self.problems.append(f"fewer than two ticks along {'xy'[side]}")
         for value, place in ticks:
             if not abs(float(at(value)) - place) <= NEAR:
-                self.problems.append(f"tick {value:g} along {'xy'[side]} stands at {place:.1f}, not {float(at(value)):.1f}")
+                self.problems.append(
+                    f"tick {value:g} along {'xy'[side]} stands at {place:.1f}, not {float(at(value)):.1f}"
+                )
         return at
 
     def curve(self, x: Any, y: Any, color: str, **about: Any) -> Line:
@@ -156,7 +158,9 @@ class Axis:
         forward = np.sign(end - start)
         start, end, edge = start + forward * self.inset, end - forward * self.inset, start
         if not self.log:
-            return lambda values: start + (end - start) * (np.asarray(values, float) - self.low) / (self.high - self.low)
+            return lambda values: (
+                start + (end - start) * (np.asarray(values, float) - self.low) / (self.high - self.low)
+            )
         first = start + forward * LOW_AT if self.zero else start
 
         def at(values: Any) -> np.ndarray:
@@ -270,7 +274,13 @@ def differences(canvas: Canvas, expected: Sequence[Item]) -> list[str]:
 def _kind(item: Any) -> Any:
     """What tells items apart but for their places."""
     color = "mixed" if item.__dict__.get("color", "").startswith("#") else item.__dict__.get("color")
-    kind = (type(item).__name__, color, getattr(item, "dash", None), getattr(item, "hollow", None), getattr(item, "how", None))
+    kind = (
+        type(item).__name__,
+        color,
+        getattr(item, "dash", None),
+        getattr(item, "hollow", None),
+        getattr(item, "how", None),
+    )
     return (*kind, item.closed, tuple(map(len, item.parts))) if isinstance(item, Line) else kind
 
 
@@ -296,7 +306,12 @@ def _nearest(item: Item, others: list[Any], places: np.ndarray, taken: np.ndarra
 
 def _is_chrome(item: Any) -> bool:
     """Grid and axes: unbroken straight lines of a color that no data has."""
-    return isinstance(item, Line) and item.color in _CHROME and not item.dash and all(len(part) == 2 for part in item.parts)
+    return (
+        isinstance(item, Line)
+        and item.color in _CHROME
+        and not item.dash
+        and all(len(part) == 2 for part in item.parts)
+    )
 
 
 def _agree(name: str, wanted: Any, other: Any) -> bool:

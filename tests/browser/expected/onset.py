@@ -56,7 +56,9 @@ def pictures(run, state, canvases):
     for i, (_, kind, _) in enumerate(MEASURES):
         y = 14 + (i + 0.5) * (canvas.height - 64) / len(MEASURES)
         seen = found[i][np.isfinite(found[i])]
-        items += [Mark((x(value), y + 4 * (seed % 3 - 1)), f"class{kind}", SHAPES[kind]) for seed, value in enumerate(seen)]
+        items += [
+            Mark((x(value), y + 4 * (seed % 3 - 1)), f"class{kind}", SHAPES[kind]) for seed, value in enumerate(seen)
+        ]
         if len(seen):
             middle = x(np.median(seen))
             items.append(segment((middle, y - 12), (middle, y + 12), "text"))
