@@ -15,11 +15,16 @@ RECORDED = [
 ]
 
 # Where the first seed alone is not the smallest whole: what of the config is made again.
-SMALLER: dict[str, dict] = {}
-# Where two probes come before training has done anything that can be seen: how many are made again.
-PROBES: dict[str, int] = {
-    "test_collapse": 8,
+SMALLER: dict[str, dict] = {
+    "margins": {"family_seeds": 0},
 }
+
+# Parts of which a test of their own compares what is stable: values of the first key column.
+# families: recorded at the ends of trainings alone, where another processor ends elsewhere.
+APART: dict[str, set[str]] = {"margins": {"families"}}
+
+# Where two probes come before training has done anything that can be seen: how many are made again.
+PROBES: dict[str, int] = {"test_collapse": 8, "bound": 4, "margins": 4}
 
 
 def compared(name: str, preset: str):
@@ -34,5 +39,6 @@ def compared(name: str, preset: str):
 def test_the_code_still_gives_the_recorded_numbers(name, preset):
     found = compared(name, preset)
     assert not found.wrong, "\n".join(found.wrong[:10])
-    assert not found.missing, f"nothing was trained again of {sorted(found.missing, key=str)[:10]}"
+    missing = {arm for arm in found.missing if arm[0] not in APART.get(name, ())}
+    assert not missing, f"nothing was trained again of {sorted(missing, key=str)[:10]}"
     assert found.rows > 0

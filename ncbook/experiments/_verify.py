@@ -35,7 +35,7 @@ def verify(experiment: Experiment, run: runs.Run, config: Any = None, probes: in
     made = first_rows(experiment, config, probes)
     theirs = run.to_frame()
     arms = [name for name in experiment.keys if name != "seed"]
-    whole = frozenset(map(tuple, theirs[arms].drop_duplicates().itertuples(index=False)))
+    whole = _told_apart(theirs[arms])
     if made.empty:
         return Comparison(0, frozenset(), whole, ())
     shared = [name for name in made if name in theirs]
@@ -43,7 +43,7 @@ def verify(experiment: Experiment, run: runs.Run, config: Any = None, probes: in
     for name in keys:
         made[name] = made[name].astype(theirs[name].dtype)
     both = made.merge(theirs, on=keys, suffixes=("", " recorded"), how="left", indicator=True)
-    found = frozenset(map(tuple, both[both._merge == "both"][arms].drop_duplicates().itertuples(index=False)))
+    found = _told_apart(both[both._merge == "both"][arms])
     return Comparison(int((both._merge == "both").sum()), found, whole - found, tuple(_wrong(both, keys)))
 
 
@@ -62,6 +62,11 @@ def _rows(result: Any) -> Iterator[Mapping[str, Any]]:
     elif isinstance(result, list | tuple):
         for each in result:
             yield from _rows(each)
+
+
+def _told_apart(arms: pd.DataFrame) -> frozenset[tuple[Any, ...]]:
+    """The different rows of a table, with None for nan, which is not equal to itself."""
+    return frozenset(arms.astype(object).where(arms.notna(), None).itertuples(index=False, name=None))
 
 
 def _first_seed(config: Any) -> Any:

@@ -72,8 +72,8 @@ function wrongOf(line, { points, labels }) {
 }
 
 /** Error on the distribution: the mean of normal tail areas, since each component is a round Gaussian. */
-function exactError(line, { centres, deviation }) {
-  const tails = centres.flatMap((own, c) => own.map((centre) => tail(((2 * c - 1) * line.height(centre)) / deviation)));
+function exactError(line, { centers, deviation }) {
+  const tails = centers.flatMap((own, c) => own.map((center) => tail(((2 * c - 1) * line.height(center)) / deviation)));
   return tails.reduce((sum, each) => sum + each, 0) / tails.length;
 }
 
@@ -88,15 +88,15 @@ function tail(z) {
 // ---- fresh points ----
 
 /** {points, labels}: FRESH draws from the densities, by the generator `chance`. */
-function freshPoints({ centres, deviation }, chance) {
+function freshPoints({ centers, deviation }, chance) {
   const points = [];
   const labels = [];
   for (let i = 0; i < FRESH; i += 1) {
     const label = chance() < 0.5 ? 0 : 1;
-    const centre = centres[label][Math.floor(chance() * centres[label].length)];
+    const center = centers[label][Math.floor(chance() * centers[label].length)];
     const radius = deviation * Math.sqrt(-2 * Math.log(1 - chance()));
     const angle = TURN * chance();
-    points.push([centre[0] + radius * Math.cos(angle), centre[1] + radius * Math.sin(angle)]);
+    points.push([center[0] + radius * Math.cos(angle), center[1] + radius * Math.sin(angle)]);
     labels.push(label);
   }
   return { points, labels };
@@ -191,14 +191,14 @@ function drawField(canvas, data, { line, fresh, showFresh }, colour) {
 }
 
 /** Discs of one and two standard deviations. */
-function drawDensities(context, { centres, deviation }, place, scale, colour) {
-  centres.forEach((own, c) => {
+function drawDensities(context, { centers, deviation }, place, scale, colour) {
+  centers.forEach((own, c) => {
     for (const size of [2, 1]) {
       context.globalAlpha = 0.12;
       context.fillStyle = colour(`class${c}`);
       context.beginPath();
-      for (const centre of own) {
-        const [x, y] = place(centre);
+      for (const center of own) {
+        const [x, y] = place(center);
         context.moveTo(x + size * deviation * scale, y);
         context.arc(x, y, size * deviation * scale, 0, TURN);
       }

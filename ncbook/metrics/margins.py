@@ -48,7 +48,7 @@ def normalized_margins(features: Tensor, labels: Tensor, weight: Tensor, bias: T
     tensors. Raises ValueError, naming the argument and the value, for arguments that do not fit.
     """
     _require_classified(features, labels, weight, bias)
-    rows = _centred(weight)
+    rows = _centered(weight)
     biases = rows.new_zeros(len(rows)) if bias is None else bias.double()
     # subtracts before it squares; the ones on the diagonal keep 0/0 out of the gradient
     apart = torch.cdist(rows, rows, compute_mode="donot_use_mm_for_euclid_dist")
@@ -66,8 +66,8 @@ def cosine_margins(features: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
 
     cos_j = <w_j - w_G, h - mu_G> / (||w_j - w_G|| ||h - mu_G||), w_G the mean row and mu_G the unweighted mean
     of class means; the bias plays no part. After Zhou et al. (2022, "Are all losses created equal"); their code
-    puts the logit less its bias, from rows and features that are not centred, over the same norms, and takes
-    mu_G over all points: the same number for balanced classes once W has centred rows and W mu_G = 0.
+    puts the logit less its bias, from rows and features that are not centered, over the same norms, and takes
+    mu_G over all points: the same number for balanced classes once W has centered rows and W mu_G = 0.
 
     features [N, d] any float dtype, labels [N] integers in 0..K-1, weight [K, d] -> [N] float64 in [-2, 2], no
     unit, and no change under scaling of features or of weight; K/(K-1) at every point under neural collapse.
@@ -77,11 +77,11 @@ def cosine_margins(features: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
     """
     _require_classified(features, labels, weight, None)
     classes, _ = _classes.group(features, labels, len(weight))
-    centre, rows = classes.means.mean(0), _centred(weight)
+    center, rows = classes.means.mean(0), _centered(weight)
     rows = rows / rows.norm(dim=1, keepdim=True)
     result = []
     for points, own in _blocks(features, labels, len(rows)):
-        points = points - centre
+        points = points - center
         result.append(_margins((points / points.norm(dim=1, keepdim=True)) @ rows.T, own.squeeze(1)))
     return torch.cat(result)
 
@@ -179,7 +179,7 @@ def _margins(scores: Tensor, labels: Tensor) -> Tensor:
     return scores.gather(1, labels[:, None]).squeeze(1).double() - other.double()
 
 
-def _centred(weight: Tensor) -> Tensor:
+def _centered(weight: Tensor) -> Tensor:
     """Rows minus their mean, in float64: a common row shifts all logits alike and costs digits."""
     return weight.double() - weight.double().mean(0)
 

@@ -54,20 +54,38 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Span:
+    """What is shaded from `start` to `end` over the whole height."""
+
+    panel: int
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Regions:
+    """The regions of one call of contourf: the area of each, and its mean times the area."""
+
+    panel: int
+    areas: Values
+    x: Values
+    y: Values
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Straight lines of one call, as vlines makes them: a row x, y, x, y a line; compared where some are expected."""
+
+    panel: int
+    ends: np.ndarray
+
+
+@dataclass(frozen=True)
 class Image:
     """The values of an image, a row of cells a row."""
 
     panel: int
     values: np.ndarray
-
-
-@dataclass(frozen=True)
-class Span:
-    """A shaded range of a panel, from left to right."""
-
-    panel: int
-    label: str | None
-    ends: Values
 
 
 @dataclass(frozen=True)
@@ -79,7 +97,7 @@ class Axis:
     y: str = "linear"
 
 
-Artist = Line | Band | Points | Bars | Image | Span | Axis
+Artist = Line | Band | Points | Bars | Span | Regions | Segments | Image | Axis
 
 
 def median_and_range(panel: int, label: str, table: pd.DataFrame) -> list[Artist]:

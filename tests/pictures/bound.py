@@ -46,7 +46,7 @@ def _over_training(run: Run):
         for name in ("cdnv_bound", "cdnv_test", "B", "cdnv_train"):
             yield from median_and_range(panel, NAMES[name], own[name].unstack())
         wrong = own.train_error.unstack().gt(0).any()
-        yield Span(panel, "zero training error", [min(wrong.index[wrong.index > wrong.index[wrong].max()]), 1500])
+        yield Span(panel, min(wrong.index[wrong.index > wrong.index[wrong].max()]), 1500)
         yield Axis(panel, "log", "log")
 
 
