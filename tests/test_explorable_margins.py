@@ -57,14 +57,14 @@ def test_it_starts_with_the_narrow_line(fragment):
 
 def test_without_html_it_says_the_numbers(laptop):
     text = repr(explorables.margins(laptop))
-    errors = laptop.to_frame()
-    errors = errors[(errors.part == "plane") & (errors.seed == 451)].set_index("family").error
+    plane = laptop.to_frame().query("part == 'plane' and seed == 451")
+    errors = plane.set_index("family").risk
     for name in ("H1", "H2", "H3"):
         assert re.search(rf"{name}, [^.]*: margin -?[\d.]+, error {100 * errors[name]:.2g} %", text)
 
 
 def test_a_run_without_the_picture_is_refused(laptop):
     without = copy.deepcopy(laptop)
-    del without.arrays["plane/centres"]
-    with pytest.raises(ValueError, match="plane/centres"):
+    del without.arrays["plane/centers"]
+    with pytest.raises(ValueError, match="plane/centers"):
         explorables.margins(without)

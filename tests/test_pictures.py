@@ -12,12 +12,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.collections import EllipseCollection, PathCollection, PolyCollection, QuadMesh
+from matplotlib.collections import EllipseCollection, LineCollection, PathCollection, PolyCollection, QuadMesh
 from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.contour import ContourSet
+from matplotlib.lines import AxLine
 from matplotlib.patches import Ellipse, Rectangle
 from matplotlib.text import Annotation
-from pictures import Axis, Band, Bars, Ellipses, Image, Line, Points, Regions, Span, Text
+from pictures import Axis, Band, Bars, Ellipses, Image, Line, Points, Regions, Segments, Span, Text
 
 from ncbook import experiments, figures, runs
 
@@ -52,6 +53,8 @@ def drawn(number: int, panel: Axes) -> list:
 
 def _lines(number: int, panel: Axes) -> Iterator[Line]:
     named = {id(each.lines[0]): label_of(each) for each in panel.containers if isinstance(each, ErrorbarContainer)}
+    for line in (line for line in panel.lines if isinstance(line, AxLine)):  # slanted ones, which axline makes
+        yield Line(number, label_of(line), *zip(line.get_xy1(), line.get_xy2(), strict=True))
     for line in panel.lines:
         x, y = (np.asarray(values, dtype=float) for values in (line.get_xdata(), line.get_ydata()))
         if line.get_transform() == panel.transData and len(x):
@@ -80,6 +83,8 @@ def _collections(number: int, panel: Axes) -> Iterator:
                 yield Points(number, label_of(each), points[:, 0], points[:, 1])
         elif isinstance(each, EllipseCollection):
             yield _ellipses(number, each.get_offsets(), each.get_widths(), each.get_heights(), each.get_angles())
+        elif isinstance(each, LineCollection):
+            yield Segments(number, np.reshape(each.get_segments(), (-1, 4)))
         elif isinstance(each, PolyCollection):
             yield _band(number, each)
 
@@ -162,6 +167,8 @@ def test_a_figure_shows_what_it_says(name):
     seen = [each for number, panel in enumerate(figure.axes) for each in drawn(number, panel)]
     worded = {each.panel for each in wanted if isinstance(each, Text)}
     seen = [each for each in seen if not isinstance(each, Text) or (each.text and each.panel in worded)]
+    lined = {each.panel for each in wanted if isinstance(each, Segments)}
+    seen = [each for each in seen if not isinstance(each, Segments) or each.panel in lined]  # error bars have some too
     surplus = []
     for each in seen:
         match = next((place for place, other in enumerate(wanted) if same(each, other)), None)

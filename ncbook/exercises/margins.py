@@ -2,13 +2,13 @@
 
 import math
 
-from ncbook import experiments, metrics
+from ncbook import experiments, metrics, readings
 from ncbook.exercises._exercise import Exercise
 
 
 def _area() -> float:
     """Median over the seeds of the rank correlation of area and test accuracy where the number of images differs."""
-    found = experiments.margins.correlations(experiments.margins.load())
+    found = readings.margins.correlations(experiments.margins.load())
     return float(found[found.family == "number of images"].area.median())
 
 
@@ -29,7 +29,7 @@ EXERCISES = {
     ),
     "margins/images": Exercise(
         _area,
-        "experiments.margins.correlations(run) has a row a family and seed: choose the family, and take the median of "
+        "readings.margins.correlations(run) has a row a family and seed: choose the family, and take the median of "
         "its column area",
     ),
 }

@@ -42,7 +42,7 @@ def verify(experiment: Experiment, run: runs.Run) -> Comparison:
     theirs = run.to_frame()
     arms = [name for name in experiment.keys if name != "seed"]
     theirs = theirs[~theirs[experiment.keys[0]].isin(experiment.sample.apart)]
-    whole = frozenset(map(tuple, theirs[arms].drop_duplicates().itertuples(index=False)))
+    whole = _told_apart(theirs[arms])
     if made.empty:
         return Comparison(0, frozenset(), whole, ())
     shared = [name for name in made if name in theirs]
@@ -50,7 +50,7 @@ def verify(experiment: Experiment, run: runs.Run) -> Comparison:
     for name in keys:
         made[name] = made[name].astype(theirs[name].dtype)
     both = made.merge(theirs, on=keys, suffixes=("", " recorded"), how="left", indicator=True)
-    found = frozenset(map(tuple, both[both._merge == "both"][arms].drop_duplicates().itertuples(index=False)))
+    found = _told_apart(both[both._merge == "both"][arms])
     return Comparison(int((both._merge == "both").sum()), found, whole - found, tuple(_wrong(both, keys)))
 
 
@@ -69,6 +69,11 @@ def _rows(result: Any) -> Iterator[Mapping[str, Any]]:
     elif isinstance(result, list | tuple):
         for each in result:
             yield from _rows(each)
+
+
+def _told_apart(arms: pd.DataFrame) -> frozenset[tuple[Any, ...]]:
+    """The different rows of a table, with None for nan, which is not equal to itself."""
+    return frozenset(arms.astype(object).where(arms.notna(), None).itertuples(index=False, name=None))
 
 
 def _wrong(both: pd.DataFrame, keys: list[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ const NEAR = 26; // CSS pixels within which a handle is taken
 
 /**
  * @typedef {{ points: Point[], labels: number[] }} Points
- * @typedef {{ centres: Point[][], deviation: number }} Densities
+ * @typedef {{ centers: Point[][], deviation: number }} Densities
  * @typedef {Points & Densities & { lines: Record<string, Point>, best: number }} Data
  * @typedef {ReturnType<typeof lineOf>} Line
  * @typedef {{ angle: number, offset: number, fresh: Points }} State
@@ -99,8 +99,8 @@ function wrongOf(line, { points, labels }) {
  * Error on the distribution: the mean of normal tail areas, since each component is a round Gaussian.
  * @type {(line: Line, of: Densities) => number}
  */
-function exactError(line, { centres, deviation }) {
-  const tails = centres.flatMap((own, c) => own.map((center) => tail(((2 * c - 1) * line.height(center)) / deviation)));
+function exactError(line, { centers, deviation }) {
+  const tails = centers.flatMap((own, c) => own.map((center) => tail(((2 * c - 1) * line.height(center)) / deviation)));
   return tails.reduce((sum, each) => sum + each, 0) / tails.length;
 }
 
@@ -121,14 +121,14 @@ function tail(z) {
  * {points, labels}: FRESH draws from the densities, by the generator `chance`.
  * @type {(of: Densities, chance: () => number) => Points}
  */
-function freshPoints({ centres, deviation }, chance) {
+function freshPoints({ centers, deviation }, chance) {
   /** @type {Point[]} */
   const points = [];
   /** @type {number[]} */
   const labels = [];
   for (let i = 0; i < FRESH; i += 1) {
     const label = chance() < 0.5 ? 0 : 1;
-    const center = centres[label][Math.floor(chance() * centres[label].length)];
+    const center = centers[label][Math.floor(chance() * centers[label].length)];
     const radius = deviation * Math.sqrt(-2 * Math.log(1 - chance()));
     const angle = TURN * chance();
     points.push([center[0] + radius * Math.cos(angle), center[1] + radius * Math.sin(angle)]);
@@ -231,8 +231,8 @@ function drawField(canvas, data, { line, fresh, showFresh }, color) {
  * Discs of one and two standard deviations.
  * @type {(context: Context, of: Densities, place: (point: Point) => Point, scale: number, color: Color) => void}
  */
-function drawDensities(context, { centres, deviation }, place, scale, color) {
-  centres.forEach((own, c) => {
+function drawDensities(context, { centers, deviation }, place, scale, color) {
+  centers.forEach((own, c) => {
     for (const size of [2, 1]) {
       context.globalAlpha = 0.12;
       context.fillStyle = color(`class${c}`);

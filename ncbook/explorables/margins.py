@@ -5,9 +5,9 @@ from typing import Any
 
 from ncbook import runs
 from ncbook.explorables import _page
+from ncbook.readings import margins as reading
 
-_ARRAYS = ("points", "labels", "lines", "centres", "deviation")
-_NAMES = {"H1": "H1, does not separate", "H2": "H2, separates narrowly", "H3": "H3, the largest margin"}
+_ARRAYS = ("points", "labels", "lines", "centers", "deviation")
 _START = "H2"
 
 _STYLE = """\
@@ -56,7 +56,7 @@ stroke-dasharray="5 4"/></svg> its margin</li>
 </div>
 <p class="nc-status" role="status"></p>
 <p class="nc-note">Drag the round handle to shift the line, the square one to turn it. Or focus the picture: the arrow
-keys left and right turn the line, up and down shift it. Discs: one and two standard deviations around the centres of
+keys left and right turn the line, up and down shift it. Discs: one and two standard deviations around the centers of
 the two densities. The margin is the smallest distance of a training point to the line, negative if one is on the wrong
 side; distances are in the unit of the picture, which is 6.4 wide.</p>
 <p class="nc-note">{provenance} Training set of seed {seed}. The exact error is computed from the densities.</p>
@@ -76,7 +76,7 @@ def margins(run: runs.Run) -> _page.Explorable:
 
 
 def _data(run: runs.Run) -> dict[str, Any]:
-    """points [2n][2], labels [2n], lines name -> [angle in radians, offset], centres [class][component][2], deviation.
+    """points [2n][2], labels [2n], lines name -> [angle in radians, offset], centers [class][component][2], deviation.
 
     best: the largest margin.
     """
@@ -84,8 +84,8 @@ def _data(run: runs.Run) -> dict[str, Any]:
     return {
         "points": arrays["points"].round(4).tolist(),
         "labels": arrays["labels"].tolist(),
-        "lines": dict(zip(_NAMES, arrays["lines"].round(5).tolist(), strict=True)),
-        "centres": arrays["centres"].tolist(),
+        "lines": dict(zip(reading.LINES, arrays["lines"].round(5).tolist(), strict=True)),
+        "centers": arrays["centers"].tolist(),
         "deviation": float(arrays["deviation"]),
         "best": _line(run, "H3", "margin"),
     }
@@ -93,15 +93,14 @@ def _data(run: runs.Run) -> dict[str, Any]:
 
 def _line(run: runs.Run, name: str, column: str) -> float:
     """What the first seed's row of a line says."""
-    history = run.history
-    rows = (history["part"] == "plane") & (history["family"] == name) & (history["seed"] == run.config["seeds"][0])
-    return float(history[column][rows][0])
+    plane = reading.rows(run, "plane")
+    return float(plane[(plane.family == name) & (plane.seed == run.config["seeds"][0])][column].iloc[0])
 
 
 def _body(run: runs.Run) -> str:
     lines = "".join(
         f'<option value="{name}"{" selected" if name == _START else ""}>{words}</option>'
-        for name, words in _NAMES.items()
+        for name, words in reading.LINES.items()
     )
     provenance = escape(runs.provenance_line(run))
     return _STYLE + _BODY.format(lines=lines, provenance=provenance, seed=run.config["seeds"][0])
@@ -110,7 +109,7 @@ def _body(run: runs.Run) -> str:
 def _summary(run: runs.Run) -> str:
     """What a reader learns where no HTML is shown."""
     lines = [
-        f"{words}: margin {_line(run, name, 'margin'):.2g}, error {100 * _line(run, name, 'error'):.2g} %."
-        for name, words in _NAMES.items()
+        f"{words}: margin {_line(run, name, 'margin'):.2g}, error {100 * _line(run, name, 'risk'):.2g} %."
+        for name, words in reading.LINES.items()
     ]
     return " ".join([*lines, runs.provenance_line(run)])

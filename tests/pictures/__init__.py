@@ -112,7 +112,15 @@ class Text:
     y: float
 
 
-Artist = Line | Band | Points | Bars | Span | Regions | Image | Ellipses | Text | Axis
+@dataclass(frozen=True)
+class Segments:
+    """Straight lines of one call, as vlines makes them: a row x, y, x, y a line; compared where some are expected."""
+
+    panel: int
+    ends: np.ndarray
+
+
+Artist = Line | Band | Points | Bars | Span | Regions | Segments | Image | Ellipses | Text | Axis
 
 
 def median_and_range(panel: int, label: str, table: pd.DataFrame) -> list[Artist]:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ncbook import data, metrics, models, trainers
-from ncbook.experiments._experiment import Arrays, Experiment, Row, Rows
+from ncbook.experiments._experiment import Arrays, Experiment, Row, Rows, Sample
 from ncbook.experiments._noisy_labels import build
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.bound import certificates, terms
@@ -172,6 +172,13 @@ def _features(model: models.Classifier, split: data.Split) -> Tensor:
 
 
 EXPERIMENT = Experiment(
-    "bound", "A bound for test collapse", 1, Config, train, keys=("per_class", "seed"), claims=CLAIMS
+    "bound",
+    "A bound for test collapse",
+    1,
+    Config,
+    train,
+    keys=("per_class", "seed"),
+    claims=CLAIMS,
+    sample=Sample(probes=4),
 )
 run, load = EXPERIMENT.run, EXPERIMENT.load

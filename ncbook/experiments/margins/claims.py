@@ -4,41 +4,8 @@ import numpy as np
 import pandas as pd
 
 from ncbook.claims import Claim, Evidence
+from ncbook.readings.margins import FAMILIES, KEYS, correlations, line_risks, milestones, rows
 from ncbook.runs import Run
-
-FAMILIES = ("label noise", "number of images", "settings", "settings, no batch norm")
-_ARM = ["family", "weight_decay", "seed"]
-_MEASURED = ["step", "raw", "smallest", "area", "spread", "nc1", "svm_cosine", "svm_share", "means_svm_cosine",
-             "train_error", "test_error"]  # fmt: skip
-
-
-def milestones(run: Run) -> pd.DataFrame:
-    """One row a network of the part `training`: family, weight_decay, seed, and each measure twice.
-
-    `_then` is the first measured step with zero training error, nan where there is none, and `_end` the last step.
-    """
-    frame, rows = run.to_frame(), []
-    for keys, arm in frame[frame.part == "training"].groupby(_ARM, sort=False):
-        reached = arm[arm.train_error == 0]
-        start = reached.iloc[0] if len(reached) else pd.Series(np.nan, index=arm.columns)
-        row = dict(zip(_ARM, keys, strict=True))
-        row |= {f"{name}_then": start[name] for name in _MEASURED}
-        rows.append(row | {f"{name}_end": arm.iloc[-1][name] for name in _MEASURED})
-    return pd.DataFrame(rows)
-
-
-def correlations(run: Run) -> pd.DataFrame:
-    """Spearman's rank correlation with test accuracy; one row a family and seed (one for the family of the seeds).
-
-    Columns: family, seed, networks, area, smallest. nan where margins or accuracies are all equal.
-    """
-    frame, rows = run.to_frame(), []
-    frame = frame[frame.part == "families"]
-    trials = frame.assign(trial=frame.seed.where(frame.family != "seeds", frame.seed.min()))
-    for (family, seed), nets in trials.groupby(["family", "trial"], sort=False):
-        ranks = nets[["area", "smallest"]].rank().corrwith((-nets.test_error).rank())
-        rows.append({"family": family, "seed": seed, "networks": len(nets)} | ranks.to_dict())
-    return pd.DataFrame(rows)
 
 
 def _evidence(holds: pd.Series, values: pd.Series, unit: str) -> Evidence:
@@ -69,8 +36,7 @@ def _flattens(run: Run) -> Evidence:
 
 
 def _scaling(run: Run) -> Evidence:
-    frame = run.to_frame()
-    last = frame[frame.part == "training"].groupby(_ARM, sort=False).tail(1)
+    last = rows(run, "training").groupby(KEYS, sort=False).tail(1)
     doubled = np.isclose(last.doubled_raw, 2 * last.raw, rtol=1e-6)
     holds = doubled & (last.doubled_changed == 0) & (last.doubled_confidence > last.confidence)
     return _evidence(holds, 100 * last.doubled_changed, "% of decisions changed")
@@ -84,8 +50,8 @@ def _families(run: Run, measure: str) -> Evidence:
 
 def _small_margin(run: Run) -> Evidence:
     """The most images against the fewest, seed by seed."""
-    frame, sizes = run.to_frame(), run.config["sizes"]
-    frame = frame[(frame.part == "families") & (frame.family == "number of images")]
+    frame, sizes = rows(run, "families"), run.config["sizes"]
+    frame = frame[frame.family == "number of images"]
     few, many = (frame[frame.per_class == size].set_index("seed") for size in (min(sizes), max(sizes)))
     holds = (many.smallest < few.smallest) & (many.area < few.area) & (many.test_error < few.test_error)
     return _evidence(holds, many.smallest / few.smallest, "times the smallest margin, at a lower test error")
@@ -103,27 +69,26 @@ def _features_decide(run: Run) -> Evidence:
 
 
 def _lines(run: Run) -> Evidence:
-    frame = run.to_frame()
-    errors = frame[frame.part == "plane"].pivot(index="seed", columns="family", values="error")
-    return _evidence(errors.H3 < errors.H2, errors.H2 / errors.H3, "times the error of the max-margin line")
+    risks = line_risks(run)
+    return _evidence(risks.H3 < risks.H2, risks.H2 / risks.H3, "times the error of the max-margin line")
 
 
 def _sampled(run: Run) -> pd.DataFrame:
-    frame = run.to_frame()
-    return frame[(frame.part == "exponent") & (frame.method == "importance")]
+    frame = rows(run, "exponent")
+    return frame[frame.method == "importance"]
 
 
 def _order(run: Run) -> Evidence:
     """A trial a number of classes, noise and seed."""
-    table = _sampled(run).pivot(index=["classes", "sigma", "seed"], columns="frame", values="exponent")
+    table = _sampled(run).pivot(index=["num_classes", "sigma", "seed"], columns="frame", values="exponent")
     holds = (table.simplex > table.orthogonal) & (table.orthogonal > table.random)
     return _evidence(holds, table.simplex / table.orthogonal, "times the exponent of orthogonal means")
 
 
 def _value(run: Run) -> Evidence:
-    rows = _sampled(run)
-    rows = rows[(rows.frame == "simplex") & (rows.sigma == min(run.config["sigmas"]))]
-    off = rows.exponent / (rows.classes / (4 * (rows.classes - 1))) - 1
+    found = _sampled(run)
+    found = found[(found.frame == "simplex") & (found.sigma == min(run.config["sigmas"]))]
+    off = found.exponent / (found.num_classes / (4 * (found.num_classes - 1))) - 1
     return _evidence(off.abs() <= 0.05, 100 * off, "% above K/(4(K-1))")
 
 
@@ -146,7 +111,7 @@ CLAIMS: tuple[Claim, ...] = (
         where="section 3.2.2",
         statement="The classifier of a collapsed network is the max-margin classifier of its features.",
         rule="With the strongest weight decay, at the end of training, for each seed: the head has a cosine of at "
-        "least 0.95 with the multiclass support vector machine of the same centred features, and at least 0.9 of its "
+        "least 0.95 with the multiclass support vector machine of the same centered features, and at least 0.9 of its "
         "smallest margin over the norm.",
         control="Less and no weight decay; the cosine of the class means with the support vector machine.",
         judge=_max_margin,

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from ncbook import metrics
+from ncbook.experiments._experiment import Row
 from ncbook.experiments.margins.config import Config
-from ncbook.experiments.margins.rows import Rows
 
 FRAMES = ("simplex", "orthogonal", "random")
 
@@ -56,9 +56,9 @@ def _nearest(points: Tensor, means: Tensor) -> Tensor:
     return (points @ means.T - means.square().sum(1) / 2).argmax(1)
 
 
-def measure(config: Config, seed: int, num_classes: int) -> Rows:
+def measure(config: Config, seed: int, num_classes: int) -> list[Row]:
     """A row for each frame, noise and method; the exponent is infinite where no error was met."""
-    rows: Rows = []
+    rows: list[Row] = []
     for name in FRAMES:
         means = frame(name, num_classes, seed)
         limit = metrics.error_exponent(means, means).item()
@@ -67,8 +67,8 @@ def measure(config: Config, seed: int, num_classes: int) -> Rows:
                 chance = torch.Generator().manual_seed(seed)
                 error, errors = estimate(means, sigma, config.draws, chance)
                 rows.append({
-                    "part": "exponent", "frame": name, "classes": num_classes, "seed": seed, "sigma": sigma,
-                    "method": method, "error": error, "errors": errors, "limit": limit,
+                    "part": "exponent", "frame": name, "num_classes": num_classes, "seed": seed, "sigma": sigma,
+                    "method": method, "risk": error, "errors": errors, "limit": limit,
                     "exponent": -(sigma**2) * math.log(error) if error else math.inf,
                 })  # fmt: skip
     return rows

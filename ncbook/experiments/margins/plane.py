@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
+from ncbook.experiments._experiment import Arrays, Rows
 from ncbook.experiments.margins.config import Config
-from ncbook.experiments.margins.rows import Rows
 
-CENTRES = np.array([[[-1.6, -0.3], [-0.6, -1.4]], [[0.6, 1.5], [1.5, 0.2]]])  # [class, component, 2]
+CENTERS = np.array([[[-1.6, -0.3], [-0.6, -1.4]], [[0.6, 1.5], [1.5, 0.2]]])  # [class, component, 2]
 DEVIATION = 0.5  # of every component, in every direction
 LINES = ("H1", "H2", "H3")
 _ANGLES = np.linspace(0, 2 * math.pi, 36_001)[:-1]
@@ -41,7 +41,7 @@ def margin(line: Line, points: np.ndarray, labels: np.ndarray) -> float:
 def error(line: Line) -> float:
     """Share of the distribution that `line` decides wrongly, with both classes equally likely."""
     signs = np.array([-1, 1])[:, None]
-    return float(ndtr(-signs * line.heights(CENTRES) / DEVIATION).mean())
+    return float(ndtr(-signs * line.heights(CENTERS) / DEVIATION).mean())
 
 
 def draw(points: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -49,7 +49,7 @@ def draw(points: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     chance = np.random.default_rng(seed)
     labels = np.repeat([0, 1], points)
     while True:
-        found = CENTRES[labels, chance.integers(2, size=2 * points)] + DEVIATION * chance.normal(size=(2 * points, 2))
+        found = CENTERS[labels, chance.integers(2, size=2 * points)] + DEVIATION * chance.normal(size=(2 * points, 2))
         if best_margins(found, labels).max() > 0:
             return found, labels
 
@@ -84,17 +84,17 @@ def lines(points: np.ndarray, labels: np.ndarray) -> tuple[Line, Line, Line]:
     return aside, _halfway(angles[0], points, labels), _halfway(angles[1], points, labels)
 
 
-def measure(config: Config, seed: int) -> tuple[Rows, dict[str, np.ndarray]]:
-    """A row a line; the picture of the first seed: points [2n, 2], labels [2n], lines [3, 2], centres, deviation."""
+def measure(config: Config, seed: int) -> tuple[Rows, Arrays]:
+    """A row a line; the picture of the first seed: points [2n, 2], labels [2n], lines [3, 2], centers, deviation."""
     points, labels = draw(config.plane_points, seed)
     found = lines(points, labels)
     rows = [
-        {"part": "plane", "family": name, "seed": seed, "error": error(line), "margin": margin(line, points, labels),
+        {"part": "plane", "family": name, "seed": seed, "risk": error(line), "margin": margin(line, points, labels),
          "train_error": float((line.heights(points) * (2 * labels - 1) <= 0).mean())}
         for name, line in zip(LINES, found, strict=True)
     ]  # fmt: skip
     if seed != config.seeds[0]:
         return rows, {}
     picture = {"points": points, "labels": labels, "lines": np.array([(each.angle, each.offset) for each in found])}
-    picture |= {"centres": CENTRES, "deviation": np.array(DEVIATION)}
+    picture |= {"centers": CENTERS, "deviation": np.array(DEVIATION)}
     return rows, {f"plane/{name}": array for name, array in picture.items()}

@@ -9,10 +9,11 @@ from torch import Tensor
 
 from ncbook import data, metrics, models, trainers
 from ncbook.experiments import _noisy_labels
+from ncbook.experiments._experiment import Arrays, Row, Rows
 from ncbook.experiments.margins.config import Config
-from ncbook.experiments.margins.rows import Rows
 
 QUANTILES = 101
+_SVM = ("svm_cosine", "svm_share", "means_svm_cosine")  # measured where the training set is separated
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Net:
     family: str
     seed: int
     network: str
-    noise: float
+    label_noise: float
     per_class: int
     weight_decay: float
     learning_rate: float
@@ -48,7 +49,9 @@ def _net(part: str, family: str, seed: int, common: tuple[str, int, float, int],
 
 
 def families(config: Config) -> list[Net]:
-    """All networks of all families; a family of one seed is one trial."""
+    """All networks of all families, none for 0 `family_seeds`; a family of one seed is one trial."""
+    if not config.family_seeds:
+        return []
     base = (config.network, config.family_per_class, config.learning_rate, config.width)
     decay, found = config.family_weight_decay, []
     for seed in config.seeds[: config.family_seeds]:
@@ -63,19 +66,20 @@ def families(config: Config) -> list[Net]:
     return found + [_net("families", "seeds", seed, base, 0.0, decay) for seed in config.seeds]
 
 
-def train(config: Config, device: str, net: Net) -> tuple[Rows, list[np.ndarray]]:
-    """Train one network; its rows, and for each row the quantiles [101] of the relative margins."""
-    dataset = _labelled(config, net).to(device)
+def train(config: Config, device: str, net: Net) -> tuple[Rows, Arrays]:
+    """Train one network; its rows, and of the part training for each row the quantiles [101] of the margins."""
+    dataset = _labeled(config, net).to(device)
     model = _noisy_labels.build(net.network, dataset, net.width, net.seed).to(device)
     recipe = _recipe(config, net, len(dataset.train))
     wanted = trainers.log_spaced(recipe.steps, config.probes) if net.part == "training" else (recipe.steps,)
     probe = partial(_probe, net, dataset)
     fitted = trainers.fit(model, dataset.train, recipe, net.seed, probe, wanted, on_step=lambda step: None)
-    return [row for row, _ in fitted.whole()], [curve for _, curve in fitted.whole()]
+    rows, curves = zip(*fitted.whole(), strict=True)
+    return rows, {"training/curves": np.stack(curves)} if net.part == "training" else {}
 
 
-def _labelled(config: Config, net: Net) -> data.Dataset:
-    return data.LabelNoise(net.noise, net.seed)(_images(config, net.per_class, net.seed))
+def _labeled(config: Config, net: Net) -> data.Dataset:
+    return data.LabelNoise(net.label_noise, net.seed)(_images(config, net.per_class, net.seed))
 
 
 @lru_cache(maxsize=1)
@@ -96,9 +100,9 @@ def _recipe(config: Config, net: Net, points: int) -> trainers.Recipe:
     )  # fmt: skip
 
 
-def _probe(net: Net, dataset: data.Dataset, model: models.Classifier, step: int) -> tuple[dict, np.ndarray]:
+def _probe(net: Net, dataset: data.Dataset, model: models.Classifier, step: int) -> tuple[Row, np.ndarray]:
     features, labels = model.features(dataset.train.inputs), dataset.train.labels
-    about = {**vars(net), "step": step}
+    about = {**vars(net), "step": step, "num_classes": 0, "errors": 0}
     logits = model.head(features)
     margins = relative_margins(features, labels, model.head)
     row = about | {
@@ -107,24 +111,25 @@ def _probe(net: Net, dataset: data.Dataset, model: models.Classifier, step: int)
         "raw": metrics.margins(logits, labels).min().item(),
         "smallest": margins.min().item(), "area": metrics.margin_curve(margins).area,
         "spread": (margins.std(correction=0) / margins.mean()).item(),
-        "nc1": metrics.nc1(features, labels), "ideal": ideal_margin(dataset.num_classes),
+        "nc1_train": metrics.nc1(features, labels), "ideal": ideal_margin(dataset.num_classes),
     }  # fmt: skip
     if net.part == "training":
         row |= _doubled(model, dataset)
+        row |= dict.fromkeys(_SVM, float("nan"))
         if row["train_error"] == 0:
             row |= against_max_margin(features, labels, model.head.weight)
     return row, np.quantile(margins.cpu().numpy(), np.linspace(0, 1, QUANTILES)).astype(np.float32)
 
 
 def relative_margins(features: Tensor, labels: Tensor, head: torch.nn.Linear) -> Tensor:
-    """Margins [N] over the norm of the centred classifier and the root mean square length of the centred features.
+    """Margins [N] over the norm of the centered classifier and the root mean square length of the centered features.
 
     No change when W and b, or h and b, are scaled; sqrt(K) / (K-1) at every point under neural collapse.
     features [N, d], labels [N] with every class present.
     """
-    centred = features.double() - _centre(features, labels)
+    centered = features.double() - _center(features, labels)
     rows = head.weight.double() - head.weight.double().mean(0)
-    length = centred.square().sum(1).mean().sqrt()
+    length = centered.square().sum(1).mean().sqrt()
     return metrics.margins(head(features).double(), labels) / (rows.norm() * length)
 
 
@@ -133,22 +138,22 @@ def ideal_margin(num_classes: int) -> float:
     return metrics.simplex_margins(num_classes, weight_norm=num_classes**-0.5).margin
 
 
-def _centre(features: Tensor, labels: Tensor) -> Tensor:
+def _center(features: Tensor, labels: Tensor) -> Tensor:
     """Mean of the class means [d] float64."""
     return metrics.class_means(features, labels, int(labels.max()) + 1).double().mean(0)
 
 
 def against_max_margin(features: Tensor, labels: Tensor, weight: Tensor) -> dict[str, float]:
-    """The head's rows [K, d] against the Crammer-Singer classifier of the same centred features.
+    """The head's rows [K, d] against the Crammer-Singer classifier of the same centered features.
 
     svm_cosine: of the two matrices; svm_share: the head's smallest margin over its norm, without its bias, as a share
-    of the largest that there is; means_svm_cosine: of the centred class means and the max-margin classifier.
+    of the largest that there is; means_svm_cosine: of the centered class means and the max-margin classifier.
     """
-    centre = _centre(features, labels)
-    centred, rows = features.double() - centre, weight.double() - weight.double().mean(0)
-    best = metrics.max_margin_classifier(centred, labels)
-    means = metrics.class_means(centred, labels, len(weight)).double()
-    own = metrics.margins(centred @ rows.T, labels).min() / rows.norm()
+    center = _center(features, labels)
+    centered, rows = features.double() - center, weight.double() - weight.double().mean(0)
+    best = metrics.max_margin_classifier(centered, labels)
+    means = metrics.class_means(centered, labels, len(weight)).double()
+    own = metrics.margins(centered @ rows.T, labels).min() / rows.norm()
     return {
         "svm_cosine": _cosine(rows, best.weight), "svm_share": (own / best.margin).item(),
         "means_svm_cosine": _cosine(means, best.weight),

@@ -7,15 +7,15 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from ncbook import exercises, experiments, metrics
+from ncbook import exercises, experiments, metrics, readings
 from ncbook.experiments.margins import plane, training
 
-MARGINS = experiments.margins
+MARGINS = readings.margins
 
 
 @pytest.fixture(scope="module")
 def run():
-    return MARGINS.load("laptop")
+    return experiments.margins.load("laptop")
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +72,10 @@ def test_the_area_is_the_mean_margin(run):
 # --- the words about the lines
 
 
-def test_ten_sets_and_a_factor_of_at_least_three(run, frame):
-    errors = frame[frame.part == "plane"].pivot(index="seed", columns="family", values="error")
-    assert len(errors) == 10
-    assert (errors.H2 / errors.H3).min() > 3
+def test_ten_sets_and_a_factor_of_at_least_three(run):
+    risks = MARGINS.line_risks(run)
+    assert len(risks) == 10
+    assert (risks.H2 / risks.H3).min() > 3
     assert len(run.arrays["plane/points"]) == 24
 
 
@@ -106,12 +106,12 @@ def test_sizes_of_the_text(run, frame):
 
 def test_agreement_with_the_max_margin_classifier(run, found):
     true = found[found.family == "true labels"]
-    ends = true.groupby("weight_decay", sort=False)[["svm_cosine_end", "svm_share_end", "nc1_end"]].median()
+    ends = true.groupby("weight_decay", sort=False)[["svm_cosine_end", "svm_share_end", "nc1_train_end"]].median()
     assert ends.svm_cosine_end.round(2).tolist() == [0.99, 0.91, 0.90]
     assert ends.svm_share_end.round(2).iloc[0] == 0.93
     assert ends.svm_cosine_end.is_monotonic_decreasing
     assert ends.svm_share_end.is_monotonic_decreasing
-    assert ends.nc1_end.is_monotonic_increasing
+    assert ends.nc1_train_end.is_monotonic_increasing
 
 
 def test_the_class_means_agree_better_at_every_step_of_true_labels(frame):
@@ -140,7 +140,7 @@ def test_random_labels(found):
     assert (random.smallest_end > 0).all()
     assert random.test_error_end.min() > 0.85
     assert random.spread_end.max() < true.spread_end.min()
-    assert random.nc1_end.median() / true.nc1_end.median() == pytest.approx(10, abs=0.5)
+    assert random.nc1_train_end.median() / true.nc1_train_end.median() == pytest.approx(10, abs=0.5)
     assert random.svm_cosine_end.min() > true.svm_cosine_end.max()
 
 
@@ -189,12 +189,12 @@ def test_chance_gives_the_correlation_of_the_seeds_about_once_in_ten_times(run):
 
 def test_exponents(frame):
     rows = frame[(frame.part == "exponent") & (frame.method == "importance")]
-    table = rows.pivot(index=["classes", "sigma", "seed"], columns="frame", values="exponent")
+    table = rows.pivot(index=["num_classes", "sigma", "seed"], columns="frame", values="exponent")
     assert ((table.simplex > table.orthogonal) & (table.orthogonal > table.random)).all()
     smallest = rows[(rows.frame == "simplex") & (rows.sigma == rows.sigma.min())]
     assert (smallest.exponent / smallest.limit - 1).between(0, 0.025).all()
-    ten = rows[(rows.frame == "simplex") & (rows.classes == 10) & (rows.sigma == 0.1)]
-    assert ((ten.error < 1e-12) & (ten.error > 1e-14)).all()
+    ten = rows[(rows.frame == "simplex") & (rows.num_classes == 10) & (rows.sigma == 0.1)]
+    assert ((ten.risk < 1e-12) & (ten.risk > 1e-14)).all()
     plain = frame[(frame.part == "exponent") & (frame.method == "plain") & (frame.sigma == rows.sigma.min())]
     assert (plain.errors == 0).all()
 
@@ -203,7 +203,7 @@ def test_exponents(frame):
 
 
 def images() -> float:
-    ranks = MARGINS.correlations(MARGINS.load("laptop"))
+    ranks = MARGINS.correlations(experiments.margins.load("laptop"))
     return float(ranks[ranks.family == "number of images"].area.median())
 
 
