@@ -4,6 +4,8 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
 
 from ncbook import __version__
 from ncbook.runs import DamagedRun
@@ -95,7 +97,8 @@ def _record(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _workers(count: int):  # -> a context in which sweeps share their arms out
+def _workers(count: int) -> AbstractContextManager[Any]:
+    """A block in which sweeps share their arms out."""
     import joblib
 
     if count < 1:

@@ -6,6 +6,7 @@ is looked at; the verdict follows from the answers and is never typed in.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class Evidence:
     unit: str
 
     @classmethod
-    def of(cls, holds: Iterable, values: Iterable, unit: str) -> "Evidence":
+    def of(cls, holds: Iterable[Any], values: Iterable[Any], unit: str) -> "Evidence":
         """From any answers and numbers, such as columns of a table."""
         return cls(tuple(map(bool, holds)), tuple(map(float, values)), unit)
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from ncbook import experiments
 from ncbook.claims import QUOTES, VERDICTS, Claim, Evidence
@@ -53,7 +54,7 @@ def entries() -> list[Entry]:
     return [judged(name, claim) for name in experiments.names() for claim in experiments.get(name).claims]
 
 
-def as_json() -> list[dict]:
+def as_json() -> list[dict[str, Any]]:
     """The entries as JSON values."""
     return [asdict(entry) for entry in entries()]
 

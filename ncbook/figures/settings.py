@@ -115,8 +115,10 @@ def _draw_ends(panel: Axes, run: Run, dataset: str, column: str, scale: float = 
     for row, loss in enumerate(run.config["losses"]):
         values = scale * around_base(outcomes(run), run, dataset=dataset, loss_name=loss)[column]
         label = dataset if row == 0 else None
-        style = {"s": 26, "marker": marker, "facecolor": "none", "edgecolor": color, "linewidth": 1.4, "label": label}
-        panel.scatter(values, np.full(len(values), row + shift), **style)
+        panel.scatter(
+            values, np.full(len(values), row + shift), s=26, marker=marker, facecolor="none", edgecolor=color,
+            linewidth=1.4, label=label,
+        )  # fmt: skip
     panel.grid(axis="x", color=_style.FAINT, alpha=0.25)
 
 

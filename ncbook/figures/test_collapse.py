@@ -95,10 +95,10 @@ def _draw_spreads(panel: Axes, frame: pd.DataFrame, x: str, every: int) -> None:
 def _mark_sizes(panel: Axes, run: Run, found: pd.DataFrame) -> None:
     for index, size in enumerate(run.config["sizes"]):
         own = found[found.per_class == size]
-        style = {"marker": _MARKERS[index], "edgecolor": _COLORS[index], "facecolor": "none"}
         panel.scatter(
-            own.variance_ratio_train, own.variance_ratio_test, s=30, linewidth=1.5, label=f"{size}", zorder=3, **style
-        )
+            own.variance_ratio_train, own.variance_ratio_test, s=30, marker=_MARKERS[index], facecolor="none",
+            edgecolor=_COLORS[index], linewidth=1.5, label=f"{size}", zorder=3,
+        )  # fmt: skip
 
 
 def _legend_above(figure: Figure, panel: Axes) -> None:

@@ -23,9 +23,6 @@ SEPARABLE = 0.01  # a layer is separable if at most this share of the training s
 SATURATED = 0.98  # the extractor ends where a linear probe has this share of the last layer's accuracy
 NEAR = 1e-4  # a descent that ends within this share of the collapsed loss has ended there
 COLUMNS: dict[str, Measure] = {
-    "ncc_error_test_train_means": Measure(
-        "nearest-mean error, new points", "share of test points whose nearest training class mean is not their class's"
-    ),
     "probe_acc_seen": Measure("digits trained on", "test accuracy of a linear probe for the digits trained on"),
     "probe_acc_other": Measure("digits held out", "test accuracy of a linear probe for digits that it never saw"),
     "start": Measure("start", "of a descent: random, or the collapsed solution nudged"),

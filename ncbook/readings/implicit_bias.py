@@ -26,7 +26,6 @@ COLUMNS: dict[str, Measure] = {
     ),
     "distance": Measure("distance to least norm / its norm", "to the solution nearest to the start, over its norm"),
     "direction_distance": Measure("‖w/‖w‖ − w*/‖w*‖‖", "between the unit vectors of w and of the max-margin w*"),
-    "margin_ratio": Measure("margin / largest", "smallest margin over ||w||, over the largest possible"),
     "log_time": Measure("log t", "natural logarithm of the time on the gradient flow"),
     "log_loss": Measure("log loss", "natural logarithm of the mean logistic loss"),
     "unseen_error": Measure("error on the other entries", "relative to the truth, where not observed"),

@@ -34,6 +34,7 @@ KEYS: dict[str, Measure] = {
     "arm": Measure("arm", "what was changed against the baseline"),
     "dataset": Measure("data set", "what the network was trained on"),
     "network": Measure("network", "name in `models.build`, or of a network of modular arithmetic"),
+    "loss_name": Measure("loss", "name of the loss that is trained"),
     "optimizer": Measure("optimizer", "sgd or adamw"),
     "method": Measure("method", "how the optimum was looked for"),
     "setting": Measure("setting", "which of the settings of a part"),

@@ -4,7 +4,8 @@ A moment is a step (or an epoch, where that is the clock) at which a network was
 which is larger than every step: medians and comparisons over seeds then say so too, and `when` prints it as "never".
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -82,7 +83,9 @@ def terminal_phase(rows: pd.DataFrame, clock: str = "step") -> dict[str, float |
     return {"phase_start": start, "phase_length": length, "phase_tells": length > 0 and length >= start - moments[0]}
 
 
-def by_training(frame: pd.DataFrame, keys: Sequence[str], read) -> pd.DataFrame:  # read: rows -> columns of a row
+def by_training(
+    frame: pd.DataFrame, keys: Sequence[str], read: Callable[[pd.DataFrame], Mapping[str, Any]]
+) -> pd.DataFrame:
     """One row for each training, told apart by the columns `keys`, in the order of `frame`: they, and `read(rows)`."""
     groups = frame.groupby(list(keys), sort=False)
     return pd.DataFrame([dict(zip(keys, key, strict=True)) | read(rows) for key, rows in groups])

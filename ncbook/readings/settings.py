@@ -11,7 +11,6 @@ from ncbook.runs import Run
 
 ARM = ("dataset", "network", "loss_name", "weight_decay", "seed")
 COLUMNS = {
-    "loss_name": Measure("loss", "name of the loss that is trained"),
     "trained_loss": Measure("trained loss", "the loss that is trained, on the training set, without weight decay"),
     "outside_span": Measure("s", "share of ||W||_F^2 outside the span of the centered class means"),
 }

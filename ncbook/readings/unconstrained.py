@@ -11,7 +11,6 @@ METHODS = {"scaled": "steps scaled by the loss", "gd": "gradient descent", "adam
 FLOWS = ("scaled", "gd", "adam")  # methods of the part `flow`
 COLLAPSE = ["nc1_train", "nc2_norms_train", "nc2_angles_train", "nc3_train"]
 COLUMNS: dict[str, Measure] = {
-    "loss_name": Measure("loss", "cross_entropy or square"),
     "objective": Measure("loss with penalty", "what is minimized: the loss of the training set, and the penalty"),
     "excess": Measure("relative excess of the loss", "objective over its closed-form minimum, less 1"),
     "logit_gap": Measure("logit gap", "smallest difference of a true logit and another"),

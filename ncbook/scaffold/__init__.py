@@ -4,6 +4,7 @@ import json
 from keyword import iskeyword
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from ncbook.results import RESULTS
 
@@ -72,7 +73,12 @@ def _chapter(words: dict[str, str]) -> str:
     for block in _filled("chapter.txt", words).split("%% ")[1:]:
         head, _, source = block.partition("\n")
         kind, cell_id = head.split()
-        cell = {"cell_type": kind, "id": cell_id, "metadata": {}, "source": source.strip().splitlines(keepends=True)}
+        cell: dict[str, Any] = {
+            "cell_type": kind,
+            "id": cell_id,
+            "metadata": {},
+            "source": source.strip().splitlines(keepends=True),
+        }
         if kind == "code":
             cell |= {"execution_count": None, "outputs": []}
             if cell_id.startswith("fig-"):

@@ -99,7 +99,7 @@ class Canvas:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """left, top, right, bottom of the plot: the ends of the long lines along its axes, of its frame where it has one."""
+        """left, top, right, bottom of the plot: the ends of the long lines along its axes, or of its frame."""
         ends: dict[tuple[int, bool], list[float]] = {}
         beside: tuple[list[float], list[float]] = ([], [])  # where a plot without lines upwards has its lines across
         for item in self.items:
@@ -110,7 +110,8 @@ class Canvas:
                     ends.setdefault((side, _is_chrome(item)), []).extend(place[side] for place in part)
                     beside[side].append(part[0][1 - side])
         across, up = (ends.get((side, True), ends.get((side, False), beside[1 - side])) for side in (0, 1))
-        assert across and up, "no lines frame the plot"
+        assert across, "no lines frame the plot"
+        assert up, "no lines frame the plot"
         return min(across), min(up), max(across), max(up)
 
     def x(self, axis: "Axis") -> Callable[[Any], np.ndarray]:
@@ -207,16 +208,19 @@ def read(found: dict[str, Any]) -> dict[str, Canvas]:
     return {name: _canvas(about, found["colors"]) for name, about in found["canvases"].items()}
 
 
+def _is_filling(item: Any, after: Any) -> bool:
+    """A mark is filled and then outlined, which makes one item: whether `item` is the filling of `after`."""
+    both = isinstance(item, Mark) and isinstance(after, Mark)
+    return both and item.edge is None and bool(after.edge) and item.at == after.at
+
+
 def _canvas(about: dict[str, Any], colors: dict[str, str]) -> Canvas:
     texts = [item for item in about["items"] if item["kind"] == "text"]
     items: list[Any] = []
     for item in about["items"]:
         if item["kind"] != "text":
             items += _items(item, colors)
-    merged = [  # a mark is filled and then outlined: one item
-        item for item, after in itertools.pairwise([*items, None])
-        if not (isinstance(item, Mark) and isinstance(after, Mark) and item.edge is None and after.edge and item.at == after.at)
-    ]  # fmt: skip
+    merged = [item for item, after in itertools.pairwise([*items, None]) if not _is_filling(item, after)]
     return Canvas(about["width"], about["height"], merged, texts)
 
 

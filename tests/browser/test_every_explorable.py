@@ -1,4 +1,4 @@
-"""Every control of every explorable is moved; what is drawn and said must then be what the run holds for that choice."""
+"""Every control of every explorable is moved; what is drawn and said must then be what the run holds for it."""
 
 from importlib import import_module
 from pathlib import Path

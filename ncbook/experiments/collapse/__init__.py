@@ -8,6 +8,7 @@ three classes are also kept as points in the plane of their means, so that the c
 from collections.abc import Callable
 from functools import lru_cache, partial
 from itertools import product
+from typing import Any
 
 from ncbook import data, models, trainers
 from ncbook.experiments._experiment import Arrays, Experiment, Row, Rows
@@ -54,7 +55,7 @@ def train_arm(
     seed: int,
     on_epoch: Callable[[int], None] | None = None,
     plane: Plane | None = None,
-    on_row: Callable[[Row], None] = lambda row: None,
+    on_row: Callable[[dict[str, Any]], None] = lambda row: None,
 ) -> list[Row]:
     """Train one network from one seed; returns one history row a probed epoch.
 

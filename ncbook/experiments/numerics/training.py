@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ncbook import data, models, trainers
-from ncbook.experiments._experiment import Rows
+from ncbook.experiments._experiment import Row, Rows
 from ncbook.experiments.numerics.arms import arms_of, base
 from ncbook.experiments.numerics.config import Config
 from ncbook.readings import moments
@@ -64,11 +64,11 @@ def zero_share(outputs: trainers.Outputs) -> Tensor:
 
 
 def _rows(
-    ensemble: trainers.Ensemble, sets: Sequence[data.Dataset], about: Sequence[dict], every: int, ends_early: bool
+    ensemble: trainers.Ensemble, sets: Sequence[data.Dataset], about: Sequence[Row], every: int, ends_early: bool
 ) -> Rows:
     """A row a probe and member: what `about` says of the member, the step and what was measured."""
     start = [value.clone() for value in ensemble.parameters.values()]
-    probes: list[list[dict]] = []
+    probes: list[Rows] = []
     done = torch.zeros(len(sets), dtype=torch.bool)
     while True:
         columns = measured(ensemble, sets) | {"moved": _moved(ensemble, start)}

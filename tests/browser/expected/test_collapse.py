@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 from drawings import Word, segment, spanning
 
@@ -23,9 +25,7 @@ def pictures(run, state, canvases):
     shown = everything or [(0, *pair) for pair in frame[[train, test]].to_numpy()]
     x, y = (lay(spanning([[each[i] for each in shown]], zero=False)) for lay, i in ((canvas.x, 1), (canvas.y, 2)))
     place = {id(each): (float(x(each[1])), float(y(each[2]))) for each in everything}
-    items = [
-        segment(place[id(a)], place[id(b)], "faint") for seed in found for a, b in zip(seed, seed[1:], strict=False)
-    ]
+    items = [segment(place[id(a)], place[id(b)], "faint") for seed in found for a, b in itertools.pairwise(seed)]
     return {"scatter": items + [Word(str(int(each[0])), place[id(each)]) for each in everything]}
 
 
