@@ -37,7 +37,7 @@ def _modulus(run: Run) -> int:
     return run.config["p"][run.config["operations"].index("addition")]
 
 
-def _curves(panel: Axes, rows: pd.DataFrame, styles: dict[str, tuple[str, str, str]], low: float = 0.0) -> None:
+def _curves(panel: Axes, rows: pd.DataFrame, styles: dict[str, tuple[str, str, Any]], low: float = 0.0) -> None:
     """Median over the seeds, mostly in a band from the lowest to the highest."""
     for column, (label, color, line) in styles.items():
         table = rows.pivot_table(index="seed", columns="step", values=column).clip(lower=low)

@@ -24,9 +24,6 @@ COLUMNS: dict[str, Measure] = {
     "hoeffding": Measure("concentration inequality", "a bound without the population, for features fixed in advance"),
     "bootstrap_train": Measure("bootstrap, training points", "a bound without the population, by resampling them"),
     "bootstrap_fresh": Measure("bootstrap, fresh points", "the same with as many fresh images"),
-    "ncc_error_test_train_means": Measure(
-        "nearest-mean error", "of the population, with the means of the training set"
-    ),
     "ncc_error_bound": Measure("4 (K−1) V", "bound on ncc_error_test by the average CDNV"),
     "directional_ncc_error_bound": Measure("along the lines between means", "bound by the variance along them"),
     "length": Measure("length", "root mean square distance between training means"),

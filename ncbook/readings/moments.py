@@ -4,7 +4,7 @@ A moment is a step (or an epoch, where that is the clock) at which a network was
 which is larger than every step: medians and comparisons over seeds then say so too, and `when` prints it as "never".
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -84,7 +84,7 @@ def terminal_phase(rows: pd.DataFrame, clock: str = "step") -> dict[str, float |
 
 
 def by_training(
-    frame: pd.DataFrame, keys: Sequence[str], read: Callable[[pd.DataFrame], Mapping[str, Any]]
+    frame: pd.DataFrame, keys: Sequence[str], read: Callable[[pd.DataFrame], dict[str, Any]]
 ) -> pd.DataFrame:
     """One row for each training, told apart by the columns `keys`, in the order of `frame`: they, and `read(rows)`."""
     groups = frame.groupby(list(keys), sort=False)

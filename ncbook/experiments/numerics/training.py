@@ -3,13 +3,14 @@
 import copy
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ncbook import data, models, trainers
-from ncbook.experiments._experiment import Row, Rows
+from ncbook.experiments._experiment import Rows
 from ncbook.experiments.numerics.arms import arms_of, base
 from ncbook.experiments.numerics.config import Config
 from ncbook.readings import moments
@@ -64,7 +65,11 @@ def zero_share(outputs: trainers.Outputs) -> Tensor:
 
 
 def _rows(
-    ensemble: trainers.Ensemble, sets: Sequence[data.Dataset], about: Sequence[Row], every: int, ends_early: bool
+    ensemble: trainers.Ensemble,
+    sets: Sequence[data.Dataset],
+    about: Sequence[dict[str, Any]],
+    every: int,
+    ends_early: bool,
 ) -> Rows:
     """A row a probe and member: what `about` says of the member, the step and what was measured."""
     start = [value.clone() for value in ensemble.parameters.values()]
