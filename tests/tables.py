@@ -15,6 +15,8 @@ def for_each(names: str | Sequence[str], cases: Iterable) -> Callable:
     names, cases = [names] if isinstance(names, str) else list(names), list(cases)
 
     def decorate(test: Callable) -> Callable:
+        assert inspect.isfunction(test), f"{test} is no function"
+
         @functools.wraps(test)
         def every(**fixtures) -> None:
             for case in cases:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import changed
 from tables import for_each
-from torch.nn.functional import cross_entropy, mse_loss
+from torch.nn.functional import cross_entropy
 
 from ncbook.metrics import curvature, flatness
 
@@ -38,21 +38,8 @@ class Network:
     def hessian_product(self):
         return curvature.hessian_product(self.loss, self.hidden)
 
-    def gauss_newton_product(self):
-        return curvature.gauss_newton_product(self.outputs, self.criterion, self.hidden)
-
     def hessian(self):
         return _square(torch.autograd.functional.hessian(self.loss, self.hidden))
-
-    def gauss_newton(self):
-        """J^T H_out J, each factor whole."""
-        outputs = self.outputs(self.hidden)
-        jacobian = torch.autograd.functional.jacobian(self.outputs, self.hidden).reshape(outputs.numel(), -1)
-        inner = _square(torch.autograd.functional.hessian(self.criterion, outputs))
-        return jacobian.T @ inner @ jacobian
-
-
-MATRICES = ["hessian", "gauss_newton"]
 
 
 def _square(blocks):
@@ -93,10 +80,9 @@ def symmetric(size, seed=0):
 @given(st.integers(1, 5), st.integers(1, 5), st.integers(2, 5), st.integers(1, 9), st.integers(0, 999))
 def test_products_are_those_of_the_whole_matrices(inputs, hidden, classes, points, seed):
     network = Network(inputs, hidden, classes, points, seed)
-    for name in MATRICES:
-        product = getattr(network, f"{name}_product")()
-        expected = getattr(network, name)()
-        torch.testing.assert_close(whole(product, network.hidden), expected, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(
+        whole(network.hessian_product(), network.hidden), network.hessian(), rtol=1e-9, atol=1e-12
+    )
 
 
 def test_the_hessian_product_agrees_with_differences_of_the_gradient():
@@ -108,31 +94,6 @@ def test_the_hessian_product_agrees_with_differences_of_the_gradient():
 
     difference = gradient(network.hidden + step * direction) - gradient(network.hidden - step * direction)
     torch.testing.assert_close(network.hessian_product()(direction), difference / (2 * step), rtol=1e-7, atol=1e-9)
-
-
-def test_gauss_newton_is_positive_semi_definite_where_the_hessian_is_not():
-    network = Network()
-    lowest = [
-        torch.linalg.eigvalsh(whole(getattr(network, f"{name}_product")(), network.hidden))[0].item()
-        for name in MATRICES
-    ]
-    assert lowest[0] < -1e-3
-    assert lowest[1] > -1e-12
-
-
-def test_gauss_newton_is_the_hessian_for_the_last_layer():
-    features, weight, labels = normal(10, 4), normal(3, 4, seed=1), torch.arange(10) % 3
-    product = curvature.gauss_newton_product(lambda w: features @ w.T, lambda z: cross_entropy(z, labels), weight)
-    hessian = torch.autograd.functional.hessian(lambda w: cross_entropy(features @ w.T, labels), weight)
-    torch.testing.assert_close(whole(product, weight), _square(hessian), rtol=1e-9, atol=1e-12)
-
-
-def test_gauss_newton_of_squared_error_is_the_square_of_the_jacobian():
-    network = Network()
-    targets = normal(12, 5, seed=5)
-    product = curvature.gauss_newton_product(network.outputs, lambda z: mse_loss(z, targets), network.hidden)
-    jacobian = torch.autograd.functional.jacobian(network.outputs, network.hidden).reshape(60, -1)
-    torch.testing.assert_close(whole(product, network.hidden), jacobian.T @ jacobian * 2 / 60, rtol=1e-9, atol=1e-12)
 
 
 def test_a_loss_linear_in_the_weight_has_no_curvature():
@@ -149,7 +110,6 @@ def test_products_work_without_gradients_and_leave_none_behind():
     expected = network.hessian_product()(network.hidden)
     with torch.no_grad():
         assert torch.equal(network.hessian_product()(network.hidden), expected)
-        network.gauss_newton_product()(network.hidden)
     assert network.head.grad is None
     assert not network.hidden.requires_grad
 
@@ -157,12 +117,11 @@ def test_products_work_without_gradients_and_leave_none_behind():
 # --- relative flatness of a layer
 
 
-@for_each("matrix", MATRICES)
 @for_each(("inputs", "hidden"), [(4, 3), (3, 4), (1, 5), (5, 1)])
-def test_relative_flatness_with_every_direction_is_the_sum_over_blocks(matrix, inputs, hidden):
+def test_relative_flatness_with_every_direction_is_the_sum_over_blocks(inputs, hidden):
     network = Network(inputs, hidden, seed=inputs)
-    estimate = curvature.layer_relative_flatness(getattr(network, f"{matrix}_product")(), network.hidden)
-    expected = relative_flatness(getattr(network, matrix)(), network.hidden)
+    estimate = curvature.layer_relative_flatness(network.hessian_product(), network.hidden)
+    expected = relative_flatness(network.hessian(), network.hidden)
     assert estimate.value == pytest.approx(expected, rel=1e-8, abs=0)
     assert estimate.standard_error == 0
     assert estimate.products == min(inputs, hidden) * inputs
@@ -252,12 +211,11 @@ def test_relative_flatness_of_a_weight_of_zeros_is_zero():
     assert curvature.layer_relative_flatness(network.hessian_product(), network.hidden).value == 0
 
 
-@for_each("matrix", MATRICES)
-def test_float32_agrees_with_float64(matrix):
+def test_float32_agrees_with_float64():
     single, double = Network(dtype=torch.float32), Network()
     double.x, double.hidden, double.head = single.x.double(), single.hidden.double(), single.head.double()
-    for measure in (curvature.layer_relative_flatness, curvature.curvature_trace, curvature.top_eigenvalue):
-        values = [measure(getattr(each, f"{matrix}_product")(), each.hidden).value for each in (single, double)]
+    for measure in (curvature.layer_relative_flatness, curvature.curvature_trace):
+        values = [measure(each.hessian_product(), each.hidden).value for each in (single, double)]
         assert values[0] == pytest.approx(values[1], rel=1e-4, abs=0)
 
 
@@ -271,11 +229,10 @@ def test_bfloat16_is_accumulated_in_float64():
 # --- trace
 
 
-@for_each("matrix", MATRICES)
-def test_the_trace_with_every_direction_is_exact(matrix):
+def test_the_trace_with_every_direction_is_exact():
     network = Network()
-    estimate = curvature.curvature_trace(getattr(network, f"{matrix}_product")(), network.hidden)
-    assert estimate.value == pytest.approx(getattr(network, matrix)().trace().item(), rel=1e-9, abs=0)
+    estimate = curvature.curvature_trace(network.hessian_product(), network.hidden)
+    assert estimate.value == pytest.approx(network.hessian().trace().item(), rel=1e-9, abs=0)
     assert (estimate.standard_error, estimate.products) == (0, 12)
 
 
@@ -303,84 +260,11 @@ def test_random_signs_are_exact_for_a_diagonal_matrix():
     assert estimate.standard_error < 1e-12
 
 
-# --- top eigenvalue
-
-
-@for_each("matrix", MATRICES)
-def test_the_top_eigenvalue_is_that_of_the_whole_matrix(matrix):
-    network = Network(6, 8)
-    top = curvature.top_eigenvalue(getattr(network, f"{matrix}_product")(), network.hidden, tol=1e-9)
-    expected = torch.linalg.eigvalsh(getattr(network, matrix)())[-1].item()
-    assert top.converged
-    assert top.value == pytest.approx(expected, rel=1e-9, abs=0)
-    assert top.residual <= 1e-9 * top.value
-
-
-def test_the_top_eigenvalue_is_the_most_positive_and_not_the_largest_in_size():
-    basis = torch.linalg.qr(normal(30, 30)).Q
-    values = torch.linspace(-50, 3, 30, dtype=torch.float64)
-    product = curvature.hessian_product(quadratic(basis * values @ basis.T), normal(30, seed=1))
-    top = curvature.top_eigenvalue(product, normal(30, seed=1))
-    assert top.converged
-    assert top.value == pytest.approx(3, rel=1e-5, abs=0)
-
-
-def test_products_are_counted():
-    calls = []
-    matrix = symmetric(40)
-
-    def product(direction):
-        calls.append(direction)
-        return (matrix @ direction.flatten()).reshape(direction.shape)
-
-    top = curvature.top_eigenvalue(product, normal(5, 8))
-    assert top.products == len(calls) > 1
-    assert top == curvature.top_eigenvalue(product, normal(5, 8))
-
-
-def test_a_search_that_is_cut_short_says_so():
-    """200 nearly equal eigenvalues cannot be told apart in one restart."""
-    matrix = torch.diag(1 + 1e-9 * torch.arange(2000, dtype=torch.float64).sqrt())
-    matrix[0, 0] = 0
-    product = curvature.hessian_product(lambda w: (matrix.diagonal() * w.flatten() ** 2).sum() / 2, normal(2000))
-    top = curvature.top_eigenvalue(product, normal(2000), tol=1e-15, max_restarts=1)
-    assert not top.converged
-    assert math.isnan(top.value)
-    assert math.isnan(top.residual)
-
-
-def test_a_product_too_coarse_for_the_tolerance_does_not_converge():
-    matrix = symmetric(40)
-
-    def rounded(direction):
-        exact = (matrix @ direction.flatten()).reshape(direction.shape)
-        return exact.to(torch.float16).double()
-
-    top = curvature.top_eigenvalue(rounded, normal(5, 8), tol=1e-9)
-    assert not top.converged
-    assert top.value == pytest.approx(torch.linalg.eigvalsh(matrix)[-1].item(), abs=2 * top.residual)
-    assert curvature.top_eigenvalue(rounded, normal(5, 8), tol=1e-2).converged
-
-
-@for_each("shape", [(2,), (1, 2), (3, 1), (2, 2)])
-def test_the_smallest_weights(shape):
-    weight = normal(*shape)
-    matrix = symmetric(weight.numel())
-    top = curvature.top_eigenvalue(curvature.hessian_product(quadratic(matrix), weight), weight)
-    assert top.converged
-    assert top.value == pytest.approx(torch.linalg.eigvalsh(matrix)[-1].item(), rel=1e-6, abs=0)
-
-
-def test_a_matrix_of_zeros_has_top_eigenvalue_zero():
-    top = curvature.top_eigenvalue(torch.zeros_like, normal(3, 4))
-    assert top == curvature.TopEigenvalue(0.0, 0.0, True, 1)
-
-
 # --- errors
 
 
 W = normal(3, 4)
-MEASURES = [curvature.layer_relative_flatness, curvature.curvature_trace, curvature.top_eigenvalue]
+MEASURES = [curvature.layer_relative_flatness, curvature.curvature_trace]
 
 
 @for_each("measure", MEASURES)
@@ -397,11 +281,9 @@ def test_a_wrong_weight_is_named(measure, weight, message):
         measure(torch.zeros_like, weight)
     with pytest.raises(ValueError, match=message):
         curvature.hessian_product(lambda w: w.square().sum(), weight)
-    with pytest.raises(ValueError, match=message):
-        curvature.gauss_newton_product(lambda w: w, lambda z: z.square().sum(), weight)
 
 
-@for_each("measure", MEASURES[:2])
+@for_each("measure", MEASURES)
 @for_each("probes", [1, 0, -3])
 def test_too_few_probes_are_refused(measure, probes):
     with pytest.raises(ValueError, match=f"probes: .*{probes}"):
@@ -411,16 +293,6 @@ def test_too_few_probes_are_refused(measure, probes):
 def test_a_weight_that_is_no_matrix_has_no_relative_flatness():
     with pytest.raises(ValueError, match=r"weight: .*\[12\]"):
         curvature.layer_relative_flatness(torch.zeros_like, W.flatten())
-
-
-def test_a_single_entry_has_no_search_for_an_eigenvalue():
-    with pytest.raises(ValueError, match=r"weight: .*\[1, 1\]"):
-        curvature.top_eigenvalue(torch.zeros_like, W[:1, :1])
-
-
-def test_a_product_that_is_not_finite_is_named():
-    with pytest.raises(ValueError, match=r"product: entry \[0, 0\] is nan"):
-        curvature.top_eigenvalue(lambda direction: direction * math.nan, W)
 
 
 @for_each(
@@ -435,10 +307,3 @@ def test_a_product_that_is_not_finite_is_named():
 def test_a_wrong_loss_is_named(loss, message):
     with pytest.raises(ValueError, match=message):
         curvature.hessian_product(loss, W)
-
-
-def test_outputs_that_are_wrong_are_named():
-    with pytest.raises(ValueError, match=r"outputs: entry \[0, 0\] is inf"):
-        curvature.gauss_newton_product(lambda w: w / 0, lambda z: z.sum(), W.abs())
-    with pytest.raises(ValueError, match="outputs: does not depend"):
-        curvature.gauss_newton_product(lambda w: W, lambda z: z.square().sum(), W)

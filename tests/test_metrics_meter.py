@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import changed
 from strategies import DTYPES, SEEDS
 from tables import for_each
 
@@ -226,32 +227,22 @@ def test_precision_must_not_change_between_batches():
 
 
 @for_each("meter", [metrics.CollapseMeter, metrics.OnePassMeter])
-class TestBadInput:
-    @for_each(("classes", "dim", "message"), [(1, 7, "num_classes.*got 1"), (3, 0, "dim.*got 0")])
-    def test_sizes(self, meter, classes, dim, message):
+def test_bad_input_is_named(meter):
+    features, labels, _, _ = points()
+    broken = changed(features, (3, 2), math.nan)
+    for call, message in (
+        (lambda: meter(1, 7), "num_classes.*got 1"),
+        (lambda: meter(3, 0), "dim.*got 0"),
+        (lambda: meter(3, 6).update(features, labels), r"features: expected shape \[B, 6\]"),
+        (lambda: meter(2, 7).update(features, labels), "labels: 2 is outside"),
+        (lambda: meter(3, 7).update(broken, labels), r"features: entry \[3, 2\] is nan"),
+    ):
         with pytest.raises(ValueError, match=message):
-            meter(classes, dim)
-
-    def test_another_dimension(self, meter):
-        with pytest.raises(ValueError, match=r"features: expected shape \[B, 6\]"):
-            meter(3, 6).update(*points()[:2])
-
-    def test_a_label_out_of_range(self, meter):
-        features, labels, _, _ = points()
-        with pytest.raises(ValueError, match="labels: 2 is outside"):
-            meter(2, 7).update(features, labels)
-
-    def test_a_feature_that_is_not_finite(self, meter):
-        features, labels, _, _ = points()
-        features[3, 2] = math.nan
-        with pytest.raises(ValueError, match=r"features: entry \[3, 2\] is nan"):
-            meter(3, 7).update(features, labels)
-
-    def test_only_one_class(self, meter):
-        stream = meter(3, 7)
-        stream.update(torch.ones(4, 7), torch.ones(4, dtype=torch.int64))
-        with pytest.raises(ValueError, match=r"only class \[1\] occurs"):
-            stream.start_second_pass() if isinstance(stream, metrics.CollapseMeter) else stream.compute()
+            call()
+    stream = meter(3, 7)
+    stream.update(torch.ones(4, 7), torch.ones(4, dtype=torch.int64))
+    with pytest.raises(ValueError, match=r"only class \[1\] occurs"):
+        stream.start_second_pass() if isinstance(stream, metrics.CollapseMeter) else stream.compute()
 
 
 def test_logits_of_another_shape():

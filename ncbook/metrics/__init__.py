@@ -9,13 +9,10 @@ from ncbook.metrics.coding_rate import NearestSubspace, class_coding_rate, codin
 from ncbook.metrics.collapse import Collapse, collapse, nc1, nearest_mean_mismatch
 from ncbook.metrics.concentration import Concentration, concentration
 from ncbook.metrics.curvature import (
-    TopEigenvalue,
     TraceEstimate,
     curvature_trace,
-    gauss_newton_product,
     hessian_product,
     layer_relative_flatness,
-    top_eigenvalue,
 )
 from ncbook.metrics.flatness import (
     CollapsedFlatness,
@@ -91,7 +88,6 @@ __all__ = [
     "SimplexMargins",
     "SoftmaxCode",
     "SquareLossDecomposition",
-    "TopEigenvalue",
     "TraceEstimate",
     "UnconstrainedMinimum",
     "cdnv",
@@ -116,7 +112,6 @@ __all__ = [
     "fourier_restricted_accuracy",
     "fourier_restricted_loss",
     "fourier_spectrum",
-    "gauss_newton_product",
     "hessian_product",
     "layer_relative_flatness",
     "layerwise",
@@ -153,7 +148,6 @@ __all__ = [
     "square_loss_decomposition",
     "stable_rank",
     "test_collapse_bound",
-    "top_eigenvalue",
     "unconstrained_cross_entropy",
     "unconstrained_max_margin",
     "unconstrained_square_loss",

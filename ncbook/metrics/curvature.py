@@ -1,19 +1,19 @@
 """Curvature of a loss in the weight of any one layer, by matrix products and never by a matrix.
 
-A product takes a direction V shaped as the weight and returns C V, where C is the Hessian or the Gauss-Newton
-matrix at that weight. The measures below take a product and the weight, and so know nothing of the model:
+A product takes a direction V shaped as the weight and returns C V, where C is the Hessian at that weight, or any
+other symmetric matrix. The measures below take a product and the weight, and so know nothing of the model:
 
     product = hessian_product(lambda weight: cross_entropy(network(weight, inputs), labels), weight)
     layer_relative_flatness(product, weight, probes=100)
+
+Eigenvalues and Gauss-Newton or Fisher matrices of whole networks are to be had in the package curvlinops.
 """
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from torch import Tensor
 
 from ncbook.metrics import _validate
@@ -30,19 +30,6 @@ class TraceEstimate:
     products: int
 
 
-@dataclass(frozen=True)
-class TopEigenvalue:
-    """The largest eigenvalue, ||C v - value v|| for its unit vector v, whether it converged, and products spent.
-
-    Some eigenvalue of C lies within `residual` of `value`. Both are nan where no vector was found.
-    """
-
-    value: float
-    residual: float
-    converged: bool
-    products: int
-
-
 def hessian_product(loss: Callable[[Tensor], Tensor], weight: Tensor) -> Product:
     """V -> H V for the Hessian H of `loss` at `weight`, by differentiating twice.
 
@@ -55,38 +42,12 @@ def hessian_product(loss: Callable[[Tensor], Tensor], weight: Tensor) -> Product
         value = loss(point)
         if value.numel() != 1 or not bool(torch.isfinite(value)):
             raise ValueError(f"loss: expected one finite number, got {value.tolist()}")
-        gradient = _gradient("loss", value, point)
+        gradient = _gradient(value, point)
 
     def product(direction: Tensor) -> Tensor:
         if not gradient.requires_grad:  # the loss is linear in the weight
             return torch.zeros_like(point)
         return torch.autograd.grad(gradient, point, direction, retain_graph=True, materialize_grads=True)[0]
-
-    return product
-
-
-def gauss_newton_product(
-    outputs: Callable[[Tensor], Tensor], loss: Callable[[Tensor], Tensor], weight: Tensor
-) -> Product:
-    """V -> J^T H_out J V, with J the Jacobian of `outputs` in `weight` and H_out the Hessian of `loss` in outputs.
-
-    The Gauss-Newton matrix is the Hessian without the curvature of the network itself: positive semi-definite
-    for a convex loss, and equal to the Hessian where outputs are linear in the weight, as for the last layer.
-
-    outputs maps a tensor shaped as `weight` to the network's outputs (logits [N, K]), loss maps those to a
-    scalar. Cost, dtype and errors as for `hessian_product`.
-    """
-    point = _leaf(weight)
-    with torch.enable_grad():
-        values = outputs(point)
-        _validate.require_finite("outputs", values)
-        loss_product = hessian_product(loss, values)
-        dual = torch.zeros_like(values, requires_grad=True)
-        pulled = _gradient("outputs", values, point, dual)  # J^T dual is linear in dual: its derivative is J
-
-    def product(direction: Tensor) -> Tensor:
-        pushed = torch.autograd.grad(pulled, dual, direction, retain_graph=True)[0]
-        return torch.autograd.grad(values, point, loss_product(pushed), retain_graph=True)[0]
 
     return product
 
@@ -123,47 +84,6 @@ def curvature_trace(product: Product, weight: Tensor, probes: int | None = None,
     """
     _require_weight(weight)
     return _trace(product, lambda signs: signs.to(weight.dtype), weight.shape, weight.device, probes, seed)
-
-
-def top_eigenvalue(
-    product: Product, weight: Tensor, tol: float = 1e-5, max_restarts: int = 100, seed: int = 0
-) -> TopEigenvalue:
-    """Largest (most positive) eigenvalue of C by scipy's restarted Lanczos method, started at random.
-
-    Converged means that the residual, computed afresh at the end, is at most `tol` times |value|; a product in
-    float32 carries about 1e-6 of its own rounding. weight of any shape with at least two entries. Not
-    differentiable. Raises ValueError for a smaller weight, a non-finite entry, or products that are not finite.
-    """
-    _require_weight(weight)
-    if weight.numel() < 2:
-        raise ValueError(f"weight: expected at least two entries, got shape {list(weight.shape)}")
-    multiply = _CountedProduct(product, weight)
-    start = np.random.default_rng(seed).standard_normal(weight.numel())
-    if not multiply(start).any():  # a matrix of zeros, which ARPACK refuses
-        return TopEigenvalue(0.0, 0.0, True, multiply.count)
-    operator = LinearOperator((len(start), len(start)), matvec=multiply, dtype=np.float64)
-    try:
-        # half the tolerance leaves room for rounding in the residual that is checked below
-        values, vectors = eigsh(operator, k=1, which="LA", v0=start, tol=tol / 2, maxiter=max_restarts)
-    except ArpackNoConvergence:
-        return TopEigenvalue(math.nan, math.nan, False, multiply.count)
-    value, vector = float(values[0]), vectors[:, 0]
-    residual = float(np.linalg.norm(multiply(vector) - value * vector))
-    return TopEigenvalue(value, residual, residual <= tol * abs(value), multiply.count)
-
-
-class _CountedProduct:
-    """The product as a function of flat float64 arrays, for scipy."""
-
-    def __init__(self, product: Product, weight: Tensor) -> None:
-        self.product, self.weight, self.count = product, weight, 0
-
-    def __call__(self, flat: np.ndarray) -> np.ndarray:
-        self.count += 1
-        direction = torch.as_tensor(flat, dtype=self.weight.dtype, device=self.weight.device)
-        result = self.product(direction.reshape(self.weight.shape)).detach()
-        _validate.require_finite("product", result)
-        return result.double().flatten().cpu().numpy()
 
 
 def _trace(
@@ -215,9 +135,9 @@ def _leaf(weight: Tensor) -> Tensor:
     return weight.detach().clone().requires_grad_()
 
 
-def _gradient(name: str, value: Tensor, point: Tensor, dual: Tensor | None = None) -> Tensor:
-    if value.requires_grad:
-        gradient = torch.autograd.grad(value, point, dual, create_graph=True, allow_unused=True)[0]
+def _gradient(loss: Tensor, point: Tensor) -> Tensor:
+    if loss.requires_grad:
+        gradient = torch.autograd.grad(loss, point, create_graph=True, allow_unused=True)[0]
         if gradient is not None:
             return gradient
-    raise ValueError(f"{name}: does not depend on the weight")
+    raise ValueError("loss: does not depend on the weight")
