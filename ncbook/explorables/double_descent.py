@@ -73,7 +73,7 @@ def _require(run: runs.Run) -> None:
         raise ValueError(f"run.config: noises must be two, to be compared, got {run.config['noises']}")
 
 
-def _curves(values: np.ndarray) -> list:
+def _curves(values: np.ndarray) -> list[Any]:
     """[n][noise][ridge] -> {seeds [S][F], median [F]}, from values [n, S, noise, ridge, F]."""
     return [
         [[{"seeds": _short(curve), "median": _short(np.median(curve, 0))} for curve in ridges] for ridges in noises]
@@ -81,7 +81,7 @@ def _curves(values: np.ndarray) -> list:
     ]
 
 
-def _short(values: np.ndarray) -> list:
+def _short(values: np.ndarray) -> list[Any]:
     """Four significant digits, enough for a picture."""
     if values.ndim > 1:
         return [_short(row) for row in values]
@@ -115,7 +115,7 @@ def _legend(noises: list[float], kinds: tuple[tuple[str, str], ...]) -> str:
     return "\n".join(entries)
 
 
-def _options(values: list, chosen: int) -> str:
+def _options(values: list[Any], chosen: int) -> str:
     """The choices of a select by their place, one of them chosen from the start."""
     return "".join(
         f'<option value="{place}"{" selected" if place == chosen else ""}>{value:g}</option>'

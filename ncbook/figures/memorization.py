@@ -1,5 +1,7 @@
 """Figures of the experiment `memorization`: true, partly wrong and random labels, fitted without an error."""
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -8,7 +10,7 @@ from ncbook.figures._bands import draw_seeds, mark_zero_error
 from ncbook.readings import names
 from ncbook.runs import Run
 
-_LOOK = {"scale": 100, "every": 3, "size": 4}
+_LOOK: dict[str, Any] = {"scale": 100, "every": 3, "size": 4}
 
 
 @_style.styled
