@@ -258,7 +258,7 @@ def test_the_explorable_shows_the_medians_of_the_run(laptop):
     assert not re.search(r"https?:|src=|@import|url\(|import\(|fetch\(", fragment)
 
 
-def test_the_explorable_has_labelled_controls_and_says_where_it_was_made(laptop):
+def test_the_explorable_has_labeled_controls_and_says_where_it_was_made(laptop):
     fragment = explorables.double_descent(laptop)._repr_html_()
     labels = re.findall(r"<label.*?</label>", fragment, flags=re.DOTALL)
     assert sum("<select" in each or "<input" in each for each in labels) == 3

@@ -10,7 +10,7 @@ from ncbook.exercises._exercise import Exercise
 
 def _largest_eigenvalue() -> float:
     vertices = metrics.simplex_etf(10, 9)
-    return torch.linalg.eigvalsh(vertices @ vertices.T)[-1].item()
+    return float(torch.linalg.eigvalsh(vertices @ vertices.T)[-1])
 
 
 def _uncentered_cosine() -> float:

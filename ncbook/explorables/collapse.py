@@ -129,7 +129,7 @@ def _network(run: runs.Run, name: str) -> dict[str, Any]:
 def _values(run: runs.Run, network: str, column: str) -> np.ndarray:
     """[S, P]: one column at the first weight decay, a row a seed."""
     table = reading.arm(run, network).pivot(index="seed", columns="epoch", values=column)
-    return table.loc[run.config["seeds"]].to_numpy()
+    return np.asarray(table.loc[run.config["seeds"]])
 
 
 def _terminal(run: runs.Run, network: str) -> float | None:

@@ -1,5 +1,7 @@
 """Several seeds as one curve."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -51,5 +53,5 @@ def mark_zero_error(panel: Axes, rows: pd.DataFrame, column: str, scale: float =
     medians = scale * rows.groupby("epoch")[column].median()
     place = moments.nearest(medians.index.to_numpy(), float(np.median(starts)))
     label = "_" if _STAR in panel.get_legend_handles_labels()[1] else _STAR  # named once in the legend
-    at = medians.index[place], medians.iloc[place]
-    panel.plot(*at, "*", label=label, color=_style.INK, markersize=11, linestyle="none", zorder=5)
+    style: dict[str, Any] = {"color": _style.INK, "markersize": 11, "linestyle": "none", "zorder": 5}
+    panel.plot(medians.index[place], medians.iloc[place], "*", label=label, **style)

@@ -1,5 +1,7 @@
 """Figures of the experiment `circuits`: what Fourier measures show of a network while it learns to add."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes

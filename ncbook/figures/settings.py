@@ -111,14 +111,12 @@ def _finish(axes: Sequence[Axes], run: Run, ylabel: str, columns: int) -> None:
 
 def _draw_ends(panel: Axes, run: Run, dataset: str, column: str, scale: float = 1, shift: float = 0) -> None:
     """A mark a seed, a row a loss; a data set has its own style where several are `shift`ed apart."""
-    color, marker = _style.CLASS_STYLES[run.config["datasets"].index(dataset)]
+    table, (color, marker) = outcomes(run), _style.CLASS_STYLES[run.config["datasets"].index(dataset)]
+    style: dict[str, Any] = {"s": 26, "marker": marker, "facecolor": "none", "edgecolor": color, "linewidth": 1.4}
     for row, loss in enumerate(run.config["losses"]):
-        values = scale * around_base(outcomes(run), run, dataset=dataset, loss_name=loss)[column]
+        values = scale * around_base(table, run, dataset=dataset, loss_name=loss)[column]
         label = dataset if row == 0 else None
-        panel.scatter(
-            values, np.full(len(values), row + shift), s=26, marker=marker, facecolor="none", edgecolor=color,
-            linewidth=1.4, label=label,
-        )  # fmt: skip
+        panel.scatter(values, np.full(len(values), row + shift), label=label, **style)
     panel.grid(axis="x", color=_style.FAINT, alpha=0.25)
 
 

@@ -124,7 +124,7 @@ def _title(run: Run, setting: int, short: bool = False) -> str:
 
 
 def _large_decay(run: Run, setting: int) -> bool:
-    return run.config["weight_decays"][setting] == max(run.config["weight_decays"])
+    return bool(run.config["weight_decays"][setting] == max(run.config["weight_decays"]))
 
 
 def _draw_settings(panel: Axes, run: Run, column: str, names: dict[int, str]) -> None:

@@ -67,7 +67,8 @@ def ends(run: Run) -> pd.DataFrame:
 def _end(rows: pd.DataFrame) -> dict[str, float]:
     end, start = rows.iloc[-1], moments.zero_error(rows)
     fall = moments.at(rows, start).nc1_train / end.nc1_train
-    return end.drop(list(ARM)).to_dict() | {"zero_error_step": start, "fall": fall}
+    row: dict[str, float] = end.drop(list(ARM)).to_dict()
+    return row | {"zero_error_step": start, "fall": fall}
 
 
 def fitting_ends(run: Run) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from ncbook import data, models, trainers
-from ncbook.experiments._experiment import Arrays, Experiment, Row, Rows
+from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.collapse.claims import CLAIMS
 from ncbook.experiments.collapse.config import Config
@@ -56,7 +56,7 @@ def train_arm(
     on_epoch: Callable[[int], None] | None = None,
     plane: Plane | None = None,
     on_row: Callable[[dict[str, Any]], None] = lambda row: None,
-) -> list[Row]:
+) -> list[dict[str, Any]]:
     """Train one network from one seed; returns one history row a probed epoch.
 
     `on_row` gets each row as soon as it is measured, `on_epoch` each finished epoch, in place of a progress bar.
@@ -66,9 +66,10 @@ def train_arm(
     recipe = recipe_of(config, weight_decay, len(dataset.train))
     epoch_steps = recipe.steps // config.epochs
 
-    def probe(model: models.Classifier, step: int) -> Row:
+    def probe(model: models.Classifier, step: int) -> dict[str, Any]:
         epoch = step // epoch_steps
-        row = {"network": network, "weight_decay": weight_decay, "seed": seed, "epoch": epoch, "step": step}
+        row: dict[str, Any] = {"network": network, "weight_decay": weight_decay, "seed": seed}
+        row |= {"epoch": epoch, "step": step}
         train, test = (features_of(model, split.inputs) for split in (dataset.train, dataset.test))
         if plane is not None:
             plane.add(epoch, model.head.weight, train, test)

@@ -1,0 +1,159 @@
+"""The experiment `collapse`: its recorded run, what it measures, and every answer that its rules can give."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from ncbook import data, metrics, runs, trainers
+from ncbook.claims import NOT, PARTLY, REPRODUCED
+from ncbook.experiments import collapse
+from ncbook.readings.collapse import falls
+from ncbook.readings.moments import NEVER
+
+CONFIG = {"networks": ["mlp", "convnet"], "weight_decays": [5e-3, 5e-4], "seeds": [0, 1, 2]}
+QUIET = {"nc1": 20.0, "test": 3.0, "norms": 4.0, "angles": 4.0, "nc3": 4.0, "nc4": 0.0, "error": 0.01, "zero": True}
+
+
+def made_up(change: dict, seeds: tuple[int, ...], control: dict) -> runs.Run:
+    """Three epochs an arm: errors, none, none. `change` says how many times a measure falls from the second epoch to
+    the third in these seeds at the main weight decay, `control` in all seeds at the other one."""
+    rows = []
+    for network, decay, seed in product(CONFIG["networks"], CONFIG["weight_decays"], CONFIG["seeds"]):
+        told = QUIET | (control if decay == 5e-4 else change if seed in seeds else {})
+        for epoch, last in enumerate((False, False, True)):
+
+            def fallen(name: str, told: dict = told, last: bool = last) -> float:
+                return 0.4 / (told[name] if last else 1)
+
+            rows.append({
+                "network": network, "weight_decay": decay, "seed": seed, "epoch": epoch, "step": epoch,
+                "train_error": 0.0 if told["zero"] and epoch else 0.5, "test_error": told["error"] if last else 0.02,
+                "nc1_train": fallen("nc1"), "nc1_test": fallen("test"), "nc2_norms_train": fallen("norms"),
+                "nc2_angles_train": fallen("angles"), "nc3_train": fallen("nc3"), "nc4_train": told["nc4"],
+            })  # fmt: skip
+    return runs.Run(CONFIG, {name: np.array([row[name] for row in rows]) for name in rows[0]}, {}, {})
+
+
+# what breaks the rule of each claim
+BROKEN = {
+    "variability-collapses": [{"nc1": 9.9}, {"zero": False}],
+    "class-means-form-a-simplex": [{"norms": 1.9}, {"angles": 1.9}, {"zero": False}],
+    "classifier-meets-the-means": [{"nc3": 1.9}, {"zero": False}],
+    "nearest-mean-decides": [{"nc4": 0.001}, {"zero": False}],
+    "training-past-zero-error-helps": [{"error": 0.021}, {"zero": False}],
+    "no-collapse-on-test": [{"test": 10.1}, {"zero": False}],
+}
+
+
+def test_every_claim_is_tried():
+    assert list(BROKEN) == [claim.id for claim in collapse.CLAIMS]
+
+
+@pytest.mark.parametrize(("name", "change"), [(name, each) for name, changes in BROKEN.items() for each in changes])
+def test_a_rule_gives_every_verdict(name, change):
+    (claim,) = [claim for claim in collapse.CLAIMS if claim.id == name]
+    seen = [claim.judge(made_up(change, seeds, {})) for seeds in ((), (1,), (0, 1, 2))]
+    assert [evidence.verdict for evidence in seen] == [REPRODUCED, PARTLY, NOT]
+    assert [len(evidence.holds) for evidence in seen] == [6, 6, 6]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_control_decides_nothing(name):
+    (claim,) = [claim for claim in collapse.CLAIMS if claim.id == name]
+    plain, changed = (claim.judge(made_up({}, (), control)) for control in ({}, BROKEN[name][0]))
+    assert plain == changed
+
+
+# --- the recorded run
+
+
+@pytest.fixture(scope="module")
+def laptop() -> runs.Run:
+    return collapse.EXPERIMENT.recorded("laptop")
+
+
+def main_arms(run: runs.Run):
+    """(network, seed, rows) of the weight decay that the chapter follows."""
+    frame = run.to_frame()
+    frame = frame[frame.weight_decay == run.config["weight_decays"][0]]
+    return [(network, seed, arm) for (network, seed), arm in frame.groupby(["network", "seed"])]
+
+
+def test_every_arm_is_measured_at_every_probe(laptop):
+    config = laptop.config
+    arms = product(config["networks"], config["weight_decays"], config["seeds"])
+    probes = trainers.log_spaced(config["epochs"], config["probes"])
+    expected = [(*arm, epoch) for arm in arms for epoch in probes]
+    assert (
+        list(
+            zip(*(laptop.history[name].tolist() for name in ("network", "weight_decay", "seed", "epoch")), strict=True)
+        )
+        == expected
+    )
+
+
+def test_every_measure_is_finite(laptop):
+    for name, column in laptop.history.items():
+        if column.dtype.kind == "f":
+            assert np.isfinite(column).all(), name
+
+
+def test_nc1_falls_tenfold_after_the_training_error_is_zero(laptop):
+    arms = main_arms(laptop)
+    assert [(network, seed) for network, seed, _ in arms] == [(n, s) for n in ("convnet", "mlp") for s in (0, 1, 2)]
+    for network, seed, arm in arms:
+        reached = arm[arm.train_error == 0]
+        assert reached.nc1_train.iloc[0] / arm.nc1_train.iloc[-1] >= 10, (network, seed)
+        assert arm.train_error.iloc[-1] == 0, (network, seed)
+
+
+def test_the_plane_pictures_the_first_seed_of_each_network(laptop):
+    probes = trainers.log_spaced(laptop.config["epochs"], laptop.config["probes"])
+    for network in laptop.config["networks"]:
+        arrays = {name.split("/")[1]: array for name, array in laptop.arrays.items() if name.startswith(f"{network}/")}
+        count = len(arrays["labels"])
+        assert arrays["epoch"].tolist() == list(probes)
+        assert arrays["points"].shape == (len(probes), count, 2)
+        assert arrays["means"].shape == arrays["classifier"].shape == (len(probes), 3, 2)
+        assert set(arrays["labels"]) == set(laptop.config["plane_classes"])
+        assert arrays["test"].shape == (count,)
+        assert ((arrays["seen"] > 0) & (arrays["seen"] <= 1 + 1e-6)).all()
+
+
+def test_measure_takes_each_set_with_its_own_means_and_the_test_set_also_with_those_of_training():
+    config = collapse.Config.preset("smoke")
+    dataset = data.load(config.dataset)
+    model = collapse.build(config, dataset, "mlp", 0).eval().requires_grad_(False)
+    train, test = (model.features(split.inputs) for split in (dataset.train, dataset.test))
+    row = collapse.measure(model.head, dataset, train, test)
+    weight, bias = model.head.weight, model.head.bias
+    assert row["nc1_test"] == metrics.collapse(test, dataset.test.labels, weight, bias).nc1
+    assert row["cdnv_train"] == metrics.cdnv(train, dataset.train.labels).item()
+    means = class_means(train, dataset.train.labels)
+    assert row["nc4_train"] == metrics.nearest_mean_mismatch(train, means, weight, bias)
+    assert row["nc4_test_train_means"] == metrics.nearest_mean_mismatch(test, means, weight, bias)
+
+
+def class_means(features, labels):
+    return torch.stack([features[labels == c].double().mean(0) for c in range(10)])
+
+
+def test_falls_compares_the_first_zero_error_with_the_end():
+    table = falls(made_up({"zero": False}, (1,), {}))
+    chosen = table[(table.network == "mlp") & (table.weight_decay == 5e-3)].set_index("seed")
+    reached, missed = chosen.loc[0], chosen.loc[1]
+    assert (reached.zero_error_epoch, reached.fall_train, reached.fall_test) == (1, pytest.approx(20), pytest.approx(3))
+    assert (reached.test_error_then, reached.test_error_end) == (0.02, 0.01)
+    assert (reached.phase_start, reached.phase_length, reached.phase_tells) == (1, 1, True)
+    assert (missed.zero_error_epoch, missed.phase_start, missed.phase_tells) == (NEVER, NEVER, False)
+    assert np.isnan([missed.fall_train, missed.fall_test, missed.test_error_then]).all()
+
+
+def test_falls_of_the_recorded_run_are_those_of_its_rows(laptop):
+    rows = falls(laptop)
+    rows = rows[rows.weight_decay == laptop.config["weight_decays"][0]].set_index(["network", "seed"])
+    for network, seed, arm in main_arms(laptop):
+        start = arm[arm.train_error == 0].iloc[0]
+        assert rows.loc[(network, seed)].fall_train == start.nc1_train / arm.nc1_train.iloc[-1]
