@@ -39,7 +39,7 @@ def test_every_claim_is_in_words():
     assert [claim.id for claim in experiments.numerics.CLAIMS] == [name for name, *_ in VERDICTS]
 
 
-def test_the_baseline_memorises_within_a_hundred_steps_and_generalizes_after_about_a_thousand(run, frame):
+def test_the_baseline_memorizes_within_a_hundred_steps_and_generalizes_after_about_a_thousand(run, frame):
     baseline = part(frame, "speed", "baseline")
     assert (baseline[baseline.step == 100].train_acc == 1).all()
     assert experiments.numerics.by_arm(run, "speed", "generalized").baseline.between(800, 1300).all()

@@ -34,16 +34,16 @@ def cells(run):
 # --- the words about the run
 
 
-def test_all_memorise_within_fifty_steps_below_a_guess(found):
+def test_all_memorize_within_fifty_steps_below_a_guess(found):
     assert len(found) == 16
-    assert (found.memorised <= 50).all()
+    assert (found.memorized <= 50).all()
     assert (found.test_then < 1 / 29).all()
 
 
 def test_eight_of_eight_grok_after_about_a_thousand_quiet_steps_and_none_without_decay(run, found, own):
     assert own.grokked.notna().all()
     assert 800 <= own.delay.median() <= 1300
-    assert 22 <= (own.grokked / own.memorised).median() <= 28
+    assert 22 <= (own.grokked / own.memorized).median() <= 28
     control = found[found.weight_decay == 0]
     assert control.grokked.isna().all()
     assert (control.test_end < 0.02).all()
@@ -61,7 +61,7 @@ def test_the_leak(run):
 
 
 def test_the_phase_diagram(cells):
-    assert cells.memorised.notna().all()
+    assert cells.memorized.notna().all()
     assert cells.grokked[0.0].isna().all()
     assert cells.test_acc[0.0].max() < 0.01
     assert cells.grokked[0.3].isna().all()
@@ -85,7 +85,7 @@ def test_time_and_decay(cells):
 
 def test_the_norm_falls_by_15_percent_which_decay_alone_would_take_17_steps_for(run, own):
     norms = run.to_frame().set_index(["weight_decay", "seed", "step"]).weight_norm
-    ratio = np.median([norms[1.0, seed, m.grokked] / norms[1.0, seed, m.memorised] for seed, m in own.iterrows()])
+    ratio = np.median([norms[1.0, seed, m.grokked] / norms[1.0, seed, m.memorized] for seed, m in own.iterrows()])
     assert ratio == pytest.approx(0.85, abs=0.01)
     assert -math.log(ratio) / (run.config["learning_rate"] * 1.0) == pytest.approx(17, abs=0.5)
 
@@ -136,7 +136,7 @@ def test_gini_of_equal_waves_is_one_minus_their_share():
 def delay() -> float:
     found = GROK.milestones(GROK.load("laptop"))
     own = found[found.weight_decay == 1]
-    return (own.grokked / own.memorised).median()
+    return (own.grokked / own.memorized).median()
 
 
 def few_neurons() -> float:

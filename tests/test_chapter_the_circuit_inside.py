@@ -37,7 +37,7 @@ def test_five_seeds_modulo_29_that_all_grok(run, found):
     assert run.config["weight_decay"] == 1
     assert len(found) == 5
     assert found.grokked.notna().all()
-    assert (found.memorised <= 50).all()
+    assert (found.memorized <= 50).all()
     assert run.provenance["preset"] == "laptop"
 
 
@@ -75,7 +75,7 @@ def test_before_the_jump_half_to_three_quarters(rows, found):
 def test_averaging_is_ahead_of_the_test_accuracy_but_less(run, rows, found):
     for seed in run.config["seeds"]:
         own = rows.loc[seed]
-        own = own[own.index >= found.memorised[seed]]
+        own = own[own.index >= found.memorized[seed]]
         averaged = own.index[own.averaged_acc >= 0.5][0]
         assert found.formed[seed] < averaged < found.half[seed]
 
@@ -87,7 +87,7 @@ def test_eleven_or_twelve_test_pairs_share_a_sum():
 
 
 def test_losses(run, rows, found):
-    then, onset, ends = at(rows, found.memorised), at(rows, found.onset), rows.xs(2400, level="step")
+    then, onset, ends = at(rows, found.memorized), at(rows, found.onset), rows.xs(2400, level="step")
     assert (onset.restricted_loss / then.restricted_loss < 1 / 3).all()
     assert (rows.loc[:, "control_loss"].groupby("seed").min() > 0.97 * math.log(29)).all()
     assert (onset.train_loss < then.train_loss).all()
@@ -107,12 +107,12 @@ def test_ablation(rows):
 
 
 def test_phases(rows, found):
-    assert (found.memorised < found.formed).all()
+    assert (found.memorized < found.formed).all()
     assert (found.formed < found.cleanup).all()
     assert (found.cleanup < found.grokked).all()
     assert (found.cleanup - found.formed).max() <= 300
     assert found.cleanup.between(found.onset, found.grokked).all()
-    squares = [at(rows, found[name]).squared_weights for name in ("memorised", "formed", "grokked")]
+    squares = [at(rows, found[name]).squared_weights for name in ("memorized", "formed", "grokked")]
     assert 0 < ((squares[0] - squares[1]) > (squares[1] - squares[2])).sum() < 5
 
 
@@ -158,12 +158,12 @@ def long():
     return CIRCUITS.load("laptop-long", live=False)
 
 
-def test_two_transformers_memorise_in_100_steps_and_grok_late(long):
+def test_two_transformers_memorize_in_100_steps_and_grok_late(long):
     found = CIRCUITS.phases(long).set_index("seed")
     assert long.config["p"] == [67]
     assert long.config["fractions"] == [0.5]
     assert long.config["steps"] == [16_000]
-    assert list(found.memorised) == [100, 100]
+    assert list(found.memorized) == [100, 100]
     assert sorted(found.grokked) == [9_200, 13_800]
     assert round(long.provenance["seconds"] / 60) == 39
 

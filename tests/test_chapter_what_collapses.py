@@ -45,10 +45,10 @@ def test_twelve_seeds_of_which_eleven_generalize(run, found):
     assert run.config["fraction"] == 0.6
 
 
-def test_cdnv_falls_fivefold_while_memorising_and_a_hundredfold_in_all_and_rnc1_does_not(run, found):
+def test_cdnv_falls_fivefold_while_memorizing_and_a_hundredfold_in_all_and_rnc1_does_not(run, found):
     own = columns(run, "addition")
     start, end = (own[own.step == step].set_index("seed") for step in (0, run.config["steps"]))
-    then = own[own.step == own.seed.map(found.memorised)].set_index("seed")
+    then = own[own.step == own.seed.map(found.memorized)].set_index("seed")
     first = (start.cdnv_train / then.cdnv_train).dropna()
     assert first.min() > 4
     assert 4.5 < first.median() < 5.5
@@ -71,7 +71,7 @@ def test_leads_under_the_rule_fixed_before(run, found):
     assert (found.relative_flatness > 0).sum() == 9
     assert ((found[["cdnv_train", "variance_ratio_train", "rnc1_train"]] < 0).sum() == 10).all()
     assert (found.fourier_gini > 0).all()
-    always = found.drop(columns=["memorised", "generalized", "onset"]).gt(0).all()
+    always = found.drop(columns=["memorized", "generalized", "onset"]).gt(0).all()
     assert always[always].index.tolist() == ["fourier_gini"]
     assert (found.relative_flatness.min(), found.relative_flatness.max()) == (-80, 280)
     assert 0.45 < found.cdnv_train.std() / found.relative_flatness.std() < 0.6
@@ -149,9 +149,9 @@ def test_networks_end_in_eight_directions_of_four_frequencies(run):
 
 def test_digits_grok_from_a_large_start_and_collapse_afterwards(run):
     large = onset.leads(run, "digits")
-    ratio = large.generalized / large.memorised
+    ratio = large.generalized / large.memorized
     assert 7 < ratio.min() < ratio.max() < 10
-    assert 300 < large.memorised.median() < 450
+    assert 300 < large.memorized.median() < 450
     assert holds("large-start-delays", run) == (5, 5)
     crossing = {name: (large.onset - large[name]) / large.onset for name in (*COLLAPSE, "relative_flatness")}
     assert all(1.8 < crossing[name].min() < crossing[name].max() + 1e-9 < 2.6 for name in COLLAPSE)
@@ -202,7 +202,7 @@ def test_the_explorable_holds_the_curves_of_the_seeds_that_generalize(run, found
     packed = data["curves"][0]
     logs = np.frombuffer(base64.b64decode(packed["int16"]), "<i2").reshape(packed["shape"]) * packed["scale"]
     kappa = columns(run, "addition").pivot(index="seed", columns="step", values="relative_flatness").loc[found.index]
-    then = np.array([kappa.loc[seed, found.memorised[seed]] for seed in found.index])
+    then = np.array([kappa.loc[seed, found.memorized[seed]] for seed in found.index])
     np.testing.assert_allclose(logs, np.log(kappa.to_numpy() / then[:, None]), atol=1e-3)
 
 

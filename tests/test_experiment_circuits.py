@@ -180,7 +180,7 @@ def test_published_settings():
 
 
 def series(**changes) -> pd.DataFrame:
-    """A network that does as the source says: memorised at 100, circuit at 400, jump at 700 to 900, then quiet."""
+    """A network that does as the source says: memorized at 100, circuit at 400, jump at 700 to 900, then quiet."""
     steps = np.arange(0, 2401, 100)
     ramp = np.interp
     table = {
@@ -212,14 +212,14 @@ def judged(name: str, *seeds: pd.DataFrame, **more):
 
 def test_moments_of_the_textbook_network():
     found = phases(made(series())).iloc[0]
-    moments = [found[name] for name in ("memorised", "formed", "onset", "half", "cleanup", "grokked")]
+    moments = [found[name] for name in ("memorized", "formed", "onset", "half", "cleanup", "grokked")]
     assert moments == [100, 400, 600, 800, 700, 900]
 
 
 def test_a_network_that_never_learns_has_no_moments():
     nothing = series(train_acc=np.zeros(25), test_acc=np.zeros(25))
     found = phases(made(nothing)).iloc[0]
-    assert found[["memorised", "grokked", "onset", "half", "formed", "test_then"]].isna().all()
+    assert found[["memorized", "grokked", "onset", "half", "formed", "test_then"]].isna().all()
 
 
 def test_the_steepest_fall():

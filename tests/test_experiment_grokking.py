@@ -171,10 +171,10 @@ def made_up(test_acc=(0.0, 0.05, 1.0), control=(0.0, 0.05, 0.05), gini=(0.1, 0.3
 @pytest.mark.parametrize(
     ("claim", "changed", "verdict"),
     [
-        ("generalizes-long-after-memorising", {}, REPRODUCED),
-        ("generalizes-long-after-memorising", {"test_acc": (0.5, 0.5, 1.0)}, NOT),
-        ("generalizes-long-after-memorising", {"test_acc": (0.0, 1.0, 1.0)}, NOT),
-        ("generalizes-long-after-memorising", {"test_acc": (0.0, 0.0, 0.9)}, NOT),
+        ("generalizes-long-after-memorizing", {}, REPRODUCED),
+        ("generalizes-long-after-memorizing", {"test_acc": (0.5, 0.5, 1.0)}, NOT),
+        ("generalizes-long-after-memorizing", {"test_acc": (0.0, 1.0, 1.0)}, NOT),
+        ("generalizes-long-after-memorizing", {"test_acc": (0.0, 0.0, 0.9)}, NOT),
         ("no-grokking-without-decay", {}, REPRODUCED),
         ("no-grokking-without-decay", {"control": (0.0, 0.0, 1.0)}, NOT),
         ("no-grokking-without-decay", {"test_acc": (0.0, 0.0, 0.9)}, UNTESTED),
@@ -194,13 +194,13 @@ def test_rules_about_seeds(claim, changed, verdict):
 def test_one_seed_of_two_is_partly():
     run = made_up()
     run.history["test_acc"][2] = 0.9
-    assert JUDGES["generalizes-long-after-memorising"](run).verdict == PARTLY
+    assert JUDGES["generalizes-long-after-memorizing"](run).verdict == PARTLY
 
 
 def phase(grokked) -> runs.Run:
     """Weight decays 0, 1, 2, 4 and fractions 0.4, 0.8."""
     steps = np.array(grokked, dtype=float)[:, :, None]
-    arrays = {"phase/memorised": np.ones_like(steps), "phase/grokked": steps, "phase/test_acc": np.ones_like(steps)}
+    arrays = {"phase/memorized": np.ones_like(steps), "phase/grokked": steps, "phase/test_acc": np.ones_like(steps)}
     config = {"phase_decays": [0.0, 1.0, 2.0, 4.0], "phase_fractions": [0.4, 0.8], "phase_seeds": [1]}
     return runs.Run(config, {}, arrays)
 

@@ -14,7 +14,7 @@ from ncbook.experiments.numerics.training import measured, zero_share
 
 LAPTOP = numerics.Config.preset("laptop")
 TINY = replace(
-    numerics.Config.preset("smoke"), p=7, width=8, embedding_dim=4, speed_steps=25, stuck_steps=25, memorise_steps=10,
+    numerics.Config.preset("smoke"), p=7, width=8, embedding_dim=4, speed_steps=25, stuck_steps=25, memorize_steps=10,
     frozen_steps=25, thaw_steps=25, slingshot_steps=20,
 )  # fmt: skip
 

@@ -36,7 +36,7 @@ def jump(at: float, low: float = 0.0, high: float = 1.0) -> np.ndarray:
 
 
 def made_up(moves: dict[str, float], part: str = "addition", onsets=(500.0, 500.0), small: float = 1.0) -> runs.Run:
-    """Every seed memorises at step 50 and generalizes half-way at its onset; measures cross `moves` steps earlier.
+    """Every seed memorizes at step 50 and generalizes half-way at its onset; measures cross `moves` steps earlier.
 
     A measure that is not in `moves` crosses with the test accuracy. CDNV has a step-0 value 4 times that of step 10 on.
     """
@@ -60,7 +60,7 @@ def verdict(name: str, run: runs.Run) -> str:
 
 def test_the_lead_is_the_onset_minus_the_crossing():
     found = onset.leads(made_up({"relative_flatness": 200, "rnc1_train": -100}))
-    assert found.memorised.tolist() == [50, 50]
+    assert found.memorized.tolist() == [50, 50]
     assert found.onset.tolist() == [500, 500]
     assert found.generalized.tolist() == [600, 600]
     assert found.relative_flatness.tolist() == [200, 200]
@@ -144,7 +144,7 @@ LATE = dict.fromkeys(COLLAPSE, -50.0)
         ("only-flatness-under-any-rule", made_up(LATE | {"relative_flatness": -300.0}), NOT),
         ("flatness-before-the-loss", made_up(AHEAD | {"train_loss": 50.0}), REPRODUCED),
         ("flatness-before-the-loss", made_up(AHEAD | {"train_loss": 100.0}), NOT),
-        ("collapse-falls-in-memorising", made_up({}), REPRODUCED),
+        ("collapse-falls-in-memorizing", made_up({}), REPRODUCED),
         ("rescaled-variability-in-arithmetic", made_up({"cdnv_train": -100.0}), REPRODUCED),
         ("rescaled-variability-in-arithmetic", made_up({"rnc1_train": -100.0}), NOT),
         ("rescaled-variability-in-arithmetic", made_up({"rnc1_train": -300.0, "cdnv_train": -400.0}), NOT),
@@ -158,12 +158,12 @@ def test_a_rule_gives_the_verdict_of_a_made_up_run(name, run, expected):
     assert verdict(name, run) == expected
 
 
-def test_collapse_that_does_not_fall_while_memorising_is_said():
+def test_collapse_that_does_not_fall_while_memorizing_is_said():
     run = made_up({})
     run.history["cdnv_train"][run.history["step"] == 0] /= 3
-    assert verdict("collapse-falls-in-memorising", run) == NOT
+    assert verdict("collapse-falls-in-memorizing", run) == NOT
     run.history["test_acc"][:] = 1.0
-    assert verdict("collapse-falls-in-memorising", run) == NOT
+    assert verdict("collapse-falls-in-memorizing", run) == NOT
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_nuclear_norms_are_the_closed_forms(num_classes):
     assert flat == pytest.approx((2 * num_classes) ** 0.5)
 
 
-def test_the_published_penalty_for_97_classes_and_its_neighbours():
+def test_the_published_penalty_for_97_classes_and_its_neighbors():
     assert codes.log_bessel(1.0) == pytest.approx(0.236, abs=5e-4)
     assert codes.critical_penalty(97, 1.0) == pytest.approx(2.86e-3, abs=5e-6)
     assert codes.critical_penalty(53, 1.0) == pytest.approx(5.59e-3, abs=5e-6)

@@ -65,7 +65,7 @@ def test_every_cell_of_the_phase_diagram_says_a_sentence(laptop, fragment):
     assert sum(shown == "–" for *_, shown in cells) == table.grokked.isna().sum()
     last = table[(table.weight_decay == 4) & (table.fraction == 0.8)].iloc[0]
     assert cells[5][2] == f"{last.grokked:.0f}"
-    assert cells[5][1].startswith(f"Weight decay 4, fraction 0.8: memorised at step {last.memorised:.0f}, grokked at")
+    assert cells[5][1].startswith(f"Weight decay 4, fraction 0.8: memorized at step {last.memorized:.0f}, grokked at")
     assert "grokked not within 2000 steps" in cells[-1][1]
 
 

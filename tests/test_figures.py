@@ -49,8 +49,8 @@ def test_figure_of_a_small_run(name, smoke):
 
 
 @pytest.mark.parametrize("name", figures.__all__)
-def test_axes_are_labelled(name):
-    """Every panel that shows an axis names what is on it; panels that share one may leave it to their neighbour.
+def test_axes_are_labeled(name):
+    """Every panel that shows an axis names what is on it; panels that share one may leave it to their neighbor.
 
     A panel of equal scales is a map, such as the plane of three class means, and needs none.
     """

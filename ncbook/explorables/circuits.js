@@ -4,7 +4,7 @@
 /**
  * @typedef {"train_acc" | "test_acc" | "restricted_acc" | "excluded_loss" | "test_loss" | "restricted_loss"} Column
  * @typedef {{ seed: number, keys: number[], circled: number[] }} Known
- * @typedef {Known & Record<Column, number[]> & Record<"memorised" | "formed" | "cleanup" | "grokked", number | null>} Seed
+ * @typedef {Known & Record<Column, number[]> & Record<"memorized" | "formed" | "cleanup" | "generalized", number | null>} Seed
  * @typedef {{ p: number, steps: number[], seeds: Seed[], spectrum: Packed, circles: Packed }} Data
  * @typedef {{ frame: number, own: Seed, frequency: number, bars: number, ring: number }} State
  * @typedef {Scale & Framed & { ticks: Tick[] }} Ticked

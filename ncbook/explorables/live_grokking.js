@@ -2,15 +2,15 @@
 // worker, or in slices on this thread where the page may start no worker. Pixels are CSS pixels; y points up in the
 // data.
 
-const ENOUGH = 0.99; // memorised and grokked from this accuracy on
+const ENOUGH = 0.99; // memorized and grokked from this accuracy on
 const WORDS_EVERY = 500; // steps between two sentences for a screen reader
-const PATIENCE = 1000; // steps after memorising from which a network without weight decay is explained
+const PATIENCE = 1000; // steps after memorizing from which a network without weight decay is explained
 
 /**
  * @typedef {GrokkingSettings} Settings
  * @typedef {GrokkingProbe} Found
  * @typedef {Found & { seconds: number }} Reached
- * @typedef {"memorised" | "grokked" | "stuck"} Milestone
+ * @typedef {"memorized" | "grokked" | "stuck"} Milestone
  * @typedef {Partial<Record<Milestone, Reached>> & { latest?: Found }} Milestones
  * @typedef {"new" | "running" | "paused" | "ended" | "failed"} Phase
  * @typedef {{ pause: () => void, resume: () => void, stop: () => void }} Training
@@ -114,11 +114,11 @@ function take(state, found) {
   const reached = (name) => {
     state.milestones[name] ??= { ...found, seconds: secondsOf(state) };
   };
-  if (found.train.accuracy >= ENOUGH) reached("memorised");
+  if (found.train.accuracy >= ENOUGH) reached("memorized");
   if (found.test.accuracy >= ENOUGH) reached("grokked");
   if (found.step > 0 && found.step % WORDS_EVERY === 0) state.milestones.latest = found;
-  const { memorised, grokked } = state.milestones;
-  const stuck = state.settings.recipe.weightDecay === 0 && !grokked && memorised;
+  const { memorized, grokked } = state.milestones;
+  const stuck = state.settings.recipe.weightDecay === 0 && !grokked && memorized;
   if (stuck && found.step >= stuck.step + PATIENCE) reached("stuck");
 }
 
@@ -198,7 +198,7 @@ function trainHere(engine, settings, hear) {
 /** @type {["train" | "test", string, number[]][]} */
 const LINES = [["test", "second", [6, 4]], ["train", "text", []]];
 /** @type {[Milestone, string][]} */
-const MARKS = [["memorised", "text"], ["grokked", "second"]];
+const MARKS = [["memorized", "text"], ["grokked", "second"]];
 
 /** @type {(part: Part, state: State, color: Color) => void} */
 function drawAll(part, state, color) {
@@ -246,7 +246,7 @@ function drawShareAxes(context, x, y, color) {
 }
 
 /**
- * Vertical lines where the network had memorised and grokked; the words stand on their side of the line.
+ * Vertical lines where the network had memorized and grokked; the words stand on their side of the line.
  * @type {(context: Context, x: Scale, y: Span, state: { milestones: Milestones }, color: Color) => void}
  */
 function drawMilestones(context, x, y, { milestones }, color) {
@@ -398,9 +398,9 @@ function namePictures(part, now) {
 function wordsFor({ phase, milestones, settings, found }) {
   if (phase === "failed") return "This page does not let the network train: it forbids both workers and scripts.";
   if (found.length === 0) return phase === "running" ? "Training." : "Not trained yet. Press Train.";
-  const { memorised, grokked, latest, stuck } = milestones;
-  const sentences = [memorised ? memorisedWords(memorised) : "The network is learning the training pairs."];
-  if (grokked) sentences.push(grokkedWords(grokked, memorised));
+  const { memorized, grokked, latest, stuck } = milestones;
+  const sentences = [memorized ? memorizedWords(memorized) : "The network is learning the training pairs."];
+  if (grokked) sentences.push(grokkedWords(grokked, memorized));
   else if (stuck) sentences.push(stuckWords(stuck));
   if (latest && !grokked) sentences.push(`At step ${latest.step}: test accuracy ${percent(latest.test.accuracy)}.`);
   if (phase === "paused") sentences.push("Paused.");
@@ -409,16 +409,16 @@ function wordsFor({ phase, milestones, settings, found }) {
 }
 
 /** @type {(found: Found) => string} */
-function memorisedWords({ step, train, test }) {
+function memorizedWords({ step, train, test }) {
   return (
-    `Memorised at step ${step}: ${percent(train.accuracy)} of the training pairs are right, ` +
+    `Memorized at step ${step}: ${percent(train.accuracy)} of the training pairs are right, ` +
     `and ${percent(test.accuracy)} of the test pairs.`
   );
 }
 
-/** @type {(found: Reached, memorised: Found | undefined) => string} */
-function grokkedWords({ step, test, seconds }, memorised) {
-  const delay = memorised && memorised.step > 0 ? `, ${spell(step / memorised.step)} times as late as memorised` : "";
+/** @type {(found: Reached, memorized: Found | undefined) => string} */
+function grokkedWords({ step, test, seconds }, memorized) {
+  const delay = memorized && memorized.step > 0 ? `, ${spell(step / memorized.step)} times as late as memorized` : "";
   return (
     `Grokked at step ${step}${delay} (after ${seconds.toFixed(1)} s): ${percent(test.accuracy)} of the pairs that ` +
     `it never saw are right.`

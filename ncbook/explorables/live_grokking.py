@@ -47,9 +47,9 @@ value="0.6"> <span class="nc-now nc-fraction-now" aria-hidden="true"></span></la
 <p class="nc-note">The network learns a + b mod {p} from pairs (a, b): <code>PairMLP({p})</code> with an embedding of
 {dim} dimensions and {width} units a layer, AdamW with learning rate {rate}, all training pairs in every step, float64.
 Pairs (a, b) and (b, a) fall on the same side of the split. Everything is computed in this page, and nothing leaves it.
-Memorised means 99 % of the training pairs right; grokked means 99 % of the test pairs.</p>
+Memorized means 99 % of the training pairs right; grokked means 99 % of the test pairs.</p>
 <p class="nc-note">The plane shows each number's row of the embedding on the cosine and the sine of one frequency k,
-scaled to a root mean square radius of 1; the line joins numbers whose angles should be neighbours. Bars: share of each
+scaled to a root mean square radius of 1; the line joins numbers whose angles should be neighbors. Bars: share of each
 frequency in the embedding's variance. κ is the exact relative flatness of the last layer on the training pairs; small
 is flat. A new setting starts a new network.</p>
 """

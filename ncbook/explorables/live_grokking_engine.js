@@ -173,7 +173,7 @@ function arithmeticFor(sizes, compiled) {
   try {
     const code = Uint8Array.from(atob(compiled), (letter) => letter.charCodeAt(0));
     const memory = new WebAssembly.Memory({ initial: Math.ceil((START + 8 * countNumbers(sizes)) / 65536) });
-    return vectorised(new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } }), memory, sizes);
+    return vectorized(new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } }), memory, sizes);
   } catch {
     return PLAIN;
   }
@@ -182,7 +182,7 @@ function arithmeticFor(sizes, compiled) {
 const START = 65536; // bytes at the start of the memory that are left to the compiler
 
 /** @type {(instance: WebAssembly.Instance, memory: WebAssembly.Memory, sizes: GrokkingSizes) => Arithmetic} */
-function vectorised({ exports }, memory, { p }) {
+function vectorized({ exports }, memory, { p }) {
   const multiply = /** @type {(...numbers: number[]) => void} */ (exports.product);
   let end = START;
   /** @type {(count: number) => Float64Array} */
@@ -556,9 +556,9 @@ function onPlane(embedding, p, dim, [cosine, sine]) {
     return dot(embedding.subarray(x * dim, (x + 1) * dim), at % 2 ? up : across);
   });
   const middle = [0, 1].map((odd) => points.reduce((sum, value, at) => sum + (at % 2 === odd ? value / p : 0), 0));
-  const centerd = points.map((value, at) => value - middle[at % 2]);
-  const radius = Math.sqrt(squaredNorm(centerd) / p);
-  return Array.from(centerd, (value) => value / radius);
+  const centered = points.map((value, at) => value - middle[at % 2]);
+  const radius = Math.sqrt(squaredNorm(centered) / p);
+  return Array.from(centered, (value) => value / radius);
 }
 
 // ---- training by and by ----

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{ label: string, kind: number, log: boolean }} Measure
- * @typedef {Record<"steps" | "seeds" | "memorised" | "generalized" | "onset" | "least", number[]>} Known
+ * @typedef {Record<"steps" | "seeds" | "memorized" | "generalized" | "onset" | "least", number[]>} Known
  * @typedef {Known & { measures: Measure[], curves: Packed[], last: number }} Data
  * @typedef {{ after: number | null, share: number, log: boolean }} Rule
  */

@@ -82,7 +82,7 @@ def legend_above(figure: Figure, panel: Axes, columns: int) -> None:
 
 
 def log_axis(axis: XAxis | YAxis) -> None:
-    """A logarithmic axis that is labelled 0.1, 0.2, 0.5, 1 and so on, in plain numbers."""
+    """A logarithmic axis that is labeled 0.1, 0.2, 0.5, 1 and so on, in plain numbers."""
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})
     look.plain_numbers(axis)
     axis.set_minor_formatter(NullFormatter())

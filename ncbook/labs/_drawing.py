@@ -57,7 +57,7 @@ def number(panel: Axes, index: int, at: tuple[float, float], alpha: float) -> No
 
 
 def log_axis(panel: Axes) -> None:
-    """Labelled 0.1, 0.2, 0.5, 1 in plain numbers; at least 0.1 to 1, so that an empty panel looks like a full one."""
+    """Labeled 0.1, 0.2, 0.5, 1 in plain numbers; at least 0.1 to 1, so that an empty panel looks like a full one."""
     panel.set_yscale("log", nonpositive="mask")
     values = np.concatenate([[0.1, 1], *(line.get_ydata() for line in panel.lines)])
     panel.set_ylim(values[values > 0].min() / 1.1, values[values > 0].max() * 1.1)

@@ -8,13 +8,13 @@ import torch
 from ncbook import explorables, metrics
 
 _FOLDER = Path(explorables.__file__).parent
-_SCENE = "(asked) => { const s = scene(...asked); return [s.classes, s.centres, s.value, s.first, s.factor, s.third]; }"
+_SCENE = "(asked) => { const s = scene(...asked); return [s.classes, s.centers, s.value, s.first, s.factor, s.third]; }"
 
 
-def around(centre: list[float]) -> torch.Tensor:
-    """Two points whose mean and variance are those of the population: `centre`, and 2."""
+def around(center: list[float]) -> torch.Tensor:
+    """Two points whose mean and variance are those of the population: `center`, and 2."""
     step = torch.tensor([2.0**0.5, 0.0], dtype=torch.float64)
-    middle = torch.tensor(centre, dtype=torch.float64)
+    middle = torch.tensor(center, dtype=torch.float64)
     return torch.stack([middle - step, middle + step])
 
 
@@ -22,9 +22,9 @@ def around(centre: list[float]) -> torch.Tensor:
 def test_terms_are_those_of_the_package(page, asked):
     page.set_content("<p>")
     page.add_script_tag(content="\n".join((_FOLDER / name).read_text("utf-8") for name in ("core.js", "bound.js")))
-    classes, centres, *terms = page.evaluate(_SCENE, list(asked))
+    classes, centers, *terms = page.evaluate(_SCENE, list(asked))
     samples = [torch.tensor(points, dtype=torch.float64) for points in classes]
-    found = metrics.test_collapse_bound(*samples, *map(around, centres))
+    found = metrics.test_collapse_bound(*samples, *map(around, centers))
     assert [len(points) for points in samples] == [asked[0]] * 2
     assert terms == pytest.approx([found.population_cdnv, found.train_cdnv, found.A, found.B], rel=1e-9)
 

@@ -118,11 +118,11 @@ def test_less_motion_means_slow_steps(show, fragment, page):
 )
 def test_the_dark_theme_of_each_home_recolours_words_and_pictures(show, fragment, switch):
     page = show(fragment)
-    colours = "(s => [s.color, s.backgroundColor])(getComputedStyle(document.querySelector('.nc-explorable')))"
-    light, picture = page.evaluate(colours), pixels(page, ".nc-plane")
+    colors = "(s => [s.color, s.backgroundColor])(getComputedStyle(document.querySelector('.nc-explorable')))"
+    light, picture = page.evaluate(colors), pixels(page, ".nc-plane")
     page.evaluate(switch)
     page.wait_for_function("before => document.querySelector('.nc-plane').toDataURL() !== before", arg=picture)
-    dark = page.evaluate(colours)
+    dark = page.evaluate(colors)
     assert light[0] != dark[0]
     assert light[1] != dark[1]
 

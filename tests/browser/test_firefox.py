@@ -78,4 +78,4 @@ def test_the_network_groks_in_firefox(told, tmp_path, head):
         firefox.terminate()
         firefox.wait(_PATIENCE)
     assert "Grokked at step" in said
-    assert "Memorised at step" in said
+    assert "Memorized at step" in said

@@ -281,8 +281,8 @@ def test_it_groks(show, fragment, seed, capsys):
     words = wait_for_words(page, "Grokked at step")
     with capsys.disabled():
         print(f"\nseed {seed}: grokked {time.perf_counter() - start:.1f} s after Train. {words}")
-    memorised, grokked = (int(re.search(rf"{each} at step (\d+)", words)[1]) for each in ("Memorised", "Grokked"))
-    assert memorised < grokked / 3
+    memorized, grokked = (int(re.search(rf"{each} at step (\d+)", words)[1]) for each in ("Memorized", "Grokked"))
+    assert memorized < grokked / 3
     assert len(page.workers) == 1
     assert pixels(page, ".nc-accuracy") != before
     assert re.search(r"test (9\d|100) %", page.get_attribute(".nc-accuracy", "aria-label"))
@@ -358,7 +358,7 @@ def test_the_same_settings_give_the_same_network(show, fragment):
     words = []
     for _ in range(2):
         page.click(".nc-train")
-        words.append(wait_for_words(page, "Memorised").split(". ")[0])
+        words.append(wait_for_words(page, "Memorized").split(". ")[0])
         page.click(".nc-reset")
     assert words[0] == words[1]
 
@@ -380,7 +380,7 @@ def test_without_a_worker_it_trains_on_the_pages_own_thread(show, fragment, page
         page.add_init_script("delete window.Worker")
     show(fragment, head=_STRICT if how == "forbidden" else "")
     page.click(".nc-train")
-    wait_for_words(page, "Memorised at step")
+    wait_for_words(page, "Memorized at step")
     assert page.workers == []
     page.click(".nc-train")
     paused = step_of(page)
@@ -443,7 +443,7 @@ def test_nothing_overflows(show, fragment, page, width):
     page.set_viewport_size({"width": width, "height": 740})
     show(fragment)
     page.click(".nc-train")
-    wait_for_words(page, "Memorised")
+    wait_for_words(page, "Memorized")
     edges = page.evaluate(
         "[...document.querySelectorAll('.nc-explorable *')].map(e => e.getBoundingClientRect().right)"
     )

@@ -64,7 +64,7 @@ test("margins: distances, errors and the tail of the normal distribution", () =>
   close(line.height(line.at(7)), 0);
   const known = { 0: 0.5, 1: 0.15865525393145707, 2.5: 0.006209665325776132, "-1.5": 0.9331927987311419 };
   for (const [z, area] of Object.entries(known)) close(tail(Number(z)), area, 1e-7);
-  const densities = { centres: [[[0, 0]], [[2, 0]]], deviation: 0.5 };
+  const densities = { centers: [[[0, 0]], [[2, 0]]], deviation: 0.5 };
   close(exactError(line, densities), tail(2));
   close(wrapped(Math.PI + 1), 1 - Math.PI);
   const fresh = freshPoints(densities, uniform(1));
@@ -98,7 +98,7 @@ test("implicit bias: the largest margin is found, and each descent goes where it
 test("onset: a lead is counted from the crossing to the onset, under each rule", () => {
   const { leadOf, before } = load("onset.js", ["leadOf", "before"]);
   const data = {
-    steps: [0, 10, 20, 30, 40, 50], memorised: [10], generalized: [30], onset: [40], last: 2, least: [0.1, 0.1],
+    steps: [0, 10, 20, 30, 40, 50], memorized: [10], generalized: [30], onset: [40], last: 2, least: [0.1, 0.1],
     measures: [{ log: true }, { log: false }],
   };
   const curve = Float64Array.of(5, 0, -1, -2, -4, -4); // logarithms, 0 at memorization

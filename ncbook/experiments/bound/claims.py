@@ -131,6 +131,6 @@ CLAIMS: tuple[Claim, ...] = (
         "The error of the nearest-center rule is bounded by a multiple of the average CDNV.",
         "For each network, the error on the population with its own means is at most 4 (K-1) times the average CDNV.",
         "A bound by the variance along the lines between the means; Gaussians, whose error is known.",
-        _center_bound, "fig-nearest-centre",
+        _center_bound, "fig-nearest-center",
     ),
 )  # fmt: skip

@@ -138,7 +138,7 @@ CLAIMS: tuple[Claim, ...] = (
         "memorization, while the test accuracy is at most 0.1.",
         control="The test accuracy at the same probe.",
         judge=_falls_in_memorizing,
-        cell="memorising",
+        cell="memorizing",
     ),
     Claim(
         id="rescaled-variability-with-generalization",

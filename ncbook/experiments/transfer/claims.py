@@ -17,7 +17,7 @@ from ncbook.readings.transfer import (
 from ncbook.runs import Run
 
 SIMILAR = 2.0  # times: two numbers that are called similar
-ORDERED = 0.9  # size of a rank correlation over the numbers of source classes: one swap of neighbours out of five
+ORDERED = 0.9  # size of a rank correlation over the numbers of source classes: one swap of neighbors out of five
 CORRELATED = 0.5  # size of a rank correlation along a training
 POINTS = 0.02  # a difference of accuracies that counts
 TENFOLD = 10.0  # the fall in the terminal phase that counts as collapse, as in part 1

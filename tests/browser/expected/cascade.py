@@ -6,7 +6,7 @@ from drawings import Axis, Box, Mark, rounded, segment
 ARMS = ("plain", "no batch norm", "linear", "half random", "all random", "wide")
 COLUMNS = {
     "separation": ("separation_{}", "nc1_{}"), "ratio": ("variance_ratio_{}", "ratio_{}"), "nc1": ("nc1_{}",),
-    "cdnv": ("cdnv_{}",), "centre": ("ncc_error_{}", "centre_{}"),
+    "cdnv": ("cdnv_{}",), "center": ("ncc_error_{}", "center_{}"),
 }  # fmt: skip
 CIVIDIS = np.array([[0, 32, 77], [45, 67, 110], [93, 97, 111], [147, 138, 120], [200, 184, 102], [255, 234, 70]])
 
@@ -21,10 +21,10 @@ def cube(run, state):
     if measure == "separation" and name.startswith("nc1"):
         values = values * frame["num_classes" if "num_classes" in frame else "classes"].iloc[0]
     values = values.reshape(frame.seed.nunique(), -1, values.shape[1])
-    return np.log10(np.maximum(values, 1e-3 if measure == "centre" else 1e-12))
+    return np.log10(np.maximum(values, 1e-3 if measure == "center" else 1e-12))
 
 
-MEASURE_OF = {"separation": "D, ", "ratio": "variance", "nc1": "NC1", "cdnv": "CDNV", "centre": "nearest"}
+MEASURE_OF = {"separation": "D, ", "ratio": "variance", "nc1": "NC1", "cdnv": "CDNV", "center": "nearest"}
 
 
 def shade(share):

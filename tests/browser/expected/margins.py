@@ -11,7 +11,7 @@ SHAPES = ("circle", "square")
 
 
 def densities(run):
-    return array(run, "plane/centers", "plane/centres"), float(run.arrays["plane/deviation"])
+    return array(run, "plane/centers", "plane/centers"), float(run.arrays["plane/deviation"])
 
 
 def fresh(run, presses):
