@@ -1,5 +1,7 @@
 """Figures of the experiment `circuits`: what Fourier measures show of a network while it learns to add."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -34,10 +36,10 @@ _FLOOR = 1e-8  # nats; smaller losses are drawn there
 
 
 def _modulus(run: Run) -> int:
-    return run.config["p"][run.config["operations"].index("addition")]
+    return int(run.config["p"][run.config["operations"].index("addition")])
 
 
-def _curves(panel: Axes, rows: pd.DataFrame, styles: dict, low: float = 0.0) -> None:
+def _curves(panel: Axes, rows: pd.DataFrame, styles: dict[str, tuple[str, str, Any]], low: float = 0.0) -> None:
     """Median over the seeds, mostly in a band from the lowest to the highest."""
     for column, (label, color, line) in styles.items():
         table = rows.pivot_table(index="seed", columns="step", values=column).clip(lower=low)

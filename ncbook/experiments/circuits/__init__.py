@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ncbook import metrics
-from ncbook.experiments._experiment import Arrays, Experiment, Rows
+from ncbook.experiments._experiment import Arrays, Experiment, Row, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.circuits.claims import CLAIMS
 from ncbook.experiments.circuits.config import Arm, Config
@@ -38,7 +38,7 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
 def _train_arm(config: Config, device: str, arm: Arm) -> tuple[Rows, Arrays]:
     sets = datasets(config, arm, device)
     found = train_arm(config, arm, sets)
-    rows = []
+    rows: list[Row] = []
     for dataset, own in zip(sets, found, strict=True):
         rows += _dissected(config, arm, own, training_mask(dataset, arm))
     return rows, {f"{arm.name}/{name}": array for name, array in _pictures(config, arm, found).items()}

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -64,11 +65,15 @@ def zero_share(outputs: trainers.Outputs) -> Tensor:
 
 
 def _rows(
-    ensemble: trainers.Ensemble, sets: Sequence[data.Dataset], about: Sequence[dict], every: int, ends_early: bool
+    ensemble: trainers.Ensemble,
+    sets: Sequence[data.Dataset],
+    about: Sequence[dict[str, Any]],
+    every: int,
+    ends_early: bool,
 ) -> Rows:
     """A row a probe and member: what `about` says of the member, the step and what was measured."""
     start = [value.clone() for value in ensemble.parameters.values()]
-    probes: list[list[dict]] = []
+    probes: list[Rows] = []
     done = torch.zeros(len(sets), dtype=torch.bool)
     while True:
         columns = measured(ensemble, sets) | {"moved": _moved(ensemble, start)}

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import explorables, runs
+from ncbook import explorables, readings, runs
 from ncbook.experiments import onset
-from ncbook.experiments.onset.leads import COLLAPSE
+from ncbook.readings.onset import COLLAPSE
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def run():
 
 @pytest.fixture(scope="module")
 def found(run):
-    return onset.leads(run)
+    return readings.onset.leads(run)
 
 
 def holds(name: str, run) -> tuple[int, int]:
@@ -45,10 +45,10 @@ def test_twelve_seeds_of_which_eleven_generalize(run, found):
     assert run.config["fraction"] == 0.6
 
 
-def test_cdnv_falls_fivefold_while_memorising_and_a_hundredfold_in_all_and_rnc1_does_not(run, found):
+def test_cdnv_falls_fivefold_while_memorizing_and_a_hundredfold_in_all_and_rnc1_does_not(run, found):
     own = columns(run, "addition")
     start, end = (own[own.step == step].set_index("seed") for step in (0, run.config["steps"]))
-    then = own[own.step == own.seed.map(found.memorised)].set_index("seed")
+    then = own[own.step == own.seed.map(found.memorized)].set_index("seed")
     first = (start.cdnv_train / then.cdnv_train).dropna()
     assert first.min() > 4
     assert 4.5 < first.median() < 5.5
@@ -71,7 +71,7 @@ def test_leads_under_the_rule_fixed_before(run, found):
     assert (found.relative_flatness > 0).sum() == 9
     assert ((found[["cdnv_train", "variance_ratio_train", "rnc1_train"]] < 0).sum() == 10).all()
     assert (found.fourier_gini > 0).all()
-    always = found.drop(columns=["memorised", "generalized", "onset"]).gt(0).all()
+    always = found.drop(columns=["memorized", "generalized", "onset"]).gt(0).all()
     assert always[always].index.tolist() == ["fourier_gini"]
     assert (found.relative_flatness.min(), found.relative_flatness.max()) == (-80, 280)
     assert 0.45 < found.cdnv_train.std() / found.relative_flatness.std() < 0.6
@@ -92,7 +92,7 @@ def test_kappa_is_nearly_a_clock_and_never_before_the_loss(run, found):
     assert (found.onset - found.train_loss).std() / found.onset.std() == pytest.approx(1 / 4, abs=0.02)
     assert crossing.corr(found.onset) > 0.9
     assert set(found.onset.nsmallest(2).index) == set(found.index[found.relative_flatness < 0])
-    assert round(onset.loss_correlations(run).min(), 3) == 0.998
+    assert round(readings.onset.loss_correlations(run).min(), 3) == 0.998
     assert holds("flatness-before-the-loss", run) == (0, 11)
     ratio = (found.onset - found.variance_ratio_train).std() / found.onset.std()
     assert round(ratio, 2) == 1.06
@@ -104,7 +104,7 @@ def test_the_ratio_is_ahead_of_95_percent_in_six(run, found):
 
 
 def test_the_sign_depends_on_the_rule(run):
-    medians = onset.medians(run)
+    medians = readings.onset.medians(run)
     assert len(medians) == 11
     signs = np.sign(medians[["relative_flatness", "train_loss"]])
     assert (signs.relative_flatness == signs.train_loss).all()
@@ -128,14 +128,14 @@ def test_the_formula_is_for_many_classes(run):
 
 
 def test_networks_end_in_eight_directions_of_four_frequencies(run):
-    head, means = (onset.shapes(run, "addition", which) for which in ("head", "means"))
+    head, means = (readings.onset.shapes(run, "addition", which) for which in ("head", "means"))
     assert head["rank"].median() == 8
     assert head.frequencies.median() == 4
     assert round(head.effective_rank.median()) == 16
     assert round(means.to_circles.median(), 2) == 0.09
     assert 1 < (means.to_circles > 0.2).sum() < 6
     assert means.to_circles.max() < 0.35
-    control = onset.shapes(run, "undecayed", "head")
+    control = readings.onset.shapes(run, "undecayed", "head")
     assert control["rank"].median() == 20
     assert (control.to_simplex < control.to_circle).all()
     for name, expected in (("classifier-of-rank-two", 0), ("classifier-of-low-rank", 11), ("nearer-to-a-circle", 11)):
@@ -148,10 +148,10 @@ def test_networks_end_in_eight_directions_of_four_frequencies(run):
 
 
 def test_digits_grok_from_a_large_start_and_collapse_afterwards(run):
-    large = onset.leads(run, "digits")
-    ratio = large.generalized / large.memorised
+    large = readings.onset.leads(run, "digits")
+    ratio = large.generalized / large.memorized
     assert 7 < ratio.min() < ratio.max() < 10
-    assert 300 < large.memorised.median() < 450
+    assert 300 < large.memorized.median() < 450
     assert holds("large-start-delays", run) == (5, 5)
     crossing = {name: (large.onset - large[name]) / large.onset for name in (*COLLAPSE, "relative_flatness")}
     assert all(1.8 < crossing[name].min() < crossing[name].max() + 1e-9 < 2.6 for name in COLLAPSE)
@@ -170,7 +170,7 @@ def test_digits_grok_from_a_large_start_and_collapse_afterwards(run):
 
 
 def _spread() -> float:  # as in the chapter's solution
-    found = onset.leads(onset.load("laptop", live=False))
+    found = readings.onset.leads(onset.load("laptop", live=False))
     return (found.onset - found.relative_flatness).std() / found.onset.std()
 
 
@@ -202,7 +202,7 @@ def test_the_explorable_holds_the_curves_of_the_seeds_that_generalize(run, found
     packed = data["curves"][0]
     logs = np.frombuffer(base64.b64decode(packed["int16"]), "<i2").reshape(packed["shape"]) * packed["scale"]
     kappa = columns(run, "addition").pivot(index="seed", columns="step", values="relative_flatness").loc[found.index]
-    then = np.array([kappa.loc[seed, found.memorised[seed]] for seed in found.index])
+    then = np.array([kappa.loc[seed, found.memorized[seed]] for seed in found.index])
     np.testing.assert_allclose(logs, np.log(kappa.to_numpy() / then[:, None]), atol=1e-3)
 
 
