@@ -13,9 +13,11 @@ from ncbook import data, metrics, runs
 from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import circuits
 from ncbook.experiments.circuits import measures, training
-from ncbook.experiments.circuits.config import NANDA, POWER, Arm
-from ncbook.experiments.circuits.phases import phases, steepest_fall
+from ncbook.experiments.circuits.config import Arm
 from ncbook.experiments.circuits.training import Snapshot
+from ncbook.readings import moments
+from ncbook.readings.circuits import POWER, phases, steepest_fall
+from ncbook.readings.grokking import NANDA
 
 CLAIMS = {claim.id: claim for claim in circuits.CLAIMS}
 TINY = circuits.Config(
@@ -90,8 +92,8 @@ def test_a_circle_is_even_and_a_line_is_not():
 def test_circles_are_seen_in_the_plane_of_the_end():
     p = 13
     steps = [
-        Snapshot(0, torch.zeros(1), torch.randn(p, 4).double(), 1.0),
-        Snapshot(1, torch.zeros(1), waves(p, 2, 5), 1.0),
+        Snapshot({}, torch.zeros(1), torch.randn(p, 4).double()),
+        Snapshot({}, torch.zeros(1), waves(p, 2, 5)),
     ]
     found = measures.circles(steps, [0, 1], [5, 2])
     assert found.shape == (2, 2, p, 2)
@@ -101,7 +103,7 @@ def test_circles_are_seen_in_the_plane_of_the_end():
 def test_the_training_mask_names_the_training_pairs():
     arm = TINY.arms()[1]
     dataset = data.modular(5, "division", 0.6, "unordered", seed=1)
-    mask, pairs = measures.training_mask(dataset, arm), data.modular_pairs(5, "division").inputs
+    mask, pairs = training.training_mask(dataset, arm), data.modular_pairs(5, "division").inputs
     assert sorted(pairs[mask].tolist()) == sorted(dataset.train.inputs.tolist())
 
 
@@ -146,12 +148,15 @@ def test_a_seed_trains_alone_as_in_company(tiny):
 
 
 def test_snapshots_hold_the_networks_own_logits_and_weights():
-    arm, pairs = TINY.arms()[0], data.modular_pairs(7).inputs
-    network = training.build(arm, 3)
-    taken = training._snapshot(network, pairs, 5)
-    torch.testing.assert_close(taken.logits, network(pairs).detach())
-    assert taken.squares == pytest.approx(sum(each.square().sum().item() for each in network.parameters()), rel=1e-5)
-    assert taken.step == 5
+    arm, pairs = TINY.arms()[0], data.modular_pairs(7)
+    network, train = training.build(arm, 3), torch.arange(49) < 20
+    taken = training._snapshot({"seed": 3}, pairs, train, network, 5)
+    torch.testing.assert_close(taken.logits, network(pairs.inputs).detach())
+    squares = sum(each.square().sum().item() for each in network.parameters())
+    assert taken.row["squared_weights"] == pytest.approx(squares, rel=1e-5)
+    assert (taken.row["seed"], taken.row["step"]) == (3, 5)
+    right = taken.logits.argmax(1) == pairs.labels
+    assert taken.row["test_acc"] == pytest.approx(right[20:].double().mean().item())
 
 
 @pytest.mark.parametrize("name", ["smoke", "laptop", "laptop-long", "gpu", "paper"])
@@ -212,19 +217,20 @@ def judged(name: str, *seeds: pd.DataFrame, **more):
 
 def test_moments_of_the_textbook_network():
     found = phases(made(series())).iloc[0]
-    moments = [found[name] for name in ("memorized", "formed", "onset", "half", "cleanup", "grokked")]
+    moments = [found[name] for name in ("memorized", "formed", "onset", "half", "cleanup", "generalized")]
     assert moments == [100, 400, 600, 800, 700, 900]
 
 
 def test_a_network_that_never_learns_has_no_moments():
     nothing = series(train_acc=np.zeros(25), test_acc=np.zeros(25))
     found = phases(made(nothing)).iloc[0]
-    assert found[["memorized", "grokked", "onset", "half", "formed", "test_then"]].isna().all()
+    assert (found[["memorized", "generalized", "onset", "half", "formed"]] == moments.NEVER).all()
+    assert np.isnan(found.test_then)
 
 
 def test_the_steepest_fall():
     assert steepest_fall(series(), 100.0) == 700
-    assert math.isnan(steepest_fall(series(squared_weights=np.arange(1.0, 26)), 100.0))
+    assert steepest_fall(series(squared_weights=np.arange(1.0, 26)), 100.0) == moments.NEVER
     early = np.interp(np.arange(0, 2401, 100), [100, 200, 1500, 1700], [1000, 100, 99, 80])
     assert steepest_fall(series(squared_weights=early), 100.0) == 1600  # the first window is left out
 

@@ -12,7 +12,8 @@ from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
 from ncbook.experiments import onset
 from ncbook.experiments._experiment import plain
 from ncbook.experiments.onset import codes
-from ncbook.experiments.onset.leads import COLLAPSE, Rule, is_accuracy, lead_arrays
+from ncbook.readings import onset as reading
+from ncbook.readings.onset import COLLAPSE, Rule, is_accuracy
 
 LAPTOP = onset.Config.preset("laptop")
 TINY = replace(
@@ -43,7 +44,7 @@ def made_up(moves: dict[str, float], part: str = "addition", onsets=(500.0, 500.
     rows = []
     for seed, at in enumerate(onsets):
         columns = {"train_acc": np.where(STEPS >= 50, 1.0, 0.1), "test_acc": jump(at)}
-        for name in onset.MEASURES:
+        for name in reading.MEASURES:
             own = at - moves.get(name, 0.0)
             columns[name] = jump(own, 0.3) if is_accuracy(name) else curve(own, 8.0, 0.02)
         columns["cdnv_train"][0] *= 4
@@ -59,7 +60,7 @@ def verdict(name: str, run: runs.Run) -> str:
 
 
 def test_the_lead_is_the_onset_minus_the_crossing():
-    found = onset.leads(made_up({"relative_flatness": 200, "rnc1_train": -100}))
+    found = reading.leads(made_up({"relative_flatness": 200, "rnc1_train": -100}))
     assert found.memorized.tolist() == [50, 50]
     assert found.onset.tolist() == [500, 500]
     assert found.generalized.tolist() == [600, 600]
@@ -70,27 +71,27 @@ def test_the_lead_is_the_onset_minus_the_crossing():
 
 def test_a_smaller_share_of_the_way_is_crossed_sooner():
     run = made_up({"relative_flatness": 100})
-    early, late = (onset.leads(run, rule=Rule("", None, share)).relative_flatness[0] for share in (0.25, 0.75))
+    early, late = (reading.leads(run, rule=Rule("", None, share)).relative_flatness[0] for share in (0.25, 0.75))
     assert early == pytest.approx(150, abs=10)
     assert late == pytest.approx(50, abs=10)
 
 
 def test_without_the_logarithm_a_fall_is_crossed_sooner():
     run = made_up({"relative_flatness": 100})
-    plain = onset.leads(run, rule=Rule("", None, 0.5, log=False)).relative_flatness[0]
-    assert plain > onset.leads(run).relative_flatness[0]
+    plain = reading.leads(run, rule=Rule("", None, 0.5, log=False)).relative_flatness[0]
+    assert plain > reading.leads(run).relative_flatness[0]
 
 
 def test_an_earlier_end_of_the_way_makes_a_measure_cross_sooner():
     run = made_up({"relative_flatness": -300})
-    late, early = (onset.leads(run, rule=Rule("", after, 0.5)).relative_flatness[0] for after in (None, 150))
+    late, early = (reading.leads(run, rule=Rule("", after, 0.5)).relative_flatness[0] for after in (None, 150))
     assert late == -300
     assert early > late
 
 
 def test_the_steepest_place_is_the_middle_of_the_fall():
     run = made_up({"relative_flatness": 200})
-    assert onset.leads(run, rule=Rule("", None, None)).relative_flatness[0] == pytest.approx(
+    assert reading.leads(run, rule=Rule("", None, None)).relative_flatness[0] == pytest.approx(
         200, abs=80
     )  # the fall is straight
 
@@ -99,32 +100,30 @@ def test_a_measure_that_hardly_moves_has_no_crossing():
     run = made_up({})
     run.history["relative_flatness"][:] = np.linspace(1, 1.05, len(run.history["step"]))
     run.history["ncc_acc_test"][:] = 0.9
-    found = onset.leads(run)
+    found = reading.leads(run)
     assert found.relative_flatness.isna().all()
     assert found.ncc_acc_test.isna().all()
 
 
 def test_a_seed_that_does_not_generalize_is_left_out():
     run = made_up({}, onsets=(500.0, 2000.0))
-    assert onset.leads(run).index.tolist() == [0]
+    assert reading.leads(run).index.tolist() == [0]
 
 
 def test_the_primary_rule_is_the_one_of_the_config_and_comes_first():
-    primary, *others = onset.rules(vars(LAPTOP))
+    primary, *others = reading.rules(vars(LAPTOP))
     assert (primary.after, primary.share, primary.log) == (None, LAPTOP.share, True)
     assert len(others) == len({rule.name for rule in others}) == 3 * 3 - 1 + 2
     assert primary not in others
 
 
-def test_arrays_for_figures_are_those_of_the_leads():
+def test_the_way_goes_from_memorizing_to_the_end():
     run = made_up({"relative_flatness": 200})
-    arrays = lead_arrays(run)
-    assert arrays["leads/addition/relative_flatness"].tolist() == [200, 200]
-    assert arrays["leads/medians"].shape == (len(onset.rules(run.config)), len(onset.MEASURES))
-    assert arrays["way/addition/steps"][0] == 50
-    way = arrays["way/addition/relative_flatness"]
-    assert way[0] == 0
-    assert way[-1] == pytest.approx(1)
+    assert reading.medians(run).shape == (len(reading.rules(run.config)), len(reading.MEASURES))
+    way = reading.way(run).relative_flatness
+    assert way.index[0] == 50
+    assert way.iloc[0] == 0
+    assert way.iloc[-1] == pytest.approx(1)
 
 
 # --- rules of the claims
@@ -257,8 +256,8 @@ def test_the_profile_of_a_circle_is_a_cosine_and_that_of_a_simplex_flat():
     shifts = np.arange(29)
     np.testing.assert_allclose(codes.geometry(codes.circle(29, 3))["profile"], np.cos(2 * np.pi * 3 * shifts / 29))
     np.testing.assert_allclose(codes.geometry(codes.simplex(29))["profile"][1:], -1 / 28)
-    assert codes.power_rank(codes.geometry(CIRCLES)["singular"]) == 6
-    assert codes.power_rank(codes.geometry(codes.simplex(29))["singular"]) == 26  # 90 % of 28
+    assert reading.power_rank(codes.geometry(CIRCLES)["singular"]) == 6
+    assert reading.power_rank(codes.geometry(codes.simplex(29))["singular"]) == 26  # 90 % of 28
 
 
 # --- a run made now
@@ -271,7 +270,7 @@ def tiny() -> runs.Run:
 
 def test_every_part_seed_and_probe_has_a_row(tiny):
     counts = pd.DataFrame({name: tiny.history[name] for name in ("part", "seed")}).value_counts(sort=False)
-    assert set(counts.index.get_level_values("part")) == set(onset.PARTS)
+    assert set(counts.index.get_level_values("part")) == set(reading.PARTS)
     assert (counts["addition"] == 4).all()
     assert counts["undecayed"].index.tolist() == [361]
     assert counts["digits"].index.tolist() == counts["small start"].index.tolist() == [375, 376]

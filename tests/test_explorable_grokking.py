@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from ncbook import experiments, explorables
+from ncbook import experiments, explorables, readings
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +60,11 @@ def test_the_numbers_are_those_of_the_run(laptop, shown):
 
 def test_every_cell_of_the_phase_diagram_says_a_sentence(laptop, fragment):
     cells = re.findall(r'class="nc-cell" data-dark="([^"]*)" aria-label="([^"]+)">([^<]+)<', fragment)
-    table = experiments.grokking.phase_table(laptop)
+    table = readings.grokking.phase_table(laptop)
     assert len(cells) == len(table) == 36
-    assert sum(shown == "–" for *_, shown in cells) == table.grokked.isna().sum()
+    assert sum(shown == "–" for *_, shown in cells) == np.isinf(table.generalized).sum()
     last = table[(table.weight_decay == 4) & (table.fraction == 0.8)].iloc[0]
-    assert cells[5][2] == f"{last.grokked:.0f}"
+    assert cells[5][2] == f"{last.generalized:.0f}"
     assert cells[5][1].startswith(f"Weight decay 4, fraction 0.8: memorized at step {last.memorized:.0f}, grokked at")
     assert "grokked not within 2000 steps" in cells[-1][1]
 
@@ -79,7 +79,7 @@ def test_plain_text_stands_in_where_no_html_is_shown(laptop):
     ("part", "key", "message"),
     [
         ("arrays", "circle", "run.arrays: has no circle"),
-        ("arrays", "phase/grokked", "run.arrays: has no phase/grokked"),
+        ("arrays", "phase/generalized", "run.arrays: has no phase/generalized"),
         ("history", "fourier_gini", "run.history: has no column fourier_gini"),
     ],
 )

@@ -73,11 +73,12 @@ def onset(run: runs.Run) -> _page.Explorable:
 def _table(frame: pd.DataFrame, name: str, memorized: pd.Series) -> np.ndarray:
     """[S, P] of the seeds that generalize: logarithms, less the one at memorization, or the accuracy."""
     table = frame.pivot(index="seed", columns="step", values=name).loc[memorized.index]
-    values = scaled(table.to_numpy(dtype=float), name)
+    values: np.ndarray = scaled(table.to_numpy(dtype=float), name)
     if not _MEASURES[name][2]:
         return values
     starts = np.searchsorted(table.columns.to_numpy(), memorized.to_numpy())
-    return values - values[np.arange(len(values)), starts][:, None]
+    values -= values[np.arange(len(values)), starts][:, None]
+    return values
 
 
 def _body(run: runs.Run, seeds: int) -> str:

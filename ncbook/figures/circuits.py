@@ -36,7 +36,7 @@ _FLOOR = 1e-8  # nats; smaller losses are drawn there
 
 
 def _modulus(run: Run) -> int:
-    return run.config["p"][run.config["operations"].index("addition")]
+    return int(run.config["p"][run.config["operations"].index("addition")])
 
 
 def _curves(panel: Axes, rows: pd.DataFrame, styles: dict[str, tuple[str, str, Any]], low: float = 0.0) -> None:

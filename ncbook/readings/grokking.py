@@ -73,7 +73,8 @@ def phase_cells(run: Run) -> pd.DataFrame:
 def power_shares(spectrum: np.ndarray) -> np.ndarray:
     """[..., p // 2]: share of the power at each frequency but the constant, from amplitudes [..., p // 2 + 1]."""
     power = spectrum[..., 1:].astype(float) ** 2
-    return power / power.sum(axis=-1, keepdims=True)
+    shares: np.ndarray = power / power.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def frame_at(run: Run, moment: float) -> int:

@@ -129,7 +129,8 @@ def progress(
     least = config["least_change"] if is_accuracy(name) else np.log(config["least_fold"])
     if not abs(logs[-1] - logs[0]) >= least or way == 0:
         return np.full(len(values), np.nan)
-    return (values - values[0]) / way
+    shares: np.ndarray = (values - values[0]) / way
+    return shares
 
 
 def scaled(values: np.ndarray, name: str, log: bool = True) -> np.ndarray:
@@ -224,4 +225,5 @@ def power_rank(singular: np.ndarray, share: float = 0.9) -> np.ndarray:
     """The fewest directions that hold `share` of the power, the squares of descending singular values [..., n]."""
     power = np.asarray(singular, dtype=float) ** 2
     before = power.cumsum(-1) - power
-    return (before < share * power.sum(-1, keepdims=True)).sum(-1)
+    ranks: np.ndarray = (before < share * power.sum(-1, keepdims=True)).sum(-1)
+    return ranks

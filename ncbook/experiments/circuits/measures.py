@@ -64,7 +64,7 @@ def _excluded(logits: Tensor, chosen: Tensor, train: Tensor) -> float:
 def unevenness(points: Tensor) -> float:
     """Coefficient of variation of the radii of points [p, 2]: 0 for a circle about the origin."""
     radii = points.norm(dim=1)
-    return (radii.std(correction=0) / radii.mean()).item()
+    return float(radii.std(correction=0) / radii.mean())
 
 
 def circles(own: Sequence[Snapshot], frames: Sequence[int], chosen: Sequence[int]) -> np.ndarray:

@@ -61,7 +61,7 @@ def _score(p: int, width: int, seed: int) -> float:
     pairs = data.modular_pairs(p)
     with torch.no_grad():
         answers = models.gromov_solution(p, width, seed)(pairs.inputs).argmax(1)
-    return (answers == pairs.labels).double().mean().item()
+    return float((answers == pairs.labels).double().mean())
 
 
 EXPERIMENT = Experiment(

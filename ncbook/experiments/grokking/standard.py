@@ -80,4 +80,5 @@ def plane(embedding: Tensor, frequency: int) -> Tensor:
     """[d, 2]: orthonormal, the first along the cosine's part of embedding [p, d], the second towards the sine's."""
     waves = metrics.fourier_basis(len(embedding))[2 * frequency - 1 : 2 * frequency + 1]
     axes, signs = torch.linalg.qr((waves @ embedding).T)
-    return axes * signs.diagonal().sign()
+    upright: Tensor = axes * signs.diagonal().sign()
+    return upright

@@ -23,7 +23,7 @@ def simplex(num_classes: int) -> Tensor:
 
 def nuclear_norm(weight: Tensor) -> float:
     """The sum of the singular values of W [K, d], by decomposition."""
-    return torch.linalg.svdvals(weight).sum().item()
+    return float(torch.linalg.svdvals(weight).sum())
 
 
 def closed_norms(num_classes: int) -> tuple[float, float]:
@@ -131,4 +131,4 @@ def _circle_grams(gram: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _distance(gram: Tensor, code: Tensor) -> float:
-    return (gram / gram.norm() - code / code.norm()).norm().item()
+    return float((gram / gram.norm() - code / code.norm()).norm())

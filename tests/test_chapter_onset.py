@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import explorables, runs
+from ncbook import explorables, readings, runs
 from ncbook.experiments import onset
-from ncbook.experiments.onset.leads import COLLAPSE
+from ncbook.readings.onset import COLLAPSE
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def run():
 
 @pytest.fixture(scope="module")
 def found(run):
-    return onset.leads(run)
+    return readings.onset.leads(run)
 
 
 def holds(name: str, run) -> tuple[int, int]:
@@ -92,7 +92,7 @@ def test_kappa_is_nearly_a_clock_and_never_before_the_loss(run, found):
     assert (found.onset - found.train_loss).std() / found.onset.std() == pytest.approx(1 / 4, abs=0.02)
     assert crossing.corr(found.onset) > 0.9
     assert set(found.onset.nsmallest(2).index) == set(found.index[found.relative_flatness < 0])
-    assert round(onset.loss_correlations(run).min(), 3) == 0.998
+    assert round(readings.onset.loss_correlations(run).min(), 3) == 0.998
     assert holds("flatness-before-the-loss", run) == (0, 11)
     ratio = (found.onset - found.variance_ratio_train).std() / found.onset.std()
     assert round(ratio, 2) == 1.06
@@ -104,7 +104,7 @@ def test_the_ratio_is_ahead_of_95_percent_in_six(run, found):
 
 
 def test_the_sign_depends_on_the_rule(run):
-    medians = onset.medians(run)
+    medians = readings.onset.medians(run)
     assert len(medians) == 11
     signs = np.sign(medians[["relative_flatness", "train_loss"]])
     assert (signs.relative_flatness == signs.train_loss).all()
@@ -128,14 +128,14 @@ def test_the_formula_is_for_many_classes(run):
 
 
 def test_networks_end_in_eight_directions_of_four_frequencies(run):
-    head, means = (onset.shapes(run, "addition", which) for which in ("head", "means"))
+    head, means = (readings.onset.shapes(run, "addition", which) for which in ("head", "means"))
     assert head["rank"].median() == 8
     assert head.frequencies.median() == 4
     assert round(head.effective_rank.median()) == 16
     assert round(means.to_circles.median(), 2) == 0.09
     assert 1 < (means.to_circles > 0.2).sum() < 6
     assert means.to_circles.max() < 0.35
-    control = onset.shapes(run, "undecayed", "head")
+    control = readings.onset.shapes(run, "undecayed", "head")
     assert control["rank"].median() == 20
     assert (control.to_simplex < control.to_circle).all()
     for name, expected in (("classifier-of-rank-two", 0), ("classifier-of-low-rank", 11), ("nearer-to-a-circle", 11)):
@@ -148,7 +148,7 @@ def test_networks_end_in_eight_directions_of_four_frequencies(run):
 
 
 def test_digits_grok_from_a_large_start_and_collapse_afterwards(run):
-    large = onset.leads(run, "digits")
+    large = readings.onset.leads(run, "digits")
     ratio = large.generalized / large.memorized
     assert 7 < ratio.min() < ratio.max() < 10
     assert 300 < large.memorized.median() < 450
@@ -170,7 +170,7 @@ def test_digits_grok_from_a_large_start_and_collapse_afterwards(run):
 
 
 def _spread() -> float:  # as in the chapter's solution
-    found = onset.leads(onset.load("laptop", live=False))
+    found = readings.onset.leads(onset.load("laptop", live=False))
     return (found.onset - found.relative_flatness).std() / found.onset.std()
 
 
