@@ -89,7 +89,7 @@ def test_measures_are_those_of_the_metrics():
     assert row["variance_ratio_train"] == pytest.approx(metrics.variance_ratio(train, dataset.train.labels).item())
     assert row["nc1_train"] == metrics.collapse(train, dataset.train.labels, weight).nc1
     means = metrics.class_means(train, dataset.train.labels, 11)
-    assert row["ncc_acc_test"] == 1 - metrics.nearest_class_centre_error(test, dataset.test.labels, means)
+    assert row["ncc_acc_test"] == 1 - metrics.nearest_class_center_error(test, dataset.test.labels, means)
     p = (train @ weight.T).double().softmax(1)
     assert row["uncertainty_train"] == pytest.approx((1 - p.square().sum(1)).mean().item(), rel=1e-6)
     norm = torch.cat([parameter.flatten() for parameter in model.parameters()]).norm().item()
