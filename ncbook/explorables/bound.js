@@ -36,10 +36,10 @@ function explore(root, data) {
 
 /** Points of both classes, their means, and every term of the bound. */
 function scene(count, distance, drawn, seed) {
-  const centres = [[-distance / 2, 0], [distance / 2, 0]];
-  const classes = centres.map((centre, c) => pulled(gaussians(count, centre, 2 * seed + c), drawn));
+  const centers = [[-distance / 2, 0], [distance / 2, 0]];
+  const classes = centers.map((center, c) => pulled(gaussians(count, center, 2 * seed + c), drawn));
   const means = classes.map(meanOf);
-  const shift = means.map((mean, c) => length(mean, centres[c]));
+  const shift = means.map((mean, c) => length(mean, centers[c]));
   const spread = classes.map((points, c) => average(points.map((point) => length(point, means[c]) ** 2)));
   const apart = length(means[0], means[1]);
   const a = (shift[0] + shift[1]) / distance;
@@ -51,10 +51,10 @@ function scene(count, distance, drawn, seed) {
     third: ((1 + a) ** 2 * gaps) / (2 * apart ** 2),
   };
   const bound = (1 + terms.factor) * terms.first + terms.third;
-  return { count, distance, drawn, centres, classes, means, a, ...terms, second: terms.factor * terms.first, bound };
+  return { count, distance, drawn, centers, classes, means, a, ...terms, second: terms.factor * terms.first, bound };
 }
 
-/** `count` points [x, y] of standard deviation 1 around a centre; a larger count begins with the same points. */
+/** `count` points [x, y] of standard deviation 1 around a center; a larger count begins with the same points. */
 function gaussians(count, [x, y], seed) {
   const chance = uniform(seed);
   return Array.from({ length: count }, () => {
@@ -94,20 +94,20 @@ function length([x, y], [u, v]) {
 
 // ---- pictures ----
 
-function drawPlane(canvas, { distance, centres, classes, means }, colour) {
+function drawPlane(canvas, { distance, centers, classes, means }, colour) {
   const { context, width, height } = freshContext(canvas);
   const scale = Math.min(width / (distance + 6), height / 6.4);
   const place = ([x, y]) => [width / 2 + scale * x, height / 2 - scale * y];
-  centres.forEach((centre, c) => [1, 2].forEach((radius) => ring(context, place(centre), radius * scale, colour(`class${c}`))));
+  centers.forEach((center, c) => [1, 2].forEach((radius) => ring(context, place(center), radius * scale, colour(`class${c}`))));
   classes.forEach((points, c) => {
     const paint = { fillStyle: colour(`class${c}`), strokeStyle: colour("back"), globalAlpha: points.length > 60 ? 0.5 : 0.85 };
     points.forEach((point) => mark(context, c, place(point), 3.5, paint));
   });
-  centres.forEach((centre, c) => {
+  centers.forEach((center, c) => {
     context.lineWidth = 2.4;
-    line(context, place(centre), place(means[c]), colour("text"));
+    line(context, place(center), place(means[c]), colour("text"));
     mark(context, c, place(means[c]), 7, { fillStyle: colour(`class${c}`), strokeStyle: colour("text"), lineWidth: 2 });
-    cross(context, place(centre), colour("text"));
+    cross(context, place(center), colour("text"));
   });
 }
 

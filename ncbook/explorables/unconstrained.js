@@ -39,7 +39,7 @@ function prepare(packed) {
 
 // ---- the plane ----
 
-const REACH = 1.9; // the window goes this far from the centre, where lengths are 1 in the mean
+const REACH = 1.9; // the window goes this far from the center, where lengths are 1 in the mean
 
 function drawPlane(canvas, data, { flow, frame }, colour) {
   const { context, width, height } = freshContext(canvas);

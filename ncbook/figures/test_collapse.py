@@ -1,5 +1,7 @@
 """Figures of the experiment `test_collapse`: collapse on training images and on new ones."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -95,7 +97,7 @@ def _draw_spreads(panel: Axes, frame: pd.DataFrame, x: str, every: int) -> None:
 def _mark_sizes(panel: Axes, run: Run, found: pd.DataFrame) -> None:
     for index, size in enumerate(run.config["sizes"]):
         own = found[found.per_class == size]
-        style = {"marker": _MARKERS[index], "edgecolor": _COLORS[index], "facecolor": "none"}
+        style: dict[str, Any] = {"marker": _MARKERS[index], "edgecolor": _COLORS[index], "facecolor": "none"}
         panel.scatter(
             own.variance_ratio_train, own.variance_ratio_test, s=30, linewidth=1.5, label=f"{size}", zorder=3, **style
         )
