@@ -72,7 +72,7 @@ class Experiment:
               `trainers.Fitted.whole` and `sweep` take care of Ctrl-C, progress and workers
     keys      the columns that tell one training from another, `seed` last
     claims    what it decides
-    exact     columns that are kept in float64; all other reals in float32, whose seven digits are more than a training
+    exact     columns that, as the keys, are kept in float64; all other reals in float32, whose seven digits are more than a training
               on another machine would share
     sample    what of a recorded run is made again to see that it still belongs to the code
     folder    where its recorded runs are kept, by default with those of the book
@@ -154,7 +154,7 @@ class Experiment:
         rows, arrays = self.train(config, str(place))
         about = provenance(place, time.perf_counter() - start)
         return runs.Run(
-            plain(config), history(rows, self.exact), arrays,
+            plain(config), history(rows, (*self.exact, *self.keys)), arrays,
             {"experiment": self.name, "version": self.version, "preset": preset} | about,
         )  # fmt: skip
 

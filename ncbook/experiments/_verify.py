@@ -59,7 +59,7 @@ def first_rows(experiment: Experiment, config: Any, probes: int) -> pd.DataFrame
     with trainers.first_probes(probes) as seen:
         rows, _ = experiment.train(config, "cpu")
     found = [row for result in seen for row in _rows(result)] + list(rows)
-    return pd.DataFrame(history(found, experiment.exact))
+    return pd.DataFrame(history(found, (*experiment.exact, *experiment.keys)))
 
 
 def _rows(result: Any) -> Iterator[Mapping[str, Any]]:

@@ -2,7 +2,6 @@
 
 import math
 from itertools import combinations
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -63,7 +62,9 @@ def _resampled(features: Tensor, draws: int, chance: torch.Generator) -> tuple[t
     return (mean.cpu(), variance.cpu()), torch.stack([shifts, (variances - variance.cpu()).abs()])
 
 
-def _bootstrap_pair(parts: tuple[Any, ...], deviated: tuple[Any, ...], failure: float, i: int, j: int) -> float:
+def _bootstrap_pair(
+    parts: tuple[tuple[Tensor, Tensor], ...], deviated: tuple[Tensor, ...], failure: float, i: int, j: int
+) -> float:
     distance = (parts[i][0] - parts[j][0]).norm()
     shifts, gaps = deviated[i] + deviated[j]
     bounds = (1 + shifts / distance).square() * (parts[i][1] + parts[j][1] + gaps) / (2 * distance.square())
