@@ -18,7 +18,7 @@ def _decay_factor() -> float:
 def _focal_pull(p: float = 0.9, gamma: float = 3.0) -> float:
     """How many times weaker focal loss pulls at the logit of the true class than cross-entropy does."""
     focal = (1 - p) ** gamma * (1 - p) - gamma * (1 - p) ** (gamma - 1) * math.log(p) * p * (1 - p)
-    return (1 - p) / focal
+    return float((1 - p) / focal)
 
 
 EXERCISES = {

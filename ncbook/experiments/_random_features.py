@@ -38,7 +38,8 @@ def random_features(inputs: Tensor, count: int, seed: int) -> Tensor:
     rows = np.random.default_rng(seed).standard_normal((count, pixels + 1))  # row by row: a longer draw only adds
     drawn = torch.from_numpy(rows).to(points.device)
     projected = points @ drawn[:, :pixels].T / pixels**0.5 + _OFFSET * drawn[:, pixels]
-    return projected.relu() / count**0.5
+    features: Tensor = projected.relu() / count**0.5
+    return features
 
 
 def solve(phi: Tensor, targets: Tensor, ridge: float = 0.0) -> Tensor:

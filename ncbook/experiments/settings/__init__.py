@@ -107,7 +107,7 @@ def outside_span(weight: Tensor, means: Tensor) -> float:
     """
     weight, centered = weight.double(), means.double() - means.double().mean(0)
     basis = torch.linalg.svd(centered, full_matrices=False).Vh[: len(means) - 1]  # [K-1, d]
-    return 1 - ((weight @ basis.T).square().sum() / weight.square().sum()).item()
+    return 1 - float((weight @ basis.T).square().sum() / weight.square().sum())
 
 
 @lru_cache(maxsize=1)

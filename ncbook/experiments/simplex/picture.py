@@ -100,7 +100,8 @@ def _fitted_simplex(means: Tensor) -> Tensor:
     size, dim = means.shape
     ideal = metrics.simplex_etf(size, max(dim, size - 1), means.device)
     left, _, right = torch.linalg.svd(ideal.T @ _padded(means, ideal))
-    return ideal @ left @ right
+    fitted: Tensor = ideal @ left @ right
+    return fitted
 
 
 def _turn_of(means: Tensor) -> Tensor:
@@ -109,7 +110,8 @@ def _turn_of(means: Tensor) -> Tensor:
     if dim < size - 1:
         return torch.eye(dim, dtype=means.dtype, device=means.device)
     left, _, right = torch.linalg.svd(means.T @ metrics.simplex_etf(size, dim, means.device))
-    return left @ right
+    turn: Tensor = left @ right
+    return turn
 
 
 def _padded(vectors: Tensor, like: Tensor) -> Tensor:
