@@ -94,7 +94,7 @@ def sources() -> dict[str, ast.AST]:
 
 def test_the_threshold_of_generalization_stands_once():
     """0.99 means memorized or generalized; what else is 0.99 says here what it is."""
-    other = {"trainers/recipe.py"}
+    other = {"trainers/recipe.py", "experiments/implicit_bias/claims.py"}  # there of the largest margin
     found = {
         name
         for name, tree in sources().items()

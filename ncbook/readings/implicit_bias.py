@@ -102,4 +102,4 @@ def collapse_falls(run: Run) -> pd.DataFrame:
 def collapsed(run: Run, labels: str) -> pd.DataFrame:
     """The ends of the networks without a training error whose NC1 fell to a tenth of its value at the start."""
     found = _rows.chosen(collapse_falls(run), labels=labels)
-    return found[(found.nc1_fall >= 10) & (found.train_error == 0)]
+    return found[(found.nc1_fall >= 10) & found.train_error.eq(0)]
