@@ -10,7 +10,6 @@ import torch
 
 from ncbook import __version__, experiments, runs
 from ncbook.__main__ import main
-from ncbook.experiments._experiment import plain
 
 
 @pytest.fixture(autouse=True)
@@ -78,13 +77,7 @@ def test_list_as_json(capsys):
 
 
 def test_list_shows_a_cached_run(capsys, cache):
-    name = runs.file_name(
-        "collapse",
-        "smoke",
-        experiments.collapse.VERSION,
-        plain(experiments.collapse.Config.preset("smoke")),
-    )
-    runs.save(runs.Run({}, {"step": [0]}), cache / name)
+    runs.save(runs.Run({}, {"step": [0]}), cache / experiments.get("collapse").file_name("smoke"))
     main(["list", "--json"])
     assert {"experiment": "collapse", "preset": "smoke", "run": "cached"} in json.loads(capsys.readouterr().out)
 
@@ -114,7 +107,7 @@ def test_a_gpu_that_is_not_there_is_a_wrong_argument(capsys, cache):
     said = capsys.readouterr().err
     assert_one_line(said)
     assert "'cuda'" in said
-    assert not cache.exists()
+    assert not list(cache.rglob("*.npz"))
 
 
 def test_a_device_that_does_not_exist_is_a_wrong_argument(capsys):
@@ -135,7 +128,7 @@ def test_an_interrupt_says_so_without_a_traceback(capsys, monkeypatch):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(experiments.collapse, "load", interrupt)
+    monkeypatch.setattr(experiments.Experiment, "load", interrupt)
     assert main(["run", "collapse"]) == 130
     assert capsys.readouterr().err == "ncbook: interrupted; nothing was written\n"
 
@@ -183,7 +176,7 @@ def test_the_doctor_names_a_torchvision_that_cannot_be_imported(capsys, monkeypa
 
 def test_a_run_on_two_workers_is_that_of_one(capsys, cache, monkeypatch):
     config = experiments.collapse.Config(networks=("mlp",), seeds=(0, 1), width=16, epochs=2, probes=2)
-    monkeypatch.setattr(experiments.collapse.Config, "preset", classmethod(lambda cls, name: config))
+    monkeypatch.setattr(experiments.collapse.Config, "presets", classmethod(lambda cls: {"smoke": config}))
     found = []
     for workers in ("1", "2"):
         assert main(["run", "collapse", "--preset", "smoke", "--live", "--workers", workers]) == 0

@@ -8,8 +8,7 @@ from functools import cache, lru_cache
 import matplotlib.pyplot as plt
 import pytest
 
-from ncbook import experiments, figures, models, runs
-from ncbook.figures import _style
+from ncbook import experiments, figures, runs
 
 
 def experiment_of(name: str) -> str:
@@ -63,7 +62,3 @@ def test_axes_are_labeled(name):
         assert panel.get_ylabel() or shared_y or not panel.yaxis.get_visible()
     assert any(panel.get_xlabel() for panel in axes) or not axes
     assert any(panel.get_ylabel() for panel in axes) or not axes
-
-
-def test_every_network_has_a_name_for_readers():
-    assert set(_style.NETWORK_NAMES) == set(models.NETWORKS)
