@@ -35,7 +35,7 @@ def verify(experiment: Experiment, run: runs.Run, config: Any = None, probes: in
     made = first_rows(experiment, config, probes)
     theirs = run.to_frame()
     arms = [name for name in experiment.keys if name != "seed"]
-    whole = frozenset(map(tuple, theirs[arms].drop_duplicates().itertuples(index=False)))
+    whole = _arms(theirs, arms)
     if made.empty:
         return Comparison(0, frozenset(), whole, ())
     shared = [name for name in made if name in theirs]
@@ -43,8 +43,14 @@ def verify(experiment: Experiment, run: runs.Run, config: Any = None, probes: in
     for name in keys:
         made[name] = made[name].astype(theirs[name].dtype)
     both = made.merge(theirs, on=keys, suffixes=("", " recorded"), how="left", indicator=True)
-    found = frozenset(map(tuple, both[both._merge == "both"][arms].drop_duplicates().itertuples(index=False)))
+    found = _arms(both[both._merge == "both"], arms)
     return Comparison(int((both._merge == "both").sum()), found, whole - found, tuple(_wrong(both, keys)))
+
+
+def _arms(frame: pd.DataFrame, names: list[str]) -> frozenset[tuple[Any, ...]]:
+    """The combinations of values of these columns; None where a part has none."""
+    values = frame[names].drop_duplicates().astype(object)
+    return frozenset(values.where(values.notna(), None).itertuples(index=False, name=None))
 
 
 def first_rows(experiment: Experiment, config: Any, probes: int) -> pd.DataFrame:

@@ -78,6 +78,7 @@ SHARED: dict[str, Measure] = KEYS | {
     "test_acc": Measure("test accuracy", "1 - test_error"),
     "nc4_test_train_means": Measure("NC4, new points", "NC4 of the test set with the class means of the training set"),
     "relative_flatness": Measure("relative flatness κ", "exact, of the last layer on the training set"),
+    "relative_flatness_float32": Measure("κ in float32", "relative flatness computed in float32"),
     "relative_flatness_bound": Measure("bound of κ", "||W||_F^2 (1 - ||p||^2) ||phi||^2, mean over the training set"),
     "weight_norm": Measure("weight norm", "square root of the sum of all squared parameters"),
     "head_norm": Measure("head norm", "||W||_F of the last layer"),
