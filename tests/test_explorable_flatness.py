@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ncbook import experiments, explorables
+from ncbook.readings import flatness as reading
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +42,11 @@ def test_controls_and_picture_have_names(fragment):
 def test_networks_come_first_with_the_numbers_of_the_first_seed(laptop, fragment):
     cases = cases_of(fragment)
     assert [len(case["curves"]) for case in cases] == [4] * 6
-    own = experiments.flatness.rows(laptop, "scale", arm="random", seed=laptop.config["seeds"][0])
+    own = reading.rows(laptop, "scale", arm="random", seed=laptop.config["seeds"][0])
     case = cases[2]
     assert "random" in case["name"]
     np.testing.assert_allclose(case["at"], own.scale, rtol=5e-4)
-    np.testing.assert_allclose(case["curves"][0], own.kappa, rtol=5e-4)
+    np.testing.assert_allclose(case["curves"][0], own.relative_flatness, rtol=5e-4)
     assert f"test error {100 * own.test_error.iloc[0]:.3g} %" in case["still"]
     assert all(case["at"][case["start"]] == 1 for case in cases[:3])
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from ncbook import experiments, metrics
+from ncbook import experiments, metrics, readings
 from ncbook.exercises._exercise import Exercise
 
 
@@ -21,9 +21,9 @@ def _factor() -> float:
     """The smallest s at which the first network on random labels is flatter than the first on true ones at s = 1."""
     run = experiments.flatness.load()
     seed = run.config["seeds"][0]
-    wrong = experiments.flatness.rows(run, "scale", arm="random", seed=seed)
-    good = experiments.flatness.rows(run, "scale", arm="trained", seed=seed, scale=1.0)
-    flatter = wrong.log10_kappa < good.log10_kappa.item()
+    wrong = readings.flatness.rows(run, "scale", arm="random", seed=seed)
+    good = readings.flatness.rows(run, "scale", arm="trained", seed=seed, scale=1.0)
+    flatter = wrong.log10_relative_flatness < good.log10_relative_flatness.item()
     return float(wrong.scale[flatter].min())
 
 
@@ -51,7 +51,7 @@ EXERCISES = {
     ),
     "flatness/factor": Exercise(
         _factor,
-        "compare log10_kappa of the arm random, for each scale, with that of the arm trained at scale 1, both of the "
-        "first seed",
+        "compare log10_relative_flatness of the arm random, for each scale, with that of the arm trained at scale 1, "
+        "both of the first seed",
     ),
 }

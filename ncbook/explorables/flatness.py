@@ -4,24 +4,21 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ncbook import runs
-from ncbook.explorables import _page
+from ncbook.explorables import _arms, _page
+from ncbook.readings.flatness import NETWORKS, rows
 
-_NETWORKS = {
-    "trained": "network on true labels, trained to the end",
-    "stopped": "network on true labels, stopped at zero error",
-    "random": "network on random labels, trained to the end",
-}
 # what is drawn, in this order: name on the page, column of a network, array of a simplex, path of its dashes
 _CURVES = (
-    ("exact κ", "kappa", "exact", ""),
-    ("upper bound", "bound", "bound", "7 4"),
-    ("training loss", "loss", "cross_entropy", "2 4"),
+    ("exact κ", "relative_flatness", "exact", ""),
+    ("upper bound", "relative_flatness_bound", "bound", "7 4"),
+    ("training loss", "train_loss", "cross_entropy", "2 4"),
     ("right side of proposition 5.3", "proposition", "proposition", "10 3 2 3"),
 )
-_COLOURS = ("class0", "class1", "text", "second")
-_EVERY = 4  # of the 200 places of a closed form, so that a slider has a handful of steps
+_COLORS = ("class0", "class1", "text", "second")
+_EVERY = 4  # of the 200 strengths of a closed form, so that a slider has a handful of steps
 
 _BODY = """\
 <div class="nc-controls">
@@ -51,7 +48,7 @@ def flatness(run: runs.Run) -> _page.Explorable:
     `run` is one of `experiments.flatness`. Raises ValueError, naming what is missing, for another run.
     """
     cases = [*_networks(run), *_simplices(run)]
-    data = {"cases": cases, "names": [name for name, *_ in _CURVES], "colours": _COLOURS,
+    data = {"cases": cases, "names": [name for name, *_ in _CURVES], "colours": _COLORS,
             "dashes": [dashes for *_, dashes in _CURVES]}  # fmt: skip
     title = "Relative flatness as the last layer grows"
     return _page.Explorable(title, _body(run, cases), "flatness.js", data, f"{title}. {_summary(run, cases)}")
@@ -59,20 +56,17 @@ def flatness(run: runs.Run) -> _page.Explorable:
 
 def _networks(run: runs.Run) -> list[dict[str, Any]]:
     """The first seed of each kind of network."""
-    if "arm" not in run.history:
-        raise ValueError("run.history: has no column arm; this figure shows runs of experiments.flatness")
+    _arms.require_columns(run, ("arm", "scale", *(column for _, column, *_ in _CURVES)), "flatness")
     cases = []
-    for arm, name in _NETWORKS.items():
-        of_arm = (run.history["part"] == "scale") & (run.history["arm"] == arm)
-        chosen = of_arm & (run.history["seed"] == run.config["seeds"][0])
-        column = {each: values[chosen] for each, values in run.history.items()}
-        still = (
-            f"Training error {100 * column['train_error'][0]:.3g} %, test error {100 * column['test_error'][0]:.3g} %"
-        )
+    for arm, name in NETWORKS.items():
+        own = rows(run, "scale", arm=arm, seed=run.config["seeds"][0])
+        train, test = (100 * own[error].iloc[0] for error in ("train_error", "test_error"))
+        still = f"Training error {train:.3g} %, test error {test:.3g} %: the same for every s."
         cases.append({
-            "name": name, "what": "Factor s", "at": _short(column["scale"]), "axis": "factor s of the last layer (log)",
-            "curves": [_short(column[key]) for _, key, _, _ in _CURVES], "still": f"{still}: the same for every s.",
-            "start": int(np.abs(column["scale"] - 1).argmin()),
+            "name": f"network on {name}", "what": "Factor s", "at": _short(own.scale),
+            "axis": "factor s of the last layer (log)", "still": still,
+            "curves": [_short(own[column]) for _, column, *_ in _CURVES],
+            "start": int(np.abs(own.scale.to_numpy() - 1).argmin()),
         })  # fmt: skip
     return cases
 
@@ -94,7 +88,7 @@ def _simplices(run: runs.Run) -> list[dict[str, Any]]:
     return cases
 
 
-def _short(values: np.ndarray) -> list[float | None]:
+def _short(values: np.ndarray | pd.Series) -> list[float | None]:
     """Four significant digits; None where a logarithmic axis has no place for the value."""
     return [float(f"{value:.4g}") if np.isfinite(value) and value > 0 else None for value in values]
 
@@ -102,19 +96,19 @@ def _short(values: np.ndarray) -> list[float | None]:
 def _body(run: runs.Run, cases: list[dict[str, Any]]) -> str:
     return _BODY.format(
         fits="min-width: 0; max-width: 100%",  # a long choice must not widen the page of a phone
-        cases="".join(f'<option value="{place}">{escape(case["name"])}</option>' for place, case in enumerate(cases)),
+        cases="".join(f'<option value="{index}">{escape(case["name"])}</option>' for index, case in enumerate(cases)),
         last=len(cases[0]["at"]) - 1,
         start=cases[0]["start"],
-        legend="\n".join(_entry(place) for place in range(len(_CURVES))),
+        legend="\n".join(_entry(index) for index in range(len(_CURVES))),
         seed=run.config["seeds"][0],
         provenance=escape(runs.provenance_line(run)),
     )
 
 
-def _entry(place: int) -> str:
-    name, _, _, dashes = _CURVES[place]
-    line = f'<path d="M0 8h26" stroke="var(--nc-{_COLOURS[place]})" stroke-width="2.6" stroke-dasharray="{dashes}"/>'
-    return f'<li><svg viewBox="0 0 26 16" aria-hidden="true">{line}</svg> {name} <b class="nc-value{place}"></b></li>'
+def _entry(index: int) -> str:
+    name, _, _, dashes = _CURVES[index]
+    line = f'<path d="M0 8h26" stroke="var(--nc-{_COLORS[index]})" stroke-width="2.6" stroke-dasharray="{dashes}"/>'
+    return f'<li><svg viewBox="0 0 26 16" aria-hidden="true">{line}</svg> {name} <b class="nc-value{index}"></b></li>'
 
 
 def _summary(run: runs.Run, cases: list[dict[str, Any]]) -> str:

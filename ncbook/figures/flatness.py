@@ -8,12 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ncbook.figures import _style
+from ncbook.readings.flatness import CHANGES, NETWORKS, against_loss, changed, rows, scaled
 from ncbook.runs import Run
 
-_NETWORKS = {
-    "trained": ("true labels, trained to the end", _style.BLUE, "-", "o"),
-    "stopped": ("true labels, stopped at zero error", _style.GREEN, "--", "^"),
-    "random": ("random labels, trained to the end", _style.ORANGE, "-.", "s"),
+# color, line and marker
+_STYLES = {
+    "trained": (_style.BLUE, "-", "o"),
+    "stopped": (_style.GREEN, "--", "^"),
+    "random": (_style.ORANGE, "-.", "s"),
 }
 _CURVES = {
     "proposition": ("right side of proposition 5.3", _style.PURPLE, ":"),
@@ -21,21 +23,12 @@ _CURVES = {
     "exact": (r"exact $\kappa$", _style.BLUE, "-"),
     "cross_entropy": ("cross-entropy (nats)", _style.INK, "-."),
 }
-_CHANGES = {"layer": "layers rescaled", "rotation": "rotation", "shift": "rows shifted", "neurons": "neurons rescaled"}
 _MEASURES = {
-    "kappa": (r"exact $\kappa$", _style.BLUE, "o"),
-    "bound": (r"upper bound $\tilde\kappa$", _style.ORANGE, "s"),
-    "trace": ("trace of the Hessian", _style.PURPLE, "^"),
-    "normalized": (r"$\kappa$, features normalised", _style.GREEN, "D"),
+    "relative_flatness": (r"exact $\kappa$", _style.BLUE, "o"),
+    "relative_flatness_bound": (r"upper bound $\tilde\kappa$", _style.ORANGE, "s"),
+    "hessian_trace": ("trace of the Hessian", _style.PURPLE, "^"),
+    "normalized_relative_flatness": (r"$\kappa$, features normalized", _style.GREEN, "D"),
 }
-
-
-def _rows(run: Run, part: str, **chosen: object) -> pd.DataFrame:
-    frame = run.to_frame()
-    frame = frame[frame.part == part]
-    for column, value in chosen.items():
-        frame = frame[frame[column] == value]
-    return frame
 
 
 @_style.styled
@@ -44,14 +37,22 @@ def flatness_on_simplices(run: Run) -> Figure:
     figure, axes = _style.panels(run, len(run.config["classes"]), height=3.9, sharey=True)
     strengths = run.arrays["family/strengths"]
     for panel, num_classes in zip(axes, run.config["classes"], strict=True):
-        for name, (label, colour, line) in _CURVES.items():
+        for name, (label, color, line) in _CURVES.items():
             curve = run.arrays[f"family/{num_classes}/{name}"]
-            panel.plot(strengths, curve, line, color=colour, label=label)
+            panel.plot(strengths, curve, line, color=color, label=label)
             if name in ("exact", "proposition"):
                 peak = curve.argmax()
-                panel.plot(strengths[peak], curve[peak], "v", color=colour, markersize=7)
-        found = _rows(run, "family", num_classes=num_classes)
-        panel.plot(found.scale, found.kappa, "o", color=_style.BLUE, fillstyle="none", markersize=5, label="measured")
+                panel.plot(strengths[peak], curve[peak], "v", color=color, markersize=7)
+        found = rows(run, "family", num_classes=num_classes)
+        panel.plot(
+            found.strength,
+            found.relative_flatness,
+            "o",
+            color=_style.BLUE,
+            fillstyle="none",
+            markersize=5,
+            label="measured",
+        )
         panel.set(xscale="log", yscale="log", xlabel=r"confidence $\lambda\delta$", ylim=(1e-8, 3e5))
         _style.log_axis(panel.xaxis)
         panel.set_title(f"K = {num_classes}")
@@ -69,11 +70,10 @@ def _legend_above(figure: Figure, panel: Axes, columns: int) -> None:
 def flatness_under_scaling(run: Run) -> Figure:
     """kappa and the test error of networks whose last layer is multiplied by s."""
     figure, axes = _style.panels(run, 2, height=3.7)
-    for arm, style in _NETWORKS.items():
-        found = _rows(run, "scale", arm=arm)
-        found = found[found.scale <= 16]
-        _band(axes[0], found, "kappa", style)
-        _band(axes[1], found.assign(test_error=100 * found.test_error), "test_error", style)
+    for arm in NETWORKS:
+        found = scaled(run, arm=arm)
+        _band(axes[0], found, "relative_flatness", arm)
+        _band(axes[1], found.assign(test_error=100 * found.test_error), "test_error", arm)
     axes[0].set(yscale="log", ylabel=r"relative flatness $\kappa$ (nats)", ylim=(1e-48, 1e3))
     axes[0].set_title("the measure moves")
     axes[1].set(ylabel="test error (%)", ylim=(0, 100))
@@ -82,12 +82,12 @@ def flatness_under_scaling(run: Run) -> Figure:
     return figure
 
 
-def _band(panel: Axes, rows: pd.DataFrame, column: str, style: tuple[str, str, str, str]) -> None:
+def _band(panel: Axes, found: pd.DataFrame, column: str, arm: str) -> None:
     """Median over the seeds against s, in a band from the lowest to the highest."""
-    label, colour, line, marker = style
-    table = rows.pivot_table(index="seed", columns="scale", values=column)
-    panel.fill_between(table.columns, table.min(), table.max(), color=colour, alpha=0.15, linewidth=0)
-    panel.plot(table.columns, table.median(), line, color=colour, marker=marker, markersize=4, label=label)
+    color, line, marker = _STYLES[arm]
+    table = found.pivot_table(index="seed", columns="scale", values=column)
+    panel.fill_between(table.columns, table.min(), table.max(), color=color, alpha=0.15, linewidth=0)
+    panel.plot(table.columns, table.median(), line, color=color, marker=marker, markersize=4, label=NETWORKS[arm])
     panel.axvline(1, color=_style.FAINT, linestyle=":", linewidth=1)
     panel.set(xscale="log", xlabel="factor s of the last layer")
     _style.log_axis(panel.xaxis)
@@ -97,16 +97,14 @@ def _band(panel: Axes, rows: pd.DataFrame, column: str, style: tuple[str, str, s
 def flatness_against_loss(run: Run) -> Figure:
     """kappa against the training loss as the last layer grows, and its bound as a share of what the loss allows."""
     figure, axes = _style.panels(run, 2, height=3.9)
-    for arm, (label, colour, line, marker) in _NETWORKS.items():
-        found = _rows(run, "scale", arm=arm)
-        found = found[found.loss > 1e-12]  # smaller losses have lost their digits
-        found = found.assign(share=found.bound / (2 * found.weight_norm2 * found.feature_norm2 * found.loss))
-        for panel, column in zip(axes, ("kappa", "share"), strict=True):
-            for place, (_, own) in enumerate(found.groupby("seed")):
-                name = "_" if place else label  # in the legend once
-                panel.plot(own.loss, own[column], line, color=colour, linewidth=1, alpha=0.7, label=name)
+    for arm, (color, line, marker) in _STYLES.items():
+        found = against_loss(run, arm)
+        for panel, column in zip(axes, ("relative_flatness", "share"), strict=True):
+            for index, (_, own) in enumerate(found.groupby("seed")):
+                name = "_" if index else NETWORKS[arm]  # in the legend once
+                panel.plot(own.train_loss, own[column], line, color=color, linewidth=1, alpha=0.7, label=name)
             as_trained = found[found.scale == 1]
-            panel.plot(as_trained.loss, as_trained[column], marker, color=colour, markersize=6)
+            panel.plot(as_trained.train_loss, as_trained[column], marker, color=color, markersize=6)
             panel.set(xscale="log", xlabel="training loss (nats)")
     axes[0].set(yscale="log", ylabel=r"relative flatness $\kappa$ (nats)")
     axes[1].set(ylim=(0, 1), ylabel=r"$\tilde\kappa$, share of what the loss allows")
@@ -118,18 +116,18 @@ def flatness_against_loss(run: Run) -> Figure:
 def flatness_in_float32(run: Run) -> Figure:
     """What float32 makes of a network on random labels whose last layer grows: the values and where they become 0."""
     figure, axes = _style.panels(run, 2, height=3.7, sharey=True)
-    first = _rows(run, "scale", arm="random", seed=run.config["seeds"][0])
-    measures: tuple[tuple[Any, ...], ...] = (
-        (r"exact $\kappa$", "kappa32", "kappa", _style.BLUE, "o"),
-        (r"$1 - \|p\|^2$ as written", "bound32", "bound", _style.ORANGE, "s"),
-        ("largest slope", "slope32", "slope64", _style.GREEN, "^"),
+    first = rows(run, "scale", arm="random", seed=run.config["seeds"][0])
+    measures = (  # name, columns of the two panels
+        (r"exact $\kappa$", "relative_flatness_float32", "relative_flatness"),
+        (r"$1 - \|p\|^2$ as written", "relative_flatness_bound_float32", "relative_flatness_bound"),
+        ("largest slope", "largest_slope_float32", "largest_slope_float64"),
     )
-    for panel, title, place in ((axes[0], "float32", 1), (axes[1], "float64", 2)):
-        for measure in measures:
-            label, colour, marker = measure[0], measure[3], measure[4]
-            above = first[measure[place]] > 0
-            style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4}
-            panel.plot(first.scale[above], first[measure[place]][above], label=label, **style)
+    for panel, title, index in ((axes[0], "float32", 1), (axes[1], "float64", 2)):
+        for measure, (color, marker) in zip(measures, _style.CLASS_STYLES, strict=False):
+            values = first[measure[index]]
+            above = values > 0
+            style: dict[str, Any] = {"color": color, "marker": marker, "markersize": 4}
+            panel.plot(first.scale[above], values[above], label=measure[0], **style)
             panel.plot(first.scale[~above], np.full((~above).sum(), 1e-165), " ", fillstyle="none", **style)
         panel.set(xscale="log", yscale="log", xlabel="factor s of the last layer", ylim=(1e-172, 1e6))
         panel.set_title(title)
@@ -146,16 +144,15 @@ def flatness_in_float32(run: Run) -> Figure:
 def flatness_after_changes(run: Run) -> Figure:
     """By which factor four measures change when parameters change and the function does not."""
     figure, (panel,) = _style.panels(run, 1, height=3.4)
-    keys = ["arm", "seed"]
-    before = _rows(run, "change", change="none").set_index(keys)
-    for place, (measure, (label, colour, marker)) in enumerate(_MEASURES.items()):
-        for row, change in enumerate(_CHANGES):
-            ratio = _rows(run, "change", change=change).set_index(keys)[measure] / before[measure]
-            heights = np.full(len(ratio), row + 0.18 * (place - 1.5))
-            panel.plot(ratio, heights, marker, color=colour, alpha=0.7, markersize=5, label="_" if row else label)
+    for row, change in enumerate(CHANGES):
+        ratios = changed(run, change)
+        for index, (measure, (label, color, marker)) in enumerate(_MEASURES.items()):
+            heights = np.full(len(ratios), row + 0.18 * (index - 1.5))
+            name = "_" if row else label
+            panel.plot(ratios[measure], heights, marker, color=color, alpha=0.7, markersize=5, label=name)
     panel.axvline(1, color=_style.FAINT, linewidth=1)
     panel.set(xscale="log", xlabel="factor by which it changes", xlim=(0.5, 1000))
-    panel.set_yticks(range(len(_CHANGES)), list(_CHANGES.values()))
+    panel.set_yticks(range(len(CHANGES)), list(CHANGES.values()))
     panel.set_ylabel("change")
     panel.invert_yaxis()
     _style.log_axis(panel.xaxis)

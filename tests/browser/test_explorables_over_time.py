@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from ncbook import experiments, explorables
+from ncbook import experiments, explorables, readings
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +41,14 @@ def label(page) -> str:
 
 def test_the_scale_moves_by_keyboard_and_says_the_values_of_the_run(show, flatness, flatness_run):
     page = show(flatness)
-    own = experiments.flatness.rows(flatness_run, "scale", arm="trained", seed=flatness_run.config["seeds"][0])
+    own = readings.flatness.rows(flatness_run, "scale", arm="trained", seed=flatness_run.config["seeds"][0])
     page.focus(".nc-slider")
     for key, row in (("Home", own.iloc[0]), ("ArrowRight", own.iloc[1]), ("End", own.iloc[-1])):
         before = pixels(page), label(page)
         page.keyboard.press(key)
         assert pixels(page) != before[0]
         assert label(page) != before[1]
-        for place, column in enumerate(("kappa", "bound", "loss")):
+        for place, column in enumerate(("relative_flatness", "relative_flatness_bound", "train_loss")):
             said = page.text_content(f".nc-value{place}")
             if row[column] > 0:
                 assert float(said) == pytest.approx(row[column], rel=6e-3)

@@ -13,17 +13,16 @@ import torch
 from ncbook import metrics
 from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
-from ncbook.experiments.flatness.claims import CLAIMS, rows
+from ncbook.experiments.flatness.claims import CLAIMS
 from ncbook.experiments.flatness.config import Config
 from ncbook.experiments.flatness.parts import Arm, measure_arm
+from ncbook.readings.flatness import NETWORKS
 
-NETWORKS = ("trained", "stopped", "random")
-
-__all__ = ["CLAIMS", "EXPERIMENT", "NETWORKS", "Config", "load", "rows", "run"]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "run"]
 
 
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
-    """Measure every arm. history columns are those of `COLUMNS`, with nan where a part does not measure one.
+    """Measure every arm: the rows that `readings.flatness.rows` tells apart.
 
     arrays: family/strengths [200], lambda delta, and for each K family/K/exact, bound, proposition, cross_entropy
     [200]: closed forms at class means of norm 1.
@@ -33,7 +32,7 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     return found, _curves(config)
 
 
-def _curves(config: Config) -> dict[str, np.ndarray]:
+def _curves(config: Config) -> Arrays:
     strengths = np.geomspace(0.3, 40, 200)
     curves = {"family/strengths": strengths}
     for num_classes in config.classes:
@@ -44,5 +43,11 @@ def _curves(config: Config) -> dict[str, np.ndarray]:
     return curves
 
 
-EXPERIMENT = Experiment("flatness", "Relative flatness", 1, Config, train, keys=("seed",), claims=CLAIMS)
+EXPERIMENT = Experiment(
+    "flatness", "Relative flatness", 1, Config, train, keys=("arm", "strength", "seed"), claims=CLAIMS,
+    exact=(  # these are compared within a millionth or less, or have exponents that float32 lacks
+        "strength", "scale", "relative_flatness", "relative_flatness_bound", "hessian_trace", "train_loss",
+        "proposition", "normalized_relative_flatness", "largest_slope_float64",
+    ),
+)  # fmt: skip
 run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -4,106 +4,92 @@ import numpy as np
 import pandas as pd
 
 from ncbook.claims import Claim, Evidence
+from ncbook.readings.flatness import changed, rows, scaled
 from ncbook.runs import Run
 
-_SHAPE = ["nc1", "nc2_norms", "nc2_angles", "nc3"]
-
-
-def rows(run: Run, part: str, **chosen: object) -> pd.DataFrame:
-    """The rows of one part: "family", "scale", "matched" or "change"; of the arms, scales, ... that are chosen."""
-    frame = run.to_frame()
-    frame = frame[frame.part == part]
-    for column, value in chosen.items():
-        frame = frame[frame[column] == value]
-    return frame
+_SHAPE = ["nc1_train", "nc2_norms_train", "nc2_angles_train", "nc3_train"]
 
 
 def _on_family(run: Run) -> Evidence:
     found = rows(run, "family")
-    holds = (found.kappa <= found.proposition) & (found.bound <= found.proposition * (1 + 1e-9))
-    return Evidence.of(holds, found.proposition / found.kappa, "times the exact value")
+    kappa, bound = found.relative_flatness, found.relative_flatness_bound
+    holds = (kappa <= found.proposition) & (bound <= found.proposition * (1 + 1e-9))
+    return Evidence.of(holds, found.proposition / kappa, "times the exact value")
 
 
 def _on_networks(run: Run) -> Evidence:
     found = rows(run, "scale", arm="trained", scale=1.0)
-    share = found.kappa / found.proposition
+    share = found.relative_flatness / found.proposition
     return Evidence.of((share <= 1) & (found.train_error == 0), share, "of the right-hand side")
 
 
 def _trace_bound(run: Run) -> Evidence:
     found = pd.concat([rows(run, part) for part in ("family", "scale", "change")])
-    found = found[found.kappa > 1e-300]  # smaller ones have lost their digits
-    return Evidence.of(found.kappa <= found.bound * (1 + 1e-9), found.bound / found.kappa, "times the exact value")
+    found = found[found.relative_flatness > 1e-300]  # smaller ones have lost their digits
+    kappa, bound = found.relative_flatness, found.relative_flatness_bound
+    return Evidence.of(kappa <= bound * (1 + 1e-9), bound / kappa, "times the exact value")
 
 
 def _collapse_alone(run: Run) -> Evidence:
-    found = rows(run, "scale", arm="trained")
-    found = found[found.scale <= 16]
+    found = scaled(run, arm="trained")
     holds, orders = [], []
     for _, own in found.groupby("seed"):
         still = own[["train_error", "test_error"]].nunique().eq(1).all()
         same = (own[_SHAPE].max() - own[_SHAPE].min()).max() <= 1e-6
-        orders.append(float(own.log10_kappa.max() - own.log10_kappa.min()))
+        orders.append(float(own.log10_relative_flatness.max() - own.log10_relative_flatness.min()))
         holds.append(bool(still and same and own.train_error.max() == 0 and orders[-1] >= 2))
     return Evidence(tuple(holds), tuple(orders), "orders of magnitude of kappa")
 
 
-def _changed(run: Run, change: str) -> pd.DataFrame:
-    """`kappa`, `trace` and `normalized` after a change over those before it; one row a network."""
-    keys, values = ["arm", "seed"], ["kappa", "trace", "normalized"]
-    before, after = (rows(run, "change", change=name).set_index(keys)[values] for name in ("none", change))
-    return after / before
-
-
 def _layers(run: Run) -> Evidence:
-    ratio = _changed(run, "layer")
-    fold = np.maximum(ratio.trace, 1 / ratio.trace)
-    return Evidence.of((ratio.kappa - 1).abs().le(1e-9) & fold.ge(50), fold, "fold change of the Hessian's trace")
+    ratio = changed(run, "layer")
+    fold = np.maximum(ratio.hessian_trace, 1 / ratio.hessian_trace)
+    still = (ratio.relative_flatness - 1).abs() <= 1e-9
+    return Evidence.of(still & fold.ge(50), fold, "fold change of the Hessian's trace")
 
 
 def _neurons(run: Run) -> Evidence:
-    ratio = _changed(run, "neurons").kappa
+    ratio = changed(run, "neurons").relative_flatness
     return Evidence.of((ratio - 1).abs() <= 0.01, np.maximum(ratio, 1 / ratio), "fold change of kappa")
 
 
 def _neurons_normalized(run: Run) -> Evidence:
-    ratio = _changed(run, "neurons").normalized
+    ratio = changed(run, "neurons").normalized_relative_flatness
     return Evidence.of((ratio - 1).abs() <= 1e-6, (ratio - 1).abs(), "relative change of kappa")
 
 
 def _pairs(run: Run, part: str, **chosen: object) -> pd.DataFrame:
-    """The rows of networks on true and on random labels side by side: columns such as kappa_trained, kappa_random."""
+    """The rows of networks on true and on random labels side by side, in columns "..._trained" and "..._random"."""
     good, bad = (rows(run, part, arm=arm, **chosen) for arm in ("trained", "random"))
     return good.merge(bad, on="seed", suffixes=("_trained", "_random"))
 
 
 def _flatter_as_trained(run: Run) -> Evidence:
     pairs = _pairs(run, "scale", scale=1.0)
-    ratio = pairs.kappa_random / pairs.kappa_trained
+    ratio = pairs.relative_flatness_random / pairs.relative_flatness_trained
     return Evidence.of(ratio > 1, ratio, "times the kappa on true labels")
 
 
 def _flatter_at_equal_loss(run: Run) -> Evidence:
-    pairs = _pairs(run, "matched").dropna(subset=["kappa_trained", "kappa_random"])
-    ratio = pairs.kappa_random / pairs.kappa_trained
+    pairs = _pairs(run, "matched").dropna(subset=["relative_flatness_trained", "relative_flatness_random"])
+    ratio = pairs.relative_flatness_random / pairs.relative_flatness_trained
     return Evidence.of(ratio > 1, ratio, "times the kappa on true labels")
 
 
 def _flat_and_wrong(run: Run) -> Evidence:
-    wrong = rows(run, "scale", arm="random")
-    wrong = wrong[wrong.scale <= 16]
+    wrong = scaled(run, arm="random")
     good = rows(run, "scale", arm="trained", scale=1.0).set_index("seed")
-    lowest = wrong.loc[wrong.groupby("seed").log10_kappa.idxmin()].set_index("seed")
-    flatter = lowest.log10_kappa < good.log10_kappa
-    holds = flatter & (lowest.train_error == 0) & (lowest.test_error >= 0.8) & (good.test_error <= 0.1)
-    return Evidence.of(holds, good.log10_kappa - lowest.log10_kappa, "orders of magnitude flatter")
+    lowest = wrong.loc[wrong.groupby("seed").log10_relative_flatness.idxmin()].set_index("seed")
+    orders = good.log10_relative_flatness - lowest.log10_relative_flatness
+    holds = (orders > 0) & (lowest.train_error == 0) & (lowest.test_error >= 0.8) & (good.test_error <= 0.1)
+    return Evidence.of(holds, orders, "orders of magnitude flatter")
 
 
 def _exactly_flat(run: Run) -> Evidence:
     found = rows(run, "scale", arm="random", scale=max(run.config["scales"]))
-    zero = (found.slope32 == 0) & (found.kappa32 == 0)
-    holds = zero & (found.slope64 > 0) & (found.test_error >= 0.8)
-    return Evidence.of(holds, found.log10_kappa, "is log10 of kappa, which float32 gives as 0")
+    zero = (found.largest_slope_float32 == 0) & (found.relative_flatness_float32 == 0)
+    holds = zero & (found.largest_slope_float64 > 0) & (found.test_error >= 0.8)
+    return Evidence.of(holds, found.log10_relative_flatness, "is log10 of kappa, which float32 gives as 0")
 
 
 CLAIMS: tuple[Claim, ...] = (
@@ -142,7 +128,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "flatness-survives-layer-rescaling", "petzka2021relative", "abstract",
-        "Relative flatness solves the problem of reparametrisation: rescaling layers against each other leaves it.",
+        "Relative flatness solves the problem of reparametrization: rescaling layers against each other leaves it.",
         "For each network and seed, with the features ten times as long and W a tenth, kappa changes by less than "
         "1e-9 of itself, and the trace of the Hessian at least 50-fold.",
         "The trace, which is the same curvature without the weights.",
@@ -153,26 +139,26 @@ CLAIMS: tuple[Claim, ...] = (
         "Relative flatness does not change when single neurons are rescaled.",
         "For each network and seed, with each neuron's output times a factor between 1/10 and 10 and its column of W "
         "divided by it, kappa changes by at most 1 %.",
-        "The same after the features are normalised (next row).",
+        "The same after the features are normalized (next row).",
         _neurons, "changes",
     ),
     Claim(
-        "normalised-flatness-survives-neuron-rescaling", "petzka2021relative", "released code",
+        "normalized-flatness-survives-neuron-rescaling", "petzka2021relative", "released code",
         "With every feature divided by its standard deviation first, rescaling single neurons changes nothing.",
-        "The same change as in the row above: kappa of the normalised features changes by at most a millionth.",
-        "The same without normalisation (row above).",
+        "The same change as in the row above: kappa of the normalized features changes by at most a millionth.",
+        "The same without normalization (row above).",
         _neurons_normalized, "changes",
     ),
     Claim(
-        "flatter-networks-generalise", "petzka2021relative", "abstract",
-        "Of two minima with the same training error, the one with smaller relative flatness generalises better.",
+        "flatter-networks-generalize", "petzka2021relative", "abstract",
+        "Of two minima with the same training error, the one with smaller relative flatness generalizes better.",
         "For each seed, of two networks trained alike to the end, the one on true labels has a smaller kappa than the "
         "one on random labels.",
         "The same at equal training loss (next row).",
         _flatter_as_trained, "matched",
     ),
     Claim(
-        "flatter-networks-generalise-at-equal-loss", "petzka2021relative", "abstract, at equal training loss",
+        "flatter-networks-generalize-at-equal-loss", "petzka2021relative", "abstract, at equal training loss",
         "The same where the two networks are equally confident.",
         "For each seed whose two networks can be brought to a training loss of 0.01 by a factor of the last layer: "
         "there, the one on true labels has a smaller kappa than the one on random labels.",

@@ -40,17 +40,17 @@ def head_of(model: models.Classifier, split: data.Split) -> Head:
 
 
 def flatness(head: Head) -> dict[str, float]:
-    """kappa, bound, trace (of the Hessian in W), loss and the squared norms that bound them by each other."""
+    """Relative flatness, its bound, the Hessian's trace (in W), loss and the squared norms that bound them."""
     named = head.features, head.weight, head.bias
     bound, size = metrics.relative_flatness_bound(*named).item(), head.weight.square().sum().item()
     return {
-        "kappa": metrics.relative_flatness(*named).item(),
-        "log10_kappa": log10_relative_flatness(head),
-        "bound": bound,
-        "trace": bound / size,
-        "loss": F.cross_entropy(head.logits(), head.labels).item(),
-        "weight_norm2": size,
-        "feature_norm2": head.features.square().sum(1).max().item(),
+        "relative_flatness": metrics.relative_flatness(*named).item(),
+        "log10_relative_flatness": log10_relative_flatness(head),
+        "relative_flatness_bound": bound,
+        "hessian_trace": bound / size,
+        "train_loss": F.cross_entropy(head.logits(), head.labels).item(),
+        "squared_head_norm": size,
+        "largest_squared_feature_norm": head.features.square().sum(1).max().item(),
     }
 
 
@@ -65,7 +65,7 @@ def log10_relative_flatness(head: Head) -> float:
 
 
 def in_float32(head: Head) -> dict[str, float]:
-    """kappa32, by the formula with pairs, and bound32, by 1 - ||p||^2 as it stands: all steps in float32."""
+    """Relative flatness by the formula with pairs, its bound by 1 - ||p||^2 as it stands: all steps in float32."""
     features, weight = head.features.float(), head.weight.float()
     p = torch.softmax(features @ weight.T + head.bias.float(), dim=1)
     gaps = (weight[:, None] - weight).square().sum(2)
@@ -73,11 +73,12 @@ def in_float32(head: Head) -> dict[str, float]:
     pairs = ((p @ gaps) * p).sum(1) / 2
     uncertainty = (1 - p.square().sum(1)).clamp(min=0)  # rounding may leave it below 0
     return {
-        "kappa32": (sizes * pairs).mean().item(),
-        "bound32": (weight.square().sum() * sizes * uncertainty).mean().item(),
+        "relative_flatness_float32": (sizes * pairs).mean().item(),
+        "relative_flatness_bound_float32": (weight.square().sum() * sizes * uncertainty).mean().item(),
     }
 
 
+@torch.enable_grad()
 def largest_slope(model: models.Classifier, split: data.Split, factor: float, dtype: torch.dtype) -> float:
     """Largest entry of the gradient by all parameters, of the training loss with the last layer times `factor`."""
     twin = copy.deepcopy(model).to(dtype).eval()
@@ -91,11 +92,11 @@ def largest_slope(model: models.Classifier, split: data.Split, factor: float, dt
 
 
 def simplex_fit(head: Head) -> tuple[float, float]:
-    """M, the mean norm of centred class means, and lambda, by which W is nearest to lambda times these means."""
+    """M, the mean norm of centered class means, and lambda, by which W is nearest to lambda times these means."""
     means = metrics.class_means(head.features, head.labels, len(head.weight))
-    centred = means - means.mean(0)
-    alignment = (head.weight * centred).sum() / centred.square().sum()
-    return centred.norm(dim=1).mean().item(), alignment.item()
+    centered = means - means.mean(0)
+    alignment = (head.weight * centered).sum() / centered.square().sum()
+    return centered.norm(dim=1).mean().item(), alignment.item()
 
 
 def scale_for_loss(head: Head, target: float) -> float:

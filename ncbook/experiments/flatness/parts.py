@@ -14,22 +14,8 @@ from ncbook.experiments.flatness import measures
 from ncbook.experiments.flatness.config import Config
 from ncbook.experiments.flatness.measures import Head
 
-Rows = list[dict[str, Any]]
-
-# name of a column -> what stands in it where a part does not measure it
-COLUMNS: dict[str, Any] = {
-    "part": "", "arm": "", "change": "", "num_classes": 0, "seed": 0, "step": 0,
-    "scale": math.nan,  # factor of the last layer; in the family lambda delta
-    "kappa": math.nan, "log10_kappa": math.nan, "bound": math.nan, "trace": math.nan, "loss": math.nan,
-    "weight_norm2": math.nan,  # ||W||_F^2
-    "feature_norm2": math.nan,  # largest ||phi||^2
-    "proposition": math.nan,  # right-hand side of proposition 5.3 of Han et al. (2025)
-    "normalized": math.nan,  # kappa after normalize_features
-    "kappa32": math.nan, "bound32": math.nan, "slope32": math.nan, "slope64": math.nan,
-    "train_error": math.nan, "test_error": math.nan,
-    "nc1": math.nan, "nc2_norms": math.nan, "nc2_angles": math.nan, "nc3": math.nan,
-    "logit_change": math.nan,  # largest difference of a logit from that of the unchanged network, after centring
-}  # fmt: skip
+Row = dict[str, Any]
+Rows = list[Row]
 
 
 @dataclass(frozen=True)
@@ -45,81 +31,86 @@ class Arm:
 
 def measure_arm(config: Config, device: str, arm: Arm) -> Rows:
     """All rows of one arm."""
-    place = torch.device(device)
+    where = torch.device(device)
     if arm.name == "family":
-        return [_on_simplex(classes, strength, place) for classes in config.classes for strength in config.strengths]
-    model, dataset, step = trained(config, place, arm)
-    about = {"arm": arm.name, "seed": arm.seed, "step": step, "num_classes": dataset.num_classes}
-    rows = _scaled(config, model, dataset) + _matched(config, model, dataset)
-    rows += _changed(config, model, dataset, arm.seed)
-    return [about | row for row in rows]
+        return [_on_simplex(count, strength, where) for count in config.classes for strength in config.strengths]
+    model, dataset, step, probes = trained(config, where, arm)
+    rows = [{"part": "scale"} | _scaled(model, dataset, factor) for factor in config.scales]
+    rows += [_matched(config, model, dataset), *_changed(config, model, dataset, arm.seed)]
+    about = _about(arm, dataset) | {"step": step}
+    return [*probes, *(about | row for row in rows)]
+
+
+def _about(arm: Arm, dataset: data.Dataset) -> Row:
+    return {"arm": arm.name, "seed": arm.seed, "num_classes": dataset.num_classes}
 
 
 # ---- exact collapse
 
 
-def _on_simplex(num_classes: int, strength: float, device: torch.device) -> dict[str, Any]:
+def _on_simplex(num_classes: int, strength: float, device: torch.device) -> Row:
     """One point a class on a simplex of norm 1, w_j = lambda mu_j with lambda delta = strength."""
     corners = metrics.simplex_etf(num_classes, num_classes).double().to(device)  # [K, d]
     alignment = strength * (num_classes - 1) / num_classes  # delta = K / (K - 1)
     labels = torch.arange(num_classes, device=device)
     head = Head(corners, labels, alignment * corners, torch.zeros(num_classes, dtype=torch.float64, device=device))
     closed = metrics.collapsed_flatness(num_classes, 1.0, alignment)
-    about = {"part": "family", "num_classes": num_classes, "scale": strength}
+    about = {"part": "family", "seed": 0, "step": 0, "num_classes": num_classes, "strength": strength}
     return about | measures.flatness(head) | {"proposition": closed.proposition.item()}
 
 
 # ---- trained networks
 
 
-def trained(config: Config, device: torch.device, arm: Arm) -> tuple[models.Classifier, data.Dataset, int]:
-    """The network of an arm, the data with the labels that it was given, and its steps."""
+def trained(config: Config, device: torch.device, arm: Arm) -> tuple[models.Classifier, data.Dataset, int, Rows]:
+    """The network of an arm, the data with the labels that it was given, its steps, and a row a probe."""
     sizes = config.train_per_class, config.test_per_class, config.glyph_size, config.glyph_difficulty
     dataset = _noisy_labels.images(config.dataset, *sizes, arm.seed)
     model = _noisy_labels.build(config.network, dataset, config.width, arm.seed).to(device)
     if arm.name == "random":
         dataset = data.LabelNoise(1.0, arm.seed)(dataset)
     dataset = dataset.to(device)
-    steps = config.epochs * trainers.steps_per_epoch(len(dataset.train), config.batch_size)
+    epoch = trainers.steps_per_epoch(len(dataset.train), config.batch_size)
     recipe = trainers.Recipe(
-        steps=steps, learning_rate=config.learning_rate, batch_size=config.batch_size, momentum=config.momentum,
-        weight_decay=config.weight_decay, stop=(trainers.AfterZeroError(0),) if arm.name == "stopped" else (),
+        steps=config.epochs * epoch, learning_rate=config.learning_rate, batch_size=config.batch_size,
+        momentum=config.momentum, weight_decay=config.weight_decay,
+        stop=(trainers.AfterZeroError(0),) if arm.name == "stopped" else (),
     )  # fmt: skip
-    fitted: trainers.Fitted[None] = trainers.fit(model, dataset.train, recipe, arm.seed, on_step=lambda step: None)
-    fitted.whole()
-    return model.eval(), dataset, fitted.step
+
+    def probe(model: models.Classifier, step: int) -> Row:
+        return _about(arm, dataset) | {"part": "training", "step": step} | _scaled(model, dataset, 1.0)
+
+    fitted = trainers.fit(model, dataset.train, recipe, arm.seed, probe, (0, epoch), on_step=lambda step: None)
+    return model.eval(), dataset, fitted.step, fitted.whole()
 
 
-def _scaled(config: Config, model: models.Classifier, dataset: data.Dataset) -> Rows:
-    train, test = (measures.head_of(model, split) for split in (dataset.train, dataset.test))
-    rows = []
-    for factor in config.scales:
-        head = train.scaled(factor)
-        rows.append({
-            "part": "scale", "scale": factor, **measures.flatness(head), **measures.in_float32(head), **_shape(head),
-            "train_error": _noisy_labels.error(head.logits(), head.labels),
-            "test_error": _noisy_labels.error(test.scaled(factor).logits(), test.labels),
-            "slope32": measures.largest_slope(model, dataset.train, factor, torch.float32),
-            "slope64": measures.largest_slope(model, dataset.train, factor, torch.float64),
-        })  # fmt: skip
-    return rows
+def _scaled(model: models.Classifier, dataset: data.Dataset, factor: float) -> Row:
+    """All measures with the last layer times `factor`."""
+    head, test = (measures.head_of(model, split).scaled(factor) for split in (dataset.train, dataset.test))
+    measured = {"scale": factor} | measures.flatness(head) | measures.in_float32(head) | _shape(head)
+    return measured | {
+        "train_error": _noisy_labels.error(head.logits(), head.labels),
+        "test_error": _noisy_labels.error(test.logits(), test.labels),
+        "largest_slope_float32": measures.largest_slope(model, dataset.train, factor, torch.float32),
+        "largest_slope_float64": measures.largest_slope(model, dataset.train, factor, torch.float64),
+    }
 
 
 def _shape(head: Head) -> dict[str, float]:
     """NC1 to NC3, and proposition 5.3 with the M and lambda of the head."""
     measured = metrics.collapse(head.features, head.labels, head.weight, head.bias)
-    shape = {name: getattr(measured, name) for name in ("nc1", "nc2_norms", "nc2_angles", "nc3")}
+    shape = {f"{name}_train": getattr(measured, name) for name in ("nc1", "nc2_norms", "nc2_angles", "nc3")}
     norm, alignment = measures.simplex_fit(head)
     closed = metrics.collapsed_flatness(len(head.weight), norm, alignment) if alignment > 0 else None
     return shape | {"proposition": closed.proposition.item() if closed else math.nan}
 
 
-def _matched(config: Config, model: models.Classifier, dataset: data.Dataset) -> Rows:
+def _matched(config: Config, model: models.Classifier, dataset: data.Dataset) -> Row:
     """The same network at the factor that gives the training loss `matched_loss`."""
     head, test = (measures.head_of(model, split) for split in (dataset.train, dataset.test))
     factor = measures.scale_for_loss(head, config.matched_loss)
     row = {"part": "matched", "scale": factor, "test_error": _noisy_labels.error(test.logits(), test.labels)}
-    return [row | (measures.flatness(head.scaled(factor)) if math.isfinite(factor) else {})]
+    return row | (measures.flatness(head.scaled(factor)) if math.isfinite(factor) else {})
 
 
 # ---- changes that preserve the function
@@ -141,11 +132,11 @@ def _changed(config: Config, model: models.Classifier, dataset: data.Dataset, se
 def _compared(head: Head, before: Head) -> dict[str, float]:
     normalized = metrics.normalize_features(head.features, head.weight)
     value = metrics.relative_flatness(normalized.features, normalized.weight, head.bias).item()
-    moved = _centred(head.logits()) - _centred(before.logits())
-    return measures.flatness(head) | {"normalized": value, "logit_change": moved.abs().max().item()}
+    moved = _centered(head.logits()) - _centered(before.logits())
+    return measures.flatness(head) | {"normalized_relative_flatness": value, "logit_change": moved.abs().max().item()}
 
 
-def _centred(logits: Tensor) -> Tensor:
+def _centered(logits: Tensor) -> Tensor:
     """Without what all classes of a point share, which the softmax does not see."""
     return logits - logits.mean(1, keepdim=True)
 

@@ -9,6 +9,7 @@ import torch
 
 from ncbook import experiments, metrics, runs
 from ncbook.claims import QUOTES
+from ncbook.readings import flatness as reading
 
 FLATNESS = experiments.flatness
 
@@ -20,12 +21,12 @@ def run() -> runs.Run:
 
 @pytest.fixture(scope="module")
 def scaled(run) -> pd.DataFrame:
-    return FLATNESS.rows(run, "scale")
+    return reading.rows(run, "scale")
 
 
 @pytest.fixture(scope="module")
 def matched(run) -> pd.DataFrame:
-    return FLATNESS.rows(run, "matched").pivot(index="seed", columns="arm", values="kappa")
+    return reading.rows(run, "matched").pivot(index="seed", columns="arm", values="relative_flatness")
 
 
 # --- the algebra of the text
@@ -69,18 +70,20 @@ def test_the_range_of_the_factors(run):
     assert (min(run.config["scales"]), max(run.config["scales"])) == (0.25, 64)
 
 
-def test_neuron_rescaling_is_about_a_hundredfold_and_rotation_moves_normalised_flatness_a_little(run):
+def test_neuron_rescaling_is_about_a_hundredfold_and_rotation_moves_normalized_flatness_a_little(run):
     keys = ["arm", "seed"]
     before, turned, rescaled = (
-        FLATNESS.rows(run, "change", change=name).set_index(keys) for name in ("none", "rotation", "neurons")
+        reading.rows(run, "change", change=name).set_index(keys) for name in ("none", "rotation", "neurons")
     )
-    assert (rescaled.kappa / before.kappa).between(80, 200).all()
-    assert (turned.normalized / before.normalized - 1).abs().between(0.01, 0.35).all()
-    assert (turned.kappa / before.kappa - 1).abs().max() < 1e-9
+    assert (rescaled.relative_flatness / before.relative_flatness).between(80, 200).all()
+    assert (
+        (turned.normalized_relative_flatness / before.normalized_relative_flatness - 1).abs().between(0.01, 0.35).all()
+    )
+    assert (turned.relative_flatness / before.relative_flatness - 1).abs().max() < 1e-9
 
 
 def test_all_obey_the_proposition_as_trained_and_not_further_out(scaled):
-    share = scaled.assign(share=scaled.kappa / scaled.proposition)
+    share = scaled.assign(share=scaled.relative_flatness / scaled.proposition)
     true = share[share.arm != "random"]
     assert (true[true.scale == 1].share < 1).all()
     assert (true[(true.scale == 4)].share > 1).all()
@@ -88,7 +91,7 @@ def test_all_obey_the_proposition_as_trained_and_not_further_out(scaled):
 
 def test_orders_of_magnitude_and_not_one_image(scaled):
     upto = scaled[scaled.scale <= 16].groupby(["arm", "seed"])
-    spans = upto.log10_kappa.max() - upto.log10_kappa.min()
+    spans = upto.log10_relative_flatness.max() - upto.log10_relative_flatness.min()
     assert 44.5 < spans.max() < 45.5
     assert 6 <= spans.min() < 7
     assert (upto[["train_error", "test_error"]].nunique() == 1).all(axis=None)
@@ -96,19 +99,21 @@ def test_orders_of_magnitude_and_not_one_image(scaled):
 
 def test_a_peak_left_of_one(scaled):
     for _, own in scaled.groupby(["arm", "seed"]):
-        assert 0.25 < own.scale[own.kappa.idxmax()] < 1
+        assert 0.25 < own.scale[own.relative_flatness.idxmax()] < 1
 
 
 def test_the_bound_is_a_sixth_to_three_fifths_of_what_the_loss_allows(scaled):
-    found = scaled[(scaled.loss > 1e-12) & (scaled.loss < 0.01)]
-    share = found.bound / (2 * found.weight_norm2 * found.feature_norm2 * found.loss)
+    found = scaled[(scaled.train_loss > 1e-12) & (scaled.train_loss < 0.01)]
+    share = found.relative_flatness_bound / (
+        2 * found.squared_head_norm * found.largest_squared_feature_norm * found.train_loss
+    )
     assert share.between(1 / 6, 3 / 5).all()
 
 
 def test_random_labels_need_less_than_a_factor_of_two(scaled):
-    good = scaled[(scaled.arm == "trained") & (scaled.scale == 1)].set_index("seed").log10_kappa
+    good = scaled[(scaled.arm == "trained") & (scaled.scale == 1)].set_index("seed").log10_relative_flatness
     wrong = scaled[scaled.arm == "random"]
-    flatter = wrong[wrong.log10_kappa < wrong.seed.map(good)]
+    flatter = wrong[wrong.log10_relative_flatness < wrong.seed.map(good)]
     assert (flatter.groupby("seed").scale.min() < 2).all()
     assert flatter.seed.nunique() == good.size
 
@@ -118,7 +123,7 @@ def test_at_equal_loss_random_labels_have_more_than_three_times_the_kappa(matche
     assert (matched.stopped > matched.trained).all()
 
 
-def test_stopped_networks_generalise_about_as_well(scaled):
+def test_stopped_networks_generalize_about_as_well(scaled):
     error = scaled[scaled.scale == 1].pivot(index="seed", columns="arm", values="test_error")
     assert ((error.stopped - error.trained).abs() < 0.015).all()
 
@@ -126,9 +131,9 @@ def test_stopped_networks_generalise_about_as_well(scaled):
 def test_lines_of_trained_networks_lie_lowest(scaled):
     """At a loss of a millionth, between the two nearest measured factors."""
     found = {}
-    for (arm, seed), own in scaled[scaled.loss > 1e-12].groupby(["arm", "seed"]):
-        curve = own.sort_values("loss")
-        found[arm, seed] = np.interp(-6, np.log10(curve.loss), curve.log10_kappa)
+    for (arm, seed), own in scaled[scaled.train_loss > 1e-12].groupby(["arm", "seed"]):
+        curve = own.sort_values("train_loss")
+        found[arm, seed] = np.interp(-6, np.log10(curve.train_loss), curve.log10_relative_flatness)
     for seed in scaled.seed.unique():
         assert found["trained", seed] < min(found["stopped", seed], found["random", seed])
 
@@ -136,13 +141,15 @@ def test_lines_of_trained_networks_lie_lowest(scaled):
 def test_float32_is_exactly_zero_and_float64_is_not(run, scaled):
     wrong = scaled[scaled.arm == "random"]
     last = wrong[wrong.scale == 64]
-    assert (last[["kappa32", "slope32", "bound32"]] == 0).all(axis=None)
-    assert (last[["kappa", "slope64"]] > 0).all(axis=None)
+    assert (last[["relative_flatness_float32", "largest_slope_float32", "relative_flatness_bound_float32"]] == 0).all(
+        axis=None
+    )
+    assert (last[["relative_flatness", "largest_slope_float64"]] > 0).all(axis=None)
     assert last.test_error.between(0.85, 0.95).all()
     first = wrong[wrong.seed == run.config["seeds"][0]].set_index("scale")
-    assert first.index[first.bound32 == 0].min() == 4
-    assert 20 < first.index[first.kappa32 == 0].min() < 25
-    assert 20 < first.index[first.slope32 == 0].min() < 25
+    assert first.index[first.relative_flatness_bound_float32 == 0].min() == 4
+    assert 20 < first.index[first.relative_flatness_float32 == 0].min() < 25
+    assert 20 < first.index[first.largest_slope_float32 == 0].min() < 25
 
 
 def test_float32_ends_near_one():
@@ -170,9 +177,9 @@ def peak() -> float:
 def factor() -> float:
     run = FLATNESS.load("laptop")
     seed = run.config["seeds"][0]
-    wrong = FLATNESS.rows(run, "scale", arm="random", seed=seed)
-    good = FLATNESS.rows(run, "scale", arm="trained", seed=seed, scale=1.0)
-    return wrong.scale[wrong.log10_kappa < good.log10_kappa.item()].min()
+    wrong = reading.rows(run, "scale", arm="random", seed=seed)
+    good = reading.rows(run, "scale", arm="trained", seed=seed, scale=1.0)
+    return wrong.scale[wrong.log10_relative_flatness < good.log10_relative_flatness.item()].min()
 
 
 SOLUTIONS = {
