@@ -531,7 +531,7 @@ def test_members_of_an_ensemble_are_on_their_own(term):
 
 @for_each(
     ("term", "masked"),
-    [*((term, masked) for term in ALL for masked in (False, True)), (terms.RateReduction(), False)],
+    [*((term, True) for term in ALL), (terms.RateReduction(), False)],
 )
 def test_gradients_are_those_of_finite_differences(term, masked):
     outputs = padded(sample(points=8, dim=3, classes=3), 2)[0] if masked else sample(points=8, dim=3, classes=3)
