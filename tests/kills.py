@@ -26,9 +26,16 @@ RECIPES = {
 def train(name: str, checkpoint: Path | None) -> tuple[torch.Tensor, list]:
     model = network()
     fitted = trainers.fit(
-        model, blobs(), RECIPES[name], 0, lambda model, step: {"step": step, "norm": weights(model).norm()},
-        range(0, 151, 50), lambda step: None, checkpoint, checkpoint_seconds=0.0,
-    )  # fmt: skip
+        model,
+        blobs(),
+        RECIPES[name],
+        0,
+        lambda model, step: {"step": step, "norm": weights(model).norm()},
+        range(0, 151, 50),
+        lambda step: None,
+        checkpoint,
+        checkpoint_seconds=0.0,
+    )
     return weights(model), [(row["step"], row["norm"].item()) for row in fitted.measured]
 
 

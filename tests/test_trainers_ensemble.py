@@ -148,10 +148,15 @@ def test_every_loss_is_that_of_the_single_run_on_sets_of_unequal_size(loss):
 @for_each(
     "measure",
     [
-        trainers.variance_ratio, trainers.cdnv, trainers.relative_flatness, trainers.FlatnessBound(),
-        trainers.uncertainty, trainers.squared_norms, trainers.feature_norm,
+        trainers.variance_ratio,
+        trainers.cdnv,
+        trainers.relative_flatness,
+        trainers.FlatnessBound(),
+        trainers.uncertainty,
+        trainers.squared_norms,
+        trainers.feature_norm,
     ],
-)  # fmt: skip
+)
 def test_every_regularizer_is_that_of_the_single_run_on_sets_of_unequal_size(measure):
     recipe = replace(SGD, steps=15, regularizers=(trainers.Regularizer(measure, 0.03, torch.log1p),))
     compare(mlp, [blobs(30), blobs(21)], recipe, [Member(1), Member(2, coefficients=(-0.01,))], 1e-9)
@@ -307,10 +312,14 @@ def test_recipes_that_do_not_stack_are_refused(field, value):
 @for_each(
     ("field", "value"),
     [
-        ("learning_rate", 0.0), ("learning_rate", float("inf")), ("weight_decay", -1.0), ("init_scale", 0.0),
-        ("init_scale", float("nan")), ("coefficients", (float("nan"),)),
+        ("learning_rate", 0.0),
+        ("learning_rate", float("inf")),
+        ("weight_decay", -1.0),
+        ("init_scale", 0.0),
+        ("init_scale", float("nan")),
+        ("coefficients", (float("nan"),)),
     ],
-)  # fmt: skip
+)
 def test_members_that_make_no_sense_are_refused(field, value):
     with pytest.raises(ValueError, match=f"^{field}: "):
         Member(0, **{field: value})
@@ -366,9 +375,14 @@ def test_three_of_three_seeds_grok_modular_addition():
     sets = [data.modular(29, fraction=0.6, split="unordered", seed=seed) for seed in seeds]
     train, test = [each.train for each in sets], [each.test for each in sets]
     recipe = trainers.Recipe(
-        1600, 1e-2, optimizer="adamw", betas=(0.9, 0.98), weight_decay=1.0, schedule=trainers.WarmUp(10),
+        1600,
+        1e-2,
+        optimizer="adamw",
+        betas=(0.9, 0.98),
+        weight_decay=1.0,
+        schedule=trainers.WarmUp(10),
         loss=trainers.CrossEntropy(float64=True),
-    )  # fmt: skip
+    )
     probes = range(100, 1601, 100)
     measured = fit_ensemble(build, train, recipe, [Member(seed) for seed in seeds], accuracies, probes).measured
     on_train, on_test = (torch.stack(each) for each in zip(*measured, strict=True))  # [probes, members]

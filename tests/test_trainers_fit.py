@@ -499,7 +499,11 @@ def test_logistic_regression_turns_to_the_svm_at_the_rate_1_over_log_t():
 def _svm_through_the_origin(points: np.ndarray) -> torch.Tensor:
     """argmin ||w||^2 with w.z >= 1 for every row z, scaled to length 1; by quadratic programming."""
     found = scipy.optimize.minimize(
-        lambda w: w @ w / 2, np.ones(2), jac=lambda w: w, method="SLSQP", options={"ftol": 1e-14},
+        lambda w: w @ w / 2,
+        np.ones(2),
+        jac=lambda w: w,
+        method="SLSQP",
+        options={"ftol": 1e-14},
         constraints=[{"type": "ineq", "fun": lambda w: points @ w - 1}],
-    )  # fmt: skip
+    )
     return F.normalize(torch.from_numpy(found.x), dim=0)
