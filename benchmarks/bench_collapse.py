@@ -12,8 +12,11 @@ from ncbook import metrics
 
 SIZES = [(512, 10), (2048, 100), (2048, 1000)]
 POINTS = 50_000
-GOALS = {(512, 10): "plain at least 8, ours at most 2 floors", (2048, 100): "plain at least 12, ours at most 2 floors",
-         (2048, 1000): "ours at most 2 floors"}  # fmt: skip
+GOALS = {
+    (512, 10): "plain at least 8, ours at most 2 floors",
+    (2048, 100): "plain at least 12, ours at most 2 floors",
+    (2048, 1000): "ours at most 2 floors",
+}
 
 
 def _group(dim, classes):

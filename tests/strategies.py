@@ -8,7 +8,7 @@ DTYPES = st.sampled_from([torch.float32, torch.float64])
 
 
 def classes(sizes=(1, 12), number=(2, 7), dims=(1, 12), offsets=(0.0, 1.0, -300.0), spreads=(1e-3, 0.5, 10.0)):
-    """Arguments of `samples.gaussians`: sizes of the classes, their number, dimensions, offsets and spreads."""
+    """Arguments of `draws.gaussians`: sizes of the classes, their number, dimensions, offsets and spreads."""
     return st.fixed_dictionaries(
         {
             "counts": st.lists(st.integers(*sizes), min_size=number[0], max_size=number[1]),

@@ -14,6 +14,7 @@ import pytest
 import real_sets
 import torch
 from real_sets import CLASSES, COARSE, Images
+from tables import for_each
 
 from ncbook import data
 from ncbook._torchvision import torchvision
@@ -176,7 +177,7 @@ FAULTS = {
 
 
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # torchvision keeps the connection of a 404
-@pytest.mark.parametrize(  # every fault with two sets, every set with one or two
+@for_each(  # every fault with two sets, every set with one or two
     ("name", "fault"), list(zip(list(data.REAL) * 2, list(FAULTS) * 2, strict=False))
 )
 def test_a_failed_download_says_what_to_do_and_leaves_nothing(name, fault, publish, server, folder, monkeypatch):
@@ -210,7 +211,7 @@ DAMAGED = {  # what unpacking or reading says
 }
 
 
-@pytest.mark.parametrize(("name", "damage"), list(zip(data.REAL, (half, page) * 4, strict=False)))
+@for_each(("name", "damage"), list(zip(data.REAL, (half, page) * 4, strict=False)))
 def test_damage_that_the_checksum_does_not_show_leaves_nothing(name, damage, publish, folder):
     """As when a mirror publishes new checksums: unpacking and reading then find out, each in its own way."""
     publish(name, damage)
@@ -289,7 +290,7 @@ KEPT = {  # where each set's training images or labels lie
 }
 
 
-@pytest.mark.parametrize("name", data.REAL)
+@for_each("name", data.REAL)
 def test_a_damaged_file_says_what_to_delete(name, publish, folder):
     """Half of it left, its head, nothing, and no file."""
     publish(name)

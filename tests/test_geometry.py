@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from samples import normal
+from draws import normal
 from tables import for_each
 
 from ncbook import metrics

@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from draws import changed, gaussians, normal
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import changed, gaussians, normal
 from strategies import classes
 from tables import for_each
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import reference
 import torch
+from draws import around, changed, exact
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import around, changed, exact
 from strategies import classes
 from tables import for_each
 from torch import Tensor

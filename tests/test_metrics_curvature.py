@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from draws import changed
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import changed
 from tables import for_each
 from torch.nn.functional import cross_entropy
 

@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from draws import changed
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from samples import changed
 from tables import for_each
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -94,13 +94,15 @@ def _small_cross_entropy(features, weight, labels):
     return torch.log1p(odds.sum(1)).mean().item()
 
 
-SAMPLES = st.fixed_dictionaries({
-    "points": st.integers(1, 12),
-    "dim": st.integers(1, 8),
-    "classes": st.integers(2, 7),
-    "seed": st.integers(0, 2**31),
-    "scale": st.sampled_from([0.3, 1.0, 5.0]),
-})  # fmt: skip
+SAMPLES = st.fixed_dictionaries(
+    {
+        "points": st.integers(1, 12),
+        "dim": st.integers(1, 8),
+        "classes": st.integers(2, 7),
+        "seed": st.integers(0, 2**31),
+        "scale": st.sampled_from([0.3, 1.0, 5.0]),
+    }
+)
 
 
 # --- the values

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from draws import changed, normal
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import changed, normal
 from tables import for_each
 
 from ncbook.metrics.fourier import (

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from draws import normal
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import normal
 from scipy.optimize import check_grad, minimize
 from tables import for_each
 

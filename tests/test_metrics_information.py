@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
+from draws import changed, gaussians, normal
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import changed, gaussians, normal
 from strategies import classes
 from tables import for_each
 

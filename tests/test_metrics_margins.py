@@ -7,9 +7,9 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 import torch
+from draws import changed, normal
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import changed, normal
 from scipy.optimize import minimize
 from scipy.special import log_ndtr
 from sklearn.linear_model import LogisticRegression

@@ -5,9 +5,9 @@ import math
 
 import pytest
 import torch
+from draws import changed
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import changed
 from strategies import DTYPES, SEEDS
 from tables import for_each
 

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from draws import exact, gaussians, normal
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import exact, gaussians, normal
 from tables import for_each
 
 from ncbook.metrics import _classes

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from draws import normal
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import normal
 from tables import for_each
 
 from ncbook.metrics.geometry import simplex_etf

@@ -4,9 +4,9 @@ import math
 
 import pytest
 import torch
+from draws import normal
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import normal
 
 from ncbook import data, models
 from ncbook.metrics import fourier_excluded_loss, fourier_restricted_accuracy, fourier_restricted_loss

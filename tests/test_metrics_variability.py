@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from draws import around, exact, gaussians
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import around, exact, gaussians
 from strategies import classes
 from tables import for_each
 

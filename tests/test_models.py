@@ -30,7 +30,7 @@ WIDTHS = {
 ANY_SHAPE = ("mlp", "mlp_no_bn", "convnet", "resnet18")
 CASES = [(name, shape) for name in models.NETWORKS for shape in (SHAPES if name in ANY_SHAPE else SHAPES[-1:])]
 FAMILIES = ("mlp", "mlp_no_bn", "convnet", "resnet18", "vgg11_bn", "densenet121")  # the others are deeper ones of these
-EVERY = pytest.mark.parametrize("name", FAMILIES)
+EVERY = for_each("name", FAMILIES)
 
 
 @cache
@@ -92,7 +92,7 @@ def test_the_memory_format_does_not_matter(name):
         torch.testing.assert_close(layers[label], expected[label], rtol=1e-4, atol=1e-4)
 
 
-@for_each("name", FAMILIES)
+@EVERY
 def test_every_parameter_takes_part(name):
     """Weights get a gradient that is not 0; that of a bias before batch norm is 0 but for rounding."""
     model = copy.deepcopy(network(name)).train()
@@ -102,7 +102,7 @@ def test_every_parameter_takes_part(name):
     assert idle == []
 
 
-@for_each("name", FAMILIES)
+@EVERY
 def test_the_seed_fixes_the_weights(name):
     states = []
     for seed in (3, 3, 4):
@@ -113,7 +113,7 @@ def test_the_seed_fixes_the_weights(name):
     assert all(not torch.equal(one[key], other[key]) for key in one if one[key].ndim > 1)
 
 
-@for_each("name", FAMILIES)
+@EVERY
 @torch.no_grad()
 def test_a_network_is_saved_as_plain_tensors_and_as_a_whole(name):
     model, inputs, file = network(name), images(), io.BytesIO()

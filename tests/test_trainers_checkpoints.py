@@ -71,7 +71,7 @@ def test_a_training_killed_at_random_moments_goes_on_to_the_same_bits(memory_fol
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw", "lbfgs"])
 def test_a_training_that_was_left_goes_on_to_the_same_bits(file, optimizer):
-    recipe = trainers.Recipe(30, 0.05, None if optimizer == "lbfgs" else 8, optimizer, weight_decay=1e-3)
+    recipe = trainers.Recipe(20, 0.05, None if optimizer == "lbfgs" else 8, optimizer, weight_decay=1e-3)
     whole, complete = fitted(None, recipe)
     fitted(file, recipe, steps=13)
     resumed, result = fitted(file, recipe)

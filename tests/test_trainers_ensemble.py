@@ -10,14 +10,15 @@ from tables import for_each
 from ncbook import data, models, trainers
 from ncbook.trainers import Ensemble, Member, fit_ensemble, over_members
 
-STEPS = 60
+STEPS = 40
 PAIRS = data.modular(7, fraction=0.6).train
 REGULARIZERS = (
-    trainers.Regularizer(trainers.variance_ratio, 0.02, torch.log1p, start=10, stop=40),
-    trainers.Regularizer(trainers.relative_flatness, -0.01, torch.log1p, start=25),
+    trainers.Regularizer(trainers.variance_ratio, 0.02, torch.log1p, start=10, stop=30),
+    trainers.Regularizer(trainers.relative_flatness, -0.01, torch.log1p, start=20),
 )
 SGD = trainers.Recipe(STEPS, 0.02, weight_decay=1e-3, schedule=trainers.WarmUp(10), regularizers=REGULARIZERS)
 ADAMW = replace(SGD, optimizer="adamw", learning_rate=3e-3, betas=(0.9, 0.98), weight_decay=0.5, head_norm=2.0)
+ALWAYS = replace(SGD, steps=20, regularizers=tuple(replace(term, start=0, stop=None) for term in REGULARIZERS))
 PLAIN = trainers.Recipe(5, 0.05)
 MEMBERS = (
     Member(5),
@@ -104,22 +105,15 @@ def loss_of(training: trainers.Training, loss) -> torch.Tensor:
 
 @for_each(
     ("build", "train", "recipe"),
-    [(pair_mlp, PAIRS, SGD), (pair_mlp, PAIRS, ADAMW), (nanda, PAIRS, ADAMW), (mlp, blobs(), SGD)],
+    [(pair_mlp, PAIRS, ADAMW), (nanda, PAIRS, SGD), (mlp, blobs(), ADAMW)],
 )
 def test_members_are_the_single_runs(build, train, recipe):
     compare(build, train, recipe, MEMBERS, 1e-8)
 
 
-@for_each(("build", "recipe"), [(pair_mlp, SGD), (mlp, ADAMW)])
-def test_members_with_training_sets_of_their_own_are_the_single_runs(build, recipe):
+def test_members_with_training_sets_of_their_own_are_the_single_runs():
     pairs = [data.modular(7, fraction=fraction, seed=seed).train for seed, fraction in enumerate((0.3, 0.7, 0.5))]
-    compare(
-        build,
-        pairs if build is pair_mlp else [blobs(30), blobs(25), blobs(41)],
-        recipe,
-        MEMBERS,
-        1e-8,
-    )
+    compare(pair_mlp, pairs, SGD, MEMBERS, 1e-8)
 
 
 def quadratic(seed: int) -> models.Classifier:
@@ -154,10 +148,15 @@ def test_every_loss_is_that_of_the_single_run_on_sets_of_unequal_size(loss):
 @for_each(
     "measure",
     [
-        trainers.variance_ratio, trainers.cdnv, trainers.relative_flatness, trainers.FlatnessBound(),
-        trainers.uncertainty, trainers.squared_norms, trainers.feature_norm,
+        trainers.variance_ratio,
+        trainers.cdnv,
+        trainers.relative_flatness,
+        trainers.FlatnessBound(),
+        trainers.uncertainty,
+        trainers.squared_norms,
+        trainers.feature_norm,
     ],
-)  # fmt: skip
+)
 def test_every_regularizer_is_that_of_the_single_run_on_sets_of_unequal_size(measure):
     recipe = replace(SGD, steps=15, regularizers=(trainers.Regularizer(measure, 0.03, torch.log1p),))
     compare(mlp, [blobs(30), blobs(21)], recipe, [Member(1), Member(2, coefficients=(-0.01,))], 1e-9)
@@ -200,7 +199,7 @@ def test_heads_with_constants_or_a_map_of_their_own_stack():
         return models.replace_head(mlp(seed), models.FixedHead(torch.randn(4, 9)))
 
     for build in (cosine, fixed):
-        compare(build, blobs(), replace(SGD, steps=20, learning_rate=0.01), [Member(1), Member(2)], 1e-9)
+        compare(build, blobs(), replace(ALWAYS, learning_rate=0.01), [Member(1), Member(2)], 1e-9)
 
 
 # --- members are independent
@@ -218,10 +217,10 @@ def test_a_diverging_member_is_named_and_disturbs_no_other():
 
 def test_what_stands_in_the_padding_changes_nothing():
     splits, members = [blobs(30), blobs(21)], [Member(1), Member(2)]
-    first, second = (Ensemble(mlp, splits, SGD, members) for _ in range(2))
+    first, second = (Ensemble(mlp, splits, ALWAYS, members) for _ in range(2))
     second.train.inputs[1, 21:] = 50 * torch.randn(9, 3, 2, 2)
     second.train.labels[1, 21:] = 3
-    for _ in range(60):
+    for _ in range(ALWAYS.steps):
         first.advance()
         second.advance()
     torch.testing.assert_close(weights(second), weights(first), rtol=1e-10, atol=1e-10)
@@ -229,7 +228,7 @@ def test_what_stands_in_the_padding_changes_nothing():
 
 def test_another_order_of_the_members_gives_the_same_networks_in_that_order():
     splits, order = [blobs(30), blobs(21), blobs(26)], [2, 0, 1]
-    recipe = replace(ADAMW, steps=50)
+    recipe = replace(ADAMW, steps=20, regularizers=ALWAYS.regularizers)
     one = fit_ensemble(mlp, splits, recipe, MEMBERS).ensemble
     other = fit_ensemble(mlp, [splits[i] for i in order], recipe, [MEMBERS[i] for i in order]).ensemble
     torch.testing.assert_close(weights(other), weights(one)[order], rtol=1e-10, atol=1e-10)
@@ -313,10 +312,14 @@ def test_recipes_that_do_not_stack_are_refused(field, value):
 @for_each(
     ("field", "value"),
     [
-        ("learning_rate", 0.0), ("learning_rate", float("inf")), ("weight_decay", -1.0), ("init_scale", 0.0),
-        ("init_scale", float("nan")), ("coefficients", (float("nan"),)),
+        ("learning_rate", 0.0),
+        ("learning_rate", float("inf")),
+        ("weight_decay", -1.0),
+        ("init_scale", 0.0),
+        ("init_scale", float("nan")),
+        ("coefficients", (float("nan"),)),
     ],
-)  # fmt: skip
+)
 def test_members_that_make_no_sense_are_refused(field, value):
     with pytest.raises(ValueError, match=f"^{field}: "):
         Member(0, **{field: value})
@@ -372,9 +375,14 @@ def test_three_of_three_seeds_grok_modular_addition():
     sets = [data.modular(29, fraction=0.6, split="unordered", seed=seed) for seed in seeds]
     train, test = [each.train for each in sets], [each.test for each in sets]
     recipe = trainers.Recipe(
-        1600, 1e-2, optimizer="adamw", betas=(0.9, 0.98), weight_decay=1.0, schedule=trainers.WarmUp(10),
+        1600,
+        1e-2,
+        optimizer="adamw",
+        betas=(0.9, 0.98),
+        weight_decay=1.0,
+        schedule=trainers.WarmUp(10),
         loss=trainers.CrossEntropy(float64=True),
-    )  # fmt: skip
+    )
     probes = range(100, 1601, 100)
     measured = fit_ensemble(build, train, recipe, [Member(seed) for seed in seeds], accuracies, probes).measured
     on_train, on_test = (torch.stack(each) for each in zip(*measured, strict=True))  # [probes, members]

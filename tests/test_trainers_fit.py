@@ -474,8 +474,8 @@ def _half_square(outputs: trainers.Outputs) -> torch.Tensor:
 
 def test_logistic_regression_turns_to_the_svm_at_the_rate_1_over_log_t():
     """Soudry et al. (2018): on separable data the direction of w_1 - w_0 tends to the hard-margin SVM's, at a distance
-    that falls as 1/log t. Then 1/distance rises by as much from 300 to 1000 steps as from 3000 to 10,000; under 1/t,
-    ten times as much."""
+    that falls as 1/log t. Then 1/distance rises by as much from 300 to 1000 steps as from 900 to 3000; under 1/t, three
+    times as much."""
     generator = torch.Generator().manual_seed(3)
     labels = torch.arange(40) % 2
     signs = (2 * labels - 1)[:, None]
@@ -487,20 +487,24 @@ def test_logistic_regression_turns_to_the_svm_at_the_rate_1_over_log_t():
         return (direction - svm).norm().item()
 
     model = models.DeepLinear((2,), 2, depth=1).double()
-    recipe = trainers.Recipe(10_000, 2.0, momentum=0.0)
-    steps = (300, 1000, 3000, 10_000)
+    recipe = trainers.Recipe(3000, 2.0, momentum=0.0)
+    steps = (300, 900, 1000, 3000)
     inverse = [
         1 / d for d in trainers.fit(model, data.Split(inputs, labels), recipe, 0, distance, steps, quiet).measured
     ]
-    early, late = inverse[1] - inverse[0], inverse[3] - inverse[2]
-    assert inverse[3] > 15  # the directions do meet: 4 degrees apart at the end
+    early, late = inverse[2] - inverse[0], inverse[3] - inverse[1]
+    assert inverse[3] > 12  # the directions do meet: 5 degrees apart at the end
     assert late == pytest.approx(early, rel=0.25)
 
 
 def _svm_through_the_origin(points: np.ndarray) -> torch.Tensor:
     """argmin ||w||^2 with w.z >= 1 for every row z, scaled to length 1; by quadratic programming."""
     found = scipy.optimize.minimize(
-        lambda w: w @ w / 2, np.ones(2), jac=lambda w: w, method="SLSQP", options={"ftol": 1e-14},
+        lambda w: w @ w / 2,
+        np.ones(2),
+        jac=lambda w: w,
+        method="SLSQP",
+        options={"ftol": 1e-14},
         constraints=[{"type": "ineq", "fun": lambda w: points @ w - 1}],
-    )  # fmt: skip
+    )
     return F.normalize(torch.from_numpy(found.x), dim=0)

@@ -17,19 +17,36 @@ from ncbook import trainers as terms
 from ncbook.trainers import Outputs
 
 MEASURES = (
-    terms.variance_ratio, terms.cdnv, terms.relative_flatness, terms.FlatnessBound(), terms.FlatnessBound(2.0, True),
-    terms.uncertainty, terms.squared_norms, terms.feature_norm,
-)  # fmt: skip
+    terms.variance_ratio,
+    terms.cdnv,
+    terms.relative_flatness,
+    terms.FlatnessBound(),
+    terms.FlatnessBound(2.0, True),
+    terms.uncertainty,
+    terms.squared_norms,
+    terms.feature_norm,
+)
 LOSSES = (
-    terms.CrossEntropy(), terms.CrossEntropy(0.1), terms.CrossEntropy(float64=True), terms.Focal(0.0), terms.Focal(0.5),
-    terms.Focal(), terms.SquaredError(), terms.SquaredError(5.0, 3.0), terms.SupervisedContrastive(),
-    terms.SupervisedContrastive(0.7), terms.StableMax(), terms.StableMax(float64=True),
-    terms.Flooded(terms.CrossEntropy(), 0.3), terms.Flooded(terms.Focal(), 9.0),
-)  # fmt: skip
+    terms.CrossEntropy(),
+    terms.CrossEntropy(0.1),
+    terms.CrossEntropy(float64=True),
+    terms.Focal(0.0),
+    terms.Focal(0.5),
+    terms.Focal(),
+    terms.SquaredError(),
+    terms.SquaredError(5.0, 3.0),
+    terms.SupervisedContrastive(),
+    terms.SupervisedContrastive(0.7),
+    terms.StableMax(),
+    terms.StableMax(float64=True),
+    terms.Flooded(terms.CrossEntropy(), 0.3),
+    terms.Flooded(terms.Focal(), 9.0),
+)
 SHAPED = (
-    terms.Regularizer(terms.cdnv, -1.0, torch.log1p), terms.Regularizer(terms.variance_ratio, 1.0, terms.Floor(1e3)),
+    terms.Regularizer(terms.cdnv, -1.0, torch.log1p),
+    terms.Regularizer(terms.variance_ratio, 1.0, terms.Floor(1e3)),
     terms.Regularizer(terms.relative_flatness, -0.1),
-)  # fmt: skip
+)
 ALL = LOSSES + MEASURES + SHAPED
 ODD = {
     "plain": {},
@@ -49,9 +66,18 @@ ODD = {
 
 
 def sample(
-    points=24, dim=6, classes=4, seed=0, dtype=torch.float64, sigma=1.0, spread=1.0, offset=0.0, labels=None,
-    confidence=0.5, aligned=False,
-):  # fmt: skip
+    points=24,
+    dim=6,
+    classes=4,
+    seed=0,
+    dtype=torch.float64,
+    sigma=1.0,
+    spread=1.0,
+    offset=0.0,
+    labels=None,
+    confidence=0.5,
+    aligned=False,
+):
     """A batch; its logits are the head's, in float64 for a float64 network and else in float32."""
     random = np.random.default_rng(seed)
     labels = np.arange(points) % classes if labels is None else np.array(labels)
@@ -317,8 +343,10 @@ def test_measures_equal_the_metrics_of_their_names(odd):
 
 @given(
     st.lists(st.integers(0, 4), min_size=2, max_size=30).filter(lambda labels: len(set(labels)) > 1),
-    st.integers(1, 8), st.sampled_from([1e-6, 0.1, 10.0]), st.integers(0, 10**6),
-)  # fmt: skip
+    st.integers(1, 8),
+    st.sampled_from([1e-6, 0.1, 10.0]),
+    st.integers(0, 10**6),
+)
 def test_variances_of_any_classes_equal_the_metrics(labels, dim, sigma, seed):
     outputs = sample(labels=labels, dim=dim, classes=5, sigma=sigma, seed=seed)
     for ours, metric in ((terms.variance_ratio, metrics.variance_ratio), (terms.cdnv, metrics.cdnv)):
@@ -432,9 +460,11 @@ def test_regularizer_shapes_its_measure():
 
 
 @given(
-    st.sampled_from(MEASURES), st.sampled_from([-3.0, -0.01, 0.5, 2.0]), st.sampled_from([None, torch.log1p]),
+    st.sampled_from(MEASURES),
+    st.sampled_from([-3.0, -0.01, 0.5, 2.0]),
+    st.sampled_from([None, torch.log1p]),
     st.integers(0, 10**6),
-)  # fmt: skip
+)
 def test_a_step_moves_the_measure_to_the_promised_side(measure, coefficient, shape, seed):
     _assert_moves(measure, terms.Regularizer(measure, coefficient, shape), -coefficient, seed)
 
@@ -531,7 +561,7 @@ def test_members_of_an_ensemble_are_on_their_own(term):
 
 @for_each(
     ("term", "masked"),
-    [*((term, masked) for term in ALL for masked in (False, True)), (terms.RateReduction(), False)],
+    [*((term, True) for term in ALL), (terms.RateReduction(), False)],
 )
 def test_gradients_are_those_of_finite_differences(term, masked):
     outputs = padded(sample(points=8, dim=3, classes=3), 2)[0] if masked else sample(points=8, dim=3, classes=3)

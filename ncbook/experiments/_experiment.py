@@ -72,8 +72,8 @@ class Experiment:
               `trainers.Fitted.whole` and `sweep` take care of Ctrl-C, progress and workers
     keys      the columns that tell one training from another, `seed` last
     claims    what it decides
-    exact     columns that, as the keys, are kept in float64; all other reals in float32, whose seven digits are more than a training
-              on another machine would share
+    exact     columns that, as the keys, are kept in float64; all other reals in float32, whose seven digits are more
+              than a training on another machine would share
     sample    what of a recorded run is made again to see that it still belongs to the code
     folder    where its recorded runs are kept, by default with those of the book
     """

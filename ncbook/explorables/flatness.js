@@ -5,7 +5,7 @@ const FLOOR = 1e-6; // what is smaller is drawn here
 
 /**
  * @typedef {{ name: string, what: string, axis: string, still: string, at: number[], curves: Curve[], start: number }} Case
- * @typedef {{ cases: Case[], names: string[], colours: string[], dashes: string[] }} Data
+ * @typedef {{ cases: Case[], names: string[], colors: string[], dashes: string[] }} Data
  * @typedef {Case & { place: number }} State
  */
 
@@ -43,9 +43,9 @@ function drawCurves(canvas, data, { at, curves, place, axis }, color) {
   line(context, [x.at(at[place]), y.from], [x.at(at[place]), y.to], color("accent"));
   curves.forEach((curve, i) => {
     context.setLineDash(data.dashes[i].split(" ").filter(Boolean).map(Number));
-    drawCurve(context, x, y, at, curve.map(onAxis), color(data.colours[i]), 2.2, 1);
+    drawCurve(context, x, y, at, curve.map(onAxis), color(data.colors[i]), 2.2, 1);
     context.setLineDash([]);
-    const paint = { fillStyle: color(data.colours[i]), strokeStyle: color("back") };
+    const paint = { fillStyle: color(data.colors[i]), strokeStyle: color("back") };
     mark(context, i % 3, [x.at(at[place]), y.at(onAxis(curve[place]))], 5, paint);
   });
 }

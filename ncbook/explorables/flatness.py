@@ -48,7 +48,7 @@ def flatness(run: runs.Run) -> _page.Explorable:
     `run` is one of `experiments.flatness`. Raises ValueError, naming what is missing, for another run.
     """
     cases = [*_networks(run), *_simplices(run)]
-    data = {"cases": cases, "names": [name for name, *_ in _CURVES], "colours": _COLORS,
+    data = {"cases": cases, "names": [name for name, *_ in _CURVES], "colors": _COLORS,
             "dashes": [dashes for *_, dashes in _CURVES]}  # fmt: skip
     title = "Relative flatness as the last layer grows"
     return _page.Explorable(title, _body(run, cases), "flatness.js", data, f"{title}. {_summary(run, cases)}")

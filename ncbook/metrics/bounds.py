@@ -57,7 +57,7 @@ def test_collapse_bound(train_i: Tensor, train_j: Tensor, population_i: Tensor, 
             raise ValueError(f"{name}: expected shape [n, {train_i.shape[1]}], got {list(features.shape)}")
     measured = [moments(features) for features in sets.values()]
     means, population_means = torch.stack([mean for mean, _ in measured]).unflatten(0, (2, 2))  # each [2, d]
-    variances, population_variances = torch.stack([variance for _, variance in measured]).unflatten(0, (2, 2))
+    variances, population_variances = torch.stack([variance for _, variance in measured]).unflatten(0, (2, 2))  # [2]
     shifts, excess = population_means - means, population_variances - variances
     square_gaps = (excess + (shifts * (population_means + means)).sum(1)).abs()
     spread, population_spread = (2 * (pair[0] - pair[1]).square().sum() for pair in (means, population_means))
@@ -119,7 +119,7 @@ def directional_ncc_error_bound(features: Tensor, labels: Tensor, num_classes: i
     for index, residuals in classes.residuals():
         for own, part in zip(index.split(rows), residuals.split(rows), strict=True):
             along = (part.double() - classes.rounding[own]) @ centered.T  # [B, K]
-            steps = along - along.gather(1, own[:, None])
+            steps = along - along.gather(1, own[:, None])  # [B, K]: from the own mean to each
             spread = spread.index_add(0, own, steps.square())
     spread = spread / classes.counts[:, None]
     squared = torch.cdist(centered, centered, compute_mode="donot_use_mm_for_euclid_dist").square()

@@ -101,7 +101,7 @@ class NearestSubspace:
 
     def _residuals(self, points: Tensor) -> Tensor:
         """[B, K'] distances to the subspaces: subtracted before squaring, so that small ones keep their digits."""
-        coefficients = torch.einsum("bd,krd->bkr", points, self.bases)
+        coefficients = torch.einsum("bd,krd->bkr", points, self.bases)  # [B, K', r]
         return (points[:, None] - torch.einsum("bkr,krd->bkd", coefficients, self.bases)).norm(dim=2)
 
 
@@ -123,7 +123,7 @@ def _stacks(classes: _classes.Classes) -> Iterator[tuple[Tensor, Tensor]]:
 def _rates(stacks: Tensor, counts: Tensor, eps_sq: float) -> Tensor:
     """[k]: 1/2 logdet(I + d / (n eps^2) Z^T Z) of each slice Z [width, d] with n = counts; zero rows do not matter."""
     _, width, dim = stacks.shape
-    gram = stacks @ stacks.mT if width <= dim else stacks.mT @ stacks
+    gram = stacks @ stacks.mT if width <= dim else stacks.mT @ stacks  # [k, width, width] or [k, d, d]
     gram = gram * (dim / (counts * eps_sq))[:, None, None]
     largest = gram.detach().diagonal(dim1=1, dim2=2).sum(1).max().item()
     if largest > _LARGEST_TRACE:

@@ -67,8 +67,8 @@ def concentration(
 def moments(features: Tensor) -> tuple[Tensor, Tensor]:
     """Mean [d] and mean squared distance to it, in float64 and in two passes."""
     blocks = [features[rows] for rows in _classes.blocks(features)]
-    mean = torch.stack([block.double().sum(0) for block in blocks]).sum(0) / len(features)
-    squares = torch.stack([(block.double() - mean).square().sum() for block in blocks])
+    mean = torch.stack([block.double().sum(0) for block in blocks]).sum(0) / len(features)  # [d]
+    squares = torch.stack([(block.double() - mean).square().sum() for block in blocks])  # [blocks]
     return mean, squares.sum() / len(features)
 
 

@@ -104,7 +104,7 @@ def _trace(
     for signs in directions:
         lifted = lift(signs.to(device))
         values.append((lifted.double() * product(lifted).double()).sum())
-    terms = torch.stack(values)
+    terms = torch.stack(values)  # [count]
     if count == size:
         return TraceEstimate(terms.sum().item(), 0.0, count)
     return TraceEstimate(terms.mean().item(), (terms.std() / count**0.5).item(), count)

@@ -25,7 +25,7 @@ def fourier_basis(p: int, device: torch.device | str | None = None) -> Tensor:
         raise ValueError(f"p: expected an integer >= 2, got {p}")
     frequencies, places = torch.arange(1, p // 2 + 1, device=device), torch.arange(p, device=device)
     angles = (2 * torch.pi / p) * (torch.outer(frequencies, places) % p).double()  # reduced first: exact periods
-    waves = torch.stack([angles.cos(), angles.sin()], dim=1).reshape(-1, p)[: p - 1]
+    waves = torch.stack([angles.cos(), angles.sin()], dim=1).reshape(-1, p)[: p - 1]  # [p - 1, p]
     rows = torch.cat([torch.ones(1, p, dtype=torch.float64, device=device), waves])
     return rows / rows.norm(dim=1, keepdim=True)
 
@@ -98,7 +98,7 @@ def fourier_neuron_frequencies(activations: Tensor) -> tuple[Tensor, Tensor]:
     p = round(len(activations) ** 0.5)
     if p * p != len(activations):
         raise ValueError(f"activations: expected p^2 rows, got {len(activations)}")
-    power = _power_of_pairs(activations.detach().double().reshape(p, p, -1))
+    power = _power_of_pairs(activations.detach().double().reshape(p, p, -1))  # [k of a, k of b, H]
     constant = power[0, 0].clone()
     power[0, 0] = 0  # not subtracted from a sum: it may be far larger than the variance
     variance = power.sum((0, 1))
@@ -197,7 +197,7 @@ def _by_frequency(power: Tensor) -> Tensor:
 def _sums(p: int, device: torch.device) -> Tensor:
     """[p^2]: (a + b) mod p of row a p + b."""
     numbers = torch.arange(p, device=device)
-    return ((numbers[:, None] + numbers) % p).reshape(-1)
+    return ((numbers[:, None] + numbers) % p).reshape(-1)  # [p, p] to [p^2]
 
 
 def _means_by_sum(logits: Tensor, chosen: Tensor) -> Tensor:

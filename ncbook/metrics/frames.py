@@ -151,7 +151,7 @@ def _distance_to_hull(vectors: np.ndarray, index: int) -> float:
     scale = np.abs(differences).max()
     if scale == 0:
         return 0.0
-    rows = np.vstack([differences.T / scale, np.ones(len(differences))])
+    rows = np.vstack([differences.T / scale, np.ones(len(differences))])  # [d + 1, K - 1]
     target = np.append(np.zeros(vectors.shape[1]), 1.0)
     _, root = nnls(rows, target)
     return float(scale * root / np.sqrt(1 - root**2))
@@ -171,14 +171,14 @@ def _anneal(point: np.ndarray) -> np.ndarray:
     for sharpness in _SHARPNESS:
         arguments = (shape, sharpness)
         point = minimize(_smooth_margin, point.ravel(), arguments, jac=True, method="L-BFGS-B").x
-    weight = point.reshape(shape)[0]
+    weight = point.reshape(shape)[0]  # [K, d]
     return weight / np.linalg.norm(weight, axis=1, keepdims=True)
 
 
 def _smooth_margin(point: np.ndarray, shape: tuple[int, ...], sharpness: float) -> tuple[float, np.ndarray]:
     """log sum_{k, j != k} exp(-s <w_k - w_j, h_k>) / s and its gradient, for the normalized rows of point."""
     point = point.reshape(shape)
-    lengths = np.linalg.norm(point, axis=2, keepdims=True)
+    lengths = np.linalg.norm(point, axis=2, keepdims=True)  # [2, K, 1]
     weight, features = unit = point / lengths
     scores = features @ weight.T
     exponents = sharpness * (scores - scores.diagonal()[:, None])
@@ -188,6 +188,6 @@ def _smooth_margin(point: np.ndarray, shape: tuple[int, ...], sharpness: float) 
     total = shares.sum()
     shares = shares / total
     np.fill_diagonal(shares, -shares.sum(1))
-    slope = np.stack([shares.T @ features, shares @ weight])
+    slope = np.stack([shares.T @ features, shares @ weight])  # [2, K, d]
     slope = (slope - (slope * unit).sum(2, keepdims=True) * unit) / lengths
     return (highest + np.log(total)) / sharpness, slope.ravel()

@@ -31,7 +31,7 @@ def layerwise(model: Layered, batches: Iterable[tuple[Tensor, Tensor]], num_clas
     meters: dict[str, CollapseMeter] = {}
     for inputs, labels in batches:
         for name, features in model.layers(inputs).items():
-            features = features.flatten(1)
+            features = features.flatten(1)  # [B, d]
             meter = meters.setdefault(name, CollapseMeter(num_classes, features.shape[1]))
             meter.update(features, labels)
     if not meters:

@@ -56,7 +56,7 @@ def normalized_margins(features: Tensor, labels: Tensor, weight: Tensor, bias: T
     nearest = []
     for points, own in _blocks(features, labels, len(rows)):
         scores = points @ rows.T + biases
-        distances = (scores.gather(1, own) - scores) / apart[own.squeeze(1)]
+        distances = (scores.gather(1, own) - scores) / apart[own.squeeze(1)]  # [B, K]
         nearest.append(distances.scatter(1, own, math.inf).amin(1))
     return torch.cat(nearest)
 

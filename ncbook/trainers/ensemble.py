@@ -156,7 +156,7 @@ class Ensemble:
         for term in on:
             objectives = objectives + coefficients[:, term] * over_members(self.recipe.regularizers[term], outputs)
         gradients = torch.autograd.grad(objectives.sum(), leaves)
-        return losses.detach(), torch.cat([gradient.flatten(1) for gradient in gradients], 1)
+        return losses.detach(), torch.cat([gradient.flatten(1) for gradient in gradients], 1)  # [S], [S, P]
 
     def _filtered(self, gradient: Tensor) -> Tensor:
         gradients, values = (rows.split(self._sizes, 1) for rows in (gradient, self._stack.values))
@@ -181,7 +181,7 @@ class Ensemble:
 
     def _cap_heads(self) -> None:
         if self.recipe.head_norm is not None:
-            heads = self._stack.tensors["head.weight"].flatten(1)
+            heads = self._stack.tensors["head.weight"].flatten(1)  # [S, K d]
             heads.mul_((self.recipe.head_norm / heads.norm(dim=1, keepdim=True)).clamp(max=1))
 
 

@@ -41,8 +41,8 @@ def points(data: Split | Sequence[Split], members: int) -> Points:
     sizes = torch.tensor([len(split) for split in data])
     longest = torch.arange(int(sizes.max()))
     rows = [(longest % len(split)).to(split.labels.device) for split in data]
-    inputs = torch.stack([split.inputs[row] for split, row in zip(data, rows, strict=True)])
-    labels = torch.stack([split.labels[row] for split, row in zip(data, rows, strict=True)])
+    inputs = torch.stack([split.inputs[row] for split, row in zip(data, rows, strict=True)])  # [S, N, ...]
+    labels = torch.stack([split.labels[row] for split, row in zip(data, rows, strict=True)])  # [S, N]
     mask = (longest < sizes[:, None]).to(labels.device, torch.get_default_dtype())
     return Points(inputs, labels, None if bool((sizes == len(longest)).all()) else mask, shared=False)
 
@@ -64,11 +64,11 @@ class Stack:
         self._template = copy.deepcopy(networks[0]).to(device)
         parameters, buffers = stack_module_state(list(networks))
         self.tensors = {name: value.detach().to(device) for name, value in (parameters | buffers).items()}
-        rows = [self.tensors[name].flatten(1) for name in trained]
-        self.values = torch.cat(rows, 1)
+        rows = [self.tensors[name].flatten(1) for name in trained]  # [S, n] each, of n entries
+        self.values = torch.cat(rows, 1)  # [S, P]
         pieces = self.values.split([row.shape[1] for row in rows], 1)
         for name, piece in zip(trained, pieces, strict=True):
-            self.tensors[name] = piece.view(self.tensors[name].shape)
+            self.tensors[name] = piece.view(self.tensors[name].shape)  # [S, n] to [S, ...]
         self._trained = tuple(trained)
         self.leaves = [self.tensors[name].requires_grad_() for name in trained]
 

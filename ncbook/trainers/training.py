@@ -84,10 +84,17 @@ class Training:
     def state(self) -> dict[str, Any]:
         """All that a later `load_state` needs to go on to the same bits; tensors, numbers and containers of them."""
         return {
-            "step": self.step, "model": self.model.state_dict(), "optimizer": self._optimizer.state_dict(),
-            "random": self._random.get_state(), "order": self._order, "loss": self._loss, "errors": self._errors,
-            "zero_error_step": self._zero_error_step, "read_at": self._read_at, "filters": self._filters.memory,
-        }  # fmt: skip
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "random": self._random.get_state(),
+            "order": self._order,
+            "loss": self._loss,
+            "errors": self._errors,
+            "zero_error_step": self._zero_error_step,
+            "read_at": self._read_at,
+            "filters": self._filters.memory,
+        }
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from `state`, of the same model, data, recipe and seed."""
@@ -166,8 +173,8 @@ class Training:
 def require_fit(model: Classifier, train: Split) -> None:
     """ValueError unless `model` can be trained on `train`: on a GPU a label out of range would end the process."""
     require(len(train) > 0, "train", "needs at least one point", 0)
-    device, place = next(model.parameters()).device, train.labels.device
-    require(device == place, "train", f"must be on {device}, as the model is; use train.to({str(device)!r})", place)
+    device, given = next(model.parameters()).device, train.labels.device
+    require(device == given, "train", f"must be on {device}, as the model is; use train.to({str(device)!r})", given)
     lowest, highest, classes = int(train.labels.min()), int(train.labels.max()), len(model.head.weight)
     require(lowest >= 0 and highest < classes, "labels", f"must lie in 0..{classes - 1}", f"{lowest}..{highest}")
 
@@ -192,6 +199,10 @@ def _optimizer(model: Classifier, recipe: Recipe) -> torch.optim.Optimizer:
         rate, betas, eps = recipe.learning_rate, recipe.betas, recipe.eps
         return torch.optim.AdamW(parameters, rate, betas, eps, weight_decay=decay, fused=fused)
     return torch.optim.LBFGS(
-        parameters, recipe.learning_rate, _LBFGS_ITERATIONS, line_search_fn="strong_wolfe", tolerance_grad=1e-12,
+        parameters,
+        recipe.learning_rate,
+        _LBFGS_ITERATIONS,
+        tolerance_grad=1e-12,
         tolerance_change=1e-14,
-    )  # fmt: skip
+        line_search_fn="strong_wolfe",
+    )
