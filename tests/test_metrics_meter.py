@@ -201,7 +201,7 @@ def test_what_comes_in_the_wrong_order_is_refused():
         (lambda: started.merge(other), "other class means"),
         (lambda: behind.update(*points(dtype=torch.float64)[:2]), "earlier batches were computed in torch.float32"),
         (
-            lambda: started.update(features, labels, torch.zeros(68, 4)),
+            lambda: started.update(*wide),
             r"logits: expected shape \[68, 3\], got \[68, 4\]",
         ),
     ):
