@@ -206,11 +206,8 @@ def test_hierarchical_mixture_refuses_bad_sizes(arguments, message):
         hierarchical_mixture(*arguments)
 
 
-def test_sample_refuses_no_points():
+def test_no_points_and_one_class_are_refused():
     with pytest.raises(ValueError, match="n: needs at least 1 point a class, got 0"):
         gaussian_mixture(2, 2, 0.1).sample(0, torch.Generator())
-
-
-def test_gaussian_mixture_refuses_one_class():
     with pytest.raises(ValueError, match="num_classes: must be at least 2, got 1"):
         gaussian_mixture(1, 2, 0.1)

@@ -1,5 +1,7 @@
 """Arithmetic modulo p: right answers, and splits that do not leak."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -129,32 +131,20 @@ def test_every_pair_has_the_same_chance():
     torch.testing.assert_close(taken.diagonal(), torch.full((3,), 2 / 3), atol=0.18, rtol=0)  # 1.5 rounds to 2
 
 
-@for_each("p", [1, 0, -5, 7.0, "7", None])
-def test_p_must_be_a_whole_number_of_at_least_two(p):
-    with pytest.raises(ValueError, match=rf"p: expected an integer >= 2, got {p}"):
-        modular(p)
-
-
-@for_each("fraction", [0, 1, -0.1, 1.5, float("nan")])
-def test_the_fraction_must_lie_inside_0_and_1(fraction):
-    with pytest.raises(ValueError, match=rf"fraction: must lie between 0 and 1, got {fraction}"):
-        modular(7, fraction=fraction)
-
-
-@for_each("fraction", [0.001, 0.999])
-def test_a_fraction_that_empties_a_split_is_refused(fraction):
-    with pytest.raises(ValueError, match=rf"fraction: {fraction} of 49 pairs leaves no pair"):
-        modular(7, fraction=fraction)
-
-
-def test_unknown_names_are_answered_with_the_names_that_there_are():
-    with pytest.raises(ValueError, match=r"operation: 'power' is unknown.*addition, subtraction.*a\^3\+ab\^2\+b"):
-        modular(7, "power")
-    with pytest.raises(ValueError, match="split: 'random' is unknown; use one of unordered, ordered"):
-        modular(7, split="random")
-
-
-@for_each("p", [4, 9, 91, 121])
-def test_division_needs_a_prime(p):
-    with pytest.raises(ValueError, match=f"p: division needs a prime, got {p}"):
-        modular(p, "division")
+@for_each(
+    ("arguments", "message"),
+    [
+        *(({"p": p}, rf"p: expected an integer >= 2, got {p}") for p in (1, 0, -5, 7.0, "7", None)),
+        *(
+            ({"fraction": part}, rf"fraction: must lie between 0 and 1, got {part}")
+            for part in (0, 1, -0.1, 1.5, math.nan)
+        ),
+        *(({"fraction": part}, rf"fraction: {part} of 49 pairs leaves no pair") for part in (0.001, 0.999)),
+        *(({"p": p, "operation": "division"}, f"p: division needs a prime, got {p}") for p in (4, 9, 91, 121)),
+        ({"operation": "power"}, r"operation: 'power' is unknown.*addition, subtraction.*a\^3\+ab\^2\+b"),
+        ({"split": "random"}, "split: 'random' is unknown; use one of unordered, ordered"),
+    ],
+)
+def test_the_wrong_argument_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        modular(**{"p": 7, **arguments})

@@ -137,32 +137,23 @@ def test_the_block_size_does_not_change_the_result(monkeypatch, elements):
 # --- precision
 
 
-def test_a_common_offset_of_a_thousand_in_float32():
-    """The residuals are one or two units in the last place of the features."""
-    assert_agrees(sample([200] * 4, 8, dtype=torch.float32, offset=1000.0, spread=1e-4, separation=1e-2))
-
-
-def test_a_common_offset_of_a_million_in_float64():
-    assert_agrees(sample([200] * 4, 8, offset=1e6, spread=1e-4, separation=1e-2))
-
-
-def test_float64_is_not_cast_down():
-    """Around means of order one, float32 would round residuals of 1e-9 away."""
-    assert_agrees(sample([50] * 4, 8, spread=1e-9))
-
-
-def test_float64_at_scale_1e_6():
-    assert_agrees(sample([50] * 4, 8, spread=1e-6, separation=1e-6))
-
-
-def test_float16_at_scale_300_does_not_overflow():
-    """Squares of such features exceed the largest float16, 65504."""
-    assert_agrees(sample([50] * 4, 8, dtype=torch.float16, spread=300.0, separation=300.0))
-
-
-@for_each("scale", [1e-25, 1e25])
-def test_float32_whose_squares_leave_the_range_of_float32(scale):
-    assert_agrees(sample([20] * 3, 5, dtype=torch.float32, spread=0.5 * scale, separation=scale))
+@for_each(
+    ("counts", "dim", "arguments"),
+    [
+        # the residuals are one or two units in the last place of the features
+        ([200] * 4, 8, {"dtype": torch.float32, "offset": 1000.0, "spread": 1e-4, "separation": 1e-2}),
+        ([200] * 4, 8, {"offset": 1e6, "spread": 1e-4, "separation": 1e-2}),
+        # around means of order one, float32 would round residuals of 1e-9 away
+        ([50] * 4, 8, {"spread": 1e-9}),
+        ([50] * 4, 8, {"spread": 1e-6, "separation": 1e-6}),
+        # squares of such features exceed the largest float16, 65504, and those of float32 its range
+        ([50] * 4, 8, {"dtype": torch.float16, "spread": 300.0, "separation": 300.0}),
+        ([20] * 3, 5, {"dtype": torch.float32, "spread": 5e-26, "separation": 1e-25}),
+        ([20] * 3, 5, {"dtype": torch.float32, "spread": 5e24, "separation": 1e25}),
+    ],
+)
+def test_offsets_and_scales(counts, dim, arguments):
+    assert_agrees(sample(counts, dim, **arguments))
 
 
 def test_a_small_residual_beside_a_large_nuisance_direction():

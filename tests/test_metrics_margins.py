@@ -209,14 +209,11 @@ def test_the_normalized_margin_is_the_distance_at_which_the_decision_changes():
     assert 60 < correct < 120
 
 
-def test_normalized_margins_do_not_change_with_the_scale_of_the_head():
+def test_margins_do_not_change_with_the_scale_of_the_head_nor_cosines_with_a_shift():
     features, labels, weight, bias = sample([10] * 4, 6)
     expected = normalized_margins(features, labels, weight, bias)
     torch.testing.assert_close(normalized_margins(features, labels, 7 * weight, 7 * bias), expected)
     torch.testing.assert_close(normalized_margins(7 * features, labels, weight, 7 * bias), 7 * expected)
-
-
-def test_cosine_margins_do_not_change_with_scale_or_shift():
     features, labels, weight, _ = sample([10, 3, 5], 6)
     torch.testing.assert_close(
         cosine_margins(5 * features + 3, labels, 7 * weight - 2), cosine_margins(features, labels, weight)
@@ -231,16 +228,12 @@ def test_cosine_margins_center_at_the_unweighted_mean_of_class_means():
     torch.testing.assert_close(cosine_margins(features, labels, weight), expected)
 
 
-def test_equal_rows_leave_the_decision_to_the_bias():
+def test_equal_rows_leave_the_decision_to_the_bias_and_have_no_cosine():
     features, labels = torch.tensor([[1.0], [2.0]]), torch.tensor([0, 1])
     rows = torch.ones(2, 1)
     assert normalized_margins(features, labels, rows, torch.tensor([1.0, 0.0])).tolist() == [math.inf, -math.inf]
     assert normalized_margins(features, labels, rows).isnan().all()
-
-
-def test_a_row_at_the_mean_row_has_no_cosine():
-    features, labels, _, _ = sample([5] * 3, 4)
-    assert cosine_margins(features, labels, torch.ones(3, 4)).isnan().all()
+    assert cosine_margins(features, labels, rows).isnan().all()
 
 
 # --- closed forms under neural collapse

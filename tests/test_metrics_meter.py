@@ -187,43 +187,26 @@ def filled():
     return meter
 
 
-def test_compute_before_the_second_pass():
-    with pytest.raises(ValueError, match="the second pass has not been made"):
-        filled().compute()
-
-
-def test_second_pass_before_the_first():
-    with pytest.raises(ValueError, match="the first pass has seen no batch"):
-        metrics.CollapseMeter(3, 7).start_second_pass()
-
-
-def test_second_pass_is_started_once():
-    meter = filled()
-    meter.start_second_pass()
-    with pytest.raises(ValueError, match="already been started"):
-        meter.start_second_pass()
-
-
-def test_meters_in_different_passes_do_not_merge():
-    ahead, behind = filled(), filled()
-    ahead.start_second_pass()
-    with pytest.raises(ValueError, match="not in the same pass"):
-        ahead.merge(behind)
-
-
-def test_second_passes_around_different_means_do_not_merge():
-    one, two = filled(), metrics.CollapseMeter(3, 7)
-    two.update(*points(seed=1)[:2])
-    one.start_second_pass()
-    two.start_second_pass()
-    with pytest.raises(ValueError, match="other class means"):
-        one.merge(two)
-
-
-def test_precision_must_not_change_between_batches():
-    meter = filled()
-    with pytest.raises(ValueError, match=r"earlier batches were computed in torch.float32"):
-        meter.update(*points(dtype=torch.float64)[:2])
+def test_what_comes_in_the_wrong_order_is_refused():
+    started, behind, other = filled(), filled(), metrics.CollapseMeter(3, 7)
+    started.start_second_pass()
+    other.update(*points(seed=1)[:2])
+    other.start_second_pass()
+    wide = (*points()[:2], torch.zeros(68, 4))
+    for call, message in (
+        (filled().compute, "the second pass has not been made"),
+        (metrics.CollapseMeter(3, 7).start_second_pass, "the first pass has seen no batch"),
+        (started.start_second_pass, "already been started"),
+        (lambda: started.merge(behind), "not in the same pass"),
+        (lambda: started.merge(other), "other class means"),
+        (lambda: behind.update(*points(dtype=torch.float64)[:2]), "earlier batches were computed in torch.float32"),
+        (
+            lambda: started.update(*wide),
+            r"logits: expected shape \[68, 3\], got \[68, 4\]",
+        ),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
 
 
 @for_each("meter", [metrics.CollapseMeter, metrics.OnePassMeter])
@@ -243,14 +226,6 @@ def test_bad_input_is_named(meter):
     stream.update(torch.ones(4, 7), torch.ones(4, dtype=torch.int64))
     with pytest.raises(ValueError, match=r"only class \[1\] occurs"):
         stream.start_second_pass() if isinstance(stream, metrics.CollapseMeter) else stream.compute()
-
-
-def test_logits_of_another_shape():
-    meter = filled()
-    meter.start_second_pass()
-    features, labels, _, _ = points()
-    with pytest.raises(ValueError, match=r"logits: expected shape \[68, 3\], got \[68, 4\]"):
-        meter.update(features, labels, torch.zeros(68, 4))
 
 
 class TwoLayers(torch.nn.Module):

@@ -104,12 +104,16 @@ def test_every_float_type(dtype):
     assert_agree(*gaussians([30] * 5, 12, dtype=dtype))
 
 
-def test_float16_at_scale_300_does_not_overflow():
-    assert_agree(*gaussians([50] * 4, 8, dtype=torch.float16, spread=300.0, separation=300.0))
-
-
-def test_a_common_offset_of_a_thousand_in_float32():
-    assert_agree(*gaussians([200] * 4, 8, dtype=torch.float32, offset=1000.0, spread=1e-4, separation=1e-2))
+@for_each(
+    ("counts", "arguments"),
+    [
+        ([50] * 4, {"dtype": torch.float16, "spread": 300.0, "separation": 300.0}),
+        ([200] * 4, {"dtype": torch.float32, "offset": 1000.0, "spread": 1e-4, "separation": 1e-2}),
+        ([50] * 4, {"spread": 1e-6, "separation": 1e-6}),
+    ],
+)
+def test_offsets_and_scales(counts, arguments):
+    assert_agree(*gaussians(counts, 8, **arguments))
 
 
 @for_each("scale", [1e-25, 1e25])
@@ -118,10 +122,6 @@ def test_float32_whose_squares_leave_the_range_of_float32(scale):
     scaled = (features.double() * scale).to(torch.float32)
     for metric, _ in DEFINITIONS:
         assert float(metric(scaled, labels)) == pytest.approx(float(metric(features, labels)), rel=1e-5)
-
-
-def test_float64_at_sigma_1e_6():
-    assert_agree(*gaussians([50] * 4, 8, spread=1e-6, separation=1e-6))
 
 
 @METRICS

@@ -169,12 +169,9 @@ def test_points_that_make_no_sense_are_refused(arguments, message):
 
 @for_each("name", ["weight_decay", "feature_decay", "bias_decay"])
 @for_each("decay", [-1e-3, math.nan, math.inf])
-def test_decays_must_be_finite_and_not_negative(name, decay):
+def test_decays_must_be_finite_and_the_loss_known(name, decay):
     with pytest.raises(ValueError, match=f"{name}: .*got {decay}"):
         unconstrained_objective(free(), **{"weight_decay": 1.0, "feature_decay": 1.0, name: decay})
-
-
-def test_an_unknown_loss_is_answered_with_those_that_there_are():
     with pytest.raises(ValueError, match="loss: 'hinge' is unknown; use one of cross_entropy, square"):
         unconstrained_objective(free(), 1.0, 1.0, loss="hinge")
 

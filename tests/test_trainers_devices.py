@@ -7,23 +7,13 @@ from tables import for_each
 from ncbook import trainers
 
 
-def test_pick_device_takes_the_gpu_where_there_is_one():
+def test_pick_device_takes_what_there_is(monkeypatch):
     assert trainers.pick_device().type == ("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def test_pick_device_takes_a_device_or_its_name():
     assert trainers.pick_device("cpu") == trainers.pick_device(torch.device("cpu")) == torch.device("cpu")
-
-
-def test_pick_device_refuses_a_name_that_is_no_device():
-    with pytest.raises(ValueError, match="device: 'gpu' is not to be had here"):
-        trainers.pick_device("gpu")
-
-
-def test_pick_device_refuses_a_gpu_that_is_not_there(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match=r"device: 'cuda' is not to be had here .*no GPU"):
-        trainers.pick_device("cuda")
+    for name, message in (("gpu", "'gpu' is not to be had here"), ("cuda", "'cuda' is not to be had here .*no GPU")):
+        with pytest.raises(ValueError, match=f"device: {message}"):
+            trainers.pick_device(name)
 
 
 @pytest.fixture
