@@ -99,7 +99,7 @@ class Canvas:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """left, top, right, bottom of the plot: the ends of the long lines along its axes, of its frame where it has one."""
+        """left, top, right, bottom of the plot: the ends of the long lines along its axes, first of its frame."""
         ends: dict[tuple[int, bool], list[float]] = {}
         beside: tuple[list[float], list[float]] = ([], [])  # where a plot without lines upwards has its lines across
         for item in self.items:
@@ -110,7 +110,8 @@ class Canvas:
                     ends.setdefault((side, _is_chrome(item)), []).extend(place[side] for place in part)
                     beside[side].append(part[0][1 - side])
         across, up = (ends.get((side, True), ends.get((side, False), beside[1 - side])) for side in (0, 1))
-        assert across and up, "no lines frame the plot"
+        assert across, "no lines frame the plot"
+        assert up, "no lines frame the plot"
         return min(across), min(up), max(across), max(up)
 
     def x(self, axis: "Axis") -> Callable[[Any], np.ndarray]:
@@ -129,7 +130,9 @@ class Canvas:
             self.problems.append(f"fewer than two ticks along {'xy'[side]}")
         for value, place in ticks:
             if not abs(float(at(value)) - place) <= NEAR:
-                self.problems.append(f"tick {value:g} along {'xy'[side]} stands at {place:.1f}, not {float(at(value)):.1f}")
+                self.problems.append(
+                    f"tick {value:g} along {'xy'[side]} stands at {place:.1f}, not {float(at(value)):.1f}"
+                )
         return at
 
     def curve(self, x: Any, y: Any, color: str, **about: Any) -> Line:
@@ -156,7 +159,9 @@ class Axis:
         forward = np.sign(end - start)
         start, end, edge = start + forward * self.inset, end - forward * self.inset, start
         if not self.log:
-            return lambda values: start + (end - start) * (np.asarray(values, float) - self.low) / (self.high - self.low)
+            return lambda values: (
+                start + (end - start) * (np.asarray(values, float) - self.low) / (self.high - self.low)
+            )
         first = start + forward * LOW_AT if self.zero else start
 
         def at(values: Any) -> np.ndarray:
@@ -209,11 +214,14 @@ def _canvas(about: dict[str, Any], colors: dict[str, str]) -> Canvas:
     for item in about["items"]:
         if item["kind"] != "text":
             items += _items(item, colors)
-    merged = [  # a mark is filled and then outlined: one item
-        item for item, after in itertools.pairwise([*items, None])
-        if not (isinstance(item, Mark) and isinstance(after, Mark) and item.edge is None and after.edge and item.at == after.at)
-    ]  # fmt: skip
+    merged = [item for item, after in itertools.pairwise([*items, None]) if not _filled_first(item, after)]
     return Canvas(about["width"], about["height"], merged, texts)
+
+
+def _filled_first(item: Any, after: Any) -> bool:
+    """A mark is filled and then outlined, which makes one item of it."""
+    both = isinstance(item, Mark) and isinstance(after, Mark)
+    return both and item.edge is None and after.edge is not None and item.at == after.at
 
 
 def _items(item: dict[str, Any], colors: dict[str, str]) -> list[Any]:
@@ -270,7 +278,13 @@ def differences(canvas: Canvas, expected: Sequence[Item]) -> list[str]:
 def _kind(item: Any) -> Any:
     """What tells items apart but for their places."""
     color = "mixed" if item.__dict__.get("color", "").startswith("#") else item.__dict__.get("color")
-    kind = (type(item).__name__, color, getattr(item, "dash", None), getattr(item, "hollow", None), getattr(item, "how", None))
+    kind = (
+        type(item).__name__,
+        color,
+        getattr(item, "dash", None),
+        getattr(item, "hollow", None),
+        getattr(item, "how", None),
+    )
     return (*kind, item.closed, tuple(map(len, item.parts))) if isinstance(item, Line) else kind
 
 
@@ -296,7 +310,12 @@ def _nearest(item: Item, others: list[Any], places: np.ndarray, taken: np.ndarra
 
 def _is_chrome(item: Any) -> bool:
     """Grid and axes: unbroken straight lines of a color that no data has."""
-    return isinstance(item, Line) and item.color in _CHROME and not item.dash and all(len(part) == 2 for part in item.parts)
+    return (
+        isinstance(item, Line)
+        and item.color in _CHROME
+        and not item.dash
+        and all(len(part) == 2 for part in item.parts)
+    )
 
 
 def _agree(name: str, wanted: Any, other: Any) -> bool:

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 from drawings import Axis, Box, Mark, rounded, segment
 
@@ -58,7 +60,7 @@ def profile(canvas, logs, middle, at):
 
     def chain(values, color, width):
         places = [(float(x(layer)), float(y(10**value))) for layer, value in enumerate(values)]
-        return [segment(a, b, color, width=width) for a, b in zip(places, places[1:], strict=False)]
+        return [segment(a, b, color, width=width) for a, b in itertools.pairwise(places)]
 
     items = [line for own in logs[:, at] for line in chain(own, "faint", 1)] + chain(middle[at], "accent", 2.5)
     return items + [Mark((x(layer), y(10**value)), "accent", "circle") for layer, value in enumerate(middle[at])]

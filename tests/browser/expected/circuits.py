@@ -9,9 +9,13 @@ def pictures(run, state, canvases):
     place, at, wave = (int(state[name]) for name in ("seed", "slider", "wave"))
     frame = run.to_frame()
     network = frame[frame.operation == "addition"].network.iloc[0]
-    arrays = {key: run.arrays[f"{network}-addition/{key}"] for key in ("frames", "spectrum", "keys", "circled", "circles")}
+    arrays = {
+        key: run.arrays[f"{network}-addition/{key}"] for key in ("frames", "spectrum", "keys", "circled", "circles")
+    }
     frames = arrays["frames"]
-    rows = frame[(frame.seed == run.config["seeds"][place]) & (frame.operation == "addition") & (frame.network == network)]
+    rows = frame[
+        (frame.seed == run.config["seeds"][place]) & (frame.operation == "addition") & (frame.network == network)
+    ]
     rows = rows.set_index("step").loc[frames]
     power = arrays["spectrum"][place, at, 1:].astype(float) ** 2
     found = {

@@ -20,7 +20,10 @@ def pictures(run, state, canvases):
         if not (first or second or whole):
             continue
         color = "class0" if first else "class1" if second else "faint"
-        items += [Ring(place(spot), place.scale * radius, color, "fill"), Ring(place(spot), place.scale * radius, "faint")]
+        items += [
+            Ring(place(spot), place.scale * radius, color, "fill"),
+            Ring(place(spot), place.scale * radius, "faint"),
+        ]
         if second:
             items.append(Mark(place(spot), "class1", "square", edge="text"))
     return {"field": items}

@@ -13,7 +13,12 @@ def case(run, which):
     if which < len(ARMS):
         frame = run.to_frame()
         rows = frame[(frame.part == "scale") & (frame.arm == ARMS[which]) & (frame.seed == run.config["seeds"][0])]
-        names = (("relative_flatness", "kappa"), ("relative_flatness_bound", "bound"), ("train_loss", "loss"), ("proposition",))
+        names = (
+            ("relative_flatness", "kappa"),
+            ("relative_flatness_bound", "bound"),
+            ("train_loss", "loss"),
+            ("proposition",),
+        )
         return rows["scale"].to_numpy(float), [rows[column(rows, *each)].to_numpy(float) for each in names]
     classes = run.config.get("num_classes", run.config.get("classes"))[which - len(ARMS)]
     names = ("exact", "bound", "cross_entropy", "proposition")

@@ -1,7 +1,7 @@
 import math
 
 import numpy as np
-from drawings import Axis, Mark, Plane, Line
+from drawings import Axis, Line, Mark, Plane
 
 LAST, FRAMES, FLOOR = 10000, 61, 0.001
 STEPS = sorted({math.floor(LAST ** (i / (FRAMES - 1)) + 0.5) for i in range(FRAMES)})

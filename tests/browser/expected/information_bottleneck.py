@@ -10,11 +10,16 @@ TONES = ("muted", "class2", "second", "class1", "class0")
 def pictures(run, state, canvases):
     canvas, at = canvases["picture"], int(state["frame"])
     frame = run.to_frame()
-    rows = frame[(frame.part == "plane") & (frame.name == state["activation"]) & (frame.estimator == state["estimator"])]
+    rows = frame[
+        (frame.part == "plane") & (frame.name == state["activation"]) & (frame.estimator == state["estimator"])
+    ]
     cap, bit = math.log(run.config["sampled"]), math.log(2)
     x, y = canvas.x(Axis(0, 1.04 * cap, log=False)), canvas.y(Axis(0, 1.12 * bit, log=False))
     left, _, right, _ = canvas.box
-    items = [segment((left, y(bit)), (right, y(bit)), "faint", dash=(2, 4)), canvas.upright(x(cap), "faint", dash=(2, 4))]
+    items = [
+        segment((left, y(bit)), (right, y(bit)), "faint", dash=(2, 4)),
+        canvas.upright(x(cap), "faint", dash=(2, 4)),
+    ]
     middle = rows.groupby(["layer", "step"])[[column(rows, "information"), column(rows, "label")]].median()
     for i, layer in enumerate(sorted(rows.layer.unique())):
         own = middle.loc[layer].to_numpy(float)[: at + 1]

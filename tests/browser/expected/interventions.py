@@ -28,7 +28,7 @@ def changes(run, key):
 
 def two_arms(run, state, canvas, frame, keys, clock, measures, change_of):
     """One measure of one or two arms: every seed over the whole time, and bright up to the chosen time."""
-    groups = {key: rows for key, rows in frame.groupby(keys, sort=False)}
+    groups = dict(iter(frame.groupby(keys, sort=False)))
     arms = [list(groups)[int(state[name])] for name in ("first", "second-arm") if state[name] != ""]
     names, log = measures[state["measure:text"]]
     times = np.sort(frame[clock].unique())

@@ -61,11 +61,16 @@ def pictures(run, state, canvases):
                   for point, c, off in zip(drawn, classes, wrong, strict=True)]  # fmt: skip
     else:
         items += [Mark(place(point), "text", "circle", hollow=True) for point in points[sides <= 0]]
-    ends = [[place((offset + shift) * normal + t * along) for t in (-3 * HALF, 3 * HALF)] for shift in (0, margin, -margin)]
+    ends = [
+        [place((offset + shift) * normal + t * along) for t in (-3 * HALF, 3 * HALF)] for shift in (0, margin, -margin)
+    ]
     items.append(segment(*ends[0], "text"))
     if margin > 0:
         items += [segment(*end, "muted", dash=(5, 4)) for end in ends[1:]]
-    items += [Mark(place(offset * normal), "accent", "circle"), Mark(place(offset * normal + REACH * along), "accent", "square")]
+    items += [
+        Mark(place(offset * normal), "accent", "circle"),
+        Mark(place(offset * normal + REACH * along), "accent", "square"),
+    ]
     return {"field": items}
 
 

@@ -17,8 +17,10 @@ def leads(run, state):
     found = []
     for names, _, log in MEASURES:
         column = next(name for name in names if name in frame)
-        found.append([lead(rows, column, log, run.config, state) for _, rows in frame.groupby("seed", sort=False)
-                      if (rows.test_acc >= 0.99).any() and first(rows, "train_acc") < first(rows, "test_acc")])  # fmt: skip
+        seeds = [
+            rows for _, rows in frame.groupby("seed", sort=False) if first(rows, "train_acc") < first(rows, "test_acc")
+        ]
+        found.append([lead(rows, column, log, run.config, state) for rows in seeds])
     return found
 
 
@@ -56,7 +58,9 @@ def pictures(run, state, canvases):
     for i, (_, kind, _) in enumerate(MEASURES):
         y = 14 + (i + 0.5) * (canvas.height - 64) / len(MEASURES)
         seen = found[i][np.isfinite(found[i])]
-        items += [Mark((x(value), y + 4 * (seed % 3 - 1)), f"class{kind}", SHAPES[kind]) for seed, value in enumerate(seen)]
+        items += [
+            Mark((x(value), y + 4 * (seed % 3 - 1)), f"class{kind}", SHAPES[kind]) for seed, value in enumerate(seen)
+        ]
         if len(seen):
             middle = x(np.median(seen))
             items.append(segment((middle, y - 12), (middle, y + 12), "text"))

@@ -15,7 +15,12 @@ def pictures(run, state, canvases):
         if len(vector) == 2:
             return flat(vector)
         x, y, z = map(float, vector)  # about the upright axis, then towards the reader
-        return flat((x * np.cos(turn) - y * np.sin(turn), z * np.cos(tilt) + (x * np.sin(turn) + y * np.cos(turn)) * np.sin(tilt)))
+        return flat(
+            (
+                x * np.cos(turn) - y * np.sin(turn),
+                z * np.cos(tilt) + (x * np.sin(turn) + y * np.cos(turn)) * np.sin(tilt),
+            )
+        )
 
     items = []
     ideal = arrays["ideal"]

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 from drawings import Word, segment, spanning
 
@@ -6,7 +8,10 @@ from expected import column
 
 def pictures(run, state, canvases):
     frame, canvas = run.to_frame(), canvases["scatter"]
-    train, test = column(frame, "variance_ratio_train", "ratio_train"), column(frame, "variance_ratio_test", "ratio_test")
+    train, test = (
+        column(frame, "variance_ratio_train", "ratio_train"),
+        column(frame, "variance_ratio_test", "ratio_test"),
+    )
     size = column(frame, "per_class", "size")
     frame = frame[(frame.weight_decay == float(state["decay"])) & (frame.step > 0)]
     stop = float(state["stop"])
@@ -20,7 +25,7 @@ def pictures(run, state, canvases):
     shown = everything or [(0, *pair) for pair in frame[[train, test]].to_numpy()]
     x, y = (lay(spanning([[each[i] for each in shown]], zero=False)) for lay, i in ((canvas.x, 1), (canvas.y, 2)))
     place = {id(each): (float(x(each[1])), float(y(each[2]))) for each in everything}
-    items = [segment(place[id(a)], place[id(b)], "faint") for seed in found for a, b in zip(seed, seed[1:], strict=False)]
+    items = [segment(place[id(a)], place[id(b)], "faint") for seed in found for a, b in itertools.pairwise(seed)]
     return {"scatter": items + [Word(str(int(each[0])), place[id(each)]) for each in everything]}
 
 
@@ -40,7 +45,9 @@ def stopped(rows, rule, stop, train, test):
     if i == 0:
         return tuple(rows.iloc[0][[train, test]])
     share = np.log(loss[i - 1] / stop) / np.log(loss[i - 1] / loss[i])
-    return tuple(rows[name].iloc[i - 1] + share * (rows[name].iloc[i] - rows[name].iloc[i - 1]) for name in (train, test))
+    return tuple(
+        rows[name].iloc[i - 1] + share * (rows[name].iloc[i] - rows[name].iloc[i - 1]) for name in (train, test)
+    )
 
 
 def stops(run, rule, decay):

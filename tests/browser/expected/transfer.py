@@ -20,6 +20,8 @@ def pictures(run, state, canvases):
             values = rows[(rows.layer == layer) & (rows.epoch == epoch)].ridge
             middle = left + (i + 0.5) * slot + (which - 0.5) * wide * 1.1
             top = float(y(values.median()))
-            items.append(Box(middle - wide / 2, top, wide, bottom - top, ("accent", "second")[which], hollow=which == 1))
+            items.append(
+                Box(middle - wide / 2, top, wide, bottom - top, ("accent", "second")[which], hollow=which == 1)
+            )
             items.append(segment((middle, y(values.min())), (middle, y(values.max())), "text"))
     return {"bars": items}
