@@ -35,7 +35,10 @@ module.exports = [
     languageOptions: { sourceType: "script", globals: globals.browser },
     rules: { "no-unused-vars": ["error", { vars: "local" }] },
   },
-  { files: ["tests/browser/*.js"], languageOptions: { sourceType: "script", globals: globals.browser } },
+  {
+    files: ["tests/browser/*.js"],
+    languageOptions: { sourceType: "script", globals: globals.browser },
+  },
   { files: ["eslint.config.js"], languageOptions: { sourceType: "commonjs", globals: globals.node } },
   { files: ["tools/*.mjs", "tests/**/*.mjs"], languageOptions: { globals: globals.nodeBuiltin } },
 ];

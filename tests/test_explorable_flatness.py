@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from ncbook import experiments, explorables
-from ncbook.readings import flatness as reading
 
 
 @pytest.fixture(scope="module")
@@ -24,31 +23,6 @@ def fragment(laptop) -> str:
 def cases_of(fragment: str) -> list[dict]:
     data = re.search(r'<script type="application/json" class="nc-data">(.*?)</script>', fragment)[1]
     return json.loads(data)["cases"]
-
-
-def test_it_is_small_and_asks_for_nothing_from_outside(fragment):
-    assert len(fragment.encode()) < 60_000
-    assert not re.search(r"https?:|src=|@import|url\(|import\(|fetch\(", fragment)
-
-
-def test_controls_and_picture_have_names(fragment):
-    assert len(re.findall(r'<canvas [^>]*role="img" aria-label', fragment)) == fragment.count("<canvas") == 1
-    labels = re.findall(r"<label.*?</label>", fragment, flags=re.DOTALL)
-    assert sum("<select" in each or "<input" in each for each in labels) == 2
-    assert fragment.count('role="status"') == 1
-    assert all('aria-hidden="true"' in each for each in re.findall(r"<svg[^>]*>", fragment))
-
-
-def test_networks_come_first_with_the_numbers_of_the_first_seed(laptop, fragment):
-    cases = cases_of(fragment)
-    assert [len(case["curves"]) for case in cases] == [4] * 6
-    own = reading.rows(laptop, "scale", arm="random", seed=laptop.config["seeds"][0])
-    case = cases[2]
-    assert "random" in case["name"]
-    np.testing.assert_allclose(case["at"], own.scale, rtol=5e-4)
-    np.testing.assert_allclose(case["curves"][0], own.relative_flatness, rtol=5e-4)
-    assert f"test error {100 * own.test_error.iloc[0]:.3g} %" in case["still"]
-    assert all(case["at"][case["start"]] == 1 for case in cases[:3])
 
 
 def test_simplices_follow_and_start_at_their_peak(fragment):

@@ -7,6 +7,7 @@ fragment carries all that it needs, asks for nothing, and does not know of the o
 import base64
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import numpy as np
 
 _FOLDER = Path(__file__).parent
 _LARGEST = 32767  # of a 16-bit integer, kept symmetric around 0
+_DESCRIPTION = re.compile(r"^ */\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)
 _shown: Counter[str] = Counter()  # how often each content was shown in this process
 
 _WAITING = "This figure moves when its script may run: run this cell, or trust the notebook."
@@ -89,7 +91,9 @@ def pack(array: np.ndarray) -> dict[str, Any]:
 
 
 def _source(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
+    """The text of a file of this folder; a page does without the comments that describe functions and their types."""
+    text = (_FOLDER / name).read_text(encoding="utf-8")
+    return _DESCRIPTION.sub("", text) if name.endswith(".js") else text
 
 
 def _new_id(parts: Mapping[str, str]) -> str:

@@ -99,7 +99,7 @@ class Canvas:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """left, top, right, bottom of the plot: the ends of the long lines along its axes, or of its frame."""
+        """left, top, right, bottom of the plot: the ends of the long lines along its axes, first of its frame."""
         ends: dict[tuple[int, bool], list[float]] = {}
         beside: tuple[list[float], list[float]] = ([], [])  # where a plot without lines upwards has its lines across
         for item in self.items:
@@ -208,20 +208,20 @@ def read(found: dict[str, Any]) -> dict[str, Canvas]:
     return {name: _canvas(about, found["colors"]) for name, about in found["canvases"].items()}
 
 
-def _is_filling(item: Any, after: Any) -> bool:
-    """A mark is filled and then outlined, which makes one item: whether `item` is the filling of `after`."""
-    both = isinstance(item, Mark) and isinstance(after, Mark)
-    return both and item.edge is None and bool(after.edge) and item.at == after.at
-
-
 def _canvas(about: dict[str, Any], colors: dict[str, str]) -> Canvas:
     texts = [item for item in about["items"] if item["kind"] == "text"]
     items: list[Any] = []
     for item in about["items"]:
         if item["kind"] != "text":
             items += _items(item, colors)
-    merged = [item for item, after in itertools.pairwise([*items, None]) if not _is_filling(item, after)]
+    merged = [item for item, after in itertools.pairwise([*items, None]) if not _filled_first(item, after)]
     return Canvas(about["width"], about["height"], merged, texts)
+
+
+def _filled_first(item: Any, after: Any) -> bool:
+    """A mark is filled and then outlined, which makes one item of it."""
+    both = isinstance(item, Mark) and isinstance(after, Mark)
+    return both and item.edge is None and after.edge is not None and item.at == after.at
 
 
 def _items(item: dict[str, Any], colors: dict[str, str]) -> list[Any]:

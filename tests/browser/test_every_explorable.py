@@ -1,5 +1,6 @@
-"""Every control of every explorable is moved; what is drawn and said must then be what the run holds for it."""
+"""Every control of every explorable is moved; what is drawn and said must be what the run holds for that choice."""
 
+import json
 from importlib import import_module
 from pathlib import Path
 
@@ -16,7 +17,17 @@ _SET = """(slider, share) => {
   for (const name of ["input", "change"]) slider.dispatchEvent(new Event(name, { bubbles: true }));
 }"""
 _OPTIONS = "select => [...select.options].filter(each => !each.hidden).map(each => [each.value, each.text])"
-NAMES = [name for name in explorables.__all__ if name != "grok_in_your_browser"]
+LIVE = "grok_in_your_browser"
+NAMES = [name for name in explorables.__all__ if name != LIVE]
+_MEASURED = """([settings, end]) => {
+  const network = newNetwork(settings);
+  const found = [network.measure()];
+  while (network.step < end) {
+    network.advance();
+    if (network.step < 10 || network.step % 10 === 0) found.push(network.measure());
+  }
+  return found;
+}"""
 
 
 def part_of(control) -> str:
@@ -86,3 +97,109 @@ def test_every_control_shows_what_the_run_holds(show, page, name):
     for control, place in figure.moves():
         told = figure.problems(control)
         assert not told, "\n".join([f"after {control} {place}: {len(told)} differences", *told[:6]])
+
+
+@pytest.mark.parametrize(("decay", "fraction", "seed"), [("1", "0.6", "0"), ("0.5", "0.8", "3")])
+def test_the_network_in_the_page_draws_what_its_engine_finds(show, page, decay, fraction, seed):
+    page.add_init_script(path=_RECORDER)
+    show(explorables.grok_in_your_browser()._repr_html_())
+    for name, value in (("decay", decay), ("fraction", fraction)):
+        page.locator(f".nc-{name}").fill(value)
+        assert page.text_content(f".nc-{name}-now") == value
+    page.select_option(".nc-seed", seed)
+    page.click(".nc-train")
+    page.wait_for_function("Number(document.querySelector('.nc-step').textContent) >= 150")
+    page.click(".nc-train")
+    page.wait_for_timeout(500)  # what was on its way is drawn
+    data = json.loads(page.text_content(".nc-data"))
+    settings = data["settings"] | {"fraction": float(fraction), "seed": int(seed)}
+    settings["recipe"] |= {"weightDecay": float(decay)}
+    found, step = page.evaluate("drawn()"), int(page.text_content(".nc-step"))
+    page.add_script_tag(content=data["engine"])
+    canvases = read(found)
+    wanted = import_module(f"expected.{LIVE}").pictures(page.evaluate(_MEASURED, [settings, step]), canvases)
+    assert {name: differences(canvases[name], wanted[name])[:4] for name in canvases} == {name: [] for name in canvases}
+    page.click(".nc-reset")
+    page.wait_for_timeout(100)
+    items = read(page.evaluate("drawn()"))["accuracy"].items
+    assert not [item for item in items if item.color == "second"]
+
+
+def test_every_cell_of_the_phase_diagram_answers(show):
+    page = show(explorables.grokking(experiments.get("grokking").load("laptop"))._repr_html_())
+    cells = page.locator(".nc-cell").all()
+    for cell in cells:
+        cell.click()
+        assert page.text_content(".nc-answer") == cell.get_attribute("aria-label")
+    cells[0].focus()
+    for key, index in (("ArrowRight", 1), ("ArrowDown", 7), ("ArrowLeft", 6), ("ArrowUp", 0), ("ArrowUp", 0)):
+        page.keyboard.press(key)
+        assert page.text_content(".nc-answer") == cells[index].get_attribute("aria-label")
+        assert page.locator(".nc-cell[tabindex='0']").count() == 1
+
+
+@pytest.fixture(scope="module")
+def fragment(request) -> str:
+    name = request.param
+    make = getattr(explorables, name)
+    return (make() if name in _WITHOUT_RUN else make(experiments.get(name).load("laptop")))._repr_html_()
+
+
+def to_another_end(page, control) -> None:
+    """By keyboard, from wherever the control in focus stands."""
+    before = control.input_value()
+    for key in ("End", "Home"):
+        if control.input_value() == before:
+            page.keyboard.press(key)
+    assert control.input_value() != before
+
+
+EVERY = pytest.mark.parametrize("fragment", explorables.__all__, indirect=True)
+
+
+@EVERY
+def test_it_moves_by_keyboard_and_tells_a_screen_reader(show, fragment):
+    page = show(fragment)
+    marked = page.locator(".nc-explorable :is(button, input, select)[data-lm-suppress-shortcuts]").count()
+    assert marked == page.locator(".nc-explorable :is(button, input, select)").count() >= 3
+    assert page.locator(".nc-explorable [role=status]").count() == 1
+    assert page.locator(".nc-explorable canvas:not([role=img])").count() == 0
+    control = page.locator(".nc-explorable :is(select, input[type=range]):visible").first
+    control.focus()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    to_another_end(page, control)
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(60)
+    assert page.text_content(".nc-explorable [role=status]").strip()
+
+
+@EVERY
+@pytest.mark.parametrize("width", [360, 768])
+def test_it_fits_a_phone_and_a_tablet_in_both_themes(show, page, fragment, width):
+    page.set_viewport_size({"width": width, "height": 740})
+    show(fragment)
+    light = page.evaluate("document.querySelector('canvas').toDataURL()")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_function("before => document.querySelector('canvas').toDataURL() !== before", arg=light)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    scrolls = "[style*=overflow-x] *"  # a table in a box of its own may be wider
+    edges = page.evaluate(
+        "out => [...document.querySelectorAll('.nc-explorable *')].filter(e => !e.matches(out))"
+        ".map(e => e.getBoundingClientRect().right)",
+        scrolls,
+    )
+    assert max(edges) <= width
+
+
+@EVERY
+def test_two_copies_do_not_meet(show, fragment):
+    page = show(2 * fragment)
+    assert page.locator(".nc-still").count() == 0
+    figures = page.locator(".nc-explorable")
+    pictures = "figure => [...figure.querySelectorAll('canvas')].map(canvas => canvas.toDataURL())"
+    before = figures.nth(0).evaluate(pictures)
+    control = figures.nth(1).locator(":is(select, input[type=range]):visible").first
+    control.focus()
+    to_another_end(page, control)
+    page.wait_for_timeout(60)
+    assert figures.nth(0).evaluate(pictures) == before

@@ -1,10 +1,8 @@
-"""The turnable figure in a browser: mouse, keyboard, sliders, phone, and both themes."""
+"""The turnable figure in a browser: mouse, keyboard and sliders."""
 
 import pytest
 
 from ncbook import experiments, explorables
-
-_DARK = "document.documentElement.dataset.theme = 'dark'"
 
 
 @pytest.fixture(scope="module")
@@ -63,31 +61,3 @@ def test_the_sliders_turn_it_too_and_are_hidden_in_the_plane(shown):
     shown.focus(".nc-space")
     shown.keyboard.press("ArrowRight")
     assert pixels(shown) == flat
-
-
-def test_step_and_points_change_the_picture_and_its_words(shown):
-    seen = {pixels(shown)}
-    for split in ("train", "test"):
-        shown.select_option(".nc-split", split)
-        seen.add(pixels(shown))
-    shown.focus(".nc-slider")
-    shown.keyboard.press("Home")
-    seen.add(pixels(shown))
-    assert len(seen) == 4
-    label = shown.get_attribute(".nc-space", "aria-label")
-    assert "step 0, test points" in label
-    assert shown.text_content(".nc-status") == label
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-def test_nothing_overflows(shown, width):
-    shown.set_viewport_size({"width": width, "height": 740})
-    assert shown.evaluate("document.documentElement.scrollWidth") <= width
-    shown.locator(".nc-slider").fill("3")
-    assert pixels(shown).startswith("data:image/png")
-
-
-def test_the_dark_theme_repaints(shown):
-    light = pixels(shown)
-    shown.evaluate(_DARK)
-    shown.wait_for_function("before => document.querySelector('.nc-space').toDataURL() !== before", arg=light)

@@ -11,7 +11,7 @@ MEASURES = {
     "Variance ratio R": (("variance_ratio_train", "ratio_train"), True),
     "Train loss": (("train_loss",), True),
     "Uncertainty, mean of 1 - |p|²": (("uncertainty_train", "uncertainty"), True),
-    "Nearest-center test accuracy": (("ncc_acc_test", "center_test"), False),
+    "Nearest-center test accuracy": (("ncc_acc_test", "centre_test"), False),
 }
 STYLES = (("text", ()), ("second", (7, 4)))
 RELEASED = ("released", "schedule")  # in the names of arms for which something changes on the way
@@ -28,7 +28,7 @@ def changes(run, key):
 
 def two_arms(run, state, canvas, frame, keys, clock, measures, change_of):
     """One measure of one or two arms: every seed over the whole time, and bright up to the chosen time."""
-    groups = dict(frame.groupby(keys, sort=False))
+    groups = dict(iter(frame.groupby(keys, sort=False)))
     arms = [list(groups)[int(state[name])] for name in ("first", "second-arm") if state[name] != ""]
     names, log = measures[state["measure:text"]]
     times = np.sort(frame[clock].unique())

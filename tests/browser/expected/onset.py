@@ -17,9 +17,10 @@ def leads(run, state):
     found = []
     for names, _, log in MEASURES:
         column = next(name for name in names if name in frame)
-        groups = [rows for _, rows in frame.groupby("seed", sort=False) if (rows.test_acc >= 0.99).any()]
-        groups = [rows for rows in groups if first(rows, "train_acc") < first(rows, "test_acc")]
-        found.append([lead(rows, column, log, run.config, state) for rows in groups])
+        seeds = [
+            rows for _, rows in frame.groupby("seed", sort=False) if first(rows, "train_acc") < first(rows, "test_acc")
+        ]
+        found.append([lead(rows, column, log, run.config, state) for rows in seeds])
     return found
 
 

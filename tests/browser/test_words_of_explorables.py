@@ -1,0 +1,80 @@
+"""What the figures of relative flatness and of the interventions say in words is what the run holds."""
+
+import re
+
+import numpy as np
+import pytest
+
+from ncbook import experiments, explorables
+
+
+@pytest.fixture(scope="module")
+def interventions_run():
+    return experiments.interventions.load("laptop")
+
+
+@pytest.fixture(scope="module")
+def interventions(interventions_run) -> str:
+    return explorables.interventions(interventions_run)._repr_html_()
+
+
+def label(page) -> str:
+    return page.get_attribute(".nc-curves", "aria-label")
+
+
+def test_the_scale_starts_where_the_network_was_trained_and_a_simplex_at_its_peak(show):
+    page = show(explorables.flatness(experiments.flatness.load("laptop"))._repr_html_())
+    assert page.text_content(".nc-now") == "1"
+    page.select_option(".nc-case", "4")
+    peak = float(page.text_content(".nc-value0"))
+    page.focus(".nc-slider")
+    for key in ("Home", "End"):
+        page.keyboard.press(key)
+        assert float(page.text_content(".nc-value0")) < peak
+
+
+def arm_of(run, arm: str, column: str, step: int) -> np.ndarray:
+    frame = run.to_frame()
+    return frame[(frame.arm == arm) & (frame.step == step)][column].to_numpy(dtype=float)
+
+
+def median_and_range(text: str) -> list[float]:
+    """Of "name: 0.5 (0.1 to 0.9). ..."."""
+    found = re.search(r": (?:ended at step \d+ with )?(\S+) \((\S+) to (\S+)\)\.", text)
+    return [float(number) for number in found.groups()]
+
+
+@pytest.mark.parametrize("column", ["test_acc", "relative_flatness"])
+def test_medians_and_ranges_in_words_are_those_of_the_run(show, interventions, interventions_run, column):
+    page = show(interventions)
+    page.select_option(".nc-measure", column)
+    page.focus(".nc-slider")
+    page.keyboard.press("Home")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+        values = arm_of(interventions_run, "baseline", column, int(page.text_content(".nc-now")))
+        expected = [np.median(values), values.min(), values.max()]
+        assert median_and_range(page.text_content(".nc-told0")) == pytest.approx(expected, rel=6e-3, abs=1e-4)
+
+
+def test_both_arms_can_be_chosen_and_the_second_left_out(show, interventions, interventions_run):
+    page = show(interventions)
+    page.select_option(".nc-first", label="collapse prevented")
+    assert page.text_content(".nc-told0").startswith("collapse prevented: ")
+    page.select_option(".nc-second-arm", label="none")
+    assert not page.locator(".nc-entry1").is_visible()
+    assert "anti-flatness" not in label(page)
+    assert page.text_content(".nc-status") == label(page)
+    frame = interventions_run.to_frame()
+    own = frame[(frame.arm == "prevented") & (frame.test_acc >= 0.99)]
+    count = own.seed.nunique()
+    page.focus(".nc-slider")
+    page.keyboard.press("End")
+    assert f"reached by {count} of 8 seeds" in page.text_content(".nc-told0")
+
+
+def test_an_arm_that_ended_earlier_says_so(show, interventions, interventions_run):
+    page = show(interventions)
+    page.select_option(".nc-first", label="collapse encouraged")
+    steps = dict(zip(interventions_run.config["arms"], interventions_run.config["steps"], strict=True))
+    assert f"ended at step {steps['encouraged']} with " in page.text_content(".nc-told0")
