@@ -9,7 +9,7 @@ STEPS, P = 3000, 29
 def pictures(found, canvases):
     steps = [each["step"] for each in found]
     moments = {name: next((each["step"] for each in found if each[side]["accuracy"] >= 0.99), None)
-               for name, side in (("memorised", "train"), ("grokked", "test"))}  # fmt: skip
+               for name, side in (("memorized", "train"), ("grokked", "test"))}  # fmt: skip
     canvas = canvases["accuracy"]
     x, y = canvas.x(Axis(1, STEPS, zero=True)), canvas.y(Axis(0, 1, log=False))
     items = [canvas.upright(x(step), "accent") for step in moments.values() if step is not None]

@@ -11,7 +11,7 @@ MEASURES = {
     "Variance ratio R": (("variance_ratio_train", "ratio_train"), True),
     "Train loss": (("train_loss",), True),
     "Uncertainty, mean of 1 - |p|²": (("uncertainty_train", "uncertainty"), True),
-    "Nearest-center test accuracy": (("ncc_acc_test", "centre_test"), False),
+    "Nearest-center test accuracy": (("ncc_acc_test", "center_test"), False),
 }
 STYLES = (("text", ()), ("second", (7, 4)))
 RELEASED = ("released", "schedule")  # in the names of arms for which something changes on the way
