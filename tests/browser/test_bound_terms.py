@@ -8,7 +8,7 @@ import torch
 from ncbook import explorables, metrics
 
 _FOLDER = Path(explorables.__file__).parent
-_SCENE = "(asked) => { const s = scene(...asked); return [s.classes, s.centres, s.value, s.first, s.factor, s.third]; }"
+_SCENE = "(asked) => { const s = scene(...asked); return [s.classes, s.centers, s.value, s.first, s.factor, s.third]; }"
 
 
 def around(centre: list[float]) -> torch.Tensor:
