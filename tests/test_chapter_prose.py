@@ -2,7 +2,7 @@
 
 import pytest
 
-from ncbook import experiments
+from ncbook import experiments, readings
 
 
 @pytest.fixture(scope="module")
@@ -11,7 +11,7 @@ def watching():
     run = experiments.collapse.load("laptop")
     frame = run.to_frame()
     main, control = run.config["weight_decays"]
-    return experiments.collapse.falls(run), frame[frame.weight_decay == main], main, control
+    return readings.collapse.falls(run), frame[frame.weight_decay == main], main, control
 
 
 def test_the_terminal_phase_begins_after_four_to_six_epochs(watching):

@@ -2,6 +2,7 @@
 
 import ast
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +95,12 @@ def sources() -> dict[str, ast.AST]:
 
 def test_the_threshold_of_generalization_stands_once():
     """0.99 means memorized or generalized; what else is 0.99 says here what it is."""
-    other = {"trainers/recipe.py", "experiments/implicit_bias/claims.py"}  # there of the largest margin
+    other = {
+        "trainers/recipe.py",
+        "experiments/implicit_bias/claims.py",  # a share of the largest margin, as in the next
+        "experiments/unconstrained/claims.py",
+        "labs/_drawing.py",  # where a picture's right margin is
+    }
     found = {
         name
         for name, tree in sources().items()
@@ -105,16 +111,18 @@ def test_the_threshold_of_generalization_stands_once():
 
 
 def test_zero_training_error_is_looked_for_in_one_place():
+    """Whether there is none at the end is another question, and is asked of `train_error_end` or of the last row."""
+    at_the_end = {"experiments/flatness/claims.py", "experiments/margins/training.py"}
     found = {
         name
         for name, tree in sources().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Compare)
         and isinstance(node.ops[0], ast.Eq)
-        and "train_error" in ast.unparse(node.left)
+        and re.search(r"train_error\b", ast.unparse(node.left))
         and ast.unparse(node.comparators[0]) in ("0", "0.0")
     }
-    assert found == {"readings/moments.py"}, "use moments.zero_error or moments.terminal_phase"
+    assert found - at_the_end == {"readings/moments.py"}, "use moments.zero_error or moments.terminal_phase"
 
 
 def test_every_network_has_a_name_for_readers():
