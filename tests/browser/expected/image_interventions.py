@@ -3,10 +3,10 @@ import numpy as np
 from expected.interventions import two_arms
 
 MEASURES = {
-    "Validation accuracy": (("test_acc", "val_acc"), False),
+    "Test accuracy": (("test_acc",), False),
     "Train accuracy": (("train_acc",), False),
     "Relative flatness κ": (("relative_flatness", "kappa"), True),
-    "κ_τ, as the regularizer has it": (("paper_relative_flatness", "paper_kappa", "relative_flatness_paper"), True),
+    "κ_τ, as the regularizer has it": (("unit_flatness_bound",), True),
     "Variance ratio R": (("variance_ratio_train", "ratio_train"), True),
     "Train loss": (("train_loss",), True),
     "Norm of W": (("head_norm",), True),
