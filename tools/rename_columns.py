@@ -28,8 +28,11 @@ def main() -> None:
             old.provenance,
         )
         about = new.provenance
-        path.unlink()
-        runs.save(new, runs.RECORDED / runs.file_name(asked.name, about["preset"], about["version"], new.config))
+        place = runs.RECORDED / runs.file_name(asked.name, about["preset"], about["version"], new.config)
+        runs.save(new, place)
+        if path != place:
+            path.unlink()  # only now: a run is never lost
+        print(place)  # which checkout's runs these are
 
 
 def _renamed(name: str, arrays: dict[str, str]) -> str:
