@@ -27,9 +27,10 @@ def main() -> None:
 
 
 def _table(title: str, measures: dict[str, Measure], used: dict[str, list[str]]) -> None:
-    print(f"## {title}\n\n| column | meaning | unit | results |\n| --- | --- | --- | --- |")
+    print(f"## {title}\n\n| column | meaning | results |\n| --- | --- | --- |")
     for name, measure in measures.items():
-        print(f"| `{name}` | {measure.meaning.replace('|', chr(92) + '|')} | {measure.unit} | {_results(used[name])} |")
+        meaning = measure.meaning.replace("|", chr(92) + "|") + (f", in {measure.unit}" if measure.unit else "")
+        print(f"| `{name}` | {meaning} | {_results(used[name])} |")
     print()
 
 

@@ -4,10 +4,13 @@ import numpy as np
 from drawings import Axis, Box, Mark, rounded, segment
 
 ARMS = ("plain", "no batch norm", "linear", "half random", "all random", "wide")
-COLUMNS = {
-    "separation": ("separation_{}", "nc1_{}"), "ratio": ("variance_ratio_{}", "ratio_{}"), "nc1": ("nc1_{}",),
-    "cdnv": ("cdnv_{}",), "center": ("ncc_error_{}", "center_{}"),
-}  # fmt: skip
+COLUMNS = {  # of training and of test images; the error on test images is that of the nearest training mean
+    "separation": ("nc1_train", "nc1_test"),
+    "ratio": ("variance_ratio_train", "variance_ratio_test"),
+    "nc1": ("nc1_train", "nc1_test"),
+    "cdnv": ("cdnv_train", "cdnv_test"),
+    "center": ("ncc_error_train", "ncc_error_test_train_means"),
+}
 CIVIDIS = np.array([[0, 32, 77], [45, 67, 110], [93, 97, 111], [147, 138, 120], [200, 184, 102], [255, 234, 70]])
 
 
@@ -16,10 +19,10 @@ def cube(run, state):
     frame = run.to_frame()
     frame = frame[(frame.part == "layer") & (frame.arm == state["arm"])]
     measure = next(key for key, words in MEASURE_OF.items() if state["measure:text"].startswith(words))
-    name = next(each.format(state["side"]) for each in COLUMNS[measure] if each.format(state["side"]) in frame)
+    name = COLUMNS[measure][state["side"] == "test"]
     values = frame.pivot(index=["seed", "step"], columns="layer", values=name).to_numpy(float)
-    if measure == "separation" and name.startswith("nc1"):
-        values = values * frame["num_classes" if "num_classes" in frame else "classes"].iloc[0]
+    if measure == "separation":
+        values = values * frame.num_classes.iloc[0]
     values = values.reshape(frame.seed.nunique(), -1, values.shape[1])
     return np.log10(np.maximum(values, 1e-3 if measure == "center" else 1e-12))
 

@@ -1,8 +1,6 @@
 import numpy as np
 from drawings import SHAPES, Axis, Mark, rounded
 
-from expected import column
-
 COLORS, DASHES = ("class0", "class1", "text", "second"), ((), (7, 4), (2, 4), (10, 3, 2, 3))
 ARMS = ("trained", "stopped", "random")
 FLOOR = 1e-6
@@ -13,14 +11,9 @@ def case(run, which):
     if which < len(ARMS):
         frame = run.to_frame()
         rows = frame[(frame.part == "scale") & (frame.arm == ARMS[which]) & (frame.seed == run.config["seeds"][0])]
-        names = (
-            ("relative_flatness", "kappa"),
-            ("relative_flatness_bound", "bound"),
-            ("train_loss", "loss"),
-            ("proposition",),
-        )
-        return rows["scale"].to_numpy(float), [rows[column(rows, *each)].to_numpy(float) for each in names]
-    classes = run.config.get("num_classes", run.config.get("classes"))[which - len(ARMS)]
+        names = ("relative_flatness", "relative_flatness_bound", "train_loss", "proposition")
+        return rows["scale"].to_numpy(float), [rows[name].to_numpy(float) for name in names]
+    classes = run.config["classes"][which - len(ARMS)]
     names = ("exact", "bound", "cross_entropy", "proposition")
     return run.arrays["family/strengths"][::4], [run.arrays[f"family/{classes}/{name}"][::4] for name in names]
 

@@ -3,13 +3,13 @@ import numpy as np
 from expected.interventions import two_arms
 
 MEASURES = {
-    "Test accuracy": (("test_acc",), False),
-    "Train accuracy": (("train_acc",), False),
-    "Relative flatness κ": (("relative_flatness", "kappa"), True),
-    "κ_τ, as the regularizer has it": (("unit_flatness_bound",), True),
-    "Variance ratio R": (("variance_ratio_train", "ratio_train"), True),
-    "Train loss": (("train_loss",), True),
-    "Norm of W": (("head_norm",), True),
+    "Test accuracy": ("test_acc", False),
+    "Train accuracy": ("train_acc", False),
+    "Relative flatness κ": ("relative_flatness", True),
+    "κ_τ, as the regularizer has it": ("unit_flatness_bound", True),
+    "Variance ratio R": ("variance_ratio_train", True),
+    "Train loss": ("train_loss", True),
+    "Norm of W": ("head_norm", True),
 }
 UNCHANGED = ("baseline", "encouraged", "prevented", "flatter", "anti_kept", "pinned")
 

@@ -2,8 +2,6 @@ import math
 
 from drawings import Axis, Mark, Word, segment
 
-from expected import column
-
 TONES = ("muted", "class2", "second", "class1", "class0")
 
 
@@ -11,7 +9,7 @@ def pictures(run, state, canvases):
     canvas, at = canvases["picture"], int(state["frame"])
     frame = run.to_frame()
     rows = frame[
-        (frame.part == "plane") & (frame.name == state["activation"]) & (frame.estimator == state["estimator"])
+        (frame.part == "plane") & (frame.activation == state["activation"]) & (frame.estimator == state["estimator"])
     ]
     cap, bit = math.log(run.config["sampled"]), math.log(2)
     x, y = canvas.x(Axis(0, 1.04 * cap, log=False)), canvas.y(Axis(0, 1.12 * bit, log=False))
@@ -20,7 +18,7 @@ def pictures(run, state, canvases):
         segment((left, y(bit)), (right, y(bit)), "faint", dash=(2, 4)),
         canvas.upright(x(cap), "faint", dash=(2, 4)),
     ]
-    middle = rows.groupby(["layer", "step"])[[column(rows, "information"), column(rows, "label")]].median()
+    middle = rows.groupby(["layer", "step"])[["information", "label_information"]].median()
     for i, layer in enumerate(sorted(rows.layer.unique())):
         own = middle.loc[layer].to_numpy(float)[: at + 1]
         items.append(canvas.curve(x(own[:, 0]), y(own[:, 1]), TONES[i % 5], alpha=0.8, width=1.6))

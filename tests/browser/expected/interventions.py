@@ -1,17 +1,17 @@
 import numpy as np
 from drawings import Axis
 
-from expected import column, table
+from expected import table
 
-# measure's name on the page -> its names in a run, and whether it is drawn in the logarithm
+# measure's name on the page -> its column, and whether it is drawn in the logarithm
 MEASURES = {
-    "Test accuracy": (("test_acc",), False),
-    "Train accuracy": (("train_acc",), False),
-    "Relative flatness κ": (("relative_flatness", "kappa"), True),
-    "Variance ratio R": (("variance_ratio_train", "ratio_train"), True),
-    "Train loss": (("train_loss",), True),
-    "Uncertainty, mean of 1 - |p|²": (("uncertainty_train", "uncertainty"), True),
-    "Nearest-center test accuracy": (("ncc_acc_test", "center_test"), False),
+    "Test accuracy": ("test_acc", False),
+    "Train accuracy": ("train_acc", False),
+    "Relative flatness κ": ("relative_flatness", True),
+    "Variance ratio R": ("variance_ratio_train", True),
+    "Train loss": ("train_loss", True),
+    "Uncertainty, mean of 1 - |p|²": ("uncertainty_train", True),
+    "Nearest-center test accuracy": ("ncc_acc_test", False),
 }
 STYLES = (("text", ()), ("second", (7, 4)))
 RELEASED = ("released", "schedule")  # in the names of arms for which something changes on the way
@@ -30,11 +30,11 @@ def two_arms(run, state, canvas, frame, keys, clock, measures, change_of):
     """One measure of one or two arms: every seed over the whole time, and bright up to the chosen time."""
     groups = dict(iter(frame.groupby(keys, sort=False)))
     arms = [list(groups)[int(state[name])] for name in ("first", "second-arm") if state[name] != ""]
-    names, log = measures[state["measure:text"]]
+    name, log = measures[state["measure:text"]]
     times = np.sort(frame[clock].unique())
 
     def values(rows):
-        found = table(rows, "seed", clock, column(rows, *names))
+        found = table(rows, "seed", clock, name)
         return np.log10(np.maximum(found, 1e-12)) if log else found
 
     everything = np.concatenate([values(rows).ravel() for rows in groups.values()])

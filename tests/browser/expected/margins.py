@@ -3,7 +3,6 @@ import math
 import numpy as np
 from drawings import Mark, Plane, Ring, segment
 
-from expected import array
 from expected.bound import uniform
 
 HALF, REACH = 3.2, 2.2
@@ -11,7 +10,7 @@ SHAPES = ("circle", "square")
 
 
 def densities(run):
-    return array(run, "plane/centers", "plane/centers"), float(run.arrays["plane/deviation"])
+    return run.arrays["plane/centers"], float(run.arrays["plane/deviation"])
 
 
 def fresh(run, presses):

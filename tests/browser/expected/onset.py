@@ -1,11 +1,11 @@
 import numpy as np
 from drawings import Axis, Mark, segment
 
-# on the page from the top: names of the column, kind, and whether its way is measured in the logarithm
+# on the page from the top: column, kind, and whether its way is measured in the logarithm
 MEASURES = (
-    (("relative_flatness", "kappa"), 1, True), (("train_loss",), 1, True), (("fourier_gini",), 2, True),
-    (("weight_norm",), 2, True), (("ncc_acc_test",), 2, False), (("cdnv_train",), 0, True),
-    (("variance_ratio_train",), 0, True), (("nc1_train",), 0, True), (("rnc1_train",), 0, True),
+    ("relative_flatness", 1, True), ("train_loss", 1, True), ("fourier_gini", 2, True),
+    ("weight_norm", 2, True), ("ncc_acc_test", 2, False), ("cdnv_train", 0, True),
+    ("variance_ratio_train", 0, True), ("nc1_train", 0, True), ("rnc1_train", 0, True),
 )  # fmt: skip
 SHAPES = ("circle", "square", "triangle")
 
@@ -15,8 +15,7 @@ def leads(run, state):
     frame = run.to_frame()
     frame = frame[frame.part == "addition"]
     found = []
-    for names, _, log in MEASURES:
-        column = next(name for name in names if name in frame)
+    for column, _, log in MEASURES:
         seeds = [
             rows for _, rows in frame.groupby("seed", sort=False) if first(rows, "train_acc") < first(rows, "test_acc")
         ]

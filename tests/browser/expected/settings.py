@@ -10,8 +10,7 @@ STYLES = (("text", (), "circle"), ("second", (7, 4), "square"))
 
 def pictures(run, state, canvases):
     frame, canvas = run.to_frame(), canvases["curves"]
-    loss = "loss_name" if "loss_name" in frame else "loss"
-    groups = [rows for _, rows in frame.groupby(["dataset", "network", loss, "weight_decay"], sort=False)]
+    groups = [rows for _, rows in frame.groupby(["dataset", "network", "loss_name", "weight_decay"], sort=False)]
     name, at = COLUMNS[state["measure"]], int(state["slider"])
     epochs = np.sort(frame.epoch.unique())
     x = canvas.x(Axis(1, max(2, epochs[-1]), zero=True))

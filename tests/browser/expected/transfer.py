@@ -12,12 +12,12 @@ def pictures(run, state, canvases):
     y = canvas.y(Axis(0, 1, log=False))
     slot = (right - left) / len(layers)
     wide = min(0.34 * slot, 56)
-    pixels = float(y(frame[frame.layer == "input"].ridge.median()))
+    pixels = float(y(frame[frame.layer == "input"].probe_acc_target.median()))
     items = [segment((left, pixels), (right, pixels), "text", dash=(6, 4))]
     chosen = [arms[int(state[name])] for name in ("arm", "other") if state[name] != ""]
     for which, rows in enumerate(chosen):
         for i, layer in enumerate(layers):
-            values = rows[(rows.layer == layer) & (rows.epoch == epoch)].ridge
+            values = rows[(rows.layer == layer) & (rows.epoch == epoch)].probe_acc_target
             middle = left + (i + 0.5) * slot + (which - 0.5) * wide * 1.1
             top = float(y(values.median()))
             items.append(

@@ -31,9 +31,7 @@ def values(run, method, measure):
     setting = [*zip(run.config["flow_classes"], run.config["flow_dims"], strict=True)].index((3, 2))
     frame = frame[(frame.part == "flow") & (frame.method == method) & (frame.setting == setting)]
     shortfall = measure == "shortfall"
-    names = {"shortfall": ("ratio", "margin_ratio"), "nc1": ("nc1", "nc1_train"), "nc3": ("nc3", "nc3_train"),
-             "nc2_angles": ("nc2_angles", "nc2_angles_train")}[measure]  # fmt: skip
-    column = next(name for name in names if name in frame)
+    column = "margin_ratio" if shortfall else measure
     found = frame.pivot(index="seed", columns="step", values=column).to_numpy(float)
     found = 1 - found if shortfall else found
     return np.where(np.isfinite(found) & (found > 0), found, np.nan)
