@@ -4,8 +4,10 @@ A rule looks at a run and answers yes or no for each independent trial, usually 
 is looked at; the verdict follows from the answers and is never typed in.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from configparser import ConfigParser
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,6 +54,9 @@ class Evidence:
         return f"{_short(min(self.values))} to {_short(max(self.values))}" if self.values else ""
 
 
+Judge = Callable[[Run], Evidence]
+
+
 @dataclass(frozen=True)
 class Claim:
     """One claim of one source.
@@ -73,10 +78,40 @@ class Claim:
     statement: str
     rule: str
     control: str
-    judge: Callable[[Run], Evidence]
+    judge: Judge
     cell: str
     preset: str = "laptop"
     theirs: str | None = None
+
+
+def read(module: str, judges: Mapping[str, Judge]) -> tuple[Claim, ...]:
+    """The claims whose words stand beside `module`, a Python file, in the file of its name that ends in .ini.
+
+    A section a claim, by its id, with the fields of `Claim`; a line that goes on is indented. With `as` a claim takes
+    what it does not say, and its judge, from another. Raises ValueError, naming it, for a claim without a judge, a
+    judge without a claim, and a field that is missing or unknown.
+    """
+    path = Path(module).with_suffix(".ini")
+    parser = ConfigParser(delimiters=("=",), interpolation=None)
+    parser.read_string(path.read_text(encoding="utf-8"), str(path))
+    sections = {name: {key: " ".join(text.split()) for key, text in parser[name].items()} for name in parser.sections()}
+    for name in judges.keys() - sections.keys():
+        raise ValueError(f"judges: {name!r} has no section in {path}; write its words there")
+    return tuple(_worded(name, sections, judges, path) for name in sections)
+
+
+def _worded(name: str, sections: Mapping[str, Mapping[str, str]], judges: Mapping[str, Judge], path: Path) -> Claim:
+    own = dict(sections[name])
+    like = own.pop("as", name)
+    if like not in judges:
+        raise ValueError(f"{path}: [{name}] has no judge; give one for {like!r} in {path.with_suffix('.py').name}")
+    words = {**sections[like], **own}
+    known = {field.name: field.default is MISSING for field in fields(Claim) if field.name not in ("id", "judge")}
+    missing = [field for field, needed in known.items() if needed and field not in words]
+    unknown = [field for field in words if field not in known]
+    if missing or unknown:
+        raise ValueError(f"{path}: [{name}] lacks {missing} and has the unknown {unknown}; a claim has {[*known]}")
+    return Claim(id=name, judge=judges[like], **words)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,50 @@ ROOT = Path(__file__).parents[1]
 CLAIMS = [(name, claim) for name in experiments.names() for claim in experiments.get(name).claims]
 
 
+# --- the words of a claim
+
+WORDS = (
+    "source = zhang2017understanding\nwhere = table 1\nstatement = It is so.\nrule = One.\n  Two.\ncontrol = None.\n"
+)
+
+
+def judge(run):
+    return Evidence((True,), (), "")
+
+
+@pytest.fixture
+def words(tmp_path):
+    """Writes the file beside a module, and returns the module's name."""
+
+    def write(text: str) -> str:
+        (tmp_path / "module.ini").write_text(text, encoding="utf-8")
+        return str(tmp_path / "module.py")
+
+    return write
+
+
+def test_the_words_of_a_claim_are_read_from_the_file_beside_its_judge(words):
+    module = words(f"[first]\n{WORDS}cell = fig-a\n\n[second]\nas = first\ncell = fig-b\npreset = laptop-long\n")
+    first = Claim("first", "zhang2017understanding", "table 1", "It is so.", "One. Two.", "None.", judge, "fig-a")
+    second = dataclasses.replace(first, id="second", cell="fig-b", preset="laptop-long")
+    assert claims.read(module, {"first": judge}) == (first, second)
+
+
+@pytest.mark.parametrize(
+    ("text", "judges", "said"),
+    [
+        (f"[first]\n{WORDS}cell = fig-a\n", ["first", "second"], "'second' has no section"),
+        (f"[first]\n{WORDS}cell = fig-a\n", [], "[first] has no judge"),
+        (f"[first]\n{WORDS}", ["first"], "[first] lacks ['cell']"),
+        (f"[first]\n{WORDS}cell = fig-a\nverdict = reproduced\n", ["first"], "has the unknown ['verdict']"),
+        (f"[first]\n{WORDS}cell = fig-a\njudge = yes\n", ["first"], "has the unknown ['judge']"),
+    ],
+)
+def test_words_and_judges_belong_together(words, text, judges, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        claims.read(words(text), dict.fromkeys(judges, judge))
+
+
 # --- verdicts
 
 

@@ -14,7 +14,8 @@ from ncbook import scaffold
 ROOT = Path(__file__).parents[1]
 NAME, PART = "class_imbalance", "1-collapse"
 LAID_OUT = {
-    f"ncbook/experiments/{NAME}.py", f"ncbook/readings/{NAME}.py", f"ncbook/figures/{NAME}.py",
+    f"ncbook/experiments/{NAME}.py", f"ncbook/experiments/{NAME}.ini",
+    f"ncbook/readings/{NAME}.py", f"ncbook/figures/{NAME}.py",
     f"ncbook/explorables/{NAME}.py", f"ncbook/exercises/{NAME}.py", f"tests/pictures/{NAME}.py",
     f"tests/test_experiment_{NAME}.py", f"book/{PART}/{NAME}.ipynb",
 }  # fmt: skip

@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 
 from ncbook import data, trainers
-from ncbook.claims import Claim, Evidence
+from ncbook.claims import Evidence, read
 from ncbook.experiments import _noisy_labels
 from ncbook.experiments._experiment import Arrays, Experiment, Presets, Rows, Sample
 from ncbook.experiments._random_features import centered_one_hot, curve, random_features, solve
@@ -154,62 +154,15 @@ def _full(run: Run) -> Evidence:
     return Evidence.of(table.full, 100 * (table.end - table["first"]), "points from the first minimum to the end")
 
 
-_MODELS = "double descent over the size of a model"
-CLAIMS: tuple[Claim, ...] = (
-    Claim(
-        id="double-descent-peak",
-        source="belkin2019reconciling",
-        where=_MODELS,
-        statement="The test error peaks where a model has just enough parameters to fit its training data.",
-        rule="For each n, label noise and seed: over all N of at least n/2 the test error is highest for an N within "
-        "10 % of n, and there at least twice that of the best N < n and of the largest N.",
-        control="A ridge penalty, which makes the fit inexact.",
-        judge=_peaks,
-        cell="fig-model-wise",
-    ),
-    Claim(
-        id="second-descent-true-labels",
-        source="belkin2019reconciling",
-        where=_MODELS,
-        statement="Far beyond the peak the test error is lower than before it.",
-        rule="With true labels, for each n and seed: the test error for the largest N is below the lowest for N < n.",
-        control="The same with a label noise of 0.2.",
-        judge=partial(_second_wins, noisy=False),
-        cell="second-descent",
-    ),
-    Claim(
-        id="second-descent-noisy-labels",
-        source="belkin2019reconciling",
-        where=_MODELS,
-        statement="Far beyond the peak the test error is lower than before it, also when some labels are wrong.",
-        rule="With a label noise of 0.2, for each n and seed: the test error for the largest N is below the lowest "
-        "for N < n.",
-        control="The same with true labels.",
-        judge=partial(_second_wins, noisy=True),
-        cell="second-descent",
-    ),
-    Claim(
-        id="test-error-rises-then-falls",
-        source="agarwal2022what",
-        where="figure 1",
-        statement="The test error grows as the training error approaches zero, and decreases again after that.",
-        rule="For each data set, optimizer, label noise and seed that reaches zero training error: from its lowest up "
-        "to that epoch the smoothed test error rises by a percentage point or more within twice the epochs, and is a "
-        "point or more lower at the end.",
-        control="Two optimizers, two label noises and two data sets.",
-        judge=_bump,
-        cell="fig-epoch-wise",
-    ),
-    Claim(
-        id="second-descent-over-time-wins",
-        source="agarwal2022what",
-        where="figure 1",
-        statement="The second descent over time goes below the first: it is worth training past zero error.",
-        rule="As before, and the test error at the end is below its lowest up to zero training error.",
-        control="Two optimizers, two label noises and two data sets.",
-        judge=_full,
-        cell="fig-epoch-wise",
-    ),
+CLAIMS = read(
+    __file__,
+    {
+        "double-descent-peak": _peaks,
+        "second-descent-true-labels": partial(_second_wins, noisy=False),
+        "second-descent-noisy-labels": partial(_second_wins, noisy=True),
+        "test-error-rises-then-falls": _bump,
+        "second-descent-over-time-wins": _full,
+    },
 )
 
 

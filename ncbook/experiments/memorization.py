@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook import trainers
-from ncbook.claims import Claim, Evidence
+from ncbook.claims import Evidence, read
 from ncbook.experiments import _noisy_labels
 from ncbook.experiments._experiment import Arrays, Experiment, Presets, Rows
 from ncbook.experiments._sweep import sweep
@@ -137,51 +137,14 @@ def _memorizes(run: Run) -> Evidence:
     return Evidence.of(table.train_error_end == 0, epochs, "epochs to zero error on random labels")
 
 
-CLAIMS: tuple[Claim, ...] = (
-    Claim(
-        id="interpolating-networks-generalize",
-        source="agarwal2022what",
-        where="section 1",
-        statement="A network that fits its training data perfectly can still do well on new data.",
-        rule="With true labels, for each data set and seed: at the end the training error is zero, and the test error "
-        "is below 45 %, half of what guessing gives, and at most one percentage point above the lowest "
-        "test error of the whole training.",
-        control="The same networks and recipe, also to zero training error, on random labels.",
-        judge=_generalizes,
-        cell="fig-random-labels",
-    ),
-    Claim(
-        id="random-labels-are-fitted",
-        source="zhang2017understanding",
-        where="as cited in section 4 of the survey",
-        statement="Networks fit random labels without a training error.",
-        rule="With every label drawn at random, for each data set, network and seed: zero training error at the end.",
-        control="The same images with their true labels.",
-        judge=_memorizes,
-        cell="fig-random-labels",
-    ),
-    Claim(
-        id="past-zero-error-true-labels",
-        source="agarwal2022what",
-        where="section 1",
-        statement="Training past zero training error can lower the test error.",
-        rule="With true labels, for each data set and seed: the test error at the end is lower than at the first "
-        "measured epoch with zero training error.",
-        control="The same with a tenth and a fifth of the labels drawn at random.",
-        judge=lambda run: _past_zero(run, [0.0]),
-        cell="fig-past-zero",
-    ),
-    Claim(
-        id="past-zero-error-noisy-labels",
-        source="agarwal2022what",
-        where="section 1, which makes no condition on the labels",
-        statement="Training past zero training error can lower the test error, also when some labels are wrong.",
-        rule="With partly wrong labels, for each data set, noise and seed that reaches zero training error: the test "
-        "error at the end is lower than at the first measured epoch with zero training error.",
-        control="The same with true labels.",
-        judge=lambda run: _past_zero(run, _partly_wrong(run)),
-        cell="fig-past-zero",
-    ),
+CLAIMS = read(
+    __file__,
+    {
+        "interpolating-networks-generalize": _generalizes,
+        "random-labels-are-fitted": _memorizes,
+        "past-zero-error-true-labels": lambda run: _past_zero(run, [0.0]),
+        "past-zero-error-noisy-labels": lambda run: _past_zero(run, _partly_wrong(run)),
+    },
 )
 
 

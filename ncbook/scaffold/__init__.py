@@ -12,6 +12,7 @@ _TEMPLATES = Path(__file__).parent
 # template -> where it goes; $name is the result's name
 _FILES = {
     "experiment.txt": "ncbook/experiments/$name.py",
+    "claims.txt": "ncbook/experiments/$name.ini",
     "reading.txt": "ncbook/readings/$name.py",
     "figure.txt": "ncbook/figures/$name.py",
     "explorable.txt": "ncbook/explorables/$name.py",

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ncbook.claims import Claim, Evidence
+from ncbook.claims import Evidence, read
 from ncbook.readings.cascade import effective_depths, hidden, law, terminal, theory, tunnels
 from ncbook.runs import Run
 
@@ -121,128 +121,24 @@ def _persists(run: Run) -> Evidence:
     return Evidence.of(holds, found.lowest_nudged, "times the collapsed loss after a nudge")
 
 
-CLAIMS: tuple[Claim, ...] = (
-    Claim(
-        "cascade-ratio-by-layer", "hui2022limitations", "on cascading collapse; survey, section 5",
-        "The variance ratio of the training set increases monotonically from the last layer to the first.",
-        "For each seed, at the end, Tr Sigma_W / Tr Sigma_B falls from every hidden layer to the next.",
-        "The same networks before training; networks without batch norm, and without activations.",
-        _by_layer, "layer-numbers",
-    ),
-    Claim(
-        "cascade-middle-layers", "hui2022limitations", "on cascading collapse; survey, section 5",
-        "The variance ratio decreases during training in the middle layers too.",
-        "For each seed, it is lower at the end than before training in every hidden layer but the last.",
-        "The last layer; test images.",
-        _middle, "layer-numbers",
-    ),
-    Claim(
-        "cascade-middle-layers-terminal", "hui2022limitations", "on cascading collapse, read for the terminal phase",
-        "It goes on decreasing in the middle layers after the training error is zero.",
-        "For each seed, it is lower at the end than at the first measurement without a training error in every "
-        "hidden layer but the last.",
-        "The last layer.",
-        _middle_terminal, "layer-numbers",
-    ),
-    Claim(
-        "separation-law", "he2023law", "the law of data separation",
-        "In a trained network log D falls linearly with the layer.",
-        "For each seed, Pearson's correlation of log D with the hidden layer is at most -0.98 at the end.",
-        "Before training; without batch norm; without activations; random labels.",
-        _line, "law-numbers",
-    ),
-    Claim(
-        "separation-law-emerges", "he2023law", "on the law over the time of training",
-        "The law is not there at the start and emerges in training.",
-        "For each seed, the correlation is above -0.98 before training and at most -0.98 at the end.",
-        "The slope over the same steps.",
-        _emerges, "law-numbers",
-    ),
-    Claim(
-        "separation-equal-factors", "he2023law", "the law of data separation, read layer by layer",
-        "Each layer multiplies D by about the same factor.",
-        "For each seed, at the end, each fall of log D from a hidden layer to the next is 0.5 to 1.5 times the mean "
-        "fall.",
-        "The correlation of the same numbers.",
-        _even, "law-numbers",
-    ),
-    Claim(
-        "mismatch-falls-train", "benshaul2022nearest", "conjecture, training set",
-        "In every layer the nearest class mean comes to agree with the network's decision after interpolation.",
-        "For each seed, on the training set: from the first measurement without a training error to the end the "
-        "mismatch rises in no hidden layer and falls in one at least.",
-        "Test images.",
-        _mismatch_train, "mismatch-numbers",
-    ),
-    Claim(
-        "mismatch-falls-test", "benshaul2022nearest", "conjecture, test set",
-        "The same on the test set.",
-        "For each seed, on test images with their own class means: the mismatch rises in no hidden layer and falls in "
-        "one at least.",
-        "The training set.",
-        _mismatch_test, "mismatch-numbers",
-    ),
-    Claim(
-        "effective-depth-random-labels", "galanti2022minimal", "abstract",
-        "The effective depth grows with the share of random labels.",
-        "For each seed, with no, half and all labels random: the first hidden layer with at most 1 % nearest-mean "
-        "error on the training set never comes earlier, and comes later with all than with none.",
-        "Networks of twice the width; the training error.",
-        _random_labels, "depth-numbers",
-    ),
-    Claim(
-        "tunnel-exists", "masarczyk2023tunnel", "definition of extractor and tunnel",
-        "The first layers make the classes linearly separable, and the rest add little: they form a tunnel.",
-        "For each seed, at least a quarter of the layers come after the first one whose linear probe has 98 % of the "
-        "last layer's test accuracy.",
-        "The same network before training.",
-        _tunnel, "tunnel-numbers",
-    ),
-    Claim(
-        "tunnel-compresses", "masarczyk2023tunnel", "on the rank of representations",
-        "The tunnel compresses the representation to a low rank.",
-        "For each seed, the effective rank of the features at least halves from the extractor's end to the last layer.",
-        "The same network before training.",
-        _tunnel_rank, "tunnel-numbers",
-    ),
-    Claim(
-        "tunnel-hurts-other-classes", "masarczyk2023tunnel", "on out-of-distribution data",
-        "In the tunnel features get worse for data of other classes.",
-        "For each seed, a linear probe for four digits that the network never saw loses 2 points or more of test "
-        "accuracy in the tunnel, and more than in the same layers before training.",
-        "The same network before training.",
-        _tunnel_other, "tunnel-numbers",
-    ),
-    Claim(
-        "deep-collapse-beaten-relu", "sukenik2024low", "abstract",
-        "Collapse in all layers is not optimal for deep unconstrained features with ReLUs beyond two classes and two "
-        "layers.",
-        "For each number of classes and of layers above two: the best of the random starts is more than 0.1 % below "
-        "the collapsed loss.",
-        "Two classes; one and two layers.",
-        _relu_beaten, "deep-numbers",
-    ),
-    Claim(
-        "deep-collapse-beaten-linear", "garrod2024persistence", "abstract",
-        "Collapse is not optimal for deep linear unconstrained features with the cross-entropy either.",
-        "As for ReLUs.",
-        "Two classes; one and two layers.",
-        _linear_beaten, "deep-numbers",
-    ),
-    Claim(
-        "deep-solutions-low-rank", "sukenik2024low", "abstract, on the low-rank bias; read for the linear model",
-        "What beats collapse has a lower rank than K - 1.",
-        "For each number of classes and of layers above two where collapse is beaten by more than 0.1 %: the logits "
-        "of the best solution have a rank below K - 1.",
-        "One and two layers.",
-        _low_rank, "deep-numbers",
-    ),
-    Claim(
-        "deep-collapse-local-minimum", "garrod2024persistence", "abstract",
-        "Collapse persists as a local minimum.",
-        "For each number of classes and layers of the linear model: no eigenvalue of the Hessian at the collapsed "
-        "solution is below -1e-9 of the largest, and descent from every disturbance ends at its loss within 1e-6.",
-        "The same descent from random starts.",
-        _persists, "deep-local",
-    ),
-)  # fmt: skip
+CLAIMS = read(
+    __file__,
+    {
+        "cascade-ratio-by-layer": _by_layer,
+        "cascade-middle-layers": _middle,
+        "cascade-middle-layers-terminal": _middle_terminal,
+        "separation-law": _line,
+        "separation-law-emerges": _emerges,
+        "separation-equal-factors": _even,
+        "mismatch-falls-train": _mismatch_train,
+        "mismatch-falls-test": _mismatch_test,
+        "effective-depth-random-labels": _random_labels,
+        "tunnel-exists": _tunnel,
+        "tunnel-compresses": _tunnel_rank,
+        "tunnel-hurts-other-classes": _tunnel_other,
+        "deep-collapse-beaten-relu": _relu_beaten,
+        "deep-collapse-beaten-linear": _linear_beaten,
+        "deep-solutions-low-rank": _low_rank,
+        "deep-collapse-local-minimum": _persists,
+    },
+)

@@ -5,7 +5,7 @@ A trial is a seed of a task. Each rule counts only those trials that can tell, a
 
 import pandas as pd
 
-from ncbook.claims import Claim, Evidence
+from ncbook.claims import Evidence, read
 from ncbook.readings.image_interventions import UNSURE, by_arm, fitted, gains, losses
 from ncbook.runs import Run
 
@@ -68,98 +68,16 @@ _TELLS = (
     "Per seed of a task in which anti-flatness costs at least five points at the release, with at least 95 % of the "
     "training images right: "
 )
-CLAIMS = (
-    Claim(
-        id="images-prevented-as-accurate",
-        source="han2025flatness",
-        where="sections 1 and 4, figures 2 and 3",
-        statement="On images, a network whose features are kept from collapsing generalizes as well as one left alone.",
-        rule="Per seed in which the within-class variance ends at least as large as the between-class one: test "
-        "accuracy at the end is at most one point below the baseline's.",
-        control="The baseline from the same weights and batches, which collapses further; an arm in which collapse "
-        "is encouraged.",
-        judge=_prevented_as_accurate,
-        cell="fig-accuracy",
-        theirs="collapse-prevented-accuracy",
-    ),
-    Claim(
-        id="images-flatter-no-better",
-        source="han2025flatness",
-        where="sections 6 and 7",
-        statement="Pushed towards flat solutions, a network generalizes no better.",
-        rule="Per seed in which the push leaves a smaller kappa than the baseline's: test accuracy at the end is at "
-        "most one point above the baseline's.",
-        control="The baseline; the same regularizer with the opposite sign.",
-        judge=_flatter_no_better,
-        cell="fig-accuracy",
-    ),
-    Claim(
-        id="images-anti-flatness-costs-accuracy",
-        source="han2025flatness",
-        where="section 6, figure 4",
-        statement="Pushed away from flat solutions, a network that fits its training images generalizes worse.",
-        rule="Per seed of a task in which at least 95 % of the training images are right at the release: test "
-        "accuracy is then at least five points below the baseline's.",
-        control="The baseline from the same weights and batches.",
-        judge=_costs_accuracy,
-        cell="fig-accuracy",
-        theirs="anti-flatness-accuracy",
-    ),
-    Claim(
-        id="images-released-recovers",
-        source="han2025flatness",
-        where="section 6, figure 4",
-        statement="Released, with the paper's schedule, it generalizes as well as a network that was never pushed.",
-        rule=_TELLS + "released with that schedule, its test accuracy at the end is at most one point below the "
-        "baseline's.",
-        control="The baseline; a release without the schedule.",
-        judge=_recovers,
-        cell="fig-accuracy",
-        theirs="anti-flatness-accuracy",
-    ),
-    Claim(
-        id="images-recovery-needs-release",
-        source="han2025flatness",
-        where="section 6",
-        statement="It is the release that lets it recover.",
-        rule=_TELLS + "kept on with the same schedule, it ends at least five points below the one released.",
-        control="The regularizer kept on, with the learning rate, cosine and weight decay that the released network "
-        "gets.",
-        judge=_needs_release,
-        cell="fig-release",
-    ),
-    Claim(
-        id="images-kappa-falls",
-        source="han2025flatness",
-        where="section 6",
-        statement="Released, the network moves to a flat solution.",
-        rule=_TELLS + "kappa, exact and in one convention throughout, falls at least tenfold from the release to the "
-        "end.",
-        control="The regularizer kept on, with the same schedule.",
-        judge=_kappa_falls,
-        cell="fig-release",
-        theirs="anti-flatness-kappa",
-    ),
-    Claim(
-        id="images-loss-specific-to-flatness",
-        source="han2025flatness",
-        where="sections 1 and 6",
-        statement="It is the missing flatness that costs accuracy, and not the missing confidence that comes with it.",
-        rule=_TELLS + "no control of low confidence, with a small head, costs five points.",
-        control="A confidence penalty as strong, with the same cap but no push on the norm; on the digits also "
-        "flooding at about the same train loss, and label smoothing.",
-        judge=_specific,
-        cell="fig-sharpness",
-    ),
-    Claim(
-        id="images-sharp-is-inaccurate",
-        source="han2025flatness",
-        where="sections 1 and 6",
-        statement="A network as sharp as one that was pushed away from flatness generalizes as badly.",
-        rule=_TELLS + "the same regularizer on a network whose head starts at the cap, where it reaches at least 90 "
-        "% of the value, costs at least five points too.",
-        control="The starting norm is all that differs; a head that starts at the cap without the regularizer.",
-        judge=_sharp_is_inaccurate,
-        cell="fig-sharpness",
-    ),
+CLAIMS = read(
+    __file__,
+    {
+        "images-prevented-as-accurate": _prevented_as_accurate,
+        "images-flatter-no-better": _flatter_no_better,
+        "images-anti-flatness-costs-accuracy": _costs_accuracy,
+        "images-released-recovers": _recovers,
+        "images-recovery-needs-release": _needs_release,
+        "images-kappa-falls": _kappa_falls,
+        "images-loss-specific-to-flatness": _specific,
+        "images-sharp-is-inaccurate": _sharp_is_inaccurate,
+    },
 )

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from ncbook.claims import Claim, Evidence
+from ncbook.claims import Evidence, read
 from ncbook.readings.information_bottleneck import (
     FIXED,
     NOISES,
@@ -88,85 +88,18 @@ def _transitions(run: Run) -> Evidence:
     return Evidence.of(holds, found.spread_end, "of the last over the first critical beta, each minus 1")
 
 
-CLAIMS: tuple[Claim, ...] = (
-    Claim(
-        "tanh-compresses", "saxe2018information", "abstract",
-        "With a saturating nonlinearity such as tanh, the information of a hidden layer about the input falls during "
-        "training.",
-        "With tanh, the kernel estimate at a fixed noise of I(X; T) of the last hidden layer ends at least one bit "
-        "below its maximum.",
-        "Noise that scales with the features, and bins.",
-        _tanh, "compression-numbers",
-    ),
-    Claim(
-        "relu-does-not-compress", "saxe2018information", "abstract",
-        "With ReLU, which does not saturate on both sides, it does not fall.",
-        "With ReLU, the same estimate ends less than one bit below its maximum.",
-        "The same network with tanh.",
-        _relu, "compression-numbers",
-    ),
-    Claim(
-        "nonlinearity-decides", "saxe2018information", "abstract, read as holding for any estimator",
-        "The nonlinearity decides about compression, and not the way in which information is estimated.",
-        "For each of four estimators, the estimate with tanh ends at least one bit below its maximum and that with "
-        "ReLU from the same seed does not.",
-        "The kernel estimate at a fixed noise, for which the claim was made.",
-        _estimators, "compression-numbers",
-    ),
-    Claim(
-        "two-phases", "saxe2018information", "abstract, as the claim that it examines",
-        "Training has two phases: a layer first gains information, and then compresses.",
-        "At a fixed noise, I(X; T) of the last hidden layer rises by at least one bit from the start to its maximum, "
-        "and then falls by at least one bit, with tanh and with ReLU.",
-        "Both activations from the same seeds.",
-        _phases, "compression-numbers",
-    ),
-    Claim(
-        "no-compression-no-harm", "saxe2018information", "abstract",
-        "There is no evident causal link between compression and generalization: networks that do not compress can "
-        "generalize too.",
-        "Each network whose estimate at a fixed noise falls by less than one bit has at most 25 % test errors, half of "
-        "what guessing gives.",
-        "The networks that do compress.",
-        _no_compression_no_harm, "compression-numbers",
-    ),
-    Claim(
-        "layers-compress-progressively", "agarwal2022what", "section 4.1, of Tishby and Zaslavsky (2015)",
-        "From layer to layer, representations compress what the layer before has kept of the input.",
-        "At the end of training, I(X; T) of no hidden layer is more than 0.05 nats above that of the layer before, by "
-        "any of the four estimators.",
-        "Tanh and ReLU; fixed and scaled noise and bins.",
-        _layers, "layers-numbers",
-    ),
-    Claim(
-        "collapse-is-optimal-trade-off", "agarwal2022what", "section 4.1",
-        "A collapsed representation achieves the optimal trade-off: it keeps the label and nothing else.",
-        "With the stronger weight decay, the kernel bound on I(X; T) of the training features ends at most a tenth "
-        "above log K and the estimate of I(Y; T) at most a tenth below, at a fixed and at a scaled noise.",
-        "The weaker weight decay, and test images.",
-        _corner, "digits-numbers",
-    ),
-    Claim(
-        "compression-is-clustering", "goldfeld2019estimating", "on compression, read for NC1",
-        "What falls when measured information falls is the spread of each class around its mean.",
-        "Over the probes of a training, I(X; T) and NC1 have a rank correlation of at least 0.8, at a fixed and at a "
-        "scaled noise.",
-        "The two noises side by side.",
-        _clusters, "digits-numbers",
-    ),
-    Claim(
-        "bottleneck-helps", "alemi2017deep", "on classification of images",
-        "A variational bottleneck of the right strength lowers the test error.",
-        "At every beta above 0 and up to 0.01, the test error is lower than at beta = 0 from the same seed.",
-        "The same stochastic encoder at beta = 0.",
-        _variational, "vib-numbers",
-    ),
-    Claim(
-        "collapse-merges-transitions", "wang2023towards", "abstract, read for the classes of digits",
-        "Collapse goes with coinciding transitions: the K - 1 critical betas of the Gaussian bottleneck become one.",
-        "With the stronger weight decay, the ratio of the last to the first critical beta, each minus 1, falls between "
-        "the first zero training error and the end, and ends at 2 or less.",
-        "A simplex and random means with round noise, and the weaker weight decay.",
-        _transitions, "transitions-numbers",
-    ),
-)  # fmt: skip
+CLAIMS = read(
+    __file__,
+    {
+        "tanh-compresses": _tanh,
+        "relu-does-not-compress": _relu,
+        "nonlinearity-decides": _estimators,
+        "two-phases": _phases,
+        "no-compression-no-harm": _no_compression_no_harm,
+        "layers-compress-progressively": _layers,
+        "collapse-is-optimal-trade-off": _corner,
+        "compression-is-clustering": _clusters,
+        "bottleneck-helps": _variational,
+        "collapse-merges-transitions": _transitions,
+    },
+)

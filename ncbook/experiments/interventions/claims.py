@@ -6,7 +6,7 @@ A training that does not generalize within its steps enters a ratio of times wit
 import numpy as np
 import pandas as pd
 
-from ncbook.claims import Claim, Evidence
+from ncbook.claims import Evidence, read
 from ncbook.readings.interventions import CONTROLS, by_arm, delays, loss_correlations, outcomes
 from ncbook.runs import Run
 
@@ -70,84 +70,15 @@ def _follows_loss(run: Run) -> Evidence:
     return Evidence.of(values >= 0.95, values, "correlation")
 
 
-CLAIMS = (
-    Claim(
-        id="collapse-prevented-as-accurate",
-        source="han2025flatness",
-        where="sections 1 and 4, figures 2 and 3",
-        statement="A network whose features are kept from collapsing generalizes as well as one that is left alone.",
-        rule="Per seed whose baseline generalizes and whose within-class variance ends at least as large as the "
-        "between-class one: test accuracy at the end is at most one point below the baseline's.",
-        control="The baseline from the same weights and split, which collapses.",
-        judge=_as_accurate,
-        cell="fig-times",
-        theirs="collapse-prevented-accuracy",
-    ),
-    Claim(
-        id="collapse-prevented-as-soon",
-        source="han2025flatness",
-        where="sections 1 and 4, figures 2 and 3",
-        statement="A network whose features are kept from collapsing generalizes no later than one that is left alone.",
-        rule="Per seed whose baseline generalizes and whose within-class variance ends at least as large as the "
-        "between-class one: steps to 99 % test accuracy are at most 1.25 times the baseline's.",
-        control="The baseline from the same weights and split; an arm in which collapse is encouraged.",
-        judge=_as_soon,
-        cell="fig-times",
-    ),
-    Claim(
-        id="anti-flatness-delays",
-        source="han2025flatness",
-        where="sections 1 and 6, figure 4",
-        statement="Pushed away from flat solutions, a network generalizes late; released, it does generalize.",
-        rule="Per seed: steps to 99 % test accuracy are at least 1.25 times the baseline's, and it gets there "
-        "within its steps. Learning rate and weight decay stay as they are at the release.",
-        control="The baseline from the same weights and split; the same with the regularizer kept on.",
-        judge=_delayed,
-        cell="fig-times",
-        theirs="anti-flatness-accuracy",
-    ),
-    Claim(
-        id="delay-specific-to-flatness",
-        source="han2025flatness",
-        where="sections 1 and 6",
-        statement="It is the missing flatness that delays, and nothing else that the regularizer does.",
-        rule="Per seed that the anti-flatness arm delays: none of the controls takes 1.25 times the baseline's steps.",
-        control="Large norms alone; low confidence alone, with a capped head; the same train loss, by flooding; "
-        "label smoothing.",
-        judge=_specific,
-        cell="fig-times",
-    ),
-    Claim(
-        id="flat-when-it-generalizes",
-        source="han2025flatness",
-        where="section 6",
-        statement="Flatness is necessary: a network that generalizes has a small relative flatness.",
-        rule="Per training of an arm that changes loss or regularizer, at its first probe with 99 % test accuracy: "
-        "kappa is at most ten times the largest that the baseline has at its own.",
-        control="kappa of the baseline at the same test accuracy.",
-        judge=_flat_when_general,
-        cell="fig-kappa-then",
-    ),
-    Claim(
-        id="collapsed-is-flat",
-        source="han2025flatness",
-        where="section 5, proposition 5.3",
-        statement="Neural collapse implies a small relative flatness.",
-        rule="Per seed, where both arms first have 99 % test accuracy and the arm in which collapse is encouraged is "
-        "the more collapsed: its kappa is no larger than the baseline's.",
-        control="The baseline at the same test accuracy. The proposition is about growing confidence.",
-        judge=_collapsed_is_flat,
-        cell="fig-kappa-then",
-    ),
-    Claim(
-        id="confidence-makes-flat",
-        source="han2025flatness",
-        where="appendix A",
-        statement="What makes a trained network flat is the confidence that training on the cross-entropy brings.",
-        rule="Per seed of the baseline, over the probes after memorization: the correlation of log kappa and log "
-        "train loss is at least 0.95.",
-        control="Arms in which the loss cannot fall: flooding and label smoothing.",
-        judge=_follows_loss,
-        cell="fig-kappa-loss",
-    ),
+CLAIMS = read(
+    __file__,
+    {
+        "collapse-prevented-as-accurate": _as_accurate,
+        "collapse-prevented-as-soon": _as_soon,
+        "anti-flatness-delays": _delayed,
+        "delay-specific-to-flatness": _specific,
+        "flat-when-it-generalizes": _flat_when_general,
+        "collapsed-is-flat": _collapsed_is_flat,
+        "confidence-makes-flat": _follows_loss,
+    },
 )

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ncbook.claims import Claim, Evidence
+from ncbook.claims import Evidence, read
 from ncbook.readings import onset as reading
 from ncbook.readings.grokking import NOTHING
 from ncbook.readings.onset import ADDITION, COLLAPSE, DIGITS, SMALL, UNDECAYED, leads
@@ -93,143 +93,20 @@ def _no_simplex(run: Run) -> Evidence:
     return Evidence.of(ratio < 1, ratio, "times the distance to the simplex")
 
 
-CLAIMS: tuple[Claim, ...] = (
-    Claim(
-        id="only-flatness-predicts",
-        source="han2025flatness",
-        where="abstract and section on grokking",
-        statement="Of collapse and flatness, only flatness predicts generalization.",
-        rule="For each seed that generalizes, under the rule for leads that was fixed before: kappa crosses before "
-        "the test accuracy is half-way, and CDNV, variance ratio, NC1 and RNC1 of the training set do not.",
-        control="Four measures of collapse; the train loss under the same rule (two rows below).",
-        judge=_only_flatness,
-        cell="fig-leads",
-    ),
-    Claim(
-        id="only-flatness-under-any-rule",
-        source="han2025flatness",
-        where="abstract and section on grokking, under other rules",
-        statement="That verdict does not depend on how 'before' is defined.",
-        rule="For each other rule (end of training, 300 steps after generalization, or generalization as the end "
-        "of the way; a quarter, half or three quarters of it; without the logarithm; the steepest place): the "
-        "statement above holds in at least 80 % of the seeds.",
-        control="The primary rule (row above).",
-        judge=_any_rule,
-        cell="fig-rules",
-    ),
-    Claim(
-        id="flatness-before-the-loss",
-        source="han2025flatness",
-        where="abstract and section on grokking, against the train loss",
-        statement="Flatness tells more than the train loss does: it moves before generalization, and before the "
-        "train loss.",
-        rule="For each seed that generalizes, kappa crosses before the test accuracy is half-way and before the "
-        "train loss crosses.",
-        control="The train loss, of which kappa is nearly a function.",
-        judge=_flatness_beats_loss,
-        cell="fig-crossings",
-    ),
-    Claim(
-        id="collapse-falls-in-memorizing",
-        source="han2025flatness",
-        where="section on grokking",
-        statement="Clustering (CDNV) falls while the network memorizes, before it generalizes.",
-        rule="For each seed, CDNV on the training set has at least halved between the untrained network and "
-        "memorization, while the test accuracy is at most 0.1.",
-        control="The test accuracy at the same probe.",
-        judge=_falls_in_memorizing,
-        cell="memorizing",
-    ),
-    Claim(
-        id="rescaled-variability-with-generalization",
-        source="sakamoto2026explaining",
-        where="section on experiments",
-        statement="RNC1, the spread within classes at unit largest norm, falls with generalization, where CDNV "
-        "does not.",
-        rule="On digits from a large start, for each seed that generalizes: RNC1 on the training set crosses "
-        "within a factor 1.5 of the step at which the test accuracy is half-way, and nearer to it than CDNV.",
-        control="CDNV under the same rule.",
-        judge=partial(_together, DIGITS),
-        cell="fig-digits-measures",
-    ),
-    Claim(
-        id="rescaled-variability-in-arithmetic",
-        source="sakamoto2026explaining",
-        where="carried over to a task that they leave out",
-        statement="The same in modular addition.",
-        rule="The same rule for each seed of modular addition that generalizes.",
-        control="CDNV under the same rule.",
-        judge=partial(_together, ADDITION),
-        cell="fig-leads",
-    ),
-    Claim(
-        id="class-ratio-before-generalization",
-        source="golwala2026ildr",
-        where="as reported in a note on the paper",
-        statement="The ratio of spread between classes to spread within them rises before the test accuracy "
-        "reaches 95 %.",
-        rule="For each seed that generalizes, the variance ratio on the training set, its inverse, crosses before "
-        "the first probe with a test accuracy of 0.95.",
-        control="The same against half of the test accuracy's way, in the figure.",
-        judge=_ratio_first,
-        cell="ratio",
-    ),
-    Claim(
-        id="circle-beats-simplex",
-        source="tan2026beyond",
-        where="the comparison of circle and simplex",
-        statement="Above a penalty of log I_0(1/tau) / (sqrt(K (K-1)) - sqrt(2 K)) on the nuclear norm, a circle "
-        "costs less than a simplex.",
-        rule="For each number of classes: the norms of both codes by decomposition are sqrt(2 K) and sqrt(K (K-1)) "
-        "within 1e-9, and with cross-entropies computed from the codes the simplex costs less at 0.9 times that "
-        "penalty and the circle at 1.1 times.",
-        control="The penalty at which both cost the same, solved for without the formula.",
-        judge=_codes,
-        cell="fig-codes",
-    ),
-    Claim(
-        id="classifier-of-rank-two",
-        source="tan2026beyond",
-        where="abstract",
-        statement="Modular addition prefers a code of rank two: the classes on one circle.",
-        rule="For each seed that generalizes, two directions hold at least 90 % of the power of the centered "
-        "classifier at the end.",
-        control="The same without weight decay, in the figure.",
-        judge=_rank_two,
-        cell="fig-shapes",
-    ),
-    Claim(
-        id="classifier-of-low-rank",
-        source="tan2026beyond",
-        where="abstract, read as low rank",
-        statement="Weight decay makes the classifier of modular addition low in rank.",
-        rule="For each seed that generalizes, at most half of the K - 1 possible directions hold 90 % of the power "
-        "of the centered classifier, and its effective rank is below that of its twin without weight decay, or of "
-        "the median twin where a seed has none.",
-        control="The twins without weight decay, which have memorized just as well.",
-        judge=_low_rank,
-        cell="fig-shapes",
-    ),
-    Claim(
-        id="nearer-to-a-circle",
-        source="tan2026beyond",
-        where="abstract, on the class means",
-        statement="The geometry of a solved arithmetic task is a circle rather than a simplex.",
-        rule="For each seed that generalizes, the Gram matrix of its class means, at unit norm, is nearer to that "
-        "of the nearest single circle than to that of the simplex.",
-        control="The nearest sum of circles, in the table; networks without weight decay.",
-        judge=_no_simplex,
-        cell="fig-shapes",
-    ),
-    Claim(
-        id="large-start-delays",
-        source="liu2023omnigrok",
-        where="section on images",
-        statement="Grokking is not peculiar to arithmetic: a large start delays generalization on images too.",
-        rule="For each seed, the network with the large start reaches a test accuracy of 0.85 after at least three "
-        "times the steps to memorize, and the one with the usual start after at most 1.5 times.",
-        control="The same images and starts, not multiplied.",
-        judge=_delay,
-        cell="fig-digits",
-    ),
+CLAIMS = read(
+    __file__,
+    {
+        "only-flatness-predicts": _only_flatness,
+        "only-flatness-under-any-rule": _any_rule,
+        "flatness-before-the-loss": _flatness_beats_loss,
+        "collapse-falls-in-memorizing": _falls_in_memorizing,
+        "rescaled-variability-with-generalization": partial(_together, DIGITS),
+        "rescaled-variability-in-arithmetic": partial(_together, ADDITION),
+        "class-ratio-before-generalization": _ratio_first,
+        "circle-beats-simplex": _codes,
+        "classifier-of-rank-two": _rank_two,
+        "classifier-of-low-rank": _low_rank,
+        "nearer-to-a-circle": _no_simplex,
+        "large-start-delays": _delay,
+    },
 )

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ncbook.claims import Claim, Evidence
+from ncbook.claims import Evidence, read
 from ncbook.readings.collapse import COLLAPSED
 from ncbook.readings.settings import around_base, outcomes
 from ncbook.runs import Run
@@ -98,107 +98,17 @@ def _plain(run: Run) -> Evidence:
     return _collapse(table[table.network.isin(run.config["plain_networks"])])
 
 
-CLAIMS = (
-    Claim(
-        id="collapse-across-data-and-networks",
-        source="papyan2020prevalence",
-        where="results, NC1",
-        statement="Past zero training error the features of a class collapse to their mean, whatever the image set and "
-        "the architecture.",
-        rule="NC1 on the training set falls tenfold or more from the first measured epoch with zero training error to "
-        "the last; a trial is a data set, a network with batch norm and a seed.",
-        control="the same networks with less weight decay, and without batch norm",
-        judge=_across,
-        cell="across-numbers",
-    ),
-    Claim(
-        id="simplex-across-data-and-networks",
-        source="papyan2020prevalence",
-        where="results, NC2 to NC4",
-        statement="In the terminal phase class means approach a simplex, the classifier approaches the class means, "
-        "and the nearest class mean comes to decide, whatever the image set and the architecture.",
-        rule="From the first measured epoch with zero training error to the last, NC2 (lengths and angles of the "
-        "means) and NC3 on train each fall to half or less, and NC4 on train does not rise.",
-        control="the same networks with less weight decay, and without batch norm",
-        judge=_shape,
-        cell="across-numbers",
-    ),
-    Claim(
-        id="no-test-collapse-across-data",
-        source="hui2022limitations",
-        where="abstract",
-        statement="Collapse happens on the training set and not on the test set.",
-        rule="NC1 on the test set, with the class means of the test set, falls less than tenfold in the terminal "
-        "phase: by the rule that finds collapse on train, there is none on test.",
-        control="the same features measured on the training set",
-        judge=_no_test_collapse,
-        cell="across-numbers",
-    ),
-    Claim(
-        id="all-losses-collapse",
-        source="zhou2022all",
-        where="abstract",
-        statement="Label smoothing, the focal loss and the squared error lead to collapse as cross-entropy does.",
-        rule="NC1 on train falls tenfold or more in the terminal phase; a trial is a data set, a loss other than "
-        "cross-entropy, and a seed.",
-        control="cross-entropy with the same network, schedule and weight decay",
-        judge=_losses_collapse,
-        cell="loss-numbers",
-    ),
-    Claim(
-        id="all-losses-same-features",
-        source="zhou2022all",
-        where="abstract",
-        statement="Trained long enough, the losses give the same features on the training set.",
-        rule="At the end the medians over seeds of NC1, of the NC2 angles of the means and of NC3 on train are each "
-        "within a factor of two of those of cross-entropy; a trial is a data set and another loss.",
-        control="cross-entropy with the same network, schedule and weight decay",
-        judge=_losses_alike,
-        cell="loss-numbers",
-    ),
-    Claim(
-        id="all-losses-same-test-error",
-        source="zhou2022all",
-        where="abstract",
-        statement="Trained long enough, the losses give the same test error.",
-        rule="The range over seeds of the test error at the end overlaps that of cross-entropy; a trial is a data set "
-        "and another loss.",
-        control="cross-entropy with the same network, schedule and weight decay",
-        judge=_losses_err_alike,
-        cell="loss-numbers",
-    ),
-    Claim(
-        id="weight-decay-makes-collapse",
-        source="zhu2021geometric",
-        where="main theorem",
-        statement="With free features, weight decay makes the collapsed solution the only minimum; so a network "
-        "without it should have collapsed far less in the same time.",
-        rule="With weight decay 0, NC1 on train at the end is ten times or more what it is with the largest weight "
-        "decay; a trial is a seed.",
-        control="the same network, seed and order of batches with weight decay",
-        judge=_decay_needed,
-        cell="decay-numbers",
-    ),
-    Claim(
-        id="drift-without-weight-decay",
-        source="ji2022unconstrained",
-        where="abstract",
-        statement="Gradient descent is biased towards collapse even with no regularization at all.",
-        rule="With weight decay 0, NC1, NC2 (lengths and angles of the means) and NC3 on train are all lower at the "
-        "end than at the first measured epoch with zero training error; a trial is a seed.",
-        control="the same network without batch norm",
-        judge=_drift,
-        cell="decay-numbers",
-    ),
-    Claim(
-        id="collapse-without-batch-norm",
-        source="agarwal2022what",
-        where="section 1",
-        statement="Collapse emerges across a variety of architectures: here, in one without batch norm.",
-        rule="NC1 on train falls tenfold or more in the terminal phase; a trial is a weight decay and a seed "
-        "of the MLP without batch norm.",
-        control="the same MLP with batch norm at the same weight decays",
-        judge=_plain,
-        cell="decay-numbers",
-    ),
+CLAIMS = read(
+    __file__,
+    {
+        "collapse-across-data-and-networks": _across,
+        "simplex-across-data-and-networks": _shape,
+        "no-test-collapse-across-data": _no_test_collapse,
+        "all-losses-collapse": _losses_collapse,
+        "all-losses-same-features": _losses_alike,
+        "all-losses-same-test-error": _losses_err_alike,
+        "weight-decay-makes-collapse": _decay_needed,
+        "drift-without-weight-decay": _drift,
+        "collapse-without-batch-norm": _plain,
+    },
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ncbook.claims import Claim, Evidence
+from ncbook.claims import Evidence, read
 from ncbook.readings.test_collapse import CORRELATED, TENFOLD, correlations, protocols, read_at, terminal
 from ncbook.runs import Run
 
@@ -70,85 +70,16 @@ def _longer(run: Run) -> Evidence:
     return Evidence.of(falls > 1, falls, "fold fall on test")
 
 
-CLAIMS = (
-    Claim(
-        id="train-collapse-at-fixed-size",
-        source="hui2022limitations", where="abstract",
-        statement="With the training set fixed and training going on, the features collapse on the training set.",
-        rule="Tr Sigma_W / Tr Sigma_B on the training set falls tenfold or more from the first measured step without a "
-        "training error to the end; a trial is a size and a seed, "
-        "with weight decay, that gets there.",
-        control="the same networks without weight decay",
-        judge=_train, cell="fixed-numbers",
-    ),
-    Claim(
-        id="no-strong-test-collapse",
-        source="hui2022limitations", where="abstract; definition of strong test collapse",
-        statement="With the training set fixed and training going on, the features of new points do not collapse to "
-        "one point a class.",
-        rule="Tr Sigma_W / Tr Sigma_B of new points, with their own class means, falls less than tenfold from the "
-        "first measured step without a training error to the end; a trial is a size and a seed, with weight decay, "
-        "that gets there.",
-        control="the same networks measured on the training set",
-        judge=_no_strong, cell="fixed-numbers",
-    ),
-    Claim(
-        id="no-weak-test-collapse",
-        source="hui2022limitations", where="abstract; definition of weak test collapse",
-        statement="With the training set fixed and training going on, the features of new points do not even collapse "
-        "to K points of which the wrong one is allowed.",
-        rule="The mean squared distance of new points to the nearest of K freely chosen points, over Tr Sigma_B, falls "
-        "less than tenfold from the first measured step without a training error to the end; a trial is a size and a "
-        "seed, with weight decay, that gets there.",
-        control="the same networks measured on the training set",
-        judge=_no_weak, cell="fixed-numbers",
-    ),
-    Claim(
-        id="train-test-anti-correlation",
-        source="hui2022limitations", where="as figure 7 of the survey",
-        statement="Networks trained to the same loss on more data have collapsed less on train and more on test.",
-        rule="Over the sizes, each read where the training loss first falls to that of the preset, "
-        "the rank correlation of the ratios on train and on new points is -0.5 or lower; a trial is a seed, without "
-        "weight decay.",
-        control="the same trainings read at equal epochs and at equal steps",
-        judge=_anti_correlation, cell="protocol-numbers",
-    ),
-    Claim(
-        id="anti-correlation-only-at-equal-loss",
-        source="agarwal2022what", where="section 5, on figure 7",
-        statement="Bigger training sets show less collapse on train only because all were trained to the same loss.",
-        rule="Read after equal epochs, as many as the largest set was trained for, the rank correlation is above -0.5; "
-        "a trial is a seed that has the anti-correlation at equal loss.",
-        control="the same trainings read at equal steps",
-        judge=_only_equal_loss, cell="protocol-numbers",
-    ),
-    Claim(
-        id="more-data-collapses-more-slowly",
-        source="agarwal2022what", where="section 5, on figure 7",
-        statement="Bigger training sets collapse more slowly.",
-        rule="After equal steps, at the end, the rank correlation of the size with the ratio on train is 0.5 or "
-        "higher; a "
-        "trial is a weight decay and a seed.",
-        control="the same trainings read at equal epochs",
-        judge=_slower, cell="protocol-numbers",
-    ),
-    Claim(
-        id="test-collapse-approaches-train",
-        source="agarwal2022what", where="section 5 and bound (9)",
-        statement="As the training set grows, collapse on new points comes to that on the training set.",
-        rule="At the end the ratio on new points minus that on train is smaller for each size than for the size "
-        "before; "
-        "a trial is a weight decay and a seed.",
-        control="two weight decays, with and without collapse on train",
-        judge=_approach, cell="size-numbers",
-    ),
-    Claim(
-        id="longer-training-tightens-test",
-        source="papyan2020prevalence", where="abstract, on the benefits of training past zero error",
-        statement="Training on past zero error is good for new points: here, it tightens their features too.",
-        rule="Tr Sigma_W / Tr Sigma_B of new points, with their own class means, is lower at the end than at the first "
-        "measured step without a training error; a trial is a weight decay, a size and a seed that get there.",
-        control="the same networks measured on the training set",
-        judge=_longer, cell="fixed-numbers",
-    ),
-)  # fmt: skip
+CLAIMS = read(
+    __file__,
+    {
+        "train-collapse-at-fixed-size": _train,
+        "no-strong-test-collapse": _no_strong,
+        "no-weak-test-collapse": _no_weak,
+        "train-test-anti-correlation": _anti_correlation,
+        "anti-correlation-only-at-equal-loss": _only_equal_loss,
+        "more-data-collapses-more-slowly": _slower,
+        "test-collapse-approaches-train": _approach,
+        "longer-training-tightens-test": _longer,
+    },
+)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ncbook.claims import Claim, Evidence
+from ncbook.claims import Evidence, read
 from ncbook.readings.unconstrained import COLLAPSE, closed_norms, ends, rows
 from ncbook.runs import Run
 
@@ -80,76 +80,17 @@ def _bias(run: Run) -> Evidence:
     )
 
 
-CLAIMS: tuple[Claim, ...] = (
-    Claim(
-        "cross-entropy-minimizers-collapse", "zhu2021geometric", "abstract",
-        "With free features, the cross-entropy and weight decay, the only global minimizers are simplex ETFs.",
-        "Of the starts whose loss ends within a millionth of the closed-form minimum, each has NC1, both NC2 and NC3 "
-        "at most 0.01, and no start ends below the closed form.",
-        "Two methods, gradient descent and L-BFGS; the closed form was derived apart from them.",
-        _minimizers, "ends",
-    ),
-    Claim(
-        "cross-entropy-any-start", "zhu2021geometric", "abstract",
-        "The landscape has no other local minima, so that descent reaches a global minimizer from any start.",
-        "From each random start, the loss ends within a ten-thousandth of the closed-form minimum.",
-        "The same descent, started exactly on a critical point of lower rank, stays there.",
-        _reached, "fig-minimum-reached",
-    ),
-    Claim(
-        "strict-saddles", "zhu2021geometric", "abstract",
-        "Every critical point that is not a global minimizer is a strict saddle: some direction leads down.",
-        "At each critical point of rank below K-1 the gradient is at most 1e-8, the Hessian's smallest eigenvalue is "
-        "below -1e-6, and a nudge of 1e-6 lets gradient descent reach the minimum to a ten-thousandth.",
-        "Without the nudge it stays; at rank K-1, the global minimum, no eigenvalue is negative.",
-        _saddles, "saddles",
-    ),
-    Claim(
-        "square-loss-minimizers", "zhou2022optimization", "abstract",
-        "With the square loss, too, the global minimizers are collapsed and descent reaches one from any start.",
-        "From each random start, the loss ends within a ten-thousandth of the closed-form minimum, and NC1, both NC2 "
-        "and NC3 are at most 0.01.",
-        "Two methods, gradient descent and L-BFGS.",
-        _reached_square, "ends",
-    ),
-    Claim(
-        "square-loss-threshold", "zhou2022optimization", "global minimizers; the formula is derived in the chapter",
-        "Collapse needs regularization that is not too strong: if K sqrt(n lambda_W lambda_H) is at least 1, the "
-        "only minimizer is zero.",
-        "At each strength and start, the norm of W H is within 1 % of the closed form; above the threshold, within "
-        "1 % of the norm without regularization, which stands for zero.",
-        "Strengths on both sides of 1, down to 3 % away from it.",
-        _threshold, "fig-collapse-threshold",
-    ),
-    Claim(
-        "unregularized-flow", "ji2022unconstrained", "abstract",
-        "Without regularization, gradient flow on the cross-entropy converges in direction to collapse.",
-        "Along the flow, taken in steps scaled by the loss, the normalized margin ends at 0.999 or more of its largest "
-        "value, and NC1, both NC2 and NC3 at 0.01 or less.",
-        "Plain gradient descent and Adam from the same starts.",
-        _flow, "fig-unregularised-margin",
-    ),
-    Claim(
-        "unregularized-descent-finite", "ji2022unconstrained", "abstract, read for gradient descent that is stopped",
-        "The same seen in plain gradient descent with a constant step, in as many steps as one can afford.",
-        "At the last of 30,000 steps the normalized margin is 0.99 or more of its largest value. (The theorem is about "
-        "the limit and promises no rate.)",
-        "Steps scaled by the loss, from the same starts, follow the same flow much further.",
-        _plain, "unregularised-ends",
-    ),
-    Claim(
-        "bias-without-regularization", "agarwal2022what", "section 5",
-        "Gradient descent has a bias towards neural collapse even in the absence of any regularization.",
-        "From step 100 (the first measured one from there on) to the last step of plain gradient descent, the "
-        "normalized margin rises and NC1, both NC2 and NC3 at least halve.",
-        "Adam from the same starts.",
-        _bias, "unregularised-ends",
-    ),
-    Claim(
-        "bias-with-regularization", "agarwal2022what", "section 5, on Zhou et al. (2022)",
-        "Gradient descent on the regularized square loss is biased towards neural collapse as well.",
-        "From each random start, gradient descent ends with NC1, both NC2 and NC3 at most 0.01.",
-        "Regularization past the threshold, where the minimizer is zero.",
-        _bias_regularized, "ends",
-    ),
-)  # fmt: skip
+CLAIMS = read(
+    __file__,
+    {
+        "cross-entropy-minimizers-collapse": _minimizers,
+        "cross-entropy-any-start": _reached,
+        "strict-saddles": _saddles,
+        "square-loss-minimizers": _reached_square,
+        "square-loss-threshold": _threshold,
+        "unregularized-flow": _flow,
+        "unregularized-descent-finite": _plain,
+        "bias-without-regularization": _bias,
+        "bias-with-regularization": _bias_regularized,
+    },
+)
