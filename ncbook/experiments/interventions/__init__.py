@@ -6,7 +6,7 @@ each changes.
 
 from functools import partial
 
-from ncbook import data, models, trainers
+from ncbook import trainers
 from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.interventions.claims import CLAIMS
@@ -26,7 +26,7 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
 def _rows(config: Config, device: str, arm: str) -> Rows:
     """Train one arm; one history row a probe and seed."""
     recipe = recipe_of(config, arm)
-    sets = [data.modular(config.p, fraction=config.fraction, seed=seed).to(device) for seed in config.seeds]
+    sets = config.sets(config.seeds, device)
     train, test = [each.train for each in sets], [each.test for each in sets]
 
     def probe(ensemble: trainers.Ensemble, step: int) -> Rows:
@@ -38,13 +38,8 @@ def _rows(config: Config, device: str, arm: str) -> Rows:
 
     members = [trainers.Member(seed) for seed in config.seeds]
     steps = range(0, recipe.steps + 1, config.probe_every)
-    fitted = trainers.fit_ensemble(partial(_build, config), train, recipe, members, probe, steps, lambda step: None)
+    fitted = trainers.fit_ensemble(config.build, train, recipe, members, probe, steps, lambda step: None)
     return [row for rows in fitted.whole() for row in rows]
-
-
-def _build(config: Config, seed: int) -> models.Classifier:
-    with models.seeded(seed):
-        return models.PairMLP(config.p, config.embedding_dim, config.width)
 
 
 EXPERIMENT = Experiment(

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from ncbook.experiments._experiment import Presets
+from ncbook.experiments._addition import Addition
 from ncbook.readings.interventions import ARMS
 
 _STEPS = (1800, 1000, 4200, 3400, 2200, 3400, 2000, 2000, 2000, 1700, 1700)
 
 
 @dataclass(frozen=True)
-class Config(Presets):
+class Config(Addition):
     """Everything that decides the outcome; `steps` belong to `arms`, one each, and `recipes.recipe_of` reads the rest.
 
     The strengths, floors and levels were set in trainings from seeds 0 and 1, which no run uses, and looked at once
@@ -29,13 +29,6 @@ class Config(Presets):
     arms: tuple[str, ...] = tuple(ARMS)
     steps: tuple[int, ...] = _STEPS
     seeds: tuple[int, ...] = (301, 302, 303, 304, 305, 306, 307, 308)
-    p: int = 29
-    fraction: float = 0.6
-    embedding_dim: int = 32
-    width: int = 64
-    learning_rate: float = 1e-2
-    weight_decay: float = 1.0
-    warm_up: int = 10
     release: int = 1400
     rate_factor: float = 10.0
     collapse_strength: float = 0.1

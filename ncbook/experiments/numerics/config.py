@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from ncbook.experiments._experiment import Presets
+from ncbook.experiments._addition import Addition
 
 
 @dataclass(frozen=True)
-class Config(Presets):
+class Config(Addition):
     """Everything that decides the outcome; `arms` says what each arm changes.
 
     speed: with weight decay, until all seeds have 99 % test accuracy or for `speed_steps`. stuck: without weight
@@ -21,14 +21,7 @@ class Config(Presets):
     seeds: tuple[int, ...] = (381, 382, 383, 384, 385, 386)
     stuck_seeds: tuple[int, ...] = (381, 382, 383, 384)
     slingshot_seeds: tuple[int, ...] = (381, 382, 383)
-    p: int = 29
-    fraction: float = 0.6
-    embedding_dim: int = 32
-    width: int = 64
-    learning_rate: float = 1e-2
-    weight_decay: float = 1.0
     beta2: float = 0.98
-    warm_up: int = 10
     probe_every: int = 25
     speed_steps: int = 1600
     slow_decay: float = 0.98

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -23,9 +22,9 @@ def train_arm(config: Config, device: str, arm: tuple[str, str]) -> Rows:
     """History rows of one arm, given as (part, name)."""
     part, name = arm
     seeds = seeds_of(config, part)
-    sets = [data.modular(config.p, fraction=config.fraction, seed=seed).to(device) for seed in seeds]
+    sets = config.sets(seeds, device)
     train = [dataset.train for dataset in sets]
-    build: Build = partial(_build, config)
+    build: Build = config.build
     if part == FROZEN:
         build = _scaled_up(config, train, double=name == "frozen_double")
     ensemble = trainers.Ensemble(build, train, arms_of(config)[part][name], _members(seeds))
@@ -105,7 +104,7 @@ def _scaled_up(config: Config, train: Sequence[data.Split], double: bool) -> Bui
     """Networks that have memorized, by seed, with a last layer that is `head_factor` times as large."""
     recipe, seeds = base(config, config.memorize_steps), seeds_of(config, STUCK)
     fitted: trainers.EnsembleFitted[None] = trainers.fit_ensemble(
-        partial(_build, config), train, recipe, _members(seeds), on_step=lambda step: None
+        config.build, train, recipe, _members(seeds), on_step=lambda step: None
     )
     fitted.whole()
     networks = dict(zip(seeds, fitted.ensemble.models(), strict=True))
@@ -117,8 +116,3 @@ def _scaled_up(config: Config, train: Sequence[data.Split], double: bool) -> Bui
 
 def _members(seeds: Sequence[int]) -> list[trainers.Member]:
     return [trainers.Member(seed) for seed in seeds]
-
-
-def _build(config: Config, seed: int) -> models.Classifier:
-    with models.seeded(seed):
-        return models.PairMLP(config.p, config.embedding_dim, config.width)
