@@ -3,11 +3,14 @@
 import re
 from collections import Counter
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 from ncbook import experiments
 from ncbook.claims import QUOTES, VERDICTS, Claim, Evidence
+from ncbook.experiments import Experiment
 from ncbook.results import RESULTS
+from ncbook.runs import Run
 
 _INTRODUCTION = """\
 # The reproduction ledger
@@ -51,7 +54,12 @@ class Entry:
 
 def entries() -> list[Entry]:
     """All claims, in the order of the book. Reads recorded runs only: nothing is trained."""
-    return [judged(name, claim) for name in experiments.names() for claim in experiments.get(name).claims]
+    return [entry for name in experiments.names() for entry in _entries_of(experiments.get(name))]
+
+
+def _entries_of(experiment: Experiment) -> list[Entry]:
+    recorded = cache(experiment.recorded)
+    return [judged(experiment.name, claim, recorded(claim.preset)) for claim in experiment.claims]
 
 
 def as_json() -> list[dict[str, Any]]:
@@ -84,9 +92,8 @@ def _title(entry: Entry) -> str:
     return words[0].upper() + words[1:]
 
 
-def judged(experiment: str, claim: Claim) -> Entry:
-    """One claim of an experiment, judged on the recorded run of its preset; without one it is untested."""
-    run = experiments.get(experiment).recorded(claim.preset)
+def judged(experiment: str, claim: Claim, run: Run | None) -> Entry:
+    """One claim of an experiment, judged on a run of its preset; without one it is untested."""
     evidence, seeds = Evidence((), (), ""), ()
     if run is not None:
         evidence, seeds = claim.judge(run), tuple(run.config["seeds"])

@@ -152,7 +152,7 @@ def test_rules_give_yes_or_no_for_several_trials(name):
     for claim in experiment.claims:
         run = recorded(claim.preset)
         if run is None:
-            assert ledger.judged(name, claim).verdict == claims.UNTESTED
+            assert ledger.judged(name, claim, run).verdict == claims.UNTESTED
             continue
         evidence = claim.judge(run)
         assert evidence == claim.judge(run), claim.id
@@ -165,7 +165,8 @@ def test_rules_give_yes_or_no_for_several_trials(name):
 
 
 def entry_of(**changes) -> ledger.Entry:
-    return ledger.judged("collapse", dataclasses.replace(experiments.collapse.CLAIMS[0], **changes))
+    claim = dataclasses.replace(experiments.collapse.CLAIMS[0], **changes)
+    return ledger.judged("collapse", claim, experiments.get("collapse").recorded(claim.preset))
 
 
 def test_a_recorded_run_that_no_longer_matches_the_code_gives_no_verdict(monkeypatch):

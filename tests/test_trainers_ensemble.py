@@ -2,6 +2,7 @@
 
 import signal
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -109,6 +110,22 @@ def loss_of(training: trainers.Training, loss) -> torch.Tensor:
 )
 def test_members_are_the_single_runs(build, train, recipe):
     compare(build, train, recipe, MEMBERS, 1e-8)
+
+
+@for_each(
+    ("build", "train", "recipe"),
+    [(pair_mlp, PAIRS, ADAMW), (nanda, PAIRS, SGD), (mlp, blobs(), ADAMW)],
+)
+def test_a_training_that_is_too_short_to_be_traced_takes_the_same_steps(build, train, recipe):
+    short, long = (
+        trainers.Ensemble(build, train, replace(recipe, steps=steps, schedule=trainers.constant), MEMBERS)
+        for steps in (199, 200)
+    )
+    assert [isinstance(next(iter(each._programs.values())), partial) for each in (short, long)] == [True, False]
+    for _ in range(30):
+        short.advance()
+        long.advance()
+    assert all(torch.equal(value, long.parameters[name]) for name, value in short.parameters.items())
 
 
 def test_members_with_training_sets_of_their_own_are_the_single_runs():

@@ -4,6 +4,7 @@ import pandas as pd
 
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 # The arms, in the order of the book, and how readers call them.
@@ -50,6 +51,7 @@ def ceiling(run: Run) -> float:
     return float(run.config["cap"] ** 2 * (1 - 1 / _NUM_CLASSES))
 
 
+@once_a_run
 def outcomes(run: Run) -> pd.DataFrame:
     """One row a training, in the order of the run: task, arm, seed, and of each measure release_... and final_...
 

@@ -5,6 +5,7 @@ import pandas as pd
 
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 # The arms, in the order of the book, and how readers call them.
@@ -28,6 +29,7 @@ COLUMNS: dict[str, Measure] = {}
 _LAST = 5  # probes whose median stands for the end
 
 
+@once_a_run
 def outcomes(run: Run) -> pd.DataFrame:
     """One row a training, in the order of the run.
 

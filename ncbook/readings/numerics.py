@@ -5,6 +5,7 @@ import pandas as pd
 
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 SPEED, STUCK, FROZEN, SLINGSHOT = "speed", "stuck", "frozen", "slingshot"
@@ -45,6 +46,7 @@ LOOK_BACK = 10  # probes before a spike
 LEARNED, RISE, GROWTH = 1e-3, 10.0, 1.02
 
 
+@once_a_run
 def outcomes(run: Run) -> pd.DataFrame:
     """One row a training: part, arm, seed; generalized, a moment; last, its last step; final_acc, of the test set;
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ncbook.readings import collapse
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 ARM = ("dataset", "network", "loss_name", "weight_decay", "seed")
@@ -16,6 +17,7 @@ COLUMNS = {
 }
 
 
+@once_a_run
 def outcomes(run: Run) -> pd.DataFrame:
     """`collapse.folds` of the trainings (dataset, network, loss_name, weight_decay, seed), also of outside_span."""
     return collapse.folds(run, ARM, (*collapse.COMPARED, "outside_span"))

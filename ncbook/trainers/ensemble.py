@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,6 +28,8 @@ from ncbook.trainers.stacked import (
     require_pure,
     traced,
 )
+
+_WORTH_TRACING = 200  # steps: in about as many, tracing has saved the time that it takes
 
 
 @dataclass(frozen=True)
@@ -92,11 +95,15 @@ class Ensemble:
         self._finite = torch.ones(len(self.members), dtype=torch.bool, device=self._device)
         # Terms that are off are left out, not multiplied by 0, which costs their time and cannot undo an infinity.
         self._stack.train(True)
-        self._programs = {
-            on: traced(partial(self._differentiate, on), self._stack.leaves, self._coefficients)
-            for on in _phases(recipe)
-        }
+        self._programs = {on: self._program(on) for on in _phases(recipe)}
         self._updates = {on: Captured(partial(self._update, on), self._device) for on in _phases(recipe)}
+
+    def _program(self, on: tuple[int, ...]) -> Callable[..., Any]:
+        """`_differentiate` with the regularizers `on`; the same bits either way."""
+        program = partial(self._differentiate, on)
+        if self.recipe.steps < _WORTH_TRACING:
+            return program
+        return traced(program, self._stack.leaves, self._coefficients)
 
     @property
     def parameters(self) -> dict[str, Tensor]:
