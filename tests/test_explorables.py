@@ -86,6 +86,27 @@ def test_pack_refuses_what_is_not_finite():
         _page.pack(np.array([0.0, np.nan]))
 
 
+@pytest.mark.parametrize("words", [{}, {"last": 1, "first": 0}])
+def test_a_template_gets_the_words_that_it_asks_for_and_no_more(words):
+    with pytest.raises(ValueError, match=r"bound\.html asks for \['last'\], got \["):
+        _page.body("bound", **words)
+    assert 'max="7"' in _page.body("bound", last=7)
+
+
+def test_every_template_of_a_run_says_where_the_run_comes_from():
+    note = '<p class="nc-note">Run: collapse, preset custom; '
+    assert _page.body("onset", tiny_run(), seeds=3).count(note) == 1
+    assert _page.body("margins", tiny_run(), lines="", seed=0).count(note) == 1  # which says more in the same note
+
+
+def test_choices_are_named_by_value_or_by_place_and_escaped():
+    assert _page.options(["a", "b<"], 1) == '<option value="0">a</option><option value="1" selected>b&lt;</option>'
+    assert (
+        _page.options({0.5: "half", '"': "&"})
+        == '<option value="0.5">half</option><option value="&quot;">&amp;</option>'
+    )
+
+
 def test_the_same_run_gives_the_same_bytes_but_for_the_number_of_a_repeat():
     first, second = (explorables.collapse(tiny_run())._repr_html_() for _ in range(2))
     ids = [re.search(r'<div class="nc-explorable nc-still" id="([^"]+)"', each)[1] for each in (first, second)]
