@@ -81,6 +81,12 @@ def test_a_large_random_array_comes_back():
     assert np.abs(decode(_page.pack(array)) - array).max() <= np.abs(array).max() / 65534 * (1 + 1e-9)
 
 
+def test_short_numbers_keep_the_shape_and_leave_gaps_only_where_they_may():
+    assert _page.short([[1.23456, 2e-9], [0, -98765]]) == [[1.235, 2e-9], [0, -98760]]
+    assert _page.short([np.nan, np.inf, 1.2345], gaps=True, digits=2) == [None, None, 1.2]
+    assert np.isnan(_page.short([np.nan])[0])  # which no page may hold: JSON refuses it
+
+
 def test_pack_refuses_what_is_not_finite():
     with pytest.raises(ValueError, match="array: all entries must be finite, got nan"):
         _page.pack(np.array([0.0, np.nan]))

@@ -129,6 +129,14 @@ def pack(array: np.ndarray) -> dict[str, Any]:
     return {"shape": list(array.shape), "scale": scale, "int16": base64.b64encode(integers.tobytes()).decode()}
 
 
+def short(values: Any, gaps: bool = False, digits: int = 4) -> list[Any]:
+    """An array as lists of numbers with a few significant digits; with `gaps`, None for what is not finite."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim > 1:
+        return [short(row, gaps, digits) for row in array]
+    return [None if gaps and not np.isfinite(value) else float(f"{value:.{digits}g}") for value in array]
+
+
 def _source(name: str) -> str:
     """The text of a file of this folder; a page does without the comments that describe functions and their types."""
     text = (_FOLDER / name).read_text(encoding="utf-8")

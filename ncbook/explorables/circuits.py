@@ -54,7 +54,7 @@ def _rounded(column: str, values: np.ndarray) -> list[float]:
     """Accuracies to four places, losses to four digits and at least `_SMALLEST`."""
     if column.endswith("_acc"):
         return [round(float(value), 4) for value in values]
-    return [float(f"{max(float(value), _SMALLEST):.3e}") for value in values]
+    return _page.short(values.clip(min=_SMALLEST))
 
 
 def _body(run: runs.Run, data: dict[str, Any]) -> str:

@@ -68,7 +68,7 @@ def _network(run: runs.Run, name: str) -> dict[str, Any]:
         "points": _page.pack(arrays["points"]),
         "means": _page.pack(arrays["means"]),
         "rows": _page.pack(arrays["classifier"]),
-        "seen": [_short(share) for share in arrays["seen"]],
+        "seen": _page.short(arrays["seen"], gaps=True),
         "terminal": _terminal(run, name),
         "curves": {
             measure: {"train": _curve(_values(run, name, train)), "test": _curve(_values(run, name, test))}
@@ -91,12 +91,7 @@ def _terminal(run: runs.Run, network: str) -> float | None:
 
 def _curve(values: np.ndarray) -> dict[str, Any]:
     """Every seed's values [S][P], and their median [P]."""
-    return {"seeds": [list(map(_short, row)) for row in values], "median": list(map(_short, np.median(values, axis=0)))}
-
-
-def _short(value: float) -> float | None:
-    """Four significant digits, enough for a picture; None where the value is not defined."""
-    return float(f"{value:.4g}") if np.isfinite(value) else None
+    return {"seeds": _page.short(values, gaps=True), "median": _page.short(np.median(values, axis=0), gaps=True)}
 
 
 def _body(run: runs.Run, data: Mapping[str, Any]) -> str:

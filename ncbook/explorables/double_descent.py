@@ -42,16 +42,12 @@ def _require(run: runs.Run) -> None:
 def _curves(values: np.ndarray) -> list[Any]:
     """[n][noise][ridge] -> {seeds [S][F], median [F]}, from values [n, S, noise, ridge, F]."""
     return [
-        [[{"seeds": _short(curve), "median": _short(np.median(curve, 0))} for curve in ridges] for ridges in noises]
+        [
+            [{"seeds": _page.short(curve), "median": _page.short(np.median(curve, axis=0))} for curve in ridges]
+            for ridges in noises
+        ]
         for noises in values.transpose(0, 2, 3, 1, 4)
     ]
-
-
-def _short(values: np.ndarray) -> list[Any]:
-    """Four significant digits, enough for a picture."""
-    if values.ndim > 1:
-        return [_short(row) for row in values]
-    return [float(f"{value:.4g}") for value in values]
 
 
 def _body(run: runs.Run, data: Mapping[str, Any]) -> str:

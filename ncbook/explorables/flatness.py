@@ -66,8 +66,8 @@ def _simplices(run: runs.Run) -> list[dict[str, Any]]:
 
 
 def _short(values: np.ndarray | pd.Series) -> list[float | None]:
-    """Four significant digits; None where a logarithmic axis has no place for the value."""
-    return [float(f"{value:.4g}") if np.isfinite(value) and value > 0 else None for value in values]
+    """None where a logarithmic axis has no place for the value."""
+    return _page.short(np.where(values > 0, values, np.nan), gaps=True)
 
 
 def _body(run: runs.Run, cases: list[dict[str, Any]]) -> str:

@@ -58,12 +58,7 @@ def _arm(key: tuple[str, str, str, float], rows: pd.DataFrame) -> dict[str, Any]
 
 def _curve(rows: pd.DataFrame, column: str) -> dict[str, Any]:
     values = rows.pivot(index="seed", columns="epoch", values=column).to_numpy()
-    return {"seeds": [list(map(_short, row)) for row in values], "median": list(map(_short, np.median(values, axis=0)))}
-
-
-def _short(value: float) -> float | None:
-    """Four significant digits, enough for a picture; None where the value is not defined."""
-    return float(f"{value:.4g}") if np.isfinite(value) else None
+    return {"seeds": _page.short(values, gaps=True), "median": _page.short(np.median(values, axis=0), gaps=True)}
 
 
 def _body(run: runs.Run, data: dict[str, Any]) -> str:

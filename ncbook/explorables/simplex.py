@@ -66,7 +66,7 @@ def _network(run: runs.Run, setting: int) -> dict[str, Any]:
 
 def _values(column: pd.Series) -> list[float | None]:
     """[P]: to three digits; None where the value is not defined."""
-    return [float(f"{value:.3g}") if np.isfinite(value) else None for value in column]
+    return _page.short(column, gaps=True, digits=3)
 
 
 def _body(run: runs.Run, networks: Mapping[str, Any]) -> str:

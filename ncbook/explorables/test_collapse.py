@@ -39,14 +39,9 @@ def _arm(rows: pd.DataFrame) -> dict[str, Any]:
     first = rows.iloc[0]
     return {
         "decay": float(first.weight_decay), "seed": int(first.seed), "size": int(first.per_class),
-        "step": rows.step.tolist(), "epoch": rows.epoch.tolist(), "loss": _short(rows.train_loss),
-        "train": _short(rows.variance_ratio_train), "test": _short(rows.variance_ratio_test),
+        "step": rows.step.tolist(), "epoch": rows.epoch.tolist(), "loss": _page.short(rows.train_loss),
+        "train": _page.short(rows.variance_ratio_train), "test": _page.short(rows.variance_ratio_test),
     }  # fmt: skip
-
-
-def _short(values: pd.Series) -> list[float]:
-    """Four significant digits, enough for a picture."""
-    return [float(f"{value:.4g}") for value in values]
 
 
 def _listed(sizes: list[int]) -> str:

@@ -35,14 +35,9 @@ def _arm(name: str, rows: pd.DataFrame, layers: list[str]) -> dict[str, Any]:
     by = rows[rows.layer != INPUT].groupby(["epoch", "layer"]).probe_acc_target
     tables = {"low": by.min(), "middle": by.median(), "high": by.max()}
     ratio = rows[rows.layer == LAST].groupby("epoch").variance_ratio_train.median()
-    return {"name": name, "ratio": _short(ratio)} | {
-        key: [_short(line) for _, line in table.unstack()[layers].iterrows()] for key, table in tables.items()
+    return {"name": name, "ratio": _page.short(ratio)} | {
+        key: _page.short(table.unstack()[layers]) for key, table in tables.items()
     }
-
-
-def _short(values: pd.Series) -> list[float]:
-    """Four significant digits, enough for a picture."""
-    return [float(f"{value:.4g}") for value in values]
 
 
 def _body(run: runs.Run, data: dict[str, Any]) -> str:

@@ -69,25 +69,21 @@ def _method(run: runs.Run, name: str, setting: int, turn: np.ndarray) -> dict[st
         "points": _page.pack(run.arrays[f"{name}/points"] @ turn),
         "means": _page.pack(run.arrays[f"{name}/means"] @ turn),
         "rows": _page.pack(run.arrays[f"{name}/classifier"] @ turn),
-        "exponent": [float(f"{value:.4g}") for value in _values(run, name, setting, "minus_log_loss")[0]],
+        "exponent": _page.short(_values(run, name, setting, "minus_log_loss")[0]),
         "curves": {measure: _curves(run, name, setting, measure) for measure in _MEASURES},
     }
 
 
 def _curves(run: runs.Run, method: str, setting: int, column: str) -> list[list[float | None]]:
-    """[S][P]"""
-    return [list(map(_short, row)) for row in _values(run, method, setting, column)]
+    """[S][P]: None where a logarithmic axis has no place for the value."""
+    values = _values(run, method, setting, column)
+    return _page.short(np.where(values > 0, values, np.nan), gaps=True)
 
 
 def _values(run: runs.Run, method: str, setting: int, column: str) -> np.ndarray:
     """[S, P]: one column, a row a seed."""
     flow = reading.rows(run, "flow", method=method, setting=setting)
     return flow.pivot(index="seed", columns="step", values=column).loc[list(run.config["seeds"])].to_numpy()
-
-
-def _short(value: float) -> float | None:
-    """Four significant digits, enough for a picture; None where a logarithmic axis has no place for the value."""
-    return float(f"{value:.4g}") if np.isfinite(value) and value > 0 else None
 
 
 def _body(run: runs.Run, methods: Mapping[str, Any], setting: int) -> str:
