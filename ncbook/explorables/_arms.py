@@ -1,6 +1,6 @@
 """What the explorables of the interventions share: any two arms, every seed of one measure over the training.
 
-`interventions.js` draws what `page` makes.
+`_arms.js` draws what `page` makes.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ def page(
         "arms": arms,
     }
     told = f"{title}. {text} {runs.provenance_line(run)}"
-    return _page.Explorable(title, _body(run, data, second), "interventions.js", data, told)
+    return _page.Explorable(title, _body(run, data, second), "_arms.js", data, told)
 
 
 def _curves(rows: pd.DataFrame, column: str, clock: str, log: bool) -> dict[str, Any]:

@@ -25,16 +25,16 @@ _FILLS = (
     '<path d="M13 1l6.5 12h-13z" fill="var(--nc-class2)"/>',
     '<path d="M13 1l7 7-7 7-7-7z" fill="var(--nc-class3)"/>',
 )
-CLASSES = tuple(map(_picture, _FILLS))  # one outline a class, as in core.js
+CLASSES = tuple(map(_picture, _FILLS))  # one outline a class
 
 # what every template may show under these names
 PICTURES = {f"class{c}": picture for c, picture in enumerate(CLASSES)} | {
-    "line0": line("class0", width=3),
+    "pair0": line("text"),  # the styles of PAIR in core.js
+    "pair1": line("second", "7 4"),
+    "dashed": line("second", "6 4"),  # the test set, where "pair0" is the training set
+    "line0": line("class0", width=3),  # the styles of curves of modular addition
     "line1": line("class1", "7 5", width=3),
     "line2": line("class2", "2 4", width=3),
-    "pair0": line("text"),
-    "pair1": line("second", "7 4"),
-    "dashed": line("second", "6 4"),
     "filled": _picture('<circle cx="13" cy="8" r="4.5" fill="var(--nc-muted)"/>'),
     "hollow": _picture('<circle cx="13" cy="8" r="4.5" fill="none" stroke="var(--nc-muted)" stroke-width="1.6"/>'),
     "mean": _picture(
