@@ -81,9 +81,36 @@ def test_a_large_random_array_comes_back():
     assert np.abs(decode(_page.pack(array)) - array).max() <= np.abs(array).max() / 65534 * (1 + 1e-9)
 
 
+def test_short_numbers_keep_the_shape_and_leave_gaps_only_where_they_may():
+    assert _page.short([[1.23456, 2e-9], [0, -98765]]) == [[1.235, 2e-9], [0, -98760]]
+    assert _page.short([np.nan, np.inf, 1.2345], gaps=True, digits=2) == [None, None, 1.2]
+    assert np.isnan(_page.short([np.nan])[0])  # which no page may hold: JSON refuses it
+
+
 def test_pack_refuses_what_is_not_finite():
     with pytest.raises(ValueError, match="array: all entries must be finite, got nan"):
         _page.pack(np.array([0.0, np.nan]))
+
+
+@pytest.mark.parametrize("words", [{}, {"last": 1, "first": 0}])
+def test_a_template_gets_the_words_that_it_asks_for_and_no_more(words):
+    with pytest.raises(ValueError, match=r"bound\.html asks for \['last'\], got \["):
+        _page.body("bound", **words)
+    assert 'max="7"' in _page.body("bound", last=7)
+
+
+def test_every_template_of_a_run_says_where_the_run_comes_from():
+    note = '<p class="nc-note">Run: collapse, preset custom; '
+    assert _page.body("onset", tiny_run(), seeds=3).count(note) == 1
+    assert _page.body("margins", tiny_run(), lines="", seed=0).count(note) == 1  # which says more in the same note
+
+
+def test_choices_are_named_by_value_or_by_place_and_escaped():
+    assert _page.options(["a", "b<"], 1) == '<option value="0">a</option><option value="1" selected>b&lt;</option>'
+    assert (
+        _page.options({0.5: "half", '"': "&"})
+        == '<option value="0.5">half</option><option value="&quot;">&amp;</option>'
+    )
 
 
 def test_the_same_run_gives_the_same_bytes_but_for_the_number_of_a_repeat():

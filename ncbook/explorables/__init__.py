@@ -1,6 +1,7 @@
 """Interactive figures that need no kernel: a finished Run in, one self-contained piece of a page out.
 
-The function has the name of its result, and so have its module and its script: `explorables.collapse(run)`.
+The function has the name of its result, and so have its module, the template of its HTML, and its script:
+`explorables.collapse(run)`.
 """
 
 from importlib import import_module

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,9 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from ncbook import runs
+from ncbook.explorables._legend import PICTURES
+
 _FOLDER = Path(__file__).parent
 _LARGEST = 32767  # of a 16-bit integer, kept symmetric around 0
 _DESCRIPTION = re.compile(r"^ */\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)
+_HOLE = re.compile(r"\$(\w+)")
+_PROVENANCE = '<p class="nc-note">$provenance</p>\n'
 _shown: Counter[str] = Counter()  # how often each content was shown in this process
 
 _WAITING = "This figure moves when its script may run: run this cell, or trust the notebook."
@@ -77,6 +82,40 @@ class Explorable:
         return self.text
 
 
+def body(name: str, run: runs.Run | None = None, **words: object) -> str:
+    """The template `name`.html of this folder, with the words, which are HTML already, in place of their $names.
+
+    The pictures of `_legend` and the line of the run, $provenance, need not be given; where a template does not ask for
+    the line, a note at the end says it. ValueError for a word that is asked for and not given, or given and not asked.
+    """
+    template = _source(f"{name}.html")
+    if run is not None:
+        template += "" if "$provenance" in template else _PROVENANCE
+        words["provenance"] = escape(runs.provenance_line(run))
+    asked = set(_HOLE.findall(template)) - PICTURES.keys()
+    if asked != words.keys():
+        raise ValueError(f"words: {name}.html asks for {sorted(asked)}, got {sorted(words)}")
+    return _HOLE.sub(lambda hole: str((PICTURES | words)[hole[1]]), template)
+
+
+def options(labels: Mapping[Any, object] | Iterable[object], chosen: object = None) -> str:
+    """The choices of a select: value -> label, or labels whose values are their places; `chosen` is a value."""
+    named = labels if isinstance(labels, Mapping) else dict(enumerate(labels))
+    return "".join(
+        f'<option value="{escape(str(value))}"{" selected" if value == chosen else ""}>{escape(str(label))}</option>'
+        for value, label in named.items()
+    )
+
+
+def require(run: runs.Run, experiment: str, **names: Iterable[str]) -> None:
+    """ValueError that names the first entry which the run lacks in its `config`, `arrays` or `history`."""
+    for part, asked in names.items():
+        for name in asked:
+            if name not in getattr(run, part):
+                what = f"column {name}" if part == "history" else name
+                raise ValueError(f"run.{part}: has no {what}; this figure shows runs of experiments.{experiment}")
+
+
 def pack(array: np.ndarray) -> dict[str, Any]:
     """Any finite array as base64 of little-endian 16-bit integers, times `scale`.
 
@@ -88,6 +127,14 @@ def pack(array: np.ndarray) -> dict[str, Any]:
     scale = float(np.abs(array).max(initial=0.0)) / _LARGEST or 1.0
     integers = np.rint(array / scale).astype("<i2")
     return {"shape": list(array.shape), "scale": scale, "int16": base64.b64encode(integers.tobytes()).decode()}
+
+
+def short(values: Any, gaps: bool = False, digits: int = 4) -> list[Any]:
+    """An array as lists of numbers with a few significant digits; with `gaps`, None for what is not finite."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim > 1:
+        return [short(row, gaps, digits) for row in array]
+    return [None if gaps and not np.isfinite(value) else float(f"{value:.{digits}g}") for value in array]
 
 
 def _source(name: str) -> str:

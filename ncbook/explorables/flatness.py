@@ -1,13 +1,12 @@
 """A slider over confidence: relative flatness, its bound and the loss move, the decisions stand still."""
 
-from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ncbook import runs
-from ncbook.explorables import _arms, _page
+from ncbook.explorables import _legend, _page
 from ncbook.readings.flatness import NETWORKS, rows
 
 # what is drawn, in this order: name on the page, column of a network, array of a simplex, path of its dashes
@@ -19,27 +18,6 @@ _CURVES = (
 )
 _COLORS = ("class0", "class1", "text", "second")
 _EVERY = 4  # of the 200 strengths of a closed form, so that a slider has a handful of steps
-
-_BODY = """\
-<div class="nc-controls">
-<label style="{fits}">Classifier <select class="nc-case" style="{fits}">{cases}</select></label>
-</div>
-<div class="nc-controls">
-<button type="button" class="nc-play">Play</button>
-<label class="nc-slide"><span class="nc-what"></span> <input type="range" class="nc-slider" min="0" max="{last}"
-step="1" value="{start}">
-<span class="nc-now" aria-hidden="true"></span></label>
-</div>
-<canvas class="nc-curves" role="img" aria-label="Relative flatness against the scale of the last layer."></canvas>
-<ul class="nc-legend">
-{legend}
-</ul>
-<p class="nc-still-words" style="margin-top: 8px"></p>
-<p class="nc-status" role="status"></p>
-<p class="nc-note">All values in nats, on one logarithmic axis that ends at 10⁻⁶ below; smaller values are drawn on its
-lower edge. Simplices have class means of length 1. Networks: seed {seed}.</p>
-<p class="nc-note">{provenance}</p>
-"""
 
 
 def flatness(run: runs.Run) -> _page.Explorable:
@@ -56,7 +34,7 @@ def flatness(run: runs.Run) -> _page.Explorable:
 
 def _networks(run: runs.Run) -> list[dict[str, Any]]:
     """The first seed of each kind of network."""
-    _arms.require_columns(run, ("arm", "scale", *(column for _, column, *_ in _CURVES)), "flatness")
+    _page.require(run, "flatness", history=("arm", "scale", *(column for _, column, *_ in _CURVES)))
     cases = []
     for arm, name in NETWORKS.items():
         own = rows(run, "scale", arm=arm, seed=run.config["seeds"][0])
@@ -72,8 +50,7 @@ def _networks(run: runs.Run) -> list[dict[str, Any]]:
 
 
 def _simplices(run: runs.Run) -> list[dict[str, Any]]:
-    if "family/strengths" not in run.arrays:
-        raise ValueError("run.arrays: has no family/strengths; this figure shows runs of experiments.flatness")
+    _page.require(run, "flatness", arrays=("family/strengths",))
     strengths = run.arrays["family/strengths"][::_EVERY]
     cases = []
     for num_classes in run.config["classes"]:
@@ -89,26 +66,17 @@ def _simplices(run: runs.Run) -> list[dict[str, Any]]:
 
 
 def _short(values: np.ndarray | pd.Series) -> list[float | None]:
-    """Four significant digits; None where a logarithmic axis has no place for the value."""
-    return [float(f"{value:.4g}") if np.isfinite(value) and value > 0 else None for value in values]
+    """None where a logarithmic axis has no place for the value."""
+    return _page.short(np.where(values > 0, values, np.nan), gaps=True)
 
 
 def _body(run: runs.Run, cases: list[dict[str, Any]]) -> str:
-    return _BODY.format(
-        fits="min-width: 0; max-width: 100%",  # a long choice must not widen the page of a phone
-        cases="".join(f'<option value="{index}">{escape(case["name"])}</option>' for index, case in enumerate(cases)),
-        last=len(cases[0]["at"]) - 1,
-        start=cases[0]["start"],
-        legend="\n".join(_entry(index) for index in range(len(_CURVES))),
-        seed=run.config["seeds"][0],
-        provenance=escape(runs.provenance_line(run)),
-    )
-
-
-def _entry(index: int) -> str:
-    name, _, _, dashes = _CURVES[index]
-    line = f'<path d="M0 8h26" stroke="var(--nc-{_COLORS[index]})" stroke-width="2.6" stroke-dasharray="{dashes}"/>'
-    return f'<li><svg viewBox="0 0 26 16" aria-hidden="true">{line}</svg> {name} <b class="nc-value{index}"></b></li>'
+    lines = [_legend.line(color, dashes) for color, (*_, dashes) in zip(_COLORS, _CURVES, strict=True)]
+    names = [f'{name} <b class="nc-value{index}"></b>' for index, (name, *_) in enumerate(_CURVES)]
+    return _page.body(
+        "flatness", run, cases=_page.options(case["name"] for case in cases), last=len(cases[0]["at"]) - 1,
+        start=cases[0]["start"], legend=_legend.entries(lines, names), seed=run.config["seeds"][0],
+    )  # fmt: skip
 
 
 def _summary(run: runs.Run, cases: list[dict[str, Any]]) -> str:

@@ -1,7 +1,6 @@
 """A network that groks: accuracies, Fourier spectrum and embedding over its training, and when others grok."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -12,40 +11,6 @@ from ncbook.readings.grokking import phase_cells, power_shares
 
 _NEEDED = ("frames", "spectrum", "circle", "frequency", "phase/memorized", "phase/generalized", "phase/test_acc")
 _COLUMNS = ("train_acc", "test_acc", "fourier_gini")
-_LINE = '<path d="M0 8h26" stroke="var(--nc-{color})" stroke-width="3"{dash}/>'
-
-_BODY = """\
-<div class="nc-controls">
-<button type="button" class="nc-play">Play</button>
-<label>Seed <select class="nc-seed">{seeds}</select></label>
-<label class="nc-slide">Step <input type="range" class="nc-slider" min="0" max="{last}" step="1" value="0">
-<span class="nc-now" aria-hidden="true"></span></label>
-</div>
-<div class="nc-panels">
-<div class="nc-panel">
-<p class="nc-title">Share of right answers</p>
-<canvas class="nc-curves" role="img" aria-label="Train and test accuracy over steps."></canvas>
-<ul class="nc-legend">{legend}</ul>
-</div>
-<div class="nc-panel">
-<p class="nc-title">Frequencies in the embedding</p>
-<canvas class="nc-spectrum" role="img" aria-label="Power of each frequency."></canvas>
-<ul class="nc-legend"><li>Gini coefficient <b class="nc-gini"></b></li></ul>
-</div>
-<div class="nc-panel">
-<p class="nc-title">The numbers 0 to {highest} in one plane</p>
-<canvas class="nc-circle nc-plane" role="img" aria-label="Embeddings of the numbers."></canvas>
-<ul class="nc-legend"><li>frequency <b class="nc-frequency"></b>; the line goes round its circle</li></ul>
-</div>
-</div>
-<p class="nc-status" role="status"></p>
-<p class="nc-note">The plane is the one that cosine and sine of the seed's strongest frequency span at the last step;
-it stays the same at all steps.</p>
-<p class="nc-title">Steps to grok, by weight decay (rows) and training fraction (columns)</p>
-{table}
-<p class="nc-answer">Point at a cell, or move through the cells with the arrow keys.</p>
-<p class="nc-note">{provenance}</p>
-"""
 
 
 def grokking(run: runs.Run) -> _page.Explorable:
@@ -53,7 +18,7 @@ def grokking(run: runs.Run) -> _page.Explorable:
 
     `run` is one of `experiments.grokking`. Raises ValueError, naming what is missing, for another run.
     """
-    _require(run)
+    _page.require(run, "grokking", arrays=_NEEDED, history=_COLUMNS)
     seeds = [_seed(run, index, seed) for index, seed in enumerate(run.config["seeds"])]
     data = {
         "p": run.config["p"],
@@ -66,15 +31,6 @@ def grokking(run: runs.Run) -> _page.Explorable:
     return _page.Explorable(title, _body(run), "grokking.js", data, f"{title}. {_summary(run, seeds)}")
 
 
-def _require(run: runs.Run) -> None:
-    for name in _NEEDED:
-        if name not in run.arrays:
-            raise ValueError(f"run.arrays: has no {name}; this figure shows runs of experiments.grokking")
-    for name in _COLUMNS:
-        if name not in run.history:
-            raise ValueError(f"run.history: has no column {name}; this figure shows runs of experiments.grokking")
-
-
 def _seed(run: runs.Run, index: int, seed: int) -> dict[str, Any]:
     """Name, strongest frequency, and train and test accuracy and Gini coefficient [F] of one seed."""
     history, frames = run.history, run.arrays["frames"]
@@ -85,22 +41,9 @@ def _seed(run: runs.Run, index: int, seed: int) -> dict[str, Any]:
 
 
 def _body(run: runs.Run) -> str:
-    return _BODY.format(
-        seeds="".join(f'<option value="{index}">{seed}</option>' for index, seed in enumerate(run.config["seeds"])),
-        last=len(run.arrays["frames"]) - 1,
-        highest=run.config["p"] - 1,
-        legend=_legend(),
-        table=_table(run),
-        provenance=escape(runs.provenance_line(run)),
-    )
-
-
-def _legend() -> str:
-    lines = (("class0", "", "training set"), ("class1", ' stroke-dasharray="6 4"', "test set"))
-    return "".join(
-        f'<li><svg viewBox="0 0 26 16" aria-hidden="true">{_LINE.format(color=color, dash=dash)}</svg> {name}</li>'
-        for color, dash, name in lines
-    )
+    last, highest = len(run.arrays["frames"]) - 1, run.config["p"] - 1
+    seeds = _page.options(run.config["seeds"])
+    return _page.body("grokking", run, seeds=seeds, last=last, highest=highest, table=_table(run))
 
 
 def _table(run: runs.Run) -> str:

@@ -23,7 +23,7 @@ def image_interventions(run: runs.Run) -> _page.Explorable:
 
     Raises ValueError, naming it, for a column that the run lacks.
     """
-    _arms.require_columns(run, ("task", "arm", "seed", "epoch", *_MEASURES), "image_interventions")
+    _page.require(run, "image_interventions", history=("task", "arm", "seed", "epoch", *_MEASURES))
     groups = dict(iter(run.to_frame().groupby(["task", "arm"], sort=False)))
     release = run.config["release"]
     arms = [

@@ -1,56 +1,24 @@
 """Separable points in the plane: three ways downhill, computed in the page, and the line of largest margin."""
 
-from html import escape
 from typing import Any
 
 import numpy as np
 
 from ncbook import runs
-from ncbook.explorables import _page
+from ncbook.explorables import _legend, _page
 from ncbook.readings.implicit_bias import PLANES, ends
 
 _SETS = 4
 _POINTS = 16
 _REACH = 3.0  # coordinates of the sliders, and of the window
 
-_LINE = '<path d="M0 8h26" stroke="var(--nc-{})" stroke-width="{}"{}/>'
-_LEGEND = (
-    (_LINE.format("faint", 7, ""), "largest margin"),
-    (_LINE.format("accent", 2.5, ""), PLANES["scaled"]),
-    (_LINE.format("class2", 2.5, ' stroke-dasharray="8 4"'), PLANES["square"]),
-    (_LINE.format("class1", 2.5, ' stroke-dasharray="2 4"'), PLANES["adam"]),
-)
-
-_BODY = """\
-<div class="nc-controls">
-<button type="button" class="nc-play">Play</button>
-<label>Points <select class="nc-set">{sets}</select></label>
-<label class="nc-slide">Step <input type="range" class="nc-slider" min="0" max="60" step="1" value="0">
-<span class="nc-now" aria-hidden="true"></span></label>
-</div>
-<div class="nc-controls">
-<label>Move point <select class="nc-point">{points}</select></label>
-<label class="nc-slide">across <input type="range" class="nc-across" min="-{reach}" max="{reach}" step="0.05"></label>
-<label class="nc-slide">up <input type="range" class="nc-up" min="-{reach}" max="{reach}" step="0.05"></label>
-</div>
-<div class="nc-panels">
-<div class="nc-panel">
-<p class="nc-title">Two classes, and the line of each method</p>
-<canvas class="nc-plane" role="img" aria-label="Points of two classes in the plane."></canvas>
-<ul class="nc-legend">{legend}</ul>
-</div>
-<div class="nc-panel">
-<p class="nc-title">Angle to the line of largest margin</p>
-<canvas class="nc-curves" role="img" aria-label="Angles against steps."></canvas>
-<ul class="nc-legend"><li>time t of the logistic descent, log₁₀ <b class="nc-time"></b></li>
-<li>distance × log t <b class="nc-product"></b></li></ul>
-</div>
-</div>
-<p class="nc-status" role="status"></p>
-<p class="nc-note">All three start from w = 0 and are computed in this page, each time a point moves: drag it, or choose
-it and use the two sliders. The lines pass through the center, because there is no intercept. Distance is that between
-the unit vectors w/‖w‖ of the logistic descent and of the line of largest margin. {provenance}</p>
-"""
+# color, dashes and width of the line of each method, and its name
+_LINES = {
+    ("faint", "", 7): "largest margin",
+    ("accent", "", 2.5): PLANES["scaled"],
+    ("class2", "8 4", 2.5): PLANES["square"],
+    ("class1", "2 4", 2.5): PLANES["adam"],
+}
 
 
 def implicit_bias(run: runs.Run) -> _page.Explorable:
@@ -58,8 +26,7 @@ def implicit_bias(run: runs.Run) -> _page.Explorable:
 
     `run` is one of `experiments.implicit_bias`, which gives the first data sets. Raises ValueError for another run.
     """
-    if "plane/signed" not in run.arrays:
-        raise ValueError("run.arrays: has no plane/signed; this figure shows runs of experiments.implicit_bias")
+    _page.require(run, "implicit_bias", arrays=("plane/signed",))
     sets = [_set(seed, signed) for seed, signed in zip(run.config["seeds"], run.arrays["plane/signed"], strict=True)]
     data = {"sets": sets[:_SETS], "reach": _REACH}
     title = "Three ways downhill on separable points"
@@ -74,14 +41,14 @@ def _set(seed: int, signed: np.ndarray) -> dict[str, Any]:
 
 
 def _body(run: runs.Run, sets: list[dict[str, Any]]) -> str:
-    return _BODY.format(
-        sets="".join(f'<option value="{index}">set {index + 1}</option>' for index in range(len(sets))),
-        points="".join(f'<option value="{index}">{index + 1}</option>' for index in range(_POINTS)),
+    return _page.body(
+        "implicit_bias",
+        run,
+        sets=_page.options(f"set {index + 1}" for index in range(len(sets))),
+        points=_page.options(range(1, _POINTS + 1)),
+        count=_POINTS,
         reach=_REACH,
-        legend="\n".join(
-            f'<li><svg viewBox="0 0 26 16" aria-hidden="true">{drawing}</svg> {name}</li>' for drawing, name in _LEGEND
-        ),
-        provenance=escape(f"The first {_POINTS} points of a set. {runs.provenance_line(run)}"),
+        legend=_legend.entries((_legend.line(*style) for style in _LINES), _LINES.values()),
     )
 
 

@@ -1,7 +1,6 @@
 """The information plane of a small network through training: choose the activation and the estimator."""
 
 import math
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -10,24 +9,6 @@ import pandas as pd
 from ncbook import runs
 from ncbook.explorables import _page
 from ncbook.readings.information_bottleneck import ACTIVATIONS, ESTIMATORS
-
-_BODY = """\
-<div class="nc-controls">
-<label>Activation <select class="nc-activation">{activations}</select></label>
-<label>Estimator <select class="nc-estimator">{estimators}</select></label>
-</div>
-<div class="nc-controls">
-<button type="button" class="nc-play">Play</button>
-<label class="nc-slide">Step <input class="nc-frame" type="range" min="0" max="{last}" step="1" value="{last}">
-<output class="nc-now"></output></label>
-</div>
-<canvas class="nc-picture" role="img" aria-label="Information plane"></canvas>
-<p class="nc-note nc-reading"></p>
-<p class="nc-status" role="status"></p>
-<p class="nc-note">A numbered disc is a hidden layer, counted from the input; its line is where it came from. Medians
-over {seeds} networks. Dotted: the cap log N across, and log 2, all there is to know of the label, upwards.</p>
-<p class="nc-note">{provenance}</p>
-"""
 
 
 def information_bottleneck(run: runs.Run) -> _page.Explorable:
@@ -64,14 +45,10 @@ def _medians(rows: pd.DataFrame, column: str) -> list[list[float]]:
     return np.asarray(table).round(4).tolist()
 
 
-def _options(words: dict[str, str]) -> str:
-    return "".join(f'<option value="{name}">{word}</option>' for name, word in words.items())
-
-
 def _body(run: runs.Run, frame: pd.DataFrame) -> str:
-    return _BODY.format(
-        activations=_options(ACTIVATIONS), estimators=_options(ESTIMATORS), last=frame.step.nunique() - 1,
-        seeds=frame.seed.nunique(), provenance=escape(runs.provenance_line(run)),
+    return _page.body(
+        "information_bottleneck", run, activations=_page.options(ACTIVATIONS), estimators=_page.options(ESTIMATORS),
+        last=frame.step.nunique() - 1, seeds=frame.seed.nunique(),
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def interventions(run: runs.Run) -> _page.Explorable:
 
     Raises ValueError, naming it, for a column that the run lacks.
     """
-    _arms.require_columns(run, ("arm", "seed", "step", *_MEASURES), "interventions")
+    _page.require(run, "interventions", history=("arm", "seed", "step", *_MEASURES))
     arms = [_arm(name, rows, run.config["release"]) for name, rows in run.to_frame().groupby("arm", sort=False)]
     second = list(run.config["arms"]).index("anti_released")
     return _arms.page(run, "Two interventions, compared", arms, _MEASURES, "step", second, _summary(arms))

@@ -1,6 +1,5 @@
 """Two arms of the experiment `settings` against each other: one measure of collapse over the epochs."""
 
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -20,37 +19,6 @@ _MEASURES = {
     "error": ("Error: share of images", "{}_error"),
 }
 _ARM = ["dataset", "network", "loss_name", "weight_decay"]
-_LINES = (
-    '<svg viewBox="0 0 26 16" aria-hidden="true"><path d="M0 8h26" stroke="var(--nc-text)" stroke-width="2.6"/></svg>',
-    '<svg viewBox="0 0 26 16" aria-hidden="true"><path d="M0 8h26" stroke="var(--nc-second)" stroke-width="2.6"'
-    ' stroke-dasharray="7 4"/></svg>',
-)
-
-_FITS = "min-width: 0; max-width: 100%"  # a long choice must not widen the page of a phone
-
-_BODY = """\
-<div class="nc-controls">
-<label style="{fits}">First <select class="nc-first" style="{fits}">{first}</select></label>
-<label style="{fits}">Second <select class="nc-second-arm" style="{fits}">{second}</select></label>
-<label>Measure <select class="nc-measure">{measures}</select></label>
-<label>Images <select class="nc-images"><option value="train">training</option>
-<option value="test">test</option></select></label>
-</div>
-<div class="nc-controls">
-<button type="button" class="nc-play">Play</button>
-<label class="nc-slide">Epoch <input type="range" class="nc-slider" min="0" max="{last}" step="1" value="{last}">
-<span class="nc-now" aria-hidden="true"></span></label>
-</div>
-<canvas class="nc-curves" role="img" aria-label="A measure over epochs."></canvas>
-<ul class="nc-legend">
-<li>{solid} <span><span class="nc-name0"></span>: <b class="nc-value0"></b>. <span class="nc-zero0"></span></span></li>
-<li>{dashed} <span><span class="nc-name1"></span>: <b class="nc-value1"></b>. <span class="nc-zero1"></span></span></li>
-</ul>
-<p class="nc-status" role="status"></p>
-<p class="nc-note">Bold: median of {seeds} seeds; thin: each seed. In the list: median, and lowest to highest seed.
-Each set of images is measured with its own class means.</p>
-<p class="nc-note">{provenance}</p>
-"""
 
 
 def settings(run: runs.Run) -> _page.Explorable:
@@ -58,7 +26,8 @@ def settings(run: runs.Run) -> _page.Explorable:
 
     Raises ValueError, naming it, for a column that the run lacks.
     """
-    _require(run)
+    columns = [column.format(split) for _, column in _MEASURES.values() for split in ("train", "test")]
+    _page.require(run, "settings", history=(*_ARM, "seed", "epoch", *columns))
     frame = run.to_frame()
     arms = [_arm(key, rows) for key, rows in frame.groupby(_ARM, sort=False)]
     data = {
@@ -69,13 +38,6 @@ def settings(run: runs.Run) -> _page.Explorable:
     }
     title = "Two ways to train, compared"
     return _page.Explorable(title, _body(run, data), "settings.js", data, f"{title}. {_summary(run, arms)}")
-
-
-def _require(run: runs.Run) -> None:
-    columns = [column.format(split) for _, column in _MEASURES.values() for split in ("train", "test")]
-    for name in (*_ARM, "seed", "epoch", *columns):
-        if name not in run.history:
-            raise ValueError(f"run.history: has no column {name}; this figure shows runs of experiments.settings")
 
 
 def _arm(key: tuple[str, str, str, float], rows: pd.DataFrame) -> dict[str, Any]:
@@ -96,34 +58,20 @@ def _arm(key: tuple[str, str, str, float], rows: pd.DataFrame) -> dict[str, Any]
 
 def _curve(rows: pd.DataFrame, column: str) -> dict[str, Any]:
     values = rows.pivot(index="seed", columns="epoch", values=column).to_numpy()
-    return {"seeds": [list(map(_short, row)) for row in values], "median": list(map(_short, np.median(values, axis=0)))}
-
-
-def _short(value: float) -> float | None:
-    """Four significant digits, enough for a picture; None where the value is not defined."""
-    return float(f"{value:.4g}") if np.isfinite(value) else None
+    return {"seeds": _page.short(values, gaps=True), "median": _page.short(np.median(values, axis=0), gaps=True)}
 
 
 def _body(run: runs.Run, data: dict[str, Any]) -> str:
-    other = _plain(data["arms"])
-    return _BODY.format(
-        first=_choices(data["arms"], 0), second=_choices(data["arms"], other), last=len(data["epochs"]) - 1,
-        fits=_FITS,
-        measures="".join(f'<option value="{name}">{escape(text)}</option>' for name, text in data["measures"].items()),
-        solid=_LINES[0], dashed=_LINES[1], seeds=len(data["seeds"]), provenance=escape(runs.provenance_line(run)),
+    labels = [arm["label"] for arm in data["arms"]]
+    return _page.body(
+        "settings", run, first=_page.options(labels, 0), second=_page.options(labels, _plain(labels)),
+        measures=_page.options(data["measures"]), last=len(data["epochs"]) - 1, seeds=len(data["seeds"]),
     )  # fmt: skip
 
 
-def _plain(arms: list[dict[str, Any]]) -> int:
+def _plain(labels: list[str]) -> int:
     """The arm that is shown second at first: the first without batch norm, else the last."""
-    return next((at for at, arm in enumerate(arms) if "without batch norm" in arm["label"]), len(arms) - 1)
-
-
-def _choices(arms: list[dict[str, Any]], chosen: int) -> str:
-    """The options of a select, in the order of the run."""
-    marks = [" selected" if at == chosen else "" for at in range(len(arms))]
-    options = [f'<option value="{at}"{marks[at]}>{escape(arm["label"])}</option>' for at, arm in enumerate(arms)]
-    return "".join(options)
+    return next((at for at, label in enumerate(labels) if "without batch norm" in label), len(labels) - 1)
 
 
 def _summary(run: runs.Run, arms: list[dict[str, Any]]) -> str:

@@ -1,14 +1,13 @@
 """Features, class means and classifier rows that need no projection: four classes in space, to be turned by hand."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ncbook import runs
-from ncbook.explorables import _page
+from ncbook.explorables import _legend, _page
 from ncbook.readings import simplex as reading
 
 # name on the page, column of the training set, column of the test set
@@ -22,72 +21,6 @@ _MEASURES = (
 )
 _ARRAYS = ("step", "points", "means", "classifier", "labels", "test", "ideal")
 _SHOWN = (1, 0, 2)  # settings in the order of the choice: four classes in space come first
-
-_OUTLINES = (
-    '<circle cx="13" cy="8" r="6"{}/>', '<path d="M8 3h10v10h-10z"{}/>', '<path d="M13 1l6.5 12h-13z"{}/>',
-    '<path d="M13 1l7 7-7 7-7-7z"{}/>',
-)  # fmt: skip
-_CLASSES = [outline.format(f' fill="var(--nc-class{c})"') for c, outline in enumerate(_OUTLINES)]
-_FILLED = '<circle cx="13" cy="8" r="4.5" fill="var(--nc-muted)"/>'
-_HOLLOW = '<circle cx="13" cy="8" r="4.5" fill="none" stroke="var(--nc-muted)" stroke-width="1.6"/>'
-_MEAN = (
-    '<path d="M0 8h20" stroke="var(--nc-muted)" stroke-width="5"/>'
-    '<circle cx="19" cy="8" r="6" fill="var(--nc-muted)" stroke="var(--nc-text)" stroke-width="2"/>'
-)
-_ARROW = (
-    '<g fill="none" stroke="var(--nc-text)" stroke-width="1.8">'
-    '<path d="M0 8h23" stroke-dasharray="6 4"/><path d="M17 4l7 4-7 4"/></g>'
-)
-_WIRE = '<path d="M13 0l9 15h-18z" fill="none" stroke="var(--nc-faint)" stroke-width="1.5" stroke-dasharray="2 3"/>'
-
-_STYLE = """\
-<style>
-.nc-explorable:has(.nc-space) { --nc-class3: #a9497f; }
-html[data-theme=dark] .nc-explorable:has(.nc-space),
-body[data-jp-theme-light=false] .nc-explorable:has(.nc-space),
-html[theme=dark] .nc-explorable:has(.nc-space) { --nc-class3: #cc79a7; }
-.nc-explorable canvas.nc-space { height: auto; aspect-ratio: 1; max-height: 27rem; touch-action: pan-y; }
-.nc-explorable canvas.nc-turns { cursor: grab; }
-.nc-explorable table.nc-values { border-collapse: collapse; width: 100%; margin: 0; font-size: 14px; }
-.nc-values th, .nc-values td { padding: 4px 8px; text-align: right; border-bottom: 1px solid var(--nc-grid);
-  font-variant-numeric: tabular-nums; color: var(--nc-text); background: none; }
-.nc-values tr > :first-child { text-align: left; }
-</style>
-"""
-
-_BODY = """\
-<div class="nc-controls">
-<button type="button" class="nc-play">Play</button>
-<label>Network <select class="nc-network">{networks}</select></label>
-<label>Points <select class="nc-split"><option value="both">training and test</option>
-<option value="train">training</option><option value="test">test</option></select></label>
-<label class="nc-slide">Step <input type="range" class="nc-slider" min="0" max="{last}" step="1" value="{last}">
-<span class="nc-now" aria-hidden="true"></span></label>
-</div>
-<div class="nc-panels">
-<div class="nc-panel">
-<canvas class="nc-space" role="img" tabindex="0" data-lm-suppress-shortcuts="true"
-aria-label="Features of the classes."></canvas>
-<div class="nc-controls nc-view">
-<label class="nc-slide">Turn <input type="range" class="nc-turn" min="-180" max="180" step="1" value="17"></label>
-<label class="nc-slide">Tilt <input type="range" class="nc-tilt" min="-90" max="90" step="1" value="14"></label>
-</div>
-</div>
-<div class="nc-panel">
-<table class="nc-values"><thead><tr><th scope="col">at this step</th><th scope="col">training</th>
-<th scope="col">test</th></tr></thead><tbody>{rows}</tbody></table>
-<ul class="nc-legend">{legend}</ul>
-</div>
-</div>
-<p class="nc-status" role="status"></p>
-<p class="nc-note">Drag the picture to turn it, or focus it and use the arrow keys, or the two sliders under it. Nothing
-is projected away: the features have as many dimensions as the picture. Lengths are in units of the root mean square
-radius of the training class means, whose mean is the origin; classifier rows are scaled to the size of the means. The
-figure is turned once for all steps, so that the last means stand nearest to the simplex; where none fits, the dotted
-line is a circle of its radius.</p>
-<p class="nc-note">{provenance} Seed {seed}. Weight decay {weight_decay:g}. NC1 to NC3 measure each set with its own
-class means; NC4 compares both with the means of the training set.</p>
-"""
 
 
 def simplex(run: runs.Run) -> _page.Explorable:
@@ -105,14 +38,10 @@ def simplex(run: runs.Run) -> _page.Explorable:
 
 def _require(run: runs.Run) -> None:
     """Raises ValueError that names the first setting, array or column that `run` lacks."""
-    if "class_order" not in run.config:
-        raise ValueError("run.config: has no class_order; this figure shows runs of experiments.simplex")
-    for name in (f"{reading.name_of(run.config, setting)}/{array}" for setting in _SHOWN for array in _ARRAYS):
-        if name not in run.arrays:
-            raise ValueError(f"run.arrays: has no {name}, so there is nothing to draw")
-    for name in (column for _, *columns in _MEASURES for column in columns):
-        if name not in run.history:
-            raise ValueError(f"run.history: has no column {name}")
+    _page.require(run, "simplex", config=("class_order",))
+    names = [reading.name_of(run.config, setting) for setting in _SHOWN]
+    _page.require(run, "simplex", arrays=(f"{name}/{array}" for name in names for array in _ARRAYS))
+    _page.require(run, "simplex", history=(column for _, *columns in _MEASURES for column in columns))
 
 
 def _network(run: runs.Run, setting: int) -> dict[str, Any]:
@@ -137,33 +66,26 @@ def _network(run: runs.Run, setting: int) -> dict[str, Any]:
 
 def _values(column: pd.Series) -> list[float | None]:
     """[P]: to three digits; None where the value is not defined."""
-    return [float(f"{value:.3g}") if np.isfinite(value) else None for value in column]
+    return _page.short(column, gaps=True, digits=3)
 
 
 def _body(run: runs.Run, networks: Mapping[str, Any]) -> str:
-    """The controls, the canvas, the table and the notes of `_BODY`, filled in."""
     config = run.config
-    rows = "".join(f'<tr><th scope="row">{name}</th><td></td><td></td></tr>' for name, _, _ in _MEASURES)
-    return _STYLE + _BODY.format(
+    return _page.body(
+        "simplex",
+        run,
         last=len(next(iter(networks.values()))["steps"]) - 1,
-        networks="".join(f'<option value="{name}">{_spoken(run, place)}</option>'
-                         for name, place in zip(networks, _SHOWN, strict=True)),
-        rows=rows, legend=_legend(config["class_order"][:4]), seed=config["seeds"][0],
-        weight_decay=config["weight_decays"][_SHOWN[0]], provenance=escape(runs.provenance_line(run)),
-    )  # fmt: skip
+        networks=_page.options({name: _spoken(run, at) for name, at in zip(networks, _SHOWN, strict=True)}),
+        rows="".join(f'<tr><th scope="row">{name}</th><td></td><td></td></tr>' for name, _, _ in _MEASURES),
+        classes=_legend.entries(_legend.CLASSES, (f"class {name}" for name in config["class_order"][:4])),
+        seed=config["seeds"][0],
+        weight_decay=f"{config['weight_decays'][_SHOWN[0]]:g}",
+    )
 
 
 def _spoken(run: runs.Run, setting: int) -> str:
     count, dim = run.config["num_classes"][setting], run.config["dims"][setting]
     return f"{count} classes, {dim} dimensions"
-
-
-def _legend(classes: list[int]) -> str:
-    entries = [(drawing, f"class {name}") for drawing, name in zip(_CLASSES, classes, strict=True)]
-    entries += [(_FILLED, "training"), (_HOLLOW, "test"), (_MEAN, "class mean")]
-    entries += [(_ARROW, "classifier row"), (_WIRE, "simplex ETF")]
-    icon = '<svg viewBox="0 0 26 16" aria-hidden="true">{}</svg>'
-    return "\n".join(f"<li>{icon.format(drawing)} {name}</li>" for drawing, name in entries)
 
 
 def _summary(run: runs.Run) -> str:

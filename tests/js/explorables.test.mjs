@@ -165,7 +165,7 @@ test("information bottleneck, transfer and interventions: numbers in words", () 
   const { sinceTop, fixed } = load("information_bottleneck.js", ["sinceTop", "fixed"]);
   assert.deepEqual([-0.004, 0.004, 0.126].map(fixed), ["0.00", "0.00", "0.13"]);
   assert.match(sinceTop([1, 3, 2.5, 9], 2), /is 0\.50 below its highest value so far/);
-  const { values, there } = load("interventions.js", ["values", "there"]);
+  const { values, there } = load("_arms.js", ["values", "there"]);
   const data = { steps: [0, 10, 20], clock: "step", measures: { m: { log: true }, n: { log: false } } };
   const arm = { curves: { m: [[0, 1], [1, 2], [2, 3]], n: [[0.5, 0.25], [0.5, 0.75], [0.5, 1]] } };
   assert.equal(values(arm, data, "m", 1), "100 (10 to 1000).");
