@@ -30,7 +30,7 @@ FLOORS = {
     "explorables": {"readings", "runs", "results"},
     "labs": TRAINING | {"experiments", "readings", "runs", "look"},
     "exercises": TRAINING | {"experiments", "readings", "runs", "results"},
-    "ledger": {"experiments", "claims", "results"},
+    "ledger": {"experiments", "claims", "results", "runs"},
     "doctor": {"experiments", "runs", "_torchvision"},
     "scaffold": {"results"},
     "__main__": {"experiments", "runs", "ledger", "doctor", "scaffold"},

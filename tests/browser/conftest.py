@@ -6,12 +6,12 @@ import warnings
 from pathlib import Path
 
 import pytest
+from pages import PATIENCE, fresh_page
 
 ROOT = Path(__file__).resolve().parents[2]
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorable</title>
 <meta name="viewport" content="width=device-width">{head}</head>
 <body>{body}</body></html>"""
-PATIENCE = 300_000  # milliseconds that Playwright waits, for a machine under test is not quiet
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -41,27 +41,9 @@ def chromium():
 
 @pytest.fixture
 def page(chromium):
-    """A fresh page that can reach this machine and files, and nothing else.
-
-    `page.problems` collects console errors, uncaught exceptions and requests to the outside.
-    """
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    page.problems = []
-    page.on("console", lambda message: message.type == "error" and page.problems.append(message.text))
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-
-    def guard(route):
-        url = route.request.url
-        if url.startswith(("file:", "data:", "blob:", "http://localhost", "http://127.0.0.1")):
-            return route.continue_()
-        page.problems.append(f"asked for {url}")
-        return route.abort()
-
-    context.route("**/*", guard)
-    yield page
-    context.close()
+    """A `fresh_page` for one test."""
+    with fresh_page(chromium) as page:
+        yield page
 
 
 @pytest.fixture

@@ -1,11 +1,15 @@
 """Every page of the built book, opened from disk with the network cut off."""
 
 import re
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
+from pages import fresh_page
 
 ROOT = Path(__file__).parents[2]
 _CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
@@ -13,19 +17,46 @@ _FILES = [_CONTENTS["root"], *(entry["file"] for part in _CONTENTS["parts"] for 
 PAGES = [*_FILES, "search", "genindex"]
 CHAPTERS = [name for name in _FILES if (ROOT / f"{name}.ipynb").exists()]
 CHAPTER = "book/1-collapse/collapse"
-EVERY_CHAPTER = pytest.mark.parametrize("name", CHAPTERS)
 WITHOUT_SLIDER = ["book/4-grokking/numerics", "book/4-grokking/onset"]
+WITH_SLIDER = [name for name in CHAPTERS if name not in WITHOUT_SLIDER]
 
 # What the theme itself says on every page: its launch-button script is included twice, and a stored theme mode
 # that is empty on the first visit is reset.
 KNOWN = ("Identifier 'THEBE_JS_URL' has already been declared", "Got invalid theme mode")
 
 
-def opened(page, book, name, theme="light"):
-    page.goto((book / f"{name}.html").as_uri())
+def every(names):
+    """The test runs on each of these pages; a page is opened once for all tests that look at it."""
+    return pytest.mark.parametrize("opened", names, indirect=True)
+
+
+@pytest.fixture(scope="module")
+def opened(request, chromium, book):
+    with fresh_page(chromium) as page:
+        page.name = request.param
+        page.goto((book / f"{request.param}.html").as_uri())
+        page.evaluate("document.documentElement.dataset.theme = 'light'")
+        page.wait_for_load_state("load")
+        yield page
+
+
+@contextmanager
+def on_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    yield
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+@contextmanager
+def themed(page, theme):
     page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-    page.wait_for_load_state("load")
-    return page
+    yield
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
+
+
+@cache
+def parsed(file: Path) -> BeautifulSoup:
+    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
 
 
 def own_problems(page):
@@ -45,88 +76,95 @@ def test_index_leads_to_the_welcome_page(page, book):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_opens_offline_without_problems(page, book, name):
-    opened(page, book, name)
-    page.wait_for_timeout(300)
-    assert own_problems(page) == []
+def test_links_within_the_book_lead_somewhere(book, name):
+    file = book / f"{name}.html"
+    for target in {link["href"] for link in parsed(file).select("a[href]")}:
+        path, _, anchor = target.partition("#")
+        if re.match(r"[a-z]+:", path):
+            continue
+        other = (file.parent / unquote(path.split("?")[0])).resolve() if path else file
+        assert other.exists(), target
+        assert not anchor or other.suffix != ".html" or unquote(anchor) in ids(other), target
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_images_load_and_have_alt_texts(page, book, name):
-    images = opened(page, book, name).locator("img")
-    for image in images.all():
+@cache
+def ids(file: Path) -> set[str]:
+    return {each["id"] for each in parsed(file).select("[id]")}
+
+
+@every(PAGES)
+def test_page_opens_offline_without_problems(opened):
+    opened.wait_for_timeout(300)
+    assert own_problems(opened) == []
+
+
+@every(PAGES)
+def test_images_load_and_have_alt_texts(opened):
+    for image in opened.locator("img").all():
         assert image.evaluate("image => image.complete && image.naturalWidth > 0"), image.get_attribute("src")
         alt = image.get_attribute("alt")
         assert alt
         assert not alt.startswith("_images/"), alt
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_links_within_the_book_lead_somewhere(page, book, name):
-    for link in opened(page, book, name).locator("a[href]").all():
-        target = link.evaluate("link => link.href")
-        if target.startswith("file:"):
-            path, _, anchor = target.removeprefix(book.as_uri() + "/").partition("#")
-            file = book / path.split("?")[0]
-            assert file.exists(), target
-            assert not anchor or f'id="{unquote(anchor)}"' in file.read_text(encoding="utf-8"), target
-
-
-@EVERY_CHAPTER
-def test_equations_are_rendered(page, book, name):
-    opened(page, book, name).wait_for_selector("mjx-container", state="attached")  # the first may be in a menu
-    written = page.locator("div.math").count()
+@every(CHAPTERS)
+def test_equations_are_rendered(opened):
+    opened.wait_for_selector("mjx-container", state="attached")  # the first may be in a menu
+    written = opened.locator("div.math").count()
     assert written > 0
-    assert page.locator("div.math mjx-container").count() >= written
-    assert page.locator("mjx-merror").count() == 0
-    assert not re.search(r"\\(frac|sum|operatorname)", page.locator("article").inner_text())
+    assert opened.locator("div.math mjx-container").count() >= written
+    assert opened.locator("mjx-merror").count() == 0
+    assert not re.search(r"\\(frac|sum|operatorname)", opened.locator("article").inner_text())
 
 
-@EVERY_CHAPTER
-def test_solutions_are_folded_until_they_are_asked_for(page, book, name):
-    solution = opened(page, book, name).locator("details").first
+@every(CHAPTERS)
+def test_solutions_are_folded_until_they_are_asked_for(opened):
+    solution = opened.locator("details").first
     assert not solution.locator("p").first.is_visible()
     solution.locator("summary").click()
     assert solution.locator("p").first.is_visible()
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_overflows_on_a_phone(page, book, name):
-    page.set_viewport_size({"width": 390, "height": 800})
-    opened(page, book, name)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+@every(PAGES)
+def test_nothing_overflows_on_a_phone(opened):
+    with on_a_phone(opened):
+        assert opened.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_sidebar_opens_on_a_phone(page, book):
-    page.set_viewport_size({"width": 390, "height": 800})
-    opened(page, book, "book/welcome").locator(".primary-toggle:visible").click()
-    page.get_by_role("link", name="Watching a network collapse").first.wait_for(state="visible")
+@every(["book/welcome"])
+def test_sidebar_opens_on_a_phone(opened):
+    with on_a_phone(opened):
+        opened.locator(".primary-toggle:visible").click()
+        opened.get_by_role("link", name="Watching a network collapse").first.wait_for(state="visible")
 
 
-@EVERY_CHAPTER
-def test_dark_figures_melt_into_the_page(page, book, name):
-    image = opened(page, book, name, "dark").locator("div.cell_output img").first
-    assert "invert" in image.evaluate("image => getComputedStyle(image).filter")
+@every(CHAPTERS)
+def test_dark_figures_melt_into_the_page(opened):
+    with themed(opened, "dark"):
+        image = opened.locator("div.cell_output img").first
+        assert "invert" in image.evaluate("image => getComputedStyle(image).filter")
 
 
-def test_the_note_in_place_of_a_lab_has_no_light_box_on_a_dark_page(page, book):
-    note = opened(page, book, CHAPTER, "dark").locator("[role=note]")
-    box = note.locator("xpath=ancestor::*[contains(@class, 'text_html')]")
-    assert box.evaluate("box => getComputedStyle(box).backgroundColor") == "rgba(0, 0, 0, 0)"
+@every([CHAPTER])
+def test_the_note_in_place_of_a_lab_has_no_light_box_on_a_dark_page(opened):
+    with themed(opened, "dark"):
+        box = opened.locator("[role=note]").locator("xpath=ancestor::*[contains(@class, 'text_html')]")
+        assert box.evaluate("box => getComputedStyle(box).backgroundColor") == "rgba(0, 0, 0, 0)"
 
 
-@pytest.mark.parametrize("name", [name for name in CHAPTERS if name not in WITHOUT_SLIDER])
+@every(WITH_SLIDER)
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_slider_moves_the_picture(page, book, name, theme):
-    figures = opened(page, book, name, theme).locator(".nc-explorable", has=page.locator("input[type=range]"))
-    over_time = figures.filter(has=page.get_by_role("button", name="Play"))
-    figure = (over_time if over_time.count() else figures).first
-    slider = figure.locator("input[type=range]").first
-    slider.scroll_into_view_if_needed()
-    picture = figure.locator("canvas").first
-    slider.focus()
-    before = look_after(page, picture, "Home")
-    after = look_after(page, picture, "End", "PageDown")  # both ends of a turn look alike
+def test_slider_moves_the_picture(opened, theme):
+    with themed(opened, theme):
+        figures = opened.locator(".nc-explorable", has=opened.locator("input[type=range]"))
+        over_time = figures.filter(has=opened.get_by_role("button", name="Play"))
+        figure = (over_time if over_time.count() else figures).first
+        slider = figure.locator("input[type=range]").first
+        slider.scroll_into_view_if_needed()
+        picture = figure.locator("canvas").first
+        slider.focus()
+        before = look_after(opened, picture, "Home")
+        after = look_after(opened, picture, "End", "PageDown")  # both ends of a turn look alike
     assert before[0] != after[0]
     assert before[1] != after[1]
 
@@ -139,29 +177,30 @@ def look_after(page, picture, *keys: str) -> tuple[str, str]:
     return picture.evaluate("canvas => canvas.toDataURL()"), picture.get_attribute("aria-label")
 
 
-@pytest.mark.parametrize("name", WITHOUT_SLIDER)
-def test_other_chapters_have_no_slider(page, book, name):
-    assert opened(page, book, name).locator(".nc-explorable input[type=range]").count() == 0
+@every(WITHOUT_SLIDER)
+def test_other_chapters_have_no_slider(opened):
+    assert opened.locator(".nc-explorable input[type=range]").count() == 0
 
 
-def test_the_rule_that_is_chosen_moves_the_crossings(page, book):
-    figure = opened(page, book, "book/4-grokking/onset").locator(".nc-explorable").first
+@every(["book/4-grokking/onset"])
+def test_the_rule_that_is_chosen_moves_the_crossings(opened):
+    figure = opened.locator(".nc-explorable").first
     figure.scroll_into_view_if_needed()
     picture, choice = figure.locator("canvas").first, figure.locator("select").first
-    before = look_after(page, picture), figure.locator(".nc-told").inner_text()
+    before = look_after(opened, picture), figure.locator(".nc-told").inner_text()
     choice.select_option(index=2)
-    after = look_after(page, picture), figure.locator(".nc-told").inner_text()
+    after = look_after(opened, picture), figure.locator(".nc-told").inner_text()
     assert before[0][0] != after[0][0]
     assert before[1] != after[1]
 
 
-@EVERY_CHAPTER
-def test_launch_button_opens_this_chapter_in_colab(page, book, name):
-    link = opened(page, book, name).locator("a[href*='colab']").first.get_attribute("href")
-    assert link.endswith(f"/ncbook/ncbook/blob/main/{name}.ipynb")
+@every(CHAPTERS)
+def test_launch_button_opens_this_chapter_in_colab(opened):
+    link = opened.locator("a[href*='colab']").first.get_attribute("href")
+    assert link.endswith(f"/ncbook/ncbook/blob/main/{opened.name}.ipynb")
 
 
-def test_the_lab_says_that_it_needs_a_kernel(page, book):
-    opened(page, book, CHAPTER)
-    assert page.locator("[class*=widget], script[type*=widget]").count() == 0
-    assert page.get_by_role("link", name="Open this chapter in Colab").count() == 1
+@every([CHAPTER])
+def test_the_lab_says_that_it_needs_a_kernel(opened):
+    assert opened.locator("[class*=widget], script[type*=widget]").count() == 0
+    assert opened.get_by_role("link", name="Open this chapter in Colab").count() == 1

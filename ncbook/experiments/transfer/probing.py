@@ -3,8 +3,6 @@
 import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
-from sklearn.cluster import KMeans
-from sklearn.linear_model import RidgeClassifierCV
 from torch import Tensor
 
 _PENALTIES = np.logspace(-6, 2, 9)  # over the mean squared norm of the centered features
@@ -58,6 +56,8 @@ def linear_probe(features: Tensor, labels: Tensor) -> tuple[float, float]:
     Scikit-learn's ridge classifier, its penalty chosen by leave-one-out within the first half; and the nearest of the
     first half's class means. features [N, d] in random order, labels [N].
     """
+    from sklearn.linear_model import RidgeClassifierCV  # slow to import, and every chapter imports this module
+
     points, classes, half = features.double().cpu().numpy(), labels.cpu().numpy(), len(labels) // 2
     points = points - points[:half].mean(0)
     scale = np.sqrt((points[:half] ** 2).sum(1).mean()) or 1.0
@@ -82,6 +82,8 @@ def recovered(features: Tensor, groups: Tensor, labels: Tensor, seed: int) -> fl
 
 def _matched(points: np.ndarray, labels: np.ndarray, seed: int) -> int:
     """Points of one super-class in the cluster that was matched to their class."""
+    from sklearn.cluster import KMeans  # slow to import, and every chapter imports this module
+
     names, numbers = np.unique(labels, return_inverse=True)
     residuals = points - points.mean(0)
     scale = np.abs(residuals).max() or 1.0  # k-means stops early on residuals that are tiny
