@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ncbook
-from ncbook import models, readings
+from ncbook import experiments, models, readings
 from ncbook.readings import moments
 from ncbook.readings.moments import NEVER
 
@@ -108,6 +108,37 @@ def test_the_threshold_of_generalization_stands_once():
         if isinstance(node, ast.Constant) and isinstance(node.value, float) and math.isclose(node.value, 0.99)
     }
     assert found - other == {"readings/moments.py"}, "use moments.GENERALIZED, moments.MEMORIZED or their functions"
+
+
+def test_another_level_than_that_of_generalization_has_a_name():
+    found = [
+        f"{name}: {ast.unparse(node)}"
+        for name, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and re.search(r"\b(generalized|memorized)$", ast.unparse(node.func))
+        and any(isinstance(each, ast.Constant) for each in (*node.args, *(word.value for word in node.keywords)))
+    ]
+    assert found == [], "a level of its own is a constant that says what it is for, in the module of the reading"
+
+
+@pytest.mark.parametrize(
+    ("name", "reading", "keys"),
+    [
+        ("circuits", "phases", ("network", "operation", "seed")), ("grokking", "milestones", ("weight_decay", "seed")),
+        ("interventions", "outcomes", ("arm", "seed")), ("numerics", "outcomes", ("part", "arm", "seed")),
+    ],
+)  # fmt: skip
+def test_readings_of_a_recorded_run_mean_99_percent(name, reading, keys):
+    run = experiments.get(name).load("laptop")
+    table = getattr(getattr(readings, name), reading)(run)
+    reached = {}
+    for *key, step, accuracy in zip(*(run.history[each] for each in (*keys, "step", "test_acc")), strict=True):
+        if accuracy >= 0.99:
+            reached.setdefault(tuple(key), step)
+    for row in table.itertuples():
+        key = tuple(getattr(row, each) for each in keys)
+        assert row.generalized == reached.get(key, math.inf), key
 
 
 def test_zero_training_error_is_looked_for_in_one_place():
