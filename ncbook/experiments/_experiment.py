@@ -48,9 +48,9 @@ def chosen_preset(name: str | None, known: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Sample:
-    """What of a recorded run `verify` makes again, beside its first seed.
+    """What of a recorded run `verify` makes again, beside one seed.
 
-    config  settings with which less is made, where the first seed alone is too much for a minute
+    config  settings with which less is made, where one seed alone is too much for a minute
     probes  of each training, where two come before it has done anything that can be seen
     apart   arms that have no probe to compare, such as those recorded at their end alone: values of the first key
             column. A test of their own compares what is the same on every processor

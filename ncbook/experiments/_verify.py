@@ -31,13 +31,16 @@ class Comparison:
 
 
 def verify(experiment: Experiment, run: runs.Run) -> Comparison:
-    """Train the first probes of every arm of `run` again, from its first seed, and compare.
+    """Train the first probes of every arm of `run` again, from one seed, and compare.
+
+    It is the first seed other than 0, with which code that has forgotten the seed would go unnoticed.
 
     Rows are matched by `experiment.keys` and `step`, and any other column of words or whole numbers. `missing` are the
     arms of `run` of which nothing was made again.
     """
     config = experiment.Config.preset(run.provenance["preset"])
-    config = replace(config, **({"seeds": config.seeds[:1]} | dict(experiment.sample.config)))
+    seed = next((seed for seed in config.seeds if seed != 0), config.seeds[0])
+    config = replace(config, **({"seeds": (seed,)} | dict(experiment.sample.config)))
     made = first_rows(experiment, config, experiment.sample.probes)
     theirs = run.to_frame()
     arms = [name for name in experiment.keys if name != "seed"]

@@ -175,6 +175,6 @@ EXPERIMENT = Experiment(
     keys=ARM,
     claims=CLAIMS,
     exact=("label_noise",),
-    sample=Sample({"per_class": (10,), "factors": (1.0,), "ridges": (0.0,), "time_seeds": (0,)}),
+    sample=Sample({"per_class": (10,), "factors": (1.0,), "ridges": (0.0,), "time_seeds": (1,)}),
 )
 run, load = EXPERIMENT.run, EXPERIMENT.load
