@@ -74,7 +74,12 @@ def test_its_test_says_what_is_to_be_written(checkout):
 def test_the_chapter_is_a_notebook(checkout):
     notebook = nbformat.read(checkout / "book" / PART / f"{NAME}.ipynb", as_version=4)
     nbformat.validate(notebook)
-    assert {cell.id for cell in notebook.cells} >= {"setup", f"fig-{NAME}", "explorable", "exercise-fall"}
+    assert {cell.id for cell in notebook.cells} >= {
+        "setup",
+        f"fig-{NAME.replace('_', '-')}",
+        "explorable",
+        "exercise-fall",
+    }
 
 
 @pytest.mark.parametrize(
