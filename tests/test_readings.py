@@ -1,6 +1,7 @@
 """Readings: moments mean the same everywhere, and every meaning stands once."""
 
 import ast
+import gc
 import math
 import re
 from pathlib import Path
@@ -15,6 +16,8 @@ import ncbook
 from ncbook import experiments, models, readings
 from ncbook.readings import moments
 from ncbook.readings.moments import NEVER
+from ncbook.readings.once import once_a_run
+from ncbook.runs import Run
 
 PACKAGE = Path(ncbook.__file__).parent
 
@@ -117,7 +120,10 @@ def test_another_level_than_that_of_generalization_has_a_name():
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and re.search(r"\b(generalized|memorized)$", ast.unparse(node.func))
-        and any(isinstance(each, ast.Constant) for each in (*node.args, *(word.value for word in node.keywords)))
+        and any(
+            isinstance(getattr(each, "value", None), float | int)
+            for each in (*node.args, *(word.value for word in node.keywords))
+        )
     ]
     assert found == [], "a level of its own is a constant that says what it is for, in the module of the reading"
 
@@ -132,13 +138,33 @@ def test_another_level_than_that_of_generalization_has_a_name():
 def test_readings_of_a_recorded_run_mean_99_percent(name, reading, keys):
     run = experiments.get(name).load("laptop")
     table = getattr(getattr(readings, name), reading)(run)
-    reached = {}
-    for *key, step, accuracy in zip(*(run.history[each] for each in (*keys, "step", "test_acc")), strict=True):
-        if accuracy >= 0.99:
-            reached.setdefault(tuple(key), step)
-    for row in table.itertuples():
-        key = tuple(getattr(row, each) for each in keys)
-        assert row.generalized == reached.get(key, math.inf), key
+    for moment, column in (("memorized", "train_acc"), ("generalized", "test_acc")):
+        reached = {}
+        for *key, step, accuracy in zip(*(run.history[each] for each in (*keys, "step", column)), strict=True):
+            if accuracy >= 0.99:
+                reached.setdefault(tuple(key), step)
+        for row in table.itertuples() if moment in table else ():
+            key = tuple(getattr(row, each) for each in keys)
+            assert getattr(row, moment) == reached.get(key, math.inf), (moment, key)
+
+
+def test_a_table_is_made_once_for_each_run_and_given_as_a_copy():
+    asked = []
+
+    @once_a_run
+    def reading(run: Run) -> pd.DataFrame:
+        asked.append(run.config["name"])
+        return pd.DataFrame({"name": [run.config["name"]]})
+
+    first, second = (Run({"name": name}, {}) for name in "ab")
+    table = reading(first)
+    table.loc[0, "name"] = "spoiled"
+    assert [reading(run).name[0] for run in (first, second, first)] == ["a", "b", "a"]
+    assert asked == ["a", "b"]
+    del first
+    gc.collect()
+    others = [Run({"name": str(number)}, {}) for number in range(50)]  # some may get the place of one that is gone
+    assert [reading(run).name[0] for run in others] == [str(number) for number in range(50)]
 
 
 def test_zero_training_error_is_looked_for_in_one_place():

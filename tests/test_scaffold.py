@@ -74,12 +74,13 @@ def test_its_test_says_what_is_to_be_written(checkout):
 def test_the_chapter_is_a_notebook(checkout):
     notebook = nbformat.read(checkout / "book" / PART / f"{NAME}.ipynb", as_version=4)
     nbformat.validate(notebook)
-    assert {cell.id for cell in notebook.cells} >= {
-        "setup",
-        f"fig-{NAME.replace('_', '-')}",
-        "explorable",
-        "exercise-fall",
-    }
+    assert {cell.id for cell in notebook.cells} >= {"setup", "fig-class-imbalance", "explorable", "exercise-fall"}
+
+
+def test_it_keeps_the_rules_of_style(checkout):
+    shutil.copy(ROOT / "pyproject.toml", checkout)
+    done = run(checkout, "-m", "ruff", "check", *sorted(each for each in LAID_OUT if not each.endswith(".ini")))
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize(

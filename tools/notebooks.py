@@ -50,7 +50,7 @@ def problems(notebook: NotebookNode) -> list[str]:
 def _cell_problems(cell: NotebookNode) -> list[str]:
     found = []
     if not _ID.fullmatch(cell.get("id", "")):
-        found.append("its id is not a readable name such as 'fig-variability': give it one")
+        found.append("its id is not small letters, digits and hyphens, such as fig-nc1: change it here and in claims")
     if cell.cell_type != "code":
         return found + ([] if one_a_line(cell.source) == cell.source else ["two sentences stand on one line"])
     if cell.outputs and not is_checked(cell):

@@ -43,15 +43,19 @@ def opened(request, chromium, book):
 @contextmanager
 def on_a_phone(page):
     page.set_viewport_size({"width": 390, "height": 800})
-    yield
-    page.set_viewport_size({"width": 1280, "height": 900})
+    try:
+        yield
+    finally:  # the page is also that of other tests
+        page.set_viewport_size({"width": 1280, "height": 900})
 
 
 @contextmanager
 def themed(page, theme):
     page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-    yield
-    page.evaluate("document.documentElement.dataset.theme = 'light'")
+    try:
+        yield
+    finally:
+        page.evaluate("document.documentElement.dataset.theme = 'light'")
 
 
 @cache
