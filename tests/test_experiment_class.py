@@ -335,3 +335,30 @@ def test_no_column_is_defined_twice():
     for name in experiments.names():
         for column, measure in getattr(readings, name).COLUMNS.items():
             assert seen.setdefault(column, measure) is measure, f"{column} of readings.{name} is another elsewhere"
+
+
+# --- verify
+
+
+@dataclass(frozen=True)
+class FromZero(experiments.Presets):
+    seeds: tuple[int, ...] = (0, 1)
+
+    @classmethod
+    def presets(cls) -> dict[str, "FromZero"]:
+        return dict.fromkeys(experiments.PRESETS, cls())
+
+
+def seeded_rows(config: FromZero, device: str) -> tuple[experiments.Rows, experiments.Arrays]:
+    return [{"seed": seed, "step": 0, "train_loss": 1.0 + seed} for seed in config.seeds], {}
+
+
+def forgetful_rows(config: FromZero, device: str) -> tuple[experiments.Rows, experiments.Arrays]:
+    return [{"seed": seed, "step": 0, "train_loss": 1.0} for seed in config.seeds], {}
+
+
+def test_verify_notices_code_that_has_forgotten_the_seed(toy):
+    good = replace(toy, Config=FromZero, train=seeded_rows)
+    run = good.run(FromZero(), "cpu", "laptop")
+    assert experiments.verify(good, run).wrong == ()
+    assert experiments.verify(replace(good, train=forgetful_rows), run).wrong
