@@ -23,14 +23,19 @@ def main() -> None:
     for name in experiments.names():
         own = {column: measure for column, measure in getattr(readings, name).COLUMNS.items() if column in used}
         if own:
-            _table(f"`{name}`", own, {column: [other for other in used[column] if other != name] for column in own})
+            _table(f"`{name}`", own)
 
 
-def _table(title: str, measures: dict[str, Measure], used: dict[str, list[str]]) -> None:
-    print(f"## {title}\n\n| column | meaning | results |\n| --- | --- | --- |")
+def _table(title: str, measures: dict[str, Measure], used: dict[str, list[str]] | None = None) -> None:
+    """`used`, where several results have these measures, says which."""
+    rows = [["column", "meaning"], ["---", "---"]]
     for name, measure in measures.items():
-        meaning = measure.meaning.replace("|", chr(92) + "|") + (f", in {measure.unit}" if measure.unit else "")
-        print(f"| `{name}` | {meaning} | {_results(used[name])} |")
+        meaning = measure.meaning.replace("|", chr(92) + "|")
+        rows.append([f"`{name}`", meaning + (f", in {measure.unit}" if measure.unit else "")])
+    results = ["results", "---", *(_results(used[name]) for name in measures)] if used else []
+    print(f"## {title}\n")
+    for place, cells in enumerate(rows):
+        print(f"| {' | '.join([*cells, *results[place : place + 1]])} |")
     print()
 
 
