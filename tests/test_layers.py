@@ -112,6 +112,14 @@ def test_a_floor_imports_only_the_packages_that_it_may():
         assert foreign <= PACKAGES[floor(module)], module
 
 
+def test_importing_every_experiment_and_figure_loads_nothing_slow_that_few_pages_need():
+    """Each chapter, worker and command pays for it: these took 0.2 to 2 seconds each."""
+    slow = {"sklearn", "scipy.optimize", "scipy.ndimage", "scipy.stats", "joblib", "torchvision"}
+    code = "import sys; from ncbook import data, experiments, figures, metrics, trainers; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert slow.isdisjoint(done.stdout.split())
+
+
 def test_importing_the_package_loads_and_writes_nothing(tmp_path):
     code = "import sys; before = set(sys.modules); import ncbook; print(sorted(set(sys.modules) - before))"
     done = subprocess.run(

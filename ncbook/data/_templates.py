@@ -10,9 +10,9 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import scipy
 import torch
 from matplotlib.ft2font import FT2Font
-from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from ncbook._files import written_whole
@@ -97,7 +97,7 @@ def build() -> tuple[np.ndarray, np.ndarray]:
     fonts = [FT2Font(os.path.join(matplotlib.get_data_path(), "fonts", "ttf", f"{face}.ttf")) for face in FACES]
     drawn = [[_draw(font, each) for font in fonts if font.get_char_index(ord(each))] for each in CHARACTERS]
     sharp = np.stack([picture for pictures in drawn for picture in pictures])
-    blurred = [gaussian_filter(sharp, (0, sigma, sigma)) for sigma in BLURS]
+    blurred = [scipy.ndimage.gaussian_filter(sharp, (0, sigma, sigma)) for sigma in BLURS]
     faces = np.array([len(pictures) for pictures in drawn], dtype=np.int64)
     return np.rint(np.stack(blurred, axis=1)).astype(np.uint8), faces
 

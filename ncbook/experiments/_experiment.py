@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeVar
 
-import joblib
 import numpy as np
 import torch
 
@@ -179,6 +178,8 @@ def _column(values: list[Any], exact: bool) -> np.ndarray:
 
 def provenance(device: torch.device, seconds: float) -> dict[str, Any]:
     """Where and how a run was made that ends now."""
+    import joblib  # slow to import, and recorded runs need none
+
     with trainers.threads() as threads:  # those of each worker of a sweep
         workers = joblib.effective_n_jobs(None)
     hardware = f"{platform.machine()} CPU, {os.cpu_count()} cores"

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from ncbook import trainers
@@ -20,6 +19,8 @@ def sweep(task: Callable[[Arm], Result], arms: Iterable[Arm]) -> list[Result]:
     Results come in the order of the arms, whatever the workers. Each worker computes on `trainers.threads()` threads.
     The first error of an arm ends the sweep. In a block of `trainers.first_probes`, arms that train have no result.
     """
+    from joblib import Parallel, delayed  # slow to import, and recorded runs need none
+
     arms = list(arms)
     results = Parallel(return_as="generator")(delayed(_on_own_threads)(task, arm) for arm in arms)
     found = tqdm(results, total=len(arms), unit="arm", delay=2)

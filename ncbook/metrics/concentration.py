@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 import torch
 from torch import Tensor
 
@@ -93,7 +94,6 @@ def _power_law(sizes: Sequence[int], deviations: np.ndarray, rounding: float) ->
     """Slope of log deviation on log size, and its standard error."""
     if not (deviations > rounding).all():
         return float("nan"), float("nan")
-    from scipy.stats import linregress  # slow to import, and seldom needed
 
-    fit = linregress(np.log(sizes), np.log(deviations))
+    fit = scipy.stats.linregress(np.log(sizes), np.log(deviations))
     return float(fit.slope), float(fit.stderr)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 import torch
-from scipy.optimize import minimize, nnls
 from torch import Tensor
 
 from ncbook.metrics import _validate
@@ -153,7 +153,7 @@ def _distance_to_hull(vectors: np.ndarray, index: int) -> float:
         return 0.0
     rows = np.vstack([differences.T / scale, np.ones(len(differences))])  # [d + 1, K - 1]
     target = np.append(np.zeros(vectors.shape[1]), 1.0)
-    _, root = nnls(rows, target)
+    _, root = scipy.optimize.nnls(rows, target)
     return float(scale * root / np.sqrt(1 - root**2))
 
 
@@ -170,7 +170,7 @@ def _anneal(point: np.ndarray) -> np.ndarray:
     shape = point.shape
     for sharpness in _SHARPNESS:
         arguments = (shape, sharpness)
-        point = minimize(_smooth_margin, point.ravel(), arguments, jac=True, method="L-BFGS-B").x
+        point = scipy.optimize.minimize(_smooth_margin, point.ravel(), arguments, jac=True, method="L-BFGS-B").x
     weight = point.reshape(shape)[0]  # [K, d]
     return weight / np.linalg.norm(weight, axis=1, keepdims=True)
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 import torch
 import torch.nn.functional as F
-from scipy.optimize import minimize, minimize_scalar
 from torch import Tensor
 
 from ncbook.experiments.cascade.config import Config
@@ -74,7 +74,7 @@ def collapsed(problem: Deep) -> tuple[float, float]:
     grid = np.linspace(0.01, 30 if problem.model == "deep linear" else 1, 3000)
     best = int(np.argmin([loss(size) for size in grid]))
     span = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-    found = minimize_scalar(loss, bounds=span, method="bounded", options={"xatol": 1e-12})
+    found = scipy.optimize.minimize_scalar(loss, bounds=span, method="bounded", options={"xatol": 1e-12})
     return float(found.x), float(found.fun)
 
 
@@ -101,7 +101,9 @@ def descend(problem: Deep, start: Tensor, steps: int) -> Tensor:
         return loss.item(), slope.numpy()
 
     options = {"maxiter": steps, "maxfun": 2 * steps, "ftol": 1e-14, "gtol": 1e-9}
-    return torch.from_numpy(minimize(value_and_slope, start.numpy(), jac=True, method="L-BFGS-B", options=options).x)
+    return torch.from_numpy(
+        scipy.optimize.minimize(value_and_slope, start.numpy(), jac=True, method="L-BFGS-B", options=options).x
+    )
 
 
 def lowest_curvature(problem: Deep, point: Tensor) -> float:

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from scipy.optimize import nnls
-from scipy.special import expit, logsumexp
+import scipy
 
 from ncbook import trainers
 from ncbook.experiments._experiment import Rows
@@ -40,14 +39,14 @@ def max_margin(signed: np.ndarray) -> np.ndarray:
     stacked = np.vstack([signed.T, np.ones(len(signed))])
     target = np.zeros(len(stacked))
     target[-1] = 1
-    residual = target - stacked @ nnls(stacked, target)[0]
+    residual = target - stacked @ scipy.optimize.nnls(stacked, target)[0]
     direction = -residual[:-1] / residual[-1]
     return -direction if (signed @ direction).min() < 0 else direction
 
 
 def log_loss(signed: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """log of the mean of log(1 + e^-margin) [S], for Z [S, n, d], w [S, d]; right also where the mean underflows."""
-    return logsumexp(_log_terms(_margins(signed, weights)), axis=1) - np.log(signed.shape[1])
+    return scipy.special.logsumexp(_log_terms(_margins(signed, weights)), axis=1) - np.log(signed.shape[1])
 
 
 def _margins(signed: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -154,7 +153,7 @@ def _mover(method: str, config: Config, signed: np.ndarray) -> tuple[Move, int]:
 
 def _descent(signed: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Minus the gradient of the mean logistic loss [S, d]."""
-    return (expit(-_margins(signed, weights))[:, None] @ signed)[:, 0] / signed.shape[1]
+    return (scipy.special.expit(-_margins(signed, weights))[:, None] @ signed)[:, 0] / signed.shape[1]
 
 
 def _adam(signed: np.ndarray, rate: float) -> Move:

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
+import scipy
 import torch
-from scipy.special import entr, ndtr
 
 from ncbook import metrics
 from ncbook.experiments._experiment import Row
@@ -20,7 +20,7 @@ def channel(dim: int, noise: float) -> float:
 def binned_entropy(dim: int, width: float) -> float:
     """Entropy in nats of a standard normal vector whose coordinates are rounded down to multiples of `width`."""
     edges = width * np.arange(-math.ceil(12 / width), math.ceil(12 / width) + 1)
-    return dim * float(entr(np.diff(ndtr(edges))).sum())
+    return dim * float(scipy.special.entr(np.diff(scipy.special.ndtr(edges))).sum())
 
 
 def population_bounds(dim: int, noise: float) -> tuple[float, float]:

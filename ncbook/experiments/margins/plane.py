@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+import scipy
 
 from ncbook.experiments._experiment import Arrays, Rows
 from ncbook.experiments.margins.config import Config
@@ -41,7 +41,7 @@ def margin(line: Line, points: np.ndarray, labels: np.ndarray) -> float:
 def error(line: Line) -> float:
     """Share of the distribution that `line` decides wrongly, with both classes equally likely."""
     signs = np.array([-1, 1])[:, None]
-    return float(ndtr(-signs * line.heights(CENTERS) / DEVIATION).mean())
+    return float(scipy.special.ndtr(-signs * line.heights(CENTERS) / DEVIATION).mean())
 
 
 def draw(points: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

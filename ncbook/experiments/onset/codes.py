@@ -1,10 +1,9 @@
 """Where classes can stand: a simplex, a circle, or several circles; and what each costs (Tan et al. 2026)."""
 
 import numpy as np
+import scipy
 import torch
 import torch.nn.functional as F
-from scipy.optimize import brentq
-from scipy.special import ive
 from torch import Tensor
 
 from ncbook import metrics
@@ -38,7 +37,7 @@ def code_loss(code: Tensor, temperature: float) -> float:
 
 def log_bessel(temperature: float) -> float:
     """log I_0(1 / temperature): for many classes, the cross-entropy that the circle has above the simplex."""
-    return float(np.log(ive(0, 1 / temperature)) + 1 / temperature)
+    return float(np.log(scipy.special.ive(0, 1 / temperature)) + 1 / temperature)
 
 
 def critical_penalty(num_classes: int, temperature: float) -> float:
@@ -58,7 +57,9 @@ def excess(num_classes: int, temperature: float, penalty: float) -> float:
 
 def direct_penalty(num_classes: int, temperature: float) -> float:
     """The penalty at which both codes cost the same, without an approximation."""
-    return float(brentq(lambda penalty: excess(num_classes, temperature, penalty), 0.0, 10.0, xtol=1e-12))
+    return float(
+        scipy.optimize.brentq(lambda penalty: excess(num_classes, temperature, penalty), 0.0, 10.0, xtol=1e-12)
+    )
 
 
 def curves(classes: tuple[int, ...], temperature: float) -> dict[str, np.ndarray]:

@@ -1,8 +1,8 @@
 """How well features tell classes apart that the network was not trained on: few shots, a linear probe, clusters."""
 
 import numpy as np
+import scipy
 import torch
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 _PENALTIES = np.logspace(-6, 2, 9)  # over the mean squared norm of the centered features
@@ -90,4 +90,4 @@ def _matched(points: np.ndarray, labels: np.ndarray, seed: int) -> int:
     clusters = KMeans(len(names), n_init=_RESTARTS, random_state=seed).fit_predict(residuals / scale)
     counts = np.zeros((len(names), len(names)), dtype=int)
     np.add.at(counts, (clusters, numbers), 1)
-    return int(counts[linear_sum_assignment(-counts)].sum())
+    return int(counts[scipy.optimize.linear_sum_assignment(-counts)].sum())
