@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from ncbook import __version__
@@ -39,6 +40,12 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--json", action="store_true", help="as JSON")
     running = add(_run, "run", "train an experiment, or say where its run is")
     running.add_argument("--live", action="store_true", default=None, help="train even if a run is at hand")
+    running.add_argument(
+        "--seeds",
+        type=int,
+        nargs="+",
+        help="to try something out: train on these seeds and show where they end; nothing is kept",
+    )
     recording = add(_record, "record", "train an experiment and put the run where recorded runs are kept")
     for each in (running, recording):
         each.add_argument("name", help="an experiment, as `list` shows it")
@@ -78,14 +85,29 @@ def _list(parsed: argparse.Namespace) -> int:
 def _run(parsed: argparse.Namespace) -> int:
     from ncbook import experiments
 
+    experiment = experiments.get(parsed.name)
     with _workers(parsed.workers):
-        run = experiments.get(parsed.name).load(parsed.preset, parsed.live, parsed.device)
+        if parsed.seeds:
+            config = replace(experiment.Config.preset(parsed.preset), seeds=tuple(parsed.seeds))
+            run = experiment.run(config, parsed.device)
+        else:
+            run = experiment.load(parsed.preset, parsed.live, parsed.device)
+    if parsed.seeds:
+        print(_ends(experiment, run))
     about = run.provenance
     print(
         f"{about['experiment']}, preset {about['preset']}: {len(run.history['step'])} measurements, "
         f"made in {about['seconds']} s on {about['hardware']} ({about['date']}, ncbook {about['ncbook']})"
     )
     return 0
+
+
+def _ends(experiment: Any, run: Any) -> str:
+    """The last measurement of each training, as a table."""
+    import pandas as pd
+
+    rows = pd.DataFrame(run.history)
+    return rows.groupby(list(experiment.keys), sort=False).tail(1).to_string(index=False)
 
 
 def _record(parsed: argparse.Namespace) -> int:

@@ -93,6 +93,14 @@ def test_run_says_where_a_recorded_run_was_made(capsys):
     assert all(str(about[name]) in said for name in ("seconds", "hardware", "date", "ncbook"))
 
 
+def test_other_seeds_are_tried_out_and_not_kept(capsys, cache):
+    assert main(["run", "unconstrained", "--preset", "smoke", "--seeds", "90", "91"]) == 0
+    table = [line.split() for line in capsys.readouterr().out.splitlines()[:-1]]
+    seeds = [row[table[0].index("seed")] for row in table[1:]]
+    assert set(seeds) == {"90", "91"}
+    assert not list(cache.rglob("*.npz"))
+
+
 def test_an_unknown_preset_is_a_wrong_argument(capsys):
     assert main(["run", "collapse", "--preset", "nonsense"]) == 2
     said = capsys.readouterr().err
