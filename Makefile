@@ -94,24 +94,13 @@ hooks: .venv/installed  ## in this checkout: check before each commit, and show 
 clean:  ## remove what was built
 	rm -rf _build
 
-# Half of pip's time goes into compiling modules that nobody imports; Python compiles the others when it does.
-.venv/installed: requirements.txt constraints.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "ncbook needs Python 3.10 or newer: make PYTHON=python3.11")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --no-compile -c constraints.txt pip setuptools wheel
-	$(BIN)/pip install --quiet --no-compile -c constraints.txt --no-build-isolation -e '.[dev]'
-	@touch $@
+.venv/installed: requirements.txt constraints.txt pyproject.toml tools/setup.py
+	@$(PYTHON) tools/setup.py
 
 node_modules/.installed: package.json package-lock.json
 	npm ci --silent
 	@touch $@
 
-# When the package changes, the figures of every chapter may change: build afresh.
-_build/package: $(PACKAGE) .venv/installed
-	rm -rf _build
-	@mkdir -p _build && touch $@
-
-$(BOOK): _build/package $(CHAPTERS) $(PAGES)
-	$(STATIC) $(BIN)/python tools/execute.py _build/.jupyter_cache $(CHAPTERS)
-	$(STATIC) $(BIN)/jupyter-book build . -W --keep-going -q
+$(BOOK): .venv/installed $(PACKAGE) $(CHAPTERS) $(PAGES)
+	$(BIN)/python tools/build.py
 	@touch $@
