@@ -8,6 +8,7 @@ PACKAGE := $(shell find ncbook -name '*.py' -o -name '*.js' -o -name '*.css' -o 
 
 # A page is static: labs show a note in place of widgets that no kernel answers. One thread: see trainers.threads.
 STATIC := NCBOOK_STATIC=1 NCBOOK_PRESET=laptop NCBOOK_LIVE=0
+PYTEST := $(BIN)/pytest -p no:nbval  # which takes seconds to import, in each process
 NBVAL := $(BIN)/pytest $(if $(CHAPTER),book/$(CHAPTER).ipynb,book -n 2 --dist loadfile) --nbval-lax --nbval-current-env -o filterwarnings=default -p no:cacheprovider
 export OMP_NUM_THREADS ?= 1
 
@@ -26,7 +27,7 @@ book: $(BOOK)  ## set up, execute every chapter, build the HTML in _build/html
 test: lint unit js replay live browser  ## set up, and check everything
 
 check: lint  ## while you work: style, types, spelling and the fast tests
-	$(BIN)/pytest -n 2 --dist loadfile $(FAST)
+	$(PYTEST) -n 2 --dist loadfile $(FAST)
 
 FAST := tests/test_layers.py tests/test_project.py tests/test_readings.py tests/test_runs.py tests/test_ledger.py
 
@@ -64,7 +65,7 @@ js:  ## linter, types and unit tests of the scripts; without Node they are skipp
 	else echo "NO NODE FOUND: the scripts were not checked (Debian: apt-get install nodejs npm)." >&2; [ -z "$$CI" ]; fi
 
 unit: .venv/installed  ## the tests of the package
-	$(BIN)/pytest tests --ignore=tests/browser -n 2 --dist loadfile
+	$(PYTEST) tests --ignore=tests/browser -n 2 --dist loadfile
 
 replay: .venv/installed  ## checked cells against recorded runs, to the letter
 	$(STATIC) $(NBVAL)
@@ -73,7 +74,7 @@ live: .venv/installed  ## every line trained for real; numbers and verdicts may 
 	NCBOOK_PRESET=smoke NCBOOK_LIVE=1 $(NBVAL) --nbval-sanitize-with tools/live.cfg
 
 browser: $(BOOK)  ## the built pages in Chromium
-	$(BIN)/pytest tests/browser -n 2
+	$(PYTEST) tests/browser -n 2 --dist worksteal
 
 BENCH := $(BIN)/pytest -o python_files='bench_*.py' -o python_functions='bench_*' -o filterwarnings=default --benchmark-quiet
 

@@ -1,7 +1,24 @@
-"""What all tests share: one profile of hypothesis."""
+"""What all tests share: one profile of hypothesis, and the order of the files on several workers."""
+
+from pathlib import Path
 
 from hypothesis import settings
 
 # Drawn alike in every run, and no run fails because the machine is busy.
 settings.register_profile("ncbook", deadline=None, derandomize=True, max_examples=25, print_blob=False)
 settings.load_profile("ncbook")
+
+# A long file that comes last keeps one worker busy while the others wait.
+_LONG = ("test_recorded", "test_pictures", "test_scaffold", "test_lab_grokking", "test_trainers_ensemble",
+         "test_sweep", "test_trainers_checkpoints", "test_ledger", "test_labs")  # fmt: skip
+
+
+def pytest_configure(config):
+    """By itself, pytest-xdist gives out the files with many tests first, which are not those that take long."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    """The long files first; the order of all other files, and of the tests of a file, stays."""
+    rank = {name: place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: rank.get(Path(item.path).stem, len(_LONG)))

@@ -182,17 +182,6 @@ def test_the_doctor_names_a_torchvision_that_cannot_be_imported(capsys, monkeypa
     assert "PROBLEM      torchvision cannot be imported" in capsys.readouterr().out
 
 
-def test_a_run_on_two_workers_is_that_of_one(capsys, cache, monkeypatch):
-    config = experiments.collapse.Config(networks=("mlp",), seeds=(0, 1), width=16, epochs=2, probes=2)
-    monkeypatch.setattr(experiments.collapse.Config, "presets", classmethod(lambda cls: {"smoke": config}))
-    found = []
-    for workers in ("1", "2"):
-        assert main(["run", "collapse", "--preset", "smoke", "--live", "--workers", workers]) == 0
-        found.append(experiments.collapse.load("smoke"))
-    assert [run.provenance["workers"] for run in found] == [1, 2]
-    assert all((found[0].history[name] == column).all() for name, column in found[1].history.items())
-
-
 @pytest.mark.parametrize("workers", ["0", "-1"])
 def test_a_number_of_workers_that_makes_no_sense_is_a_wrong_argument(capsys, workers):
     assert main(["run", "collapse", "--workers", workers]) == 2

@@ -1,4 +1,5 @@
-"""Every figure shows what it says: each artist in it is an expected one, and each expected one is there.
+"""Every figure shows what it says: each artist in it is an expected one, and each expected one is there. It also names
+its axes, and the run that it was drawn from.
 
 What is expected stands in `tests/pictures`, one module a result. A figure that draws something else fails here: if the
 change was wanted, change the expectation, which is computed from the run and never copied from the picture.
@@ -9,12 +10,14 @@ from functools import cache
 from importlib import import_module
 from itertools import pairwise
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection, LineCollection, PathCollection, PolyCollection, QuadMesh
 from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.contour import ContourSet
+from matplotlib.figure import Figure
 from matplotlib.lines import AxLine
 from matplotlib.patches import Ellipse, Rectangle
 from matplotlib.text import Annotation
@@ -30,6 +33,14 @@ def result_of(name: str) -> str:
 @cache
 def laptop(result: str) -> runs.Run:
     return experiments.get(result).recorded("laptop")
+
+
+@cache
+def figure_of(name: str) -> Figure:
+    """Of the recorded run, drawn once for all tests below, which only look at it."""
+    figure: Figure = getattr(figures, name)(laptop(result_of(name)))
+    figure.canvas.draw()
+    return figure
 
 
 def label_of(artist) -> str | None:
@@ -162,8 +173,7 @@ def test_a_figure_shows_what_it_says(name):
     assert name in expected, f"tests/pictures/{result}.py does not say what the figure {name} shows"
     run = laptop(result)
     wanted = list(expected[name](run))
-    figure = getattr(figures, name)(run)
-    figure.canvas.draw()
+    figure = figure_of(name)
     seen = [each for number, panel in enumerate(figure.axes) for each in drawn(number, panel)]
     worded = {each.panel for each in wanted if isinstance(each, Text)}
     seen = [each for each in seen if not isinstance(each, Text) or (each.text and each.panel in worded)]
@@ -180,8 +190,34 @@ def test_a_figure_shows_what_it_says(name):
     assert [described(each) for each in wanted] == [], "expected but not drawn"
 
 
+@pytest.mark.parametrize("name", figures.__all__)
+def test_figure_of_the_recorded_run(name):
+    figure, run = figure_of(name), laptop(result_of(name))
+    line = figure.get_supxlabel()
+    assert run.provenance["preset"] in line
+    assert run.provenance["date"] in line
+    assert plt.get_fignums() == []  # closed, so that a notebook does not show it twice
+
+
+@pytest.mark.parametrize("name", figures.__all__)
+def test_axes_are_labeled(name):
+    """Every panel that shows an axis names what is on it; panels that share one may leave it to their neighbor.
+
+    A panel of equal scales is a map, such as the plane of three class means, and needs none.
+    """
+    panels = figure_of(name).axes
+    axes = [panel for panel in panels if panel.axison and panel.get_aspect() == "auto"]
+    for panel in axes:
+        shared_x = any(other is not panel and panel.get_shared_x_axes().joined(panel, other) for other in axes)
+        shared_y = any(other is not panel and panel.get_shared_y_axes().joined(panel, other) for other in axes)
+        assert panel.get_xlabel() or shared_x or not panel.xaxis.get_visible()
+        assert panel.get_ylabel() or shared_y or not panel.yaxis.get_visible()
+    assert any(panel.get_xlabel() for panel in axes) or not axes
+    assert any(panel.get_ylabel() for panel in axes) or not axes
+
+
 def test_exchanged_curves_would_be_noticed():
-    """The control of the test above."""
+    """The control of `test_a_figure_shows_what_it_says`."""
     one, other = Line(0, "train", [1, 2], [3, 4]), Line(0, "test", [1, 2], [3, 5])
     assert same(one, Line(0, "train", [1, 2], [3.0, 4.0]))
     assert not any(

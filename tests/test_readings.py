@@ -4,6 +4,7 @@ import ast
 import gc
 import math
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,7 @@ def test_by_training_gives_a_row_a_training_in_the_order_of_the_run():
 # --- every meaning once
 
 
+@cache
 def sources() -> dict[str, ast.AST]:
     return {str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
 

@@ -12,6 +12,7 @@ import torch
 from distributed import Client, LocalCluster
 
 from ncbook import trainers
+from ncbook.__main__ import main
 from ncbook.experiments import collapse
 from ncbook.experiments._sweep import sweep
 
@@ -76,6 +77,20 @@ def test_on_two_cores_an_experiment_gives_the_same_numbers(alone):
         run = collapse.run(TINY, "cpu")
     assert_same_run(run, alone)
     assert (alone.provenance["workers"], run.provenance["workers"]) == (1, 2)
+
+
+def test_a_run_on_two_workers_is_that_of_one(tmp_path, monkeypatch):
+    """Here, and not with the other commands, to use the pool of workers that the tests above have started."""
+    monkeypatch.setenv("NCBOOK_CACHE", str(tmp_path))
+    monkeypatch.delenv("NCBOOK_LIVE", raising=False)
+    config = collapse.Config(networks=("mlp",), seeds=(0, 1), width=16, epochs=2, probes=2)
+    monkeypatch.setattr(collapse.Config, "presets", classmethod(lambda cls: {"smoke": config}))
+    found = []
+    for workers in ("1", "2"):
+        assert main(["run", "collapse", "--preset", "smoke", "--live", "--workers", workers]) == 0
+        found.append(collapse.load("smoke"))
+    assert [run.provenance["workers"] for run in found] == [1, 2]
+    assert all((found[0].history[name] == column).all() for name, column in found[1].history.items())
 
 
 def test_on_a_dask_cluster_an_experiment_gives_the_same_numbers(alone, cluster):

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from pages import PATIENCE, fresh_page
+from pages import OFFLINE, PATIENCE, fresh_page
 
 ROOT = Path(__file__).resolve().parents[2]
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorable</title>
@@ -33,7 +33,7 @@ def chromium():
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=path, timeout=PATIENCE,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
+            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update", OFFLINE],
         )  # fmt: skip
         yield browser
         browser.close()

@@ -6,6 +6,7 @@ value. So a wrongly scaled axis is found out although its ticks go along with it
 """
 
 import itertools
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -203,8 +204,13 @@ def value_of(label: str) -> float | None:
 # ---- from the recorder ----
 
 
+def told_by(page: Any) -> dict[str, Any]:
+    """What `drawn()` of recorder.js tells of a page. Numbers that are not finite, null in JSON, are nan."""
+    return json.loads(re.sub(r"(?<=[\[,:])null(?=[\],}])", "NaN", page.evaluate("drawn()")))
+
+
 def read(found: dict[str, Any]) -> dict[str, Canvas]:
-    """The canvases that `drawn()` of recorder.js tells of."""
+    """The canvases among what a page tells."""
     return {name: _canvas(about, found["colors"]) for name, about in found["canvases"].items()}
 
 

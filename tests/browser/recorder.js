@@ -60,7 +60,17 @@
     note(context, { kind: "text", text, at: placed(context, x, y), align, baseline, ...style(context) });
   });
 
-  /** Class name without "nc-" -> {width, height, items} of every canvas, and the names of the theme's colors. */
+  /** Whether an element takes room on the page and is not hidden. */
+  window.seen = (element) => {
+    const { width, height } = element.getBoundingClientRect();
+    return width > 0 && height > 0 && getComputedStyle(element).visibility === "visible";
+  };
+
+  /**
+   * As JSON, which a test reads much faster than values handed over one by one: class name without "nc-" -> {width,
+   * height, items} of every canvas, the names of the theme's colors, the values of the controls, and the texts of the
+   * chosen options. A number that is not finite becomes null.
+   */
   window.drawn = () => {
     const root = document.querySelector(".nc-explorable");
     const canvases = [...root.querySelectorAll("canvas")].map((canvas) => {
@@ -77,6 +87,10 @@
     const controls = [...root.querySelectorAll("select, input")].map((control) => {
       return [control.classList[0].slice(3), control.type === "checkbox" ? control.checked : control.value];
     });
-    return { canvases: Object.fromEntries(canvases), colors: Object.fromEntries(colors), controls: Object.fromEntries(controls) };
+    const chosen = [...root.querySelectorAll("select")].map((select) => {
+      return [select.classList[0].slice(3), select.selectedOptions[0]?.text];
+    });
+    const found = { canvases, colors, controls, chosen };
+    return JSON.stringify(Object.fromEntries(Object.entries(found).map(([name, pairs]) => [name, Object.fromEntries(pairs)])));
   };
 })();

@@ -31,13 +31,22 @@ def every(names):
 
 
 @pytest.fixture(scope="module")
-def opened(request, chromium, book):
+def reader(chromium):
+    """A page that goes through the book: Chromium then compiles only once what all pages of the book load."""
     with fresh_page(chromium) as page:
-        page.name = request.param
-        page.goto((book / f"{request.param}.html").as_uri())
-        page.evaluate("document.documentElement.dataset.theme = 'light'")
-        page.wait_for_load_state("load")
         yield page
+
+
+@pytest.fixture(scope="module")
+def opened(request, reader, book):
+    reader.name = request.param
+    reader.problems.clear()
+    reader.goto((book / f"{request.param}.html").as_uri())
+    reader.evaluate("document.documentElement.dataset.theme = 'light'")
+    reader.wait_for_load_state("load")
+    yield reader
+    reader.evaluate("localStorage.clear(); sessionStorage.clear()")  # the next page is a first visit too
+    reader.goto("about:blank")  # nothing of this page can become a problem of the next one
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from drawings import differences, read
+from drawings import differences, read, told_by
 
 from ncbook import experiments, explorables
 
@@ -16,7 +16,9 @@ _SET = """(slider, share) => {
   slider.value = Number(slider.min) + share * (slider.max - slider.min);
   for (const name of ["input", "change"]) slider.dispatchEvent(new Event(name, { bubbles: true }));
 }"""
+_SAID = "parts => Object.fromEntries(parts.map(part => [part, document.querySelector(`.nc-${part}`).textContent]))"
 _OPTIONS = "select => [...select.options].filter(each => !each.hidden).map(each => [each.value, each.text])"
+_OFFERS = "(select, value) => seen(select) && [...select.options].some(each => !each.hidden && each.value === value)"
 LIVE = "grok_in_your_browser"
 NAMES = [name for name in explorables.__all__ if name != LIVE]
 _MEASURED = """([settings, end]) => {
@@ -30,11 +32,6 @@ _MEASURED = """([settings, end]) => {
 }"""
 
 
-def part_of(control) -> str:
-    """The class name of a control without "nc-"."""
-    return control.get_attribute("class").split()[0].removeprefix("nc-")
-
-
 class Shown:
     """A figure in a page, and its controls."""
 
@@ -43,23 +40,28 @@ class Shown:
         self.run = None if name in _WITHOUT_RUN else experiments.get(name).load("laptop")
         self.presses, self.history = 0, []
 
+    def controls(self, kind: str):
+        """The controls of a kind, as they are at first, with their class names without "nc-"."""
+        found = self.page.locator(f".nc-explorable {kind}")
+        parts = found.evaluate_all("all => all.map(each => each.classList[0].slice(3))")
+        return [(found.nth(place), part) for place, part in enumerate(parts)]
+
     def moves(self):
         """Moves each control to each of its places, and gives its name and where it stands."""
         yield "", "at first"
-        for select in self.page.locator(".nc-explorable select").all():
+        for select, part in self.controls("select"):
             for value, text in select.evaluate(_OPTIONS):
-                if not select.is_visible() or value not in [each for each, _ in select.evaluate(_OPTIONS)]:
-                    continue
-                select.select_option(value)
-                yield part_of(select), text
-        for slider in self.page.locator(".nc-explorable input[type=range]").all():
+                if select.evaluate(_OFFERS, value):
+                    select.select_option(value)
+                    yield part, text
+        for slider, part in self.controls("input[type=range]"):
             for share in _SHARES if slider.is_visible() else ():
                 slider.evaluate(_SET, share)
-                yield part_of(slider), f"{share:.0%}"
-        for box in self.page.locator(".nc-explorable input[type=checkbox]").all():
+                yield part, f"{share:.0%}"
+        for box, part in self.controls("input[type=checkbox]"):
             for _ in range(2):
                 box.click()
-                yield part_of(box), "clicked"
+                yield part, "clicked"
         for button in self.page.locator(".nc-explorable .nc-again").all():
             button.click()
             self.presses += 1
@@ -72,20 +74,19 @@ class Shown:
 
     def problems(self, control: str) -> list[str]:
         """How the picture and the words differ from those of the present choice."""
-        found = self.page.evaluate("drawn()")
+        found = told_by(self.page)
         self.history.append((control, found["controls"]))
-        chosen = {f"{part_of(name)}:text": name.evaluate("s => s.selectedOptions[0]?.text")
-                  for name in self.page.locator(".nc-explorable select").all()}  # fmt: skip
+        chosen = {f"{part}:text": text for part, text in found["chosen"].items()}
         state = found["controls"] | chosen | {"again": self.presses}
         state |= getattr(self.expected, "add_state", lambda *_: {})(self.run, state, self.history)
         canvases = read(found)
         wanted = self.expected.pictures(self.run, state, canvases)
         told = [f"{name}: {each}" for name in canvases for each in differences(canvases[name], wanted[name])]
-        for part, text in getattr(self.expected, "words", lambda *_: {})(self.run, state).items():
-            said = self.page.locator(f".nc-{part}").first.text_content()
-            if said != text:
-                told.append(f"{part} says {said!r}, not {text!r}")
-        return told
+        words = getattr(self.expected, "words", lambda *_: {})(self.run, state)
+        said = self.page.evaluate(_SAID, list(words))
+        return told + [
+            f"{part} says {said[part]!r}, not {text!r}" for part, text in words.items() if said[part] != text
+        ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -114,14 +115,14 @@ def test_the_network_in_the_page_draws_what_its_engine_finds(show, page, decay, 
     data = json.loads(page.text_content(".nc-data"))
     settings = data["settings"] | {"fraction": float(fraction), "seed": int(seed)}
     settings["recipe"] |= {"weightDecay": float(decay)}
-    found, step = page.evaluate("drawn()"), int(page.text_content(".nc-step"))
+    found, step = told_by(page), int(page.text_content(".nc-step"))
     page.add_script_tag(content=data["engine"])
     canvases = read(found)
     wanted = import_module(f"expected.{LIVE}").pictures(page.evaluate(_MEASURED, [settings, step]), canvases)
     assert {name: differences(canvases[name], wanted[name])[:4] for name in canvases} == {name: [] for name in canvases}
     page.click(".nc-reset")
     page.wait_for_timeout(100)
-    items = read(page.evaluate("drawn()"))["accuracy"].items
+    items = read(told_by(page))["accuracy"].items
     assert not [item for item in items if item.color == "second"]
 
 

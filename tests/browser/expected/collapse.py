@@ -1,6 +1,8 @@
 import numpy as np
 from drawings import SHAPES, Axis, Box, Mark, Plane, Word, arrow, segment, spanning, stick, triangle
 
+from expected import kept
+
 COLUMNS = {"nc1": "nc1_{}", "nc2_norms": "nc2_norms_{}", "nc2_angles": "nc2_angles_{}", "nc3": "nc3_{}",
            "nc4": {"train": "nc4_train", "test": "nc4_test_train_means"}, "error": "{}_error"}  # fmt: skip
 SPLITS = (("test", "second", (6, 4)), ("train", "text", ()))
@@ -11,6 +13,7 @@ def name_of(measure, split):
     return name[split] if isinstance(name, dict) else name.format(split)
 
 
+@kept
 def values(run, network, column):
     frame = run.to_frame()
     frame = frame[(frame.network == network) & (frame.weight_decay == run.config["weight_decays"][0])]

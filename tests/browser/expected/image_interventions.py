@@ -15,8 +15,7 @@ UNCHANGED = ("baseline", "encouraged", "prevented", "flatter", "anti_kept", "pin
 
 
 def pictures(run, state, canvases):
-    frame = run.to_frame()
-    return two_arms(run, state, canvases["curves"], frame, ["task", "arm"], "epoch", MEASURES, changes)
+    return two_arms(run, state, canvases["curves"], ("task", "arm"), "epoch", MEASURES, changes)
 
 
 def changes(run, arm):

@@ -33,21 +33,24 @@ def scaled(z):
     rate, w, kept = 1 / (z**2).sum(1).max(), np.zeros(2), []
     for step in range(1, LAST + 1):
         m = z @ w
-        logs = np.where(m > 40, -m, np.log(np.logaddexp(0, -np.minimum(m, 40))))
-        log_loss = np.logaddexp.reduce(logs) - np.log(len(z))
-        w = w + rate * (np.exp(-np.logaddexp(0, m) - log_loss) / len(z)) @ z
+        low = m.min()
+        if low > 40:  # then a point's loss and its slope are e^-m; the ratio lacks e^-low above and below
+            small = np.exp(low - m)
+            pull = small / small.sum()
+        else:
+            small = np.exp(-m)
+            pull = small / (1 + small) / np.log1p(small).sum()
+        w = w + rate * (pull @ z)
         if step in KEPT:
             kept.append(w)
     return np.array(kept)
 
 
 def square(z):
-    rate, w, kept = 1 / (z**2).sum(), np.zeros(2), []
-    for step in range(1, LAST + 1):
-        w = w + rate * (1 - z @ w) @ z
-        if step in KEPT:
-            kept.append(w)
-    return np.array(kept)
+    """Along each eigenvector of the second moments, the way to the least squares shrinks by a factor a step."""
+    strengths, directions = np.linalg.eigh(z.T @ z)
+    shrunk = (1 - strengths / (z**2).sum()) ** np.array(STEPS)[:, None]
+    return (1 - shrunk) * (directions.T @ z.sum(0) / strengths) @ directions.T
 
 
 def adam(z):

@@ -1,7 +1,7 @@
 import numpy as np
 from drawings import Axis
 
-from expected import table
+from expected import kept, table
 
 # measure's name on the page -> its column, and whether it is drawn in the logarithm
 MEASURES = {
@@ -18,26 +18,29 @@ RELEASED = ("released", "schedule")  # in the names of arms for which something 
 
 
 def pictures(run, state, canvases):
-    frame = run.to_frame()
-    return two_arms(run, state, canvases["curves"], frame, ["arm"], "step", MEASURES, changes)
+    return two_arms(run, state, canvases["curves"], ("arm",), "step", MEASURES, changes)
 
 
 def changes(run, key):
     return run.config["release"] if any(word in key for word in RELEASED) else None
 
 
-def two_arms(run, state, canvas, frame, keys, clock, measures, change_of):
+@kept
+def values(run, keys, clock, name, log):
+    """The times, and of each arm one measure [seed, time]."""
+    frame = run.to_frame()
+    found = {key: table(rows, "seed", clock, name) for key, rows in frame.groupby(list(keys), sort=False)}
+    if log:
+        found = {key: np.log10(np.maximum(own, 1e-12)) for key, own in found.items()}
+    return np.sort(frame[clock].unique()), found
+
+
+def two_arms(run, state, canvas, keys, clock, measures, change_of):
     """One measure of one or two arms: every seed over the whole time, and bright up to the chosen time."""
-    groups = dict(iter(frame.groupby(keys, sort=False)))
-    arms = [list(groups)[int(state[name])] for name in ("first", "second-arm") if state[name] != ""]
     name, log = measures[state["measure:text"]]
-    times = np.sort(frame[clock].unique())
-
-    def values(rows):
-        found = table(rows, "seed", clock, name)
-        return np.log10(np.maximum(found, 1e-12)) if log else found
-
-    everything = np.concatenate([values(rows).ravel() for rows in groups.values()])
+    times, groups = values(run, keys, clock, name, log)
+    arms = [list(groups)[int(state[name])] for name in ("first", "second-arm") if state[name] != ""]
+    everything = np.concatenate([own.ravel() for own in groups.values()])
     low, high = (np.floor(everything.min()), np.ceil(everything.max())) if log else (0, 1)
     high = max(high, low + 1)
     x = canvas.x(Axis(0, times[-1], log=False))
@@ -47,7 +50,7 @@ def two_arms(run, state, canvas, frame, keys, clock, measures, change_of):
     moments = {change_of(run, key[-1] if isinstance(key, tuple) else key) for key in arms} - {None}
     items += [canvas.upright(x(moment), "muted", dash=(2, 4)) for moment in moments]
     for key, (color, dash) in zip(arms, STYLES, strict=False):
-        for own in values(groups[key]):
+        for own in groups[key]:
             own = 10**own if log else own
             for end, alpha in ((len(own), 0.22), (frame_at + 1, 0.9)):
                 part = own[:end]

@@ -1,6 +1,8 @@
 import numpy as np
 from drawings import Axis, Mark, segment
 
+from expected import kept
+
 # on the page from the top: column, kind, and whether its way is measured in the logarithm
 MEASURES = (
     ("relative_flatness", 1, True), ("train_loss", 1, True), ("fourier_gini", 2, True),
@@ -12,15 +14,15 @@ SHAPES = ("circle", "square", "triangle")
 
 def leads(run, state):
     """[measure][seed]: steps by which each crosses before the test accuracy is half-way; nan where it does not."""
+    return [[lead(rows, column, log, run.config, state) for rows in delayed(run)] for column, _, log in MEASURES]
+
+
+@kept
+def delayed(run):
+    """The rows of each seed that generalizes after it has memorized."""
     frame = run.to_frame()
-    frame = frame[frame.part == "addition"]
-    found = []
-    for column, _, log in MEASURES:
-        seeds = [
-            rows for _, rows in frame.groupby("seed", sort=False) if first(rows, "train_acc") < first(rows, "test_acc")
-        ]
-        found.append([lead(rows, column, log, run.config, state) for rows in seeds])
-    return found
+    seeds = [rows for _, rows in frame[frame.part == "addition"].groupby("seed", sort=False)]
+    return [rows for rows in seeds if first(rows, "train_acc") < first(rows, "test_acc")]
 
 
 def first(rows, column):

@@ -1,16 +1,22 @@
 import numpy as np
 from drawings import Axis, Mark, spanning
 
-from expected import table
+from expected import kept, table
 
 COLUMNS = {"nc1": "nc1_{}", "nc2_norms": "nc2_norms_{}", "nc2_angles": "nc2_angles_{}", "nc3": "nc3_{}",
            "nc4": "nc4_{}", "error": "{}_error"}  # fmt: skip
 STYLES = (("text", (), "circle"), ("second", (7, 4), "square"))
 
 
+@kept
+def arms_of(run):
+    """All rows, and those of each arm."""
+    frame = run.to_frame()
+    return frame, [rows for _, rows in frame.groupby(["dataset", "network", "loss_name", "weight_decay"], sort=False)]
+
+
 def pictures(run, state, canvases):
-    frame, canvas = run.to_frame(), canvases["curves"]
-    groups = [rows for _, rows in frame.groupby(["dataset", "network", "loss_name", "weight_decay"], sort=False)]
+    (frame, groups), canvas = arms_of(run), canvases["curves"]
     name, at = COLUMNS[state["measure"]], int(state["slider"])
     epochs = np.sort(frame.epoch.unique())
     x = canvas.x(Axis(1, max(2, epochs[-1]), zero=True))

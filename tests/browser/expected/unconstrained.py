@@ -1,6 +1,8 @@
 import numpy as np
 from drawings import SHAPES, Axis, Mark, Plane, arrow, spanning, stick, triangle
 
+from expected import kept
+
 FLOOR = 1e-6
 
 
@@ -26,6 +28,7 @@ def upright(means):
     return left @ right
 
 
+@kept
 def values(run, method, measure):
     frame = run.to_frame()
     setting = [*zip(run.config["flow_classes"], run.config["flow_dims"], strict=True)].index((3, 2))
