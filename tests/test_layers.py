@@ -30,6 +30,7 @@ FLOORS = {
     "explorables": {"readings", "runs", "results"},
     "labs": TRAINING | {"experiments", "readings", "runs", "look"},
     "exercises": TRAINING | {"experiments", "readings", "runs", "results"},
+    "chapters": {"", "experiments"},
     "ledger": {"experiments", "claims", "results", "runs"},
     "doctor": {"experiments", "runs", "_torchvision"},
     "scaffold": {"results"},

@@ -12,6 +12,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import ncbook
 from ncbook.results import RESULTS
 
 if sys.version_info >= (3, 11):
@@ -80,12 +81,21 @@ def test_every_figure_cell_has_an_alt_text(path):
             assert alt, f'{cell.id}: give the cell {{"mystnb": {{"image": {{"alt": "what is seen"}}}}}} as metadata'
 
 
+SET_UP = f"""import importlib.util
+
+if importlib.util.find_spec("ncbook") is None:
+    %pip install --quiet --no-deps git+{ADDRESS}@v{ncbook.__version__}
+
+"""
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-def test_colab_set_up_installs_ncbook_alone(path):
-    source = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
-    installs = re.findall(r"pip install(.*)", source)
-    wanted = f" --quiet --no-deps git+{ADDRESS}"
-    assert installs == [wanted], f"the set-up cell is the only one that installs, with: %pip install{wanted}"
+def test_the_first_cell_installs_the_release_that_the_chapter_was_written_for_and_nothing_else(path):
+    code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    name = next(name for name, chapter in RESULTS.items() if path == notebooks.BOOK / f"{chapter}.ipynb")
+    assert code[0].startswith(SET_UP), f"the first cell begins with:\n{SET_UP}"
+    assert code[0].endswith(f'\n\nchapters.begin("{name}", written_for="{ncbook.__version__}")')
+    assert "pip install" not in "\n".join(code[1:])
 
 
 def test_the_table_of_contents_follows_the_registry_of_results():

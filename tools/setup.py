@@ -24,6 +24,7 @@ NO_NETWORK = (
     "Network is unreachable",
     "connection broken by",
 )
+TOLD = ("Collecting", "  Downloading", "Installing", "Successfully", "ERROR", "error")  # lines of pip's
 SIZES = """Installing into {venv}, which takes a few minutes.
 On Linux torch comes with CUDA: about 3 GB to download and 6 GB on disk. The CPU build needs a tenth of the download:
 before `make`, set PIP_EXTRA_INDEX_URL to the address that PyTorch's page "Start locally" shows for Pip and CPU.
@@ -33,7 +34,9 @@ Windows and Macs get a CPU build anyway. The rest is about 0.3 GB to download an
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--venv", type=Path, default=Path(".venv"), help="where to install (default: .venv)")
-    parser.add_argument("--requirements", default="requirements.txt", help="what to install (default: requirements.txt)")
+    parser.add_argument(
+        "--requirements", default="requirements.txt", help="what to install (default: requirements.txt)"
+    )
     parser.add_argument("--constraints", default="constraints.txt", help="the versions to take; empty for the newest")
     asked = parser.parse_args()
     if sys.version_info < OLDEST:
@@ -49,7 +52,11 @@ def _install(venv: Path, requirements: str, constraints: str) -> int:
     pins = ["-c", constraints] if constraints else []
     print(SIZES.format(venv=venv), flush=True)
     subprocess.run([sys.executable, "-m", "venv", str(venv)], cwd=ROOT, check=True)
-    for what in (["pip", "setuptools", "wheel"], ["-r", requirements], ["--no-deps", "--no-build-isolation", "-e", "."]):
+    for what in (
+        ["pip", "setuptools", "wheel"],
+        ["-r", requirements],
+        ["--no-deps", "--no-build-isolation", "-e", "."],
+    ):
         if not _pip(venv, ["install", "--no-compile", *pins, *what]):
             return 1
     print("Looking for fonts and compiling what chapters import, once", flush=True)
@@ -72,7 +79,9 @@ def _pip(venv: Path, arguments: list[str]) -> bool:
     for line in process.stdout:
         if any(words in line for words in NO_NETWORK):
             offline = True
-        elif not offline and line.startswith(("Collecting", "  Downloading", "Installing", "Successfully", "ERROR", "error")):
+        elif not offline and line.startswith(
+            ("Collecting", "  Downloading", "Installing", "Successfully", "ERROR", "error")
+        ):
             print(line.rstrip()[: shutil.get_terminal_size((120, 20)).columns], flush=True)
     if process.wait() and offline:
         print("The packages cannot be downloaded: is there a network? Connect, and give the same command again.")
