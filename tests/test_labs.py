@@ -206,12 +206,12 @@ def test_the_recorded_experiment_gives_the_same_numbers(lab):
     assert np.allclose([row["nc1_train"] for row in rows], [row["nc1_train"] for row in lab.runs[0].rows])
 
 
-def test_a_page_without_a_kernel_gets_a_note_and_no_widget(monkeypatch):
+def test_a_page_without_a_kernel_gets_a_note_and_no_widget(monkeypatch, chapters_address):
     monkeypatch.setenv("NCBOOK_STATIC", "1")
     monkeypatch.setattr(widgets.Widget, "__init__", lambda *_, **__: pytest.fail("a widget was made"))
     bundle = labs.collapse()._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}
-    notebook = "ncbook/ncbook/blob/main/book/1-collapse/collapse.ipynb"
+    notebook = f"{chapters_address}/1-collapse/collapse.ipynb"
     for text in bundle.values():
         assert f"https://colab.research.google.com/github/{notebook}" in text
         assert "make lab" in text

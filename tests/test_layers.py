@@ -33,7 +33,7 @@ FLOORS = {
     "chapters": {"", "experiments"},
     "ledger": {"experiments", "claims", "results", "runs"},
     "doctor": {"experiments", "runs", "_torchvision"},
-    "scaffold": {"results"},
+    "scaffold": {"", "results"},
     "__main__": {"experiments", "runs", "ledger", "doctor", "scaffold"},
 }
 # What else these may import: nothing that trains, downloads or is slow to import.
