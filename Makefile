@@ -11,6 +11,8 @@ STATIC := NCBOOK_STATIC=1 NCBOOK_PRESET=laptop NCBOOK_LIVE=0
 PYTEST := $(BIN)/pytest -p no:nbval  # which takes seconds to import, in each process
 NBVAL := $(BIN)/pytest $(if $(CHAPTER),book/$(CHAPTER).ipynb,book -n 2 --dist loadfile) --nbval-lax --nbval-current-env -o filterwarnings=default -p no:cacheprovider
 export OMP_NUM_THREADS ?= 1
+# What Python has compiled once need not be compiled by each of a hundred processes again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser bench bench-gpu hooks clean
 .DELETE_ON_ERROR:
