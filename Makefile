@@ -18,6 +18,8 @@ ifneq ($(shell [ -d "$$HOME" ] && [ -w "$$HOME" ] && echo yes),yes)
 _ := $(shell mkdir -p .venv/home)
 export HOME := $(CURDIR)/.venv/home
 endif
+# What Python has compiled once need not be compiled by each of a hundred processes again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser bench bench-gpu test-oldest test-newest test-colab address release hooks clean
 .DELETE_ON_ERROR:

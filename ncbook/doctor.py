@@ -18,7 +18,7 @@ NEEDS = {
 # And programs, any one of each line.
 PROGRAMS: dict[str, list[tuple[str, ...]]] = {
     "the tests": [("node",)],
-    "the browser tests": [("chromium", "chromium-browser", "google-chrome")],
+    "the browser tests": [("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")],
 }
 
 
