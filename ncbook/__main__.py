@@ -31,7 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps(answer.data, indent=1) if parsed.json else answer.text, flush=True)
         return answer.code
     except BrokenPipeError:  # whoever read the answer, such as `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
         return 0
     except (ValueError, RuntimeError, ArithmeticError, ImportError, OSError) as error:
         print(f"ncbook: {error}", file=sys.stderr)

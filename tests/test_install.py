@@ -14,7 +14,12 @@ sys.path.insert(0, str(ROOT / "tools"))
 import install  # noqa: E402
 import locks  # noqa: E402
 
-HOLD = "import locks, pathlib, sys, time\nwith locks.alone(pathlib.Path(sys.argv[1]), ''): print('in', flush=True); time.sleep(600)"
+HOLD = """
+import locks, pathlib, sys, time
+with locks.alone(pathlib.Path(sys.argv[1]), ""):
+    print("in", flush=True)
+    time.sleep(600)
+"""
 
 
 @pytest.fixture
@@ -63,7 +68,7 @@ def test_without_a_network_there_is_one_clear_line(monkeypatch, capfd):
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
-    arguments = ["download", "--no-cache-dir", "--retries", "0", "--no-deps", "a-package-that-nobody-has"]
+    arguments = ["download", "--no-cache-dir", "--no-deps", "a-package-that-nobody-has"]
     assert not install._pip(Path(sys.prefix), arguments)
     said = capfd.readouterr().out
     assert re.fullmatch(r"The packages cannot be downloaded: .*\n", said)
