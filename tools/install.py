@@ -64,7 +64,7 @@ def _pip(venv: Path, arguments: list[str]) -> bool:
         for line in process.stdout:
             lines.append(line)
             if line.startswith(TOLD) and not NO_NETWORK.search("".join(lines)):
-                print(line.rstrip()[:110], flush=True)
+                print(line.rstrip().split(" (from")[0][:110], flush=True)
     if process.returncode and NO_NETWORK.search("".join(lines)):
         print("The packages cannot be downloaded: is there a network? Connect, and give the same command again.")
     return process.returncode == 0

@@ -56,7 +56,7 @@ def colab(venv: Path) -> int:
         names = [shutil.copy(ROOT / "book" / f"{chapter}.ipynb", drive) for chapter in CHAPTERS]
         (drive / "google/colab").mkdir(parents=True)  # what a page in Colab can import
         (drive / "google/colab/__init__.py").touch()
-        command = [install.python(venv), "-m", "pytest", "-n", "0", *names, *NBVAL, "--rootdir", folder]
+        command = [install.python(venv), "-m", "pytest", *names, *NBVAL, "--rootdir", folder]
         wrong = _run(command, REPLAY | _release_from_here(drive / "release.git"), drive)
     added = _installed(venv) - before
     print("Installed by the first cell:", *sorted(added))
