@@ -21,7 +21,7 @@ endif
 # What Python has compiled once need not be compiled by each of a hundred processes again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser bench bench-gpu test-oldest test-newest test-colab address release hooks clean
+.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## what each of these does
@@ -105,6 +105,9 @@ test-newest:  ## the same with the newest versions of everything
 
 test-colab:  ## three chapters with Colab's versions, where ncbook is missing
 	$(PYTHON) tools/trial.py colab
+
+test-dist: .venv/installed  ## build what a release publishes, in dist/, and try it
+	$(BIN)/python tools/trial.py dist
 
 address: .venv/installed  ## URL=https://github.com/OWNER/NAME BRANCH=main: the public address of a fork, in every file
 	$(BIN)/python tools/address.py "$(URL)" "$(BRANCH)"
