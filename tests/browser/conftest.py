@@ -25,7 +25,10 @@ def chromium():
     """A running browser; where there is none the tests skip and say so, and in CI they fail."""
     path = _chromium()
     if path is None:
-        message = "NO CHROMIUM FOUND: the browser tests did not run. Install it (Debian: apt-get install chromium-headless-shell)."
+        message = (
+            "NO CHROMIUM FOUND: the browser tests did not run. Install it (Debian: apt-get install "
+            "chromium-headless-shell)."
+        )
         if os.environ.get("CI"):
             pytest.fail(message)
         warnings.warn(message, stacklevel=1)
