@@ -30,11 +30,14 @@ def _control() -> float:  # as in the chapter's solution
     return medians.iloc[0] / medians.iloc[1]
 
 
-for _path in Path(__file__).parent.glob("test_chapter_*.py"):  # each chapter keeps the solutions of its own exercises
-    SOLUTIONS |= getattr(importlib.import_module(_path.stem), "SOLUTIONS", {})
+for _pattern in ("test_chapter_*.py", "test_experiment_*.py"):  # each keeps the solutions of its own exercises
+    for _path in Path(__file__).parent.glob(_pattern):
+        SOLUTIONS |= getattr(importlib.import_module(_path.stem), "SOLUTIONS", {})
 
 
 def test_every_exercise_has_its_solution():
+    missing = set(exercises.EXERCISES) - set(SOLUTIONS)
+    assert not missing, f"add to SOLUTIONS in tests/test_experiment_NAME.py: {missing}"
     assert set(SOLUTIONS) == set(exercises.EXERCISES)
 
 

@@ -22,7 +22,7 @@ FLOORS = {
     "claims": {"runs"},
     "readings": {"runs", "results"},
     "metrics": set(),
-    "data": {"_torchvision", "_files"},
+    "data": {"_torchvision"},
     "models": {"_torchvision"},
     "trainers": {"models", "data", "metrics", "_files"},
     "experiments": TRAINING | {"readings", "claims", "runs", "results"},

@@ -90,7 +90,11 @@ def test_its_test_says_what_is_to_be_written(tried):
 def test_the_chapter_is_a_notebook(checkout):
     notebook = nbformat.read(checkout / "book" / PART / f"{NAME}.ipynb", as_version=4)
     nbformat.validate(notebook)
-    assert {cell.id for cell in notebook.cells} >= {"setup", "fig-class-imbalance", "explorable", "exercise-fall"}
+    cells = {cell.id: cell for cell in notebook.cells}
+    assert set(cells) >= {"setup", "fig-class-imbalance", "numbers", "explorable", "exercise-fall"}
+    assert [name for name, cell in cells.items() if "nbval-check-output" in cell.metadata.get("tags", [])] == [
+        "numbers"
+    ]
 
 
 def test_it_keeps_the_rules_of_style(checkout):

@@ -71,11 +71,11 @@ def _register(path: Path, name: str, part: str) -> None:
 
 
 def _chapter(words: dict[str, str]) -> str:
-    """A notebook from `chapter.txt`: cells, told apart by lines `%% kind id`."""
+    """A notebook from `chapter.txt`: cells, told apart by lines `%% kind id`, and `checked` for those that are."""
     cells = []
     for block in _filled("chapter.txt", words).split("%% ")[1:]:
         head, _, source = block.partition("\n")
-        kind, cell_id = head.split()
+        kind, cell_id, *checked = head.split()
         cell: dict[str, Any] = {
             "cell_type": kind,
             "id": cell_id,
@@ -84,6 +84,8 @@ def _chapter(words: dict[str, str]) -> str:
         }
         if kind == "code":
             cell |= {"execution_count": None, "outputs": []}
+            if checked:
+                cell["metadata"] = {"tags": ["nbval-check-output"]}
             if cell_id.startswith("fig-"):
                 cell["metadata"] = {"mystnb": {"image": {"alt": "TODO: what the figure shows, in a sentence."}}}
         cells.append(cell)

@@ -2,10 +2,12 @@
 
 import json
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from drawings import differences, read, told_by
+from expected._arms import described
 
 from ncbook import experiments, explorables
 
@@ -32,11 +34,21 @@ _MEASURED = """([settings, end]) => {
 }"""
 
 
+def expected_of(name: str):
+    """What the explorable has to show: by a module of its own, or by two names in that of the result's figures."""
+    if find_spec(f"expected.{name}"):
+        return import_module(f"expected.{name}")
+    by = import_module(f"pictures.{name}")
+    mend = f"say what the explorable has to show: write tests/browser/expected/{name}.py, or ARMS and MEASURES in {by}"
+    assert hasattr(by, "ARMS"), mend
+    return described(by)
+
+
 class Shown:
     """A figure in a page, and its controls."""
 
     def __init__(self, page, name: str):
-        self.page, self.expected = page, import_module(f"expected.{name}")
+        self.page, self.expected = page, expected_of(name)
         self.run = None if name in _WITHOUT_RUN else experiments.get(name).load("laptop")
         self.presses, self.history = 0, []
 
