@@ -1,5 +1,7 @@
 # Two commands matter: `make book` and `make test`. Each sets up what it needs in .venv first.
 PYTHON ?= python3
+PYTHON_OLDEST ?= python3.10
+PYTHON_NEWEST ?= python3.13
 BIN := .venv/bin
 BOOK := _build/html/index.html
 CHAPTERS := $(shell find book -name '*.ipynb')
@@ -11,10 +13,15 @@ STATIC := NCBOOK_STATIC=1 NCBOOK_PRESET=laptop NCBOOK_LIVE=0
 PYTEST := $(BIN)/pytest -p no:nbval  # which takes seconds to import, in each process
 NBVAL := $(BIN)/pytest $(if $(CHAPTER),book/$(CHAPTER).ipynb,book -n 2 --dist loadfile) --nbval-lax --nbval-current-env -o filterwarnings=default -p no:cacheprovider
 export OMP_NUM_THREADS ?= 1
+# A home that cannot be written: what tools keep there goes into .venv.
+ifneq ($(shell [ -d "$$HOME" ] && [ -w "$$HOME" ] && echo yes),yes)
+_ := $(shell mkdir -p .venv/home)
+export HOME := $(CURDIR)/.venv/home
+endif
 # What Python has compiled once need not be compiled by each of a hundred processes again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser bench bench-gpu hooks clean
+.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## what each of these does
@@ -90,6 +97,24 @@ bench-gpu: .venv/installed  ## the same on a GPU, in benchmarks/RESULTS-gpu.md
 	$(BENCH) benchmarks/bench_*_gpu.py --benchmark-json=_build/bench-gpu.json
 	$(BIN)/python benchmarks/report.py _build/bench-gpu.json benchmarks/RESULTS-gpu.md
 
+test-oldest:  ## unit tests and two chapters with the oldest versions, in an environment of their own
+	$(PYTHON_OLDEST) tools/trial.py oldest
+
+test-newest:  ## the same with the newest versions of everything
+	$(PYTHON_NEWEST) tools/trial.py newest
+
+test-colab:  ## three chapters with Colab's versions, where ncbook is missing
+	$(PYTHON) tools/trial.py colab
+
+test-dist: .venv/installed  ## build what a release publishes, in dist/, and try it
+	$(BIN)/python tools/trial.py dist
+
+address: .venv/installed  ## URL=https://github.com/OWNER/NAME BRANCH=main: the public address of a fork, in every file
+	$(BIN)/python tools/address.py "$(URL)" "$(BRANCH)"
+
+release: .venv/installed  ## VERSION=1.2.3: the next version, in every file; says what is to be done then
+	$(BIN)/python tools/release.py "$(VERSION)"
+
 hooks: .venv/installed  ## in this checkout: check before each commit, and show notebooks cell by cell in git diff
 	$(BIN)/pre-commit install
 	$(BIN)/nbdime config-git --enable
@@ -97,24 +122,13 @@ hooks: .venv/installed  ## in this checkout: check before each commit, and show 
 clean:  ## remove what was built
 	rm -rf _build
 
-# Half of pip's time goes into compiling modules that nobody imports; Python compiles the others when it does.
-.venv/installed: requirements.txt constraints.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "ncbook needs Python 3.10 or newer: make PYTHON=python3.11")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --no-compile -c constraints.txt pip setuptools wheel
-	$(BIN)/pip install --quiet --no-compile -c constraints.txt --no-build-isolation -e '.[dev]'
-	@touch $@
+.venv/installed: requirements.txt constraints.txt pyproject.toml tools/install.py
+	@$(PYTHON) tools/install.py
 
 node_modules/.installed: package.json package-lock.json
 	npm ci --silent
 	@touch $@
 
-# When the package changes, the figures of every chapter may change: build afresh.
-_build/package: $(PACKAGE) .venv/installed
-	rm -rf _build
-	@mkdir -p _build && touch $@
-
-$(BOOK): _build/package $(CHAPTERS) $(PAGES)
-	$(STATIC) $(BIN)/python tools/execute.py _build/.jupyter_cache $(CHAPTERS)
-	$(STATIC) $(BIN)/jupyter-book build . -W --keep-going -q
+$(BOOK): .venv/installed $(PACKAGE) $(CHAPTERS) $(PAGES)
+	$(BIN)/python tools/build.py
 	@touch $@

@@ -2,22 +2,38 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ncbook import __version__
-from ncbook.runs import DamagedRun
+from ncbook.runs import DamagedRun, Run
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command says: as text, and with --json as `data`; `code` is 1 where something is wrong."""
+
+    text: str
+    data: Any
+    code: int = 0
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 something is wrong, 2 a wrong argument, 130 interrupted."""
     parsed = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = parsed.command
+    command: Callable[[argparse.Namespace], Answer] = parsed.command
     try:
-        return command(parsed)
+        answer = command(parsed)
+        print(json.dumps(answer.data, indent=1) if parsed.json else answer.text, flush=True)
+        return answer.code
+    except BrokenPipeError:  # whoever read the answer, such as `head`, has had enough
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        return 0
     except (ValueError, RuntimeError, ArithmeticError, ImportError, OSError) as error:
         print(f"ncbook: {error}", file=sys.stderr)
         return 2 if isinstance(error, ValueError) and not isinstance(error, DamagedRun) else 1
@@ -31,13 +47,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"ncbook {__version__}")
     commands = parser.add_subparsers(required=True)
 
-    def add(command: Callable[[argparse.Namespace], int], name: str, about: str) -> argparse.ArgumentParser:
+    def add(command: Callable[[argparse.Namespace], Answer], name: str, about: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=about, description=about)
         made.set_defaults(command=command)
+        made.add_argument("--json", action="store_true", help="answer in JSON")
         return made
 
-    listing = add(_list, "list", "experiments, their presets, and which runs are at hand")
-    listing.add_argument("--json", action="store_true", help="as JSON")
+    add(_list, "list", "experiments, their presets, and which runs are at hand")
     running = add(_run, "run", "train an experiment, or say where its run is")
     running.add_argument("--live", action="store_true", default=None, help="train even if a run is at hand")
     running.add_argument(
@@ -58,14 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("name", help="its name: a Python word such as class_imbalance")
     new.add_argument("--part", required=True, help="the folder of its chapter, such as 4-grokking")
     ledger = add(_ledger, "ledger", "every claim of the literature, and what our runs say of it")
-    form = ledger.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="as JSON")
-    form.add_argument("--page", action="store_true", help="as the page of the book")
+    ledger.add_argument("--page", action="store_true", help="as the page of the book")
     add(_doctor, "doctor", "what is installed, what is recorded, and what is wrong")
     return parser
 
 
-def _list(parsed: argparse.Namespace) -> int:
+def _list(parsed: argparse.Namespace) -> Answer:
     from ncbook import experiments
 
     known = [experiments.get(name) for name in experiments.names()]
@@ -74,15 +88,10 @@ def _list(parsed: argparse.Namespace) -> int:
         for experiment in known
         for preset in experiment.presets()
     ]
-    if parsed.json:
-        print(json.dumps(rows, indent=1))
-        return 0
-    for row in rows:
-        print(f"{row['experiment']:24} {row['preset']:14} {row['run']}")
-    return 0
+    return Answer("\n".join(f"{row['experiment']:24} {row['preset']:14} {row['run']}" for row in rows), rows)
 
 
-def _run(parsed: argparse.Namespace) -> int:
+def _run(parsed: argparse.Namespace) -> Answer:
     from ncbook import experiments
 
     experiment = experiments.get(parsed.name)
@@ -92,31 +101,27 @@ def _run(parsed: argparse.Namespace) -> int:
             run = experiment.run(config, parsed.device)
         else:
             run = experiment.load(parsed.preset, parsed.live, parsed.device)
-    if parsed.seeds:
-        print(_ends(experiment, run))
     about = run.provenance
-    print(
+    made = (
         f"{about['experiment']}, preset {about['preset']}: {len(run.history['step'])} measurements, "
         f"made in {about['seconds']} s on {about['hardware']} ({about['date']}, ncbook {about['ncbook']})"
     )
-    return 0
+    ends = _ends(experiment, run)
+    text = f"{ends.to_string(index=False)}\n{made}" if parsed.seeds else made
+    return Answer(text, {"provenance": dict(about), "ends": json.loads(ends.to_json(orient="records"))})
 
 
-def _ends(experiment: Any, run: Any) -> str:
+def _ends(experiment: Any, run: Run) -> Any:
     """The last measurement of each training, as a table."""
-    import pandas as pd
-
-    rows = pd.DataFrame(run.history)
-    return rows.groupby(list(experiment.keys), sort=False).tail(1).to_string(index=False)
+    return run.to_frame().groupby(list(experiment.keys), sort=False).tail(1)
 
 
-def _record(parsed: argparse.Namespace) -> int:
+def _record(parsed: argparse.Namespace) -> Answer:
     from ncbook import experiments
 
     with _workers(parsed.workers):
         path = experiments.get(parsed.name).record(parsed.preset, parsed.device)
-    print(f"recorded in {path}")
-    return 0
+    return Answer(f"recorded in {path}", {"path": str(path)})
 
 
 def _workers(count: int) -> AbstractContextManager[Any]:
@@ -128,50 +133,47 @@ def _workers(count: int) -> AbstractContextManager[Any]:
     return joblib.parallel_config("loky", n_jobs=count)
 
 
-def _verify(parsed: argparse.Namespace) -> int:
+def _verify(parsed: argparse.Namespace) -> Answer:
     from ncbook import experiments
     from ncbook.experiments import verify
 
-    wrong = 0
+    rows: list[dict[str, Any]] = []
     for name in parsed.names or experiments.names():
         experiment = experiments.get(name)
         for preset in experiment.presets():
             run = experiment.recorded(preset)
             if run is not None:
                 found = verify(experiment, run)
-                wrong += len(found.wrong) + len(found.missing)
-                print(f"{name} {preset}: {found}")
-    return 1 if wrong else 0
+                right = not found.wrong and not found.missing
+                rows.append({"experiment": name, "preset": preset, "right": right, "found": str(found)})
+                print(f"{name} {preset}: {found}", file=sys.stderr if parsed.json else sys.stdout, flush=True)
+    wrong = sum(not row["right"] for row in rows)
+    return Answer(f"{len(rows) - wrong} of {len(rows)} recorded runs belong to the code", rows, int(wrong > 0))
 
 
-def _new(parsed: argparse.Namespace) -> int:
+def _new(parsed: argparse.Namespace) -> Answer:
     from ncbook import scaffold
 
-    for path in scaffold.lay_out(parsed.name, parsed.part):
-        print(path)
-    print("Next: write what each TODO asks for; `make unit` says what is left.")
-    return 0
+    paths = [str(path) for path in scaffold.lay_out(parsed.name, parsed.part)]
+    return Answer("\n".join([*paths, "Next: write what each TODO asks for; `make unit` says what is left."]), paths)
 
 
-def _ledger(parsed: argparse.Namespace) -> int:
+def _ledger(parsed: argparse.Namespace) -> Answer:
     from ncbook import ledger
 
     if parsed.json:
-        print(json.dumps(ledger.as_json(), indent=1))
-        return 0
+        return Answer("", ledger.as_json())
     if parsed.page:
-        sys.stdout.write(ledger.page())
-        return 0
-    for entry in ledger.entries():
-        print(f"{entry.id:40} {entry.verdict:26} {entry.ours}")
-    return 0
+        return Answer(ledger.page().removesuffix("\n"), None)
+    lines = [f"{entry.id:40} {entry.verdict:26} {entry.ours}" for entry in ledger.entries()]
+    return Answer("\n".join(lines), None)
 
 
-def _doctor(parsed: argparse.Namespace) -> int:
+def _doctor(parsed: argparse.Namespace) -> Answer:
     from ncbook import doctor
 
-    problems = doctor.report()
-    return 1 if problems else 0
+    found = doctor.examine()
+    return Answer(str(found), found.as_json(), int(bool(found.problems)))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+import yaml
 from hypothesis import settings
 
 # Drawn alike in every run, and no run fails because the machine is busy.
@@ -22,3 +24,10 @@ def pytest_collection_modifyitems(items):
     """The long files first; the order of all other files, and of the tests of a file, stays."""
     rank = {name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: rank.get(Path(item.path).stem, len(_LONG)))
+
+
+@pytest.fixture(scope="session")
+def chapters_address() -> str:
+    """Where the chapters are in the repository, as in https://github.com/<this>: of this checkout, also in a fork."""
+    config = yaml.safe_load((Path(__file__).parents[1] / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    return f"{config['url'].removeprefix('https://github.com/')}/blob/{config['branch']}/book"

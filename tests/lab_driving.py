@@ -11,6 +11,16 @@ def fill(lab, **typed: str) -> None:
         lab.form.fields[name].value = text
 
 
+def ticking(lab) -> bool:
+    """Whether the invisible Play widget counts; version 7 of ipywidgets, which Colab has, calls it by another name."""
+    return getattr(lab.heartbeat, "playing", None) or getattr(lab.heartbeat, "_playing", False)
+
+
+def tip(control) -> str:
+    """The words that show under the pointer, in version 7 of ipywidgets too."""
+    return getattr(control, "tooltip", "") or getattr(control, "description_tooltip", "")
+
+
 def tick_until(lab, met: Callable[[], bool]) -> None:
     """What the page does while a network trains: the invisible Play widget counts."""
     limit = time.monotonic() + SECONDS
@@ -24,7 +34,7 @@ def train(lab, **typed: str) -> None:
     """Train to the end."""
     fill(lab, **typed)
     lab.train.click()
-    tick_until(lab, lambda: not lab.heartbeat.playing)
+    tick_until(lab, lambda: not ticking(lab))
 
 
 def stop_all(lab) -> None:

@@ -132,7 +132,7 @@ def test_networks_end_in_eight_directions_of_four_frequencies(run):
     assert head["rank"].median() == 8
     assert head.frequencies.median() == 4
     assert round(head.effective_rank.median()) == 16
-    assert round(means.to_circles.median(), 2) == 0.09
+    assert round(float(means.to_circles.median()), 2) == 0.09
     assert 1 < (means.to_circles > 0.2).sum() < 6
     assert means.to_circles.max() < 0.35
     control = readings.onset.shapes(run, "undecayed", "head")
@@ -161,7 +161,7 @@ def test_digits_grok_from_a_large_start_and_collapse_afterwards(run):
     assert holds("rescaled-variability-with-generalization", run) == (0, 5)
     assert holds("rescaled-variability-in-arithmetic", run) == (1, 11)
     first = columns(run, "digits").query("step == 0")
-    assert round(first.ncc_acc_test.min(), 2) >= 0.84
+    assert round(float(first.ncc_acc_test.min()), 2) >= 0.84
     steps = np.unique(columns(run, "digits").step)
     assert (steps[-10:] / steps[-11:-1]).max() < 1.18
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from ncbook import __version__, experiments, runs
+from ncbook import __version__, doctor, experiments, runs
 from ncbook.__main__ import main
 
 
@@ -149,6 +149,35 @@ def test_wrong_usage_is_exit_code_2(arguments, capsys):
     assert "usage: python -m ncbook" in capsys.readouterr().err
 
 
+def test_a_reader_that_has_had_enough_is_no_error():
+    """As in `python -m ncbook list | head -1`."""
+    command = [sys.executable, "-m", "ncbook", "list"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list"],
+        ["run", "collapse"],
+        ["run", "unconstrained", "--preset", "smoke", "--seeds", "90"],
+        ["ledger"],
+        ["doctor"],
+    ],
+    ids=" ".join,
+)
+def test_every_answer_is_there_as_json_and_without_colors(capsys, arguments):
+    assert main([*arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)
+    if arguments != ["ledger"]:  # which test_ledger.py reads
+        assert main(arguments) == 0
+        assert "\x1b" not in capsys.readouterr().out
+
+
 # --- doctor
 
 
@@ -180,6 +209,17 @@ def test_the_doctor_names_a_torchvision_that_cannot_be_imported(capsys, monkeypa
     monkeypatch.setitem(sys.modules, "torchvision", None)
     assert main(["doctor"]) == 1
     assert "PROBLEM      torchvision cannot be imported" in capsys.readouterr().out
+
+
+def test_the_doctor_says_what_each_use_lacks(capsys, monkeypatch):
+    there = doctor._installed
+    monkeypatch.setattr(doctor, "_installed", lambda name: name != "jupyterlab" and there(name))
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    assert main(["doctor"]) == 0  # nothing is wrong with the package
+    said = capsys.readouterr().out
+    assert "for labs: missing jupyterlab\n" in said
+    assert "for the book: all is there\n" in said
+    assert "for the browser tests: missing chromium-headless-shell or chromium or " in said
 
 
 @pytest.mark.parametrize("workers", ["0", "-1"])

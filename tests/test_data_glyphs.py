@@ -1,6 +1,8 @@
-"""Glyphs: what is drawn, that a seed fixes it to the bit, and that the cache survives damage."""
+"""Glyphs: what is drawn, and that a seed fixes it to the bit."""
 
 import math
+import sys
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -8,7 +10,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.ft2font import FT2Font
 from scipy.ndimage import label
 from tables import for_each
 
@@ -22,19 +23,12 @@ from ncbook.data.glyphs import (
     glyphs,
 )
 
-
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    """No test reads or writes the reader's own cache."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NCBOOK_CACHE", str(tmp_path_factory.mktemp("cache")))
-        _templates.templates.cache_clear()
-        yield
-    _templates.templates.cache_clear()
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+import draw_glyphs
 
 
 @pytest.fixture(scope="module")
-def store(cache) -> _templates.Templates:
+def store() -> _templates.Templates:
     return _templates.templates(torch.device("cpu"))
 
 
@@ -52,15 +46,17 @@ def test_there_are_71_classes_in_at_least_16_faces(store):
     assert store.pixels.shape == (store.faces.sum(), 3, 64, 64)
 
 
-@for_each("face", _templates.FACES)
-def test_a_drawing_is_centered_and_its_longer_side_is_44_pixels(face):
+def test_a_drawing_is_centered_and_its_longer_side_is_44_pixels():
     """Up to the two pixels by which hinting rounds a size."""
-    font = FT2Font(f"{matplotlib.get_data_path()}/fonts/ttf/{face}.ttf")
-    for character in "17AWgm":
-        ink = _templates._draw(font, character) > 0
-        used = [np.flatnonzero(ink.any(axis)) for axis in (0, 1)]
-        assert abs(max(each[-1] - each[0] + 1 for each in used) - 44) <= 2
-        assert max(abs(each[0] + each[-1] - 63) for each in used) <= 1
+    with np.load(_templates.DRAWN) as archive:
+        ink = archive["sharp"] > 0
+    lengths = []
+    for axis in (1, 2):
+        used = ink.any(axis)
+        first, last = used.argmax(1), 63 - used[:, ::-1].argmax(1)
+        lengths.append(last - first + 1)
+        assert np.abs(first + last - 63).max() <= 1
+    assert np.abs(np.maximum(*lengths) - 44).max() <= 2
 
 
 def test_no_two_classes_share_a_template(store):
@@ -305,96 +301,25 @@ def test_super_classes_refuse_groups_that_do_not_part_the_classes(groups, messag
         glyph_super_classes((0, 1, 2), groups)
 
 
-# The cache
+# The drawings
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """An empty cache of this test's own, and a quick stand-in for drawing that counts its calls."""
-    monkeypatch.setenv("NCBOOK_CACHE", str(tmp_path / "deep" / "cache"))
-    calls = []
-
-    def build():
-        calls.append(1)
-        faces = np.ones(71, dtype=np.int64)
-        return np.arange(71 * 3 * 64 * 64, dtype=np.int64).astype(np.uint8).reshape(71, 3, 64, 64), faces
-
-    monkeypatch.setattr(_templates, "build", build)
-    return calls
+@pytest.mark.skipif(matplotlib.__version__ != draw_glyphs.VERSION, reason="another matplotlib draws in another way")
+def test_the_package_has_what_is_drawn():
+    sharp, faces = draw_glyphs.draw()
+    with np.load(_templates.DRAWN) as archive:
+        assert np.array_equal(archive["sharp"], sharp)
+        assert np.array_equal(archive["faces"], faces)
 
 
-def test_templates_are_drawn_once(folder):
-    first, second = _templates._cached(), _templates._cached()
-    assert len(folder) == 1
-    assert all(np.array_equal(*pair) for pair in zip(first, second, strict=True))
-    assert [path.name for path in _templates.cache_file().parent.iterdir()] == [_templates.cache_file().name]
-
-
-def _truncate(path):
-    path.write_bytes(path.read_bytes()[:-100])
-
-
-def _flip_a_byte(path):
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 0xFF
-    path.write_bytes(content)
-
-
-def _wrong_arrays(path):
-    np.savez(path, pixels=np.zeros((3, 3, 64, 64), np.uint8), faces=np.ones(71, np.int64))
-
-
-def _no_arrays(path):
-    np.savez(path, other=np.zeros(3))
-
-
-@for_each(
-    "damage",
-    [
-        _truncate,
-        _flip_a_byte,
-        _wrong_arrays,
-        _no_arrays,
-        lambda path: path.write_bytes(b""),
-        lambda path: path.write_text("<html>"),
-    ],
-)
-def test_a_damaged_cache_is_rebuilt(folder, damage):
-    expected = _templates._cached()
-    folder.clear()
-    damage(_templates.cache_file())
-    found = _templates._cached()
-    assert all(np.array_equal(*pair) for pair in zip(found, expected, strict=True))
-    assert len(folder) == 1
-    _templates._cached()
-    assert len(folder) == 1
-
-
-def test_a_cache_that_cannot_be_written_costs_no_data(folder, monkeypatch, tmp_path):
-    (tmp_path / "file").write_text("not a folder")
-    monkeypatch.setenv("NCBOOK_CACHE", str(tmp_path / "file"))
-    assert _templates._cached()[0].shape == (71, 3, 64, 64)
-
-
-def test_a_write_that_fails_leaves_nothing_behind(folder, monkeypatch):
-    def full(*_):
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(_templates.os, "replace", full)
-    _templates._cached()
-    assert list(_templates.cache_file().parent.iterdir()) == []
-
-
-def test_the_cache_is_named_by_matplotlib_and_by_what_is_drawn(monkeypatch):
-    names = {_templates.cache_file().name}
-    monkeypatch.setattr(_templates.matplotlib, "__version__", "0.0")
-    names.add(_templates.cache_file().name)
-    monkeypatch.setattr(_templates, "_VERSION", -1)
-    names.add(_templates.cache_file().name)
-    assert len(names) == 3
-
-
-def test_the_cache_gives_what_was_drawn(store):
-    pixels, faces = _templates.build()
-    assert np.array_equal(pixels, store.pixels.numpy())
-    assert np.array_equal(faces, store.faces.numpy())
+def test_templates_are_the_drawings_blurred(store):
+    """Against a sum over a window that is written out."""
+    with np.load(_templates.DRAWN) as archive:
+        sharp = archive["sharp"][[0, 500]].astype(np.float64)
+    for level, sigma in enumerate(_templates.BLURS):
+        reach = int(4 * sigma + 0.5)
+        weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+        weights /= weights.sum()
+        rows = np.apply_along_axis(np.convolve, 1, np.pad(sharp, ((0, 0), (reach, reach), (0, 0))), weights, "valid")
+        both = np.apply_along_axis(np.convolve, 2, np.pad(rows, ((0, 0), (0, 0), (reach, reach))), weights, "valid")
+        assert np.abs(both - store.pixels[[0, 500], level].numpy()).max() < 0.51

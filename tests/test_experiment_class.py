@@ -180,6 +180,17 @@ def test_another_version_or_config_is_another_run(toy):
     assert toy.find("laptop") is None
 
 
+def test_a_recorded_run_of_other_code_is_said_before_training_in_its_place(toy):
+    toy.record("laptop")
+    newer = replace(toy, version=2)
+    with pytest.warns(UserWarning, match="toy-laptop-.*made by ncbook .* with other settings.*training now"):
+        assert newer.load("laptop").provenance["version"] == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        newer.load("smoke")  # none was ever recorded
+        newer.load("laptop", live=True)  # training is what was asked for
+
+
 def test_a_damaged_run_is_named_and_kept_until_a_live_training_replaces_it(toy):
     toy.load("smoke")
     path = toy.find("smoke")

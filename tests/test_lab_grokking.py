@@ -8,7 +8,7 @@ from functools import partial
 import ipywidgets as widgets
 import numpy as np
 import pytest
-from lab_driving import SECONDS, fill, stop_all, tick_until, train
+from lab_driving import SECONDS, fill, stop_all, tick_until, ticking, tip, train
 from matplotlib.image import imread
 
 from ncbook import labs, trainers
@@ -90,7 +90,7 @@ def test_stop_keeps_what_was_reached_and_continue_gives_what_one_training_gives(
     lab.train.click()
     tick_until(lab, lambda: lab.runs[0].done > 30)
     lab.stop.click()
-    tick_until(lab, lambda: not lab.heartbeat.playing)
+    tick_until(lab, lambda: not ticking(lab))
     run = lab.runs[0]
     assert run.state == "stopped"
     assert "stopped" in lab.pace.value
@@ -98,7 +98,7 @@ def test_stop_keeps_what_was_reached_and_continue_gives_what_one_training_gives(
     reached, before = run.done, list(run.rows)
     fill(lab, steps="100")
     lab.resume.click()
-    tick_until(lab, lambda: not lab.heartbeat.playing)
+    tick_until(lab, lambda: not ticking(lab))
     assert lab.runs == [run]
     assert (run.state, run.done) == ("done", reached + 100)
     assert run.rows[: len(before)] == before
@@ -117,7 +117,7 @@ def test_continue_also_goes_on_after_the_last_step_and_counts_time_in_training_o
     time.sleep(0.3)
     assert run.seconds == first
     lab.resume.click()
-    tick_until(lab, lambda: not lab.heartbeat.playing)
+    tick_until(lab, lambda: not ticking(lab))
     assert run.done == run.planned == lab.progress.max == 120
     assert first < run.seconds
     assert "Step 120 of 120" in lab.status.value
@@ -281,14 +281,14 @@ def test_even_and_composite_moduli_train(lab):
 def test_every_control_says_what_it_is(lab):
     for control in (*lab.form.fields.values(), lab.train, lab.stop, lab.resume, lab.reset):
         assert control.description
-        assert control.tooltip
+        assert tip(control)
 
 
-def test_a_page_without_a_kernel_gets_a_note_and_no_widget(monkeypatch):
+def test_a_page_without_a_kernel_gets_a_note_and_no_widget(monkeypatch, chapters_address):
     monkeypatch.setenv("NCBOOK_STATIC", "1")
     monkeypatch.setattr(widgets.Widget, "__init__", lambda *_, **__: pytest.fail("a widget was made"))
     bundle = labs.grokking()._repr_mimebundle_()
     for text in bundle.values():
-        assert "https://colab.research.google.com/github/ncbook/ncbook/blob/main/book/4-grokking/grokking.ipynb" in text
+        assert f"https://colab.research.google.com/github/{chapters_address}/4-grokking/grokking.ipynb" in text
         assert "make lab" in text
         assert "four networks" in text

@@ -22,7 +22,7 @@ FLOORS = {
     "claims": {"runs"},
     "readings": {"runs", "results"},
     "metrics": set(),
-    "data": {"_torchvision", "_files"},
+    "data": {"_torchvision"},
     "models": {"_torchvision"},
     "trainers": {"models", "data", "metrics", "_files"},
     "experiments": TRAINING | {"readings", "claims", "runs", "results"},
@@ -30,9 +30,10 @@ FLOORS = {
     "explorables": {"readings", "runs", "results"},
     "labs": TRAINING | {"experiments", "readings", "runs", "look"},
     "exercises": TRAINING | {"experiments", "readings", "runs", "results"},
+    "chapters": {"", "experiments"},
     "ledger": {"experiments", "claims", "results", "runs"},
     "doctor": {"experiments", "runs", "_torchvision"},
-    "scaffold": {"results"},
+    "scaffold": {"", "results"},
     "__main__": {"experiments", "runs", "ledger", "doctor", "scaffold"},
 }
 # What else these may import: nothing that trains, downloads or is slow to import.

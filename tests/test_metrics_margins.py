@@ -10,6 +10,7 @@ import torch
 from draws import changed, normal
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import trapezoid
 from scipy.optimize import minimize
 from scipy.special import log_ndtr
 from sklearn.linear_model import LogisticRegression
@@ -275,7 +276,7 @@ def test_the_exponent_is_the_limit_of_the_error_of_three_classes():
     radius = np.linspace(0.2, 0.8, 401)[None]
     energy = (radius**2 - 2 * radius * np.cos(angle) + 1) / 2  # half the squared distance to the vertex
     density = radius * np.exp(-(energy - exponent) / sigma**2) / (2 * math.pi * sigma**2)
-    scaled = 2 * np.trapezoid(np.trapezoid(density, radius, axis=1), angle[:, 0])
+    scaled = 2 * trapezoid(trapezoid(density, radius, axis=1), angle[:, 0])
     assert exponent - sigma**2 * math.log(scaled) == pytest.approx(exponent, rel=2e-3)
     assert 1e-3 < scaled < 1  # no exponential is left over
 

@@ -2,14 +2,17 @@
 
 import re
 import runpy
-import subprocess
+import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+import ncbook
 from ncbook.results import RESULTS
 
 if sys.version_info >= (3, 11):
@@ -19,38 +22,80 @@ else:
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
+import address  # noqa: E402
 import contents  # noqa: E402
 import notebooks  # noqa: E402
+import release  # noqa: E402
 import sentences  # noqa: E402
 
-ADDRESS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
-SLUG = ADDRESS.removeprefix("https://github.com/")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+ADDRESS = PROJECT["urls"]["Repository"]
+SLUG, BRANCH = address.address()
 CHAPTERS = notebooks.chapters()
 
 
-def tracked() -> list[Path]:
-    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
-    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+TEXTS = address.text_files()
 
 
-def text_files() -> list[Path]:
-    return [path for path in tracked() if path.suffix not in {".npz", ".png", ".svg", ".wasm"}]
+def copy_to(folder: Path) -> None:
+    for path in TEXTS:
+        copy = folder / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
 
 
 def test_every_copy_of_the_repository_address_agrees():
     pattern = re.compile(r"github\.com/(?:github/)?([\w.-]+/ncbook)\b|colab\S*/github/([\w.-]+/[\w.-]+)")
-    found = {match: path for path in text_files() for match in pattern.findall(path.read_text())}
+    found = {match: path for path in TEXTS for match in pattern.findall(path.read_text())}
     slugs = {slug for pair in found for slug in pair if slug}
-    assert slugs == {SLUG}, f"the address is set in pyproject.toml; these files have another: {found}"
+    assert slugs == {SLUG}, f"make address brings these files in agreement: {found}"
+    assert f"https://github.com/{SLUG}" == ADDRESS
 
 
-def test_the_book_is_configured_with_the_repository_address():
-    assert yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"] == ADDRESS
+def test_a_fork_changes_its_address_everywhere_with_one_command(tmp_path):
+    copy_to(tmp_path)
+    changed = address.change("https://github.com/jane/nc-course.git", "spring", tmp_path)
+    assert address.address(tmp_path) == ("jane/nc-course", "spring")
+    assert len(changed) > len(CHAPTERS)
+    text = "\n".join(path.read_text() for path in address.text_files(tmp_path))
+    assert not re.search(rf"{SLUG}(?![\w.-])|nc-course/(blob|tree|raw)/(?!spring)", text)
+    assert yaml.safe_load((tmp_path / ".github/workflows/pages.yml").read_text())[True]["push"]["branches"] == [
+        "spring"
+    ]
+    back = address.change(ADDRESS, BRANCH, tmp_path)
+    assert back == changed
+    assert all((tmp_path / path.relative_to(ROOT)).read_text() == path.read_text() for path in TEXTS)
+
+
+def test_the_version_stands_in_one_place_and_what_names_it_agrees(tmp_path):
+    assert release.version() == ncbook.__version__
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == ncbook.__version__
+    assert f"## {ncbook.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+    copy_to(tmp_path)
+    changed = {path.relative_to(tmp_path) for path in release.change("9.8.7", tmp_path)}
+    assert changed >= {path.relative_to(ROOT) for path in CHAPTERS}
+    assert release.version(tmp_path) == "9.8.7"
+    assert "## Unreleased\n\n## 9.8.7, 20" in (tmp_path / "CHANGELOG.md").read_text()
+    left = [path for path in address.text_files(tmp_path) if f"v{ncbook.__version__}" in path.read_text()]
+    assert left == []
+
+
+@pytest.mark.parametrize("version", ["", "v1.2.3", "1.2"])
+def test_what_is_no_version_is_refused(version, tmp_path):
+    with pytest.raises(SystemExit, match=r"1\.2\.3"):
+        release.change(version, tmp_path)
+
+
+@pytest.mark.parametrize("url", ["https://gitlab.com/jane/nc-course", "nc-course", ""])
+def test_an_address_that_colab_cannot_open_is_refused(url, tmp_path):
+    shutil.copy(ROOT / "_config.yml", tmp_path)
+    with pytest.raises(SystemExit, match="OWNER/NAME"):
+        address.change(url, "main", tmp_path)
 
 
 def test_colab_links_name_files_that_exist():
-    pattern = re.compile(rf"colab\.research\.google\.com/github/{SLUG}/blob/main/([\w./-]+\.ipynb)")
-    named = {name for path in text_files() for name in pattern.findall(path.read_text())}
+    pattern = re.compile(rf"colab\.research\.google\.com/github/{SLUG}/blob/{BRANCH}/([\w./-]+\.ipynb)")
+    named = {name for path in TEXTS for name in pattern.findall(path.read_text())}
     assert named
     missing = [name for name in named if not (ROOT / name).is_file()]
     assert not missing, f"links to chapters that are gone: {missing}"
@@ -77,12 +122,21 @@ def test_every_figure_cell_has_an_alt_text(path):
             assert alt, f'{cell.id}: give the cell {{"mystnb": {{"image": {{"alt": "what is seen"}}}}}} as metadata'
 
 
+SET_UP = f"""import importlib.util
+
+if importlib.util.find_spec("ncbook") is None:
+    %pip install --quiet --no-deps git+{ADDRESS}@v{ncbook.__version__}
+
+"""
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-def test_colab_set_up_installs_ncbook_alone(path):
-    source = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
-    installs = re.findall(r"pip install(.*)", source)
-    wanted = f" --quiet --no-deps git+{ADDRESS}"
-    assert installs == [wanted], f"the set-up cell is the only one that installs, with: %pip install{wanted}"
+def test_the_first_cell_installs_the_release_that_the_chapter_was_written_for_and_nothing_else(path):
+    code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    name = next(name for name, chapter in RESULTS.items() if path == notebooks.BOOK / f"{chapter}.ipynb")
+    assert code[0].startswith(SET_UP), f"the first cell begins with:\n{SET_UP}"
+    assert code[0].endswith(f'\n\nchapters.begin("{name}", written_for="{ncbook.__version__}")')
+    assert "pip install" not in "\n".join(code[1:])
 
 
 def test_the_table_of_contents_follows_the_registry_of_results():
@@ -130,19 +184,35 @@ def test_citations_are_in_the_bibliography():
     assert cited <= keys, f"add to book/references.bib: {cited - keys}"
 
 
-def test_pins_lie_within_the_ranges_that_readers_install():
-    from packaging.requirements import Requirement
+def requirements(path: str) -> list[Requirement]:
+    lines = (ROOT / path).read_text().splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
-    pins = dict(
-        line.lower().split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
+
+def test_the_package_and_the_book_ask_for_the_same_ranges():
+    needed = {str(Requirement(line)) for line in PROJECT["dependencies"]}
+    assert needed <= {str(each) for each in requirements("requirements.txt")}
+
+
+@pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13"])
+def test_every_python_has_one_pin_of_all_that_make_installs_and_it_lies_in_the_range(python):
+    machine = {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": "linux"}
+    pins = [pin for pin in requirements("constraints.txt") if not pin.marker or pin.marker.evaluate(machine)]
+    for wanted in requirements("requirements.txt"):
+        (pin,) = [pin for pin in pins if canonicalize_name(pin.name) == canonicalize_name(wanted.name)]
+        (version,) = [each.version for each in pin.specifier]
+        assert wanted.specifier.contains(version), f"{wanted}: constraints.txt pins {pin}"
+
+
+def test_readme_leads_somewhere_on_any_site_that_shows_it():
+    """The index of packages shows it without the repository around it."""
+    links = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text())
+    assert links
+    assert [link for link in links if not link.startswith("https://")] == []
+    inside = re.findall(
+        rf"\]\(https://github.com/{SLUG}/(?:blob|raw)/{BRANCH}/([^)#]+)", (ROOT / "README.md").read_text()
     )
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    ranges = [
-        line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and not line.startswith("#")
-    ]
-    for line in ranges + project["optional-dependencies"]["dev"]:
-        wanted = Requirement(line)
-        assert wanted.specifier.contains(pins[wanted.name.lower()]), f"{line}: constraints.txt pins another version"
+    assert [path for path in inside if not (ROOT / path).exists()] == []
 
 
 def test_readme_is_short():
@@ -152,7 +222,7 @@ def test_readme_is_short():
 
 def test_the_project_speaks_of_itself_alone():
     """No path of a machine; the home folder is written with a tilde."""
-    for path in text_files():
+    for path in TEXTS:
         found = re.search(r"(?<![\w.])/(root|home|work|tmp)/\w", path.read_text())
         assert not found, f"{path} names a folder of one machine: {found and found[0]}"
 

@@ -243,7 +243,7 @@ def test_every_loss_learns_a_separable_problem(loss):
 def test_losses_of_the_features_separate_the_classes_and_leave_the_head_alone(loss):
     train, model = blobs(), network()
     head = model.head.weight.detach().clone()
-    trainers.fit(model, train, trainers.Recipe(100, 0.05, loss=loss), 0, on_step=quiet)
+    trainers.fit(model, train, trainers.Recipe(100, 0.01, loss=loss), 0, on_step=quiet)
     model.eval()
     features = F.normalize(model.features(train.inputs), dim=1)
     means = metrics.class_means(features, train.labels, 3)

@@ -3,6 +3,7 @@
 import os
 import platform
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
@@ -141,11 +142,24 @@ class Experiment:
         path = None if live else self.find(preset)
         if path is not None:
             return runs.load(path)
+        if not live:
+            self._warn_of_another(preset)
         cache = runs.cache_folder()
         runs.warn_unless_writable(cache)
         run = self.run(self.Config.preset(preset), device, preset)
         runs.keep(run, cache / self.file_name(preset))
         return run
+
+    def _warn_of_another(self, preset: str) -> None:
+        """Where a run is recorded, but not of this code: training in its place is no small thing."""
+        for path in sorted(self.record_path(preset).parent.glob(f"{self.name}-{preset}-*.npz")):
+            about = runs.load(path).provenance
+            if about["preset"] == preset:
+                warnings.warn(
+                    f"the recorded run {path.name} was made by ncbook {about['ncbook']} with other settings than those "
+                    f"of this code: training now, which took {about['seconds']:.0f} s on {about['hardware']}",
+                    stacklevel=3,
+                )
 
     def run(self, config: Any, device: str | None = None, preset: str = "custom") -> runs.Run:
         """Train now. `preset` is the name that the run gets; `load` sets it."""

@@ -1,10 +1,11 @@
 """The fields of a lab."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import ipywidgets as widgets
 
+Control = TypeVar("Control", bound=widgets.DOMWidget)
 _LABEL = {"description_width": "initial"}  # as wide as its text
 
 
@@ -32,23 +33,28 @@ class Form(widgets.Box):
 
 def choice(label: str, tip: str, options: Sequence[tuple[str, str]], value: str) -> widgets.Dropdown:
     """One of several (words, value)."""
-    return widgets.Dropdown(
-        options=options, value=value, description=label, tooltip=tip, layout=_layout("19em"), style=_LABEL
-    )
+    made = widgets.Dropdown(options=options, value=value, description=label, layout=_layout("19em"), style=_LABEL)
+    return with_tip(made, tip)
 
 
 def number(label: str, tip: str, value: float) -> widgets.Text:
     """A number, as text: a wrong one is answered when Train is pressed."""
     layout = _layout(f"{6 + len(label) / 2}em")
-    return widgets.Text(value=f"{value:g}", description=label, tooltip=tip, layout=layout, style=_LABEL)
+    return with_tip(widgets.Text(value=f"{value:g}", description=label, layout=layout, style=_LABEL), tip)
+
+
+def with_tip(made: Control, tip: str) -> Control:
+    """The widget, with words that show under the pointer: under another name in version 7 of ipywidgets, Colab's."""
+    made.set_trait("tooltip" if made.has_trait("tooltip") else "description_tooltip", tip)
+    return made
 
 
 def _with_slider(text: widgets.Text, decades: tuple[int, int]) -> widgets.Box:
     """The text field and a logarithmic slider that follow each other. The text decides, for it can hold any value."""
     slider = widgets.FloatLogSlider(
-        value=float(text.value), min=decades[0], max=decades[1], step=0.1, readout=False,
-        tooltip=f"{text.description}, from 1e{decades[0]} to 1e{decades[1]}", layout=_layout("10em"),
-    )  # fmt: skip
+        value=float(text.value), min=decades[0], max=decades[1], step=0.1, readout=False, layout=_layout("10em")
+    )
+    with_tip(slider, f"{text.description}, from 1e{decades[0]} to 1e{decades[1]}")
 
     def follow_slider(change: dict[str, Any]) -> None:
         if _number(text.value) != change["new"]:

@@ -11,7 +11,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from ncbook.labs import _words
-from ncbook.labs._form import Form
+from ncbook.labs._form import Form, with_tip
 
 _TICK = 350  # milliseconds between two looks at the training
 _PATIENCE = 2  # seconds that Stop waits for the unit under way to end
@@ -32,7 +32,7 @@ class Lab(widgets.VBox):
         self.stop = button("Stop", "End the training now and keep its curves", self._on_stop)
         self.reset = button("Reset", "Forget all runs", self._on_reset)
         self.train.button_style = "primary"
-        self.progress = widgets.IntProgress(tooltip="How far it is trained", layout=widgets.Layout(width="14em"))
+        self.progress = with_tip(widgets.IntProgress(layout=widgets.Layout(width="14em")), "How far it is trained")
         self.pace, self.message, self.status, self.table = (widgets.HTML() for _ in range(4))
         self.table.layout.overflow = "auto"  # it scrolls where the screen is narrower
         self.picture = widgets.Image(layout=widgets.Layout(width="100%", max_width="1000px"))

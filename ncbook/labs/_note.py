@@ -4,7 +4,7 @@ import os
 from html import escape
 from importlib import metadata
 
-_REPOSITORY = "https://github.com/ncbook/ncbook"  # as in pyproject.toml, for a package that is not installed
+_CHAPTERS = "https://github.com/ncbook/ncbook/blob/main/book"  # as in pyproject.toml, for a package not installed
 
 
 def static() -> bool:
@@ -12,21 +12,19 @@ def static() -> bool:
     return os.environ.get("NCBOOK_STATIC", "") not in ("", "0")
 
 
-def repository() -> str:
-    """The project's public address, from the installed package."""
+def chapters() -> str:
+    """The public address of the chapters, from the installed package."""
     try:
         entries = metadata.metadata("ncbook").get_all("Project-URL") or []
     except metadata.PackageNotFoundError:
-        return _REPOSITORY
+        return _CHAPTERS
     urls = dict(entry.split(", ", 1) for entry in entries)
-    return str(urls.get("Repository", _REPOSITORY))
+    return str(urls.get("Chapters", _CHAPTERS))
 
 
-def colab(path: str) -> str:
-    """The address that opens a file of the repository in Colab."""
-    return (
-        f"https://colab.research.google.com/github/{repository().removeprefix('https://github.com/')}/blob/main/{path}"
-    )
+def colab(chapter: str) -> str:
+    """The address that opens a chapter, such as 4-grokking/onset, in Colab."""
+    return f"https://colab.research.google.com/github/{chapters().removeprefix('https://github.com/')}/{chapter}.ipynb"
 
 
 class Note:

@@ -6,6 +6,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from ncbook import __version__
 from ncbook.results import RESULTS
 
 _TEMPLATES = Path(__file__).parent
@@ -31,7 +32,8 @@ def lay_out(name: str, part: str, root: Path | None = None) -> list[Path]:
     """
     root = Path.cwd() if root is None else root
     _require(name, part, root)
-    words = {"name": name, "cell": name.replace("_", "-"), "part": part, "title": name.replace("_", " ").capitalize()}
+    words = {"name": name, "cell": name.replace("_", "-"), "part": part, "version": __version__}
+    words["title"] = name.replace("_", " ").capitalize()
     written = [_write(root / Template(path).substitute(words), _filled(file, words)) for file, path in _FILES.items()]
     written.append(_write(root / "book" / part / f"{name}.ipynb", _chapter(words)))
     _register(root / "ncbook" / "results.py", name, part)

@@ -4,7 +4,7 @@ import re
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 import yaml
@@ -208,9 +208,16 @@ def test_the_rule_that_is_chosen_moves_the_crossings(opened):
 
 
 @every(CHAPTERS)
-def test_launch_button_opens_this_chapter_in_colab(opened):
-    link = opened.locator("a[href*='colab']").first.get_attribute("href")
-    assert link.endswith(f"/ncbook/ncbook/blob/main/{opened.name}.ipynb")
+def test_launch_buttons_open_this_chapter_in_colab_binder_and_kaggle(opened, chapters_address):
+    chapter = f"{chapters_address.removesuffix('book')}{opened.name}.ipynb"
+    slug, branch = chapters_address.removesuffix("/book").split("/blob/")
+    wanted = {
+        "colab": f"https://colab.research.google.com/github/{chapter}",
+        "binder": f"https://mybinder.org/v2/gh/{slug}/{branch}?urlpath=lab/tree/{opened.name}.ipynb",
+        "kaggle": f"https://www.kaggle.com/kernels/welcome?src={quote(f'https://github.com/{chapter}', safe='')}",
+    }
+    links = {name: opened.locator(f"a[href*='{name}']").first.get_attribute("href") for name in wanted}
+    assert links == wanted
 
 
 @every([CHAPTER])

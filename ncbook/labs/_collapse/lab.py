@@ -9,7 +9,7 @@ from ncbook.labs._collapse.training import Training
 from ncbook.labs._form import Form, choice, number
 from ncbook.labs._lab import Lab
 
-_CHAPTER = "book/1-collapse/collapse.ipynb"
+_CHAPTER = "1-collapse/collapse"
 _WHAT = "It trains a network while you watch its errors and its collapse, and compares the settings that you choose."
 _NETWORKS = (("multilayer perceptron", "mlp"), ("convolutional network", "convnet"))
 _NUMBERS = (

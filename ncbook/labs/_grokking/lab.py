@@ -11,7 +11,7 @@ from ncbook.labs._grokking.training import Training
 from ncbook.labs._lab import Lab, button
 from ncbook.labs._reading import whole
 
-_CHAPTER = "book/4-grokking/grokking.ipynb"
+_CHAPTER = "4-grokking/grokking"
 _WHAT = (
     "It trains four networks on addition modulo p while you watch them memorize and then grok, stops and continues, "
     "and pushes their collapse or their flatness for as long as you ask."

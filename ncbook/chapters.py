@@ -1,0 +1,40 @@
+"""What the first cell of a chapter asks for: a word where the chapter and what it runs on do not fit."""
+
+import os
+
+import ncbook
+from ncbook import experiments
+
+BUDGET = "ten minutes on a T4, its budget"  # of the preset gpu where no run of it is recorded
+
+
+def begin(name: str, written_for: str) -> None:
+    """Print what a reader of the chapter on the result `name` should know; nothing, where all is as it should be.
+
+    That is: another release than `written_for` is installed, or there is a GPU, which the preset gpu would use.
+    """
+    if ncbook.__version__ != written_for:
+        print(
+            f"This chapter was written for ncbook {written_for}, and {ncbook.__version__} is installed: "
+            "numbers may differ from those in the text."
+        )
+    device = _gpu()
+    if device and not os.environ.get("NCBOOK_PRESET"):
+        print(
+            f"There is a GPU ({device}). The figures show recorded runs, made on a CPU. To train on more data, put "
+            f'experiments.{name}.load("gpu") in their place: {_duration(name)}.'
+        )
+
+
+def _gpu() -> str:
+    """What it is called; empty where there is none."""
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+
+
+def _duration(name: str) -> str:
+    run = experiments.get(name).recorded("gpu")
+    if run is None:
+        return f"about {BUDGET}"
+    return f"{run.provenance['seconds'] / 60:.0f} minutes on {run.provenance['hardware']}"

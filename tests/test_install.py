@@ -1,0 +1,81 @@
+"""Setting up: alone, again and again, and with a kind word where it cannot go on."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+import install  # noqa: E402
+import locks  # noqa: E402
+
+HOLD = """
+import locks, pathlib, sys, time
+with locks.alone(pathlib.Path(sys.argv[1]), ""):
+    print("in", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that holds the lock, until it is killed."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "lock")], cwd=ROOT / "tools", stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "in\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_one_waits_for_the_first_even_if_that_is_killed(holder, tmp_path, monkeypatch, capsys):
+    waited = []
+    sleep = time.sleep
+
+    def kill_the_first(seconds):
+        waited.append(seconds)
+        holder.kill()
+        sleep(0.01)
+
+    monkeypatch.setattr(locks.time, "sleep", kill_the_first)
+    with locks.alone(tmp_path / "lock", "another is at work"):
+        pass
+    assert waited
+    assert capsys.readouterr().out == "Waiting: another is at work\n"
+
+
+def test_a_lock_that_is_free_is_taken_without_a_word(tmp_path, capsys):
+    for _ in range(2):
+        with locks.alone(tmp_path / "folder" / "lock", "another is at work"):
+            pass
+    assert capsys.readouterr().out == ""
+
+
+def test_an_old_python_is_answered_with_the_way_out(monkeypatch, capsys):
+    monkeypatch.setattr(install.sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr(install.subprocess, "run", lambda *_, **__: pytest.fail("something was installed"))
+    assert install.main() == 1
+    assert "3.10 or newer" in capsys.readouterr().out
+
+
+def test_without_a_network_there_is_one_clear_line(monkeypatch, capfd):
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    arguments = ["download", "--no-cache-dir", "--no-deps", "a-package-that-nobody-has"]
+    assert not install._pip(Path(sys.prefix), arguments)
+    said = capfd.readouterr().out
+    assert re.fullmatch(r"The packages cannot be downloaded: .*\n", said)
+
+
+def test_every_module_that_installs_needs_python_alone():
+    """It runs before anything is installed."""
+    for name in ("install", "locks"):
+        found = set(re.findall(r"^ *(?:import|from) (\w+)", (ROOT / f"tools/{name}.py").read_text(), re.M))
+        assert found <= sys.stdlib_module_names | {"locks"}, name
