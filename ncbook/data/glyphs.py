@@ -1,9 +1,10 @@
 """Glyphs: an endless population of images of characters, so that population quantities can be estimated at will.
 
 71 classes (digits, Latin, Greek) in 16 or 21 typefaces, each image under its own random affine map, blur, contrast,
-background, clutter, occlusion and noise. On the CPU the images depend on the seed and on the version of matplotlib,
-whose fonts they are, and on nothing else: the arithmetic on pixels is single IEEE operations, which every
-processor rounds alike, in an order that no number of threads changes, and the random numbers are integers at heart.
+background, clutter, occlusion and noise. The typefaces are matplotlib's, drawn once: the drawings ship with this
+package. On the CPU the images depend on the seed and on nothing else: the arithmetic on pixels is single IEEE
+operations, which every processor rounds alike, in an order that no number of threads changes, and the random numbers
+are integers at heart.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
