@@ -300,6 +300,17 @@ def test_the_command_line_imports_the_modules_that_the_environment_names(tmp_pat
     assert "my_own" in capsys.readouterr().out
 
 
+def test_other_seeds_are_tried_out_and_not_kept(registered, capsys, tmp_path):
+    assert main(["run", "toy", "--seeds", "90", "91", "--json"]) == 0
+    ends = json.loads(capsys.readouterr().out)["ends"]
+    assert [(row["seed"], row["step"]) for row in ends] == [(90, 1), (91, 1)]
+    assert main(["run", "toy", "--preset", "smoke", "--seeds", "90"]) == 0
+    table = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert table[1][table[0].index("seed")] == "90"
+    assert TRAINED[-1][0] == replace(SMOKE, seeds=(90,))
+    assert not list(tmp_path.rglob("*.npz"))
+
+
 @pytest.mark.parametrize("name", ["collapse", "toy"])
 def test_a_name_is_given_once(registered, name):
     with pytest.raises(ValueError, match=f"name: '{name}' is the name of another experiment"):
