@@ -95,15 +95,16 @@ class Ensemble:
         self._finite = torch.ones(len(self.members), dtype=torch.bool, device=self._device)
         # Terms that are off are left out, not multiplied by 0, which costs their time and cannot undo an infinity.
         self._stack.train(True)
-        self._programs = {on: self._program(on) for on in _phases(recipe)}
+        self._programs: dict[tuple[int, ...], Callable[..., Any]] = {}
         self._updates = {on: Captured(partial(self._update, on), self._device) for on in _phases(recipe)}
 
     def _program(self, on: tuple[int, ...]) -> Callable[..., Any]:
-        """`_differentiate` with the regularizers `on`; the same bits either way."""
-        program = partial(self._differentiate, on)
-        if self.recipe.steps < _WORTH_TRACING:
-            return program
-        return traced(program, self._stack.leaves, self._coefficients)
+        """`_differentiate` with the regularizers `on`, traced when it is first used; the same bits either way."""
+        if on not in self._programs:
+            program = partial(self._differentiate, on)
+            worth = self.recipe.steps >= _WORTH_TRACING
+            self._programs[on] = traced(program, self._stack.leaves, self._coefficients) if worth else program
+        return self._programs[on]
 
     @property
     def parameters(self) -> dict[str, Tensor]:
@@ -142,7 +143,7 @@ class Ensemble:
     def _update(self, on: tuple[int, ...]) -> None:
         rate, first, second = self._factors.index_select(0, self._now).split(1, 1)  # [1, 1] each
         with torch.no_grad():
-            losses, gradient = self._programs[on](self._stack.leaves, self._coefficients)
+            losses, gradient = self._program(on)(self._stack.leaves, self._coefficients)
             self._finite.logical_and_(losses.isfinite())
             if self.recipe.filters:
                 gradient = self._filtered(gradient)
