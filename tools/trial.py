@@ -92,7 +92,7 @@ def dist() -> int:
         checkout = Path(folder) / "checkout"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(checkout)], check=True)
         build = (
-            "from setuptools import build_meta as b; import sys; b.build_sdist(sys.argv[1]); b.build_wheel(sys.argv[1])"
+            "import sys; to = sys.argv[1]; from setuptools import build_meta as b; b.build_sdist(to); b.build_wheel(to)"
         )
         if _run([sys.executable, "-c", build, str(ROOT / "dist")], folder=checkout):
             return 1
