@@ -47,8 +47,10 @@ class StableMax:
 
     def __call__(self, outputs: Outputs) -> Tensor:
         logits = outputs.logits.double() if self.float64 else precise(outputs.logits)
-        above, below = logits.clamp(min=0).log1p(), (-logits).clamp(min=0).log1p()
-        losses = F.cross_entropy(torch.where(logits >= 0, above, -below), outputs.labels, reduction="none")
+        positive = logits >= 0
+        # not clamp, whose slope at its bound is 1 or 0, depending on the version of torch
+        above, below = torch.where(positive, logits, 0.0).log1p(), torch.where(positive, 0.0, -logits).log1p()
+        losses = F.cross_entropy(torch.where(positive, above, -below), outputs.labels, reduction="none")
         return outputs.mean(losses)
 
 
