@@ -60,15 +60,18 @@ def _pip(venv: Path, arguments: list[str]) -> bool:
     settings = os.environ | {"PIP_PROGRESS_BAR": "off"}
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
     with subprocess.Popen(command, cwd=ROOT, env=settings, **pipe) as process:
-        lines = []
+        offline = False
         for line in process.stdout:
-            lines.append(line)
-            if line.startswith(TOLD) and not NO_NETWORK.search("".join(lines)):
+            offline = offline or NO_NETWORK.search(line) is not None
+            if line.startswith(TOLD) and not offline:
                 print(line.rstrip().split(" (from")[0][:110], flush=True)
-    if process.returncode and NO_NETWORK.search("".join(lines)):
+    if process.returncode and offline:
         print("The packages cannot be downloaded: is there a network? Connect, and give the same command again.")
     return process.returncode == 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("Interrupted. The same command goes on.")

@@ -126,9 +126,8 @@ class Experiment:
         runs.require_writable(path.parent)
         run = self.run(self.Config.preset(preset), device, preset)
         runs.save(run, path)
-        for other in path.parent.glob(f"{self.name}-{preset}-*.npz"):
-            if len(other.stem) == len(path.stem) and other != path:  # not of a preset whose name goes on
-                other.unlink()
+        for other in self._other_records(preset):
+            other.unlink()
         return path
 
     def load(self, preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
@@ -152,14 +151,20 @@ class Experiment:
 
     def _warn_of_another(self, preset: str) -> None:
         """Where a run is recorded, but not of this code: training in its place is no small thing."""
-        for path in sorted(self.record_path(preset).parent.glob(f"{self.name}-{preset}-*.npz")):
+        for path in self._other_records(preset):
             about = runs.load(path).provenance
-            if about["preset"] == preset:
-                warnings.warn(
-                    f"the recorded run {path.name} was made by ncbook {about['ncbook']} with other settings than those "
-                    f"of this code: training now, which took {about['seconds']:.0f} s on {about['hardware']}",
-                    stacklevel=3,
-                )
+            warnings.warn(
+                f"the recorded run {path.name} was made by ncbook {about['ncbook']} with other settings than those "
+                f"of this code: training now, which took {about['seconds']:.0f} s on {about['hardware']}",
+                stacklevel=3,
+            )
+
+    def _other_records(self, preset: str) -> list[Path]:
+        """The recorded runs of `preset` that belong to other configs or versions."""
+        path = self.record_path(preset)
+        found = path.parent.glob(f"{self.name}-{preset}-*.npz")
+        # of the same length: not of a preset whose name goes on
+        return sorted(other for other in found if len(other.stem) == len(path.stem) and other != path)
 
     def run(self, config: Any, device: str | None = None, preset: str = "custom") -> runs.Run:
         """Train now. `preset` is the name that the run gets; `load` sets it."""

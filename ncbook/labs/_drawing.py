@@ -2,7 +2,9 @@
 
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,6 +21,17 @@ _MARGINS = {"right": 0.99, "bottom": 0.16, "top": 0.9, "wspace": 0.28}
 def color(index: int) -> str:
     """Of the run at `index`; runs are numbered as well."""
     return look.COLORS[index % len(look.COLORS)]
+
+
+def empty_once(draw: Callable[[Sequence[Any]], bytes]) -> Callable[[Sequence[Any]], bytes]:
+    """`draw`, a lab's picture of its runs, which draws panels without a curve, as before the first run, once only."""
+    empty = cache(lambda: draw(()))
+
+    @wraps(draw)
+    def drawn(runs: Sequence[Any]) -> bytes:
+        return draw(runs) if runs else empty()
+
+    return drawn
 
 
 def png(panels: int, draw: Callable[[list[Axes]], None]) -> bytes:

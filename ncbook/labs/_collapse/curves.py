@@ -1,7 +1,6 @@
 """The curves of the lab, which grow while a network trains."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,18 +21,9 @@ _PANELS = (
 )
 
 
+@_drawing.empty_once
 def png(runs: Sequence[Training]) -> bytes:
     """The curves of all runs as an image; every run but the last is pale."""
-    return _drawn(runs) if runs else _empty()
-
-
-@cache
-def _empty() -> bytes:
-    """Panels without a curve, which a lab shows at first and after Reset: drawn once."""
-    return _drawn(())
-
-
-def _drawn(runs: Sequence[Training]) -> bytes:
     histories = [list(run.rows) for run in runs]  # copied, for the last may be growing
     planned = max((run.planned for run in runs), default=Settings().epochs)
     last = _drawing.horizon(planned, max((run.epoch for run in runs), default=planned), room=20)

@@ -1,7 +1,6 @@
 """The curves of the lab, which grow while four networks train."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,18 +24,9 @@ _PANELS: tuple[tuple[tuple[tuple[str, Any], ...], str, str], ...] = (
 )
 
 
+@_drawing.empty_once
 def png(runs: Sequence[Training]) -> bytes:
     """The curves of all runs as an image: thin for a seed of the last run, thick for medians, pale for earlier runs."""
-    return _drawn(runs) if runs else _empty()
-
-
-@cache
-def _empty() -> bytes:
-    """Panels without a curve, which a lab shows at first and after Reset: drawn once."""
-    return _drawn(())
-
-
-def _drawn(runs: Sequence[Training]) -> bytes:
     histories = [list(run.rows) for run in runs]  # copied, for the last may be growing
     planned = max((run.planned for run in runs), default=Settings().steps)
     last = _drawing.horizon(planned, max((run.done for run in runs), default=planned), room=400)
