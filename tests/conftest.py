@@ -1,10 +1,13 @@
 """What all tests share: one profile of hypothesis, and the order of the files on several workers."""
 
+import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+import address
 
 # Drawn alike in every run, and no run fails because the machine is busy.
 settings.register_profile("ncbook", deadline=None, derandomize=True, max_examples=25, print_blob=False)
@@ -29,5 +32,5 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def chapters_address() -> str:
     """Where the chapters are in the repository, as in https://github.com/<this>: of this checkout, also in a fork."""
-    config = yaml.safe_load((Path(__file__).parents[1] / "_config.yml").read_text(encoding="utf-8"))["repository"]
-    return f"{config['url'].removeprefix('https://github.com/')}/blob/{config['branch']}/book"
+    slug, branch = address.address()
+    return f"{slug}/blob/{branch}/book"

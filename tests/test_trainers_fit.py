@@ -243,6 +243,7 @@ def test_every_loss_learns_a_separable_problem(loss):
 def test_losses_of_the_features_separate_the_classes_and_leave_the_head_alone(loss):
     train, model = blobs(), network()
     head = model.head.weight.detach().clone()
+    # at a larger rate, rate reduction shrinks the features until their ReLUs die
     trainers.fit(model, train, trainers.Recipe(100, 0.01, loss=loss), 0, on_step=quiet)
     model.eval()
     features = F.normalize(model.features(train.inputs), dim=1)

@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import yaml
-
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "https://github.com/"
 BINARY = {".npz", ".png", ".svg", ".wasm"}
@@ -33,8 +31,9 @@ def _made(path: Path) -> bool:
 
 def address(root: Path = ROOT) -> tuple[str, str]:
     """The slug OWNER/NAME and the branch, as _config.yml has them."""
-    repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]
-    return repository["url"].removeprefix(HOST), repository["branch"]
+    config = (root / "_config.yml").read_text(encoding="utf-8")
+    url, branch = (re.search(rf"(?m)^  {key}: (.+)$", config)[1] for key in ("url", "branch"))
+    return url.removeprefix(HOST), branch
 
 
 def change(url: str, branch: str, root: Path = ROOT) -> list[Path]:

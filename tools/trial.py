@@ -17,7 +17,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import address
 import install
+import release
 
 ROOT = Path(__file__).resolve().parents[1]
 REPLAY = {"NCBOOK_STATIC": "1", "NCBOOK_PRESET": "laptop", "NCBOOK_LIVE": "0"}
@@ -76,12 +78,10 @@ def colab(venv: Path) -> int:
 
 def _release_from_here(bare: Path) -> dict[str, str]:
     """Settings with which git takes the release of the chapters from this checkout, as committed."""
-    name = ROOT / "ncbook/__init__.py"
-    version = re.search(r'__version__ = "(.+)"', name.read_text(encoding="utf-8"))[1]
-    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
-    url = re.search(r"(?m)^  url: (.+)$", config)[1]
+    slug, _ = address.address()
+    url = f"{address.HOST}{slug}"
     subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(bare)], check=True)
-    subprocess.run(["git", "-C", str(bare), "tag", "--force", f"v{version}"], check=True)
+    subprocess.run(["git", "-C", str(bare), "tag", "--force", f"v{release.version()}"], check=True)
     return {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.{bare.as_uri()}.insteadOf", "GIT_CONFIG_VALUE_0": url}
 
 
