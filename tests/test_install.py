@@ -74,6 +74,14 @@ def test_without_a_network_there_is_one_clear_line(monkeypatch, capfd):
     assert re.fullmatch(r"The packages cannot be downloaded: .*\n", said)
 
 
+def test_the_page_on_installing_quotes_what_is_said():
+    page = (ROOT / "book" / "installing.md").read_text(encoding="utf-8")
+    code = (ROOT / "tools" / "install.py").read_text(encoding="utf-8")
+    for words in ("The packages cannot be downloaded", "another installation is running in this folder"):
+        assert words in page
+        assert words in code
+
+
 def test_every_module_that_installs_needs_python_alone():
     """It runs before anything is installed."""
     for name in ("install", "locks"):
