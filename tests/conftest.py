@@ -1,5 +1,6 @@
 """What all tests share: one profile of hypothesis, and the order of the files on several workers."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 import address
+
+# Before torch is imported: another number of threads adds in another order, and bits are compared across processes.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 # Drawn alike in every run, and no run fails because the machine is busy.
 settings.register_profile("ncbook", deadline=None, derandomize=True, max_examples=25, print_blob=False)

@@ -56,7 +56,7 @@ def run(program: str, *arguments, before=()) -> subprocess.CompletedProcess:
         [*before, sys.executable, HERE / program, *arguments],
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1"},
+        env=os.environ | {"PYTHONPATH": str(HERE)},
     )
     assert done.returncode == 0, done.stderr
     return done

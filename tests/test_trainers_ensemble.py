@@ -2,7 +2,6 @@
 
 import signal
 from dataclasses import replace
-from functools import partial
 
 import pytest
 import torch
@@ -10,6 +9,7 @@ from tables import for_each
 
 from ncbook import data, models, trainers
 from ncbook.trainers import Ensemble, Member, fit_ensemble, over_members
+from ncbook.trainers import ensemble as stepping
 
 STEPS = 40
 PAIRS = data.modular(7, fraction=0.6).train
@@ -32,6 +32,18 @@ def blobs(size: int = 40) -> data.Split:
     generator = torch.Generator().manual_seed(size)
     inputs = torch.randn(size, 3, 2, 2, generator=generator, dtype=torch.float64)
     return data.Split(inputs, inputs.flatten(1).argmax(1) % 4)
+
+
+@pytest.fixture
+def soon_traced(monkeypatch):
+    """Steps are traced after the first few, so that both kinds are in a short training."""
+    monkeypatch.setattr(stepping, "EAGER_STEPS", 5)
+
+
+@pytest.fixture
+def all_traced(monkeypatch, soon_traced):
+    """And in trainings that would be too short."""
+    monkeypatch.setattr(stepping, "_WORTH_TRACING", 0)
 
 
 def pair_mlp(seed: int) -> models.Classifier:
@@ -116,16 +128,17 @@ def test_members_are_the_single_runs(build, train, recipe):
     ("build", "train", "recipe"),
     [(pair_mlp, PAIRS, ADAMW), (nanda, PAIRS, SGD)],
 )
-def test_a_training_that_is_too_short_to_be_traced_takes_the_same_steps(build, train, recipe):
-    short, long = (
+def test_a_step_is_the_same_to_the_bit_before_and_after_it_is_traced(build, train, recipe, soon_traced):
+    plain, program = (
         trainers.Ensemble(build, train, replace(recipe, steps=steps, schedule=trainers.constant), MEMBERS)
         for steps in (199, 200)
     )
     for _ in range(30):
-        short.advance()
-        long.advance()
-    assert [isinstance(next(iter(each._programs.values())), partial) for each in (short, long)] == [True, False]
-    assert all(torch.equal(value, long.parameters[name]) for name, value in short.parameters.items())
+        plain.advance()
+        program.advance()
+    assert not plain._programs
+    assert set(program._programs) == {(), (0,), (0, 1)}
+    assert all(torch.equal(value, program.parameters[name]) for name, value in plain.parameters.items())
 
 
 def test_members_with_training_sets_of_their_own_are_the_single_runs():
@@ -156,7 +169,7 @@ def test_members_in_float32_are_the_single_runs(recipe):
         trainers.Flooded(trainers.CrossEntropy(), 1.0),
     ],
 )
-def test_every_loss_is_that_of_the_single_run_on_sets_of_unequal_size(loss):
+def test_every_loss_is_that_of_the_single_run_on_sets_of_unequal_size(loss, all_traced):
     recipe = replace(SGD, steps=15, loss=loss, regularizers=())
     members = [Member(1), Member(2)]
     compare(mlp, [blobs(30), blobs(21)], recipe, members, 1e-9)
@@ -174,7 +187,7 @@ def test_every_loss_is_that_of_the_single_run_on_sets_of_unequal_size(loss):
         trainers.feature_norm,
     ],
 )
-def test_every_regularizer_is_that_of_the_single_run_on_sets_of_unequal_size(measure):
+def test_every_regularizer_is_that_of_the_single_run_on_sets_of_unequal_size(measure, all_traced):
     recipe = replace(SGD, steps=15, regularizers=(trainers.Regularizer(measure, 0.03, torch.log1p),))
     compare(mlp, [blobs(30), blobs(21)], recipe, [Member(1), Member(2, coefficients=(-0.01,))], 1e-9)
 

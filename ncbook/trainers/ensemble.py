@@ -18,6 +18,7 @@ from ncbook.trainers.losses import Flooded, RateReduction
 from ncbook.trainers.outputs import Outputs
 from ncbook.trainers.recipe import Recipe
 from ncbook.trainers.stacked import (
+    EAGER_STEPS,
     Captured,
     Points,
     Precise,
@@ -95,15 +96,22 @@ class Ensemble:
         self._finite = torch.ones(len(self.members), dtype=torch.bool, device=self._device)
         # Terms that are off are left out, not multiplied by 0, which costs their time and cannot undo an infinity.
         self._stack.train(True)
+        self._eager = {on: EAGER_STEPS for on in _phases(recipe)}
         self._programs: dict[tuple[int, ...], Callable[..., Any]] = {}
         self._updates = {on: Captured(partial(self._update, on), self._device) for on in _phases(recipe)}
 
     def _program(self, on: tuple[int, ...]) -> Callable[..., Any]:
-        """`_differentiate` with the regularizers `on`, traced when it is first used; the same bits either way."""
-        if on not in self._programs:
-            program = partial(self._differentiate, on)
-            worth = self.recipe.steps >= _WORTH_TRACING
-            self._programs[on] = traced(program, self._stack.leaves, self._coefficients) if worth else program
+        """`_differentiate` with the regularizers `on`; the same bits before it is traced and afterwards.
+
+        It is traced before a GPU captures it, and late enough that a training that is left early does not pay for it.
+        """
+        if on in self._programs:
+            return self._programs[on]
+        program = partial(self._differentiate, on)
+        self._eager[on] -= 1
+        if self._eager[on] > 0 or self.recipe.steps < _WORTH_TRACING:
+            return program
+        self._programs[on] = traced(program, self._stack.leaves, self._coefficients)
         return self._programs[on]
 
     @property

@@ -15,7 +15,7 @@ from ncbook.models import Classifier
 from ncbook.trainers._validate import require
 from ncbook.trainers.outputs import Outputs, Term
 
-_EAGER_STEPS = 3  # on a GPU, before a step is captured: kernels are loaded and memory is laid out in them
+EAGER_STEPS = 64  # before a step is traced, and on a GPU captured: kernels are loaded and memory is laid out in them
 
 
 class Points(NamedTuple):
@@ -143,10 +143,10 @@ class Captured:
         if self._graph is None:
             self._work()
             return
-        if self._runs < _EAGER_STEPS:
+        if self._runs < EAGER_STEPS:
             self._aside()
         else:
-            if self._runs == _EAGER_STEPS:
+            if self._runs == EAGER_STEPS:
                 with torch.cuda.graph(self._graph):
                     self._work()
             self._graph.replay()
