@@ -96,7 +96,7 @@ class Ensemble:
         self._finite = torch.ones(len(self.members), dtype=torch.bool, device=self._device)
         # Terms that are off are left out, not multiplied by 0, which costs their time and cannot undo an infinity.
         self._stack.train(True)
-        self._eager = {on: EAGER_STEPS for on in _phases(recipe)}
+        self._eager = dict.fromkeys(_phases(recipe), EAGER_STEPS)
         self._programs: dict[tuple[int, ...], Callable[..., Any]] = {}
         self._updates = {on: Captured(partial(self._update, on), self._device) for on in _phases(recipe)}
 
