@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-import nbformat
+import notebooks
 import numpy as np
 import pytest
 import torch
@@ -29,7 +29,7 @@ def table(run):
 
 @pytest.fixture(scope="module")
 def prose() -> str:
-    notebook = nbformat.read(CHAPTER, as_version=4)
+    notebook = notebooks.read(CHAPTER)
     return " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-import nbformat
+import notebooks
 import pytest
 
 from ncbook import experiments, explorables, readings, runs
@@ -26,7 +26,7 @@ def table(run):
 
 @pytest.fixture(scope="module")
 def prose() -> str:
-    notebook = nbformat.read(CHAPTER, as_version=4)
+    notebook = notebooks.read(CHAPTER)
     return " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-import nbformat
+import notebooks
 import pytest
 
 from ncbook import figures
@@ -21,5 +21,5 @@ def test_a_chapter_shows_it(name):
 @cache
 def chapters() -> list[str]:
     """The code of each chapter."""
-    notebooks = [nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4) for chapter in RESULTS.values()]
-    return ["\n".join(cell.source for cell in each.cells if cell.cell_type == "code") for each in notebooks]
+    read = [notebooks.read(ROOT / "book" / f"{chapter}.ipynb") for chapter in RESULTS.values()]
+    return ["\n".join(cell.source for cell in each.cells if cell.cell_type == "code") for each in read]

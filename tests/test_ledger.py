@@ -6,7 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-import nbformat
+import notebooks
 import pytest
 
 from ncbook import claims, experiments, ledger
@@ -129,7 +129,7 @@ def test_a_claim_names_a_source_of_the_bibliography():
 
 @cache
 def code_cells(chapter: str) -> set[str]:
-    notebook = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4)
+    notebook = notebooks.read(ROOT / "book" / f"{chapter}.ipynb")
     return {cell.id for cell in notebook.cells if cell.cell_type == "code"}
 
 

@@ -6,7 +6,6 @@ import shutil
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -104,19 +103,21 @@ def test_colab_links_name_files_that_exist():
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_notebooks_are_in_the_form_that_git_keeps(path):
     chapter = path.relative_to(notebooks.BOOK).with_suffix("")
-    assert notebooks.problems(nbformat.read(path, as_version=4)) == [], f"make notebooks CHAPTER={chapter}"
+    assert notebooks.problems(notebooks.read(path)) == [], f"make notebooks CHAPTER={chapter}"
 
 
 def test_a_notebook_out_of_form_is_found_out():
-    cell = nbformat.v4.new_code_cell("1", id="8f3c_x", execution_count=3)
-    cell.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "1"})]
-    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {}})
+    output = notebooks.Node(output_type="execute_result", data={"text/plain": "1"}, metadata={}, execution_count=3)
+    cell = notebooks.Node(
+        cell_type="code", id="8f3c_x", source="1", metadata={"execution": {}}, execution_count=3, outputs=[output]
+    )
+    notebook = notebooks.Node(cells=[cell], metadata={"widgets": {}})
     assert len(notebooks.problems(notebook)) == 5
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_every_figure_cell_has_an_alt_text(path):
-    for cell in nbformat.read(path, as_version=4).cells:
+    for cell in notebooks.read(path).cells:
         if cell.cell_type == "code" and re.search(r"^figures\.", cell.source, re.M):
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
             assert alt, f'{cell.id}: give the cell {{"mystnb": {{"image": {{"alt": "what is seen"}}}}}} as metadata'
@@ -132,7 +133,7 @@ if importlib.util.find_spec("ncbook") is None:
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_the_first_cell_installs_the_release_that_the_chapter_was_written_for_and_nothing_else(path):
-    code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    code = [cell.source for cell in notebooks.read(path).cells if cell.cell_type == "code"]
     name = next(name for name, chapter in RESULTS.items() if path == notebooks.BOOK / f"{chapter}.ipynb")
     assert code[0].startswith(SET_UP), f"the first cell begins with:\n{SET_UP}"
     assert code[0].endswith(f'\n\nchapters.begin("{name}", written_for="{ncbook.__version__}")')

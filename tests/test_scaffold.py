@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from ncbook import scaffold
@@ -88,6 +87,8 @@ def test_its_test_says_what_is_to_be_written(tried):
 
 
 def test_the_chapter_is_a_notebook(checkout):
+    import nbformat  # which takes seconds
+
     notebook = nbformat.read(checkout / "book" / PART / f"{NAME}.ipynb", as_version=4)
     nbformat.validate(notebook)
     cells = {cell.id: cell for cell in notebook.cells}

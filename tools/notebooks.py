@@ -6,14 +6,18 @@ leaves behind. Prose stands one sentence a line. `check` only looks, and lists w
 names one notebook, such as 4-grokking/onset.
 """
 
+from __future__ import annotations
+
+import json
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import nbformat
-from nbclient import NotebookClient
-from nbformat import NotebookNode
 from sentences import one_a_line
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
 CHECKED = "nbval-check-output"
@@ -31,12 +35,29 @@ def chapters(only: str = "") -> list[Path]:
     return found or sys.exit(f"no chapter is called {only}; it is named like 4-grokking/onset")
 
 
-def is_checked(cell: NotebookNode) -> bool:
+class Node(dict[str, Any]):
+    """A dictionary of a notebook's file, whose keys are also attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self:
+            raise AttributeError(name)
+        return self[name]
+
+
+def read(path: Path) -> Node:
+    """A notebook, to be looked at. nbformat, which takes seconds to import, is left to those who change one."""
+    notebook: Node = json.loads(path.read_text(encoding="utf-8"), object_hook=Node)
+    for cell in notebook.cells:
+        cell["source"] = "".join(cell.source)
+    return notebook
+
+
+def is_checked(cell: Node) -> bool:
     """Whether nbval compares this cell's output."""
     return cell.cell_type == "code" and CHECKED in cell.metadata.get("tags", [])
 
 
-def problems(notebook: NotebookNode) -> list[str]:
+def problems(notebook: Node) -> list[str]:
     """What keeps `notebook` from the form that git keeps; empty when it is in that form."""
     found = [] if notebook.metadata == _METADATA else ["notebook metadata is more than the kernel's name"]
     ids = [cell.get("id", "") for cell in notebook.cells]
@@ -47,7 +68,7 @@ def problems(notebook: NotebookNode) -> list[str]:
     return found
 
 
-def _cell_problems(cell: NotebookNode) -> list[str]:
+def _cell_problems(cell: Node) -> list[str]:
     found = []
     if not _ID.fullmatch(cell.get("id", "")):
         found.append("its id is not small letters, digits and hyphens, such as fig-nc1: change it here and in claims")
@@ -66,6 +87,9 @@ def _cell_problems(cell: NotebookNode) -> list[str]:
 
 def written(notebook: NotebookNode) -> NotebookNode:
     """The notebook, executed and brought into form."""
+    import nbformat
+    from nbclient import NotebookClient
+
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
     notebook.metadata = nbformat.from_dict(_METADATA)
     number = 0
@@ -80,14 +104,19 @@ def written(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
+def _write(path: Path) -> None:
+    import nbformat
+
+    nbformat.write(written(nbformat.read(path, as_version=4)), path)
+
+
 def main(command: str, only: str = "") -> int:
     """Run `write` or `check` over the book or one chapter; returns the number of notebooks with problems."""
     wrong = 0
     for path in chapters(only):
-        notebook = nbformat.read(path, as_version=4)
         if command == "write":
-            nbformat.write(written(notebook), path)
-        found = problems(nbformat.read(path, as_version=4))
+            _write(path)
+        found = problems(read(path))
         wrong += bool(found)
         mend = f"; mend it with: make notebooks CHAPTER={path.relative_to(BOOK).with_suffix('')}"
         print(f"{path.relative_to(BOOK)}: {'; '.join(found) + mend if found else 'in form'}")
