@@ -18,7 +18,7 @@ settings.register_profile("ncbook", deadline=None, derandomize=True, max_example
 settings.load_profile("ncbook")
 
 # A long file that comes last keeps one worker busy while the others wait.
-_LONG = ("test_recorded", "test_pictures", "test_scaffold", "test_lab_grokking", "test_trainers_ensemble",
+_LONG = ("test_pictures", "test_scaffold", "test_lab_grokking", "test_trainers_ensemble",
          "test_sweep", "test_trainers_checkpoints", "test_ledger", "test_labs")  # fmt: skip
 
 

@@ -420,7 +420,6 @@ def test_a_solver_that_does_not_converge_says_so():
     features, labels, _, _ = sample([30] * 3, 2, spread=0.7)
     result = max_margin_classifier(features, labels)
     assert not result.converged
-    assert result.rounds == 100_000
     assert result.margin < 0
 
 

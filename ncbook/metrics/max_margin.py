@@ -12,6 +12,7 @@ from ncbook.metrics.margins import margins
 
 _HARD = 1e6  # cost of a violated constraint where features have root mean square norm 1
 _TOLERANCE = 1e-4  # near collapse a smaller one takes the solver more rounds than it has
+_REACHED = 1e-3  # how near to 1 the smallest margin is where the solver stopped by itself: ten of its tolerances
 _MAX_ROUNDS = 100_000  # liblinear's own limit for Crammer and Singer's problem: its caller cannot change it
 
 
@@ -21,17 +22,17 @@ class MaxMargin:
 
     weight      [K, d] float64, rows sum to zero, scaled so that the smallest margin is 1 at the optimum
     margin      min_i q_i / ||W||_F, in the unit of the features; negative if a point is on the wrong side
-    optimality  min_i q_i. Once converged, no W has a margin above `margin / optimality`, up to the solver's
-                relative tolerance of 1e-4; well below 1 it says that the features are not separable, or barely
-    converged   False: the solver gave up after 100 000 rounds, and `margin` is only what this W reaches
-    rounds      of the solver
+    optimality  min_i q_i, which is 1 at the optimum; well below 1 it says that the features are not separable, or
+                barely. Once converged, no W has a margin above `margin / optimality`, up to the solver's relative
+                tolerance of 1e-4
+    converged   whether `optimality` is 1 to within 1e-3; if not, the solver gave up after 100 000 rounds, and
+                `margin` is only what this W reaches
     """
 
     weight: Tensor
     margin: float
     optimality: float
     converged: bool
-    rounds: int
 
 
 @torch.no_grad()
@@ -55,14 +56,13 @@ def max_margin_classifier(features: Tensor, labels: Tensor) -> MaxMargin:
     scale = points.norm() / math.sqrt(len(points))
     if scale == 0:
         raise ValueError("features: all are zero, so no classifier has a margin")
-    rows, rounds = _crammer_singer(points / scale, labels)
-    weight = rows / scale
+    weight = _crammer_singer(points / scale, labels) / scale
     smallest = margins(points @ weight.T, labels).amin().item()
-    return MaxMargin(weight, smallest / weight.norm().item(), smallest, rounds < _MAX_ROUNDS, rounds)
+    return MaxMargin(weight, smallest / weight.norm().item(), smallest, abs(smallest - 1) < _REACHED)
 
 
-def _crammer_singer(points: Tensor, labels: Tensor) -> tuple[Tensor, int]:
-    """Rows [K, d] of the fitted classifier, and the rounds it took: the limit if it did not converge."""
+def _crammer_singer(points: Tensor, labels: Tensor) -> Tensor:
+    """Rows [K, d] of the fitted classifier; scikit-learn tells a wrong number of rounds before 1.9.1."""
     from sklearn.exceptions import ConvergenceWarning  # slow to import, and seldom needed
     from sklearn.svm import LinearSVC
 
@@ -75,4 +75,4 @@ def _crammer_singer(points: Tensor, labels: Tensor) -> tuple[Tensor, int]:
     rows = torch.from_numpy(solver.coef_).to(points.device)
     if len(rows) == 1:  # for two classes scikit-learn keeps the difference of the rows alone
         rows = torch.cat([-rows / 2, rows / 2])
-    return rows, int(solver.n_iter_)
+    return rows

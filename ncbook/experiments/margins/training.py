@@ -147,11 +147,14 @@ def against_max_margin(features: Tensor, labels: Tensor, weight: Tensor) -> dict
     """The head's rows [K, d] against the Crammer-Singer classifier of the same centered features.
 
     svm_cosine: of the two matrices; svm_share: the head's smallest margin over its norm, without its bias, as a share
-    of the largest that there is; means_svm_cosine: of the centered class means and the max-margin classifier.
+    of the largest that there is; means_svm_cosine: of the centered class means and the max-margin classifier. All are
+    nan where that classifier was not found, because the features are not separable or barely.
     """
     center = _center(features, labels)
     centered, rows = features.double() - center, weight.double() - weight.double().mean(0)
     best = metrics.max_margin_classifier(centered, labels)
+    if not best.converged:
+        return dict.fromkeys(_SVM, float("nan"))
     means = metrics.class_means(centered, labels, len(weight)).double()
     own = metrics.margins(centered @ rows.T, labels).min() / rows.norm()
     return {
