@@ -106,19 +106,24 @@ class Evidence:
         return {seed: sum(each) / len(each) for seed, each in answers.items()}
 
     @property
+    def yes(self) -> float:
+        """How many seeds say yes; a fraction where the trials of a seed differ."""
+        return round(sum(self.by_seed.values()), 9)  # thirds add up to a whole number
+
+    @property
     def share(self) -> float:
         """Of the seeds; nan without any."""
-        return sum(self.by_seed.values()) / len(self.by_seed) if self.by_seed else math.nan
+        return self.yes / len(self.by_seed) if self.by_seed else math.nan
 
     @property
     def interval(self) -> tuple[float, float]:
         """95 % for `share`, after Jeffreys; (0, 1) without a seed."""
-        return jeffreys(sum(self.by_seed.values()), len(self.by_seed))
+        return jeffreys(self.yes, len(self.by_seed))
 
     @property
     def word(self) -> str:
         """holds if the interval lies above one half, and above what noise passes; fails if below; open if neither."""
-        yes, count = sum(self.by_seed.values()), len(self.by_seed)
+        yes, count = self.yes, len(self.by_seed)
         if count == 0:
             return UNTESTED
         low, high = self.interval
