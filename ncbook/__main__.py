@@ -160,16 +160,16 @@ def _new(parsed: argparse.Namespace) -> Answer:
 
 
 def _ledger(parsed: argparse.Namespace) -> Answer:
-    from ncbook import ledger
+    from ncbook.ledger import judging, page
 
     if parsed.page:
-        return Answer(ledger.page().removesuffix("\n"), None)
-    found = ledger.entries()
+        return Answer(page.page().removesuffix("\n"), None)
+    found = judging.entries()
     sources = sorted({entry.source for entry in found})
     if parsed.paper not in (None, *sources):
         raise ValueError(f"--paper: expected one of {', '.join(sources)}, got {parsed.paper!r}")
     own = [entry for entry in found if parsed.paper in (None, entry.source)]
-    return Answer(ledger.lines(own), ledger.as_json(own))
+    return Answer(page.lines(own), judging.as_json(own))
 
 
 def _doctor(parsed: argparse.Namespace) -> Answer:

@@ -10,7 +10,8 @@ from pathlib import Path
 from ncbook import experiments
 from ncbook.claims import KINDS, STATED
 from ncbook.evidence import WORDS
-from ncbook.ledger.entries import Entry, entries, of_experiment
+from ncbook.ledger import judging
+from ncbook.ledger.judging import Entry, of_experiment
 
 # The book's own sources, which come first: the survey and the two papers that it reproduces.
 SOURCES = ("agarwal2022what", "hui2022limitations", "han2025flatness")
@@ -18,7 +19,7 @@ SOURCES = ("agarwal2022what", "hui2022limitations", "han2025flatness")
 
 def page() -> str:
     """The page of the book, in MyST Markdown."""
-    found = entries()
+    found = judging.entries()
     stated = [entry for entry in found if entry.kind == STATED]
     counts = (
         f"So far: {len(found)} claims, of which {len(stated)} are stated by a source. Of these, {_tally(stated)}.\n"

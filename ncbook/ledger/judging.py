@@ -164,7 +164,9 @@ def _place(experiment: str, claim: Claim) -> str:
 
 
 def _number(value: float, unit: str) -> str:
-    """With its unit: "3.1 %", "12-fold fall"."""
+    """With its unit: "3.1 %", "12-fold fall"; of what never came, the word alone."""
+    if not math.isfinite(value):
+        return _short(value)
     return f"{_short(value)}{'-' if unit.startswith('fold') else ' '}{unit}".strip()
 
 
