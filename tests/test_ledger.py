@@ -113,8 +113,8 @@ def test_both_runs_are_pooled_and_shown():
     assert (entry.verdict, entry.holds, len(entry.seeds)) == ("holds", 7, 8)
     assert entry.said == "holds, 7 of 8 seeds (0.55 to 0.99)"
     assert [(run.preset, run.blind, run.said) for run in entry.runs] == [
-        ("laptop", False, "open, 3 of 3 seeds (0.40 to 1.00)"),
-        ("laptop-again", True, "open, 4 of 5 seeds (0.38 to 0.98)"),
+        ("laptop", False, "open, 3 of 3 seeds (0.46 to 1.00)"),
+        ("laptop-again", True, "open, 4 of 5 seeds (0.37 to 0.98)"),
     ]
     assert not entry.disagrees
 
