@@ -1,0 +1,4 @@
+"""Numbers in words."""
+
+FACTS = {}
+GIVEN = []
