@@ -13,28 +13,9 @@ from ncbook.results import RESULTS
 
 ROOT = Path(__file__).parents[1]
 WORDS = [
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-]
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+]  # fmt: skip
 _NUMBER = rf"(?:\d[\d,]*(?:\.\d+)?|{'|'.join(WORDS)}|all|none|both|half)"
 _MULTIPLE = "|".join(f"{word}fold" for word in WORDS)
 # Counts of trials and seeds, shares, multiples and durations: what a new recording may change.
