@@ -137,7 +137,8 @@ def made_up(
                     ratios |= {"variance_ratio_weak": (weak or test)(size, step), "variance_ratio_shift": 0.0}
                     rows.append({
                         "weight_decay": decay, "per_class": size, "seed": seed, "step": step, "epoch": 10 * step / size,
-                        "train_loss": loss, "train_error": float(step in wrong(size, seed)), "test_error": 0.1, **ratios,
+                        "train_loss": loss, "train_error": float(step in wrong(size, seed)), "test_error": 0.1,
+                        **ratios,
                     })  # fmt: skip
     frame = pd.DataFrame(rows)
     config = {"sizes": list(sizes), "weight_decays": list(decays), "seeds": list(seeds), "steps": 16, "stop_loss": 1e-3}
@@ -217,7 +218,7 @@ def fold(factor):
 def joined(*parts: runs.Run) -> runs.Run:
     """One run of several that have other seeds."""
     frame = pd.concat([part.to_frame() for part in parts])
-    seeds = sum((part.config["seeds"] for part in parts), [])
+    seeds = [seed for part in parts for seed in part.config["seeds"]]
     return runs.Run(dict(parts[0].config) | {"seeds": seeds}, {name: frame[name].to_numpy() for name in frame}, {}, {})
 
 

@@ -77,7 +77,7 @@ def _losses_alike(run: Run) -> Evidence:
 def _losses_err_alike(run: Run) -> Evidence:
     """Of each other loss, data set and seed: how far its test error is from that of the first loss."""
     pairs = _beside_the_first_loss(run)
-    apart = 100 * (pairs.test_error_end - pairs.test_error_end_first).abs()
+    apart = (100 * (pairs.test_error_end - pairs.test_error_end_first).abs()).round(9)
     fitted = pairs.phase_tells & pairs.phase_tells_first
     return Evidence.compared(pairs.seed, apart, "<=", 1.0, "percentage points from cross-entropy", fitted)
 

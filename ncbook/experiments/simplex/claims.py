@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ncbook.claims import not_tested, read
 from ncbook.evidence import Evidence
-from ncbook.readings.moments import COLLAPSED
+from ncbook.readings.moments import COLLAPSED, NEVER
 from ncbook.readings.simplex import fitting_ends, least_and_most
 from ncbook.runs import Run
 
@@ -31,8 +31,8 @@ def _meet(run: Run) -> Evidence:
 
 def _enough_for_the_error(run: Run) -> Evidence:
     least, most = least_and_most(run)
-    extra = 100 * (least.test_error - most.test_error)
-    fitted = (least.train_error == 0) & (most.train_error == 0)
+    extra = (100 * (least.test_error - most.test_error)).round(9)
+    fitted = (least.phase_start < NEVER) & (most.phase_start < NEVER)
     return Evidence.compared(least.index, extra, "<=", 1.0, "points of test error above d = 128", fitted)
 
 
