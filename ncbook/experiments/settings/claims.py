@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ncbook.claims import read
+from ncbook.claims import not_tested, read
 from ncbook.evidence import Evidence
 from ncbook.readings.moments import COLLAPSED, FOLLOWS, log_slope
 from ncbook.readings.settings import around_base, outcomes
@@ -137,6 +137,7 @@ CLAIMS = read(
         "all-losses-collapse": _losses_collapse,
         "all-losses-same-features": _losses_alike,
         "all-losses-same-test-error": _losses_err_alike,
+        "all-losses-alike-when-large-and-long": not_tested,
         "weight-decay-makes-collapse": _decay_needed,
         "drift-without-weight-decay": _drift,
         "collapse-without-batch-norm": _plain,
