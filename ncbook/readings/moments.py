@@ -13,9 +13,7 @@ import pandas as pd
 NEVER = float("inf")
 GENERALIZED = 0.99  # test accuracy from which on a network has generalized
 MEMORIZED = 0.99  # training accuracy from which on it has memorized its training set
-# How many times a measure must fall, from the start of the terminal phase to the end, to have collapsed.
-COLLAPSED = 10.0
-FOLLOWS = 0.5  # the log-slope of two falls from which on the one follows the other
+COLLAPSED = 10.0  # times by which a measure falls in the terminal phase where it is called collapse
 
 
 def first(clock: pd.Series | np.ndarray, holds: pd.Series | np.ndarray) -> float:
