@@ -13,6 +13,7 @@ import pandas as pd
 NEVER = float("inf")
 GENERALIZED = 0.99  # test accuracy from which on a network has generalized
 MEMORIZED = 0.99  # training accuracy from which on it has memorized its training set
+COLLAPSED = 10.0  # times by which a measure falls in the terminal phase where it is called collapse
 
 
 def first(clock: pd.Series | np.ndarray, holds: pd.Series | np.ndarray) -> float:
