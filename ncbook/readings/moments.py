@@ -14,6 +14,7 @@ NEVER = float("inf")
 GENERALIZED = 0.99  # test accuracy from which on a network has generalized
 MEMORIZED = 0.99  # training accuracy from which on it has memorized its training set
 COLLAPSED = 10.0  # times by which a measure falls in the terminal phase where it is called collapse
+FOLLOWS = 0.5  # the log-slope of two falls from which on the one follows the other
 
 
 def first(clock: pd.Series | np.ndarray, holds: pd.Series | np.ndarray) -> float:

@@ -7,11 +7,10 @@ import pandas as pd
 from ncbook.claims import not_tested, read
 from ncbook.evidence import Evidence
 from ncbook.readings.bound import KEYS, phases, rates, rows
-from ncbook.readings.moments import COLLAPSED
+from ncbook.readings.moments import COLLAPSED, FOLLOWS
 from ncbook.runs import Run
 
 _RATE, _NEAR = -0.5, 0.05  # the exponent of one over the root of n, and how near to it counts
-_FOLLOWS = 0.5  # share of the training set's fall, in logarithms, from which on the population follows
 
 
 def _seeds(table: pd.Series) -> pd.Index:
@@ -81,7 +80,7 @@ def _population_follows(run: Run) -> Evidence:
     seen = seen.assign(collapsed=_collapsed(seen)).sort_values(["collapsed", "per_class"])
     largest = seen.groupby("seed").tail(1)
     unit = "is log(fall of V_P) over log(fall of V_S)"
-    return Evidence.compared(largest.seed, largest.follows, ">=", _FOLLOWS, unit, largest.collapsed)
+    return Evidence.compared(largest.seed, largest.follows, ">=", FOLLOWS, unit, largest.collapsed)
 
 
 def _center_bound(run: Run) -> Evidence:
