@@ -4,11 +4,11 @@ A rule answers yes or no for each trial that can answer. Trials of one seed shar
 are averaged within the seed, and the seed is the unit. The word follows from the interval and is never typed in.
 """
 
-import itertools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import compress, permutations
 from typing import Any
 
 import numpy as np
@@ -90,6 +90,12 @@ class Evidence:
             return self if self.seeds else other
         trials = {name: getattr(self, name) + getattr(other, name) for name in ("seeds", "holds", "values")}
         return replace(self, **trials, chance=max(self.chance, other.chance))
+
+    def of_seeds(self, seeds: Iterable[int]) -> "Evidence":
+        """The trials of these seeds alone."""
+        kept = [seed in set(seeds) for seed in self.seeds]
+        trials = {name: tuple(compress(getattr(self, name), kept)) for name in ("seeds", "holds", "values")}
+        return replace(self, **trials)
 
     @cached_property
     def valid(self) -> int:
@@ -190,7 +196,7 @@ def correlation_chance(points: int, limit: float) -> float:
     """
     ranks = np.arange(points, dtype=float)
     if points <= 8:
-        orders = np.array(list(itertools.permutations(ranks)))
+        orders = np.array(list(permutations(ranks)))
     else:
         orders = np.random.default_rng(0).permuted(np.tile(ranks, (20_000, 1)), axis=1)
     centered = ranks - ranks.mean()

@@ -189,6 +189,12 @@ def test_two_runs_are_pooled_by_seed():
     assert Evidence() + one == one + Evidence() == one
 
 
+def test_the_trials_of_some_seeds():
+    found = Evidence.compared([1, 2, 1, 3], [5, 6, 7, 8], ">", 5, "steps", chance=0.2).of_seeds([1, 3])
+    assert (found.seeds, found.holds, found.values) == ((1, 1, 3), (False, True, True), (5, 7, 8))
+    assert (found.unit, found.chance, found.limit) == ("steps", 0.2, 5)
+
+
 def test_a_seed_that_is_in_both_runs_is_refused():
     with pytest.raises(ValueError, match=r"seeds: expected other seeds in each run, got \[3\] in both"):
         seeds_of(4, 4) + evidence([(3, True)])

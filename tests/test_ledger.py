@@ -92,13 +92,13 @@ def test_no_module_types_a_verdict_in():
             assert not re.search(r"[\"'](holds|fails|open|checked)[\"'](?!:)", path.read_text()), path
 
 
-def fictional(holds, values=None, kind=claims.STATED, again=None, **more) -> ledger.Entry:
+def fictional(holds, values=None, kind=claims.STATED, again=None, fixed=False) -> ledger.Entry:
     """What the ledger makes of made-up runs: answers of `laptop`, from seed 0, and of `laptop-again`, from 100."""
 
     def judge(run: Run) -> Evidence:
-        start, answers = run.config["first"], run.config["answers"]
+        start, answers = 0 if fixed else run.config["first"], run.config["answers"]
         numbers = values or (1.0,) * len(answers)
-        return Evidence(tuple(range(start, start + len(answers))), tuple(answers), tuple(numbers), "fold fall", **more)
+        return Evidence(tuple(range(start, start + len(answers))), tuple(answers), tuple(numbers), "fold fall")
 
     claim = dataclasses.replace(experiments.collapse.CLAIMS[0], judge=judge, kind=kind)
     runs = {"laptop": Run({"first": 0, "answers": holds, "seeds": list(range(len(holds)))}, {})}
@@ -117,6 +117,11 @@ def test_both_runs_are_pooled_and_shown():
         ("laptop-again", True, "open, 4 of 5 seeds (0.37 to 0.98)"),
     ]
     assert not entry.disagrees
+
+
+def test_what_hangs_on_no_seed_counts_once():
+    entry = fictional([True] * 3, again=[True] * 3, fixed=True)
+    assert (entry.trials, entry.valid, entry.seeds) == (3, 3, (0, 1, 2))
 
 
 def test_runs_that_contradict_each_other_are_said_to():
