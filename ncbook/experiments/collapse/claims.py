@@ -18,14 +18,14 @@ def _trials(run: Run) -> pd.DataFrame:
 def _variability(run: Run) -> Evidence:
     table = _trials(run)
     fall, unit = table.phase_fall_train, "fold fall of NC1 on train"
-    return Evidence.compared(table.seed, fall, ">=", COLLAPSED, unit, table.phase_at_full_rate)
+    return Evidence.compared(table.seed, fall, ">=", COLLAPSED, unit, table.phase_tells)
 
 
 def _halved(run: Run, *columns: str, unit: str) -> Evidence:
     """The end as a share of the start of the terminal phase, the largest among `columns`."""
     table = _trials(run)
     ratios = pd.DataFrame({name: table[f"{name}_end"] / table[f"{name}_start"] for name in columns})
-    return Evidence.compared(table.seed, ratios.max(axis=1), "<=", 0.5, unit, table.phase_at_full_rate)
+    return Evidence.compared(table.seed, ratios.max(axis=1), "<=", 0.5, unit, table.phase_tells)
 
 
 def _simplex(run: Run) -> Evidence:
@@ -46,7 +46,7 @@ def _no_test_collapse(run: Run) -> Evidence:
     """Only where the training set has collapsed can one ask whether the test set follows."""
     table = _trials(run)
     slope = log_slope(table.phase_fall_test, table.phase_fall_train)
-    asked = table.phase_at_full_rate & (table.phase_fall_train >= COLLAPSED)
+    asked = table.phase_tells & (table.phase_fall_train >= COLLAPSED)
     return Evidence.compared(table.seed, slope, "<", FOLLOWS, "log-slope of NC1 on test against train", asked)
 
 

@@ -30,7 +30,7 @@ def _by_loss(run: Run) -> pd.DataFrame:
 
 def _collapse(arms: pd.DataFrame, asked: pd.Series | bool = True) -> Evidence:
     fall, unit = arms.phase_fall_train, "fold fall of NC1 on train"
-    return Evidence.compared(arms.seed, fall, ">=", COLLAPSED, unit, arms.phase_at_full_rate & asked)
+    return Evidence.compared(arms.seed, fall, ">=", COLLAPSED, unit, arms.phase_tells & asked)
 
 
 def _across(run: Run) -> Evidence:
@@ -42,14 +42,14 @@ def _shape(run: Run) -> Evidence:
     slowest = pd.DataFrame({name: arms[f"{name}_end"] / arms[f"{name}_start"] for name in _SHAPE}).max(axis=1)
     holds = (slowest <= 0.5) & (arms.nc4_train_end == 0)
     unit = "of its start: the slowest of NC2 lengths, NC2 angles and NC3"
-    return Evidence.of(arms.seed, holds, slowest, unit, arms.phase_at_full_rate)
+    return Evidence.of(arms.seed, holds, slowest, unit, arms.phase_tells)
 
 
 def _no_test_collapse(run: Run) -> Evidence:
     """Only where the training set has collapsed can one ask whether the test set follows."""
     arms = _main(run)
     slope = log_slope(arms.phase_fall_test, arms.phase_fall_train)
-    asked = arms.phase_at_full_rate & (arms.phase_fall_train >= COLLAPSED)
+    asked = arms.phase_tells & (arms.phase_fall_train >= COLLAPSED)
     return Evidence.compared(arms.seed, slope, "<", FOLLOWS, "log-slope of NC1 on test against train", asked)
 
 
@@ -70,7 +70,7 @@ def _losses_alike(run: Run) -> Evidence:
     pairs = _beside_the_first_loss(run)
     ratios = pd.DataFrame({name: pairs[name] / pairs[f"{name}_first"] for name in _ALIKE})
     farthest = ratios.where(ratios >= 1, 1 / ratios).max(axis=1)
-    asked = pairs.phase_at_full_rate & pairs.phase_at_full_rate_first
+    asked = pairs.phase_tells & pairs.phase_tells_first
     return Evidence.compared(pairs.seed, farthest, "<=", 2.0, "times apart, the farthest of three", asked)
 
 
@@ -95,7 +95,7 @@ def _with_and_without(arms: pd.DataFrame, run: Run) -> pd.DataFrame:
 def _decay_needed(run: Run) -> Evidence:
     pairs = _with_and_without(_decays(run), run)
     factors, unit = pairs.nc1_train_end_without / pairs.nc1_train_end, "times the NC1 with weight decay"
-    asked = pairs.phase_at_full_rate & pairs.phase_at_full_rate_without
+    asked = pairs.phase_tells & pairs.phase_tells_without
     return Evidence.compared(pairs.seed, factors, ">=", COLLAPSED, unit, asked)
 
 
@@ -104,16 +104,17 @@ def _drift(run: Run) -> Evidence:
     arms = arms[arms.weight_decay == 0]
     slowest = pd.DataFrame({n: arms[f"{n}_end"] / arms[f"{n}_start"] for n in ("nc1_train", *_SHAPE)}).max(axis=1)
     unit = "of its start: the slowest of NC1 to NC3"
-    return Evidence.compared(arms.seed, slowest, "<", 1.0, unit, arms.phase_at_full_rate, chance=0.5)
+    return Evidence.compared(arms.seed, slowest, "<", 1.0, unit, arms.phase_tells, chance=0.5)
 
 
 def _plain(run: Run) -> Evidence:
     """Asked at weight decays at which the same network with batch norm has collapsed, from the same seed."""
     table, twin = outcomes(run), ["dataset", "loss_name", "weight_decay", "seed"]
-    base = table[(table.network == run.config["networks"][0]) & table.phase_at_full_rate]
+    base = table[(table.network == run.config["networks"][0]) & table.phase_tells]
     collapsed = base[base.phase_fall_train >= COLLAPSED][twin].assign(twin_collapsed=True)
     plain = table[table.network.isin(run.config["plain_networks"])].merge(collapsed, on=twin, how="left")
-    return _collapse(plain, plain.twin_collapsed.notna())
+    # Their errors may end when the rate has dropped already: then the phase is not that of the twin.
+    return _collapse(plain, plain.twin_collapsed.notna() & plain.phase_at_full_rate)
 
 
 def _decay_regularizes(run: Run) -> Evidence:

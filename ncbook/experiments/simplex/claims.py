@@ -17,7 +17,7 @@ def _every(column: str, relation: str, limit: float, unit: str) -> Callable[[Run
 
     def judge(run: Run) -> Evidence:
         table = fitting_ends(run)
-        return Evidence.compared(table.seed, table[column], relation, limit, unit, table.phase_at_full_rate)
+        return Evidence.compared(table.seed, table[column], relation, limit, unit, table.phase_tells)
 
     return judge
 
@@ -26,7 +26,7 @@ def _meet(run: Run) -> Evidence:
     """The largest of the three distances from the vertices, training by training."""
     table = fitting_ends(run)
     worst = table[["off_means", "off_rows", "off_points"]].max(axis=1)
-    return Evidence.compared(table.seed, worst, "<=", _APART, "of the radius", table.phase_at_full_rate)
+    return Evidence.compared(table.seed, worst, "<=", _APART, "of the radius", table.phase_tells)
 
 
 def _enough_for_the_error(run: Run) -> Evidence:
@@ -40,7 +40,7 @@ def _enough_for_the_simplex(run: Run) -> Evidence:
     least, _ = least_and_most(run)
     holds = (least.phase_fall >= COLLAPSED) & (least.nc2_angles_train <= _ANGLES)
     unit = "off in the cosine, with d = 9"
-    return Evidence.of(least.index, holds, least.nc2_angles_train, unit, least.phase_at_full_rate)
+    return Evidence.of(least.index, holds, least.nc2_angles_train, unit, least.phase_tells)
 
 
 CLAIMS = read(
