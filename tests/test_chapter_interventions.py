@@ -160,6 +160,19 @@ def test_the_counts_of_the_second_run(run, again):
     assert holds("flat-when-it-generalizes", again) == (1, 7)
 
 
+@pytest.mark.parametrize(
+    ("name", "word", "held", "seeds"),
+    [
+        ("collapse-prevented-as-accurate", FAILS, 3, 14), ("confidence-makes-flat", HOLDS, 13, 16),
+        ("collapsed-is-flat", HOLDS, 13, 15), ("collapsed-is-flat-at-equal-loss", HOLDS, 12, 15),
+    ],
+)  # fmt: skip
+def test_what_the_two_runs_say_together(name, word, held, seeds, run, again):
+    (claim,) = [each for each in experiments.interventions.CLAIMS if each.id == name]
+    both = claim.judge(run) + claim.judge(again)
+    assert (both.word, sum(both.by_seed.values()), len(both.by_seed)) == (word, held, seeds)
+
+
 @pytest.mark.parametrize("name", ["collapse-prevented-as-soon", "delay-specific-to-flatness"])
 def test_in_no_seed_of_either_run(name, run, again):
     assert holds(name, run)[0] == holds(name, again)[0] == 0
