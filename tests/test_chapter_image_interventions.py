@@ -30,8 +30,8 @@ def ahead(run):
 
 def verdict(name: str, run) -> tuple[int, int]:
     (found,) = [each for each in IMAGES.CLAIMS if each.id == f"images-{name}"]
-    answers = found.judge(run).holds
-    return sum(answers), len(answers)
+    answers = found.judge(run).by_seed
+    return sum(answers.values()), len(answers)
 
 
 def test_anti_flatness_costs_8_to_22_points_in_all_seven(run, lost):
@@ -46,7 +46,8 @@ def test_preventing_collapse_costs_7_to_9_points_and_flatness_changes_a_point(ru
     assert digits.prevented.between(-9, -7).all()
     assert digits.flatter.abs().max() <= 1.05
     assert digits.encouraged.between(0, 2.5).all()
-    assert verdict("prevented-as-accurate", run) == (0, 4)
+    assert verdict("prevented-as-accurate", run) == (0, 0)  # too strong a push to judge
+    assert verdict("encouraged-as-accurate", run) == (4, 4)
     assert verdict("flatter-no-better", run) == (4, 4)
 
 

@@ -9,7 +9,7 @@ import torch
 
 from ncbook import experiments, metrics, runs
 from ncbook.claims import THEOREM
-from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
+from ncbook.evidence import FAILS, HOLDS, UNTESTED
 from ncbook.experiments import onset
 from ncbook.experiments._experiment import plain
 from ncbook.experiments.onset import codes

@@ -231,9 +231,9 @@ def ahead_of_nearly(run: Run) -> pd.Series:
 
 
 def digits_delays(run: Run) -> pd.DataFrame:
-    """Steps to learn the test set over those to memorize, inf for one that is not learned: a row a seed, a column a start.
+    """Steps to learn the test set over those to memorize: a row a seed, a column a start.
 
-    nan for a network that does not memorize.
+    inf for a network that does not learn it within its steps, nan for one that does not memorize.
     """
     found: dict[str, dict[int, float]] = {part: {} for part in (DIGITS, SMALL)}
     for part, ratios in found.items():

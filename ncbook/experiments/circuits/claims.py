@@ -6,8 +6,9 @@ A trial is a seed. One that does not grok within its steps cannot tell; it is sh
 import numpy as np
 import pandas as pd
 
-from ncbook.claims import Evidence, read
+from ncbook.claims import read
 from ncbook.evidence import HALF as ONE_HALF
+from ncbook.evidence import Evidence
 from ncbook.readings.circuits import followed, phases, rows_at, steepest_fall_range, unevenness
 from ncbook.readings.grokking import LATE, NANDA, NOTHING
 from ncbook.runs import Run
@@ -20,9 +21,7 @@ def _judged(run: Run, holds: pd.Series, values: pd.Series, unit: str, chance: fl
     return Evidence.of(seeds, answers, values.reindex(seeds), unit, [seed in told for seed in seeds], chance)
 
 
-def _compared(
-    run: Run, values: pd.Series, relation: str, limit: float, unit: str, chance: float = 0.0
-) -> Evidence:
+def _compared(run: Run, values: pd.Series, relation: str, limit: float, unit: str, chance: float = 0.0) -> Evidence:
     """Of all seeds of the run, of which those in `values` can tell."""
     seeds = _seeds(run)
     return Evidence.compared(seeds, values.reindex(seeds), relation, limit, unit, chance=chance)

@@ -7,8 +7,8 @@ tell: it is shown and not judged.
 import numpy as np
 import pandas as pd
 
-from ncbook.claims import Evidence, not_tested, read
-from ncbook.evidence import HALF
+from ncbook.claims import not_tested, read
+from ncbook.evidence import HALF, Evidence
 from ncbook.readings.flatness import changed, rows, scaled
 from ncbook.runs import Run
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ncbook.claims import Evidence, not_tested, read
+from ncbook.claims import not_tested, read
+from ncbook.evidence import Evidence
 from ncbook.readings import moments
 from ncbook.readings.grokking import HALF, LATE, NANDA, NOTHING, followed, phase_table
 from ncbook.runs import Run
@@ -96,7 +97,8 @@ def _leak(run: Run) -> Evidence:
     reached = mirror >= HALF
     others = rest[np.arange(len(rest)), reached.argmax(axis=1)]
     unit = "accuracy on pairs without a known mirror"
-    return Evidence.compared(run.config["leak_seeds"], others, "<=", NOTHING, unit, reached.any(axis=1))
+    valid = [bool(own.any()) for own in reached]
+    return Evidence.compared(run.config["leak_seeds"], others, "<=", NOTHING, unit, valid)
 
 
 CLAIMS = read(

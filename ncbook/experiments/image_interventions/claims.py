@@ -6,7 +6,8 @@ flatness costs accuracy: what is judged is judged at these settings.
 
 import pandas as pd
 
-from ncbook.claims import Evidence, not_tested, read
+from ncbook.claims import not_tested, read
+from ncbook.evidence import Evidence
 from ncbook.readings.image_interventions import UNSURE, by_arm, fitted, gains, losses
 from ncbook.runs import Run
 

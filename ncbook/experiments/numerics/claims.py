@@ -5,8 +5,8 @@ A training that does not generalize within its steps is later than they are: inf
 
 import pandas as pd
 
-from ncbook.claims import Evidence, not_tested, read
-from ncbook.evidence import HALF
+from ncbook.claims import not_tested, read
+from ncbook.evidence import HALF, Evidence
 from ncbook.readings import moments
 from ncbook.readings.grokking import NOTHING
 from ncbook.readings.numerics import FROZEN, SLINGSHOT, SPEED, STUCK, by_arm, part_of

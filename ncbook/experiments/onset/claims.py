@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ncbook.claims import Evidence, read
-from ncbook.evidence import HALF
+from ncbook.claims import read
+from ncbook.evidence import HALF, Evidence
 from ncbook.readings import onset as reading
 from ncbook.readings.grokking import NOTHING
 from ncbook.readings.moments import COLLAPSED
@@ -85,7 +85,9 @@ def _near_onset(run: Run) -> Evidence:
 def _still_rising(run: Run) -> Evidence:
     found = reading.peaks(run, "relative_flatness_bound")
     late = found.peak - found.rise
-    return Evidence.compared(found.index, late, ">=", 0.0, "steps from the rise of the accuracy to the peak", chance=HALF)
+    return Evidence.compared(
+        found.index, late, ">=", 0.0, "steps from the rise of the accuracy to the peak", chance=HALF
+    )
 
 
 def _falls_in_memorizing(limit: float, run: Run) -> Evidence:
@@ -125,9 +127,7 @@ def _codes(run: Run) -> Evidence:
     ratio = run.arrays["codes/direct"] / run.arrays["codes/formula"]
     classes = np.array(run.config["classes"])
     seeds = [run.config["seeds"][0]] * len(classes)
-    return Evidence.of(
-        seeds, same & (below > 0) & (above < 0), ratio, "times the formula's penalty", classes >= MANY
-    )
+    return Evidence.of(seeds, same & (below > 0) & (above < 0), ratio, "times the formula's penalty", classes >= MANY)
 
 
 def _generalized(run: Run, which: str) -> pd.DataFrame:
