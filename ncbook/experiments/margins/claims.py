@@ -83,7 +83,7 @@ def _small_margin(run: Run) -> Evidence:
     frame = frame[frame.family == "number of images"]
     few, many = (frame[frame.per_class == size].set_index("seed") for size in (min(sizes), max(sizes)))
     holds = (many.smallest < few.smallest) & (many.area < few.area) & (many.test_error < few.test_error)
-    unit, fitted = "times the smallest margin", (many.train_error == 0) & (few.train_error == 0)
+    unit, fitted = "times the smallest margin", many.train_error.eq(0) & few.train_error.eq(0)
     return Evidence.of(holds.index, holds, many.smallest / few.smallest, unit, fitted, chance=0.25)
 
 

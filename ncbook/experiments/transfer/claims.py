@@ -61,7 +61,7 @@ def _over_classes(table: pd.DataFrame, values: pd.Series, sign: int) -> Evidence
 def _similar(run: Run) -> Evidence:
     table = _with_source(run)
     times = table.cdnv_test / table.cdnv_train
-    return Evidence.compared(table.seed, times, "<=", SIMILAR, "times the CDNV on train", table.train_error == 0)
+    return Evidence.compared(table.seed, times, "<=", SIMILAR, "times the CDNV on train", table.train_error.eq(0))
 
 
 def _cdnv_falls(run: Run) -> Evidence:
