@@ -27,13 +27,13 @@ def begin(name: str, written_for: str) -> None:
         )
 
 
-def verdicts(name: str) -> Any:
-    """The claims that the chapter on the result `name` tests, folded, each with what the recorded runs say of it."""
+def verdicts(*names: str) -> Any:
+    """The claims that the experiments of a chapter test, folded, each with what the recorded runs say of it."""
     from IPython.display import HTML
 
     from ncbook import ledger
 
-    return HTML(ledger.box(name))  # type: ignore[no-untyped-call]
+    return HTML(ledger.box(*names))  # type: ignore[no-untyped-call]
 
 
 def _gpu() -> str:

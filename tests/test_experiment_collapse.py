@@ -46,7 +46,7 @@ BROKEN = {
     "nearest-mean-decides": [{"nc4": 0.001}],
     "no-collapse-on-test": [{"test": 4.5}, {"nc1": 1000.0, "test": 32.0}],  # log-slopes just above one half
 }
-NEVER_ZERO, LATE = {"zero": 9}, {"zero": 2}  # of nine epochs, the rate drops after three
+NEVER_ZERO, LATE = {"zero": 9}, {"zero": 5}  # of nine epochs: the phase is shorter than what came before it
 
 
 def test_every_claim_is_tried():
@@ -70,10 +70,9 @@ def judge_of(name: str):
 @pytest.mark.parametrize("change", [NEVER_ZERO, LATE])
 def test_trials_that_cannot_answer_are_not_counted(name, change):
     some = judge_of(name)(made_up(change, (1,), {}))
-    asks_for_time = name != "nearest-mean-decides" or change is NEVER_ZERO
-    assert some.holds.count(None) == (2 if asks_for_time else 0)
+    assert some.holds.count(None) == 2
     assert some.word == HOLDS
-    assert (judge_of(name)(made_up(change, (0, 1, 2, 3, 4, 5), {})).word == UNTESTED) == asks_for_time
+    assert judge_of(name)(made_up(change, (0, 1, 2, 3, 4, 5), {})).word == UNTESTED
 
 
 def test_without_a_collapse_on_train_nobody_can_follow():

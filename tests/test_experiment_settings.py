@@ -192,7 +192,8 @@ def half_of(story):
 
 
 NOT_RUN = "all-losses-alike-when-large-and-long"
-NEVER_ZERO, LATE = {"zero": 9}, {"zero": 2}  # of nine epochs, the rate drops after three
+NEVER_ZERO, LATE = {"zero": 9}, {"zero": 5}  # of nine epochs: the phase is shorter than what came before it
+REDUCED = {"zero": 2}  # the rate drops after three: less of the phase runs at the full rate than came before it
 CASES = [
     ("collapse-across-data-and-networks", always({}), HOLDS),
     ("collapse-across-data-and-networks", half({"nc1": 9.9}), OPEN),
@@ -230,7 +231,7 @@ CASES = [
     ("collapse-without-batch-norm", always({}), HOLDS),
     ("collapse-without-batch-norm", half_of(lambda arm: {"nc1": 1.0} if arm.network == "mlp_no_bn" else {}), OPEN),
     ("collapse-without-batch-norm", lambda arm: {"nc1": 1.0} if arm.network == "mlp_no_bn" else {}, FAILS),
-    ("collapse-without-batch-norm", lambda arm: LATE if arm.network == "mlp_no_bn" else {}, UNTESTED),
+    ("collapse-without-batch-norm", lambda arm: REDUCED if arm.network == "mlp_no_bn" else {}, UNTESTED),
     ("collapse-without-batch-norm", lambda arm: {"nc1": 9.9} if arm.network == "mlp" else {}, UNTESTED),
     ("weight-decay-regularizes", with_decay({"error": 0.01}), HOLDS),
     ("weight-decay-regularizes", half_of(with_decay({"error": 0.01})), OPEN),

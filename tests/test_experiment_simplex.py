@@ -200,9 +200,9 @@ def test_an_arm_that_never_loses_its_errors_cannot_tell(claim):
     assert CLAIMS[claim].judge(run).word == UNTESTED
 
 
-def test_an_arm_that_errs_until_the_rate_drops_is_not_counted():
+def test_an_arm_whose_terminal_phase_is_short_is_not_counted():
     run = made_up((), {})
-    run.history["step"] = np.where(run.history["step"] == 1, 4, run.history["step"])  # of 9, the rate drops after 3
+    run.history["step"] = np.where(run.history["step"] == 1, 6, run.history["step"])  # of 9
     assert CLAIMS["simplex-nc1"].judge(run).word == UNTESTED
 
 

@@ -45,9 +45,9 @@ def lines(found: Iterable[Entry]) -> str:
     return "\n".join(f"{entry.id:42} {entry.said:48} {entry.ours}" for entry in found)
 
 
-def box(name: str) -> str:
-    """The claims of one experiment as HTML, folded, with links to their rules; for the end of a chapter."""
-    own = of_experiment(experiments.get(name))
+def box(*names: str) -> str:
+    """The claims of some experiments as HTML, folded, with links to their rules; for the end of a chapter."""
+    own = [entry for name in names for entry in of_experiment(experiments.get(name))]
     rows = [
         f'<tr><td><a href="../ledger.html#{entry.id}">{html.escape(_title(entry))}</a></td>'
         f"<td>{html.escape(entry.said)}</td><td>{html.escape(entry.ours)}</td></tr>"
