@@ -94,7 +94,9 @@ class Evidence:
     def of_seeds(self, seeds: Iterable[int]) -> "Evidence":
         """The trials of these seeds alone."""
         kept = [seed in set(seeds) for seed in self.seeds]
-        trials = {name: tuple(compress(getattr(self, name), kept)) for name in ("seeds", "holds", "values")}
+        trials: dict[str, Any] = {
+            name: tuple(compress(getattr(self, name), kept)) for name in ("seeds", "holds", "values")
+        }
         return replace(self, **trials)
 
     @cached_property
