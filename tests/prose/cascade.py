@@ -7,7 +7,7 @@ from prose._approximately import about
 
 
 def _tightened(run):
-    """Variance ratio at the first step without a training error over that at the end: a row a seed, a column a layer."""
+    """Variance ratio at the first step without a training error over that at the end, a column a layer."""
     then, end = reading.terminal(run, "plain", "variance_ratio_train")
     return then / end
 

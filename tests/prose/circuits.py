@@ -2,12 +2,10 @@
 
 import math
 
-import numpy as np
-
 from ncbook import experiments
 from ncbook.readings import circuits as reading
 from ncbook.readings import moments
-from prose._counts import every, none, same, yes
+from prose._counts import none, same, yes
 
 
 def _long():
@@ -46,6 +44,12 @@ def _early_circuit(run):
     return yes(onset / then < 1 / 3)
 
 
+def _claims_of_the_transformers(_):
+    """How many of their claims hold for both, and of how many."""
+    claims = [claim for claim in experiments.circuits.CLAIMS if claim.preset == "laptop-long"]
+    return yes(all(claim.judge(_long()).holds) for claim in claims)
+
+
 def _stopped_early(_):
     """Steps of the transformers, if none had generalized when the first attempt was stopped."""
     rows = _long().to_frame()
@@ -64,6 +68,7 @@ FACTS = {
         reading.phases(_long()).generalized
     ),
     "stopped after 5,000 steps would have seen nothing: both test accuracies were below {0.1}": _nothing_seen,
+    "{Six} of the {seven} claims hold for both transformers": _claims_of_the_transformers,
     "Solution {150} steps": _lead,
     "in {five} of {five} seeds the restricted loss had fallen": _early_circuit,
     "on a time scale {twelve} times as long": _times_as_long,

@@ -51,9 +51,7 @@ def _turns(run):
     """The epoch at which the test classes are tightest, with wrong labels."""
     rows = reading.trained(run)
     rows = rows[(rows.arm == CE) & (rows.label_noise > 0)]
-    course = rows.pivot_table(
-        index="epoch", columns="label_noise", values="unit_variance_ratio_test", aggfunc="median"
-    )
+    course = rows.pivot_table(index="epoch", columns="label_noise", values="unit_variance_ratio_test", aggfunc="median")
     return same(course.idxmin())
 
 
