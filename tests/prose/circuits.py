@@ -68,7 +68,7 @@ FACTS = {
         reading.phases(_long()).generalized
     ),
     "stopped after 5,000 steps would have seen nothing: both test accuracies were below {0.1}": _nothing_seen,
-    "{Six} of the {seven} claims hold for both transformers": _claims_of_the_transformers,
+    "{Six} of the {seven} claims": _claims_of_the_transformers,
     "Solution {150} steps": _lead,
     "in {five} of {five} seeds the restricted loss had fallen": _early_circuit,
     "on a time scale {twelve} times as long": _times_as_long,

@@ -56,7 +56,7 @@ def _growth(run):
 FACTS = {
     "between {8} and {22} points, in all {seven} networks, although they have fitted at least 95 %": _cost,
     "at the release the same $ to {1} %": _as_sharp,
-    "as bad holds in {five} of {seven} seeds": _as_bad,
+    "{five} of {seven} seeds by our rule": _as_bad,
     "From epoch {80} on $ stands near its ceiling, and the accuracy **rises**, {twenty} epochs before": (
         _near_the_ceiling
     ),

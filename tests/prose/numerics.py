@@ -77,7 +77,7 @@ FACTS = {
         same(reading.by_arm(run, reading.SLINGSHOT, "spikes").single),
     ),
     "In none of the {three} arms does a network generalize": _slingshots,
-    "{three} of {eight} arrive": _arrived,
+    "all leave chance, {three} of {eight}": _arrived,
     "at most {1600} steps": lambda run: run.to_frame().step.max(),
 }
 GIVEN = [

@@ -96,6 +96,6 @@ FACTS = {
         _coarse(run).correlation.dropna() >= 0.5
     ),
     "hardly collapse in these {120} epochs": lambda run: run.config["group_epochs"],
-    "better in {15} of the {20} networks": _middle,
+    "in {15} of the {20} networks": _middle,
 }
 GIVEN = ["The rule asked for 80 %"]
