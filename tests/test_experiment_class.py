@@ -16,7 +16,8 @@ import pytest
 
 from ncbook import experiments, ledger, readings, runs
 from ncbook.__main__ import main
-from ncbook.claims import Claim, Evidence
+from ncbook.claims import Claim
+from ncbook.evidence import Evidence
 from ncbook.experiments import _registry
 from ncbook.experiments._experiment import history, plain
 
@@ -43,7 +44,7 @@ def train(config: Config, device: str) -> tuple[experiments.Rows, experiments.Ar
 
 
 def judge(run: runs.Run) -> Evidence:
-    return Evidence.of(run.history["nc1_train"] < 1, run.history["nc1_train"], "")
+    return Evidence.compared(run.history["seed"], run.history["nc1_train"], "<", 1, "")
 
 
 CLAIM = Claim("toy-claim", "papyan2020prevalence", "results", "It is small.", "Below 1.", "None.", judge, "fig-toy")

@@ -1,7 +1,7 @@
 """Numbers in words."""
 
 from ncbook import readings
-from ncbook.readings.collapse import COLLAPSED
+from ncbook.readings.moments import COLLAPSED
 from prose._approximately import about
 from prose._limits import less_than, more_than
 

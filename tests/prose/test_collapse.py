@@ -1,7 +1,7 @@
 """Numbers in words."""
 
 from ncbook import readings
-from ncbook.readings.test_collapse import TENFOLD
+from ncbook.readings.moments import COLLAPSED
 from prose._limits import less_than, more_than
 
 COLLAPSE = readings.test_collapse
@@ -14,7 +14,7 @@ def _decayed(run):
 
 def _none_on_new_images(run):
     table = _decayed(run)
-    assert (table[["variance_ratio_test_fall", "variance_ratio_weak_fall"]] < TENFOLD).all(axis=None)
+    assert (table[["variance_ratio_test_fall", "variance_ratio_weak_fall"]] < COLLAPSED).all(axis=None)
     return len(table)
 
 
@@ -37,7 +37,7 @@ def _longer(run):
 
 FACTS = {
     "the ratio falls tenfold or more in {ten} of the {twenty} trainings with weight decay": lambda run: (
-        (_decayed(run).variance_ratio_train_fall >= TENFOLD).sum(),
+        (_decayed(run).variance_ratio_train_fall >= COLLAPSED).sum(),
         len(_decayed(run)),
     ),
     "neither the strong nor the weak ratio falls tenfold in any of the {twenty}": _none_on_new_images,
