@@ -182,6 +182,8 @@ EXPERIMENT = Experiment(
     keys=ARM,
     claims=CLAIMS,
     exact=("label_noise",),
-    sample=Sample({"per_class": (10,), "factors": (1.0,), "ridges": (0.0,), "time_seeds": (1,)}),
+    sample=Sample(
+        {"per_class": (10,), "factors": (1.0,), "ridges": (0.0,), "time_seeds": lambda config: config.time_seeds[1:2]}
+    ),
 )
 run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -106,14 +106,12 @@ def of_experiment(experiment: Experiment) -> list[Entry]:
 
 def judged(experiment: str, claim: Claim, runs: Mapping[str, Run]) -> Entry:
     """One claim of an experiment, judged on recorded runs by their presets; without one it is untested."""
-    each = {preset: claim.judge(run) for preset, run in runs.items()}
-    first = next(iter(each), "")
-    # What hangs on no seed, such as a closed form that is computed, is the same in every run: it counts once.
-    each = {
-        preset: found if preset == first else found.of_seeds(runs[preset].config["seeds"])
-        for preset, found in each.items()
-    }
-    pooled = sum(each.values(), Evidence())
+    each, pooled = {}, Evidence()
+    for preset, run in runs.items():
+        found = claim.judge(run)
+        # What hangs on no seed, such as a closed form that is computed, is the same in every run: it counts once.
+        each[preset] = found.of_seeds(set(found.seeds) - set(pooled.seeds))
+        pooled = pooled + each[preset]
     low, high = pooled.effect[1:]
     median, told = pooled.effect[0], pooled.valid > 0
     measured = told and not math.isnan(median)
