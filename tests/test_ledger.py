@@ -248,10 +248,12 @@ def judged_once(request, monkeypatch):
         monkeypatch.setattr(judging, "entries", lambda: found)
 
 
-def test_the_page_is_the_one_that_the_code_gives(entries):
-    text = page.page()
+def test_the_pages_are_those_that_the_code_gives(entries):
+    text, rules = page.page(), page.rules()
     assert (ROOT / "book/ledger.md").read_text(encoding="utf-8") == text, "make ledger"
-    assert all(text.count(f"({claim.id})=") == 1 for _, claim in CLAIMS)
+    assert (ROOT / "book/rules.md").read_text(encoding="utf-8") == rules, "make ledger"
+    assert all(text.count(f"]({claim.id}) | {claim.kind} |") == 1 for _, claim in CLAIMS)
+    assert all(rules.count(f"({claim.id})=") == 1 for _, claim in CLAIMS)
 
 
 def test_the_command_prints_a_line_a_claim_the_page_or_json(entries, capsys):
@@ -260,6 +262,8 @@ def test_the_command_prints_a_line_a_claim_the_page_or_json(entries, capsys):
     assert [line.split()[0] for line in lines] == [claim.id for _, claim in CLAIMS]
     assert main(["ledger", "--page"]) == 0
     assert capsys.readouterr().out == page.page()
+    assert main(["ledger", "--rules"]) == 0
+    assert capsys.readouterr().out == page.rules()
     assert main(["ledger", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
     named = {
@@ -283,7 +287,7 @@ def test_the_command_prints_one_paper(entries, capsys):
 
 def test_a_chapter_has_a_box_with_its_claims():
     box = ledger.box("collapse")
-    assert all(f'href="../ledger.html#{claim.id}"' in box for claim in experiments.collapse.CLAIMS)
+    assert all(f'href="../rules.html#{claim.id}"' in box for claim in experiments.collapse.CLAIMS)
     assert box.startswith("<details><summary>What our runs say of the")
 
 

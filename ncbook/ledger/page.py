@@ -9,16 +9,26 @@ from pathlib import Path
 
 from ncbook import experiments
 from ncbook.claims import KINDS, STATED
-from ncbook.evidence import WORDS
+from ncbook.evidence import CHECKED, FAILS, HOLDS, OPEN, UNTESTED, WORDS
 from ncbook.ledger import judging
 from ncbook.ledger.judging import Entry, of_experiment
 
 # The book's own sources, which come first: the survey and the two papers that it reproduces.
-SOURCES = ("agarwal2022what", "hui2022limitations", "han2025flatness")
+SOURCES = {
+    "agarwal2022what": "The survey of Agarwal and others",
+    "hui2022limitations": "Hui, Belkin and Nakkiran on what collapse does not say",
+    "han2025flatness": "Han and others on grokking, collapse and flatness",
+}
+_RULES = """\
+# The rules of the ledger
+
+What is behind each row of [the ledger](ledger.md): the claim in our words, the rule that decides, and all numbers.
+"""
+_MANY = {HOLDS: "hold", FAILS: "fail", OPEN: "are open", CHECKED: "are checked", UNTESTED: f"are {UNTESTED}"}
 
 
 def page() -> str:
-    """The page of the book, in MyST Markdown."""
+    """The page of the book, in MyST Markdown: a table a paper, those of the book's sources first."""
     found = judging.entries()
     stated = [entry for entry in found if entry.kind == STATED]
     counts = (
@@ -26,16 +36,21 @@ def page() -> str:
     )
     parts = [_beside("introduction.txt"), counts]
     others = [source for source in dict.fromkeys(entry.source for entry in found) if source not in SOURCES]
-    for source in SOURCES:
+    for source, heading in SOURCES.items():
         own = [entry for entry in found if entry.source == source]
-        parts += [f"## {{cite:t}}`{source}`\n", conclusion(source, found), _table(own)]
+        parts += [f"## {heading}\n", f"{{cite:p}}`{source}`\n", conclusion(source, found), _table(own)]
     parts.append("## Other papers\n")
     for source in others:
         parts += [f"### {{cite:t}}`{source}`\n", _table([entry for entry in found if entry.source == source])]
-    parts.append("## The rules\n")
+    return "\n".join(parts)
+
+
+def rules() -> str:
+    """The page of rules, in MyST Markdown: a section a claim, in the order of the book."""
+    found, parts = judging.entries(), [_RULES]
     titles = {entry.id: experiments.get(entry.experiment).title for entry in found}
     for title in dict.fromkeys(titles.values()):
-        parts.append(f"### {title}\n")
+        parts.append(f"## {title}\n")
         parts += [_section(entry) for entry in found if titles[entry.id] == title]
     return "\n".join(parts)
 
@@ -49,7 +64,7 @@ def box(*names: str) -> str:
     """The claims of some experiments as HTML, folded, with links to their rules; for the end of a chapter."""
     own = [entry for name in names for entry in of_experiment(experiments.get(name))]
     rows = [
-        f'<tr><td><a href="../ledger.html#{entry.id}">{html.escape(_title(entry))}</a></td>'
+        f'<tr><td><a href="../rules.html#{entry.id}">{html.escape(_title(entry))}</a></td>'
         f"<td>{html.escape(entry.said)}</td><td>{html.escape(entry.ours)}</td></tr>"
         for entry in own
     ]
@@ -87,7 +102,7 @@ def _beside(name: str) -> str:
 
 def _tally(found: list[Entry]) -> str:
     counts = Counter(entry.verdict for entry in found)
-    return ", ".join(f"{counts[word]} {word}" for word in WORDS if counts[word])
+    return ", ".join(f"{counts[word]} {_MANY[word]}" for word in WORDS if counts[word])
 
 
 def _table(found: list[Entry]) -> str:
@@ -120,7 +135,7 @@ def _section(entry: Entry) -> str:
         "Runs": _runs(entry),
         "Shown in": f'[](/book/{chapter}.ipynb), <a href="{chapter}.html#{anchor}">cell `{anchor}`</a>',
     }
-    parts = [f"({entry.id})=", f"#### {_title(entry)}", ""]
+    parts = [f"({entry.id})=", f"### {_title(entry)}", ""]
     parts += [f"- **{name}.** {text}" for name, text in rows.items() if text]
     return "\n".join(parts) + "\n"
 
