@@ -6,7 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from ncbook import experiments, explorables, runs
+from ncbook import experiments, explorables, ledger, runs
+from ncbook.evidence import FAILS, HOLDS, OPEN
 from ncbook.readings import image_interventions as reading
 
 IMAGES = experiments.image_interventions
@@ -187,7 +188,8 @@ def test_of_the_second_run_s_glyphs_two_of_three_need_release_and_schedule(again
     glyphs = gains.loc["glyphs"]
     for arm in ("anti_released", "kept_schedule"):
         below = glyphs[arm][glyphs[arm] < 0]
-        assert len(below) == 2 and below.round(0).between(-5, -2).all()
+        assert len(below) == 2
+        assert below.round(0).between(-5, -2).all()
     assert (glyphs.released_schedule > 0).all()
 
 
