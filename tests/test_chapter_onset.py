@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import explorables, readings, runs
+from ncbook import experiments, explorables, ledger, readings, runs
+from ncbook.evidence import CHECKED, FAILS, HOLDS, OPEN
 from ncbook.experiments import onset
 from ncbook.readings.onset import COLLAPSE
 
@@ -231,3 +232,32 @@ def test_the_explorable_says_what_is_missing(run):
     history = {name: column for name, column in run.history.items() if name != "rnc1_train"}
     with pytest.raises(ValueError, match=r"run\.history: has no column rnc1_train"):
         explorables.onset(runs.Run(run.config, history, run.arrays, run.provenance))
+
+
+# --- what the two runs say together
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        (HOLDS, ["only-flatness-predicts", "only-flatness-predicts-nc1", "spread-goes-with-the-onset",
+                 "flatness-keeps-time", "collapse-falls-in-memorizing", "classifier-of-low-rank", "nearer-to-a-circle",
+                 "large-start-delays"]),
+        (FAILS, ["only-flatness-under-any-rule", "flatness-before-the-loss", "flatness-measure-rises-with-accuracy",
+                 "collapsed-when-memorized", "rescaled-variability-with-generalization",
+                 "rescaled-variability-in-arithmetic", "classifier-of-rank-two"]),
+        (OPEN, ["both-near-the-onset", "class-ratio-before-generalization"]),
+        (CHECKED, ["circle-beats-simplex"]),
+    ],
+)  # fmt: skip
+def test_the_verdicts_are_those_of_the_words(word, names):
+    rows = ledger.of_experiment(experiments.get("onset"))
+    assert sorted(entry.id for entry in rows if entry.verdict == word) == sorted(names)
+
+
+def test_in_all_seeds_but_one_of_both_runs_cdnv_comes_closer_than_rnc1(run):
+    for which, closer in ((run, 1), (onset.load("laptop-again", live=False), 0)):
+        leads = readings.onset.leads(which)
+        within = ((leads.onset - leads.rnc1_train) / leads.onset).between(1 / 1.5, 1.5)
+        assert within.all()
+        assert holds("rescaled-variability-in-arithmetic", which)[0] == closer

@@ -6,6 +6,8 @@ from ncbook import experiments
 from ncbook.readings import circuits as reading
 from ncbook.readings import moments
 from prose._counts import none, same, yes
+from prose._judged import seeds_of
+from prose._ledger import seeds
 
 
 def _long():
@@ -57,10 +59,29 @@ def _stopped_early(_):
     return rows.step.max() if none(early >= moments.GENERALIZED) else math.nan
 
 
+def _higher():
+    """In how many seeds of the second run the loss is much higher without the rest, and how many times at most."""
+    rows = experiments.get("circuits").load("laptop-again", live=False).to_frame()
+    end = rows[rows.step == rows.step.max()]
+    ratio = end.restricted_loss / end.test_loss
+    return (ratio > 2).sum(), ratio.max()
+
+
 FACTS = {
     "on {60} % of the pairs and with mirror images": lambda run: 100 * run.config["fractions"][0],
     "Every seed ends with {four} or {five} of the {fourteen} frequencies": _keys,
     "are at most {300} steps apart": _apart,
+    "there the loss is lower in {two} of {five}": lambda _: seeds_of(
+        "circuits", "key-frequencies-suffice", "laptop-again"
+    ),
+    "in {two} others nearly {three} times as high": lambda _: _higher(),
+    "Over both runs that is {seven} of {ten} seeds, and the claim is **open**": lambda _: seeds(
+        "circuits", "key-frequencies-suffice"
+    ),
+    "lower in {seven} of {ten} seeds over two runs, and up to {three} times as high": lambda _: (
+        *seeds("circuits", "key-frequencies-suffice"),
+        _higher()[1],
+    ),
     "for {16,000} steps and from {two} seeds": lambda _: (_long().config["steps"][0], len(_long().config["seeds"])),
     "It is the same story, {twelve} times as long": _times_as_long,
     "know their training pairs after {100} steps": lambda _: same(reading.phases(_long()).memorized),

@@ -3,6 +3,7 @@
 import math
 
 from ncbook.readings import flatness as reading
+from prose._ledger import seeds
 
 
 def _at_equal_loss(run):
@@ -10,5 +11,9 @@ def _at_equal_loss(run):
     return math.floor((matched.random / matched.trained).min())
 
 
-FACTS = {"of random labels is more than {three} times that of true ones": _at_equal_loss}
+FACTS = {
+    "of random labels is more than {three} times that of true ones": _at_equal_loss,
+    "although it is true in {eight} of {nine} seeds": lambda _: seeds("flatness", "softmax-collapse"),
+    "64 was, in {eight} of {nine} seeds": lambda _: seeds("flatness", "softmax-collapse"),
+}
 GIVEN = []

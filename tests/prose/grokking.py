@@ -49,9 +49,9 @@ FACTS = {
     "but a half would have been {40} %": _limits,
     "the norm falls by about {15} %": lambda run: about(100 * (1 - _norm_left(run)), 15),
     "gives some {seventeen} steps": lambda run: about(_by_decay_alone(run), 17),
-    "{Eight} of {eight} seeds memorized": _grokked,
+    "In the first run {eight} of {eight} seeds memorized": _grokked,
     "generalized some {twenty}-{five} times later": _later,
-    "{Eight} of {eight} is no promise": _grokked,
+    "{Eight} of {eight} in the first run is no promise": _grokked,
 }
 GIVEN = [
     "at least 99 % of the training set right",

@@ -8,6 +8,8 @@ from ncbook import experiments
 from ncbook.readings import interventions as reading
 from prose._approximately import about
 from prose._counts import every, none, yes
+from prose._judged import seeds_of
+from prose._ledger import seeds
 
 _DELAY = 1.25  # times the baseline's steps, the least that the rules call a delay
 
@@ -91,13 +93,6 @@ def _again_anti_flatness(_):
     return every(reading.delays(_again()).anti_released >= _DELAY), recovered.sum()
 
 
-def _flat_when_general(run):
-    table = reading.outcomes(run)
-    kappa = table[np.isfinite(table.generalized)].set_index("arm").relative_flatness
-    others = kappa[~kappa.index.isin(["baseline", "baseline_schedule"])]
-    return yes(others <= 10 * kappa["baseline"].max())
-
-
 FACTS = {
     "{60} % of the pairs are for training": lambda run: 100 * run.config["fraction"],
     "**prevented** none does so within 1.25 times the baseline's steps, and only {two} of {eight} reach 99 % at all": (
@@ -119,8 +114,22 @@ FACTS = {
     ),
     "Of these {six}, anti-flatness delays every one, and {three} recover": _again_anti_flatness,
     "Large norms delay {five} of the {six}": lambda _: _delayed(_again(), "norms_released"),
-    "held in {ten} trainings of {31}": _flat_when_general,
-    "now in {four} of {31}": lambda _: _flat_when_general(_again()),
+    "*flatter* one in {six} of {eight} seeds, and at the same train loss in {five} of {eight}": lambda _: (
+        *seeds_of("interventions", "collapsed-is-flat"),
+        *seeds_of("interventions", "collapsed-is-flat-at-equal-loss"),
+    ),
+    "accuracy as it is **fails**, in {3} of {14} seeds": lambda _: seeds(
+        "interventions", "collapse-prevented-as-accurate"
+    ),
+    "also say, **holds**, in {13} of {16}": lambda _: seeds("interventions", "collapse-goes-with-accuracy"),
+    "generalizes **holds**, in {eight} of the {nine} that can say": lambda _: seeds(
+        "interventions", "anti-flatness-released-generalizes"
+    ),
+    "in both comparisons, in {13} and in {12} of {15}": lambda _: (
+        seeds("interventions", "collapsed-is-flat")[0],
+        *seeds("interventions", "collapsed-is-flat-at-equal-loss"),
+    ),
+    "confidence makes flat **holds**, in {13} of {16}": lambda _: seeds("interventions", "confidence-makes-flat"),
     "{two} networks generalized to 99 % without it": lambda run: _uncollapsed(run)[0],
     "all {eight} were late, and {six} did not get to 99 %": lambda run: (
         every(reading.delays(run).prevented > 1),

@@ -7,6 +7,8 @@ import numpy as np
 from ncbook.readings import numerics as reading
 from prose._approximately import about
 from prose._counts import every, none, same, yes
+from prose._judged import seeds_of
+from prose._ledger import every_seed, no_seed, seeds
 
 _ORTHOGONAL = ("orthogonal_single", "orthogonal_double")
 
@@ -77,7 +79,14 @@ FACTS = {
         same(reading.by_arm(run, reading.SLINGSHOT, "spikes").single),
     ),
     "In none of the {three} arms does a network generalize": _slingshots,
-    "all leave chance, {three} of {eight}": _arrived,
+    "our {1,500} steps are too few": lambda run: run.config["stuck_steps"],
+    "a training arrives in {2} of {8} seeds": lambda _: seeds("numerics", "orthogonal-gradients-grok"),
+    "In the first run that was {1.5} of {4} seeds, in the second {0.5} of {4}": lambda _: (
+        *seeds_of("numerics", "orthogonal-gradients-grok"),
+        *seeds_of("numerics", "orthogonal-gradients-grok", "laptop-again"),
+    ),
+    "in the {six} seeds of both runs": lambda _: every_seed("numerics", "slingshots-come-in-cycles"),
+    "**fails**, in all {eleven} seeds": lambda _: no_seed("numerics", "grokfast-sooner"),
     "at most {1600} steps": lambda run: run.to_frame().step.max(),
 }
 GIVEN = [

@@ -4,6 +4,8 @@ import math
 
 from ncbook.readings import transfer as reading
 from prose._counts import every, none, yes
+from prose._judged import trials_of
+from prose._ledger import no_seed, seeds
 
 _POINTS = 0.02  # two points of accuracy, the least that counts by the rules
 
@@ -92,10 +94,22 @@ FACTS = {
     ),
     "weight decay {ten} times weaker": _weaker,
     "to the end in {five} of the {eight} networks, and by more than eight points in {three} of them": _falls,
-    "In {five} of the {six} networks with three measurements": lambda run: yes(
-        _coarse(run).correlation.dropna() >= 0.5
+    "In {four} of the {five} networks with three measurements": lambda _: trials_of(
+        "transfer", "more-collapse-worse-transfer"
     ),
     "hardly collapse in these {120} epochs": lambda run: run.config["group_epochs"],
     "in {15} of the {20} networks": _middle,
+    "over two runs it counts about {seven} of {ten} seeds": lambda _: seeds(
+        "transfer", "source-collapse-on-new-images"
+    ),
+    "the claim **holds**, in {ten} of {ten} seeds": lambda _: seeds("transfer", "unseen-accuracy-rises-with-classes"),
+    "it falls in {nine} of {ten} seeds": lambda _: seeds("transfer", "unseen-cdnv-falls-with-classes"),
+    "it does in {one} network of the {eleven} that can answer": lambda _: trials_of(
+        "transfer", "longer-training-worse-few-classes", "laptop-again"
+    ),
+    "the ledger counts {7.5} of {nine} seeds": lambda _: seeds("transfer", "longer-training-worse-transfer"),
+    "the ledger counts {seven} of {eight} seeds": lambda _: seeds("transfer", "more-collapse-worse-transfer"),
+    "too **fails**, in all {ten} seeds of both runs": lambda _: no_seed("transfer", "longer-training-worse-weak-decay"),
+    "the claim **fails**, in all {nine} seeds": lambda _: no_seed("transfer", "residual-recovers-fine-classes"),
 }
 GIVEN = ["The rule asked for 80 %"]
