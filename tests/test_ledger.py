@@ -92,7 +92,7 @@ def test_no_module_types_a_verdict_in():
             assert not re.search(r"[\"'](holds|fails|open|checked)[\"'](?!:)", path.read_text()), path
 
 
-def fictional(holds, values=None, kind=claims.STATED, again=None, fixed=False) -> ledger.Entry:
+def fictional(holds, values=None, kind=claims.STATED, again=None, fixed=False, date=judging.RULES) -> ledger.Entry:
     """What the ledger makes of made-up runs: answers of `laptop`, from seed 0, and of `laptop-again`, from 100."""
 
     def judge(run: Run) -> Evidence:
@@ -104,7 +104,7 @@ def fictional(holds, values=None, kind=claims.STATED, again=None, fixed=False) -
     runs = {"laptop": Run({"first": 0, "answers": holds, "seeds": list(range(len(holds)))}, {})}
     if again is not None:
         seeds = list(range(100, 100 + len(again)))
-        runs["laptop-again"] = Run({"first": 100, "answers": again, "seeds": seeds}, {})
+        runs["laptop-again"] = Run({"first": 100, "answers": again, "seeds": seeds}, {}, provenance={"date": date})
     return ledger.judged("collapse", claim, runs)
 
 
@@ -117,6 +117,11 @@ def test_both_runs_are_pooled_and_shown():
         ("laptop-again", True, "open, 4 of 5 seeds (0.37 to 0.98)"),
     ]
     assert not entry.disagrees
+
+
+def test_a_second_run_that_is_older_than_its_rules_is_not_blind():
+    (_, second) = fictional([True], again=[True], date="2026-11-22").runs
+    assert not second.blind
 
 
 def test_what_hangs_on_no_seed_counts_once():

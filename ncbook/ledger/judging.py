@@ -15,6 +15,7 @@ from ncbook.results import RESULTS
 from ncbook.runs import Run
 
 AGAIN = "-again"  # what the preset of the second run is called, after that of the first
+RULES = "2026-11-28"  # when rules were last changed after a run had been seen: later runs of other seeds are blind
 
 
 @dataclass(frozen=True)
@@ -124,13 +125,17 @@ def judged(experiment: str, claim: Claim, runs: Mapping[str, Run]) -> Entry:
         effect=median if measured else None, effect_interval=(low, high) if measured else None, unit=pooled.unit,
         limit=pooled.limit, turns=pooled.turns, chance=pooled.chance, presets=tuple(runs),
         runs=tuple(
-            Recorded(preset, tuple(runs[preset].config["seeds"]), preset.endswith(AGAIN), said(found, claim.kind))
+            Recorded(preset, tuple(runs[preset].config["seeds"]), _blind(preset, runs[preset]), said(found, claim.kind))
             for preset, found in each.items()
         ),
         theirs=QUOTES[claim.theirs].text if claim.theirs else "",
         ours=_number(median, pooled.unit) if measured else "",
         spread=f"{_short(low)} to {_short(high)}" if measured else "",
     )  # fmt: skip
+
+
+def _blind(preset: str, run: Run) -> bool:
+    return preset.endswith(AGAIN) and run.provenance.get("date", "") >= RULES
 
 
 def verdict(evidence: Evidence, kind: str) -> str:
