@@ -13,7 +13,7 @@ def _at_equal_loss(run):
 
 FACTS = {
     "of random labels is more than {three} times that of true ones": _at_equal_loss,
-    "although it is true in {eight} of {nine} seeds": lambda _: seeds("flatness", "softmax-collapse"),
+    "which **holds**, in {eight} of {nine} seeds": lambda _: seeds("flatness", "softmax-collapse"),
     "64 was, in {eight} of {nine} seeds": lambda _: seeds("flatness", "softmax-collapse"),
 }
 GIVEN = []
