@@ -3,6 +3,8 @@
 import math
 
 from ncbook import readings
+from prose._counts import yes
+from prose._trials import FIRST, SECOND, answers
 
 BOUND = readings.bound
 
@@ -48,6 +50,13 @@ def _halves(run):
     return 100 * (pairs.half_cdnv / pairs.cdnv_test - 1).abs().mean()
 
 
+def _rising(_run):
+    """Terminal phases of the second run in which B rises, and all; in the first run it rises in all."""
+    assert not any(answers("bound", "collapse-shrinks-b", FIRST))
+    smaller, phases = yes(answers("bound", "collapse-shrinks-b", SECOND))
+    return phases - smaller, phases
+
+
 FACTS = {
     "with {800} it is {two} to {three} times": lambda run: (max(run.config["sizes"]), *_times(run)),
     "{three} percent at {800}": _excess,
@@ -57,8 +66,10 @@ FACTS = {
     "each to hold with probability {95} %": _probability,
     "take the {95} % quantile": _probability,
     "The population is known to about {two} percent": _halves,
+    "it rises in all of these phases in the first run, and in {nine} of {thirteen} in the second": _rising,
 }
 GIVEN = [
+    "falls at least tenfold in every terminal phase that is long enough to ask",
     "derived in three steps",
     "The bound, in three steps",
     "the three steps lose little",

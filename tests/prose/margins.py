@@ -7,7 +7,10 @@ import scipy
 from ncbook import readings
 from ncbook.experiments.margins import plane
 from prose._approximately import about
+from prose._counts import yes
+from prose._ledger import seeds
 from prose._limits import more_than
+from prose._trials import SECOND, answers, load
 
 MARGINS = readings.margins
 CLASSES = 10  # of the digits
@@ -61,6 +64,34 @@ def _off_the_limit(run):
     return 100 * (rows.exponent / rows.limit - 1).max()
 
 
+def _wider_again(_run):
+    return (*yes(answers("margins", "wider-line-errs-less", SECOND)), *seeds("margins", "wider-line-errs-less"))
+
+
+def _without_length(run):
+    """Of the networks with the strongest weight decay: those whose terminal phase has no length, and all."""
+    found = MARGINS.milestones(run)
+    true = found[(found.family == "true labels") & (found.weight_decay == found.weight_decay.max())]
+    return (true.phase_length == 0).sum(), len(true)
+
+
+def _passing_again(_run):
+    """Trials of the second run that pass the rule for the area and for the smallest margin, each with all."""
+    area = yes(answers("margins", "margin-area-predicts", SECOND))
+    return (*area, *yes(answers("margins", "larger-smallest-margin-generalizes", SECOND)))
+
+
+def _random_before_orthogonal(_run):
+    """Trials of the second run, in all of which the simplex is first; those where random means are second, and all."""
+    rows = MARGINS.rows(load("margins"), "exponent")
+    rows = rows[rows.method == "importance"]
+    found = rows.pivot(index=["num_classes", "sigma", "seed"], columns="frame", values="exponent")
+    assert (found.simplex > found[["orthogonal", "random"]].max(axis=1)).all()
+    second = found[found.random > found.orthogonal]
+    assert set(second.index.get_level_values("num_classes")) == {3}
+    return len(found), len(second), len(found)
+
+
 FACTS = {
     "their errors differ more than {twofold}": _lines_of_one_margin,
     "at a cosine of {0.99} with the support vector machine, and has {93} % of the largest margin": _agreement,
@@ -69,5 +100,10 @@ FACTS = {
     "about once in {ten} times": _once_in,
     "{Six} of the {twelve} trials pass our rule": _passing,
     "the value for the simplex is within about {two} percent": _off_the_limit,
+    "lower error in {seven} of {ten}, which makes {17} of {20}": _wider_again,
+    "{17} of {20} training sets": lambda _run: seeds("margins", "wider-line-errs-less"),
+    "{One} of the {three} networks with it errs on a training image": _without_length,
+    "In the second run {seven} of {twelve} pass for the area and {eight} of {twelve} for the smallest": _passing_again,
+    "the simplex is first in all {30} trials as well, but in {five} of {30}, all with three": _random_before_orthogonal,
 }
-GIVEN = []
+GIVEN = ["which passes the rule in one or two of twelve"]

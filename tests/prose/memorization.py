@@ -1,7 +1,9 @@
 """Numbers in words."""
 
-from ncbook import experiments, readings
+from ncbook import readings
 from prose._approximately import about
+from prose._counts import yes
+from prose._trials import BOTH, FIRST, SECOND, answers, load
 
 CLASSES = 10  # of the digits
 
@@ -23,7 +25,27 @@ def _errors(run):
 
 
 def _descents(_run):
-    return readings.double_descent.descents(experiments.get("double_descent").load("laptop", live=False))
+    return readings.double_descent.descents(load("double_descent", FIRST))
+
+
+def _bumps_judged(preset):
+    return yes(answers("double_descent", "test-error-rises-then-falls", preset))
+
+
+def _full_again(_run):
+    found = readings.double_descent.descents(load("double_descent"))
+    full = found[found.full]
+    assert set(full.dataset) == {"glyphs"}
+    assert set(full.optimizer) == {"sgd"}
+    return len(full), len(found)
+
+
+def _ends(_run):
+    """Trainings that show the bump, those that can answer, those with a lower end, and those with the bump again."""
+    bumps, judged = yes(answers("double_descent", "test-error-rises-then-falls", *BOTH))
+    lower, risen = yes(answers("double_descent", "second-descent-over-time-wins", *BOTH))
+    assert bumps == risen
+    return bumps, judged, lower, risen
 
 
 def _bumps(run, optimizer):
@@ -54,5 +76,12 @@ FACTS = {
     "With SGD {eleven} of {twelve} trainings show the bump": lambda run: _bumps(run, "sgd"),
     "With AdamW {one} of {twelve} does": lambda run: _bumps(run, "adamw"),
     "is rare: {two} of {24}, both on glyphs with SGD and the smaller noise": _full,
+    "leave {fifteen} of the {24} with a terminal phase that is long enough for the ledger, and {eight} of these": (
+        lambda run: (_bumps_judged(FIRST)[1], len(_descents(run)), _bumps_judged(FIRST)[0])
+    ),
+    "In the second run it is {seven} of {fourteen}, so that": lambda _run: _bumps_judged(SECOND),
+    "In the second run it is {four} of {24}, all of them on glyphs with SGD": _full_again,
+    "helped in {20} of {28} trainings": lambda _run: yes(answers("memorization", "early-stopping-regularizes", *BOTH)),
+    "{15} of the {29} trainings that can answer show them, and {six} of these {15} end below": _ends,
 }
 GIVEN = ["A network has a test error of 2 % against true labels"]

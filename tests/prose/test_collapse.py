@@ -2,7 +2,9 @@
 
 from ncbook import readings
 from ncbook.readings.moments import COLLAPSED
+from prose._counts import yes
 from prose._limits import less_than, more_than
+from prose._trials import FIRST, answers
 
 COLLAPSE = readings.test_collapse
 
@@ -35,6 +37,12 @@ def _longer(run):
     return (falls > 1).sum(), len(falls)
 
 
+def _judged(run):
+    """Trainings with weight decay whose terminal phase can be judged, all of them, and those that collapse."""
+    collapse, valid = yes(answers("test_collapse", "train-collapse-at-fixed-size", FIRST))
+    return valid, len(_decayed(run)), collapse
+
+
 FACTS = {
     "the ratio falls tenfold or more in {ten} of the {twenty} trainings with weight decay": lambda run: (
         (_decayed(run).variance_ratio_train_fall >= COLLAPSED).sum(),
@@ -44,6 +52,7 @@ FACTS = {
     "The largest fall of the strong one is less than {fourfold}": lambda run: less_than(
         _decayed(run).variance_ratio_test_fall.max(), 4
     ),
+    "{Eleven} of the {twenty} have one that is long enough to be judged, and {ten} of these collapse": _judged,
     "In {35} of the {40} trainings the new ratio is lower at the end": _longer,
     "shrinks more than {fivefold} from the smallest set to the largest": lambda run: more_than(
         (_gaps(run).iloc[:, 0] / _gaps(run).iloc[:, -1]).min(), 5
