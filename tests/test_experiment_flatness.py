@@ -282,7 +282,7 @@ def test_identities_are_theorems_and_readings_are_ours():
     identities = {
         "collapse-bounds-flatness", "collapse-alone-can-be-sharp", "flatness-below-trace-bound",
         "flatness-survives-layer-rescaling", "normalized-flatness-survives-neuron-rescaling",
-        "confident-is-flat-right-or-wrong", "softmax-collapse",
+        "confident-is-flat-right-or-wrong",
     }  # fmt: skip
     assert identities == THEOREMS
     for name in ("flat-features-are-robust", "features-become-representative"):
