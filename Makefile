@@ -49,10 +49,11 @@ lab: .venv/installed  ## open the chapters in JupyterLab
 notebooks: .venv/installed  ## bring every notebook into the form that git keeps
 	$(STATIC) $(BIN)/python tools/notebooks.py write $(CHAPTER)
 
-ledger: .venv/installed  ## the pages of claims and of columns, from the recorded runs
+ledger: .venv/installed  ## the pages of claims, of their rules and of columns, from the recorded runs
 	@mkdir -p _build
 	$(BIN)/python -m ncbook ledger --page > _build/ledger.md
-	mv _build/ledger.md book/ledger.md
+	$(BIN)/python -m ncbook ledger --rules > _build/rules.md
+	mv _build/ledger.md _build/rules.md book/
 	$(BIN)/python tools/columns.py > _build/columns.md
 	mv _build/columns.md book/columns.md
 

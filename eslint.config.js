@@ -36,7 +36,7 @@ module.exports = [
     rules: { "no-unused-vars": ["error", { vars: "local" }] },
   },
   {
-    files: ["tests/browser/*.js"],
+    files: ["tests/browser/*.js", "book/webassets/*.js"],
     languageOptions: { sourceType: "script", globals: globals.browser },
   },
   { files: ["eslint.config.js"], languageOptions: { sourceType: "commonjs", globals: globals.node } },

@@ -75,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--part", required=True, help="the folder of its chapter, such as 4-grokking")
     ledger = add(_ledger, "ledger", "every claim of the literature, and what our runs say of it")
     ledger.add_argument("--page", action="store_true", help="as the page of the book")
+    ledger.add_argument("--rules", action="store_true", help="the book's page of rules, with all that is behind a row")
+    ledger.add_argument("--paper", default=None, help="the claims of one source, by its key in the bibliography")
     add(_doctor, "doctor", "what is installed, what is recorded, and what is wrong")
     return parser
 
@@ -159,14 +161,18 @@ def _new(parsed: argparse.Namespace) -> Answer:
 
 
 def _ledger(parsed: argparse.Namespace) -> Answer:
-    from ncbook import ledger
+    from ncbook.ledger import judging, page
 
-    if parsed.json:
-        return Answer("", ledger.as_json())
     if parsed.page:
-        return Answer(ledger.page().removesuffix("\n"), None)
-    lines = [f"{entry.id:40} {entry.verdict:26} {entry.ours}" for entry in ledger.entries()]
-    return Answer("\n".join(lines), None)
+        return Answer(page.page().removesuffix("\n"), None)
+    if parsed.rules:
+        return Answer(page.rules().removesuffix("\n"), None)
+    found = judging.entries()
+    sources = sorted({entry.source for entry in found})
+    if parsed.paper not in (None, *sources):
+        raise ValueError(f"--paper: expected one of {', '.join(sources)}, got {parsed.paper!r}")
+    own = [entry for entry in found if parsed.paper in (None, entry.source)]
+    return Answer(page.lines(own), judging.as_json(own))
 
 
 def _doctor(parsed: argparse.Namespace) -> Answer:

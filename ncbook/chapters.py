@@ -1,6 +1,7 @@
-"""What the first cell of a chapter asks for: a word where the chapter and what it runs on do not fit."""
+"""What every chapter shows: a word where it and what it runs on do not fit, and at the end the verdicts."""
 
 import os
+from typing import Any
 
 import ncbook
 from ncbook import experiments
@@ -24,6 +25,15 @@ def begin(name: str, written_for: str) -> None:
             f"There is a GPU ({device}). The figures show recorded runs, made on a CPU. To train on more data, put "
             f'experiments.{name}.load("gpu") in their place: {_duration(name)}.'
         )
+
+
+def verdicts(*names: str) -> Any:
+    """The claims that the experiments of a chapter test, folded, each with what the recorded runs say of it."""
+    from IPython.display import HTML
+
+    from ncbook import ledger
+
+    return HTML(ledger.box(*names))  # type: ignore[no-untyped-call]
 
 
 def _gpu() -> str:

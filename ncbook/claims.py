@@ -1,60 +1,30 @@
 """Claims of the literature, each beside the experiment that tests it, with the rule by which a run decides.
 
-A rule looks at a run and answers yes or no for each independent trial, usually a seed. It is written before the run
-is looked at; the verdict follows from the answers and is never typed in.
+A rule looks at a run and answers for each trial; what the answers of all runs say is in `ncbook.evidence`. A rule is
+committed before the runs that it judges, but for the first run of each experiment, which most rules have seen.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from configparser import ConfigParser
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
+from ncbook.evidence import Evidence
 from ncbook.runs import Run
 
-REPRODUCED, PARTLY, NOT, UNTESTED = "reproduced", "partly", "not reproduced", "not tested at this scale"
-VERDICTS = (REPRODUCED, PARTLY, NOT, UNTESTED)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What one run says of one claim.
-
-    holds   a yes or no for each trial; none at all means that this run cannot tell
-    values  our number for each trial, as `unit` says what it is; trials and values may differ in number
-    """
-
-    holds: tuple[bool, ...]
-    values: tuple[float, ...]
-    unit: str
-
-    @classmethod
-    def of(cls, holds: Iterable[Any], values: Iterable[Any], unit: str) -> "Evidence":
-        """From any answers and numbers, such as columns of a table."""
-        return cls(tuple(map(bool, holds)), tuple(map(float, values)), unit)
-
-    @property
-    def verdict(self) -> str:
-        """reproduced if every trial holds, not reproduced if none does, else partly."""
-        if not self.holds:
-            return UNTESTED
-        return REPRODUCED if all(self.holds) else PARTLY if any(self.holds) else NOT
-
-    @property
-    def ours(self) -> str:
-        """Median of the values, with their unit: "3.1 %", "12-fold fall"."""
-        joint = "-" if self.unit.startswith("fold") else " "
-        return f"{_short(float(np.median(self.values)))}{joint}{self.unit}".strip() if self.values else ""
-
-    @property
-    def spread(self) -> str:
-        """Lowest to highest value."""
-        return f"{_short(min(self.values))} to {_short(max(self.values))}" if self.values else ""
-
+STATED, THEOREM, OURS = "stated", "theorem", "ours"
+KINDS = {
+    STATED: "the source says it",
+    THEOREM: "an identity or a proved statement: a check of the code, not a finding",
+    OURS: "our reading or extension of the source",
+}
 
 Judge = Callable[[Run], Evidence]
+
+
+def not_tested(run: Run) -> Evidence:
+    """The judge of a claim that cannot be tested at this scale; its rule says why."""
+    return Evidence()
 
 
 @dataclass(frozen=True)
@@ -63,12 +33,13 @@ class Claim:
 
     id         short name, unique in the book
     source     key in references.bib;  where: section, equation, figure or table
+    kind       one of `KINDS`
     statement  the claim in our words
     rule       in words, what `judge` asks of each trial
     control    what else was run, so that the answer means something
     judge      the rule itself
     cell       the cell that shows it, in the chapter of its experiment: "fig-angles"
-    preset     the run that decides
+    preset     the run that decides, pooled with the one from other seeds that is recorded as PRESET-again
     theirs     the source's number, as the key of a `Quote`; None where it states none that may be quoted
     """
 
@@ -81,7 +52,12 @@ class Claim:
     judge: Judge
     cell: str
     preset: str = "laptop"
+    kind: str = STATED
     theirs: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"[{self.id}] kind: {self.kind!r} is none of {', '.join(KINDS)}")
 
 
 def read(module: str, judges: Mapping[str, Judge]) -> tuple[Claim, ...]:
@@ -148,7 +124,3 @@ QUOTES = {
     "anti-correlation-loss": Quote("1e-6", "agarwal2022what", "figure 7, of Hui et al. (2022)", seen=True),
     "power-decay-samples": Quote("more than halving", "power2022grokking", "on sample efficiency", seen=True),
 }
-
-
-def _short(value: float) -> str:
-    return f"{value:.3g}"

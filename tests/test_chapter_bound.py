@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from ncbook import experiments, metrics, readings
+from ncbook.claims import THEOREM
+from ncbook.evidence import UNTESTED
 from ncbook.experiments.bound.certificates import deviations
 
 BOUND = readings.bound
@@ -206,11 +208,29 @@ def test_nearest_centers(networks):
 
 
 def test_verdicts_of_the_text(run):
-    verdicts = {claim.id: claim.judge(run).verdict for claim in experiments.bound.CLAIMS}
-    assert [name for name, verdict in verdicts.items() if verdict == "partly"] == [
-        "collapse-shrinks-training-cdnv", "collapse-shrinks-b",
+    evidence = {claim.id: claim.judge(run) for claim in experiments.bound.CLAIMS}
+    shares = {name: found.share for name, found in evidence.items()}
+    assert [name for name, share in shares.items() if share == 0] == [
+        "collapse-shrinks-b", "concentration-rate-trained", "test-collapse-follows",
     ]  # fmt: skip
-    assert [name for name, verdict in verdicts.items() if verdict == "not reproduced"] == ["test-collapse-follows"]
+    assert [name for name, found in evidence.items() if found.word == UNTESTED] == ["collapse-allows-inferences"]
+    assert [name for name, share in shares.items() if 0 < share < 1] == []
+    kinds = {claim.id: claim.kind for claim in experiments.bound.CLAIMS}
+    assert [name for name, kind in kinds.items() if kind == THEOREM] == [
+        "bound-holds", "concentration-rate-fixed", "center-error-bound",
+    ]  # fmt: skip
+
+
+def test_the_population_follows_a_third_of_the_way(run):
+    (claim,) = (each for each in experiments.bound.CLAIMS if each.id == "test-collapse-follows")
+    found = claim.judge(run)
+    assert all(0.2 < value < 0.4 for value in found.values)
+    phases = BOUND.phases(run)
+    assert phases[phases.phase_tells].per_class.max() == 200
+    assert phases[phases.phase_tells & (phases.per_class == 200)].seed.tolist() == [444]
+    means = phases[phases.phase_tells].groupby("per_class").follows.mean()
+    assert means.is_monotonic_increasing
+    assert means[25] == pytest.approx(0.15, abs=0.01)
 
 
 # --- exercises, as their folded solutions say

@@ -8,6 +8,7 @@ import torch
 
 from ncbook import exercises, experiments, explorables, figures, metrics, readings
 from ncbook.claims import QUOTES
+from ncbook.evidence import UNTESTED
 from ncbook.explorables.corrupted_labels import rates as plane_rates
 from ncbook.figures.corrupted_labels import _moments
 
@@ -245,6 +246,26 @@ def test_the_indicator(top):
 
 
 # --- the explorable
+
+
+def test_verdicts_of_the_text(run):
+    found = {claim.id: claim.judge(run) for claim in experiments.corrupted_labels.CLAIMS}
+    asked = {name: evidence for name, evidence in found.items() if evidence.word != UNTESTED}
+    assert set(found) - set(asked) == {
+        "rate-reduction-more-robust-other-ratios", "rate-reduction-like-contrastive", "early-stopping-before-collapse",
+    }  # fmt: skip
+    assert {name for name, evidence in asked.items() if evidence.share == 0} == {
+        "robustness-is-in-the-loss", "rate-reduction-does-not-fit-labels", "smoothing-dilates-less",
+    }  # fmt: skip
+    assert {evidence.share for evidence in asked.values()} == {0, 1}
+    assert found["collapse-indicates-no-robustness"].chance == pytest.approx(0.15, abs=0.005)
+
+
+def test_cross_entropy_does_not_collapse_after_its_last_error(run):
+    phases = readings.corrupted_labels.phases(run)
+    top = phases[(phases.arm == "cross-entropy") & (phases.label_noise == 0.4)]
+    assert top.ratio_fall.between(1, 1.1).all()
+    assert not top.phase_tells.any()
 
 
 def test_the_explorable_says_its_numbers_without_html(run):

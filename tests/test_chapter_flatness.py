@@ -195,3 +195,12 @@ def test_numbers_of_the_solutions():
     assert peak() == pytest.approx(2.7, abs=0.05)
     assert 1 / (1 + 3 * math.exp(-peak())) == pytest.approx(0.83, abs=0.01)
     assert factor() == pytest.approx(math.sqrt(2))
+
+
+def test_in_the_second_run_a_factor_of_64_is_too_small_for_one_network():
+    again = FLATNESS.load("laptop-again", live=False)
+    last = reading.rows(again, "scale", arm="random", scale=max(again.config["scales"]))
+    slopes = last[last.train_error == 0].largest_slope_float32
+    assert (slopes == 0).sum() == 3
+    (slope,) = slopes[slopes > 0]
+    assert 1e-15 < slope < 1e-13

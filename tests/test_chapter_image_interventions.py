@@ -6,7 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from ncbook import experiments, explorables, runs
+from ncbook import experiments, explorables, ledger, runs
+from ncbook.evidence import FAILS, HOLDS, OPEN
 from ncbook.readings import image_interventions as reading
 
 IMAGES = experiments.image_interventions
@@ -30,8 +31,8 @@ def ahead(run):
 
 def verdict(name: str, run) -> tuple[int, int]:
     (found,) = [each for each in IMAGES.CLAIMS if each.id == f"images-{name}"]
-    answers = found.judge(run).holds
-    return sum(answers), len(answers)
+    answers = found.judge(run).by_seed
+    return sum(answers.values()), len(answers)
 
 
 def test_anti_flatness_costs_8_to_22_points_in_all_seven(run, lost):
@@ -46,7 +47,8 @@ def test_preventing_collapse_costs_7_to_9_points_and_flatness_changes_a_point(ru
     assert digits.prevented.between(-9, -7).all()
     assert digits.flatter.abs().max() <= 1.05
     assert digits.encouraged.between(0, 2.5).all()
-    assert verdict("prevented-as-accurate", run) == (0, 4)
+    assert verdict("prevented-as-accurate", run) == (0, 0)  # too strong a push to judge
+    assert verdict("encouraged-as-accurate", run) == (4, 4)
     assert verdict("flatter-no-better", run) == (4, 4)
 
 
@@ -170,3 +172,41 @@ def test_the_explorable_says_what_is_missing(run):
     history = {name: column for name, column in run.history.items() if name != "unit_flatness_bound"}
     with pytest.raises(ValueError, match=r"run\.history: has no column unit_flatness_bound; .*image_interventions"):
         explorables.image_interventions(runs.Run(run.config, history, {}, run.provenance))
+
+
+# --- the second run, from other seeds
+
+
+@pytest.fixture(scope="module")
+def again():
+    return experiments.image_interventions.load("laptop-again", live=False)
+
+
+def test_of_the_second_run_s_glyphs_two_of_three_need_release_and_schedule(again):
+    gains = 100 * reading.gains(again, "final")
+    assert (gains.loc["digits", ["anti_released", "kept_schedule"]] > 0).all().all()
+    glyphs = gains.loc["glyphs"]
+    for arm in ("anti_released", "kept_schedule"):
+        below = glyphs[arm][glyphs[arm] < 0]
+        assert len(below) == 2
+        assert below.round(0).between(-5, -2).all()
+    assert (glyphs.released_schedule > 0).all()
+
+
+def test_low_confidence_costs_five_points_on_one_of_the_glyphs_and_on_two_of_the_second_run(run, again):
+    assert (reading.losses(run).loc["glyphs"].confidence >= 0.05).sum() == 1
+    assert (reading.losses(again).loc["glyphs"].confidence >= 0.05).sum() == 2
+
+
+def test_what_the_two_runs_say_together():
+    rows = {entry.id: entry for entry in ledger.of_experiment(experiments.get("image_interventions"))}
+    holds = [name for name, entry in rows.items() if entry.verdict == HOLDS]
+    assert sorted(holds) == [
+        "images-anti-flatness-costs-accuracy", "images-encouraged-as-accurate", "images-flatter-no-better",
+        "images-kappa-falls", "images-released-recovers",
+    ]  # fmt: skip
+    fails = [name for name, entry in rows.items() if entry.verdict == FAILS]
+    assert sorted(fails) == ["images-loss-specific-to-flatness", "images-recovery-needs-release"]
+    assert rows["images-recovery-needs-release"].holds == 1
+    for name in ("images-encouraged-as-accurate", "images-flatter-no-better"):
+        assert rows[name].runs[0].said.startswith(OPEN)

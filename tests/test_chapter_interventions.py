@@ -11,6 +11,7 @@ import torch
 
 from ncbook import experiments, explorables, metrics, runs
 from ncbook.claims import QUOTES
+from ncbook.evidence import FAILS, HOLDS
 from ncbook.readings import interventions as reading
 from ncbook.readings.interventions import delays
 
@@ -35,8 +36,8 @@ def prose() -> str:
 
 def holds(name: str, run) -> tuple[int, int]:
     (found,) = [each for each in experiments.interventions.CLAIMS if each.id == name]
-    answers = found.judge(run).holds
-    return sum(answers), len(answers)
+    answers = found.judge(run).by_seed
+    return sum(answers.values()), len(answers)
 
 
 def arm(table, name):
@@ -68,7 +69,8 @@ def test_prevented_two_of_eight_reach_99_percent_uncollapsed_and_all_end_above_7
 
 def test_anti_flatness_delays_all_by_17_and_five_recover_after_release(run, table):
     assert delays(run).anti_released.min() > 1.7
-    assert holds("anti-flatness-delays", run) == (5, 8)
+    assert holds("anti-flatness-delays", run) == (8, 8)
+    assert holds("anti-flatness-released-generalizes", run) == (5, 5)
     released = arm(table, "anti_released")
     assert released.release_train_acc.median() > 0.95
     assert (released.release_test_acc < 0.2).sum() > 4
@@ -105,18 +107,24 @@ def test_networks_generalize_at_fifty_to_seventeen_thousand_times_the_kappa(run,
     assert (others * usual).max() > start.median()
 
 
-def test_encouraged_is_more_collapsed_and_forty_times_less_flat(run, table):
-    assert holds("collapsed-is-flat", run) == (0, 8)
+def test_encouraged_is_forty_times_less_flat_in_its_own_moment_and_mostly_flatter_at_the_same(run, again, table):
     assert (arm(table, "encouraged").relative_flatness / arm(table, "baseline").relative_flatness).min() > 40
+    assert holds("collapsed-is-flat", run) == (6, 8)
+    assert holds("collapsed-is-flat-at-equal-loss", run) == (5, 8)
+    assert holds("collapsed-is-flat", again) == holds("collapsed-is-flat-at-equal-loss", again) == (7, 7)
 
 
-def test_flat_when_it_generalizes_is_partly_so(run):
-    held, trials = holds("flat-when-it-generalizes", run)
-    assert 0 < held < trials
+def test_what_generalizes_is_not_flat_at_the_same_step_and_is_at_the_same_loss(run, again):
+    assert holds("flat-when-it-generalizes", run) == (0, 8)
+    found = reading.against_baseline(run).set_index("arm")
+    assert found.at_step[["confidence", "flooding"]].min() > 80
+    assert 1.5 < found.at_loss.max() < 2.1
+    for which in (run, again):
+        assert holds("flat-when-it-generalizes-at-equal-loss", which) == (8, 8)
 
 
 def test_kappa_follows_the_loss(run):
-    assert holds("confidence-makes-flat", run) == (8, 8)
+    assert holds("confidence-makes-flat", run) == (6, 8)
     assert reading.loss_correlations(run).min() > 0.99
 
 
@@ -135,10 +143,10 @@ def test_the_second_run_differs_in_its_seeds_alone(run, again):
     assert set(run.config) - set(same) == {"seeds"}
 
 
-def test_all_seven_verdicts_are_those_of_the_first_run(run, again):
-    pairs = [(claim.judge(run).verdict, claim.judge(again).verdict) for claim in experiments.interventions.CLAIMS]
-    assert len(pairs) == 7
-    assert all(first == second for first, second in pairs)
+def test_no_claim_holds_in_one_run_and_fails_in_the_other(run, again):
+    pairs = [{claim.judge(run).word, claim.judge(again).word} for claim in experiments.interventions.CLAIMS]
+    assert len(pairs) == 13
+    assert not any({HOLDS, FAILS} <= pair for pair in pairs)
 
 
 def test_the_counts_of_the_second_run(run, again):
@@ -146,15 +154,34 @@ def test_the_counts_of_the_second_run(run, again):
     assert np.isinf(steps.baseline).sum() == 2
     ratios = delays(again)
     assert (ratios.anti_released >= 1.25).all()
-    assert holds("anti-flatness-delays", again) == (3, 6)
+    assert holds("anti-flatness-delays", again) == (6, 6)
+    assert holds("anti-flatness-released-generalizes", again)[0] == 3
     assert (ratios.norms_released >= 1.25).sum() == 5
-    assert holds("flat-when-it-generalizes", run) == (10, 31)
-    assert holds("flat-when-it-generalizes", again) == (4, 31)
+    assert holds("flat-when-it-generalizes", again) == (1, 7)
 
 
-@pytest.mark.parametrize("name", ["collapse-prevented-as-soon", "collapsed-is-flat", "delay-specific-to-flatness"])
+@pytest.mark.parametrize(
+    ("name", "word", "held", "seeds"),
+    [
+        ("collapse-prevented-as-accurate", FAILS, 3, 14), ("confidence-makes-flat", HOLDS, 13, 16),
+        ("collapsed-is-flat", HOLDS, 13, 15), ("collapsed-is-flat-at-equal-loss", HOLDS, 12, 15),
+    ],
+)  # fmt: skip
+def test_what_the_two_runs_say_together(name, word, held, seeds, run, again):
+    (claim,) = [each for each in experiments.interventions.CLAIMS if each.id == name]
+    both = claim.judge(run) + claim.judge(again)
+    assert (both.word, sum(both.by_seed.values()), len(both.by_seed)) == (word, held, seeds)
+
+
+@pytest.mark.parametrize("name", ["collapse-prevented-as-soon", "delay-specific-to-flatness"])
 def test_in_no_seed_of_either_run(name, run, again):
     assert holds(name, run)[0] == holds(name, again)[0] == 0
+
+
+@pytest.mark.parametrize("name", ["collapse-encouraged-sooner", "anti-flatness-delays"])
+def test_in_every_seed_of_either_run(name, run, again):
+    assert holds(name, run) == (8, 8)
+    assert holds(name, again) == (6, 6)
 
 
 # --- numbers of the paper

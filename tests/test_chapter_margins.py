@@ -130,6 +130,18 @@ def test_margins_rise_in_all_nine_and_flatten_in_three(found):
     assert (left[~strongest] > 0.5).all()
 
 
+def test_the_curve_gets_flatter_everywhere_and_one_network_is_not_judged(run, found):
+    true = found[found.family == "true labels"]
+    assert (true.spread_end < true.spread_then).all()
+    judged = {claim.id: claim.judge(run) for claim in experiments.margins.CLAIMS}
+    for name in ("margin-rises-past-zero-error", "margins-flatten"):
+        assert (judged[name].holds.count(True), judged[name].holds.count(None)) == (8, 1)
+    for name in ("margins-become-equal", "collapsed-head-is-max-margin"):
+        assert (judged[name].holds.count(True), judged[name].holds.count(None)) == (2, 1)
+    assert judged["feature-map-decides"].holds == (False,) * 3
+    assert 1 < 12 * judged["margin-area-predicts"].chance < 2
+
+
 def test_random_labels(found):
     decay = 5e-4
     pairs = found[found.weight_decay == decay].groupby("family")

@@ -109,6 +109,43 @@ def test_on_digits_the_first_minimum_is_far_below_the_end(descent):
     assert (digits.end - digits["first"] >= 0.05).all()
 
 
+def answers(module, name: str) -> tuple[int, int, int]:
+    """How many trials say yes, can answer, and there are."""
+    (claim,) = [each for each in module.CLAIMS if each.id == name]
+    evidence = claim.judge(module.load("laptop"))
+    return evidence.holds.count(True), evidence.valid, len(evidence.holds)
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("interpolating-networks-generalize", (7, 8, 8)),
+        ("random-labels-are-fitted", (12, 12, 12)),
+        ("past-zero-error-true-labels", (7, 7, 8)),
+        ("past-zero-error-noisy-labels", (12, 12, 16)),
+        ("early-stopping-regularizes", (10, 14, 16)),
+        ("dropout-regularizes", (0, 0, 0)),
+        ("augmentation-regularizes", (0, 0, 0)),
+    ],
+)
+def test_what_came_out_over_time(name, counts):
+    assert answers(memorization, name) == counts
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("double-descent-peak", (30, 30, 30)),
+        ("second-descent-true-labels", (15, 15, 15)),
+        ("second-descent-noisy-labels", (8, 15, 15)),
+        ("test-error-rises-then-falls", (8, 15, 24)),
+        ("second-descent-over-time-wins", (2, 8, 24)),
+    ],
+)
+def test_what_came_out_of_double_descent(name, counts):
+    assert answers(double_descent, name) == counts
+
+
 def height() -> float:  # as in the chapter's solution
     sizes = readings.double_descent.model_wise(double_descent.load("laptop"))
     chosen = sizes[(sizes.n == sizes.n.max()) & (sizes.label_noise == 0)]

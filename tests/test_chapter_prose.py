@@ -24,6 +24,13 @@ def test_the_mlp_errs_again_near_epoch_51_and_never_after_67(watching):
     assert (mlp[mlp.epoch >= 67].train_error == 0).all()
 
 
+def test_the_terminal_phase_of_the_mlp_starts_at_epoch_59_and_nc1_falls_five_to_six_fold_in_it(watching):
+    arms, _, main, _ = watching
+    mlp = arms[(arms.weight_decay == main) & (arms.network == "mlp")]
+    assert (mlp.phase_start == 59).all()
+    assert mlp.phase_fall_train.between(4.9, 6).all()
+
+
 def test_with_the_larger_weight_decay_test_collapse_falls_about_threefold(watching):
     arms, _, main, _ = watching
     assert arms[arms.weight_decay == main].fall_test.between(3, 4).all()

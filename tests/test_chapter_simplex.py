@@ -56,14 +56,15 @@ def test_the_worst_seed_still_grew_when_the_learning_rate_dropped_and_hardly_aft
 
 
 def test_all_trials_but_one_hold_for_the_angles_and_the_meeting_and_all_for_the_rest(run):
-    answers = {claim.id: claim.judge(run).holds for claim in experiments.simplex.CLAIMS}
-    missed = {name: len(holds) - sum(holds) for name, holds in answers.items()}
-    assert missed.pop("enough-dimensions-for-the-simplex") == 3
-    assert missed.pop("enough-dimensions-for-the-error") == 0
-    assert {name for name, count in missed.items() if count} == {"simplex-nc2-angles", "simplex-meeting"}
-    assert missed["simplex-nc2-angles"] == missed["simplex-meeting"] == 1
-    assert answers["simplex-nc2-angles"] == answers["simplex-meeting"]
-    assert all(len(answers[name]) == 6 for name in missed)
+    answers = {claim.id: claim.judge(run) for claim in experiments.simplex.CLAIMS}
+    missed = {name: (each.holds.count(False), each.valid) for name, each in answers.items()}
+    assert missed.pop("enough-dimensions-for-the-simplex") == (3, 3)
+    assert missed.pop("enough-dimensions-for-the-error") == (0, 3)
+    assert missed.pop("as-many-dimensions-as-classes") == missed.pop("fixed-simplex-classifier") == (0, 0)
+    assert {name for name, (count, _) in missed.items() if count} == {"simplex-nc2-angles", "simplex-meeting"}
+    assert missed["simplex-nc2-angles"] == missed["simplex-meeting"] == (1, 6)
+    assert answers["simplex-nc2-angles"].holds == answers["simplex-meeting"].holds
+    assert all(valid == 6 for _, valid in missed.values())
 
 
 def test_with_a_tenth_of_the_weight_decay_lengths_are_equal_and_the_figure_is_flat(run, arms):

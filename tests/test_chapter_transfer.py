@@ -29,8 +29,8 @@ def since(run):
 
 def holds(name: str, run) -> tuple[int, int]:
     (claim,) = [each for each in transfer.CLAIMS if each.id == name]
-    answers = claim.judge(run).holds
-    return sum(answers), len(answers)
+    found = claim.judge(run)
+    return found.holds.count(True), found.valid
 
 
 # --- the equations
@@ -52,7 +52,9 @@ def test_cdnv_is_the_formula_of_the_chapter():
 
 
 def test_source_cdnv_is_lowest_in_the_middle_and_similar_on_new_images(run, table):
-    assert holds("source-collapse-on-new-images", run) == (17, 20)
+    assert holds("source-collapse-on-new-images", run) == (11, 14)
+    each = table[table.arm == "per class"]
+    assert (len(each), (each.cdnv_test <= 2 * each.cdnv_train).sum()) == (20, 17)
     medians = table[table.arm == "per class"].groupby("num_classes").cdnv_train.median()
     assert set(medians.nsmallest(2).index) == {5, 10}
 
@@ -73,6 +75,11 @@ def test_target_cdnv_falls_in_seven_of_eight_and_the_gap_in_all(run, table):
     assert times.between(2, 5).all()
 
 
+def test_many_source_classes_are_above_the_pixels_and_have_no_terminal_phase(run):
+    assert holds("unseen-accuracy-high", run) == (4, 4)
+    assert holds("unseen-classes-collapse", run) == (0, 0)
+
+
 def test_against_the_pixels(table):
     assert table.pixels.median() == pytest.approx(2 / 3, abs=0.02)
     assert (table.probe_acc_target < table.pixels)[table.num_classes <= 10].all()
@@ -80,12 +87,17 @@ def test_against_the_pixels(table):
 
 
 def test_fewer_source_classes(run, table):
-    assert holds("fewer-source-classes-impossible", run) == (0, 8)
-    assert holds("fewer-source-classes-lose-information", run) == (8, 8)
+    assert holds("fewer-source-classes-impossible", run) == (0, 0)
+    assert holds("fewer-source-classes-lose-information", run) == (0, 0)
+    phases = reading.source_phases(run)
+    phases = phases[(phases.arm == "per class") & (phases.num_classes < 10)]
+    assert phases.phase_tells.all()
+    assert phases.cdnv_fall.max() < 2
     assert holds("longer-training-worse-few-classes", run) == (0, 8)
     nets = table[table.arm == "per class"]
     few = nets[nets.num_classes < 10]
     assert (few.pixels - few.probe_acc_target).min() >= 0.15
+    assert (few.probe_then - few.probe_acc_target).max() < 0.02
     two = nets[nets.num_classes == 2]
     assert two.probe_acc_target.min() > 0.3
     assert (two.probe_acc_target <= two.untrained).sum() == 3
@@ -96,8 +108,8 @@ def test_fewer_source_classes(run, table):
 # --- super-classes
 
 
-def test_the_probe_falls_in_five_of_eight(run, since):
-    assert holds("longer-training-worse-transfer", run) == (5, 8)
+def test_the_probe_falls_in_five_of_the_seven_that_can_be_judged(run, since):
+    assert holds("longer-training-worse-transfer", run) == (5, 7)
     coarse = since[since.arm.isin(reading.COARSE)]
     lost = coarse.probe_then - coarse.probe_end
     assert (lost > 0.08).sum() == 3
@@ -105,7 +117,9 @@ def test_the_probe_falls_in_five_of_eight(run, since):
     assert last.sum() == 1
     assert (lost[~last] <= 0).sum() == 2
     assert (coarse.ratio_end < 0.02).all()
-    assert holds("more-collapse-worse-transfer", run) == (5, 6)
+    assert holds("more-collapse-worse-transfer", run) == (4, 5)
+    (claim,) = [each for each in transfer.CLAIMS if each.id == "more-collapse-worse-transfer"]
+    assert claim.judge(run).chance == 0.5
 
 
 def test_the_nearest_mean_falls_in_all_seven(run, since):
@@ -130,7 +144,7 @@ def test_the_controls(run, since):
 
 
 def test_layers_after_super_classes(run):
-    assert holds("middle-layer-better-after-super-classes", run) == (8, 8)
+    assert holds("middle-layer-better-after-super-classes", run) == (7, 7)
     layers = reading.final_layers(run, "groups").loc[list(reading.COARSE)]
     hidden = layers.drop(columns="input")
     assert (hidden.idxmax(axis=1) == "hidden1").all()
@@ -139,12 +153,16 @@ def test_layers_after_super_classes(run):
 
 
 def test_layers_after_source_classes(run):
-    assert holds("middle-layer-better-for-unseen", run) == (15, 20)
+    assert holds("middle-layer-better-for-unseen", run) == (9, 9)
+    phases = reading.source_phases(run)
+    judged = phases[(phases.arm == "per class") & phases.phase_tells]
+    assert judged.groupby("num_classes").size().to_dict() == {2: 4, 5: 4, 10: 1}
     layers = reading.final_layers(run, "source").loc["per class"]
     few = layers[layers.index.get_level_values("num_classes") < 10]
     assert (few.diff(axis=1).iloc[:, 1:] < 0).all(axis=None)
     gain = layers.drop(columns=["input", "last"]).max(axis=1) - layers["last"]
     counts = layers.index.get_level_values("num_classes")
+    assert (gain >= 0.02).sum() == 15
     assert gain[(counts == 10) | (counts == 20)].between(0.015, 0.085).all()
     assert (gain[counts == 40] < 0.02).all()
 

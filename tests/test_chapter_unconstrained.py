@@ -113,14 +113,25 @@ def test_scaled_steps_and_plain_descent_are_on_one_path(run):
         assert short[1] == pytest.approx(short[0], rel=0.2)
 
 
-def test_every_measure_fell_and_two_seeds_of_ten_classes_kept_half_of_the_angles(run, frame):
+def claim(name, run):
+    (found,) = [each for each in experiments.unconstrained.CLAIMS if each.id == name]
+    return found.judge(run)
+
+
+def test_the_theorem_comes_out_in_every_run_of_the_flow_and_the_limit_in_none_of_plain_descent(run):
+    assert claim("unregularized-flow", run).holds == (True,) * 9
+    assert claim("unregularized-descent-finite", run).holds == (False,) * 9
+
+
+def test_every_measure_fell_and_no_seed_of_ten_classes_halved_the_angles(run, frame):
     plain = frame[(frame.part == "flow") & (frame.method == "gd")]
-    early = plain[plain.step >= 100].groupby(["setting", "seed"]).first()
+    early = plain[(plain.step >= 100) & (plain.margin_ratio > 0)].groupby(["setting", "seed"]).first()
     late = plain.groupby(["setting", "seed"]).last()
     left = late[UFM.COLLAPSE] / early[UFM.COLLAPSE]
     assert (left < 1).all(axis=None)
     kept = left[(left > 0.5).any(axis=1)]
-    assert [run.config["flow_classes"][setting] for setting, _ in kept.index] == [10, 10]
+    assert [run.config["flow_classes"][setting] for setting, _ in kept.index] == [10, 10, 10]
+    assert claim("bias-without-regularization", run).holds.count(True) == 6
     assert (kept.nc2_angles_train > 0.5).all()
     assert (kept.drop(columns="nc2_angles_train") <= 0.5).all(axis=None)
 

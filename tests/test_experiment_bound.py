@@ -4,11 +4,12 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from ncbook import data, metrics, models, runs
-from ncbook.claims import NOT, PARTLY, REPRODUCED, Evidence
+from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED, Evidence
 from ncbook.experiments import bound
 from ncbook.experiments.bound import certificates, terms
 from ncbook.readings import bound as reading
@@ -191,6 +192,13 @@ def test_training_sets_are_nested_and_balanced():
 # --- rules
 
 
+def six(run: runs.Run) -> runs.Run:
+    """The run as if six seeds had given its numbers."""
+    frame = run.to_frame()
+    frame = pd.concat([frame.assign(seed=frame.seed + 10 * more) for more in range(6)], ignore_index=True)
+    return replace(run, history={name: frame[name].to_numpy() for name in frame})
+
+
 def judged(run: runs.Run, claim: str) -> Evidence:
     return next(each for each in bound.CLAIMS if each.id == claim).judge(run)
 
@@ -210,42 +218,61 @@ def power(exponent: float):
 
 
 NONE = lambda value: lambda rows: value  # noqa: E731
+FALL = {"train_error": NONE(0), "cdnv_train": lambda r: (1.0 + r.step) ** -2}  # a terminal phase with collapse
 MADE_UP = [
-    ("bound-holds", "pair", {"cdnv_bound": lambda r: 2 * r.cdnv_test}, REPRODUCED),
-    ("bound-holds", "pair", {"cdnv_bound": lambda r: 0.5 * r.cdnv_test}, NOT),
-    ("bound-holds", "pair", {"cdnv_bound": lambda r: (r.per_class - 10) * r.cdnv_test}, PARTLY),
-    ("collapse-shrinks-training-cdnv", "time", {"train_error": NONE(0), "cdnv_train": lambda r: 1 / (1 + r.step)},
-     REPRODUCED),
-    ("collapse-shrinks-training-cdnv", "time", {"train_error": NONE(0), "cdnv_train": lambda r: 1 + r.step}, NOT),
-    ("collapse-shrinks-training-cdnv", "time", {"train_error": NONE(0.1), "cdnv_train": lambda r: 1 / (1 + r.step)},
-     NOT),
-    ("collapse-shrinks-b", "time", {"train_error": NONE(0), "B": lambda r: 1 / (1 + r.step)}, REPRODUCED),
-    ("collapse-shrinks-b", "time", {"train_error": NONE(0), "B": lambda r: 1 + r.step}, NOT),
-    ("collapse-shrinks-b", "time",
-     {"train_error": NONE(0), "B": lambda r: (1.0 + r.step) ** np.where(r.per_class > 10, -1, 1)}, PARTLY),
-    ("concentration-rate-fixed", "fixed", {"shift": power(-0.5), "square": power(-0.47)}, REPRODUCED),
-    ("concentration-rate-fixed", "fixed", {"shift": power(-0.5), "square": power(-0.4)}, PARTLY),
-    ("concentration-rate-fixed", "fixed", {"shift": power(-0.7), "square": power(-0.4)}, NOT),
-    ("concentration-rate-trained", "network", {"shift": power(-0.7), "length": NONE(3)}, REPRODUCED),
-    ("concentration-rate-trained", "network", {"shift": power(-0.7), "length": power(-0.5)}, NOT),
-    ("population-means-apart", "pair", {"shift_sum": NONE(1), "distance_train": NONE(2)}, REPRODUCED),
-    ("population-means-apart", "pair", {"shift_sum": NONE(3), "distance_train": NONE(2)}, NOT),
-    ("population-means-apart", "pair", {"shift_sum": lambda r: 20 / r.per_class, "distance_train": NONE(2)}, PARTLY),
-    ("test-approaches-train", "pair", {"cdnv_test": power(-1), "cdnv_train": NONE(0)}, REPRODUCED),
-    ("test-approaches-train", "pair", {"cdnv_test": power(1), "cdnv_train": NONE(0)}, NOT),
-    ("test-collapse-follows", "time", {"train_error": NONE(0), "cdnv_test": lambda r: 1 / (1 + r.step)},
-     REPRODUCED),
-    ("test-collapse-follows", "time", {"train_error": NONE(0), "cdnv_test": NONE(1)}, NOT),
-    ("center-error-bound", "network", {"ncc_error_test": NONE(0.1), "ncc_error_bound": NONE(1)}, REPRODUCED),
-    ("center-error-bound", "network", {"ncc_error_test": NONE(0.1), "ncc_error_bound": NONE(0.01)}, NOT),
+    ("bound-holds", "pair", {"cdnv_bound": lambda r: 2 * r.cdnv_test}, HOLDS),
+    ("bound-holds", "pair", {"cdnv_bound": lambda r: 0.5 * r.cdnv_test}, FAILS),
+    ("bound-holds", "pair", {"cdnv_bound": lambda r: (r.per_class - 10) * r.cdnv_test}, OPEN),
+    ("collapse-shrinks-training-cdnv", "time", FALL, HOLDS),
+    ("collapse-shrinks-training-cdnv", "time", {**FALL, "cdnv_train": lambda r: 1 / (1 + r.step)}, FAILS),
+    ("collapse-shrinks-training-cdnv", "time", {**FALL, "train_error": NONE(0.1)}, UNTESTED),
+    ("collapse-shrinks-training-cdnv", "time", {**FALL, "train_error": lambda r: 1.0 * (r.step < 6)}, UNTESTED),
+    ("collapse-shrinks-b", "time", {**FALL, "B": lambda r: 1 / (1 + r.step)}, HOLDS),
+    ("collapse-shrinks-b", "time", {**FALL, "B": lambda r: 1 + r.step}, FAILS),
+    ("collapse-shrinks-b", "time", {**FALL, "B": lambda r: (1.0 + r.step) ** np.where(r.per_class > 10, -1, 1)}, OPEN),
+    ("collapse-shrinks-b", "time", {**FALL, "cdnv_train": NONE(1), "B": lambda r: 1 / (1 + r.step)}, UNTESTED),
+    ("concentration-rate-fixed", "fixed", {"shift": power(-0.5), "square": power(-0.47)}, HOLDS),
+    ("concentration-rate-fixed", "fixed", {"shift": power(-0.5), "square": power(-0.4)}, OPEN),
+    ("concentration-rate-fixed", "fixed", {"shift": power(-0.7), "square": power(-0.4)}, FAILS),
+    ("concentration-rate-trained", "network", {"shift": power(-0.5), "square": power(-0.5), "length": NONE(3)}, HOLDS),
+    ("concentration-rate-trained", "network", {"shift": power(-0.7), "square": power(-0.7), "length": NONE(3)}, FAILS),
+    ("concentration-no-slower-trained", "network",
+     {"shift": power(-0.7), "square": power(-0.7), "length": NONE(3)}, HOLDS),
+    ("concentration-no-slower-trained", "network",
+     {"shift": power(-0.7), "square": power(-1), "length": power(-0.5)}, FAILS),
+    ("population-means-apart", "pair", {"shift_sum": NONE(1), "distance_train": NONE(2)}, HOLDS),
+    ("population-means-apart", "pair", {"shift_sum": NONE(3), "distance_train": NONE(2)}, FAILS),
+    ("population-means-apart", "pair", {"shift_sum": lambda r: 20 / r.per_class, "distance_train": NONE(2)}, OPEN),
+    ("test-approaches-train", "pair", {"cdnv_test": power(-1), "cdnv_train": NONE(0)}, HOLDS),
+    ("test-approaches-train", "pair", {"cdnv_test": power(1), "cdnv_train": NONE(0)}, FAILS),
+    ("test-collapse-follows", "time", {**FALL, "cdnv_test": lambda r: (1.0 + r.step) ** -1.2}, HOLDS),
+    ("test-collapse-follows", "time", {**FALL, "cdnv_test": lambda r: (1.0 + r.step) ** -0.8}, FAILS),
+    ("test-collapse-follows", "time", {**FALL, "cdnv_train": NONE(1), "cdnv_test": lambda r: 1 / (1 + r.step)},
+     UNTESTED),
+    ("center-error-bound", "network", {"ncc_error_test": NONE(0.1), "ncc_error_bound": NONE(1)}, HOLDS),
+    ("center-error-bound", "network", {"ncc_error_test": NONE(0.1), "ncc_error_bound": NONE(0.01)}, FAILS),
     ("center-error-bound", "network", {"ncc_error_test": NONE(0.1), "ncc_error_bound": lambda r: r.per_class / 120},
-     PARTLY),
+     OPEN),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("claim", "part", "columns", "verdict"), MADE_UP)
-def test_rules_on_made_up_runs(tiny, claim, part, columns, verdict):
-    assert judged(changed(tiny, part, **columns), claim).verdict == verdict
+@pytest.mark.parametrize(("claim", "part", "columns", "word"), MADE_UP)
+def test_rules_on_made_up_runs(tiny, claim, part, columns, word):
+    assert judged(changed(six(tiny), part, **columns), claim).word == word
+
+
+def test_the_population_is_followed_at_the_largest_size_with_collapse(tiny):
+    wrong = {"train_error": lambda r: 1.0 * (r.per_class > 12), "cdnv_train": FALL["cdnv_train"]}
+    made = changed(tiny, "time", **wrong, cdnv_test=lambda r: (1.0 + r.step) ** -np.where(r.per_class == 12, 1.5, 0.1))
+    assert judged(made, "test-collapse-follows").values == pytest.approx((0.75,))
+    assert reading.phases(made).phase_tells.tolist() == [True, True, False]
+
+
+def test_seeds_are_named(tiny):
+    made = six(tiny)
+    for claim in bound.CLAIMS:
+        evidence = claim.judge(made)
+        assert set(evidence.seeds) in (set(), {4, 14, 24, 34, 44, 54}), claim.id
 
 
 def test_rates_find_a_power_law(tiny):

@@ -1,5 +1,6 @@
 """Experiment `cascade`: measures layer by layer, the probes, the theory, and the rules on made-up runs."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 from ncbook import experiments, metrics, runs
-from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments.cascade import claims as rules
 from ncbook.experiments.cascade import deep, training
 from ncbook.readings import cascade as reading
@@ -153,10 +154,22 @@ def test_curvature_tells_a_minimum_from_a_saddle():
     assert cascade.lowest_curvature(problem, torch.zeros(30, dtype=torch.float64)) < -0.1
 
 
+def test_other_seeds_start_elsewhere_and_those_of_the_presets_at_0():
+    arm = ("deep linear", 2, 1)
+    laptop, again = (cascade.Config.preset(name) for name in ("laptop", "laptop-again"))
+    first, second = (
+        deep.deep_rows(dataclasses.replace(config, starts=2, descent_steps=1), arm) for config in (laptop, again)
+    )
+    assert [row["seed"] for row in first] == [0, 0, 1, 1]
+    assert not {row["seed"] for row in first} & {row["seed"] for row in second}
+    assert first[0]["regularized_loss"] != second[0]["regularized_loss"]
+
+
 # --- readings and rules on made-up runs
 
 
 DEPTH, STEPS = 4, (0, 10, 20, 30)
+SEEDS = (1, 2, 3, 4, 5, 6)
 
 
 def made_up(
@@ -167,10 +180,10 @@ def made_up(
     error=lambda step: float(step < 10),
     tunnel=(0.98, 30.0, 4.0, 0.9, 0.6),
     deep_rows=(),
-    seeds=(1, 2),
+    seeds=SEEDS,
 ) -> runs.Run:
     """Four hidden layers at four steps; every function may depend on the step and the layer, `ratio` on the seed."""
-    centers = centers or {"plain": 1, "half random": 2, "all random": 3}
+    centers = {"six digits": 1} | (centers or {"plain": 1, "half random": 2, "all random": 3})
     rows = []
     for seed in seeds:
         for arm, first in centers.items():
@@ -200,69 +213,94 @@ def made_up(
 
 def judged(name: str, run: runs.Run):
     (claim,) = [each for each in cascade.CLAIMS if each.id == name]
-    return claim.judge(run)
+    evidence = claim.judge(run)
+    assert set(evidence.seeds) <= set(SEEDS)
+    return evidence
 
 
 def theory(relative=0.9, rank=1, curvature=0.0, nudged=1.0, model="deep linear", classes=(4,), layers=(3,)):
-    about = {
-        "part": "deep",
-        "arm": model,
-        "step": 30,
-        "collapsed_loss": 2.0,
-        "lowest_curvature": curvature,
-        "logit_rank": rank,
-        "inner_rank": rank,
-        "seed": 0,
-    }
+    """Six starts, each also from a disturbance of the collapsed solution."""
+    about = {"part": "deep", "arm": model, "step": 30, "collapsed_loss": 2.0, "lowest_curvature": curvature,
+             "logit_rank": rank, "inner_rank": rank}  # fmt: skip
     for number in classes:
         for layer in layers:
-            for start, value in (("random", relative), ("random", 1.5), ("nudged", nudged)):
-                end = {"start": start, "regularized_loss": 2 * value}
-                yield about | end | {"num_classes": number, "num_layers": layer}
+            for seed in SEEDS:
+                for start, value in (("random", relative), ("nudged", nudged)):
+                    end = {"start": start, "regularized_loss": 2 * value, "seed": seed}
+                    yield about | end | {"num_classes": number, "num_layers": layer}
 
 
 def test_every_trial_is_plain(tiny):
     for claim in cascade.CLAIMS:
         evidence = claim.judge(tiny)
-        assert {type(each) for each in evidence.holds} <= {bool}
+        assert {type(each) for each in evidence.holds} <= {bool, type(None)}
         assert {type(each) for each in evidence.values} <= {float}
 
 
 @pytest.mark.parametrize(
-    ("ratio", "verdict"),
-    [(lambda s, i: 1 / i, REPRODUCED), (lambda s, i: 1.0 if i > 2 else 2.0, NOT), (lambda s, i: float(i), NOT)],
+    ("ratio", "word"),
+    [(lambda s, i: 1 / i, HOLDS), (lambda s, i: 1.0 if i > 2 else 2.0, FAILS), (lambda s, i: float(i), FAILS)],
 )
-def test_ratio_by_layer(ratio, verdict):
-    assert judged("cascade-ratio-by-layer", made_up(ratio=ratio)).verdict == verdict
+def test_ratio_by_layer(ratio, word):
+    assert judged("cascade-ratio-by-layer", made_up(ratio=ratio)).word == word
 
 
-def test_ratio_that_falls_in_one_seed_only():
+def test_ratio_that_falls_in_half_of_the_seeds_only():
     run = made_up()
     ratios = run.history["variance_ratio_train"].copy()
-    ratios[(run.history["seed"] == 2) & (run.history["layer"] == 4)] = 9.0
+    ratios[(run.history["seed"] <= 3) & (run.history["layer"] == 4)] = 9.0
     run = runs.Run(run.config, dict(run.history) | {"variance_ratio_train": ratios}, {}, {})
-    assert judged("cascade-ratio-by-layer", run).verdict == PARTLY
+    assert judged("cascade-ratio-by-layer", run).word == OPEN
 
 
 @pytest.mark.parametrize(
     ("ratio", "overall", "late"),
     [
-        (lambda s, i: 1 / (1 + s), REPRODUCED, REPRODUCED),
-        (lambda s, i: 1.0 if s == 0 else 0.5, REPRODUCED, NOT),
-        (lambda s, i: 1.0 if i == 2 else 1 / (1 + s), NOT, NOT),
-        (lambda s, i: 1.0 if i == DEPTH else 1 / (1 + s), REPRODUCED, REPRODUCED),  # the last layer is not asked
+        (lambda s, i: 1 / (1 + s), HOLDS, HOLDS),
+        (lambda s, i: 1.0 if s == 0 else 0.5, HOLDS, FAILS),
+        (lambda s, i: 1.0 if i == 2 else 1 / (1 + s), FAILS, FAILS),
+        (lambda s, i: 1.0 if i == DEPTH else 1 / (1 + s), HOLDS, HOLDS),  # the last layer is not asked
     ],
 )
 def test_middle_layers(ratio, overall, late):
     run = made_up(ratio=ratio)
-    assert judged("cascade-middle-layers", run).verdict == overall
-    assert judged("cascade-middle-layers-terminal", run).verdict == late
+    assert judged("cascade-middle-layers", run).word == overall
+    assert judged("cascade-middle-layers-terminal", run).word == late
 
 
-@pytest.mark.parametrize("name", ["cascade-middle-layers-terminal", "mismatch-falls-train", "mismatch-falls-test"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cascade-ratio-by-layer",
+        "cascade-middle-layers",
+        "cascade-middle-layers-terminal",
+        "cascade-earlier-collapse",
+        "separation-law",
+        "separation-law-emerges",
+        "separation-equal-factors",
+        "mismatch-falls-train",
+        "mismatch-falls-test",
+        "tunnel-exists",
+        "tunnel-compresses",
+        "tunnel-hurts-other-classes",
+        "effective-depth-random-labels",
+    ],
+)
 @pytest.mark.parametrize("first", [30, 99])
 def test_without_a_terminal_phase_there_is_nothing_to_judge(name, first):
-    assert judged(name, made_up(error=lambda step: float(step < first))).verdict == UNTESTED
+    assert judged(name, made_up(error=lambda step: float(step < first))).word == UNTESTED
+
+
+@pytest.mark.parametrize(
+    ("ratio", "word"),
+    [
+        (lambda s, i: 1 / (1 + s) ** 3 if i >= DEPTH - 1 else 1.0, HOLDS),
+        (lambda s, i: 1 / (1 + s) ** 3 if i == DEPTH else 1.0, FAILS),
+        (lambda s, i: 1 / (1 + s), UNTESTED),  # from step 10 to 30 by less than ten times
+    ],
+)
+def test_earlier_collapse_is_asked_where_the_last_layer_collapses(ratio, word):
+    assert judged("cascade-earlier-collapse", made_up(ratio=ratio)).word == word
 
 
 def bent(step, layer):
@@ -272,18 +310,18 @@ def bent(step, layer):
 @pytest.mark.parametrize(
     ("separation", "line", "emerges", "even"),
     [
-        (lambda s, i: math.exp(i / 5 if s == 0 else -i), REPRODUCED, REPRODUCED, REPRODUCED),
-        (lambda s, i: math.exp(-i), REPRODUCED, NOT, REPRODUCED),
-        (lambda s, i: math.exp(i), NOT, NOT, REPRODUCED),
-        (bent, NOT, NOT, NOT),
+        (lambda s, i: math.exp(i / 5 if s == 0 else -i), HOLDS, HOLDS, HOLDS),
+        (lambda s, i: math.exp(-i), HOLDS, FAILS, HOLDS),
+        (lambda s, i: math.exp(i), FAILS, FAILS, HOLDS),
+        (bent, FAILS, FAILS, FAILS),
     ],
 )
 def test_the_law(separation, line, emerges, even):
     run = made_up(separation=separation)
-    verdicts = [
-        judged(name, run).verdict for name in ("separation-law", "separation-law-emerges", "separation-equal-factors")
+    words = [
+        judged(name, run).word for name in ("separation-law", "separation-law-emerges", "separation-equal-factors")
     ]
-    assert verdicts == [line, emerges, even]
+    assert words == [line, emerges, even]
 
 
 def test_slope_and_correlation_of_a_known_line():
@@ -294,41 +332,41 @@ def test_slope_and_correlation_of_a_known_line():
 
 
 @pytest.mark.parametrize(
-    ("mismatch", "verdict"),
+    ("mismatch", "word"),
     [
-        (lambda s, i: 0.1 / (1 + s), REPRODUCED),
-        (lambda s, i: 0.0, NOT),  # nothing to fall
-        (lambda s, i: 0.1 / (1 + s) if i > 1 else 0.1 * (1 + s), NOT),
+        (lambda s, i: 0.1 / (1 + s), HOLDS),
+        (lambda s, i: 0.0, FAILS),  # nothing to fall
+        (lambda s, i: 0.1 / (1 + s) if i > 1 else 0.1 * (1 + s), FAILS),
     ],
 )
 @pytest.mark.parametrize("side", ["train", "test"])
-def test_mismatch(mismatch, verdict, side):
-    assert judged(f"mismatch-falls-{side}", made_up(mismatch=mismatch)).verdict == verdict
+def test_mismatch(mismatch, word, side):
+    assert judged(f"mismatch-falls-{side}", made_up(mismatch=mismatch)).word == word
 
 
 @pytest.mark.parametrize(
-    ("depths", "verdict"), [((1, 2, 4), REPRODUCED), ((2, 2, 2), NOT), ((1, 3, 2), NOT), ((1, 1, 9), REPRODUCED)]
+    ("depths", "word"), [((1, 2, 4), HOLDS), ((2, 2, 2), FAILS), ((1, 3, 2), FAILS), ((1, 1, 9), HOLDS)]
 )
-def test_effective_depth(depths, verdict):
+def test_effective_depth(depths, word):
     centers = dict(zip(("plain", "half random", "all random"), depths, strict=True))
     run = made_up(centers=centers)
-    assert judged("effective-depth-random-labels", run).verdict == verdict
+    assert judged("effective-depth-random-labels", run).word == word
     found = reading.effective_depths(run).groupby("arm").depth.first()
     assert found["all random"] == min(depths[2], DEPTH + 1)
 
 
 @pytest.mark.parametrize(
-    ("tunnel", "verdicts"),
+    ("tunnel", "words"),
     [
-        ((0.98, 30.0, 4.0, 0.9, 0.6), (REPRODUCED, REPRODUCED, REPRODUCED)),
-        ((0.98, 30.0, 16.0, 0.9, 0.89), (REPRODUCED, NOT, NOT)),
+        ((0.98, 30.0, 4.0, 0.9, 0.6), (HOLDS, HOLDS, HOLDS)),
+        ((0.98, 30.0, 16.0, 0.9, 0.89), (HOLDS, FAILS, FAILS)),
     ],
 )
-def test_tunnel(tunnel, verdicts):
+def test_tunnel(tunnel, words):
     run = made_up(tunnel=tunnel)
     names = ("tunnel-exists", "tunnel-compresses", "tunnel-hurts-other-classes")
-    assert tuple(judged(name, run).verdict for name in names) == verdicts
-    assert reading.tunnels(run).extractor.tolist() == [1, 1]
+    assert tuple(judged(name, run).word for name in names) == words
+    assert reading.tunnels(run).extractor.tolist() == [1] * len(SEEDS)
 
 
 def test_no_tunnel_where_the_last_layer_is_needed():
@@ -336,7 +374,7 @@ def test_no_tunnel_where_the_last_layer_is_needed():
     seen = run.history["probe_acc_seen"].copy()
     seen[(run.history["layer"] < DEPTH)] = 0.5
     run = runs.Run(run.config, dict(run.history) | {"probe_acc_seen": seen}, {}, {})
-    assert judged("tunnel-exists", run).verdict == NOT
+    assert judged("tunnel-exists", run).word == FAILS
 
 
 def test_an_untrained_network_that_loses_as_much_has_no_tunnel_of_its_own():
@@ -345,34 +383,36 @@ def test_an_untrained_network_that_loses_as_much_has_no_tunnel_of_its_own():
     before = (run.history["step"] == 0) & (run.history["layer"] > 1)
     other[before] = 0.2
     run = runs.Run(run.config, dict(run.history) | {"probe_acc_other": other}, {}, {})
-    assert judged("tunnel-hurts-other-classes", run).verdict == NOT
+    assert judged("tunnel-hurts-other-classes", run).word == FAILS
 
 
 @pytest.mark.parametrize("model", reading.MODELS)
-@pytest.mark.parametrize(("relative", "verdict"), [(0.9, REPRODUCED), (0.9995, NOT), (1.0, NOT)])
-def test_collapse_is_beaten(model, relative, verdict):
-    name = f"deep-collapse-beaten-{model.split()[1]}"
-    assert judged(name, made_up(deep_rows=theory(relative, model=model))).verdict == verdict
+@pytest.mark.parametrize(("relative", "word"), [(0.9, HOLDS), (0.9995, UNTESTED), (1.0, UNTESTED)])
+def test_collapse_is_beaten(model, relative, word):
+    """A search that finds nothing lower is shown, and is no answer."""
+    found = judged(f"deep-collapse-beaten-{model.split()[1]}", made_up(deep_rows=theory(relative, model=model)))
+    assert found.holds == ((True,) if word == HOLDS else (None,))
+    assert found.values == (relative,)
 
 
 def test_two_classes_or_two_layers_are_not_asked():
     run = made_up(deep_rows=theory(classes=(2,), layers=(3,)))
-    assert judged("deep-collapse-beaten-linear", run).verdict == UNTESTED
+    assert judged("deep-collapse-beaten-linear", run).word == UNTESTED
     run = made_up(deep_rows=theory(classes=(4,), layers=(1, 2)))
-    assert judged("deep-collapse-beaten-linear", run).verdict == UNTESTED
+    assert judged("deep-collapse-beaten-linear", run).word == UNTESTED
 
 
-@pytest.mark.parametrize(("relative", "rank", "verdict"), [(0.9, 2, REPRODUCED), (0.9, 3, NOT), (1.0, 2, UNTESTED)])
-def test_low_rank(relative, rank, verdict):
-    assert judged("deep-solutions-low-rank", made_up(deep_rows=theory(relative, rank))).verdict == verdict
+@pytest.mark.parametrize(("relative", "rank", "word"), [(0.9, 2, HOLDS), (0.9, 3, FAILS), (1.0, 2, UNTESTED)])
+def test_low_rank(relative, rank, word):
+    assert judged("deep-solutions-low-rank", made_up(deep_rows=theory(relative, rank))).word == word
 
 
 @pytest.mark.parametrize(
-    ("curvature", "nudged", "verdict"), [(0.0, 1.0, REPRODUCED), (-1e-3, 1.0, NOT), (0.0, 0.9, NOT), (0.0, 1.1, NOT)]
+    ("curvature", "nudged", "word"), [(0.0, 1.0, HOLDS), (-1e-3, 1.0, FAILS), (0.0, 0.9, FAILS), (0.0, 1.1, FAILS)]
 )
-def test_local_minimum(curvature, nudged, verdict):
+def test_local_minimum(curvature, nudged, word):
     run = made_up(deep_rows=theory(curvature=curvature, nudged=nudged))
-    assert judged("deep-collapse-local-minimum", run).verdict == verdict
+    assert judged("deep-collapse-local-minimum", run).word == word
 
 
 def test_rules_are_those_of_the_claims():

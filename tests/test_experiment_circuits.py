@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from ncbook import data, metrics, runs
-from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments import circuits
 from ncbook.experiments.circuits import measures, training
 from ncbook.experiments.circuits.config import Arm
 from ncbook.experiments.circuits.training import Snapshot
 from ncbook.readings import moments
-from ncbook.readings.circuits import POWER, phases, steepest_fall
+from ncbook.readings.circuits import POWER, phases, steepest_fall, steepest_fall_range
 from ncbook.readings.grokking import NANDA
 
 CLAIMS = {claim.id: claim for claim in circuits.CLAIMS}
@@ -159,7 +159,7 @@ def test_snapshots_hold_the_networks_own_logits_and_weights():
     assert taken.row["test_acc"] == pytest.approx(right[20:].double().mean().item())
 
 
-@pytest.mark.parametrize("name", ["smoke", "laptop", "laptop-long", "gpu", "paper"])
+@pytest.mark.parametrize("name", ["smoke", "laptop", "laptop-again", "laptop-long", "gpu", "paper"])
 def test_presets_have_one_entry_an_arm(name):
     arms = circuits.Config.preset(name).arms()
     assert all(isinstance(arm, Arm) and 0 < arm.fraction < 1 for arm in arms)
@@ -236,7 +236,7 @@ def test_the_steepest_fall():
 
 
 GOOD = series()
-FAILS = {
+BAD = {
     "restricted-before-test": series(restricted_loss=np.full(25, 5.0)),
     "excluded-rises": series(excluded_loss=np.full(25, 0.2)),
     "key-frequencies-suffice": series(restricted_loss=np.interp(GOOD.step, [0, 100, 600], [3.0, 5.0, 0.02])),
@@ -245,13 +245,23 @@ FAILS = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(FAILS))
-def test_each_rule_gives_every_verdict(name):
-    assert judged(name, GOOD, GOOD).verdict == REPRODUCED
-    assert judged(name, GOOD, FAILS[name]).verdict == PARTLY
-    assert judged(name, FAILS[name]).verdict == NOT
-    assert judged(name, series(test_acc=np.zeros(25))).verdict == UNTESTED
-    assert judged(f"{name}-transformer", GOOD, network="nanda").verdict == REPRODUCED
+NEVER = series(test_acc=np.zeros(25))
+
+
+@pytest.mark.parametrize("name", sorted(BAD))
+def test_each_rule_gives_every_word(name):
+    assert judged(name, *[GOOD] * 6).word == HOLDS
+    assert judged(name, *[GOOD] * 3, *[BAD[name]] * 3).word == OPEN
+    assert judged(name, *[BAD[name]] * 6).word == FAILS
+    assert judged(name, *[NEVER] * 6).word == UNTESTED
+    assert judged(f"{name}-transformer", *[GOOD] * 6, network="nanda").word == HOLDS
+
+
+@pytest.mark.parametrize("name", sorted(BAD))
+def test_a_seed_that_does_not_grok_is_shown_and_not_judged(name):
+    evidence = judged(name, GOOD, NEVER, GOOD)
+    assert evidence.holds == (True, None, True)
+    assert evidence.seeds == (0, 1, 2)
 
 
 @pytest.mark.parametrize(
@@ -261,10 +271,18 @@ def test_each_rule_gives_every_verdict(name):
         ("restricted-before-test", {"restricted_acc": GOOD.test_acc}),
         ("excluded-rises", {"control_excluded_loss": GOOD.excluded_loss}),
         ("excluded-rises", {"train_loss": GOOD.excluded_loss}),
+        ("three-phases", {"restricted_acc": np.zeros(25)}),
+        ("three-phases", {"squared_weights": np.arange(1.0, 26)}),
     ],
 )
 def test_a_rule_also_asks_its_control(name, changes):
-    assert judged(name, series(**changes)).verdict == NOT
+    assert judged(name, *[series(**changes)] * 6).word == FAILS
+
+
+def test_luck_of_the_cleanup_is_the_share_of_its_range():
+    """Windows of 200 steps after memorizing at 100: middles from 400 to 2300; the jump lasts from 600 to 900."""
+    assert steepest_fall_range(2400.0, 100.0) == (400, 2300)
+    assert judged("cleanup-with-the-jump", GOOD, GOOD).chance == pytest.approx(300 / 1900)
 
 
 def test_what_is_measured_by_the_rules():
@@ -274,11 +292,12 @@ def test_what_is_measured_by_the_rules():
 
 
 def test_the_rule_of_the_transformer():
-    late, early = GOOD, series(test_acc=GOOD.train_acc)
-    assert judged("transformer-groks", late, network="nanda").verdict == REPRODUCED
-    assert judged("transformer-groks", late, early, network="nanda").verdict == PARTLY
-    assert judged("transformer-groks", series(test_acc=np.zeros(25)), network="nanda").verdict == NOT
-    assert judged("transformer-groks", late).verdict == UNTESTED  # no transformer
+    early = series(test_acc=GOOD.train_acc)
+    assert judged("transformer-groks", *[GOOD] * 6, network="nanda").word == HOLDS
+    assert judged("transformer-groks", *[GOOD] * 3, *[early] * 3, network="nanda").word == OPEN
+    assert judged("transformer-groks", *[early] * 6, network="nanda").word == FAILS
+    assert judged("transformer-groks", *[NEVER] * 6, network="nanda").word == UNTESTED  # its steps ran out
+    assert judged("transformer-groks", GOOD).word == UNTESTED  # no transformer
 
 
 def test_the_rule_of_the_circles():
@@ -290,7 +309,7 @@ def test_the_rule_of_the_circles():
         "numbers-on-circles", GOOD, GOOD, arrays={f"pair_mlp-addition/{name}": each for name, each in arrays.items()}
     )
     assert evidence.holds == (True, False)
-    assert evidence.values == pytest.approx((0.1, 0.3))
+    assert evidence.values == pytest.approx((0.25, 0.75))
 
 
 def test_evidence_is_plain():
@@ -298,8 +317,8 @@ def test_evidence_is_plain():
         if claim.id.startswith("numbers"):
             continue
         evidence = claim.judge(made(GOOD, network="nanda"))
-        json.dumps([evidence.holds, evidence.values])
-        assert all(type(answer) is bool for answer in evidence.holds)
+        json.dumps([evidence.holds, evidence.values, evidence.seeds])
+        assert all(type(answer) in (bool, type(None)) for answer in evidence.holds)
 
 
 def test_the_spectrum_of_a_snapshot_is_that_of_the_metrics(tiny):

@@ -16,9 +16,11 @@ import pytest
 
 from ncbook import experiments, ledger, readings, runs
 from ncbook.__main__ import main
-from ncbook.claims import Claim, Evidence
+from ncbook.claims import Claim
+from ncbook.evidence import Evidence
 from ncbook.experiments import _registry
 from ncbook.experiments._experiment import history, plain
+from ncbook.ledger import judging
 
 ABOUT = {
     "experiment": str, "version": int, "preset": str, "device": str, "hardware": str, "threads": int, "workers": int,
@@ -43,7 +45,7 @@ def train(config: Config, device: str) -> tuple[experiments.Rows, experiments.Ar
 
 
 def judge(run: runs.Run) -> Evidence:
-    return Evidence.of(run.history["nc1_train"] < 1, run.history["nc1_train"], "")
+    return Evidence.compared(run.history["seed"], run.history["nc1_train"], "<", 1, "")
 
 
 CLAIM = Claim("toy-claim", "papyan2020prevalence", "results", "It is small.", "Below 1.", "None.", judge, "fig-toy")
@@ -268,18 +270,18 @@ def test_recording_into_a_folder_that_cannot_be_written_is_refused_before_traini
 # --- an experiment of your own
 
 
-def judged_if_a_toy(judged, name, claim, run):
+def judged_if_a_toy(judged, name, claim, of_presets):
     """The book's own claims are judged in test_ledger."""
-    return judged(name, claim, run if name == "toy" else None)
+    return judged(name, claim, of_presets if name == "toy" else {})
 
 
 def test_a_registered_experiment_is_known_everywhere(registered, capsys, monkeypatch):
     assert experiments.names()[-1] == "toy"
     assert experiments.get("toy") is registered
     registered.record("laptop")
-    monkeypatch.setattr(ledger, "judged", partial(judged_if_a_toy, ledger.judged))
+    monkeypatch.setattr(judging, "judged", partial(judged_if_a_toy, judging.judged))
     (entry,) = [entry for entry in ledger.entries() if entry.experiment == "toy"]
-    assert (entry.id, entry.verdict, entry.cell) == ("toy-claim", "reproduced", "fig-toy")
+    assert (entry.id, entry.verdict, entry.cell) == ("toy-claim", "open", "fig-toy")
     assert main(["list", "--json"]) == 0
     assert {"experiment": "toy", "preset": "laptop", "run": "recorded"} in json.loads(capsys.readouterr().out)
     assert main(["run", "toy"]) == 0

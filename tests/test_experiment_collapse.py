@@ -1,5 +1,6 @@
 """The experiment `collapse`: its recorded run, what it measures, and every answer that its rules can give."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -7,29 +8,30 @@ import pytest
 import torch
 
 from ncbook import data, metrics, runs, trainers
-from ncbook.claims import NOT, PARTLY, REPRODUCED
+from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments import collapse
 from ncbook.readings.collapse import falls
 from ncbook.readings.moments import NEVER
 
-CONFIG = {"networks": ["mlp", "convnet"], "weight_decays": [5e-3, 5e-4], "seeds": [0, 1, 2]}
-QUIET = {"nc1": 20.0, "test": 3.0, "norms": 4.0, "angles": 4.0, "nc3": 4.0, "nc4": 0.0, "error": 0.01, "zero": True}
+CONFIG = {"networks": ["mlp", "convnet"], "weight_decays": [5e-3, 5e-4], "seeds": [0, 1, 2, 3, 4, 5]}
+QUIET = {"nc1": 20.0, "test": 3.0, "norms": 4.0, "angles": 4.0, "nc3": 4.0, "nc4": 0.0, "error": 0.01, "zero": 1}
 
 
 def made_up(change: dict, seeds: tuple[int, ...], control: dict) -> runs.Run:
-    """Three epochs an arm: errors, none, none. `change` says how many times a measure falls from the second epoch to
-    the third in these seeds at the main weight decay, `control` in all seeds at the other one."""
+    """Epochs 0, 1, 4 and 9 of an arm, without errors from that of index `zero` on. `change` says how many times a
+    measure falls in the last step, in these seeds at the main weight decay, `control` in all seeds at the other one."""
     rows = []
     for network, decay, seed in product(CONFIG["networks"], CONFIG["weight_decays"], CONFIG["seeds"]):
         told = QUIET | (control if decay == 5e-4 else change if seed in seeds else {})
-        for epoch, last in enumerate((False, False, True)):
+        for index, epoch in enumerate((0, 1, 4, 9)):
+            last = index == 3
 
             def fallen(name: str, told: dict = told, last: bool = last) -> float:
                 return 0.4 / (told[name] if last else 1)
 
             rows.append({
                 "network": network, "weight_decay": decay, "seed": seed, "epoch": epoch, "step": epoch,
-                "train_error": 0.0 if told["zero"] and epoch else 0.5, "test_error": told["error"] if last else 0.02,
+                "train_error": 0.0 if index >= told["zero"] else 0.5, "test_error": told["error"] if last else 0.02,
                 "nc1_train": fallen("nc1"), "nc1_test": fallen("test"), "nc2_norms_train": fallen("norms"),
                 "nc2_angles_train": fallen("angles"), "nc3_train": fallen("nc3"), "nc4_train": told["nc4"],
             })  # fmt: skip
@@ -38,31 +40,52 @@ def made_up(change: dict, seeds: tuple[int, ...], control: dict) -> runs.Run:
 
 # what breaks the rule of each claim
 BROKEN = {
-    "variability-collapses": [{"nc1": 9.9}, {"zero": False}],
-    "class-means-form-a-simplex": [{"norms": 1.9}, {"angles": 1.9}, {"zero": False}],
-    "classifier-meets-the-means": [{"nc3": 1.9}, {"zero": False}],
-    "nearest-mean-decides": [{"nc4": 0.001}, {"zero": False}],
-    "training-past-zero-error-helps": [{"error": 0.021}, {"zero": False}],
-    "no-collapse-on-test": [{"test": 10.1}, {"zero": False}],
+    "variability-collapses": [{"nc1": 9.9}],
+    "class-means-form-a-simplex": [{"norms": 1.9}, {"angles": 1.9}],
+    "classifier-meets-the-means": [{"nc3": 1.9}],
+    "nearest-mean-decides": [{"nc4": 0.001}],
+    "no-collapse-on-test": [{"test": 4.5}, {"nc1": 1000.0, "test": 32.0}],  # log-slopes just above one half
 }
+NEVER_ZERO, LATE = {"zero": 9}, {"zero": 5}  # of nine epochs: the phase is shorter than what came before it
 
 
 def test_every_claim_is_tried():
-    assert list(BROKEN) == [claim.id for claim in collapse.CLAIMS]
+    assert {*BROKEN, "training-past-zero-error-helps"} == {claim.id for claim in collapse.CLAIMS}
 
 
 @pytest.mark.parametrize(("name", "change"), [(name, each) for name, changes in BROKEN.items() for each in changes])
-def test_a_rule_gives_every_verdict(name, change):
+def test_a_rule_says_what_the_made_up_runs_are(name, change):
+    judge = judge_of(name)
+    seen = [judge(made_up(change, seeds, {})) for seeds in ((), (1, 3, 5), (0, 1, 2, 3, 4, 5))]
+    assert [evidence.word for evidence in seen] == [HOLDS, OPEN, FAILS]
+    assert [evidence.valid for evidence in seen] == [12, 12, 12]
+
+
+def judge_of(name: str):
     (claim,) = [claim for claim in collapse.CLAIMS if claim.id == name]
-    seen = [claim.judge(made_up(change, seeds, {})) for seeds in ((), (1,), (0, 1, 2))]
-    assert [evidence.verdict for evidence in seen] == [REPRODUCED, PARTLY, NOT]
-    assert [len(evidence.holds) for evidence in seen] == [6, 6, 6]
+    return claim.judge
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("change", [NEVER_ZERO, LATE])
+def test_trials_that_cannot_answer_are_not_counted(name, change):
+    some = judge_of(name)(made_up(change, (1,), {}))
+    assert some.holds.count(None) == 2
+    assert some.word == HOLDS
+    assert judge_of(name)(made_up(change, (0, 1, 2, 3, 4, 5), {})).word == UNTESTED
+
+
+def test_without_a_collapse_on_train_nobody_can_follow():
+    assert judge_of("no-collapse-on-test")(made_up({"nc1": 9.9}, (0, 1, 2, 3, 4, 5), {})).word == UNTESTED
+
+
+def test_a_rate_that_drops_in_the_terminal_phase_cannot_tell_what_time_does():
+    assert judge_of("training-past-zero-error-helps")(made_up({}, (), {})).word == UNTESTED
 
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_the_control_decides_nothing(name):
-    (claim,) = [claim for claim in collapse.CLAIMS if claim.id == name]
-    plain, changed = (claim.judge(made_up({}, (), control)) for control in ({}, BROKEN[name][0]))
+    plain, changed = (judge_of(name)(made_up({}, (), control)) for control in ({}, BROKEN[name][0]))
     assert plain == changed
 
 
@@ -141,13 +164,15 @@ def class_means(features, labels):
 
 
 def test_falls_compares_the_first_zero_error_with_the_end():
-    table = falls(made_up({"zero": False}, (1,), {}))
+    table = falls(made_up(NEVER_ZERO, (1,), {}))
     chosen = table[(table.network == "mlp") & (table.weight_decay == 5e-3)].set_index("seed")
     reached, missed = chosen.loc[0], chosen.loc[1]
     assert (reached.zero_error_epoch, reached.fall_train, reached.fall_test) == (1, pytest.approx(20), pytest.approx(3))
     assert (reached.test_error_then, reached.test_error_end) == (0.02, 0.01)
-    assert (reached.phase_start, reached.phase_length, reached.phase_tells) == (1, 1, True)
+    assert (reached.phase_start, reached.phase_length, reached.phase_tells) == (1, 8, True)
+    assert (reached.phase_fall_train, reached.phase_at_full_rate) == (pytest.approx(20), True)
     assert (missed.zero_error_epoch, missed.phase_start, missed.phase_tells) == (NEVER, NEVER, False)
+    assert not missed.phase_at_full_rate
     assert np.isnan([missed.fall_train, missed.fall_test, missed.test_error_then]).all()
 
 
@@ -157,3 +182,19 @@ def test_falls_of_the_recorded_run_are_those_of_its_rows(laptop):
     for network, seed, arm in main_arms(laptop):
         start = arm[arm.train_error == 0].iloc[0]
         assert rows.loc[(network, seed)].fall_train == start.nc1_train / arm.nc1_train.iloc[-1]
+
+
+def test_a_fall_is_counted_from_the_last_error_and_not_from_the_first_zero():
+    run = made_up({}, (), {})
+    run.history["train_error"] = np.where(run.history["epoch"] == 4, 0.1, run.history["train_error"])
+    table = falls(run)
+    assert (table.zero_error_epoch == 1).all()
+    assert (table.phase_start == 9).all()
+    assert (table.phase_fall_train == 1).all()
+    assert not table.phase_tells.any()
+
+
+def test_other_seeds_are_other_seeds_and_nothing_else():
+    config, again = collapse.Config.preset("laptop"), collapse.Config.preset("laptop-again")
+    assert replace(again, seeds=config.seeds) == config
+    assert not set(again.seeds) & set(config.seeds)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ncbook import data, metrics, runs
-from ncbook.claims import NOT, PARTLY, REPRODUCED
+from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED, Evidence, correlation_chance
 from ncbook.experiments import corrupted_labels
 from ncbook.experiments.corrupted_labels import rates, training
 from ncbook.readings import corrupted_labels as reading
@@ -148,7 +148,7 @@ def test_rate_reduction_has_no_head(tiny):
 # --- the rules, on made-up runs
 
 
-def judged(claim: str, rows: list[dict], **config) -> str:
+def judged(claim: str, rows: list[dict], **config) -> Evidence:
     names = (
         "part",
         "arm",
@@ -164,15 +164,28 @@ def judged(claim: str, rows: list[dict], **config) -> str:
     history = {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
     (rule,) = [each.judge for each in corrupted_labels.CLAIMS if each.id == claim]
     found = rule(runs.Run(config, history, {}, {}))
-    assert all(type(each) is bool for each in found.holds)
+    assert all(each is None or type(each) is bool for each in found.holds)
     assert all(type(each) is float for each in found.values)
-    return found.verdict
+    return found
+
+
+def six(rows: list[dict], first: int = 0) -> list[dict]:
+    """The rows, as six seeds in turn would give them."""
+    return [row | {"seed": first + seed} for seed in range(6) for row in rows]
 
 
 def three(claim: str, good: list[dict], bad: list[dict], **config) -> None:
-    """The three verdicts: of the good rows, of the bad ones, and of both, whose seeds differ."""
-    bad = [row | {"seed": 10} for row in bad]
-    assert [judged(claim, rows, **config) for rows in (good, bad, good + bad)] == [REPRODUCED, NOT, PARTLY]
+    """The word of rows that hold, that do not, and of both, from six seeds each."""
+    found = [judged(claim, rows, **config) for rows in (six(good), six(bad), six(good) + six(bad, 10))]
+    assert [evidence.word for evidence in found] == [HOLDS, FAILS, OPEN]
+    assert set(found[-1].by_seed) == {*range(6), *range(10, 16)}
+
+
+def unanswered(claim: str, rows: list[dict]) -> None:
+    """Rows that cannot answer are shown and not counted."""
+    found = judged(claim, six(rows))
+    assert found.word == UNTESTED
+    assert found.holds == (None,) * 6
 
 
 def net(arm: str, noise: float, *epochs: dict) -> list[dict]:
@@ -199,7 +212,8 @@ def grid(crossed: list[float], reduced: list[float], **more: float) -> list[dict
 def test_rules_of_the_comparison():
     good, small = grid([0.98, 0.9, 0.7], [0.98, 0.95, 0.9]), grid([0.98, 0.9, 0.7], [0.95, 0.95, 0.74])
     three("rate-reduction-more-robust", good, small)
-    assert judged("rate-reduction-more-robust", grid([0.9, 0.9, 0.8], [0.9, 0.89, 0.9])) == NOT
+    dips = judged("rate-reduction-more-robust", six(grid([0.9, 0.9, 0.8], [0.9, 0.89, 0.9])))
+    assert (dips.word, dips.chance) == (FAILS, 1 / 6)
     three("rate-reduction-equal-on-clean", good, small)
 
 
@@ -207,12 +221,15 @@ def test_rules_of_the_controls():
     ends = [0.98, 0.9, 0.7], [0.98, 0.95, 0.9]
     three("robustness-is-in-the-loss", grid(*ends, matched=0.75), grid(*ends, matched=0.85))
     three("rate-reduction-does-not-fit-labels", grid(*ends, longer=0.85), grid(*ends, longer=0.75))
+    level = [0.98, 0.9, 0.86], [0.98, 0.95, 0.9]
+    unanswered("robustness-is-in-the-loss", grid(*level, matched=0.75))
+    unanswered("rate-reduction-does-not-fit-labels", grid(*level, longer=0.9))
 
 
 def test_the_control_gets_its_best_classifier():
     rows = grid([0.98, 0.9, 0.7], [0.98, 0.95, 0.9], matched=0.75)
     rows[-1]["unit_ncc_acc_test"] = 0.88
-    assert judged("robustness-is-in-the-loss", rows) == NOT
+    assert judged("robustness-is-in-the-loss", six(rows)).word == FAILS
 
 
 def test_rules_of_the_geometry():
@@ -220,7 +237,7 @@ def test_rules_of_the_geometry():
         return net("cross-entropy", 0.0, {"class_rank": crossed}) + net("rate reduction", 0.0, {"class_rank": reduced})
 
     three("rate-reduction-keeps-dimensions", pair(1.2, 6.0), pair(1.2, 2.0))
-    assert judged("rate-reduction-keeps-dimensions", pair(4.0, 6.0)) == NOT
+    assert judged("rate-reduction-keeps-dimensions", six(pair(4.0, 6.0))).word == FAILS
 
     def arranged(simplex: float) -> list[dict]:
         found = {"simplex": simplex, "orthogonal means": 2.0, "orthogonal subspaces": 5.0, "random": 1.5}
@@ -232,11 +249,13 @@ def test_rules_of_the_geometry():
 
 def test_rule_of_the_indicator():
     def nets(ratios: list[float]) -> list[dict]:
-        accuracies = (0.6, 0.7, 0.8)
+        accuracies = (0.6, 0.7, 0.8, 0.9)
         return [row for number, (ratio, test) in enumerate(zip(ratios, accuracies, strict=True))
                 for row in net(f"arm {number}", 0.4, {"test": test, "unit_variance_ratio_train": ratio})]  # fmt: skip
 
-    three("collapse-indicates-no-robustness", nets([0.1, 1.0, 2.0]), nets([2.0, 1.0, 0.1]))
+    good = nets([0.1, 1.0, 2.0, 3.0])
+    three("collapse-indicates-no-robustness", good, nets([3.0, 2.0, 1.0, 0.1]))
+    assert judged("collapse-indicates-no-robustness", good).chance == correlation_chance(4, 0.5)
 
 
 def stopped(first: float, last: float, ratio: float = 2.0, train: float = 0.6) -> list[dict]:
@@ -248,8 +267,21 @@ def stopped(first: float, last: float, ratio: float = 2.0, train: float = 0.6) -
 
 def test_rules_of_stopping():
     three("early-stopping-against-corruption", stopped(0.9, 0.7), stopped(0.74, 0.7))
-    three("early-stopping-before-collapse", stopped(0.9, 0.7), stopped(0.9, 0.7, ratio=0.8))
-    assert judged("early-stopping-before-collapse", stopped(0.9, 0.7, train=1.0)) == NOT
+    name = "early-stopping-before-terminal-phase"
+    three(name, stopped(0.9, 0.7), stopped(0.9, 0.7, train=1.0))
+    unanswered(name, [row | {"train_acc": 0.9} for row in stopped(0.9, 0.7)])
+
+
+def test_rule_of_stopping_before_collapse_asks_networks_that_collapse():
+    def course(stop: float, *ratios: float) -> list[dict]:
+        first = {"test": 0.9, "validation": 0.6, "train": 0.6, "unit_variance_ratio_train": stop}
+        later = [{"test": 0.7, "validation": 0.5, "train": 1.0, "unit_variance_ratio_train": each} for each in ratios]
+        return net("cross-entropy", 0.4, first, *later)
+
+    name = "early-stopping-before-collapse"
+    three(name, course(2.0, 1.0, 0.5, 0.09), course(0.5, 1.0, 0.5, 0.09))
+    unanswered(name, course(2.0, 1.0, 0.5, 0.2))  # no collapse
+    unanswered(name, course(2.0, 0.09))  # no terminal phase
 
 
 def test_rules_of_dilation():
@@ -265,11 +297,11 @@ def test_rules_of_dilation():
         return rows
 
     three("memorization-dilates", widths(0.1, 0.5, 1.0), widths(0.1, 0.5, 0.4))
-    assert judged("memorization-dilates", widths(0.1, 0.5, 1.0, stop=1.1)) == NOT
+    assert judged("memorization-dilates", six(widths(0.1, 0.5, 1.0, stop=1.1))).word == FAILS
 
     def pair(ratio: float, test: float) -> list[dict]:
         plain = net("cross-entropy", 0.4, {"unit_variance_ratio_test": 1.0, "test": 0.7})
         return plain + net("label smoothing", 0.4, {"unit_variance_ratio_test": ratio, "test": test})
 
     three("smoothing-dilates-less", pair(0.8, 0.8), pair(1.2, 0.8))
-    assert judged("smoothing-dilates-less", pair(0.8, 0.6)) == NOT
+    assert judged("smoothing-dilates-less", six(pair(0.8, 0.6))).word == FAILS

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ncbook import data, explorables, runs, trainers
-from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments import _random_features, double_descent
 from ncbook.readings import double_descent as reading
 
@@ -163,21 +163,22 @@ def test_model_wise_reads_the_curve():
 
 
 @pytest.mark.parametrize(
-    ("name", "true", "noisy", "verdict"),
+    ("name", "true", "noisy", "word"),
     [
-        ("double-descent-peak", [PEAK], [LOSES], REPRODUCED),
-        ("double-descent-peak", [PEAK], [LATE], PARTLY),
-        ("double-descent-peak", [FLAT], [LATE], NOT),
-        ("second-descent-true-labels", [PEAK, PEAK], [LOSES, LOSES], REPRODUCED),
-        ("second-descent-true-labels", [PEAK, LOSES], [PEAK, PEAK], PARTLY),
-        ("second-descent-true-labels", [LOSES], [PEAK], NOT),
-        ("second-descent-noisy-labels", [LOSES], [PEAK], REPRODUCED),
-        ("second-descent-noisy-labels", [PEAK, PEAK], [PEAK, LOSES], PARTLY),
-        ("second-descent-noisy-labels", [PEAK], [LOSES], NOT),
+        ("double-descent-peak", [PEAK] * 6, [LOSES] * 6, HOLDS),
+        ("double-descent-peak", [PEAK] * 6, [LATE] * 6, OPEN),  # half of the trials of each seed
+        ("double-descent-peak", [FLAT] * 6, [LATE] * 6, FAILS),
+        ("second-descent-true-labels", [PEAK] * 6, [LOSES] * 6, HOLDS),
+        ("second-descent-true-labels", [PEAK, LOSES] * 3, [PEAK] * 6, OPEN),
+        ("second-descent-true-labels", [LOSES] * 6, [PEAK] * 6, FAILS),
+        ("second-descent-noisy-labels", [LOSES] * 6, [PEAK] * 6, HOLDS),
+        ("second-descent-noisy-labels", [PEAK] * 6, [PEAK, LOSES] * 3, OPEN),
+        ("second-descent-noisy-labels", [PEAK] * 6, [LOSES] * 6, FAILS),
     ],
 )
-def test_each_rule_over_size_can_give_each_verdict(name, true, noisy, verdict):
-    assert CLAIMS[name].judge(features(true, noisy)).verdict == verdict
+def test_each_rule_over_size_says_what_the_made_up_runs_are(name, true, noisy, word):
+    evidence = CLAIMS[name].judge(features(true, noisy))
+    assert (evidence.word, len(evidence.by_seed)) == (word, 6)
 
 
 def over_time(*tests: list[float], zero: int = 6) -> runs.Run:
@@ -218,24 +219,38 @@ def test_a_rise_long_after_zero_error_is_not_the_one_that_is_meant():
     assert not row["bump"]
 
 
+RISES, WINS = "test-error-rises-then-falls", "second-descent-over-time-wins"
+
+
 @pytest.mark.parametrize(
-    ("name", "curves", "verdict"),
+    ("name", "curves", "word"),
     [
-        ("test-error-rises-then-falls", [BUMP, FULL], REPRODUCED),
-        ("test-error-rises-then-falls", [BUMP, FALLS], PARTLY),
-        ("test-error-rises-then-falls", [FALLS, STAYS], NOT),
-        ("second-descent-over-time-wins", [FULL], REPRODUCED),
-        ("second-descent-over-time-wins", [FULL, BUMP], PARTLY),
-        ("second-descent-over-time-wins", [BUMP, FALLS], NOT),
+        (RISES, [BUMP, FULL] * 3, HOLDS),
+        (RISES, [BUMP, FALLS] * 3, OPEN),
+        (RISES, [FALLS, STAYS] * 3, FAILS),
+        (WINS, [FULL] * 6, HOLDS),
+        (WINS, [FULL, BUMP] * 3, OPEN),
+        (WINS, [BUMP] * 6, FAILS),
+        (WINS, [FALLS, STAYS] * 3, UNTESTED),  # without a second descent there is nothing that could win
     ],
 )
-def test_each_rule_over_time_can_give_each_verdict(name, curves, verdict):
-    assert CLAIMS[name].judge(over_time(*curves)).verdict == verdict
+def test_each_rule_over_time_says_what_the_made_up_runs_are(name, curves, word):
+    assert CLAIMS[name].judge(over_time(*curves)).word == word
 
 
-@pytest.mark.parametrize("name", ["test-error-rises-then-falls", "second-descent-over-time-wins"])
-def test_without_zero_training_error_there_is_nothing_to_judge(name):
-    assert CLAIMS[name].judge(over_time(FULL, zero=99)).verdict == UNTESTED
+@pytest.mark.parametrize("name", [RISES, WINS])
+def test_without_a_terminal_phase_there_is_nothing_to_judge(name):
+    assert CLAIMS[name].judge(over_time(*[FULL] * 6, zero=99)).word == UNTESTED
+    short = over_time(*[FULL] * 6, zero=6)
+    late = np.where(short.history["epoch"] == 12, 0.1, short.history["train_error"])  # errs once more near the end
+    assert CLAIMS[name].judge(replace(short, history=short.history | {"train_error": late})).word == UNTESTED
+
+
+def test_other_seeds_are_other_seeds_and_nothing_else():
+    config, again = double_descent.Config.preset("laptop"), double_descent.Config.preset("laptop-again")
+    assert replace(again, seeds=config.seeds, time_seeds=config.time_seeds) == config
+    assert not set(again.seeds) & set(config.seeds)
+    assert not set(again.time_seeds) & set(config.time_seeds)
 
 
 # --- the explorable

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ncbook import metrics, runs
-from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED, Evidence
 from ncbook.experiments import information_bottleneck as ib
 from ncbook.experiments._experiment import history
 from ncbook.experiments.information_bottleneck import digits, frames, plane, vib
@@ -205,22 +205,36 @@ def test_the_code_still_gives_bottlenecks_like_the_recorded_ones(laptop):
 # --- the rules
 
 
-def judged(name: str, rows: list[dict], **config) -> tuple[str, tuple[float, ...]]:
+def judged(name: str, rows: list[dict], **config) -> Evidence:
     settings = {"hidden": [9, 5], "decays": [0.1, 0.01]} | config
     rows = [ib.Arm(row["part"]).row(**{"seed": 0} | {k: v for k, v in row.items() if k != "part"}) for row in rows]
-    run = runs.Run(settings, {"nc1_train": np.zeros(len(rows))} | history(rows, ib.EXPERIMENT.exact), {}, {})
+    defaults = ("nc1_train", "beta_low", "beta_high", "information", "test_error")
+    columns = dict.fromkeys(defaults, np.ones(len(rows)))
+    run = runs.Run(settings, columns | history(rows, ib.EXPERIMENT.exact), {}, {})
     (claim,) = [each for each in ib.CLAIMS if each.id == name]
     evidence = claim.judge(run)
-    assert all(type(hold) is bool for hold in evidence.holds)
+    assert all(hold is None or type(hold) is bool for hold in evidence.holds)
     assert all(type(value) is float for value in evidence.values)
-    return evidence.verdict, evidence.values
+    return evidence
+
+
+def six(rows: list[dict], first: int = 0) -> list[dict]:
+    """The rows, as six seeds in turn would give them."""
+    return [row | {"seed": first + seed} for seed in range(6) for row in rows]
 
 
 def three(name: str, good: list[dict], bad: list[dict], **config) -> None:
-    """The verdict of rows that hold, that do not, and of both, whose seeds differ."""
-    bad = [row | {"seed": row["seed"] + 10} for row in bad]
-    found = [judged(name, rows, **config)[0] for rows in (good, bad, good + bad)]
-    assert found == [REPRODUCED, NOT, PARTLY]
+    """The word of rows that hold, that do not, and of both, from six seeds each."""
+    found = [judged(name, rows, **config) for rows in (six(good), six(bad), six(good) + six(bad, 10))]
+    assert [evidence.word for evidence in found] == [HOLDS, FAILS, OPEN]
+    assert set(found[-1].by_seed) == {*range(6), *range(10, 16)}
+
+
+def unanswered(name: str, rows: list[dict], **config) -> None:
+    """Rows that cannot answer are shown and not counted."""
+    evidence = judged(name, six(rows), **config)
+    assert evidence.word == UNTESTED
+    assert evidence.holds == (None,) * 6
 
 
 def course(values: tuple, name: str = "tanh", estimator: str = "fixed noise", layer: int = 2, error=0.1) -> list[dict]:
@@ -239,7 +253,7 @@ def test_rules_of_the_two_activations():
     falls, stays = (1.0, 3.0, 2.0), (1.0, 3.0, 2.9)
     three("tanh-compresses", course(falls), course(stays))
     three("relu-does-not-compress", course(stays, "relu"), course(falls, "relu"))
-    assert judged("tanh-compresses", course(falls, "relu"))[0] == UNTESTED
+    assert judged("tanh-compresses", six(course(falls, "relu"))).word == UNTESTED
     three("nonlinearity-decides", course(falls) + course(stays, "relu"), course(falls) + course(falls, "relu"))
 
 
@@ -251,14 +265,21 @@ def test_rule_of_the_two_phases_asks_for_both():
 def test_rule_of_no_harm_looks_at_networks_that_do_not_compress():
     stays = (1.0, 3.0, 3.0)
     three("no-compression-no-harm", course(stays), course(stays, error=0.3))
-    assert judged("no-compression-no-harm", course((1.0, 3.0, 0.0)))[0] == UNTESTED
+    unanswered("no-compression-no-harm", course((1.0, 3.0, 0.0)))
 
 
 def test_rule_of_the_layers():
     def pair(first: float, second: float) -> list[dict]:
         return course((9.0, first), layer=1) + course((9.0, second), layer=2)
 
-    three("layers-compress-progressively", pair(3.0, 3.04), pair(3.0, 3.06))
+    three("layers-compress-progressively", pair(3.0, 2.94), pair(3.0, 2.96))
+    assert judged("layers-compress-progressively", six(pair(3.0, 2.0)), hidden=[9, 5, 3]).chance == 0.25
+
+    def labels(first: float, second: float) -> list[dict]:
+        rows = pair(3.0, 2.0)
+        return [row | {"label_information": {1: first, 2: second}[row["layer"]]} for row in rows]
+
+    three("layers-keep-label-information", labels(0.69, 0.65), labels(0.69, 0.63))
 
 
 def digit_rows(values: list[dict], noise: str = "fixed noise") -> list[dict]:
@@ -266,15 +287,41 @@ def digit_rows(values: list[dict], noise: str = "fixed noise") -> list[dict]:
     return [about | {"step": step} | value for step, value in enumerate(values)]
 
 
+def late(rows: list[dict]) -> list[dict]:
+    """With a training error until the last step, so that no terminal phase is left."""
+    final = max(row["step"] for row in rows)
+    return [row | {"train_error": float(row["step"] < final)} for row in rows]
+
+
+def test_rules_of_the_digits():
+    def informed(*values: float) -> list[dict]:
+        return digit_rows([{"information": value} for value in values])
+
+    falls, stays = informed(1.0, 6.0, 3.0), informed(1.0, 6.0, 5.9)
+    three("relu-does-not-compress-digits", stays, falls)
+    three("two-phases-digits", falls, stays)
+    three("two-phases-digits", falls, informed(6.0, 6.0, 3.0))
+    weak = [row | {"weight_decay": 0.01} for row in six(stays)]
+    assert judged("two-phases-digits", six(falls) + weak).word == HOLDS
+    scaled = [row | {"estimator": "scaled noise"} for row in six(stays)]
+    assert judged("two-phases-digits", six(falls) + scaled).word == HOLDS
+
+
 def test_rule_of_the_corner():
-    good = digit_rows([{"information": 2.5, "label_information": 2.2}])
-    three("collapse-is-optimal-trade-off", good, digit_rows([{"information": 2.6, "label_information": 2.2}]))
-    three("collapse-is-optimal-trade-off", good, digit_rows([{"information": 2.2, "label_information": 2.0}]))
+    def corner(information: float, label: float, nc1: float = 0.05) -> list[dict]:
+        ends = {"information": information, "label_information": label, "nc1_train": nc1}
+        return digit_rows([ends | {"nc1_train": 1.0}, ends])
+
+    name, good = "collapse-is-optimal-trade-off", corner(2.5, 2.2)
+    three(name, good, corner(2.6, 2.2))
+    three(name, good, corner(2.2, 2.0))
+    unanswered(name, corner(2.5, 2.2, nc1=0.2))
+    unanswered(name, late(good))
 
 
 def test_rule_of_clusters():
     def paired(values: tuple) -> list[dict]:
-        return digit_rows([{"information": each, "nc1_train": nc1} for nc1, each in enumerate(values)])
+        return digit_rows([{"information": each, "nc1_train": nc1} for nc1, each in enumerate(values, 1)])
 
     three("compression-is-clustering", paired((1.0, 2.0, 3.0, 4.0)), paired((1.0, 4.0, 3.0, 2.0)))
 
@@ -289,8 +336,11 @@ def test_rule_of_the_variational_bottleneck():
 
 def test_rule_of_the_transitions():
     def spreads(then: float, last: float) -> list[dict]:
-        return digit_rows([{"beta_low": 1.0, "beta_high": spread, "beta_mean": 1.0} for spread in (then, last)])
+        return digit_rows([{"beta_low": 1.0, "beta_high": spread, "beta_mean": 1.0, "nc1_train": nc1}
+                           for spread, nc1 in ((then, 1.0), (last, 0.05))])  # fmt: skip
 
     good = spreads(3.0, 1.9)
+    unanswered("collapse-merges-transitions", late(good))
+    unanswered("collapse-merges-transitions", [row | {"nc1_train": 1.0} for row in good])
     three("collapse-merges-transitions", good, spreads(3.0, 2.1))
     three("collapse-merges-transitions", good, spreads(1.5, 1.6))

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from ncbook import data, experiments, metrics, models, runs, trainers
-from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.claims import OURS
+from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments import interventions
 from ncbook.experiments.interventions.measure import class_means, measured
 from ncbook.experiments.interventions.recipes import Restart
-from ncbook.readings.interventions import ARMS, CONTROLS, delays, loss_correlations, outcomes
+from ncbook.readings.interventions import ARMS, CONTROLS, against_baseline, delays, loss_correlations, outcomes
 from ncbook.readings.moments import NEVER
 
 LAPTOP = interventions.Config.preset("laptop")
@@ -143,64 +144,136 @@ def test_arms_start_from_the_same_networks(tiny):
 # --- rules, on runs whose answer is known
 
 
+LAST = {"baseline": 1800, "encouraged": 1000, "confidence": 2000, "flooding": 2000, "smoothing": 2000}
+
+
 def made_up(times: dict[str, list[float]], kappa: dict[str, float] | None = None, ratio=None, final=None) -> runs.Run:
-    """Test accuracy jumps to 1 at `times` (NEVER: at none); kappa and variance ratio are constant in an arm."""
+    """Test accuracy jumps to 1 at `times` (NEVER: at none), or to `final`; kappa falls with the train loss.
+
+    `kappa` is an arm's over the baseline's at the same step, and `ratio` its variance ratio, which is constant. CDNV is
+    that ratio too. Steps end at `LAST`, else at 3000.
+    """
     rows = []
     for arm in ARMS:
         for seed, time in enumerate(times.get(arm, times["baseline"])):
-            for step in range(0, 3001, 100):
+            for step in range(0, LAST.get(arm, 3000) + 1, 100):
                 accuracy = (final or {}).get(arm, 1.0) if step >= time else 0.0
-                loss = 10.0 ** (-step / 300)
+                loss = 10.0 ** (-step / 300 + 0.02 * (step // 100 % 2))
+                own = (ratio or {}).get(arm, 0.1)
                 rows.append({
                     "arm": arm, "seed": seed, "step": step, "train_acc": 1.0, "test_acc": accuracy,
-                    "train_loss": loss, "relative_flatness": (kappa or {}).get(arm, 1.0),
-                    "variance_ratio_train": (ratio or {}).get(arm, 0.1), "ncc_acc_test": 1.0, "uncertainty_train": loss,
+                    "train_loss": loss, "relative_flatness": loss * (kappa or {}).get(arm, 1.0),
+                    "variance_ratio_train": own, "cdnv_train": own, "ncc_acc_test": 1.0, "uncertainty_train": loss,
                     "head_norm": 1.0, "feature_norm": 1.0,
                 })  # fmt: skip
     history = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return runs.Run({"release": 1400, "arms": list(ARMS), "seeds": [0, 1]}, history, {}, {})
+    seeds = list(range(len(times["baseline"])))
+    return runs.Run({"release": 1400, "arms": list(ARMS), "seeds": seeds}, history, {}, {})
 
 
-def verdict(name: str, run: runs.Run) -> str:
+def judged(name: str, run: runs.Run):
     (claim,) = [claim for claim in interventions.CLAIMS if claim.id == name]
-    return claim.judge(run).verdict
+    evidence = claim.judge(run)
+    assert {type(each) for each in evidence.holds} <= {bool, type(None)}
+    assert {type(each) for each in evidence.values} <= {float}
+    assert {type(each) for each in evidence.seeds} <= {int}
+    return evidence
 
 
-BASE = [1000.0, 1000.0]
+BASE = [800.0] * 6
+LATE = [2000.0] * 6
 SPREAD = {"prevented": 3.0}
+TIGHT = {"encouraged": 0.01}
+SOON = {"baseline": BASE, "encouraged": [400.0] * 6}
 
 
 @pytest.mark.parametrize(
     ("name", "run", "expected"),
     [
-        ("collapse-prevented-as-accurate", made_up({"baseline": BASE}, ratio=SPREAD), REPRODUCED),
-        ("collapse-prevented-as-accurate", made_up({"baseline": BASE}, ratio=SPREAD, final={"prevented": 0.98}), NOT),
+        ("collapse-prevented-as-accurate", made_up({"baseline": BASE}, ratio=SPREAD), HOLDS),
+        ("collapse-prevented-as-accurate", made_up({"baseline": BASE}, ratio=SPREAD, final={"prevented": 0.98}), FAILS),
         ("collapse-prevented-as-accurate", made_up({"baseline": BASE}), UNTESTED),
-        ("collapse-prevented-as-soon", made_up({"baseline": BASE, "prevented": [1200, 1300]}, ratio=SPREAD), PARTLY),
-        ("collapse-prevented-as-soon", made_up({"baseline": BASE, "prevented": [2000, NEVER]}, ratio=SPREAD), NOT),
-        ("collapse-prevented-as-soon", made_up({"baseline": [NEVER] * 2}, ratio=SPREAD), UNTESTED),
-        ("anti-flatness-delays", made_up({"baseline": BASE, "anti_released": [1300, 2500]}), REPRODUCED),
-        ("anti-flatness-delays", made_up({"baseline": BASE, "anti_released": [1200, 2500]}), PARTLY),
-        ("anti-flatness-delays", made_up({"baseline": BASE, "anti_released": [NEVER] * 2}), NOT),
-        ("delay-specific-to-flatness", made_up({"baseline": BASE, "anti_released": [2000, 2000]}), REPRODUCED),
+        ("collapse-prevented-as-soon", made_up({"baseline": BASE, "prevented": [900] * 6}, ratio=SPREAD), HOLDS),
+        ("collapse-prevented-as-soon", made_up({"baseline": BASE, "prevented": [900, 1100] * 3}, ratio=SPREAD), OPEN),
+        ("collapse-prevented-as-soon", made_up({"baseline": BASE, "prevented": [NEVER] * 6}, ratio=SPREAD), FAILS),
+        ("collapse-prevented-as-soon", made_up({"baseline": [NEVER] * 6}, ratio=SPREAD), UNTESTED),
+        ("collapse-encouraged-as-accurate", made_up(SOON, ratio=TIGHT), HOLDS),
+        ("collapse-encouraged-as-accurate", made_up(SOON, ratio=TIGHT, final={"encouraged": 0.98}), FAILS),
+        ("collapse-encouraged-as-accurate", made_up(SOON), UNTESTED),
+        ("collapse-encouraged-sooner", made_up(SOON, ratio=TIGHT), HOLDS),
+        ("collapse-encouraged-sooner", made_up({"baseline": BASE, "encouraged": [900] * 6}, ratio=TIGHT), FAILS),
+        ("collapse-encouraged-sooner", made_up({"baseline": BASE, "encouraged": [NEVER] * 6}, ratio=TIGHT), FAILS),
+        ("collapse-encouraged-sooner", made_up({"baseline": [1500.0] * 6, "encouraged": [NEVER] * 6}, ratio=TIGHT),
+         UNTESTED),
+        ("collapse-encouraged-sooner", made_up(SOON), UNTESTED),
+        ("anti-flatness-delays", made_up({"baseline": BASE, "anti_released": [1300, 2500] * 3}), HOLDS),
+        ("anti-flatness-delays", made_up({"baseline": BASE, "anti_released": [NEVER] * 6}), HOLDS),
+        ("anti-flatness-delays", made_up({"baseline": BASE, "anti_released": [900, 2500] * 3}), OPEN),
+        ("anti-flatness-delays", made_up({"baseline": BASE}), FAILS),
+        ("anti-flatness-delays", made_up({"baseline": [NEVER] * 6}), UNTESTED),
+        ("anti-flatness-released-generalizes", made_up({"baseline": BASE, "anti_released": LATE}), HOLDS),
+        ("anti-flatness-released-generalizes", made_up({"baseline": BASE, "anti_released": [NEVER] * 6}), FAILS),
+        ("anti-flatness-released-generalizes", made_up({"baseline": BASE}), UNTESTED),
+        ("delay-specific-to-flatness", made_up({"baseline": BASE, "anti_released": LATE}), HOLDS),
         ("delay-specific-to-flatness", made_up({"baseline": BASE}), UNTESTED),
-        ("flat-when-it-generalizes", made_up({"baseline": BASE}), REPRODUCED),
-        ("flat-when-it-generalizes", made_up({"baseline": BASE}, kappa={"flooding": 11.0}), PARTLY),
-        ("flat-when-it-generalizes", made_up({"baseline": [NEVER] * 2}), UNTESTED),
-        ("collapsed-is-flat", made_up({"baseline": BASE}, ratio={"encouraged": 0.01}), REPRODUCED),
-        ("collapsed-is-flat", made_up({"baseline": BASE}, {"encouraged": 1.1}, {"encouraged": 0.01}), NOT),
-        ("collapsed-is-flat", made_up({"baseline": BASE}), UNTESTED),
+        ("flat-when-it-generalizes", made_up({"baseline": BASE}), HOLDS),
+        ("flat-when-it-generalizes", made_up({"baseline": BASE}, dict.fromkeys(ARMS, 20.0) | {"baseline": 1.0}), FAILS),
+        ("flat-when-it-generalizes", made_up({"baseline": BASE}, {"flooding": 11.0}), FAILS),
+        ("flat-when-it-generalizes", made_up({"baseline": [NEVER] * 6}), UNTESTED),
+        ("flat-when-it-generalizes-at-equal-loss", made_up({"baseline": BASE}), HOLDS),
+        ("flat-when-it-generalizes-at-equal-loss",
+         made_up({"baseline": BASE}, dict.fromkeys(ARMS, 20.0) | {"baseline": 1.0}), FAILS),
+        ("collapsed-is-flat", made_up(SOON, {"encouraged": 0.9}, TIGHT), HOLDS),
+        ("collapsed-is-flat", made_up(SOON, {"encouraged": 1.1}, TIGHT), FAILS),
+        ("collapsed-is-flat", made_up(SOON), UNTESTED),
+        ("collapsed-is-flat-at-equal-loss", made_up(SOON, {"encouraged": 0.9}, TIGHT), HOLDS),
+        ("collapsed-is-flat-at-equal-loss", made_up(SOON, {"encouraged": 1.1}, TIGHT), FAILS),
     ],
-)
-def test_a_rule_gives_the_verdict_of_a_made_up_run(name, run, expected):
-    assert verdict(name, run) == expected
+)  # fmt: skip
+def test_a_rule_gives_the_word_of_a_made_up_run(name, run, expected):
+    assert judged(name, run).word == expected
+
+
+def test_what_is_encouraged_is_compared_at_the_same_step_and_loss_and_not_each_at_its_own_moment():
+    """It generalizes at step 400, the baseline at 800: with the same kappa at each step, sharper at its own moment."""
+    found = against_baseline(made_up(SOON, ratio=TIGHT))
+    own = found[found.arm == "encouraged"]
+    assert own.at_step.tolist() == pytest.approx([1.0] * 6)
+    assert own.at_loss.tolist() == pytest.approx([1.0] * 6)
+    assert own.tighter.all()
+
+
+def test_flatness_at_a_loss_that_the_baseline_does_not_have_is_unknown():
+    run = made_up({"baseline": BASE})
+    flooded = (run.history["arm"] == "flooding") & (run.history["step"] > 0)
+    run.history["train_loss"][flooded] = 20.0
+    found = against_baseline(run)
+    assert found[found.arm == "flooding"].at_loss.isna().all()
+    assert found[found.arm == "flooding"].at_step.notna().all()
+    late = against_baseline(made_up({"baseline": BASE, "anti_released": LATE}))
+    assert late[late.arm == "anti_released"].at_step.isna().all()  # the baseline has 1800 steps
+
+
+def test_an_accuracy_that_still_rises_when_steps_end_is_shown_and_not_judged():
+    run = made_up({"baseline": BASE, "anti_released": [NEVER] * 6})
+    own = (run.history["arm"] == "anti_released") & (run.history["step"] > 2500) & (run.history["seed"] == 3)
+    run.history["test_acc"][own] = 0.9
+    evidence = judged("anti-flatness-released-generalizes", run)
+    assert evidence.holds == (False, False, False, None, False, False)
 
 
 @pytest.mark.parametrize("control", CONTROLS)
 def test_one_control_that_delays_too_is_enough_to_deny_that_flatness_alone_does(control):
-    times = {"baseline": BASE, "anti_released": [2000, 2000], control: [2000, 1000]}
-    assert verdict("delay-specific-to-flatness", made_up(times)) == PARTLY
-    assert verdict("delay-specific-to-flatness", made_up({**times, control: [2000, NEVER]})) == NOT
+    times = {"baseline": BASE, "anti_released": LATE, control: [1500.0, 800.0] * 3}
+    assert judged("delay-specific-to-flatness", made_up(times)).word == OPEN
+    assert judged("delay-specific-to-flatness", made_up({**times, control: [1500.0, NEVER] * 3})).word == FAILS
+
+
+def test_a_control_with_too_few_steps_to_be_late_tells_nothing():
+    times = {"baseline": [1700.0] * 6, "anti_released": [2900.0] * 6, "flooding": [NEVER] * 6}
+    run = made_up(times)
+    assert judged("delay-specific-to-flatness", run).word == UNTESTED
+    assert judged("delay-specific-to-flatness", made_up(times | {"norms_released": [2900.0] * 6})).word == FAILS
 
 
 def test_a_training_that_never_gets_there_counts_with_its_last_step():
@@ -208,12 +281,42 @@ def test_a_training_that_never_gets_there_counts_with_its_last_step():
     assert ratios.prevented.tolist() == [3.0]
 
 
-@pytest.mark.parametrize(("power", "expected"), [(1.0, REPRODUCED), (-1.0, NOT)])
-def test_confidence_makes_flat_where_kappa_moves_with_the_loss(power, expected):
+def collapsing(sign: float) -> runs.Run:
+    """Eight arms that differ, of which half generalize; with sign 1 those that do are the more collapsed ones."""
+    arms = [arm for arm in ARMS if arm not in ("baseline_schedule", "anti_kept", "kept_schedule")]
+    run = made_up({arm: [900.0 if at < 4 else NEVER] * 6 for at, arm in enumerate(arms)})
+    for at, arm in enumerate(arms):
+        run.history["cdnv_train"][run.history["arm"] == arm] = np.exp(sign * at)
+        own = (run.history["arm"] == arm) & (run.history["step"] == 1000)
+        run.history["test_acc"][own] = 1 - at / 10
+    return run
+
+
+def test_collapse_goes_with_accuracy_over_the_arms():
+    name = "collapse-goes-with-accuracy"
+    assert judged(name, collapsing(1.0)).word == HOLDS
+    assert judged(name, collapsing(-1.0)).word == FAILS
+    assert 0 < judged(name, collapsing(1.0)).chance < 0.05  # of eight arms
+
+
+def test_confidence_makes_flat_where_kappa_moves_with_the_loss():
+    """Changes from probe to probe: another curve that falls as evenly does not do."""
     run = made_up({"baseline": BASE})
-    run.history["relative_flatness"] = run.history["train_loss"] ** power
-    assert verdict("confidence-makes-flat", run) == expected
-    assert loss_correlations(run).tolist() == pytest.approx([power, power])
+    assert judged("confidence-makes-flat", run).word == HOLDS
+    assert judged("confidence-makes-flat", run).chance < 0.01
+    assert loss_correlations(run).tolist() == pytest.approx([1.0] * 6)
+    wobble = 10 ** (-run.history["step"] / 300 - 0.02 * (run.history["step"] // 100 % 2))
+    run.history["relative_flatness"] = wobble
+    assert (loss_correlations(run) > 0.99).all()
+    assert judged("confidence-makes-flat", run).word == FAILS
+
+
+def test_readings_of_the_book_are_called_its_own():
+    ours = {claim.id for claim in interventions.CLAIMS if claim.kind == OURS}
+    assert ours == {
+        "collapse-prevented-as-soon", "collapse-encouraged-sooner", "delay-specific-to-flatness", "collapsed-is-flat",
+        "collapsed-is-flat-at-equal-loss", "flat-when-it-generalizes-at-equal-loss",
+    }  # fmt: skip
 
 
 def test_outcomes_are_read_at_the_first_probe_with_99_percent():

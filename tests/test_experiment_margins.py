@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ncbook import metrics, runs
-from ncbook.claims import NOT, PARTLY, REPRODUCED
+from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED, Evidence, correlation_chance
 from ncbook.experiments import margins
 from ncbook.experiments.margins import exponent, plane, training
 from ncbook.readings import margins as reading
@@ -167,24 +167,35 @@ def test_the_same_config_gives_the_same_numbers_to_the_bit(tiny):
 # --- the rules
 
 
-def judged(name: str, rows: list[dict], **config) -> tuple[str, tuple[float, ...]]:
+def judged(name: str, rows: list[dict], **config) -> Evidence:
     columns = list(margins.EXPERIMENT.recorded("laptop").history)
     table = pd.DataFrame(rows).reindex(columns=columns)
     settings = {"weight_decays": [0.1, 0.01], "sizes": [10, 20], "sigmas": [0.1]} | config
     run = runs.Run(settings, {name: table[name].to_numpy() for name in columns}, {}, {})
     (claim,) = [each for each in margins.CLAIMS if each.id == name]
     evidence = claim.judge(run)
-    assert all(type(hold) is bool for hold in evidence.holds)
+    assert all(hold is None or type(hold) is bool for hold in evidence.holds)
     assert all(type(value) is float for value in evidence.values)
-    return evidence.verdict, evidence.values
+    return evidence
+
+
+def six(rows: list[dict], first: int = 0) -> list[dict]:
+    """The rows, as six seeds in turn would give them."""
+    return [{**row, "seed": first + seed} for seed in range(6) for row in rows]
 
 
 def three(name: str, good: list, bad: list, **config) -> None:
-    """The verdict of rows that hold, that do not, and of both, whose seeds differ."""
-    for row in bad:
-        row["seed"] += 10
-    found = [judged(name, rows, **config)[0] for rows in (good, bad, good + bad)]
-    assert found == [REPRODUCED, NOT, PARTLY]
+    """The word of rows that hold, that do not, and of both, from six seeds each."""
+    found = [judged(name, rows, **config) for rows in (six(good), six(bad), six(good) + six(bad, 10))]
+    assert [evidence.word for evidence in found] == [HOLDS, FAILS, OPEN]
+    assert set(found[-1].by_seed) == {*range(6), *range(10, 16)}
+
+
+def unanswered(name: str, rows: list, **config) -> None:
+    """Rows that cannot answer are shown and not counted."""
+    evidence = judged(name, six(rows), **config)
+    assert evidence.word == UNTESTED
+    assert evidence.holds == (None,) * 6
 
 
 def arm(family: str = "true labels", decay: float = 0.1, **columns) -> list[dict]:
@@ -201,22 +212,41 @@ def test_rule_of_the_lines():
     three("wider-line-errs-less", pair(0.1, 0.05), pair(0.05, 0.1))
 
 
+FALL = {"nc1_train": (1.0, 0.05)}
+
+
+def late(rows: list[dict]) -> list[dict]:
+    """With a training error until the last step, so that no terminal phase is left."""
+    return [{**row, "train_error": 0.1 * (row["step"] == 0)} for row in rows]
+
+
 def test_rule_of_the_max_margin_head():
-    good = arm(svm_cosine=(0.5, 0.96), svm_share=(0.1, 0.91))
-    three("collapsed-head-is-max-margin", good, arm(svm_cosine=(0.5, 0.96), svm_share=(0.1, 0.89)))
-    three("collapsed-head-is-max-margin", good, arm(svm_cosine=(0.99, 0.94), svm_share=(0.99, 0.99)))
+    name, good = "collapsed-head-is-max-margin", arm(svm_cosine=(0.5, 0.96), svm_share=(0.1, 0.91), **FALL)
+    three(name, good, arm(svm_cosine=(0.5, 0.96), svm_share=(0.1, 0.89), **FALL))
+    three(name, good, arm(svm_cosine=(0.99, 0.94), svm_share=(0.99, 0.99), **FALL))
+    unanswered(name, late(good))
+    unanswered(name, arm(svm_cosine=(0.5, 0.96), svm_share=(0.1, 0.91), nc1_train=(1.0, 0.2)))
 
 
 def test_rules_of_rising_and_flattening_margins():
     three("margin-rises-past-zero-error", arm(smallest=(0.1, 0.2)), arm(smallest=(0.2, 0.1)))
-    three("margins-flatten", arm(spread=(0.2, 0.1)), arm(spread=(0.2, 0.11)))
+    three("margins-flatten", arm(spread=(0.2, 0.19)), arm(spread=(0.2, 0.21)))
+    three("margins-become-equal", arm(spread=(0.2, 0.06), **FALL), arm(spread=(0.2, 0.07), **FALL))
+    unanswered("margins-become-equal", arm(spread=(0.2, 0.01), nc1_train=(1.0, 0.2)))
 
 
-def test_an_arm_that_never_separates_fails():
-    rows = arm(smallest=(0.1, 0.2))
-    for row in rows:
-        row["train_error"] = 0.1
-    assert judged("margin-rises-past-zero-error", rows) == (NOT, ())
+def test_an_arm_without_a_terminal_phase_is_not_judged():
+    rows = arm(smallest=(0.1, 0.2), spread=(0.2, 0.1))
+    for name in ("margin-rises-past-zero-error", "margins-flatten"):
+        unanswered(name, late(rows))
+        unanswered(name, [{**row, "train_error": 0.1} for row in rows])
+
+
+def test_rule_of_the_confidence():
+    def pair(before: float, after: float) -> list[dict]:
+        return arm(confidence=(0.5, before), doubled_confidence=(0.6, after), test_error=(0.5, 0.1))
+
+    three("scale-spoils-confidence", pair(0.92, 0.97), pair(0.75, 0.89))
 
 
 def test_rule_of_scaling():
@@ -225,7 +255,7 @@ def test_rule_of_scaling():
                    confidence=(0.5, 0.6), doubled_confidence=(0.6, 0.7))  # fmt: skip
 
     three("scale-moves-margins-alone", pair(6.0, 0.0), pair(6.0, 0.01))
-    assert judged("scale-moves-margins-alone", pair(5.0, 0.0))[0] == NOT
+    assert judged("scale-moves-margins-alone", six(pair(5.0, 0.0))).word == FAILS
 
 
 def test_rule_of_the_feature_map():
@@ -234,7 +264,8 @@ def test_rule_of_the_feature_map():
         return true + arm("random labels", 0.01, area=(0.0, area), test_error=(0.9, error))
 
     three("feature-map-decides", pair(0.2, 0.9), pair(0.1, 0.9))
-    assert judged("feature-map-decides", pair(0.2, 0.5))[0] == NOT
+    unanswered("feature-map-decides", pair(0.2, 0.5))
+    unanswered("feature-map-decides", late(pair(0.2, 0.9)))
 
 
 def family(name: str, marks: list[float], errors: list[float], column: str = "area") -> list[dict]:
@@ -246,21 +277,26 @@ def family(name: str, marks: list[float], errors: list[float], column: str = "ar
     ("claim", "column"), [("margin-area-predicts", "area"), ("larger-smallest-margin-generalizes", "smallest")]
 )
 def test_rules_of_the_families(claim, column):
-    with_it = family("label noise", [1, 2, 3], [0.3, 0.2, 0.1], column)
-    against = family("label noise", [1, 2, 3], [0.1, 0.2, 0.3], column)
+    with_it = family("label noise", [1, 2, 3, 4], [0.4, 0.3, 0.2, 0.1], column)
+    against = family("label noise", [1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4], column)
     three(claim, with_it, against)
-    seeds = family("seeds", [1, 2, 3], [0.1, 0.2, 0.3], column)
-    assert judged(claim, with_it + seeds) == (REPRODUCED, (1.0,))
+    seeds = family("seeds", [1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4], column)
+    found = judged(claim, with_it + seeds)
+    assert found.values == (1.0,)
+    assert found.chance == correlation_chance(4, 0.5)
+    unanswered(claim, family("label noise", [1, 1, 1, 1], [0.4, 0.3, 0.2, 0.1], column))
 
 
 def test_rule_of_the_small_margin():
     def pair(smallest: float, error: float) -> list[dict]:
         few = {"per_class": 10, "smallest": 0.2, "area": 0.3, "test_error": 0.1}
         many = {"per_class": 20, "smallest": smallest, "area": 0.2, "test_error": error}
-        return [{"part": "families", "family": "number of images", "seed": 0, **each} for each in (few, many)]
+        about = {"part": "families", "family": "number of images", "seed": 0, "train_error": 0.0}
+        return [{**about, **each} for each in (few, many)]
 
     three("small-margin-can-generalize", pair(0.1, 0.05), pair(0.3, 0.05))
-    assert judged("small-margin-can-generalize", pair(0.1, 0.2))[0] == NOT
+    assert judged("small-margin-can-generalize", six(pair(0.1, 0.2))).word == FAILS
+    unanswered("small-margin-can-generalize", [{**row, "train_error": 0.1} for row in pair(0.1, 0.05)])
 
 
 def test_rules_of_the_exponents():

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ncbook import data, models, runs, trainers
-from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments import _noisy_labels, memorization
 from ncbook.readings import memorization as reading
 from ncbook.readings import moments
@@ -112,28 +112,71 @@ def test_interpolations_compares_zero_error_with_the_end():
     assert missed["train_error_end"] == 0.1
 
 
+TRUE, NOISY, RANDOM = 0.0, 0.2, 1.0
+MISSED, BURST = [0.5, 0.2, 0.1], [0.5, 0.0, 0.1]  # never without a training error; not at the end
+LATE = [0.5, 0.1, 0.0, 0.1, 0.0]  # its terminal phase is one probe long
+SLOW = [0.5, 0.4, 0.3, 0.2, 0.1]  # test errors
+SMALL = "interpolating-networks-generalize"
+FITS = "random-labels-are-fitted"
+PAST_TRUE, PAST_NOISY = "past-zero-error-true-labels", "past-zero-error-noisy-labels"
+STOPS = "early-stopping-regularizes"
+
+
 @pytest.mark.parametrize(
-    ("name", "arms", "verdict"),
+    ("name", "arms", "word"),
     [
-        ("interpolating-networks-generalize", [(0.0, LEARNED, BETTER)], REPRODUCED),
-        ("interpolating-networks-generalize", [(0.0, LEARNED, HARMED)], NOT),
-        ("interpolating-networks-generalize", [(0.0, LEARNED, [0.9, 0.6, 0.5])], NOT),
-        ("interpolating-networks-generalize", [(0.0, [0.5, 0.2, 0.1], BETTER)], NOT),
-        ("interpolating-networks-generalize", [(0.0, LEARNED, BETTER), (0.0, LEARNED, HARMED)], PARTLY),
-        ("interpolating-networks-generalize", [(1.0, LEARNED, BETTER)], UNTESTED),
-        ("random-labels-are-fitted", [(1.0, LEARNED, WORSE)], REPRODUCED),
-        ("random-labels-are-fitted", [(1.0, [0.9, 0.5, 0.1], WORSE)], NOT),
-        ("random-labels-are-fitted", [(1.0, LEARNED, WORSE), (1.0, [0.9, 0.0, 0.1], WORSE)], PARTLY),
-        ("random-labels-are-fitted", [(0.0, LEARNED, WORSE)], UNTESTED),
-        ("past-zero-error-true-labels", [(0.0, LEARNED, BETTER), (0.2, LEARNED, WORSE)], REPRODUCED),
-        ("past-zero-error-true-labels", [(0.0, LEARNED, [0.5, 0.2, 0.2])], NOT),
-        ("past-zero-error-true-labels", [(0.0, LEARNED, BETTER), (0.0, LEARNED, WORSE)], PARTLY),
-        ("past-zero-error-true-labels", [(0.0, [0.5, 0.4, 0.3], BETTER)], UNTESTED),
-        ("past-zero-error-noisy-labels", [(0.2, LEARNED, BETTER), (0.0, LEARNED, WORSE)], REPRODUCED),
-        ("past-zero-error-noisy-labels", [(0.1, LEARNED, WORSE), (0.0, LEARNED, BETTER)], NOT),
-        ("past-zero-error-noisy-labels", [(0.1, LEARNED, WORSE), (0.2, LEARNED, BETTER)], PARTLY),
-        ("past-zero-error-noisy-labels", [(0.0, LEARNED, BETTER), (1.0, LEARNED, BETTER)], UNTESTED),
+        (SMALL, [(TRUE, LEARNED, BETTER)] * 6, HOLDS),
+        (SMALL, [(TRUE, LEARNED, HARMED)] * 6, FAILS),
+        (SMALL, [(TRUE, LEARNED, [0.9, 0.6, 0.5])] * 6, FAILS),
+        (SMALL, [(TRUE, LEARNED, BETTER), (TRUE, LEARNED, HARMED)] * 3, OPEN),
+        (SMALL, [(TRUE, MISSED, BETTER), (TRUE, BURST, HARMED)] * 3, UNTESTED),
+        (SMALL, [(RANDOM, LEARNED, BETTER)] * 6, UNTESTED),
+        (FITS, [(RANDOM, LEARNED, WORSE)] * 6, HOLDS),
+        (FITS, [(RANDOM, BURST, WORSE)] * 6, HOLDS),  # it has fitted them
+        (FITS, [(RANDOM, MISSED, WORSE)] * 6, FAILS),
+        (FITS, [(RANDOM, LEARNED, WORSE), (RANDOM, MISSED, WORSE)] * 3, OPEN),
+        (FITS, [(TRUE, LEARNED, WORSE)] * 6, UNTESTED),
+        (PAST_TRUE, [(TRUE, LEARNED, BETTER)] * 6 + [(NOISY, LEARNED, WORSE)], HOLDS),
+        (PAST_TRUE, [(TRUE, LEARNED, [0.5, 0.2, 0.2])] * 6, FAILS),
+        (PAST_TRUE, [(TRUE, LEARNED, BETTER), (TRUE, LEARNED, WORSE)] * 3, OPEN),
+        (PAST_TRUE, [(TRUE, MISSED, BETTER), (TRUE, BURST, BETTER), (TRUE, LATE, SLOW)] * 2, UNTESTED),
+        (PAST_NOISY, [(NOISY, LEARNED, BETTER)] * 6 + [(TRUE, LEARNED, WORSE)], HOLDS),
+        (PAST_NOISY, [(0.1, LEARNED, WORSE)] * 6 + [(TRUE, LEARNED, BETTER)], FAILS),
+        (PAST_NOISY, [(0.1, LEARNED, WORSE), (NOISY, LEARNED, BETTER)] * 3, OPEN),
+        (PAST_NOISY, [(TRUE, LEARNED, BETTER), (RANDOM, LEARNED, BETTER)] * 3, UNTESTED),
+        (STOPS, [(NOISY, LEARNED, WORSE)] * 6, HOLDS),
+        (STOPS, [(NOISY, LEARNED, WORSE), (0.1, LEARNED, WORSE)] * 3, HOLDS),
+        (STOPS, [(NOISY, LEARNED, BETTER)] * 6, FAILS),
+        (STOPS, [(NOISY, BURST, WORSE)] * 6, UNTESTED),
+        (STOPS, [(TRUE, LEARNED, WORSE)] * 6, UNTESTED),
     ],
 )
-def test_each_rule_can_give_each_verdict(name, arms, verdict):
-    assert CLAIMS[name].judge(made_up(*arms)).verdict == verdict
+def test_each_rule_says_what_the_made_up_runs_are(name, arms, word):
+    assert CLAIMS[name].judge(made_up(*arms)).word == word
+
+
+def test_trials_that_cannot_answer_are_shown_and_not_counted():
+    arms = [(TRUE, LEARNED, BETTER)] * 6 + [(TRUE, LATE, SLOW), (TRUE, MISSED, WORSE)]
+    evidence = CLAIMS[PAST_TRUE].judge(made_up(*arms))
+    assert evidence.holds == (True,) * 6 + (None, None)
+    assert (evidence.word, sorted(evidence.by_seed)) == (HOLDS, list(range(6)))
+
+
+def test_the_stop_is_chosen_by_the_other_seeds():
+    """Best at epochs 1, 1 and 2: the third seed is stopped where the others are best, and the first between them."""
+    run = made_up((NOISY, LEARNED, WORSE), (NOISY, LEARNED, WORSE), (NOISY, LEARNED, BETTER), (TRUE, LEARNED, BETTER))
+    table = reading.stopped_early(run)
+    assert table.stop_epoch[:3].tolist() == [1, 1, 1]
+    assert table.test_error_stop[:3].tolist() == [0.2, 0.2, 0.2]
+    assert np.isnan(table.stop_epoch[3])  # no other seed
+
+
+def test_what_was_not_trained_is_not_tested(laptop):
+    for name in ("dropout-regularizes", "augmentation-regularizes"):
+        assert CLAIMS[name].judge(laptop).word == UNTESTED
+
+
+def test_other_seeds_are_other_seeds_and_nothing_else():
+    config, again = memorization.Config.preset("laptop"), memorization.Config.preset("laptop-again")
+    assert replace(again, seeds=config.seeds) == config
+    assert not set(again.seeds) & set(config.seeds)

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from ncbook import experiments, metrics, runs
-from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.claims import THEOREM
+from ncbook.evidence import FAILS, HOLDS, UNTESTED
 from ncbook.experiments import onset
 from ncbook.experiments._experiment import plain
 from ncbook.experiments.onset import codes
@@ -54,9 +55,13 @@ def made_up(moves: dict[str, float], part: str = "addition", onsets=(500.0, 500.
     return runs.Run(plain(LAPTOP), history, {}, {})
 
 
-def verdict(name: str, run: runs.Run) -> str:
+def judged(name: str, run: runs.Run):
     (claim,) = [claim for claim in onset.CLAIMS if claim.id == name]
-    return claim.judge(run).verdict
+    return claim.judge(run)
+
+
+def word(name: str, run: runs.Run) -> str:
+    return judged(name, run).word
 
 
 def test_the_lead_is_the_onset_minus_the_crossing():
@@ -130,60 +135,123 @@ def test_the_way_goes_from_memorizing_to_the_end():
 
 AHEAD = {"relative_flatness": 100.0}
 LATE = dict.fromkeys(COLLAPSE, -50.0)
+SIX = (500.0,) * 6
+APART = (300.0, 400.0, 500.0, 600.0, 700.0, 800.0)  # onsets
+
+
+def six(moves: dict[str, float], part: str = "addition") -> runs.Run:
+    return made_up(moves, part, SIX)
 
 
 @pytest.mark.parametrize(
     ("name", "run", "expected"),
     [
-        ("only-flatness-predicts", made_up(AHEAD | LATE), REPRODUCED),
-        ("only-flatness-predicts", made_up(AHEAD | LATE | {"nc1_train": 20.0}), NOT),
-        ("only-flatness-predicts", made_up(LATE), NOT),
+        ("only-flatness-predicts", six(AHEAD | LATE), HOLDS),
+        ("only-flatness-predicts", six(AHEAD | LATE | {"nc1_train": 20.0}), HOLDS),
+        ("only-flatness-predicts", six(AHEAD | LATE | {"cdnv_train": 20.0}), FAILS),
+        ("only-flatness-predicts", six(LATE), FAILS),
         ("only-flatness-predicts", made_up({}, onsets=(2000.0,)), UNTESTED),
-        ("only-flatness-under-any-rule", made_up(AHEAD | dict.fromkeys(COLLAPSE, -20.0)), PARTLY),
-        ("only-flatness-under-any-rule", made_up(LATE | {"relative_flatness": -300.0}), NOT),
-        ("flatness-before-the-loss", made_up(AHEAD | {"train_loss": 50.0}), REPRODUCED),
-        ("flatness-before-the-loss", made_up(AHEAD | {"train_loss": 100.0}), NOT),
-        ("collapse-falls-in-memorizing", made_up({}), REPRODUCED),
-        ("rescaled-variability-in-arithmetic", made_up({"cdnv_train": -100.0}), REPRODUCED),
-        ("rescaled-variability-in-arithmetic", made_up({"rnc1_train": -100.0}), NOT),
-        ("rescaled-variability-in-arithmetic", made_up({"rnc1_train": -300.0, "cdnv_train": -400.0}), NOT),
-        ("rescaled-variability-with-generalization", made_up({"cdnv_train": -100.0}, "digits"), REPRODUCED),
-        ("rescaled-variability-with-generalization", made_up({"cdnv_train": -100.0}), UNTESTED),
-        ("class-ratio-before-generalization", made_up({}), REPRODUCED),
-        ("class-ratio-before-generalization", made_up({"variance_ratio_train": -200.0}), NOT),
+        ("only-flatness-predicts-nc1", six(AHEAD | LATE), HOLDS),
+        ("only-flatness-predicts-nc1", six(AHEAD | LATE | {"nc1_train": 20.0}), FAILS),
+        ("only-flatness-under-any-rule", six({"relative_flatness": 100.0, "cdnv_train": -100.0}), HOLDS),
+        ("only-flatness-under-any-rule", six(LATE | {"relative_flatness": -300.0}), FAILS),
+        ("flatness-before-the-loss", six(AHEAD | {"train_loss": 50.0}), HOLDS),
+        ("flatness-before-the-loss", six(AHEAD | {"train_loss": 100.0}), FAILS),
+        ("flatness-before-the-loss", six({"relative_flatness": -10.0, "train_loss": -50.0}), FAILS),
+        ("both-near-the-onset", six({"cdnv_train": -400.0}), FAILS),
+        ("both-near-the-onset", six({"relative_flatness": 300.0}), FAILS),
+        ("flatness-measure-rises-with-accuracy", six({}), FAILS),
+        ("collapse-falls-in-memorizing", six({}), HOLDS),
+        ("collapsed-when-memorized", six({}), FAILS),
+        ("rescaled-variability-in-arithmetic", six({"cdnv_train": -100.0}), HOLDS),
+        ("rescaled-variability-in-arithmetic", six({"rnc1_train": -100.0}), FAILS),
+        ("rescaled-variability-in-arithmetic", six({"rnc1_train": -300.0, "cdnv_train": -400.0}), FAILS),
+        ("rescaled-variability-with-generalization", six({"cdnv_train": -100.0}, "digits"), HOLDS),
+        ("rescaled-variability-with-generalization", six({"cdnv_train": -100.0}), UNTESTED),
+        ("class-ratio-before-generalization", six({}), HOLDS),
+        ("class-ratio-before-generalization", six({"variance_ratio_train": -200.0}), FAILS),
     ],
 )
-def test_a_rule_gives_the_verdict_of_a_made_up_run(name, run, expected):
-    assert verdict(name, run) == expected
+def test_a_rule_gives_the_word_of_a_made_up_run(name, run, expected):
+    assert word(name, run) == expected
+
+
+def test_a_collapse_that_comes_in_memorizing_is_too_early_to_predict():
+    run = six(AHEAD | {"cdnv_train": 20.0})
+    assert word("only-flatness-predicts", run) == FAILS
+    run.history["cdnv_train"][run.history["step"] == 0] *= 1e4  # nearly all of the fall
+    assert word("only-flatness-predicts", run) == HOLDS
+    assert word("collapsed-when-memorized", run) == HOLDS
+
+
+def keeping(name: str, step: float) -> runs.Run:
+    """Seeds of different onsets; `name` crosses at one step in all of them, the other measures with the accuracy."""
+    run = made_up({}, onsets=APART)
+    run.history[name] = np.concatenate([curve(step, 8.0, 0.02)] * len(APART))
+    return run
+
+
+def test_a_clock_is_told_from_what_goes_with_the_onset():
+    run = keeping("relative_flatness", 500.0)
+    assert word("spread-goes-with-the-onset", run) == HOLDS
+    assert word("flatness-keeps-time", run) == HOLDS
+    run = keeping("variance_ratio_train", 500.0)
+    assert word("spread-goes-with-the-onset", run) == FAILS
+    assert word("flatness-keeps-time", run) == FAILS
+
+
+def test_near_the_onset_must_be_nearer_than_that_of_other_seeds():
+    run = made_up({}, onsets=(200.0, 350.0, 600.0, 900.0, 250.0, 450.0))
+    evidence = judged("both-near-the-onset", run)
+    assert evidence.chance < 0.5
+    assert word("both-near-the-onset", run) == HOLDS
+    assert judged("both-near-the-onset", six({})).chance == 1
+    run.history["cdnv_train"] **= 0.2  # a fall of threefold
+    assert word("both-near-the-onset", run) == FAILS
+
+
+def test_a_measure_that_peaks_while_the_accuracy_rises_is_said():
+    run = six({})
+    bound, steps = run.history["relative_flatness_bound"], run.history["step"]
+    bound[steps == 500] = 1e3
+    assert word("flatness-measure-rises-with-accuracy", run) == HOLDS
 
 
 def test_collapse_that_does_not_fall_while_memorizing_is_said():
-    run = made_up({})
+    run = six({})
     run.history["cdnv_train"][run.history["step"] == 0] /= 3
-    assert verdict("collapse-falls-in-memorizing", run) == NOT
+    assert word("collapse-falls-in-memorizing", run) == FAILS
+    run = six({})
     run.history["test_acc"][:] = 1.0
-    assert verdict("collapse-falls-in-memorizing", run) == NOT
+    assert word("collapse-falls-in-memorizing", run) == FAILS
+
+
+def test_a_rule_is_one_answer_a_seed_however_many_rules_for_leads():
+    evidence = judged("only-flatness-under-any-rule", six(AHEAD | LATE))
+    assert evidence.seeds == tuple(range(6))
+    assert all(0 <= share <= 1 for share in evidence.values)
 
 
 @pytest.mark.parametrize(
     ("large", "small", "expected"),
-    [(400.0, 0.0, REPRODUCED), (400.0, 300.0, NOT), (60.0, 0.0, NOT), (2000, 0, UNTESTED)],
+    [(400.0, 0.0, HOLDS), (400.0, 300.0, FAILS), (60.0, 0.0, FAILS), (2000.0, 0.0, HOLDS), (400.0, 2000.0, UNTESTED)],
 )
 def test_a_delay_needs_a_control_without_one(large, small, expected):
-    parts = [made_up({}, "digits", (large,)), made_up({}, "small start", (small,))]
+    """An onset of 2000 is later than the steps that there are: late for the large start, unknown for the control."""
+    parts = [made_up({}, "digits", (large,) * 6), made_up({}, "small start", (small,) * 6)]
     history = {name: np.concatenate([part.history[name] for part in parts]) for name in parts[0].history}
-    assert verdict("large-start-delays", runs.Run(parts[0].config, history, {}, {})) == expected
+    assert word("large-start-delays", runs.Run(parts[0].config, history, {}, {})) == expected
 
 
 def shaped(rows: torch.Tensor, control: torch.Tensor) -> runs.Run:
     """A run whose networks all end with `rows` for their classifier and class means, without weight decay `control`."""
-    run, arrays = made_up({}), {}
-    for part, own, count in (("addition", rows, 2), ("undecayed", control, 1)):
+    run, arrays = six({}), {}
+    for part, own, count in (("addition", rows, 6), ("undecayed", control, 1)):
         for which in ("head", "means"):
             found = codes.geometry(own) | {"frequencies": np.array(1)}
             found["effective_rank"] = np.array(metrics.effective_rank(own - own.mean(0)).item())
             arrays |= {f"shapes/{part}/{which}/{name}": np.stack([value] * count) for name, value in found.items()}
-    return runs.Run({**run.config, "seeds": [0, 1]}, run.history, arrays, {})
+    return runs.Run({**run.config, "seeds": list(range(6))}, run.history, arrays, {})
 
 
 RANDOM = torch.randn(29, 64, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -193,17 +261,17 @@ CIRCLES = torch.cat([codes.circle(29, frequency) for frequency in (2, 5, 7)], di
 @pytest.mark.parametrize(
     ("name", "rows", "control", "expected"),
     [
-        ("classifier-of-rank-two", codes.circle(29), RANDOM, REPRODUCED),
-        ("classifier-of-rank-two", CIRCLES, RANDOM, NOT),
-        ("classifier-of-low-rank", CIRCLES, RANDOM, REPRODUCED),
-        ("classifier-of-low-rank", RANDOM, RANDOM, NOT),
-        ("classifier-of-low-rank", CIRCLES, codes.circle(29), NOT),
-        ("nearer-to-a-circle", codes.circle(29, 3), RANDOM, REPRODUCED),
-        ("nearer-to-a-circle", codes.simplex(29), RANDOM, NOT),
+        ("classifier-of-rank-two", codes.circle(29), RANDOM, HOLDS),
+        ("classifier-of-rank-two", CIRCLES, RANDOM, FAILS),
+        ("classifier-of-low-rank", CIRCLES, RANDOM, HOLDS),
+        ("classifier-of-low-rank", RANDOM, RANDOM, FAILS),
+        ("classifier-of-low-rank", CIRCLES, codes.circle(29), FAILS),
+        ("nearer-to-a-circle", codes.circle(29, 3), RANDOM, HOLDS),
+        ("nearer-to-a-circle", codes.simplex(29), RANDOM, FAILS),
     ],
 )
-def test_a_rule_on_shapes_gives_the_verdict_of_a_known_one(name, rows, control, expected):
-    assert verdict(name, shaped(rows, control)) == expected
+def test_a_rule_on_shapes_gives_the_word_of_a_known_one(name, rows, control, expected):
+    assert word(name, shaped(rows, control)) == expected
 
 
 # --- codes
@@ -237,12 +305,14 @@ def test_at_the_direct_penalty_both_codes_cost_the_same():
     assert codes.excess(29, 1.0, 0.9 * penalty) > 0 > codes.excess(29, 1.0, 1.1 * penalty)
 
 
-def test_verdicts_on_codes():
-    found = codes.curves((10, 97), 1.0)
-    assert verdict("circle-beats-simplex", runs.Run({}, {}, found, {})) == PARTLY  # the formula is for many classes
+def test_the_rule_on_codes_is_for_many_classes():
+    found, name, seeds = codes.curves((10, 97), 1.0), "circle-beats-simplex", [7, 8]
+    assert {claim.id: claim.kind for claim in onset.CLAIMS}[name] == THEOREM
+    evidence = judged(name, runs.Run({"classes": [10, 97], "seeds": seeds}, {}, found, {}))
+    assert evidence.holds == (None, True)
+    assert evidence.seeds == (7, 7)
     wrong = found | {"codes/closed": 2 * found["codes/closed"]}
-    assert verdict("circle-beats-simplex", runs.Run({}, {}, wrong, {})) == NOT
-    assert verdict("circle-beats-simplex", runs.Run({}, {}, codes.curves((97, 113), 1.0), {})) == REPRODUCED
+    assert judged(name, runs.Run({"classes": [10, 97], "seeds": seeds}, {}, wrong, {})).holds == (None, False)
 
 
 @pytest.mark.parametrize(("rows", "zero"), [(codes.simplex(29), 0), (3 * codes.circle(29, 4) + 5, 1), (CIRCLES, 2)])
@@ -298,7 +368,8 @@ def test_the_same_config_gives_the_same_numbers(tiny):
 
 
 def test_seeds_are_fresh_and_each_preset_has_two_lengths_of_training():
-    assert not {*LAPTOP.seeds, *LAPTOP.digits_seeds} & {0, 1, 2, 3, *range(100, 108), *range(301, 309)}
+    used, again = {0, 1, 2, 3, *range(100, 108), *range(301, 309)}, onset.Config.preset("laptop-again")
+    assert not {*LAPTOP.seeds, *LAPTOP.digits_seeds} & {*used, *again.seeds, *again.digits_seeds}
     for name in experiments.PRESETS:
         config = onset.Config.preset(name)
         assert len(config.alphas) == len(config.digits_steps) == 2

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ncbook import metrics, runs, trainers
-from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments import simplex
 from ncbook.experiments.simplex import picture
 from ncbook.readings import simplex as reading
@@ -153,39 +153,68 @@ BAD = {
 }  # fmt: skip
 
 
+NOT_RUN = ("as-many-dimensions-as-classes", "fixed-simplex-classifier")
+SEEDS = range(6)
+
+
 def made_up(bad_seeds: tuple[int, ...], change: dict[str, float], settings=((3, 2), (4, 3), (10, 9), (10, 64))):
-    """Two probes an arm, with NC1 at 1 and no error in the first; in the arms of bad seeds `change` at the end."""
+    """Three probes an arm, with an error in the first, and NC1 at 1 in the first two; in the arms of bad seeds `change`
+    at the end."""
     rows = []
     for count, dim in settings:
         for decay in (0.1, 0.01) if dim < 4 else (0.1,):
-            for seed in (0, 1):
+            for seed in SEEDS:
                 hit = seed in bad_seeds and dim != 64
                 end = GOOD | (change if hit else {}) if decay == 0.1 else dict.fromkeys(GOOD, 0.5)
                 about = {"num_classes": count, "dim": dim, "weight_decay": decay, "seed": seed}
-                rows += [about | GOOD | {"step": 1, "nc1_train": 1.0}, about | end | {"step": 2}]
+                early = about | GOOD | {"nc1_train": 1.0}
+                rows += [early | {"step": 0, "train_error": 0.5}, early | {"step": 1}, about | end | {"step": 9}]
     return runs.Run({}, {name: np.array([row[name] for row in rows]) for name in rows[0]})
 
 
-@pytest.mark.parametrize("claim", CLAIMS)
-@pytest.mark.parametrize(("bad", "verdict"), [((), REPRODUCED), ((1,), PARTLY), ((0, 1), NOT)])
-def test_each_rule_can_give_each_verdict(claim, bad, verdict):
-    assert CLAIMS[claim].judge(made_up(bad, BAD[claim])).verdict == verdict
+def test_every_claim_is_tried():
+    assert set(CLAIMS) == set(BAD) | set(NOT_RUN)
+
+
+@pytest.mark.parametrize("claim", BAD)
+@pytest.mark.parametrize(("bad", "word"), [((), HOLDS), ((1, 3, 5), OPEN), (tuple(SEEDS), FAILS)])
+def test_each_rule_says_what_the_made_up_runs_are(claim, bad, word):
+    assert CLAIMS[claim].judge(made_up(bad, BAD[claim])).word == word
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_a_run_without_the_settings_cannot_tell(claim):
     only_square = made_up((), {}, settings=((4, 2),))
-    assert CLAIMS[claim].judge(only_square).verdict == UNTESTED
+    assert CLAIMS[claim].judge(only_square).word == UNTESTED
 
 
-def test_an_arm_that_never_loses_its_errors_has_not_fallen():
+@pytest.mark.parametrize("claim", NOT_RUN)
+def test_what_was_not_trained_is_not_tested(claim):
+    assert CLAIMS[claim].judge(made_up((), {})).word == UNTESTED
+
+
+@pytest.mark.parametrize("claim", BAD)
+def test_an_arm_that_never_loses_its_errors_cannot_tell(claim):
     run = made_up((0,), {})
     run.history["train_error"][:] = 0.1
-    assert CLAIMS["simplex-nc1"].judge(run).verdict == NOT
+    assert CLAIMS[claim].judge(run).word == UNTESTED
 
 
-def test_the_fall_is_counted_from_the_first_step_without_an_error():
+def test_an_arm_whose_terminal_phase_is_short_is_not_counted():
+    run = made_up((), {})
+    run.history["step"] = np.where(run.history["step"] == 1, 6, run.history["step"])  # of 9
+    assert CLAIMS["simplex-nc1"].judge(run).word == UNTESTED
+
+
+def test_the_fall_is_counted_from_the_start_of_the_terminal_phase():
     arms = reading.ends(made_up((), {}))
     main = arms[(arms.num_classes == 3) & (arms.weight_decay == 0.1)]
-    assert main.fall.tolist() == pytest.approx([100, 100])
-    assert main.zero_error_step.tolist() == [1, 1]
+    assert main.fall.tolist() == main.phase_fall.tolist() == pytest.approx([100] * 6)
+    assert main.zero_error_step.tolist() == main.phase_start.tolist() == [1] * 6
+    assert main.phase_at_full_rate.all()
+
+
+def test_other_seeds_are_other_seeds_and_nothing_else():
+    config, again = simplex.Config.preset("laptop"), simplex.Config.preset("laptop-again")
+    assert replace(again, seeds=config.seeds) == config
+    assert not set(again.seeds) & set(config.seeds)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from ncbook import explorables, metrics, models, readings, runs
-from ncbook.claims import NOT, PARTLY, REPRODUCED, UNTESTED
+from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments import unconstrained
 from ncbook.experiments.unconstrained import descent as ways
 from ncbook.experiments.unconstrained.parts import normalized_margin, threshold_decays
@@ -184,6 +184,7 @@ CASES = {
     "unregularized-flow": ({"part": "flow", "method": "scaled"}, "margin_ratio", 0.9999, 0.99),
     "unregularized-descent-finite": ({"part": "flow", "method": "gd"}, "margin_ratio", 0.995, 0.98),
     "bias-without-regularization": ({"part": "flow", "method": "gd"}, "nc2_angles_train", None, 0.1),
+    "regularization-bounds-the-norm": ({"part": "descent", "method": "gd"}, "logit_gap_deviation", 0.0, 0.5),
 }
 
 
@@ -199,38 +200,69 @@ def halving(run: runs.Run) -> runs.Run:
     return replace(run, history={**run.history, "nc2_angles_train": 1 / (1 + run.history["step"])})
 
 
+def twice(run: runs.Run) -> runs.Run:
+    """The run with three more seeds, 10 to 12, that came out as its own did."""
+    history = {name: np.concatenate([column, column]) for name, column in run.history.items()}
+    half = len(history["seed"]) // 2
+    history["seed"] = history["seed"] + 10 * (np.arange(2 * half) >= half)
+    arrays = dict(run.arrays)
+    for name in ("saddle/eigenvalues", "saddle/gradient"):
+        arrays[name] = np.concatenate([arrays[name], arrays[name]], axis=1)
+    seeds = [*run.config["seeds"], *(seed + 10 for seed in run.config["seeds"])]
+    return replace(run, config={**run.config, "seeds": seeds}, history=history, arrays=arrays)
+
+
+def test_every_claim_is_tried():
+    assert {*CASES, "strict-saddles"} == set(CLAIMS)
+
+
 @pytest.mark.parametrize("name", CASES)
-def test_a_rule_can_give_every_verdict(laptop, name):
+def test_a_rule_says_what_the_run_is(laptop, name):
     rows, column, right, wrong = CASES[name]
-    base = halving(laptop) if name == "bias-without-regularization" else laptop
+    six = twice(laptop)
+    base = halving(six) if name == "bias-without-regularization" else six
     judge = CLAIMS[name].judge
-    assert judge(changed(base, rows, column, right)).verdict == REPRODUCED
-    assert judge(changed(base, rows, column, wrong)).verdict == NOT
-    some_wrong = changed(changed(base, rows, column, right), rows | {"seed": [1]}, column, wrong)
-    assert judge(some_wrong).verdict == PARTLY
+    assert judge(changed(base, rows, column, right)).word == HOLDS
+    assert judge(changed(base, rows, column, wrong)).word == FAILS
+    some_wrong = changed(changed(base, rows, column, right), rows | {"seed": [1, 2, 11]}, column, wrong)
+    assert judge(some_wrong).word == OPEN
+
+
+def test_the_bias_is_read_from_where_every_point_is_told_apart(laptop):
+    flow = {"part": "flow", "method": "gd"}
+    never = changed(laptop, flow, "margin_ratio", -0.1)
+    assert CLAIMS["bias-without-regularization"].judge(never).word == UNTESTED
 
 
 def test_starts_that_did_not_arrive_do_not_tell_what_the_minimum_looks_like(laptop):
     away = changed(laptop, {"part": ["descent"]}, "excess", 0.5)
-    assert CLAIMS["cross-entropy-minimizers-collapse"].judge(away).verdict == UNTESTED
+    assert CLAIMS["cross-entropy-minimizers-collapse"].judge(away).word == UNTESTED
 
 
 def test_a_loss_below_the_closed_form_refutes_it(laptop):
-    lower = changed(laptop, {"part": ["descent"], "seed": [0]}, "excess", -1e-6)
-    assert CLAIMS["cross-entropy-minimizers-collapse"].judge(lower).verdict == NOT
+    lower = changed(twice(laptop), {"part": ["descent"], "seed": [0]}, "excess", -1e-6)
+    assert CLAIMS["cross-entropy-minimizers-collapse"].judge(lower).word == FAILS
 
 
 def test_the_rule_of_the_saddles_asks_for_slope_curvature_escape_and_control(laptop):
-    judge = CLAIMS["strict-saddles"].judge
-    assert judge(laptop).verdict == REPRODUCED
-    eigenvalues = laptop.arrays["saddle/eigenvalues"].copy()
-    eigenvalues[1, 0] = 0.0
-    assert judge(replace(laptop, arrays={**laptop.arrays, "saddle/eigenvalues": eigenvalues})).holds.count(False) == 1
-    slopes = laptop.arrays["saddle/gradient"] + 1e-3
-    assert judge(replace(laptop, arrays={**laptop.arrays, "saddle/gradient": slopes})).verdict == NOT
-    nudged = {"part": ["saddle"], "scale": [laptop.config["nudge"]]}
-    assert judge(changed(laptop, nudged, "excess", 0.5)).verdict == NOT
-    assert judge(changed(laptop, {"part": ["saddle"], "scale": [0.0]}, "excess", 0.0)).verdict == NOT
+    judge, six = CLAIMS["strict-saddles"].judge, twice(laptop)
+    assert judge(six).word == HOLDS
+    assert set(judge(six).seeds) == {0, 1, 2, 10, 11, 12}
+    eigenvalues = six.arrays["saddle/eigenvalues"].copy()
+    eigenvalues[1, 4] = 0.0
+    one = judge(replace(six, arrays={**six.arrays, "saddle/eigenvalues": eigenvalues}))
+    assert [seed for seed, answer in zip(one.seeds, one.holds, strict=True) if not answer] == [11]
+    slopes = six.arrays["saddle/gradient"] + 1e-3
+    assert judge(replace(six, arrays={**six.arrays, "saddle/gradient": slopes})).word == FAILS
+    nudged = {"part": ["saddle"], "scale": [six.config["nudge"]]}
+    assert judge(changed(six, nudged, "excess", 0.5)).word == FAILS
+    assert judge(changed(six, {"part": ["saddle"], "scale": [0.0]}, "excess", 0.0)).word == FAILS
+
+
+def test_other_seeds_are_other_seeds_and_nothing_else():
+    config, again = unconstrained.Config.preset("laptop"), unconstrained.Config.preset("laptop-again")
+    assert replace(again, seeds=config.seeds) == config
+    assert not set(again.seeds) & set(config.seeds)
 
 
 # --- the explorable

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ncbook import explorables, runs
+from ncbook import experiments, explorables, runs
 from ncbook.explorables import _page
 
 
@@ -48,8 +48,7 @@ def tiny_run(networks=("mlp",), seeds=(0, 1)) -> runs.Run:
 @pytest.fixture(scope="module")
 def laptop() -> runs.Run:
     """The recorded run that the book shows."""
-    (path,) = runs.RECORDED.glob("collapse-laptop-*.npz")
-    return runs.load(path)
+    return experiments.collapse.load("laptop", live=False)
 
 
 def data_of(fragment: str) -> dict:

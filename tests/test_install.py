@@ -87,3 +87,17 @@ def test_every_module_that_installs_needs_python_alone():
     for name in ("install", "locks"):
         found = set(re.findall(r"^ *(?:import|from) (\w+)", (ROOT / f"tools/{name}.py").read_text(), re.M))
         assert found <= sys.stdlib_module_names | {"locks"}, name
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the imitation of pip is a script for a Unix shell")
+def test_of_a_large_file_every_tenth_is_told(monkeypatch, capsys, tmp_path):
+    """An imitation of pip, which tells every chunk."""
+    python = tmp_path / "venv/bin/python"
+    python.parent.mkdir(parents=True)
+    chunks = "".join(f"echo Progress {done}000000 of 500000000\n" for done in range(0, 501, 20))
+    python.write_text(f"#!/bin/sh\necho Collecting torch\n{chunks}echo Progress 10 of 10\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(install, "ROOT", tmp_path)
+    assert install._pip(Path("venv"), ["install", "torch"])
+    told = [f"    {tenth}0 % of 500 MB" for tenth in range(1, 11)]
+    assert capsys.readouterr().out.splitlines() == ["Collecting torch", *told]

@@ -1,5 +1,6 @@
 // Type checks the scripts of the explorables. Each is pasted after core.js into one function of its page, and each
-// defines `explore(root, data)`: so each is a program of its own, together with core.js and types.d.ts.
+// defines `explore(root, data)`: so each is a program of its own, together with core.js and types.d.ts. The scripts of
+// the book's pages stand by themselves.
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import process from "node:process";
 import ts from "typescript";
 
 const FOLDER = "ncbook/explorables";
+const PAGES = "book/webassets";
 const read = ts.readConfigFile("tsconfig.json", ts.sys.readFile);
 const config = ts.parseJsonConfigFileContent(read.config, ts.sys, process.cwd());
 const host = ts.createCompilerHost(config.options);
@@ -18,11 +20,16 @@ host.getSourceFile = (name, ...rest) => {
 };
 
 const asked = process.argv.slice(2);
-const scripts = readdirSync(FOLDER).filter((name) => name.endsWith(".js") && (!asked.length || asked.includes(name)));
+const scriptsIn = (folder) =>
+  readdirSync(folder).filter((name) => name.endsWith(".js") && (!asked.length || asked.includes(name)));
+const scripts = [
+  ...scriptsIn(FOLDER).map((name) => ({ path: join(FOLDER, name), beside: config.fileNames })),
+  ...scriptsIn(PAGES).map((name) => ({ path: join(PAGES, name), beside: [] })),
+];
 const found = [];
-for (const script of scripts) {
-  const program = ts.createProgram([...config.fileNames, join(FOLDER, script)], config.options, host);
-  const own = program.getSourceFile(join(FOLDER, script));
+for (const { path, beside } of scripts) {
+  const program = ts.createProgram([...beside, path], config.options, host);
+  const own = program.getSourceFile(path);
   found.push(...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics());
   found.push(...program.getSyntacticDiagnostics(own), ...program.getSemanticDiagnostics(own));
 }

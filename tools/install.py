@@ -24,6 +24,8 @@ NO_NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|name resolution|establish a new connection|getaddrinfo failed|"
     r"Network is unreachable|connection broken by"
 )
+PROGRESS = re.compile(r"Progress (\d+) of (\d+)")  # a line of pip's, several a second
+LARGE = 50e6  # bytes of a file that takes so long that one asks how far it is
 TOLD = ("Collecting", "  Downloading", "Installing", "Successfully", "ERROR", "error:")  # lines of pip's
 
 
@@ -43,8 +45,10 @@ def install(venv: Path, *wanted: list[str]) -> bool:
         print(SIZES.format(venv=venv), flush=True)
         subprocess.run([sys.executable, "-m", "venv", str(venv)], cwd=ROOT, check=True)
         # Half of pip's time would go into compiling modules that nobody imports; Python compiles the others itself.
-        if not all(_pip(venv, ["install", "--no-compile", *arguments]) for arguments in wanted):
-            return False
+        # The first of them brings the pip that can tell how far a file is.
+        for arguments, bar in zip(wanted, ["off", *["raw"] * len(wanted)], strict=False):
+            if not _pip(venv, ["install", "--no-compile", "--progress-bar", bar, *arguments]):
+                return False
         (ROOT / venv / "installed").touch()
         return True
 
@@ -57,11 +61,16 @@ def python(venv: Path) -> str:
 def _pip(venv: Path, arguments: list[str]) -> bool:
     """Whether pip did it. What it says is passed on, but for what was there already and how it tries to connect."""
     command = [python(venv), "-m", "pip", "--disable-pip-version-check", "--retries", "3", *arguments]
-    settings = os.environ | {"PIP_PROGRESS_BAR": "off"}
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
-    with subprocess.Popen(command, cwd=ROOT, env=settings, **pipe) as process:
-        offline = False
+    with subprocess.Popen(command, cwd=ROOT, **pipe) as process:
+        offline, tenths = False, 0
         for line in process.stdout:
+            if match := PROGRESS.match(line):
+                done, size = map(int, match.groups())
+                before, tenths = tenths, 10 * done // max(size, 1)
+                if size > LARGE and tenths > before:
+                    print(f"    {10 * tenths} % of {size / 1e6:.0f} MB", flush=True)
+                continue
             offline = offline or NO_NETWORK.search(line) is not None
             if line.startswith(TOLD) and not offline:
                 print(line.rstrip().split(" (from")[0][:110], flush=True)

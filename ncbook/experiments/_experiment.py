@@ -50,7 +50,8 @@ def chosen_preset(name: str | None, known: Mapping[str, Any]) -> str:
 class Sample:
     """What of a recorded run `verify` makes again, beside one seed.
 
-    config  settings with which less is made, where one seed alone is too much for a minute
+    config  settings with which less is made, where one seed alone is too much for a minute; a function gives the value
+            for the config at hand
     probes  of each training, where two come before it has done anything that can be seen
     apart   arms that have no probe to compare, such as those recorded at their end alone: values of the first key
             column. A test of their own compares what is the same on every processor

@@ -40,7 +40,8 @@ def verify(experiment: Experiment, run: runs.Run) -> Comparison:
     """
     config = experiment.Config.preset(run.provenance["preset"])
     seed = next((seed for seed in config.seeds if seed != 0), config.seeds[0])
-    config = replace(config, **({"seeds": (seed,)} | dict(experiment.sample.config)))
+    less = {name: value(config) if callable(value) else value for name, value in experiment.sample.config.items()}
+    config = replace(config, **({"seeds": (seed,)} | less))
     made = first_rows(experiment, config, experiment.sample.probes)
     theirs = run.to_frame()
     arms = [name for name in experiment.keys if name != "seed"]

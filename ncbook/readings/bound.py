@@ -82,6 +82,25 @@ def _terminal(own: pd.DataFrame) -> dict[str, float]:
     return {f"{name}_{when}": float(row[name]) for name in columns for when, row in (("then", then), ("end", end))}
 
 
+def phases(run: Run) -> pd.DataFrame:
+    """The terminal phase of each network, as in `moments.terminal_phase`, and what the means over pairs do in it.
+
+    One row a network, by seed and per_class. NAME_fall is how many times smaller the mean is at the end than at the
+    start of the phase, for cdnv_train, cdnv_test and B; nan without a phase. `follows` is log(cdnv_test_fall) over
+    log(cdnv_train_fall): 1 where the population follows the training set step by step, 0 where it stays.
+    """
+    return moments.by_training(rows(run, "time"), KEYS, _phase)
+
+
+def _phase(own: pd.DataFrame) -> dict[str, float]:
+    found = moments.terminal_phase(own)
+    then, end = moments.at(own, found["phase_start"]), own.iloc[-1]
+    falls = {name: float(then[name] / end[name]) for name in ("cdnv_train", "cdnv_test", "B")}
+    moved = falls["cdnv_train"] not in (0, 1)
+    follows = float(np.log(falls["cdnv_test"]) / np.log(falls["cdnv_train"])) if moved else np.nan
+    return found | {f"{name}_fall": fall for name, fall in falls.items()} | {"follows": follows}
+
+
 def terminal_start(run: Run, per_class: int) -> float:
     """The first probe from which on no network of this size has a training error."""
     time = rows(run, "time")

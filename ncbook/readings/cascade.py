@@ -97,6 +97,25 @@ def terminal(run: Run, arm: str, column: str) -> tuple[pd.DataFrame, pd.DataFram
     return (pd.concat(then) if then else end), end
 
 
+def phases(run: Run) -> pd.DataFrame:
+    """The terminal phase of each network, as in `moments.terminal_phase`: indexed by arm and seed."""
+    frame = layers(run)
+    once = frame[frame.layer == frame.layer.max()]
+    return moments.by_training(once, ("arm", "seed"), moments.terminal_phase).set_index(["arm", "seed"])
+
+
+def over_phase(run: Run, arm: str, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A column of the hidden layers at the start of the terminal phase, and at the end.
+
+    A row a seed whose terminal phase tells, a column a layer.
+    """
+    found = phases(run).loc[arm]
+    starts = found.phase_start[found.phase_tells]
+    end = hidden(run, arm, None, column).loc[list(starts.index)]
+    then = [hidden(run, arm, int(step), column).loc[[seed]] for seed, step in starts.items()]
+    return (pd.concat(then) if then else end), end
+
+
 def effective_depths(run: Run) -> pd.DataFrame:
     """First separable hidden layer at the end of training, one more than the depth if there is none.
 
@@ -149,7 +168,7 @@ def descents(run: Run) -> pd.DataFrame:
 def theory(run: Run) -> pd.DataFrame:
     """The theory, a row a model (`arm`), number of classes and number of weight matrices.
 
-    best         lowest loss from a random start, over the loss of the collapsed solution
+    best         lowest loss from a random start, over the loss of the collapsed solution;  seed: of that start
     rank         rank of the logits there;  inner_rank: smallest rank before the last matrix
     collapsed    share of random starts that end at the collapsed loss
     curvature    smallest over largest eigenvalue of the Hessian at the collapsed solution; nan with ReLUs
@@ -164,6 +183,7 @@ def _found(own: pd.DataFrame) -> dict[str, float]:
     best = random.loc[random.relative.idxmin()]
     return {
         "best": best.relative,
+        "seed": int(best.seed),
         "rank": int(best.logit_rank),
         "inner_rank": int(best.inner_rank),
         "collapsed": float((random.relative.sub(1).abs() < NEAR).mean()),

@@ -72,6 +72,12 @@ def steepest_fall(rows: pd.DataFrame, memorized: float) -> float:
     return float(starts[falls.argmax()] + window / 2)
 
 
+def steepest_fall_range(last: float, memorized: float) -> tuple[float, float]:
+    """Between which steps the middle of the window of `steepest_fall` can lie, in a training of `last` steps."""
+    window = last / _WINDOWS
+    return memorized + 1.5 * window, last - window / 2
+
+
 def followed(run: Run) -> pd.DataFrame:
     """The phases, by seed, of the seeds that grok, of the first network that adds."""
     found = phases(run)

@@ -11,7 +11,7 @@ from ncbook.runs import Run
 
 COLUMNS: dict[str, Measure] = {}
 ARM = ("network", "weight_decay", "seed")
-COLLAPSED = 10.0  # the fold fall of NC1 in the terminal phase from which on a network counts as collapsed
+_FIRST_DROP = 1 / 3  # of a training: when its learning rate first falls to a tenth
 COMPARED = ("nc1_train", "nc1_test", "nc2_norms_train", "nc2_angles_train", "nc3_train", "nc4_train", "test_error")
 
 
@@ -24,17 +24,32 @@ def folds(run: Run, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame
     """What became of each training in its terminal phase; one row a training, in the order of the run.
 
     zero_error_epoch, COLUMN_then, COLUMN_end: see `moments.since_zero_error`. fall_train, fall_test: NC1 then divided
-    by NC1 at the end, nan without a terminal phase. phase_start, phase_length, phase_tells: see
-    `moments.terminal_phase`.
+    by NC1 at the end, nan without a terminal phase. phase_start, phase_length, phase_tells, phase_at_full_rate,
+    COLUMN_start: see `phase`. phase_fall_train, phase_fall_test: NC1 at the start of that phase divided by NC1 at the
+    end.
     """
 
     def read(rows: pd.DataFrame) -> dict[str, float | bool]:
-        return moments.since_zero_error(rows, columns, "epoch") | moments.terminal_phase(rows, "epoch")
+        return moments.since_zero_error(rows, columns, "epoch") | phase(rows, columns, "epoch")
 
     table = moments.by_training(run.to_frame(), keys, read)
     for side in ("train", "test"):
         table[f"fall_{side}"] = table[f"nc1_{side}_then"] / table[f"nc1_{side}_end"]
+        table[f"phase_fall_{side}"] = table[f"nc1_{side}_start"] / table[f"nc1_{side}_end"]
     return table
+
+
+def phase(rows: pd.DataFrame, columns: Sequence[str], clock: str) -> dict[str, float | bool]:
+    """`moments.over_phase` of a training whose learning rate drops after a third and after two thirds of it.
+
+    phase_at_full_rate: whether moreover the phase goes on at the full rate, before the first drop, for at least as
+    long as all that came before it. Else what was to fall in it has fallen before, or had no more steps to fall in.
+    """
+    found = moments.over_phase(rows, columns, clock)
+    first, last = rows[clock].iloc[0], rows[clock].iloc[-1]
+    before = float(found["phase_start"]) - first
+    long = bool(last * _FIRST_DROP - float(found["phase_start"]) >= before)
+    return found | {"phase_at_full_rate": bool(found["phase_tells"]) and long}
 
 
 def arm(run: Run, network: str, weight_decay: float | None = None) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ncbook.readings import _rows
+from ncbook.readings import _rows, moments
 from ncbook.readings.measures import Measure
 from ncbook.runs import Run
 
@@ -91,6 +91,22 @@ def outcomes(run: Run) -> pd.DataFrame:
     table["best"] = trained(run).groupby(list(_NETWORK), sort=False).own_test.max()
     table["best_end"] = end[["test_acc", "unit_ncc_acc_test", "subspace_acc_test"]].max(axis=1)
     return table.reset_index()
+
+
+def phases(run: Run) -> pd.DataFrame:
+    """The terminal phase of each network in epochs, as in `moments.terminal_phase`, by its own classifier.
+
+    A row an arm, label_noise and seed, with ratio_fall, by how many times the variance ratio of its training features
+    falls in that phase; nan without one.
+    """
+    frame = trained(run)
+    return moments.by_training(frame.assign(train_error=1 - frame.own_train), _NETWORK, _phase)
+
+
+def _phase(own: pd.DataFrame) -> dict[str, float]:
+    phase = moments.terminal_phase(own, "epoch")
+    then, ratio = moments.at(own, phase["phase_start"], "epoch"), "unit_variance_ratio_train"
+    return phase | {"ratio_fall": float(then[ratio] / own[ratio].iloc[-1])}
 
 
 def overfitted(network: pd.DataFrame) -> pd.DataFrame:

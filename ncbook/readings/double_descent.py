@@ -53,15 +53,16 @@ def descents(run: Run) -> pd.DataFrame:
     seed; zero_error_epoch, NEVER if there is none, and then the rest is not known; first, the lowest test error up to
     there; peak and peak_epoch, the highest between that lowest and twice zero_error_epoch; end, the median of the last
     five probes; bump, whether it rose to the peak and fell to the end by a percentage point each; full, whether
-    moreover the end is below first.
+    moreover the end is below first; phase_start, phase_length, phase_tells: see `moments.terminal_phase`.
     """
     return moments.by_training(run.to_frame(), ARM, _descent)
 
 
 def _descent(rows: pd.DataFrame) -> dict[str, float | bool]:
     zero, names = moments.zero_error(rows, "epoch"), ("first", "peak", "peak_epoch", "end")
+    about = {"zero_error_epoch": zero} | moments.terminal_phase(rows, "epoch")
     if zero == moments.NEVER:
-        return {"zero_error_epoch": zero} | dict.fromkeys(names, np.nan) | {"bump": False, "full": False}
+        return about | dict.fromkeys(names, np.nan) | {"bump": False, "full": False}
     epochs, test = rows.epoch.to_numpy()[1:-1], rows.test_error.to_numpy()
     smooth = np.median(np.stack([test[:-2], test[1:-1], test[2:]]), axis=0)  # of the probes `epochs`
     start = int(smooth[: max(1, int((epochs <= zero).sum()))].argmin())
@@ -70,4 +71,4 @@ def _descent(rows: pd.DataFrame) -> dict[str, float | bool]:
     first, peak, end = float(smooth[start]), float(smooth[top]), float(np.median(test[-_LAST:]))
     bump = peak - first >= LEAST_BUMP and peak - end >= LEAST_BUMP
     values = dict(zip(names, (first, peak, float(epochs[top]), end), strict=True))
-    return {"zero_error_epoch": zero} | values | {"bump": bump, "full": bump and end < first}
+    return about | values | {"bump": bump, "full": bump and end < first}

@@ -9,6 +9,7 @@ from ncbook.runs import Run
 
 PAIR, NANDA = "pair_mlp", "nanda"  # networks
 NOTHING, HALF = 0.1, 0.5  # test accuracies up to which nothing is understood, and half-way
+LATE = 5.0  # times the steps to memorize from which on a network generalizes long afterwards
 # The arms of the leak, network/split, and the pairs that are told apart there, as readers call them.
 LEAKS = {
     f"{NANDA}/ordered": "transformer, each pair for itself",

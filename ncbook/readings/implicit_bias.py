@@ -50,7 +50,8 @@ def ends(run: Run, part: str, **values: object) -> pd.DataFrame:
 def slopes(run: Run) -> pd.Series:
     """Slope of log distance against log log t over the last tenfold of log t, for each dimension and seed."""
     frame = rows_of(run, "logistic", method="scaled")
-    return pd.Series({keys: _slope(own) for keys, own in frame.groupby(["dim", "seed"], sort=False)})
+    found = {keys: _slope(own) for keys, own in frame.groupby(["dim", "seed"], sort=False)}
+    return pd.Series(found).rename_axis(["dim", "seed"])
 
 
 def _slope(own: pd.DataFrame) -> float:
@@ -88,6 +89,29 @@ def since_zero_error(run: Run, part: str, labels: str, weight_decay: float) -> p
         return dict(then) | dict(own.iloc[-1].add_suffix("_end"))
 
     return moments.by_training(rows, ("seed",), both).dropna(subset=["step_then"]).set_index("seed")
+
+
+def phases(run: Run) -> pd.DataFrame:
+    """The terminal phase of each network, as in `moments.terminal_phase`: a row a part, labels, weight decay and seed.
+
+    nc1_fall, nc1_end    by how many times NC1 falls in it, nan without one, and where it ends
+    margin_growth        how many times larger the normalized margin is at its end than at its start
+    test_error           at the end
+    """
+    frame = run.to_frame()
+    networks = frame[frame.part.isin(NETWORKS)]
+    return moments.by_training(networks, ("part", "labels", "weight_decay", "seed"), _phase)
+
+
+def _phase(own: pd.DataFrame) -> dict[str, float]:
+    phase = moments.terminal_phase(own)
+    then, end = moments.at(own, phase["phase_start"]), own.iloc[-1]
+    return phase | {
+        "nc1_fall": float(then.nc1_train / end.nc1_train),
+        "nc1_end": float(end.nc1_train),
+        "margin_growth": float(end.normalized_margin / then.normalized_margin),
+        "test_error": float(end.test_error),
+    }
 
 
 def collapse_falls(run: Run) -> pd.DataFrame:

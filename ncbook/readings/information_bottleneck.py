@@ -69,6 +69,29 @@ def _rise_and_fall(rows: pd.DataFrame) -> dict[str, float]:
     }
 
 
+def digits_courses(run: Run) -> pd.DataFrame:
+    """For the digits' training features at each noise: rise and fall of I(X; T) as in `compression`, and the phase.
+
+    A row a weight decay, estimator and seed; the terminal phase as in `moments.terminal_phase`, and nc1_fall, by how
+    many times NC1 falls in it. So too spread_start, the ratio of critical betas where it starts, and spread_end.
+    """
+    return moments.by_training(collapsing(run, "train"), ("weight_decay", "estimator", "seed"), _course)
+
+
+def _course(rows: pd.DataFrame) -> dict[str, float]:
+    phase = moments.terminal_phase(rows)
+    then, end = moments.at(rows, phase["phase_start"]), rows.iloc[-1]
+    spreads = {f"spread_{when}": row.beta_high / row.beta_low for when, row in (("start", then), ("end", end))}
+    return _rise_and_fall(rows) | phase | {"nc1_fall": then.nc1_train / end.nc1_train} | spreads
+
+
+def label_losses(run: Run) -> pd.Series:
+    """By how much I(Y; T) at the end of training is lower in the worst hidden layer than in the first."""
+    keys = ["activation", "estimator", "seed"]
+    table = ends(run, "plane").pivot_table(index=keys, columns="layer", values="label_information", sort=False)
+    return table.iloc[:, 0] - table.min(axis=1)
+
+
 def layer_ends(run: Run) -> pd.DataFrame:
     """I(X; T) at the end: a row for each activation, estimator and seed, a column a hidden layer."""
     keys = ["activation", "estimator", "seed"]

@@ -87,3 +87,68 @@ def loss_correlations(run: Run) -> pd.Series:
         logs = np.log(rows[["relative_flatness", "train_loss"]].astype(float))
         found[seed] = logs.relative_flatness.corr(logs.train_loss) if len(rows) >= 3 else np.nan
     return pd.Series(found)
+
+
+def change_correlations(run: Run) -> pd.DataFrame:
+    """By seed of the baseline that memorizes: `correlation`, the rank correlation of the changes of log relative
+
+    flatness and of log train loss from probe to probe after memorizing, and `points`, how many changes there are.
+    """
+    found = {}
+    for seed, rows in after_memorizing(run, "baseline").groupby("seed"):
+        changes = np.log(rows[["relative_flatness", "train_loss"]].astype(float)).diff().dropna()
+        correlation = changes.relative_flatness.corr(changes.train_loss, method="spearman")
+        found[seed] = {"correlation": correlation, "points": len(changes)}
+    return pd.DataFrame.from_dict(found, orient="index", columns=["correlation", "points"]).dropna()
+
+
+def at_step(run: Run, column: str, step: float) -> pd.DataFrame:
+    """A column at one step, a row a seed and a column an arm."""
+    frame = run.to_frame()
+    return frame[frame.step == step].pivot(index="seed", columns="arm", values=column)
+
+
+def rising(run: Run, arm: str) -> pd.Series:
+    """By seed: whether test accuracy was still rising when the steps of an arm ended.
+
+    The median of its last five probes is then above that of the five probes before.
+    """
+    frame = run.to_frame()
+    tests = frame[frame.arm == arm].groupby("seed").test_acc
+    return tests.agg(lambda own: own.tail(_LAST).median() > own.iloc[-2 * _LAST : -_LAST].median()).astype(bool)
+
+
+def against_baseline(run: Run) -> pd.DataFrame:
+    """One row a training that generalizes: relative flatness when it does over that of the baseline of its seed,
+
+    at_step   at the same step, nan where the baseline has none
+    at_loss   where the baseline, after memorizing, has the same train loss, nan where it has none
+    tighter   whether its variance ratio on train is the smaller one, at the same step
+    """
+    frame = run.to_frame()
+    baselines = dict(list(frame[frame.arm == "baseline"].groupby("seed")))
+    memorized = {seed: moments.memorized(rows) for seed, rows in baselines.items()}
+    found = []
+    for (arm, seed), rows in frame.groupby(["arm", "seed"], sort=False):
+        step = moments.generalized(rows)
+        if step == moments.NEVER or seed not in baselines:
+            continue
+        then, same = moments.at(rows, step), moments.at(baselines[seed], step)
+        usual = baselines[seed][baselines[seed].step >= memorized[seed]]
+        found.append({
+            "arm": arm, "seed": seed, "at_step": then.relative_flatness / same.relative_flatness,
+            "at_loss": then.relative_flatness / flatness_at_loss(usual, then.train_loss),
+            "tighter": bool(then.variance_ratio_train < same.variance_ratio_train),
+        })  # fmt: skip
+    return pd.DataFrame(found, columns=["arm", "seed", "at_step", "at_loss", "tighter"])
+
+
+def flatness_at_loss(rows: pd.DataFrame, loss: float) -> float:
+    """Relative flatness of one training where its train loss is `loss`, on a line of logarithms between probes.
+
+    Of probes in the order of their loss, since it need not fall from each to the next; nan outside of their range.
+    """
+    logs = np.log(rows[["train_loss", "relative_flatness"]].astype(float)).sort_values("train_loss")
+    if not len(logs) or not logs.train_loss.iloc[0] <= np.log(loss) <= logs.train_loss.iloc[-1]:
+        return float("nan")
+    return float(np.exp(np.interp(np.log(loss), logs.train_loss, logs.relative_flatness)))

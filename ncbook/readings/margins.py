@@ -33,7 +33,7 @@ COLUMNS: dict[str, Measure] = {
     "limit": Measure("limit", "of the exponent for vanishing noise"),
     "margin": Measure("margin", "of a line, negative if it does not separate"),
 }
-_TWICE = ["raw", "smallest", "area", "spread", "nc1_train", "svm_cosine", "svm_share", "means_svm_cosine",
+_MEASURED = ["raw", "smallest", "area", "spread", "nc1_train", "svm_cosine", "svm_share", "means_svm_cosine",
           "train_error", "test_error"]  # fmt: skip
 
 
@@ -54,18 +54,19 @@ def with_curves(run: Run) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def milestones(run: Run) -> pd.DataFrame:
-    """One row a network of the part `training`: KEYS, the moment `zero_error`, and each measure twice.
+    """One row a network of the part `training`: KEYS, `zero_error`, its terminal phase, and each measure thrice.
 
-    `_then` is at zero_error, nan where there is none, and `_end` the last step.
+    `_then` is at zero_error, `_start` where the terminal phase starts, both nan where there is none, and `_end` is at
+    the last step. The phase has the columns of `moments.terminal_phase`, and nc1_fall, by how many times NC1 falls.
     """
     return moments.by_training(rows(run, "training"), KEYS, _milestones)
 
 
 def _milestones(own: pd.DataFrame) -> dict[str, float]:
-    reached = moments.zero_error(own)
-    then, end = moments.at(own, reached), own.iloc[-1]
-    found = {"zero_error": reached} | {f"{name}_then": float(then[name]) for name in _TWICE}
-    return found | {f"{name}_end": float(end[name]) for name in _TWICE}
+    reached, phase = moments.zero_error(own), moments.terminal_phase(own)
+    rows = {"then": moments.at(own, reached), "start": moments.at(own, phase["phase_start"]), "end": own.iloc[-1]}
+    found = {f"{name}_{when}": float(row[name]) for when, row in rows.items() for name in _MEASURED}
+    return {"zero_error": reached} | phase | found | {"nc1_fall": found["nc1_train_start"] / found["nc1_train_end"]}
 
 
 def correlations(run: Run) -> pd.DataFrame:

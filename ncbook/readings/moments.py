@@ -13,6 +13,8 @@ import pandas as pd
 NEVER = float("inf")
 GENERALIZED = 0.99  # test accuracy from which on a network has generalized
 MEMORIZED = 0.99  # training accuracy from which on it has memorized its training set
+COLLAPSED = 10.0  # times by which a measure falls in the terminal phase where it is called collapse
+FOLLOWS = 0.5  # the log-slope of two falls from which on the one follows the other
 
 
 def first(clock: pd.Series | np.ndarray, holds: pd.Series | np.ndarray) -> float:
@@ -81,6 +83,19 @@ def terminal_phase(rows: pd.DataFrame, clock: str = "step") -> dict[str, float |
     start = float(moments[after]) if after < len(moments) else NEVER
     length = float(moments[-1]) - start if np.isfinite(start) else 0.0
     return {"phase_start": start, "phase_length": length, "phase_tells": length > 0 and length >= start - moments[0]}
+
+
+def over_phase(rows: pd.DataFrame, columns: Sequence[str], clock: str = "step") -> dict[str, float | bool]:
+    """`terminal_phase`, and COLUMN_start: each of `columns` at its start, nan for NEVER."""
+    phase = terminal_phase(rows, clock)
+    begun = at(rows, float(phase["phase_start"]), clock)
+    return phase | {f"{name}_start": float(begun[name]) for name in columns}
+
+
+def log_slope(fall: pd.Series, base: pd.Series) -> pd.Series:
+    """log(fall) / log(base): 1 where both fall alike, 0 where only the base falls; nan where the base does not fall."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (np.log(fall) / np.log(base)).where(base > 1)
 
 
 def by_training(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook.readings import moments
+from ncbook.readings.grokking import NOTHING
 from ncbook.readings.measures import Measure
 from ncbook.runs import Run
 
@@ -183,12 +184,43 @@ def loss_correlations(run: Run) -> pd.Series:
 
 
 def falls(run: Run, column: str) -> pd.DataFrame:
-    """By seed of addition that memorizes: `fold`, a column at the start over its value then, and test_acc then."""
+    """By seed of addition that memorizes: `fold`, a column at the start over its value then, and test_acc then;
+
+    `whole`, the column at the start over its value at the end, the median of the last probes.
+    """
     found = {}
     for seed, rows, own in _trainings(run, ADDITION):
         then = moments.at(rows, own["memorized"])
-        found[seed] = {"fold": float(rows[column].iloc[0] / then[column]), "test_acc": float(then.test_acc)}
-    return pd.DataFrame.from_dict(found, orient="index", columns=["fold", "test_acc"]).dropna()
+        start, end = rows[column].iloc[0], rows[column].tail(run.config["last"]).median()
+        found[seed] = {"fold": start / then[column], "test_acc": then.test_acc, "whole": start / end}
+    return pd.DataFrame.from_dict(found, orient="index", columns=["fold", "test_acc", "whole"], dtype=float).dropna()
+
+
+def peaks(run: Run, column: str) -> pd.DataFrame:
+    """By seed of addition that generalizes: the step at which a column is highest since it memorized (`peak`),
+
+    and the first since then with a test accuracy above `NOTHING` (`rise`).
+    """
+    found = {}
+    for seed, late, _ in _generalizing(run, ADDITION):
+        rise = moments.first(late.step, late.test_acc > NOTHING)
+        found[seed] = {"peak": float(late.step[late[column].idxmax()]), "rise": rise}
+    return pd.DataFrame.from_dict(found, orient="index", columns=["peak", "rise"], dtype=float)
+
+
+def foretold(found: pd.DataFrame, name: str) -> pd.Series:
+    """By seed of `leads`: by how many steps its onset is missed that is foretold from the other seeds and a crossing.
+
+    What is foretold is the step at which the measure crosses plus the median lead of the other seeds.
+    """
+    lead = found[name]
+    usual = pd.Series({seed: lead.drop(seed).median() for seed in found.index}, dtype=float)
+    return (lead - usual).abs()
+
+
+def deviation(steps: pd.Series) -> pd.Series:
+    """By seed: how far its step lies from the median of the other seeds."""
+    return pd.Series({seed: abs(steps[seed] - steps.drop(seed).median()) for seed in steps.index}, dtype=float)
 
 
 def ahead_of_nearly(run: Run) -> pd.Series:
@@ -199,13 +231,16 @@ def ahead_of_nearly(run: Run) -> pd.Series:
 
 
 def digits_delays(run: Run) -> pd.DataFrame:
-    """Steps to learn the test set over those to memorize: a row a seed, a column a start; without seeds that do not."""
+    """Steps to learn the test set over those to memorize: a row a seed, a column a start.
+
+    inf for a network that does not learn it within its steps, nan for one that does not memorize.
+    """
     found: dict[str, dict[int, float]] = {part: {} for part in (DIGITS, SMALL)}
     for part, ratios in found.items():
         for seed, _, own in _trainings(run, part):
-            if max(own.values()) < moments.NEVER:
-                ratios[seed] = own["generalized"] / own["memorized"]
-    return pd.DataFrame(found).dropna()
+            memorizes = own["memorized"] < moments.NEVER
+            ratios[seed] = own["generalized"] / own["memorized"] if memorizes else np.nan
+    return pd.DataFrame(found)
 
 
 def shapes(run: Run, part: str = ADDITION, which: str = "head") -> pd.DataFrame:

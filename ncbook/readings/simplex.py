@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook.readings import moments
-from ncbook.readings.collapse import arrays_of
+from ncbook.readings.collapse import arrays_of, phase
 from ncbook.readings.measures import Measure
 from ncbook.runs import Run
 
@@ -59,16 +59,19 @@ def ends(run: Run) -> pd.DataFrame:
     """One row a training (num_classes, dim, weight_decay, seed): every column of the history at its last probe.
 
     Added: zero_error_step, NEVER if there is none, and fall, NC1 on the training set then over NC1 at the end, nan
-    for NEVER.
+    for NEVER; phase_start, phase_length, phase_tells, phase_at_full_rate: see `collapse.phase`; phase_fall, NC1 on the
+    training set at the start of that phase over NC1 at the end.
     """
     return moments.by_training(run.to_frame(), ARM, _end)
 
 
-def _end(rows: pd.DataFrame) -> dict[str, float]:
+def _end(rows: pd.DataFrame) -> dict[str, float | bool]:
     end, start = rows.iloc[-1], moments.zero_error(rows)
     fall = moments.at(rows, start).nc1_train / end.nc1_train
-    row: dict[str, float] = end.drop(list(ARM)).to_dict()
-    return row | {"zero_error_step": start, "fall": fall}
+    row: dict[str, float | bool] = end.drop(list(ARM)).to_dict()
+    terminal = phase(rows, ["nc1_train"], "step")
+    phase_fall = float(terminal.pop("nc1_train_start")) / end.nc1_train
+    return row | {"zero_error_step": start, "fall": fall} | terminal | {"phase_fall": phase_fall}
 
 
 def fitting_ends(run: Run) -> pd.DataFrame:

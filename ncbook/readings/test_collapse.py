@@ -9,7 +9,6 @@ from ncbook.runs import Run
 
 KEYS = ["weight_decay", "per_class", "seed"]
 RULES = {"loss": "equal loss", "epochs": "equal epochs", "steps": "equal steps"}
-TENFOLD = 10.0  # the fall in the terminal phase that counts as collapse, as in part 1
 CORRELATED = 0.5  # size of a rank correlation over the sizes that counts as one
 # Mean squared distances over Tr Sigma_B, and from where to where they go.
 SPREADS = {
@@ -104,15 +103,19 @@ def terminal(run: Run) -> pd.DataFrame:
 
     Columns: KEYS; zero_error, the moment; NAME_then, NAME_end and NAME_fall = then / end for variance_ratio_train,
     variance_ratio_test and variance_ratio_weak; test_error_then, test_error_end. nan in a training that never gets
-    there.
+    there. Also phase_start, phase_length, phase_tells and NAME_start, see `moments.over_phase`, NAME_phase_fall =
+    start / end, and burst, whether it ends with training errors after it had none.
     """
     return moments.by_training(run.to_frame(), KEYS, _terminal)
 
 
-def _terminal(rows: pd.DataFrame) -> dict[str, float]:
+def _terminal(rows: pd.DataFrame) -> dict[str, float | bool]:
     ratios = ["variance_ratio_train", "variance_ratio_test", "variance_ratio_weak"]
-    found = {"zero_error": moments.zero_error(rows)}
-    then, end = moments.at(rows, found["zero_error"]), rows.iloc[-1]
+    found: dict[str, float | bool] = {"zero_error": moments.zero_error(rows)}
+    then, end = moments.at(rows, float(found["zero_error"])), rows.iloc[-1]
     for name in (*ratios, "test_error"):
         found |= {f"{name}_then": float(then[name]), f"{name}_end": float(end[name])}
-    return found | {f"{name}_fall": found[f"{name}_then"] / found[f"{name}_end"] for name in ratios}
+    found |= {f"{name}_fall": found[f"{name}_then"] / found[f"{name}_end"] for name in ratios}
+    found |= moments.over_phase(rows, ratios)
+    found["burst"] = bool(end.train_error > 0 and found["zero_error"] != moments.NEVER)
+    return found | {f"{name}_phase_fall": found[f"{name}_start"] / found[f"{name}_end"] for name in ratios}

@@ -98,6 +98,49 @@ def _since(rows: pd.DataFrame) -> dict[str, float]:
     return row
 
 
+def phases(run: Run) -> pd.DataFrame:
+    """The terminal phase of each super-class arm and seed, in epochs, as in `moments.terminal_phase`.
+
+    One row an arm and seed with NAME_start, where the phase starts, and NAME_end for ratio, probe, ncc and cluster, as
+    in `since_zero_error`, nan at the start without a phase; ratio_fall, by how many times the ratio falls in it; and
+    correlation, of ratio and probe over its `points` measurements, nan with fewer than three.
+    """
+    frame = part(run, "groups", LAST)
+    return moments.by_training(frame[frame.step > 0], ("arm", "seed"), _phase)
+
+
+def _phase(rows: pd.DataFrame) -> dict[str, float]:
+    row: dict[str, float] = dict(moments.terminal_phase(rows, "epoch"))
+    then, terminal = moments.at(rows, row["phase_start"], "epoch"), rows[rows.epoch >= row["phase_start"]]
+    for column, name in _MEASURED.items():
+        row |= {f"{name}_start": then[column], f"{name}_end": rows[column].iloc[-1]}
+    row |= {"ratio_fall": row["ratio_start"] / row["ratio_end"], "points": len(terminal), "correlation": float("nan")}
+    if len(terminal) > 2:
+        row["correlation"] = rank_correlation(terminal.variance_ratio_train, terminal.probe_acc_target)
+    return row
+
+
+def source_phases(run: Run) -> pd.DataFrame:
+    """The terminal phase of each network with source classes, as in `moments.terminal_phase`.
+
+    One row an arm, number of classes and seed with cdnv_fall, by how many times the CDNV of its training images falls
+    in that phase; probe_start, its accuracy on the target where the phase starts; and target_fall, by how many times
+    the CDNV of the target classes falls from the untrained network to the end. An l at which both arms are the same
+    training stands in "per class" alone.
+    """
+    return moments.by_training(part(run, "source", LAST), ("arm", "num_classes", "seed"), _source_phase)
+
+
+def _source_phase(rows: pd.DataFrame) -> dict[str, float]:
+    phase, end = moments.terminal_phase(rows), rows.iloc[-1]
+    then = moments.at(rows, phase["phase_start"])
+    return phase | {
+        "cdnv_fall": then.cdnv_train / end.cdnv_train,
+        "probe_start": then.probe_acc_target,
+        "target_fall": rows.cdnv_target.iloc[0] / end.cdnv_target,
+    }
+
+
 def rank_correlation(first: pd.Series, second: pd.Series) -> float:
     """Spearman's, to nine places, so that -0.9 is at most -0.9; nan where one of the two does not change."""
     if min(first.nunique(), second.nunique()) < 2:

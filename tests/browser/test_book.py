@@ -224,3 +224,45 @@ def test_launch_buttons_open_this_chapter_in_colab_binder_and_kaggle(opened, cha
 def test_the_lab_says_that_it_needs_a_kernel(opened):
     assert opened.locator("[class*=widget], script[type*=widget]").count() == 0
     assert opened.get_by_role("link", name="Open this chapter in Colab").count() == 1
+
+
+# --- the tables of the ledger
+
+
+LEDGER = "book/ledger"
+
+
+def shown(table, column: int) -> list[str]:
+    return [row.locator("td").nth(column).inner_text() for row in table.locator("tbody tr").all() if row.is_visible()]
+
+
+@every([LEDGER])
+def test_the_ledger_opens_with_the_three_sources_of_the_book(opened):
+    heads = opened.locator("section h2").all_inner_texts()
+    assert [re.search(r"Agarwal|Hui|Han", head)[0] for head in heads[:3]] == ["Agarwal", "Hui", "Han"]
+
+
+@every([LEDGER])
+def test_a_table_of_the_ledger_sorts_by_a_column_and_back(opened):
+    table = opened.locator(".ledger-table table").first
+    button = table.locator("thead th button").nth(2)
+    button.click()
+    verdicts = shown(table, 2)
+    assert verdicts == sorted(verdicts, key=str.lower)
+    assert len(set(verdicts)) > 1  # the control: there is something to sort
+    button.click()
+    assert shown(table, 2) == sorted(verdicts, key=str.lower, reverse=True)
+    assert table.locator("thead th").nth(2).get_attribute("aria-sort") == "descending"
+
+
+@every([LEDGER])
+def test_a_table_of_the_ledger_is_filtered_by_words(opened):
+    around = opened.locator(".ledger-table").first
+    field, table = around.locator("input"), around.locator("table")
+    whole = len(shown(table, 0))
+    field.fill("holds stated")
+    found = list(zip(shown(table, 1), shown(table, 2), strict=True))
+    assert set(found) == {("stated", "holds")}
+    assert around.locator("output").inner_text() == f"{len(found)} of {whole}"
+    field.fill("")
+    assert len(shown(table, 0)) == whole

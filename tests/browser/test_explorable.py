@@ -2,7 +2,7 @@
 
 import pytest
 
-from ncbook import explorables, runs
+from ncbook import experiments, explorables
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorable</title>
 <meta name="viewport" content="width=device-width"></head>
@@ -16,8 +16,7 @@ background-color: #ced6dd; color: #222; padding: .5rem }</style>"""
 @pytest.fixture(scope="session")
 def fragment() -> str:
     """The figure of the book's recorded run."""
-    (path,) = runs.RECORDED.glob("collapse-laptop-*.npz")
-    return explorables.collapse(runs.load(path))._repr_html_()
+    return explorables.collapse(experiments.collapse.load("laptop", live=False))._repr_html_()
 
 
 def pixels(page, canvas: str) -> str:

@@ -1,65 +1,92 @@
 """What the literature says of the bound and of its terms, and the rules by which a run of `bound` decides."""
 
+import math
+
 import pandas as pd
 
-from ncbook.claims import Evidence, read
-from ncbook.readings.bound import rates, rows, terminal
+from ncbook.claims import not_tested, read
+from ncbook.evidence import Evidence
+from ncbook.readings.bound import KEYS, phases, rates, rows
+from ncbook.readings.moments import COLLAPSED, FOLLOWS
 from ncbook.runs import Run
+
+_RATE, _NEAR = -0.5, 0.05  # the exponent of one over the root of n, and how near to it counts
+
+
+def _seeds(table: pd.Series) -> pd.Index:
+    return table.index.get_level_values("seed")
 
 
 def _bound_holds(run: Run) -> Evidence:
     pairs = rows(run, "pair")
-    ratio = (pairs.cdnv_bound / pairs.cdnv_test).groupby([pairs.seed, pairs.per_class])
-    return Evidence.of(ratio.min() >= 1, ratio.median(), "times the true value")
+    ratio = (pairs.cdnv_bound / pairs.cdnv_test).groupby([pairs.seed, pairs.per_class]).min()
+    return Evidence.compared(_seeds(ratio), ratio, ">=", 1, "times the true value, in the pair where it is least")
 
 
 def _first_term(run: Run) -> Evidence:
-    seen = terminal(run)
-    fall = seen.cdnv_train_then / seen.cdnv_train_end
-    return Evidence.of(fall >= 2, fall.dropna(), "fold fall of V_S in the terminal phase")
+    seen, unit = phases(run), "fold fall of V_S in the terminal phase"
+    return Evidence.compared(seen.seed, seen.cdnv_train_fall, ">=", COLLAPSED, unit, seen.phase_tells)
+
+
+def _collapsed(seen: pd.DataFrame) -> pd.Series:
+    return seen.phase_tells & (seen.cdnv_train_fall >= COLLAPSED)
 
 
 def _second_term(run: Run) -> Evidence:
-    seen = terminal(run)
-    fall = seen.B_then / seen.B_end
-    return Evidence.of(fall > 1, fall.dropna(), "fold fall of B in the terminal phase")
+    seen, unit = phases(run), "fold fall of B in the terminal phase"
+    return Evidence.compared(seen.seed, seen.B_fall, ">", 1, unit, _collapsed(seen), chance=0.5)
 
 
 def _fixed_rates(run: Run) -> Evidence:
     fixed = rows(run, "fixed")
     found = pd.concat([rates(fixed, "shift"), rates(fixed, "square")])
-    return Evidence.of((found + 0.5).abs() <= 0.05, found, "as the exponent of n")
+    return Evidence.of(found.index, (found - _RATE).abs() <= _NEAR, found, "as the exponent of n")
+
+
+def _trained(run: Run) -> pd.Series:
+    networks = rows(run, "network")
+    return pd.concat([rates(networks, "shift", "length"), rates(networks, "square", "length", power=2)])
 
 
 def _trained_rates(run: Run) -> Evidence:
-    found = rates(rows(run, "network"), "shift", "length")
-    return Evidence.of(found <= -0.45, found, "as the exponent of n")
+    found = _trained(run)
+    return Evidence.of(found.index, (found - _RATE).abs() <= _NEAR, found, "as the exponent of n")
+
+
+def _no_slower(run: Run) -> Evidence:
+    found = _trained(run)
+    return Evidence.compared(found.index, found, "<=", _RATE + _NEAR, "as the exponent of n")
 
 
 def _means_apart(run: Run) -> Evidence:
     pairs = rows(run, "pair")
-    share = (1 - pairs.shift_sum / pairs.distance_train).groupby([pairs.seed, pairs.per_class]).min()
-    return Evidence.of(share > 0, share, "of the training distance is left, in the worst pair")
+    left = (1 - pairs.shift_sum / pairs.distance_train).groupby([pairs.seed, pairs.per_class]).min()
+    return Evidence.compared(_seeds(left), left, ">", 0, "of the training distance is left, in the worst pair")
 
 
 def _gap_shrinks(run: Run) -> Evidence:
-    networks = rows(run, "pair").groupby(["seed", "per_class"])[["cdnv_test", "cdnv_train"]].mean()
+    networks = rows(run, "pair").groupby(KEYS)[["cdnv_test", "cdnv_train"]].mean()
     gap = (networks.cdnv_test - networks.cdnv_train).unstack()
-    return Evidence.of((gap.diff(axis=1).iloc[:, 1:] < 0).all(axis=1), gap.iloc[:, 0] / gap.iloc[:, -1],
-                     "fold fall of V_P - V_S from the smallest set to the largest")  # fmt: skip
+    left = (gap / gap.shift(axis=1)).iloc[:, 1:].max(axis=1)
+    orders = math.factorial(gap.shape[1])  # of so many gaps, of which one falls throughout
+    return Evidence.compared(
+        left.index, left, "<", 1, "of V_P - V_S is left after the doubling that leaves most", chance=1 / orders
+    )
 
 
 def _population_follows(run: Run) -> Evidence:
-    seen = terminal(run)
-    seen = seen[seen.per_class == max(run.config["sizes"])]
-    fall = seen.cdnv_test_then / seen.cdnv_test_end
-    return Evidence.of(fall >= 2, fall.dropna(), "fold fall of V_P in the terminal phase")
+    """At the largest size of each seed at which the training set collapses in a phase that tells."""
+    seen = phases(run)
+    seen = seen.assign(collapsed=_collapsed(seen)).sort_values(["collapsed", "per_class"])
+    largest = seen.groupby("seed").tail(1)
+    unit = "is log(fall of V_P) over log(fall of V_S)"
+    return Evidence.compared(largest.seed, largest.follows, ">=", FOLLOWS, unit, largest.collapsed)
 
 
 def _center_bound(run: Run) -> Evidence:
     networks = rows(run, "network")
-    holds = networks.ncc_error_test <= networks.ncc_error_bound
-    return Evidence.of(holds, networks.ncc_error_bound / networks.ncc_error_test, "times the error")
+    times = networks.ncc_error_bound / networks.ncc_error_test
+    return Evidence.compared(networks.seed, times, ">=", 1, "times the error")
 
 
 CLAIMS = read(
@@ -70,9 +97,11 @@ CLAIMS = read(
         "collapse-shrinks-b": _second_term,
         "concentration-rate-fixed": _fixed_rates,
         "concentration-rate-trained": _trained_rates,
+        "concentration-no-slower-trained": _no_slower,
         "population-means-apart": _means_apart,
         "test-approaches-train": _gap_shrinks,
         "test-collapse-follows": _population_follows,
+        "collapse-allows-inferences": not_tested,
         "center-error-bound": _center_bound,
     },
 )

@@ -2,33 +2,50 @@
 
 import pandas as pd
 
-from ncbook.claims import Evidence, read
-from ncbook.readings.cascade import effective_depths, hidden, law, terminal, theory, tunnels
+from ncbook.claims import read
+from ncbook.evidence import Evidence
+from ncbook.readings.cascade import descents, effective_depths, hidden, law, over_phase, phases, theory, tunnels
+from ncbook.readings.moments import COLLAPSED
 from ncbook.runs import Run
 
 STRAIGHT = -0.98  # a correlation of log D with the layer at most this is called a line
 EVEN = 0.5  # a fall of log D may differ from the mean fall by this share of it
 BETTER, SAME = 1e-3, 1e-6  # relative differences of losses
 ROUNDING = 1e-9  # of the Hessian's eigenvalues, over the largest
+RANDOM = ["plain", "half random", "all random"]
+
+
+def _tells(run: Run, seeds: pd.Index | pd.Series, arm: str = "plain") -> pd.Series:
+    """Whether the terminal phase of these seeds tells."""
+    return phases(run).phase_tells.loc[arm].loc[list(seeds)]
 
 
 def _by_layer(run: Run) -> Evidence:
     ratios = hidden(run, "plain")
-    falls = (ratios.diff(axis=1).iloc[:, 1:] < 0).all(axis=1)
-    return Evidence.of(
-        falls, ratios.iloc[:, 0] / ratios.iloc[:, -1], "fold fall from the first hidden layer to the last"
-    )
+    left = (ratios / ratios.shift(axis=1)).iloc[:, 1:].max(axis=1)
+    unit = "times that of the layer before, where it falls least"
+    return Evidence.compared(left.index, left, "<", 1, unit, _tells(run, left.index))
 
 
 def _middle(run: Run) -> Evidence:
-    falls = (hidden(run, "plain", 0) / hidden(run, "plain")).iloc[:, :-1]
-    return Evidence.of((falls > 1).all(axis=1), falls.min(axis=1), "fold fall in the layer where it is least")
+    falls = (hidden(run, "plain", 0) / hidden(run, "plain")).iloc[:, :-1].min(axis=1)
+    unit = "fold fall in the layer where it is least"
+    return Evidence.compared(falls.index, falls, ">", 1, unit, _tells(run, falls.index), chance=0.5)
 
 
 def _middle_terminal(run: Run) -> Evidence:
-    then, end = terminal(run, "plain", "variance_ratio_train")
-    falls = (then / end).iloc[:, :-1]
-    return Evidence.of((falls > 1).all(axis=1), falls.min(axis=1), "fold fall in the layer where it is least")
+    then, end = over_phase(run, "plain", "variance_ratio_train")
+    falls = (then / end).iloc[:, :-1].min(axis=1)
+    return Evidence.compared(falls.index, falls, ">", 1, "fold fall in the layer where it is least", chance=0.5)
+
+
+def _earlier_collapse(run: Run) -> Evidence:
+    """In the layer before the last, of the networks whose last layer collapses."""
+    then, end = over_phase(run, "plain", "variance_ratio_train")
+    falls = then / end
+    before, last = falls.iloc[:, -2], falls.iloc[:, -1]
+    unit = "fold fall in the layer before the last"
+    return Evidence.compared(falls.index, before, ">=", COLLAPSED, unit, last >= COLLAPSED)
 
 
 def _ends(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -39,25 +56,29 @@ def _ends(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _line(run: Run) -> Evidence:
     found = _ends(run)[1].correlation
-    return Evidence.of(found <= STRAIGHT, found, "correlation of log D with the layer")
+    unit = "correlation of log D with the layer"
+    return Evidence.compared(found.index, found, "<=", STRAIGHT, unit, _tells(run, found.index))
 
 
 def _emerges(run: Run) -> Evidence:
     before, end = _ends(run)
     holds = (before.correlation > STRAIGHT) & (end.correlation <= STRAIGHT)
-    return Evidence.of(holds, before.correlation, "correlation before training")
+    tells = _tells(run, before.index)
+    return Evidence.of(before.index, holds, before.correlation, "correlation before training", tells)
 
 
 def _even(run: Run) -> Evidence:
     end = _ends(run)[1]
-    holds = (end.least >= 1 - EVEN) & (end.most <= 1 + EVEN)
-    return Evidence.of(holds, end.most, "times the mean fall, at the layer where it is largest")
+    off = pd.concat([1 - end.least, end.most - 1], axis=1).max(axis=1)
+    unit = "of the mean fall, the largest difference from it"
+    return Evidence.compared(off.index, off, "<=", EVEN, unit, _tells(run, off.index))
 
 
 def _mismatch(run: Run, side: str) -> Evidence:
-    then, end = terminal(run, "plain", f"nc4_{side}")
+    then, end = over_phase(run, "plain", f"nc4_{side}")
     holds = (end <= then).all(axis=1) & (end < then).any(axis=1)
-    return Evidence.of(holds, (then - end).iloc[:, 0] * 100, "points less mismatch in the first hidden layer")
+    least = 100 * (then - end).min(axis=1)
+    return Evidence.of(then.index, holds, least, "points less mismatch, in the layer where it falls least")
 
 
 def _mismatch_train(run: Run) -> Evidence:
@@ -69,56 +90,70 @@ def _mismatch_test(run: Run) -> Evidence:
 
 
 def _random_labels(run: Run) -> Evidence:
-    depths = effective_depths(run).pivot(index="seed", columns="arm", values="depth")
-    series = depths[["plain", "half random", "all random"]]
+    """Of networks that have fitted their labels and not just now."""
+    series = effective_depths(run).pivot(index="seed", columns="arm", values="depth")[RANDOM]
+    fitted = (phases(run).phase_length > 0).unstack("arm")[RANDOM].all(axis=1).loc[series.index]
     steady = (series.diff(axis=1).iloc[:, 1:] >= 0).all(axis=1)
     grown = series["all random"] - series["plain"]
-    return Evidence.of(steady & (grown > 0), grown, "layers deeper with random labels")
+    unit = "layers deeper with random labels"
+    return Evidence.of(series.index, steady & (grown > 0), grown, unit, fitted, chance=1 / 6)
+
+
+def _six(run: Run) -> tuple[pd.DataFrame, pd.Series]:
+    found = tunnels(run)
+    return found, _tells(run, found.seed, "six digits")
 
 
 def _tunnel(run: Run) -> Evidence:
-    found = tunnels(run).layers
-    return Evidence.of(found >= run.config["depth"] / 4, found, "layers in the tunnel")
+    found, tells = _six(run)
+    return Evidence.compared(found.seed, found.layers, ">=", run.config["depth"] / 4, "layers in the tunnel", tells)
 
 
 def _tunnel_rank(run: Run) -> Evidence:
-    found = tunnels(run)
-    fall = found.rank_then / found["rank"]
-    return Evidence.of(fall >= 2, fall, "fold fall of the effective rank")
+    found, tells = _six(run)
+    fall, unit = found.rank_then / found["rank"], "fold fall of the effective rank"
+    return Evidence.compared(found.seed, fall, ">=", 2, unit, tells)
 
 
 def _tunnel_other(run: Run) -> Evidence:
-    found = tunnels(run)
+    found, tells = _six(run)
     fall = found.other_then - found.other
-    return Evidence.of((fall >= 0.02) & (fall > found.untrained_fall), 100 * fall, "points lost on other digits")
+    holds = (fall >= 0.02) & (fall > found.untrained_fall)
+    return Evidence.of(found.seed, holds, 100 * fall, "points lost on other digits", tells)
 
 
-def _beyond(run: Run, model: str) -> pd.DataFrame:
+def _beaten(run: Run, model: str) -> Evidence:
+    """Each number of classes and layers above two, by the best start. A search that finds nothing cannot answer."""
     found = theory(run)
-    return found[(found.arm == model) & (found.num_classes > 2) & (found.num_layers > 2)]
+    found = found[(found.arm == model) & (found.num_classes > 2) & (found.num_layers > 2)]
+    lower = found.best < 1 - BETTER
+    return Evidence.compared(found.seed, found.best, "<", 1 - BETTER, "times the collapsed loss", lower)
 
 
 def _relu_beaten(run: Run) -> Evidence:
-    found = _beyond(run, "deep relu").best
-    return Evidence.of(found < 1 - BETTER, found, "times the collapsed loss")
+    return _beaten(run, "deep relu")
 
 
 def _linear_beaten(run: Run) -> Evidence:
-    found = _beyond(run, "deep linear").best
-    return Evidence.of(found < 1 - BETTER, found, "times the collapsed loss")
+    return _beaten(run, "deep linear")
 
 
 def _low_rank(run: Run) -> Evidence:
-    found = _beyond(run, "deep linear")
-    found = found[found.best < 1 - BETTER]
-    return Evidence.of(found["rank"] < found.num_classes - 1, found["rank"], "dimensions of the logits")
+    """A trial is a number of classes, of layers, and a random start."""
+    found = descents(run)
+    found = found[(found.arm == "deep linear") & (found.num_classes > 2) & (found.num_layers > 2)]
+    found = found[found.start == "random"]
+    fewer = found.num_classes - 1 - found.logit_rank
+    unit = "dimensions fewer than collapse has"
+    return Evidence.compared(found.seed, fewer, ">=", 1, unit, found.relative < 1 - BETTER)
 
 
 def _persists(run: Run) -> Evidence:
-    found = theory(run)
-    found = found[found.arm == "deep linear"]
-    holds = (found.curvature >= -ROUNDING) & (found.lowest_nudged >= 1 - SAME) & (found.highest_nudged <= 1 + SAME)
-    return Evidence.of(holds, found.lowest_nudged, "times the collapsed loss after a nudge")
+    """A trial is a number of classes, of layers, and a disturbance."""
+    found = descents(run)
+    found = found[(found.arm == "deep linear") & (found.start == "nudged")]
+    holds = (found.lowest_curvature >= -ROUNDING) & ((found.relative - 1).abs() <= SAME)
+    return Evidence.of(found.seed, holds, found.relative, "times the collapsed loss after a nudge")
 
 
 CLAIMS = read(
@@ -127,6 +162,7 @@ CLAIMS = read(
         "cascade-ratio-by-layer": _by_layer,
         "cascade-middle-layers": _middle,
         "cascade-middle-layers-terminal": _middle_terminal,
+        "cascade-earlier-collapse": _earlier_collapse,
         "separation-law": _line,
         "separation-law-emerges": _emerges,
         "separation-equal-factors": _even,

@@ -1,16 +1,34 @@
-"""What the literature says of the circuit and of its phases, and the rules by which a run of `circuits` decides."""
+"""What the literature says of the circuit and of its phases, and the rules by which a run of `circuits` decides.
+
+A trial is a seed. One that does not grok within its steps cannot tell; it is shown and not judged.
+"""
 
 import numpy as np
 import pandas as pd
 
-from ncbook.claims import Evidence, read
-from ncbook.readings.circuits import followed, phases, rows_at, unevenness
-from ncbook.readings.grokking import NANDA, NOTHING
+from ncbook.claims import read
+from ncbook.evidence import HALF as ONE_HALF
+from ncbook.evidence import Evidence
+from ncbook.readings.circuits import followed, phases, rows_at, steepest_fall_range, unevenness
+from ncbook.readings.grokking import LATE, NANDA, NOTHING
 from ncbook.runs import Run
 
 
-def _evidence(holds: pd.Series, values: pd.Series, unit: str) -> Evidence:
-    return Evidence.of(holds, values[np.isfinite(values)], unit)
+def _judged(run: Run, holds: pd.Series, values: pd.Series, unit: str, chance: float = 0.0) -> Evidence:
+    """Of all seeds of the run, of which those in `values` can tell."""
+    seeds, told = _seeds(run), values.dropna().index
+    answers = holds.reindex(seeds, fill_value=False)
+    return Evidence.of(seeds, answers, values.reindex(seeds), unit, [seed in told for seed in seeds], chance)
+
+
+def _compared(run: Run, values: pd.Series, relation: str, limit: float, unit: str, chance: float = 0.0) -> Evidence:
+    """Of all seeds of the run, of which those in `values` can tell."""
+    seeds = _seeds(run)
+    return Evidence.compared(seeds, values.reindex(seeds), relation, limit, unit, chance=chance)
+
+
+def _seeds(run: Run) -> list[int]:
+    return list(run.config["seeds"])
 
 
 def _restricted_first(run: Run) -> Evidence:
@@ -19,7 +37,7 @@ def _restricted_first(run: Run) -> Evidence:
     onset, then = (rows_at(run, found, steps) for steps in (found.onset, found.memorized))
     share, control = (onset[name] / then[name] for name in ("restricted_loss", "control_loss"))
     holds = (share <= 0.5) & (control > 0.5) & (found.formed < found.half)
-    return _evidence(holds, share, "of its value when memorized, before the test accuracy moves")
+    return _judged(run, holds, share, "of its value when memorized, before the test accuracy moves")
 
 
 def _excluded_rises(run: Run) -> Evidence:
@@ -31,7 +49,7 @@ def _excluded_rises(run: Run) -> Evidence:
         onset[name] / then[name] for name in ("excluded_loss", "control_excluded_loss", "train_loss")
     )
     holds = (rise >= 2) & (control <= 1) & (train <= 1)
-    return _evidence(holds, rise, "times its lowest value, before the test accuracy moves")
+    return _judged(run, holds, rise, "times its lowest value, before the test accuracy moves")
 
 
 def _lowest(run: Run, seed: object, found: pd.Series) -> float:
@@ -46,40 +64,46 @@ def _ablation(run: Run) -> Evidence:
     found = followed(run)
     ends = rows_at(run, found, pd.Series(run.history["step"].max(), index=found.index))
     ratio = ends.restricted_loss / ends.test_loss
-    return _evidence(ratio <= 1, ratio, "of the test loss of the whole network")
+    return _compared(run, ratio, "<=", 1.0, "of the test loss of the whole network", chance=ONE_HALF)
 
 
 def _order(run: Run) -> Evidence:
+    """A circuit or a cleanup that never comes is a no, as 0. Two moments in the wrong order are as likely by luck."""
     found = followed(run)
-    known = np.isfinite(found.formed) & np.isfinite(found.cleanup)
-    holds = known & (found.memorized < found.formed) & (found.formed < found.cleanup)
-    ratio = (found.cleanup / found.formed)[known]
-    return _evidence(holds, ratio, "times as many steps to cleanup as to the circuit")
+    known = np.isfinite(found.formed) & np.isfinite(found.cleanup) & (found.memorized < found.formed)
+    ratio = (found.cleanup / found.formed).where(known, 0.0)
+    return _compared(run, ratio, ">", 1.0, "times as many steps to cleanup as to the circuit", chance=ONE_HALF)
 
 
 def _cleanup(run: Run) -> Evidence:
+    """By luck: as often as a window put anywhere has its middle in that span."""
     found = followed(run)
     holds = (found.onset <= found.cleanup) & (found.cleanup <= found.generalized)
-    return _evidence(holds, found.cleanup / found.generalized, "of the steps to grok")
+    ranges = (steepest_fall_range(run.history["step"].max(), memorized) for memorized in found.memorized)
+    luck = [
+        max(0.0, min(last, late) - max(first, early)) / (last - first)
+        for (first, last), early, late in zip(ranges, found.onset, found.generalized, strict=True)
+    ]
+    chance = float(np.mean(luck)) if luck else 0.0
+    return _judged(run, holds, found.cleanup / found.generalized, "of the steps to grok", chance)
 
 
 def _circles(run: Run) -> Evidence:
     """Seeds that grok; the arrays are in the order of the run's seeds."""
-    found = followed(run)
-    grokked = [seed in found.index for seed in run.config["seeds"]]
-    key, other = (
-        [own for own, told in zip(unevenness(run, which), grokked, strict=True) if told]
-        for which in ("keys", "controls")
-    )
-    holds = (a.max() <= b.min() / 2 for a, b in zip(key, other, strict=True))
-    return Evidence.of(holds, map(np.median, key), "of the radius")
+    seeds, found = _seeds(run), followed(run)
+    key, other = (unevenness(run, which) for which in ("keys", "controls"))
+    ratio = pd.Series([float(a.max() / b.min()) for a, b in zip(key, other, strict=True)], index=seeds)
+    unit = "of the evenest control's unevenness, in the most uneven key frequency"
+    return _compared(run, ratio[ratio.index.isin(found.index)], "<=", 0.5, unit)
 
 
 def _transformer_groks(run: Run) -> Evidence:
+    """A seed that does not generalize within its steps cannot tell."""
     found = phases(run)
-    found = found[(found.network == NANDA) & np.isfinite(found.memorized)]
-    groks = np.isfinite(found.generalized) & (found.generalized >= 5 * found.memorized)
-    return _evidence((found.test_then <= NOTHING) & groks, found.generalized, "steps")
+    found = found[found.network == NANDA]
+    ratio = (found.generalized / found.memorized).where(found.test_then <= NOTHING, 1.0)
+    valid = np.isfinite(found.memorized) & np.isfinite(found.generalized)
+    return Evidence.compared(found.seed, ratio, ">=", LATE, "times the steps to memorize", valid)
 
 
 CLAIMS = read(

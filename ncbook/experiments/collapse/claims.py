@@ -1,10 +1,11 @@
 """Claims that `collapse` decides, and the rules by which it does."""
 
-import numpy as np
 import pandas as pd
 
-from ncbook.claims import Evidence, read
-from ncbook.readings.collapse import COLLAPSED, falls
+from ncbook.claims import not_tested, read
+from ncbook.evidence import Evidence
+from ncbook.readings.collapse import falls
+from ncbook.readings.moments import COLLAPSED, FOLLOWS, log_slope
 from ncbook.runs import Run
 
 
@@ -15,16 +16,16 @@ def _trials(run: Run) -> pd.DataFrame:
 
 
 def _variability(run: Run) -> Evidence:
-    fall = _trials(run).fall_train.fillna(0.0)
-    return Evidence.of(fall >= COLLAPSED, fall, "fold fall of NC1 on train")
+    table = _trials(run)
+    fall, unit = table.phase_fall_train, "fold fall of NC1 on train"
+    return Evidence.compared(table.seed, fall, ">=", COLLAPSED, unit, table.phase_tells)
 
 
 def _halved(run: Run, *columns: str, unit: str) -> Evidence:
-    """The end as a share of the start, the largest among `columns`; inf without a terminal phase."""
+    """The end as a share of the start of the terminal phase, the largest among `columns`."""
     table = _trials(run)
-    ratios = pd.DataFrame({name: table[f"{name}_end"] / table[f"{name}_then"] for name in columns})
-    largest = ratios.max(axis=1).fillna(np.inf)
-    return Evidence.of(largest <= 0.5, largest, unit)
+    ratios = pd.DataFrame({name: table[f"{name}_end"] / table[f"{name}_start"] for name in columns})
+    return Evidence.compared(table.seed, ratios.max(axis=1), "<=", 0.5, unit, table.phase_tells)
 
 
 def _simplex(run: Run) -> Evidence:
@@ -37,20 +38,16 @@ def _duality(run: Run) -> Evidence:
 
 def _decisions(run: Run) -> Evidence:
     table = _trials(run)
-    ends = 100 * table.nc4_train_end[np.isfinite(table.zero_error_epoch)]
-    return Evidence.of(ends.reindex(table.index) == 0, ends, "% of training points decided otherwise")
-
-
-def _test_error(run: Run) -> Evidence:
-    table = _trials(run)
-    changes = 100 * (table.test_error_end - table.test_error_then)
-    return Evidence.of(changes <= 0, changes.dropna(), "percentage points")
+    unit = "% of training points decided otherwise"
+    return Evidence.compared(table.seed, 100 * table.nc4_train_end, "<=", 0.0, unit, table.phase_tells)
 
 
 def _no_test_collapse(run: Run) -> Evidence:
-    """Without a terminal phase there is no fall to speak of, and nothing that holds."""
-    fall = _trials(run).fall_test.fillna(0.0)
-    return Evidence.of((fall > 0) & (fall < COLLAPSED), fall, "fold fall of NC1 on test")
+    """Only where the training set has collapsed can one ask whether the test set follows."""
+    table = _trials(run)
+    slope = log_slope(table.phase_fall_test, table.phase_fall_train)
+    asked = table.phase_tells & (table.phase_fall_train >= COLLAPSED)
+    return Evidence.compared(table.seed, slope, "<", FOLLOWS, "log-slope of NC1 on test against train", asked)
 
 
 CLAIMS = read(
@@ -60,7 +57,7 @@ CLAIMS = read(
         "class-means-form-a-simplex": _simplex,
         "classifier-meets-the-means": _duality,
         "nearest-mean-decides": _decisions,
-        "training-past-zero-error-helps": _test_error,
+        "training-past-zero-error-helps": not_tested,
         "no-collapse-on-test": _no_test_collapse,
     },
 )

@@ -1,8 +1,11 @@
 """What the literature says of rate reduction and of corrupted labels, and the rules by which a run decides."""
 
+import math
+
 import pandas as pd
 
-from ncbook.claims import Evidence, read
+from ncbook.claims import not_tested, read
+from ncbook.evidence import Evidence, correlation_chance
 from ncbook.readings.corrupted_labels import (
     CE,
     FRAME,
@@ -17,11 +20,14 @@ from ncbook.readings.corrupted_labels import (
     at_top,
     indicators,
     outcomes,
+    phases,
 )
+from ncbook.readings.moments import COLLAPSED
 from ncbook.runs import Run
 
 _FAR = 0.05  # a difference of accuracies that counts
 _NEAR = 0.01  # one that does not
+_ORDERED = 0.5  # a rank correlation that counts
 
 
 def _table(run: Run, arm: str, column: str) -> pd.DataFrame:
@@ -39,65 +45,89 @@ def _gaps(run: Run) -> pd.DataFrame:
     return _table(run, MCR2, "end") - _table(run, CE, "end")
 
 
+def _orders(table: pd.DataFrame) -> float:
+    """How often noise puts the columns of a table in one order."""
+    return 1 / math.factorial(table.shape[1])
+
+
 def _more_robust(run: Run) -> Evidence:
     gaps = _gaps(run)
-    grows = (gaps.diff(axis=1).iloc[:, 1:] > 0).all(axis=1)
-    return Evidence.of(grows & (gaps.iloc[:, -1] >= _FAR), 100 * gaps.iloc[:, -1], "points more at the highest ratio")
+    top = gaps.iloc[:, -1]
+    holds = (gaps.diff(axis=1).iloc[:, 1:] > 0).all(axis=1) & (top >= _FAR)
+    return Evidence.of(gaps.index, holds, 100 * top, "points more at the highest ratio", chance=_orders(gaps))
 
 
 def _equal_on_clean(run: Run) -> Evidence:
     gap = _gaps(run).iloc[:, 0]
-    return Evidence.of(gap.abs() <= _NEAR, 100 * gap, "points more on clean labels")
+    return Evidence.of(gap.index, gap.abs() <= _NEAR, 100 * gap, "points more on clean labels")
+
+
+def _share_left(run: Run, left: pd.Series, unit: str) -> Evidence:
+    """Where there is a gap at the highest ratio."""
+    gap = _gaps(run).iloc[:, -1]
+    return Evidence.compared(gap.index, 100 * left / gap, ">=", 50, unit, gap >= _FAR)
 
 
 def _in_the_loss(run: Run) -> Evidence:
     left = _at_top(run, MCR2, "end") - _at_top(run, MATCHED, "best_end")
-    share = left / _gaps(run).iloc[:, -1]
-    return Evidence.of((left > 0) & (share >= 0.5), 100 * share, "% of the gap left")
+    return _share_left(run, left, "% of the gap left")
 
 
 def _does_not_fit(run: Run) -> Evidence:
-    kept = (_at_top(run, LONGER, "end") - _at_top(run, CE, "end")) / _gaps(run).iloc[:, -1]
-    return Evidence.of(kept >= 0.5, 100 * kept, "% of the gap left after longer training")
+    left = _at_top(run, LONGER, "end") - _at_top(run, CE, "end")
+    return _share_left(run, left, "% of the gap left after longer training")
 
 
 def _not_collapse(run: Run) -> Evidence:
     rates, crossed = (_table(run, arm, "class_rank_end").iloc[:, 0] for arm in (MCR2, CE))
-    return Evidence.of((rates >= 3) & (rates >= 2 * crossed), rates, "directions a class")
+    return Evidence.of(rates.index, (rates >= 3) & (rates >= 2 * crossed), rates, "directions a class")
 
 
 def _more_than_simplex(run: Run) -> Evidence:
     table = arrangements(run).pivot(index="seed", columns="arm", values="rate_reduction")
-    holds = table[SIMPLEX] < table[[FRAME, SUBSPACES, SPHERE]].min(axis=1)
-    return Evidence.of(holds, table[SUBSPACES] / table[SIMPLEX], "times the simplex")
+    times = table[[FRAME, SUBSPACES, SPHERE]].min(axis=1) / table[SIMPLEX]
+    return Evidence.compared(table.index, times, ">", 1, "times the simplex, of the arrangement that has least")
 
 
 def _indicator(run: Run) -> Evidence:
-    ranks = indicators(at_top(outcomes(run)), "unit_variance_ratio_train_end")
-    return Evidence.of(ranks >= 0.5, ranks, "rank correlation")
+    networks = at_top(outcomes(run))
+    ranks = indicators(networks, "unit_variance_ratio_train_end")
+    chance = max(correlation_chance(int(count), _ORDERED) for count in networks.groupby("seed").size().unique())
+    return Evidence.compared(ranks.index, ranks, ">=", _ORDERED, "rank correlation", chance=chance)
 
 
 def _stopping(run: Run) -> Evidence:
-    gain = _at_top(run, CE, "stopped") - _at_top(run, CE, "end")
-    return Evidence.of(gain >= _FAR, 100 * gain, "points more")
+    gain = 100 * (_at_top(run, CE, "stopped") - _at_top(run, CE, "end"))
+    return Evidence.compared(gain.index, gain, ">=", 100 * _FAR, "points more")
+
+
+def _stops_before_terminal(run: Run) -> Evidence:
+    left = 100 * (1 - _at_top(run, CE, "own_train_stop"))
+    reached = _at_top(run, CE, "own_train_end") == 1
+    return Evidence.compared(left.index, left, ">", 0, "% of the training labels not fitted at the stop", reached)
 
 
 def _stops_before(run: Run) -> Evidence:
     fold = _at_top(run, CE, "unit_variance_ratio_train_stop") / _at_top(run, CE, "unit_variance_ratio_train_end")
-    return Evidence.of((_at_top(run, CE, "own_train_stop") < 1) & (fold >= 2), fold, "times the final variance ratio")
+    found = at_top(phases(run))
+    found = found[found.arm == CE].set_index("seed").loc[fold.index]
+    collapsed = found.phase_tells & (found.ratio_fall >= COLLAPSED)
+    return Evidence.compared(fold.index, fold, ">=", COLLAPSED, "times the final variance ratio", collapsed)
 
 
 def _dilation(run: Run) -> Evidence:
     ratios = _table(run, CE, "unit_variance_ratio_test_end")
     grows = (ratios.diff(axis=1).iloc[:, 1:] > 0).all(axis=1)
     later = ratios.iloc[:, -1] > _at_top(run, CE, "unit_variance_ratio_test_stop")
-    return Evidence.of(grows & later, ratios.iloc[:, -1] / ratios.iloc[:, 0], "times the ratio with clean labels")
+    times, unit = ratios.iloc[:, -1] / ratios.iloc[:, 0], "times the ratio with clean labels"
+    return Evidence.of(ratios.index, grows & later, times, unit, chance=_orders(ratios))
 
 
 def _smoothing(run: Run) -> Evidence:
     share = _at_top(run, SMOOTHED, "unit_variance_ratio_test_end") / _at_top(run, CE, "unit_variance_ratio_test_end")
     better = _at_top(run, SMOOTHED, "end") > _at_top(run, CE, "end")
-    return Evidence.of((share < 1) & better, share, "times the ratio of plain cross-entropy")
+    unit = "times the ratio of plain cross-entropy"
+    return Evidence.of(share.index, (share < 1) & better, share, unit, chance=0.25)
 
 
 CLAIMS = read(
@@ -107,10 +137,13 @@ CLAIMS = read(
         "rate-reduction-keeps-dimensions": _not_collapse,
         "rate-reduction-equal-on-clean": _equal_on_clean,
         "rate-reduction-more-robust": _more_robust,
+        "rate-reduction-more-robust-other-ratios": not_tested,
+        "rate-reduction-like-contrastive": not_tested,
         "robustness-is-in-the-loss": _in_the_loss,
         "rate-reduction-does-not-fit-labels": _does_not_fit,
         "collapse-indicates-no-robustness": _indicator,
         "early-stopping-against-corruption": _stopping,
+        "early-stopping-before-terminal-phase": _stops_before_terminal,
         "early-stopping-before-collapse": _stops_before,
         "memorization-dilates": _dilation,
         "smoothing-dilates-less": _smoothing,

@@ -1,6 +1,6 @@
 """Settings and presets of the experiment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ncbook.experiments._experiment import Presets
 
@@ -53,6 +53,7 @@ class Config(Presets):
     def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about a minute on a CPU core.
 
+        laptop-again: laptop from three other seeds, to see which verdicts depend on them.
         gpu: glyphs and a convolutional network at six rates of corruption, tens of minutes on a T4. paper: the
         published protocol as far as we know it, a ResNet-18 with features of 128 dimensions on CIFAR-10 in batches of
         1000, 500 epochs and subspaces of 30 dimensions, without its augmentation and drops of the learning rate; about
@@ -64,6 +65,7 @@ class Config(Presets):
                 long_epochs=8, longer=2, probes=3, seeds=(481, 482), points=(100, 20), dims=(16, 128),
             ),
             "laptop": cls(),
+            "laptop-again": replace(cls(), seeds=tuple(range(61201, 61204))),
             "gpu": cls(
                 dataset="glyphs", network="convnet", width=256, dim=128, train_per_class=600, test_per_class=500,
                 held_out=1000, noises=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5), epochs=100, large_batch=1000, long_epochs=200,

@@ -3,34 +3,43 @@
 import numpy as np
 import pandas as pd
 
-from ncbook.claims import Evidence, read
-from ncbook.readings.grokking import HALF, NANDA, NOTHING, followed, phase_table
+from ncbook.claims import not_tested, read
+from ncbook.evidence import Evidence
+from ncbook.readings import moments
+from ncbook.readings.grokking import HALF, LATE, NANDA, NOTHING, followed, phase_table
 from ncbook.runs import Run
 
 
 def _delay(run: Run) -> Evidence:
+    """A seed that does not generalize within its steps cannot tell."""
     found = followed(run)
-    found = found[np.isfinite(found.memorized)]
-    late = np.isfinite(found.generalized) & (found.generalized >= 5 * found.memorized)
-    ratio = (found.generalized / found.memorized)[np.isfinite(found.generalized)]
-    return Evidence.of((found.test_then <= NOTHING) & late, ratio, "times the steps to memorize")
+    ratio = (found.generalized / found.memorized).where(found.test_then <= NOTHING, 1.0)
+    valid = np.isfinite(found.memorized) & np.isfinite(found.generalized)
+    return Evidence.compared(found.index, ratio, ">=", LATE, "times the steps to memorize", valid)
 
 
 def _never_without_decay(run: Run) -> Evidence:
-    """Only a seed whose twin with weight decay groks can tell."""
-    without = followed(run, 1)[np.isfinite(followed(run).generalized)]
-    holds = np.isfinite(without.memorized) & np.isinf(without.generalized)
-    return Evidence.of(holds, without.test_end, "test accuracy at the end")
+    """Only a seed that groks with weight decay, and memorizes without, can tell."""
+    without, frame = followed(run, 1), run.to_frame()
+    own = frame[frame.weight_decay == run.config["weight_decays"][1]]
+    best = own.groupby("seed").test_acc.max().reindex(without.index)
+    valid = np.isfinite(followed(run).generalized.reindex(without.index)) & np.isfinite(without.memorized)
+    return Evidence.compared(
+        without.index, best, "<", moments.GENERALIZED, "is the highest test accuracy without weight decay", valid
+    )
 
 
 def _fewer_samples(run: Run) -> Evidence:
     """One trial a seed of the phase diagram; where no cell without decay groks, the largest fraction is a bound."""
-    trials = [_needed(own) for _, own in phase_table(run).groupby("seed")]
-    told = [(with_decay, without) for with_decay, without, sure in trials if sure]
-    return Evidence.of(
-        (with_decay <= without / 2 + 1e-9 for with_decay, without in told),
-        (with_decay / without for with_decay, without in told),
+    table = phase_table(run)
+    found = {seed: _needed(own) for seed, own in table.groupby("seed")}
+    return Evidence.compared(
+        found,
+        (round(with_decay / without, 9) for with_decay, without, _ in found.values()),
+        "<=",
+        0.5,
         "of the fraction that is not enough without",
+        (sure for *_, sure in found.values()),
     )
 
 
@@ -46,10 +55,13 @@ def _needed(own: pd.DataFrame) -> tuple[float, float, bool]:
 
 
 def _inverse(run: Run) -> Evidence:
+    """One trial a seed and fraction of the phase diagram."""
     table = phase_table(run)
     table = table[(table.weight_decay > 0) & np.isfinite(table.generalized)]
-    slopes = [slope(own) for _, own in table.groupby("fraction") if own.weight_decay.nunique() >= 3]
-    return Evidence.of((-1.25 <= each <= -0.75 for each in slopes), slopes, "slope of log t over log decay")
+    found = [(seed, slope(own)) for (seed, _), own in table.groupby(["seed", "fraction"]) if len(own) >= 3]
+    off = (abs(each + 1) for _, each in found)
+    seeds = [seed for seed, _ in found]
+    return Evidence.compared(seeds, off, "<=", 0.25, "off the slope -1 of log t over log decay")
 
 
 def slope(cells: pd.DataFrame) -> float:
@@ -58,32 +70,35 @@ def slope(cells: pd.DataFrame) -> float:
 
 
 def _sparse(run: Run) -> Evidence:
-    """Only seeds that grok can tell."""
+    """Only seeds that grok, and whose twin memorizes, can tell."""
     found, control = followed(run), followed(run, 1)
-    grokked = np.isfinite(found.generalized)
-    found, control = found[grokked], control[grokked]
-    holds = (found.gini_end >= 2 * found.gini_then) & (found.gini_end >= 2 * control.gini_end)
-    return Evidence.of(holds, found.gini_end, "Gini coefficient at the end")
+    fold = found.gini_end / np.maximum(found.gini_then, control.gini_end.reindex(found.index))
+    valid = np.isfinite(found.generalized) & np.isfinite(control.memorized.reindex(found.index))
+    return Evidence.compared(found.index, fold, ">=", 2.0, "times the larger of the two it is compared with", valid)
 
 
 def _progress(run: Run) -> Evidence:
+    """A seed that does not grok within its steps has no value, and cannot tell."""
     found = followed(run)
-    found = found[found.gini_onset.notna()]
     covered = (found.gini_onset - found.gini_then) / (found.gini_end - found.gini_then)
-    return Evidence.of(covered >= 0.2, covered, "of the rise done while test accuracy is at most 0.1")
+    unit = "of the rise done while test accuracy is at most 0.1"
+    return Evidence.compared(found.index, covered, ">=", 0.2, unit)
 
 
 def _analytic(run: Run) -> Evidence:
-    accuracy = run.arrays["gromov/accuracy"].ravel()
-    return Evidence.of(accuracy == 1, 100 * accuracy, "%")
+    accuracy = run.arrays["gromov/accuracy"]  # [moduli, seeds]
+    seeds = np.broadcast_to(run.config["gromov_seeds"], accuracy.shape)
+    return Evidence.compared(seeds.ravel(), 100 * accuracy.ravel(), ">=", 100, "%")
 
 
 def _leak(run: Run) -> Evidence:
     """At the probe where mirror pairs are first known by half; a seed that never gets there cannot tell."""
     mirror, rest = (run.arrays[f"leak/{NANDA}/ordered/{kind}"] for kind in ("mirror", "rest"))
-    reached = (mirror >= HALF).any(axis=1)
-    others = rest[reached, (mirror >= HALF).argmax(axis=1)[reached]]
-    return Evidence.of(others <= NOTHING, others, "accuracy on pairs without a known mirror")
+    reached = mirror >= HALF
+    others = rest[np.arange(len(rest)), reached.argmax(axis=1)]
+    unit = "accuracy on pairs without a known mirror"
+    valid = [bool(own.any()) for own in reached]
+    return Evidence.compared(run.config["leak_seeds"], others, "<=", NOTHING, unit, valid)
 
 
 CLAIMS = read(
@@ -93,6 +108,7 @@ CLAIMS = read(
         "decay-halves-the-samples": _fewer_samples,
         "no-grokking-without-decay": _never_without_decay,
         "time-inverse-to-decay": _inverse,
+        "time-inverse-to-decay-from-large-weights": not_tested,
         "sparse-in-frequencies": _sparse,
         "progress-before-the-jump": _progress,
         "analytic-solution": _analytic,

@@ -2,99 +2,123 @@
 
 import pandas as pd
 
-from ncbook.claims import Evidence, read
-from ncbook.readings.implicit_bias import (
-    NETWORKS,
-    collapsed,
-    completed,
-    ends,
-    norm_growth,
-    rows_of,
-    since_zero_error,
-    slopes,
-)
+from ncbook.claims import read
+from ncbook.evidence import Evidence
+from ncbook.readings.implicit_bias import completed, ends, norm_growth, phases, rows_of, slopes
+from ncbook.readings.moments import COLLAPSED
 from ncbook.runs import Run
 
 _SOLVED = 1e-8  # residual of the equations, relative to the targets
+_FITTED = 1e-2  # the same of the observed entries of a matrix
 
 
 def _least_norm(run: Run) -> Evidence:
     last = ends(run, "square")
     last = last[last.method.isin(["gd", "momentum", "sgd"])]
-    holds = (last.residual <= _SOLVED) & (last.distance <= 1e-6)
-    return Evidence.of(holds, last.distance, "relative distance to the solution of least norm")
+    unit = "relative distance to the solution of least norm"
+    return Evidence.compared(last.seed, last.distance, "<=", 1e-6, unit, last.residual <= _SOLVED)
 
 
 def _other_optimizer(run: Run) -> Evidence:
-    last = ends(run, "square", method="adam")
-    solved = last[last.residual <= _SOLVED]
-    return Evidence.of(solved.distance >= 0.1, solved.distance, "relative distance of Adam's solution")
+    last, unit = ends(run, "square", method="adam"), "relative distance of Adam's solution"
+    return Evidence.compared(last.seed, last.distance, ">=", 0.1, unit, last.residual <= _SOLVED)
 
 
 def _max_margin(run: Run) -> Evidence:
     last = ends(run, "logistic", method="scaled")
     holds = (last.direction_distance <= 0.02) & (last.margin_ratio >= 0.99)
-    return Evidence.of(holds, last.direction_distance, "distance between unit vectors")
+    return Evidence.of(last.seed, holds, last.direction_distance, "distance between unit vectors")
 
 
 def _rate(run: Run) -> Evidence:
     found = slopes(run)
-    return Evidence.of(found.between(-1.2, -0.8), found, "slope of log distance against log log t")
+    unit = "slope of log distance against log log t"
+    return Evidence.of(found.index.get_level_values("seed"), found.between(-1.2, -0.8), found, unit)
 
 
 def _norm_growth(run: Run) -> Evidence:
-    found = norm_growth(run)
-    return Evidence.of((found - 1).abs() <= 0.1, found, "of ||w|| / (||w*|| log t)")
+    last, found = ends(run, "logistic", method="scaled"), norm_growth(run)
+    return Evidence.of(last.seed, (found - 1).abs() <= 0.1, found, "of ||w|| / (||w*|| log t)")
+
+
+def _deeper(run: Run, column: str, unit: str) -> Evidence:
+    """`column` gets lower with each factor more. Of three numbers one order out of six does."""
+    found, residual = completed(run, column), completed(run, "residual")
+    depths = [f"depth{depth}" for depth in sorted(run.config["depths"])]
+    times = (found[depths] / found[depths].shift(axis=1)).iloc[:, 1:].max(axis=1)
+    fitted = (residual[depths] <= _FITTED).all(axis=1)
+    seeds = times.index.get_level_values("seed")
+    return Evidence.compared(seeds, times, "<", 1, unit, fitted, chance=1 / 6)
 
 
 def _low_rank(run: Run) -> Evidence:
-    ranks = completed(run, "effective_rank")
-    holds = (ranks.depth3 < ranks.depth2) & (ranks.depth2 < ranks.depth1)
-    return Evidence.of(holds, ranks.depth3, "effective rank at depth 3")
+    return _deeper(run, "effective_rank", "times the effective rank, with the factor more that lowers it least")
 
 
 def _recovery(run: Run) -> Evidence:
-    errors = completed(run, "unseen_error")
-    holds = (errors.depth3 < errors.depth2) & (errors.depth2 < errors.depth1)
-    return Evidence.of(holds, errors.depth3, "relative error on the other entries, depth 3")
+    return _deeper(run, "unseen_error", "times the error on the other entries, with the factor that lowers it least")
 
 
 def _not_nuclear(run: Run) -> Evidence:
     ranks, norms = completed(run, "effective_rank"), completed(run, "nuclear_norm")
+    fitted = (completed(run, "residual")[["depth3", "nuclear"]] <= _FITTED).all(axis=1)
     holds = (ranks.depth3 < ranks.nuclear) & (norms.depth3 > norms.nuclear)
-    return Evidence.of(holds, norms.depth3 / norms.nuclear, "of the least nuclear norm, depth 3")
+    seeds, times = ranks.index.get_level_values("seed"), norms.depth3 / norms.nuclear
+    return Evidence.of(seeds, holds, times, "of the least nuclear norm, depth 3", fitted, chance=0.25)
 
 
 def _norms_grow(run: Run) -> Evidence:
-    holds, values = [], []
-    for _, own in rows_of(run, "escape", determinant=1).groupby(["method", "seed"], sort=False):
+    seeds, holds, values, fit = [], [], [], []
+    for (_, seed), own in rows_of(run, "escape", determinant=1).groupby(["method", "seed"], sort=False):
         fitted = own[own.square_loss <= 0.1]
-        if len(fitted) < 2:
-            continue
-        first, last = fitted.iloc[0], fitted.iloc[-1]
+        fit.append(len(fitted) > 1)
+        first, last = (fitted if len(fitted) else own).iloc[[0, -1]].itertuples()
         lower = last.square_loss <= first.square_loss / 2 and last.effective_rank < first.effective_rank
+        seeds.append(seed)
         holds.append(lower and last.frobenius_norm > first.frobenius_norm)
         values.append(last.frobenius_norm / first.frobenius_norm)
-    return Evidence.of(holds, values, "fold growth of the norm")
+    return Evidence.of(seeds, holds, values, "fold growth of the norm", fit)
+
+
+def _true_labels(run: Run, part: str) -> pd.DataFrame:
+    """The networks of a part on true labels without weight decay."""
+    found = phases(run)
+    return found[(found.part == part) & (found.labels == "true") & (found.weight_decay == 0)]
 
 
 def _margins_rise(run: Run) -> Evidence:
-    pairs = since_zero_error(run, "network", "true", 0.0)
-    holds = (pairs.weight_norm_end > pairs.weight_norm_then) & (
-        pairs.normalized_margin_end > pairs.normalized_margin_then
-    )
-    return Evidence.of(holds, pairs.normalized_margin_end, "normalized margin at the end")
+    found, unit = _true_labels(run, "network"), "times the normalized margin where the phase starts"
+    return Evidence.compared(found.seed, found.margin_growth, ">", 1, unit, found.phase_tells, chance=0.5)
+
+
+def _without_decay(run: Run) -> pd.DataFrame:
+    return pd.concat([_true_labels(run, part) for part in ("network", "batch_norm")])
 
 
 def _collapse_without_decay(run: Run) -> Evidence:
-    pairs = pd.concat([since_zero_error(run, part, "true", 0.0) for part in NETWORKS])
-    falls = pairs.nc1_train_then / pairs.nc1_train_end
-    return Evidence.of(falls >= 2, falls, "fold fall of NC1 after zero error")
+    found, unit = _without_decay(run), "fold fall of NC1 in the terminal phase"
+    return Evidence.compared(found.seed, found.nc1_fall, ">=", COLLAPSED, unit, found.phase_tells)
+
+
+def _nears_without_decay(run: Run) -> Evidence:
+    found, unit = _without_decay(run), "fold fall of NC1 in the terminal phase"
+    return Evidence.compared(found.seed, found.nc1_fall, ">", 1, unit, found.phase_tells, chance=0.5)
+
+
+def _random_labels(run: Run) -> Evidence:
+    """Of the networks with batch norm: a trial is a weight decay and a seed."""
+    found = phases(run)
+    table = found[found.part == "batch_norm"].pivot(index=["weight_decay", "seed"], columns="labels")
+    less = table.nc1_fall.random / table.nc1_fall.true
+    seeds, unit = less.index.get_level_values("seed"), "times the fall of NC1 with true labels"
+    return Evidence.compared(seeds, less, "<", 1, unit, table.phase_tells.all(axis=1), chance=0.5)
 
 
 def _posit(run: Run) -> Evidence:
-    found = collapsed(run, "random")
-    return Evidence.of(found.test_error < 0.45, 100 * found.test_error, "% test error of collapsed networks")
+    found = phases(run)
+    found = found[found.labels == "random"]
+    valid, unit = found.phase_tells & (found.nc1_fall >= COLLAPSED), "% test error of collapsed networks"
+    return Evidence.compared(found.seed, 100 * found.test_error, "<", 45, unit, valid)
 
 
 CLAIMS = read(
@@ -111,6 +135,8 @@ CLAIMS = read(
         "norms-may-grow": _norms_grow,
         "network-margins-rise": _margins_rise,
         "network-collapses-without-decay": _collapse_without_decay,
+        "network-nears-collapse-without-decay": _nears_without_decay,
+        "random-labels-collapse-less": _random_labels,
         "collapse-brings-generalization": _posit,
     },
 )

@@ -2,23 +2,31 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 
-from ncbook.claims import Evidence, read
+from ncbook.claims import read
+from ncbook.evidence import Evidence
 from ncbook.readings.information_bottleneck import (
     FIXED,
-    NOISES,
     clustering,
     compression,
+    digits_courses,
     ends,
+    label_losses,
     largest_rises,
     rows_of,
-    transitions,
 )
+from ncbook.readings.moments import COLLAPSED
 from ncbook.runs import Run
 
 BIT = math.log(2)  # one bit in nats: the least change of information that counts
-_LEVEL = 0.05  # nats by which a layer may exceed the one before and still count as no higher
+_LEVEL = 0.05  # nats: the least difference of two layers that counts
+_KEYS = ["weight_decay", "estimator", "seed"]
+
+
+def _seeds(table: pd.Series | pd.DataFrame) -> pd.Index:
+    return table.index.get_level_values("seed")
 
 
 def _fixed(run: Run, activation: str) -> pd.DataFrame:
@@ -27,65 +35,97 @@ def _fixed(run: Run, activation: str) -> pd.DataFrame:
 
 
 def _tanh(run: Run) -> Evidence:
-    falls = _fixed(run, "tanh").fall
-    return Evidence.of(falls >= BIT, falls, "nats of fall, tanh")
+    found = _fixed(run, "tanh")
+    return Evidence.compared(found.seed, found.fall, ">=", BIT, "nats of fall, tanh")
 
 
 def _relu(run: Run) -> Evidence:
-    falls = _fixed(run, "relu").fall
-    return Evidence.of(falls < BIT, falls, "nats of fall, ReLU")
+    found = _fixed(run, "relu")
+    return Evidence.compared(found.seed, found.fall, "<", BIT, "nats of fall, ReLU")
+
+
+def _decayed(run: Run) -> pd.DataFrame:
+    """The networks of digits with the stronger weight decay."""
+    found = digits_courses(run)
+    return found[found.weight_decay == max(run.config["decays"])]
+
+
+def _relu_digits(run: Run) -> Evidence:
+    found = _decayed(run)
+    found = found[found.estimator == FIXED]
+    return Evidence.compared(found.seed, found.fall, "<", BIT, "nats of fall, digits")
 
 
 def _estimators(run: Run) -> Evidence:
     falls = compression(run).pivot_table(index=["estimator", "seed"], columns="activation", values="fall", sort=False)
-    return Evidence.of((falls.tanh >= BIT) & (falls.relu < BIT), falls.tanh - falls.relu, "nats more with tanh")
+    holds = (falls.tanh >= BIT) & (falls.relu < BIT)
+    return Evidence.of(_seeds(falls), holds, falls.tanh - falls.relu, "nats more with tanh")
+
+
+def _two_phases(found: pd.DataFrame) -> Evidence:
+    found = found[found.estimator == FIXED]
+    least = found[["rise", "fall"]].min(axis=1)
+    return Evidence.compared(found.seed, least, ">=", BIT, "nats of rise or of fall, the smaller")
 
 
 def _phases(run: Run) -> Evidence:
-    found = compression(run)
-    found = found[found.estimator == FIXED]
-    return Evidence.of((found.rise >= BIT) & (found.fall >= BIT), found.rise, "nats of rise before the fall")
+    return _two_phases(compression(run))
+
+
+def _phases_digits(run: Run) -> Evidence:
+    return _two_phases(_decayed(run))
 
 
 def _no_compression_no_harm(run: Run) -> Evidence:
     found = compression(run)
-    found = found[(found.estimator == FIXED) & (found.fall < BIT)]
-    return Evidence.of(
-        found.test_error <= 0.25, 100 * found.test_error, "% test error of networks that do not compress"
-    )
+    found = found[found.estimator == FIXED]
+    unit = "% test error of networks that do not compress"
+    return Evidence.compared(found.seed, 100 * found.test_error, "<=", 25, unit, found.fall < BIT)
 
 
 def _layers(run: Run) -> Evidence:
+    """Noise would pass where each of the layers happens to be lower than the one before."""
     rises = largest_rises(run)
-    return Evidence.of(rises <= _LEVEL, rises, "nats, the largest rise from a layer to the next")
+    unit, chance = "nats, the largest change from a layer to the next", 0.5 ** (len(run.config["hidden"]) - 1)
+    return Evidence.compared(_seeds(rises), rises, "<=", -_LEVEL, unit, chance=chance)
+
+
+def _labels_kept(run: Run) -> Evidence:
+    lost = label_losses(run)
+    return Evidence.compared(_seeds(lost), lost, "<=", _LEVEL, "nats of I(Y; T) less than in the first layer")
 
 
 def _corner(run: Run) -> Evidence:
-    last = ends(run, "digits", split="train", weight_decay=max(run.config["decays"]))
-    last = last[last.estimator.isin(NOISES)]
-    aim = math.log(10)
+    last = ends(run, "digits", split="train").set_index(_KEYS)
+    found = _decayed(run).set_index(_KEYS)
+    last, aim = last.loc[found.index], math.log(10)
     holds = (last.information <= 1.1 * aim) & (last.label_information >= 0.9 * aim)
-    return Evidence.of(holds, last.information, "nats of I(X; T); log K is 2.3")
+    collapsed = found.phase_tells & (found.nc1_fall >= COLLAPSED)
+    return Evidence.of(_seeds(last), holds, last.information, "nats of I(X; T); log K is 2.3", collapsed)
 
 
 def _clusters(run: Run) -> Evidence:
-    found = clustering(run, "train")
-    found = found[found.weight_decay == max(run.config["decays"])].correlation
-    return Evidence.of(found >= 0.8, found, "rank correlation of I(X; T) with NC1")
+    """Of two courses that each rise or fall throughout, one pair in two goes the same way."""
+    found, unit = clustering(run, "train"), "rank correlation of I(X; T) with NC1"
+    found = found[found.weight_decay == max(run.config["decays"])]
+    return Evidence.compared(found.seed, found.correlation, ">=", 0.8, unit, chance=0.5)
 
 
 def _variational(run: Run) -> Evidence:
     errors = rows_of(run, "vib").pivot_table(index="seed", columns="beta", values="test_error")
     some = [beta for beta in errors.columns if 0 < beta <= 0.01]
     gains = (errors[0.0].to_numpy()[:, None] - errors[some].to_numpy()).ravel()
-    return Evidence.of(gains > 0, 100 * gains, "percentage points fewer test errors")
+    seeds, unit = np.repeat(errors.index.to_numpy(), len(some)), "percentage points fewer test errors"
+    return Evidence.compared(seeds, 100 * gains, ">", 0, unit, chance=0.5)
 
 
 def _transitions(run: Run) -> Evidence:
-    found = transitions(run)
-    found = found[found.weight_decay == max(run.config["decays"])]
-    holds = (found.spread_end < found.spread_then) & (found.spread_end <= 2)
-    return Evidence.of(holds, found.spread_end, "of the last over the first critical beta, each minus 1")
+    found = _decayed(run)
+    found = found[found.estimator == FIXED]
+    holds = (found.spread_end < found.spread_start) & (found.spread_end <= 2)
+    collapsed = found.phase_tells & (found.nc1_fall >= COLLAPSED)
+    unit = "of the last over the first critical beta, each minus 1"
+    return Evidence.of(found.seed, holds, found.spread_end, unit, collapsed)
 
 
 CLAIMS = read(
@@ -93,10 +133,13 @@ CLAIMS = read(
     {
         "tanh-compresses": _tanh,
         "relu-does-not-compress": _relu,
+        "relu-does-not-compress-digits": _relu_digits,
         "nonlinearity-decides": _estimators,
         "two-phases": _phases,
+        "two-phases-digits": _phases_digits,
         "no-compression-no-harm": _no_compression_no_harm,
         "layers-compress-progressively": _layers,
+        "layers-keep-label-information": _labels_kept,
         "collapse-is-optimal-trade-off": _corner,
         "compression-is-clustering": _clusters,
         "bottleneck-helps": _variational,

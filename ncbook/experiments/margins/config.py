@@ -1,6 +1,6 @@
 """Settings and presets of the experiment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ncbook.experiments._experiment import Presets
 
@@ -54,6 +54,7 @@ class Config(Presets):
     def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about a minute and a half on a CPU core.
 
+        laptop-again: laptop from ten other seeds, to see which verdicts depend on them.
         gpu: glyphs, wider networks and longer training, tens of minutes on a T4. paper: a larger size, not a published
         protocol, because the sources' settings were not seen: the same with more images and steps, hours on a T4.
         """
@@ -64,6 +65,7 @@ class Config(Presets):
                 noises=(0.0, 0.5), sizes=(5, 20), other_widths=(16, 32), frame_seeds=1, draws=4000,
             ),
             "laptop": cls(),
+            "laptop-again": replace(cls(), seeds=tuple(range(60901, 60911))),
             "gpu": cls(
                 dataset="glyphs", width=512, train_per_class=500, test_per_class=500, steps=20_000, family_steps=4000,
                 family_per_class=100, sizes=(20, 40, 80, 160, 320, 640), other_widths=(128, 512), family_seeds=10,

@@ -44,6 +44,6 @@ EXPERIMENT = Experiment(
     train,
     keys=("part", "seed"),
     claims=CLAIMS,
-    sample=Sample({"control_seeds": 1, "digits_seeds": (375,), "classes": (10,)}),
+    sample=Sample({"control_seeds": 1, "digits_seeds": lambda config: config.digits_seeds[:1], "classes": (10,)}),
 )
 run, load = EXPERIMENT.run, EXPERIMENT.load

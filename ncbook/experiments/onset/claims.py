@@ -1,46 +1,100 @@
-"""What the literature says of what moves when a network groks, and the rules by which a run of `onset` decides."""
+"""What the literature says of what moves when a network groks, and the rules by which a run of `onset` decides.
+
+A trial is a seed. Leads are those of seeds that generalize after memorizing; the others cannot tell.
+"""
 
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from ncbook.claims import Evidence, read
+from ncbook.claims import read
+from ncbook.evidence import HALF, Evidence
 from ncbook.readings import onset as reading
 from ncbook.readings.grokking import NOTHING
-from ncbook.readings.onset import ADDITION, COLLAPSE, DIGITS, SMALL, UNDECAYED, leads
+from ncbook.readings.moments import COLLAPSED
+from ncbook.readings.onset import ADDITION, DIGITS, SMALL, UNDECAYED, Rule, leads
 from ncbook.runs import Run
 
 NEAR = 1.5  # two steps coincide if they are within this factor
+MANY = 50  # classes from which on a formula for many classes is to hold within 10 %
+_SIGNS = HALF**2  # how often two signs are both as a claim has them under noise
 
 
-def only_flatness(found: pd.DataFrame) -> pd.Series:
-    """For each seed, whether kappa moves before the test accuracy and none of the collapse measures does."""
-    return (found.relative_flatness > 0) & ~(found[list(COLLAPSE)] > 0).any(axis=1)
+def only_flatness(run: Run, measure: str, rule: Rule | None = None) -> pd.Series:
+    """For each seed, whether kappa crosses before the test accuracy is half-way and `measure` does not foretell it.
+
+    That is: it crosses later, or fell too early, more than half of its whole fall (in logarithms) while memorizing.
+    """
+    found, fell = leads(run, rule=rule), reading.falls(run, measure)
+    early = np.log(fell.fold) > HALF * np.log(fell.whole)
+    return (found.relative_flatness > 0) & (~(found[measure] > 0) | early.reindex(found.index, fill_value=False))
 
 
-def _only_flatness(run: Run) -> Evidence:
+def _only_flatness(measure: str, run: Run) -> Evidence:
     found = leads(run)
-    return Evidence.of(only_flatness(found), found.relative_flatness, "steps before generalization")
+    lead, unit = found.relative_flatness, "steps before generalization"
+    return Evidence.of(found.index, only_flatness(run, measure), lead, unit, chance=_SIGNS)
 
 
 def _any_rule(run: Run) -> Evidence:
-    """One trial a rule other than the primary one; a rule without seeds cannot tell."""
-    shares = [only_flatness(leads(run, rule=rule)).mean() for rule in reading.rules(run.config)[1:]]
-    told = [share for share in shares if np.isfinite(share)]
-    return Evidence.of((share >= 0.8 for share in told), told, "of the seeds, in a rule")
+    """By seed, the share of the rules other than the primary one."""
+    others = reading.rules(run.config)[1:]
+    shares = pd.DataFrame({rule.name: only_flatness(run, "cdnv_train", rule) for rule in others}).mean(axis=1)
+    return Evidence.compared(shares.index, shares, ">=", 0.8, "of the other rules", chance=_SIGNS)
 
 
 def _flatness_beats_loss(run: Run) -> Evidence:
     found = leads(run)
-    ahead = found.relative_flatness - found.train_loss
-    return Evidence.of((found.relative_flatness > 0) & (ahead > 0), ahead, "steps before the train loss")
+    ahead = found.relative_flatness - found.train_loss.clip(lower=0)
+    return Evidence.compared(found.index, ahead, ">", 0.0, "steps before train loss and onset", chance=_SIGNS)
 
 
-def _falls_in_memorizing(run: Run) -> Evidence:
-    """Only seeds that memorize can tell."""
+def _goes_along(run: Run) -> Evidence:
+    """A sign: which of two measures foretells the onset of a seed better."""
+    found = leads(run)
+    missed = {name: reading.foretold(found, name) for name in ("variance_ratio_train", "relative_flatness")}
+    more = missed["relative_flatness"] - missed["variance_ratio_train"]
+    return Evidence.compared(found.index, more, ">", 0.0, "steps that kappa misses the onset by more", chance=HALF)
+
+
+def _clock(run: Run) -> Evidence:
+    """A measure that goes with the onset would be at 1."""
+    found = leads(run)
+    crossing, onset = found.onset - found.relative_flatness, reading.deviation(found.onset)
+    share = (reading.deviation(crossing) / onset).where(onset > 0)
+    return Evidence.compared(found.index, share, "<=", HALF, "of the onset's deviation", chance=HALF)
+
+
+def _near_onset(run: Run) -> Evidence:
+    """The larger of two factors; inf where the network does not collapse after memorizing.
+
+    By luck: as often as the crossings of one seed are that near to the onset of another.
+    """
+    found, fell = leads(run), reading.falls(run, "cdnv_train")
+    crossings = np.array([found.onset - found[name] for name in ("relative_flatness", "cdnv_train")])  # [2, seeds]
+    onset = found.onset.to_numpy()
+    factors = np.exp(np.abs(np.log(crossings[:, :, None] / onset))).max(axis=0)  # [crossing's seed, onset's seed]
+    apart = ~np.eye(len(onset), dtype=bool)
+    chance = float((factors[apart] <= NEAR).mean()) if apart.any() else 0.0
+    collapses = (fell.whole / fell.fold).reindex(found.index) >= COLLAPSED
+    own = pd.Series(factors.diagonal(), index=found.index).where(collapses, np.inf)
+    return Evidence.compared(found.index, own, "<=", NEAR, "times the onset, or its inverse", chance=chance)
+
+
+def _still_rising(run: Run) -> Evidence:
+    found = reading.peaks(run, "relative_flatness_bound")
+    late = found.peak - found.rise
+    return Evidence.compared(
+        found.index, late, ">=", 0.0, "steps from the rise of the accuracy to the peak", chance=HALF
+    )
+
+
+def _falls_in_memorizing(limit: float, run: Run) -> Evidence:
+    """Only seeds that memorize can tell; one that understands the test set by then counts as no fall."""
     found = reading.falls(run, "cdnv_train")
-    return Evidence.of((found.fold >= 2) & (found.test_acc <= NOTHING), found.fold, "fold fall")
+    fold = found.fold.where(found.test_acc <= NOTHING, 1.0)
+    return Evidence.compared(fold.index, fold, ">=", limit, "fold fall")
 
 
 def _together(part: str, run: Run) -> Evidence:
@@ -48,26 +102,32 @@ def _together(part: str, run: Run) -> Evidence:
     ratios = {name: (found.onset - found[name]) / found.onset for name in ("rnc1_train", "cdnv_train")}
     apart = {name: np.exp(np.abs(np.log(ratio))) for name, ratio in ratios.items()}
     holds = (apart["rnc1_train"] <= NEAR) & (apart["rnc1_train"] < apart["cdnv_train"].fillna(np.inf))
-    return Evidence.of(holds, ratios["rnc1_train"].fillna(np.inf), "times the steps to generalize")
+    values = ratios["rnc1_train"].fillna(np.inf)
+    return Evidence.of(found.index, holds, values, "times the steps to generalize", chance=HALF)
 
 
 def _ratio_first(run: Run) -> Evidence:
     ahead = reading.ahead_of_nearly(run)
-    return Evidence.of(ahead > 0, ahead, "steps before a test accuracy of 95 %")
+    return Evidence.compared(ahead.index, ahead, ">", 0.0, "steps before a test accuracy of 95 %", chance=HALF)
 
 
 def _delay(run: Run) -> Evidence:
-    """One trial a seed whose two networks both learn the test set; a small start may do so before memorizing."""
+    """A seed whose usual start does not learn the test set in its steps cannot tell, nor one that never memorizes."""
     table = reading.digits_delays(run)
-    return Evidence.of((table[DIGITS] >= 3) & (table[SMALL] <= NEAR), table[DIGITS], "times the steps to memorize")
+    valid = table.notna().all(axis=1) & np.isfinite(table[SMALL])
+    holds = (table[DIGITS] >= 3) & (table[SMALL] <= NEAR)
+    return Evidence.of(table.index, holds, table[DIGITS], "times the steps to memorize", valid)
 
 
 def _codes(run: Run) -> Evidence:
+    """One trial a number of classes, all of the run's first seed: nothing here is drawn."""
     norms, closed = run.arrays["codes/norms"], run.arrays["codes/closed"]
     same = np.abs(norms / closed - 1).max(1) < 1e-9
     below, above = run.arrays["codes/excess"].T
     ratio = run.arrays["codes/direct"] / run.arrays["codes/formula"]
-    return Evidence.of(same & (below > 0) & (above < 0), ratio, "times the formula's penalty")
+    classes = np.array(run.config["classes"])
+    seeds = [run.config["seeds"][0]] * len(classes)
+    return Evidence.of(seeds, same & (below > 0) & (above < 0), ratio, "times the formula's penalty", classes >= MANY)
 
 
 def _generalized(run: Run, which: str) -> pd.DataFrame:
@@ -76,7 +136,7 @@ def _generalized(run: Run, which: str) -> pd.DataFrame:
 
 def _rank_two(run: Run) -> Evidence:
     found = _generalized(run, "head")
-    return Evidence.of(found["rank"] == 2, found["rank"], "directions")
+    return Evidence.compared(found.index, found["rank"], "<=", 2.0, "directions")
 
 
 def _low_rank(run: Run) -> Evidence:
@@ -84,22 +144,28 @@ def _low_rank(run: Run) -> Evidence:
     found, control = _generalized(run, "head"), reading.shapes(run, UNDECAYED, "head").effective_rank
     twin = control.reindex(found.index).fillna(control.median())
     holds = (found["rank"] <= (run.config["p"] - 1) / 2) & (found.effective_rank < twin)
-    return Evidence.of(holds, found.effective_rank, "directions, as effective rank")
+    return Evidence.of(found.index, holds, found.effective_rank, "directions, as effective rank")
 
 
 def _no_simplex(run: Run) -> Evidence:
     found = _generalized(run, "means")
     ratio = found.to_circle / found.to_simplex
-    return Evidence.of(ratio < 1, ratio, "times the distance to the simplex")
+    return Evidence.compared(found.index, ratio, "<", 1.0, "times the distance to the simplex", chance=HALF)
 
 
 CLAIMS = read(
     __file__,
     {
-        "only-flatness-predicts": _only_flatness,
+        "only-flatness-predicts": partial(_only_flatness, "cdnv_train"),
+        "only-flatness-predicts-nc1": partial(_only_flatness, "nc1_train"),
         "only-flatness-under-any-rule": _any_rule,
         "flatness-before-the-loss": _flatness_beats_loss,
-        "collapse-falls-in-memorizing": _falls_in_memorizing,
+        "spread-goes-with-the-onset": _goes_along,
+        "flatness-keeps-time": _clock,
+        "both-near-the-onset": _near_onset,
+        "flatness-measure-rises-with-accuracy": _still_rising,
+        "collapse-falls-in-memorizing": partial(_falls_in_memorizing, 2.0),
+        "collapsed-when-memorized": partial(_falls_in_memorizing, COLLAPSED),
         "rescaled-variability-with-generalization": partial(_together, DIGITS),
         "rescaled-variability-in-arithmetic": partial(_together, ADDITION),
         "class-ratio-before-generalization": _ratio_first,

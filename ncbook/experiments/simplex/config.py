@@ -1,6 +1,6 @@
 """Settings and presets of the experiment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ncbook.experiments._experiment import Presets
 
@@ -37,6 +37,7 @@ class Config(Presets):
     def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about a minute and a half on 2 CPU cores.
 
+        laptop-again: laptop from other seeds, to see which verdicts depend on them.
         gpu: CIFAR-10 and a convolutional network, minutes on a T4. paper: the optimizer's settings of the authors'
         published notebook (ResNet-18 on MNIST, batch 128, learning rate 0.0679, weight decay 5e-4, as many steps as
         its 350 epochs take); their pictures project features, so no published protocol has features of K - 1
@@ -45,6 +46,7 @@ class Config(Presets):
         return {
             "smoke": cls(seeds=(0, 1), width=32, dims=(2, 3, 2, 3, 9, 16, 32), steps=60, probes=8),
             "laptop": cls(),
+            "laptop-again": replace(cls(), seeds=(60301, 60302, 60303, 60304, 60305)),
             "gpu": cls(
                 dataset="cifar10",
                 network="convnet",

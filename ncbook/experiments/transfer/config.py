@@ -48,6 +48,7 @@ class Config(Presets):
     def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about two minutes on a CPU core.
 
+        laptop-again: laptop from six other seeds, to see which verdicts depend on them.
         gpu: convolutional networks on larger glyphs, and CIFAR-10 in two halves of its classes. paper: the same with
         residual networks, the numbers of source classes of the survey's figure 6 and 350 epochs; the images of the
         papers' few-shot sets are not among the data of this book.
@@ -58,6 +59,7 @@ class Config(Presets):
                 trials=5, group_per_class=40, group_epochs=12, width=64,
             ),
             "laptop": cls(),
+            "laptop-again": replace(cls(), seeds=tuple(range(61301, 61307))),
             "gpu": cls(
                 per_class=500, total=5000, test_per_class=200, target_per_class=200, glyph_size=28,
                 source_network="convnet", source_steps=5000, group_data="cifar10", group_network="resnet18",

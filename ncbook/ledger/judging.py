@@ -1,0 +1,181 @@
+"""One row for each claim: its words, and what its trials say over all recorded runs."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+from ncbook import experiments
+from ncbook.claims import QUOTES, THEOREM, Claim
+from ncbook.evidence import CHECKED, FAILS, HOLDS, NOISY, UNTESTED, Evidence
+from ncbook.experiments import Experiment
+from ncbook.readings.moments import when
+from ncbook.results import RESULTS
+from ncbook.runs import Run
+
+AGAIN = "-again"  # what the preset of the second run is called, after that of the first
+RULES = "2026-11-28"  # when rules were last changed after a run had been seen: later runs of other seeds are blind
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What one recorded run says: its preset and seeds, its word with the numbers behind it.
+
+    `blind`: its seeds were drawn after the rules had been committed.
+    """
+
+    preset: str
+    seeds: tuple[int, ...]
+    blind: bool
+    said: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row. None or empty text where there is nothing to say; unbounded numbers are infinite.
+
+    kind                 one of `claims.KINDS`
+    verdict              one of `evidence.WORDS`;  said: with the numbers behind it, as it is printed
+    seeds                those that can answer;  trials, valid: how many there are, and how many can answer
+    holds, share         how many of the seeds say yes, a fraction where their trials differ;  interval: 95 %, of share
+    effect               median over seeds, in `unit`;  effect_interval: 95 %, by bootstrap over seeds
+    limit, turns         the rule's threshold, and the nearest with which the verdict would be another
+    chance               how often noise passes the rule, in a seed
+    presets, runs        the recorded runs that were pooled, and what each says by itself
+    theirs, ours, spread text with units
+    cell                 chapter and cell that show it: "4-grokking/grokking#gini"
+    """
+
+    id: str
+    source: str
+    where: str
+    kind: str
+    statement: str
+    rule: str
+    control: str
+    experiment: str
+    cell: str
+    verdict: str
+    said: str
+    seeds: tuple[int, ...]
+    trials: int
+    valid: int
+    holds: float
+    share: float | None
+    interval: tuple[float, float] | None
+    effect: float | None
+    effect_interval: tuple[float, float] | None
+    unit: str
+    limit: float | None
+    turns: float | None
+    chance: float
+    presets: tuple[str, ...]
+    runs: tuple[Recorded, ...]
+    theirs: str
+    ours: str
+    spread: str
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether one of the recorded runs holds and another fails."""
+        words = {each.said.split(",")[0] for each in self.runs}
+        return {HOLDS, FAILS} <= words
+
+    @property
+    def noisy(self) -> bool:
+        """Whether noise passes the rule so often that it must be said."""
+        return self.chance > NOISY
+
+
+def entries() -> list[Entry]:
+    """All claims, in the order of the book. Reads recorded runs only: nothing is trained."""
+    return [entry for name in experiments.names() for entry in of_experiment(experiments.get(name))]
+
+
+def of_experiment(experiment: Experiment) -> list[Entry]:
+    """The claims that one experiment decides."""
+    recorded = cache(experiment.recorded)
+
+    def runs_of(claim: Claim) -> dict[str, Run]:
+        presets = [each for each in (claim.preset, claim.preset + AGAIN) if each in experiment.presets()]
+        found = {preset: recorded(preset) for preset in presets}
+        return {preset: run for preset, run in found.items() if run is not None}
+
+    return [judged(experiment.name, claim, runs_of(claim)) for claim in experiment.claims]
+
+
+def judged(experiment: str, claim: Claim, runs: Mapping[str, Run]) -> Entry:
+    """One claim of an experiment, judged on recorded runs by their presets; without one it is untested."""
+    each, pooled = {}, Evidence()
+    for preset, run in runs.items():
+        found = claim.judge(run)
+        # What hangs on no seed, such as a closed form that is computed, is the same in every run: it counts once.
+        each[preset] = found.of_seeds(set(found.seeds) - set(pooled.seeds))
+        pooled = pooled + each[preset]
+    low, high = pooled.effect[1:]
+    median, told = pooled.effect[0], pooled.valid > 0
+    measured = told and not math.isnan(median)
+    return Entry(
+        id=claim.id, source=claim.source, where=claim.where, kind=claim.kind, statement=claim.statement,
+        rule=claim.rule, control=claim.control, experiment=experiment, cell=_place(experiment, claim),
+        verdict=verdict(pooled, claim.kind), said=said(pooled, claim.kind),
+        seeds=tuple(pooled.by_seed), trials=len(pooled.seeds), valid=pooled.valid, holds=pooled.yes,
+        share=pooled.share if told else None, interval=pooled.interval if told else None,
+        effect=median if measured else None, effect_interval=(low, high) if measured else None, unit=pooled.unit,
+        limit=pooled.limit, turns=pooled.turns, chance=pooled.chance, presets=tuple(runs),
+        runs=tuple(
+            Recorded(preset, tuple(runs[preset].config["seeds"]), _blind(preset, runs[preset]), said(found, claim.kind))
+            for preset, found in each.items()
+        ),
+        theirs=QUOTES[claim.theirs].text if claim.theirs else "",
+        ours=_number(median, pooled.unit) if measured else "",
+        spread=f"{_short(low)} to {_short(high)}" if measured else "",
+    )  # fmt: skip
+
+
+def _blind(preset: str, run: Run) -> bool:
+    return preset.endswith(AGAIN) and run.provenance.get("date", "") >= RULES
+
+
+def verdict(evidence: Evidence, kind: str) -> str:
+    """The word. A theorem is not found to hold but checked; where a trial misses it, trials are counted as ever."""
+    return CHECKED if kind == THEOREM and evidence.share == 1 else evidence.word
+
+
+def said(evidence: Evidence, kind: str) -> str:
+    """The word with the numbers behind it: "holds, 23 of 24 seeds (0.80 to 0.99)"."""
+    word = verdict(evidence, kind)
+    if word in (UNTESTED, CHECKED):
+        return word + (f", in {evidence.valid} trials" if word == CHECKED else "")
+    low, high = evidence.interval
+    return f"{word}, {_short(evidence.yes)} of {len(evidence.by_seed)} seeds ({low:.2f} to {high:.2f})"
+
+
+def as_json(found: list[Entry] | None = None) -> list[dict[str, Any]]:
+    """Entries, by default all, as JSON values; what is infinite becomes a word."""
+    return [_plain(asdict(entry)) for entry in (entries() if found is None else found)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return _short(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _place(experiment: str, claim: Claim) -> str:
+    """Chapter and cell; the cell alone for an experiment that no chapter teaches."""
+    return f"{RESULTS[experiment]}#{claim.cell}" if experiment in RESULTS else claim.cell
+
+
+def _number(value: float, unit: str) -> str:
+    """With its unit: "3.1 %", "12-fold fall"; of what never came, the word alone."""
+    if not math.isfinite(value):
+        return _short(value)
+    return f"{_short(value)}{'-' if unit.startswith('fold') else ' '}{unit}".strip()
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}" if math.isfinite(value) else when(value)

@@ -1,0 +1,52 @@
+"""Verdicts, not bits, are those of another processor: whole experiments, trained again without its vector units."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from ncbook import experiments
+from ncbook.evidence import FAILS, HOLDS
+
+# They cover random features, minimization in closed form, and trained networks; two seeds of each are trained again.
+NAMES = ("double_descent", "unconstrained", "circuits")
+SEEDS = 2
+
+# Other kernels in torch, other kernels in its linear algebra: sums in another order.
+OTHER = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE", "OMP_NUM_THREADS": "1"}
+TRAIN = """
+import json, sys
+from dataclasses import replace
+from ncbook import experiments
+experiment = experiments.get(sys.argv[1])
+config = replace(experiment.Config.preset("laptop"), seeds=tuple(map(int, sys.argv[2:])))
+run, told = experiment.run(config, "cpu"), {}
+for claim in experiment.claims:
+    if claim.preset == "laptop":
+        found = claim.judge(run)
+        told[claim.id] = [found.seeds, found.holds, found.values]
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_verdicts_are_the_same(name):
+    experiment = experiments.get(name)
+    recorded, again = experiment.recorded("laptop"), experiment.recorded("laptop-again")
+    moved, others = recorded.config["seeds"][:SEEDS], recorded.config["seeds"][SEEDS:]
+    command = [sys.executable, "-c", TRAIN, name, *map(str, moved)]
+    done = subprocess.run(command, env=os.environ | OTHER, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told, words = json.loads(done.stdout.splitlines()[-1]), {}
+    for claim in (claim for claim in experiment.claims if claim.preset == "laptop"):
+        here = claim.judge(recorded)
+        seeds, holds, values = map(tuple, told[claim.id])
+        elsewhere = replace(here, seeds=seeds, holds=holds, values=values).of_seeds(moved)
+        second = claim.judge(again)
+        rest = here.of_seeds(others) + second.of_seeds(set(second.seeds) - set(here.seeds))
+        words[claim.id] = ((here.of_seeds(moved) + rest).word, (elsewhere + rest).word)
+    assert {claim: pair for claim, pair in words.items() if pair[0] != pair[1]} == {}
+    assert {pair[0] for pair in words.values()} & {HOLDS, FAILS}
