@@ -294,7 +294,7 @@ def test_the_command_prints_one_paper(entries, capsys):
 def test_a_chapter_has_a_box_with_its_claims():
     box = ledger.box("collapse")
     assert all(f'href="../rules.html#{claim.id}"' in box for claim in experiments.collapse.CLAIMS)
-    assert box.startswith("<details><summary>What our runs say of the")
+    assert box.startswith('<details class="ledger-box"><summary>What our runs say of the')
 
 
 # --- conclusions

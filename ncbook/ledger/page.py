@@ -70,7 +70,8 @@ def box(*names: str) -> str:
     ]
     head = "<tr><th>claim</th><th>verdict</th><th>effect</th></tr>"
     summary = f"What our runs say of the {len(own)} claims of this chapter: {_tally(own)}"
-    return f"<details><summary>{summary}</summary><table>{head}{''.join(rows)}</table></details>"
+    table = f"<table>{head}{''.join(rows)}</table>"
+    return f'<details class="ledger-box"><summary>{summary}</summary>{table}</details>'
 
 
 def conclusion(source: str, found: Iterable[Entry]) -> str:
