@@ -5,8 +5,9 @@ import re
 
 import numpy as np
 import pytest
+from prose._ledger import entries
 
-from ncbook import experiments, explorables, ledger, runs
+from ncbook import experiments, explorables, runs
 from ncbook.evidence import FAILS, HOLDS, OPEN
 from ncbook.readings import image_interventions as reading
 
@@ -199,7 +200,7 @@ def test_low_confidence_costs_five_points_on_one_of_the_glyphs_and_on_two_of_the
 
 
 def test_what_the_two_runs_say_together():
-    rows = {entry.id: entry for entry in ledger.of_experiment(experiments.get("image_interventions"))}
+    rows = entries("image_interventions")
     holds = [name for name, entry in rows.items() if entry.verdict == HOLDS]
     assert sorted(holds) == [
         "images-anti-flatness-costs-accuracy", "images-encouraged-as-accurate", "images-flatter-no-better",

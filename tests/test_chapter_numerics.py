@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from prose._ledger import entries
 
-from ncbook import experiments, ledger, readings
+from ncbook import experiments, readings
 from ncbook.evidence import CHECKED, FAILS, HOLDS, OPEN, UNTESTED
 
 # the chapter's words for verdicts over both runs: claim, its word, seeds that hold, seeds
@@ -33,7 +34,7 @@ def part(frame, name, *arms):
 
 @pytest.fixture(scope="module")
 def rows():
-    return {entry.id: entry for entry in ledger.of_experiment(experiments.get("numerics"))}
+    return entries("numerics")
 
 
 @pytest.mark.parametrize(("name", "word", "held", "seeds"), VERDICTS)

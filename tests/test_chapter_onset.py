@@ -8,8 +8,9 @@ import re
 import numpy as np
 import pytest
 import torch
+from prose._ledger import entries
 
-from ncbook import experiments, explorables, ledger, readings, runs
+from ncbook import explorables, readings, runs
 from ncbook.evidence import CHECKED, FAILS, HOLDS, OPEN
 from ncbook.experiments import onset
 from ncbook.readings.onset import COLLAPSE
@@ -251,7 +252,7 @@ def test_the_explorable_says_what_is_missing(run):
     ],
 )  # fmt: skip
 def test_the_verdicts_are_those_of_the_words(word, names):
-    rows = ledger.of_experiment(experiments.get("onset"))
+    rows = entries("onset").values()
     assert sorted(entry.id for entry in rows if entry.verdict == word) == sorted(names)
 
 

@@ -169,6 +169,20 @@ def test_a_table_is_made_once_for_each_run_and_given_as_a_copy():
     assert [reading(run).name[0] for run in others] == [str(number) for number in range(50)]
 
 
+def test_what_a_table_is_asked_with_tells_it_from_others():
+    asked = []
+
+    @once_a_run
+    def reading(run: Run, part: str = "whole") -> pd.DataFrame:
+        asked.append(part)
+        return pd.DataFrame({"part": [part]})
+
+    run = Run({}, {})
+    found = [reading(run), reading(run, "half"), reading(run, part="half"), reading(run, "half"), reading(run)]
+    assert [table.part[0] for table in found] == ["whole", "half", "half", "half", "whole"]
+    assert asked == ["whole", "half", "half"]
+
+
 def test_zero_training_error_is_looked_for_in_one_place():
     """Whether there is none at the end is another question, and is asked of `train_error_end` or of the last row."""
     at_the_end = {"experiments/flatness/claims.py", "experiments/margins/training.py"}

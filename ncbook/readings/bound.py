@@ -5,6 +5,7 @@ import pandas as pd
 
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 KEYS = ["seed", "per_class"]
@@ -82,6 +83,7 @@ def _terminal(own: pd.DataFrame) -> dict[str, float]:
     return {f"{name}_{when}": float(row[name]) for name in columns for when, row in (("then", then), ("end", end))}
 
 
+@once_a_run
 def phases(run: Run) -> pd.DataFrame:
     """The terminal phase of each network, as in `moments.terminal_phase`, and what the means over pairs do in it.
 

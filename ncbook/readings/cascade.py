@@ -5,6 +5,7 @@ import pandas as pd
 
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 # The networks, and how readers call them.
@@ -61,6 +62,7 @@ def over_time(run: Run, arm: str, column: str) -> pd.DataFrame:
     return layers(run, arm).pivot_table(index="step", columns="layer", values=column, aggfunc="median")
 
 
+@once_a_run
 def law(run: Run) -> pd.DataFrame:
     """How well log D of the training set falls on a line over the hidden layers: a row an arm, seed and step.
 

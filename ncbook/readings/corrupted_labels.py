@@ -4,6 +4,7 @@ import pandas as pd
 
 from ncbook.readings import _rows, moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 CE, MATCHED, SMOOTHED, DECAYED = "cross-entropy", "same schedule", "label smoothing", "weight decay"
@@ -77,6 +78,7 @@ def at_top(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame.label_noise == frame.label_noise.max()]
 
 
+@once_a_run
 def outcomes(run: Run) -> pd.DataFrame:
     """One row a network: arm, label_noise, seed, and what its own classifier reaches on the test images.
 

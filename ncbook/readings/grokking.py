@@ -5,6 +5,7 @@ import pandas as pd
 
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 PAIR, NANDA = "pair_mlp", "nanda"  # networks
@@ -25,6 +26,7 @@ COLUMNS = {
 }
 
 
+@once_a_run
 def milestones(run: Run) -> pd.DataFrame:
     """One row for each weight decay and seed.
 

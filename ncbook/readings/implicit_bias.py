@@ -5,6 +5,7 @@ import pandas as pd
 
 from ncbook.readings import _rows, moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 # How readers call the methods of the parts "square" and "logistic".
@@ -91,6 +92,7 @@ def since_zero_error(run: Run, part: str, labels: str, weight_decay: float) -> p
     return moments.by_training(rows, ("seed",), both).dropna(subset=["step_then"]).set_index("seed")
 
 
+@once_a_run
 def phases(run: Run) -> pd.DataFrame:
     """The terminal phase of each network, as in `moments.terminal_phase`: a row a part, labels, weight decay and seed.
 

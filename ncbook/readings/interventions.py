@@ -118,6 +118,7 @@ def rising(run: Run, arm: str) -> pd.Series:
     return tests.agg(lambda own: own.tail(_LAST).median() > own.iloc[-2 * _LAST : -_LAST].median()).astype(bool)
 
 
+@once_a_run
 def against_baseline(run: Run) -> pd.DataFrame:
     """One row a training that generalizes: relative flatness when it does over that of the baseline of its seed,
 

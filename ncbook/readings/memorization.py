@@ -5,12 +5,14 @@ import pandas as pd
 
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 COLUMNS: dict[str, Measure] = {}
 ARM = ("dataset", "network", "label_noise", "seed")
 
 
+@once_a_run
 def interpolations(run: Run) -> pd.DataFrame:
     """One row a training (dataset, network, label_noise, seed), in the order of the run.
 

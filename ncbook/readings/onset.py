@@ -10,6 +10,7 @@ import pandas as pd
 from ncbook.readings import moments
 from ncbook.readings.grokking import NOTHING
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 ADDITION, UNDECAYED, DIGITS, SMALL = "addition", "undecayed", "digits", "small start"
@@ -69,6 +70,7 @@ def _end(after: int) -> str:
     return f"{after} steps after generalization" if after else "generalization"
 
 
+@once_a_run
 def leads(run: Run, part: str = ADDITION, rule: Rule | None = None) -> pd.DataFrame:
     """One row a seed of `part` that generalizes, by seed, under `rule` (None: the primary one). In steps:
 
@@ -183,6 +185,7 @@ def loss_correlations(run: Run) -> pd.Series:
     return pd.Series(found, dtype=float)
 
 
+@once_a_run
 def falls(run: Run, column: str) -> pd.DataFrame:
     """By seed of addition that memorizes: `fold`, a column at the start over its value then, and test_acc then;
 

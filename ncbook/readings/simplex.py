@@ -9,6 +9,7 @@ import pandas as pd
 from ncbook.readings import moments
 from ncbook.readings.collapse import arrays_of, phase
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 _OFF = "root mean square distance of the {} from the simplex of radius 1 that fits the class means best"
@@ -55,6 +56,7 @@ def rows_of(run: Run, setting: int) -> pd.DataFrame:
     return rows[np.logical_and.reduce(matches)]
 
 
+@once_a_run
 def ends(run: Run) -> pd.DataFrame:
     """One row a training (num_classes, dim, weight_decay, seed): every column of the history at its last probe.
 

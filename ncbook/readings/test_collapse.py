@@ -5,6 +5,7 @@ import pandas as pd
 
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 KEYS = ["weight_decay", "per_class", "seed"]
@@ -98,6 +99,7 @@ def correlations_over_epochs(run: Run, weight_decay: float) -> pd.DataFrame:
     return pd.DataFrame({epoch: correlations(read_at(run, "epochs", epoch, weight_decay)) for epoch in whole})
 
 
+@once_a_run
 def terminal(run: Run) -> pd.DataFrame:
     """One row a training: ratios and test error at the first measured step without a training error, and at the end.
 

@@ -4,6 +4,7 @@ import pandas as pd
 
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 # The protocols of the part "source": equally many images of each source class, or in all.
@@ -98,6 +99,7 @@ def _since(rows: pd.DataFrame) -> dict[str, float]:
     return row
 
 
+@once_a_run
 def phases(run: Run) -> pd.DataFrame:
     """The terminal phase of each super-class arm and seed, in epochs, as in `moments.terminal_phase`.
 
@@ -120,6 +122,7 @@ def _phase(rows: pd.DataFrame) -> dict[str, float]:
     return row
 
 
+@once_a_run
 def source_phases(run: Run) -> pd.DataFrame:
     """The terminal phase of each network with source classes, as in `moments.terminal_phase`.
 

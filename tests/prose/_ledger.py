@@ -7,9 +7,14 @@ from ncbook import experiments, ledger
 
 
 @cache
+def entries(name: str) -> dict[str, ledger.Entry]:
+    """The rows of one experiment by their claims, judged once for all tests."""
+    return {entry.id: entry for entry in ledger.of_experiment(experiments.get(name))}
+
+
 def seeds(name: str, claim: str) -> tuple[float, int]:
     """How many seeds say yes, and how many can answer."""
-    (entry,) = [each for each in ledger.of_experiment(experiments.get(name)) if each.id == claim]
+    entry = entries(name)[claim]
     return entry.holds, len(entry.seeds)
 
 
