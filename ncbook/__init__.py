@@ -4,4 +4,4 @@ Import the floors that you need: ``from ncbook import metrics, experiments, figu
 Nothing is imported or downloaded until then.
 """
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
