@@ -132,7 +132,7 @@ def test_equations_are_rendered(opened):
 
 @every(CHAPTERS)
 def test_solutions_are_folded_until_they_are_asked_for(opened):
-    solution = opened.locator("details").first
+    solution = opened.locator("details:not(.ledger-box)").first
     assert not solution.locator("p").first.is_visible()
     solution.locator("summary").click()
     assert solution.locator("p").first.is_visible()
@@ -224,6 +224,21 @@ def test_launch_buttons_open_this_chapter_in_colab_binder_and_kaggle(opened, cha
 def test_the_lab_says_that_it_needs_a_kernel(opened):
     assert opened.locator("[class*=widget], script[type*=widget]").count() == 0
     assert opened.get_by_role("link", name="Open this chapter in Colab").count() == 1
+
+
+@every(CHAPTERS)
+def test_the_verdicts_of_a_chapter_are_folded_and_lead_to_their_rules(opened, book):
+    box = opened.locator("details.ledger-box")
+    assert box.count() == 1
+    table = box.locator("table")
+    assert not table.is_visible()
+    box.locator("summary").click()
+    assert table.is_visible()
+    rules = parsed(book / "book/rules.html")
+    links = [link.get_attribute("href") for link in table.locator("a").all()]
+    assert links
+    assert [link for link in links if not rules.find(id=link.removeprefix("../rules.html#"))] == []
+    box.locator("summary").click()
 
 
 # --- the tables of the ledger
