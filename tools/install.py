@@ -40,12 +40,14 @@ def main() -> int:
 
 
 def install(venv: Path, *wanted: list[str]) -> bool:
-    """Whether everything could be installed into `venv`; each of `wanted` is the arguments of one `pip install`."""
+    """Whether everything could be installed into `venv`; each of `wanted` is the arguments of one `pip install`.
+
+    The first brings a pip that can tell how far a file is.
+    """
     with alone(ROOT / ".install.lock", "another installation is running in this folder"):
         print(SIZES.format(venv=venv), flush=True)
         subprocess.run([sys.executable, "-m", "venv", str(venv)], cwd=ROOT, check=True)
         # Half of pip's time would go into compiling modules that nobody imports; Python compiles the others itself.
-        # The first of them brings the pip that can tell how far a file is.
         for arguments, bar in zip(wanted, ["off", *["raw"] * len(wanted)], strict=False):
             if not _pip(venv, ["install", "--no-compile", "--progress-bar", bar, *arguments]):
                 return False

@@ -57,7 +57,8 @@ def ranges(venv: Path, oldest: bool) -> int:
 
 def colab(venv: Path) -> int:
     """Three chapters where there is no ncbook."""
-    if not install.install(venv, [*install.PINNED, *KERNEL], ["-r", "tools/colab.txt"]):
+    pinned = [[*install.PINNED, *each] for each in (install.TOOLS, KERNEL)]
+    if not install.install(venv, *pinned, ["-r", "tools/colab.txt"]):
         return 1
     subprocess.run([install.python(venv), "-m", "pip", "uninstall", "--yes", "--quiet", "ncbook"], check=True)
     before = _installed(venv)
