@@ -167,12 +167,10 @@ def _ledger(parsed: argparse.Namespace) -> Answer:
         return Answer(page.page().removesuffix("\n"), None)
     if parsed.rules:
         return Answer(page.rules().removesuffix("\n"), None)
-    found = judging.entries()
-    sources = sorted({entry.source for entry in found})
-    if parsed.paper not in (None, *sources):
-        raise ValueError(f"--paper: expected one of {', '.join(sources)}, got {parsed.paper!r}")
-    own = [entry for entry in found if parsed.paper in (None, entry.source)]
-    return Answer(page.lines(own), judging.as_json(own))
+    if parsed.paper not in (None, *judging.sources()):
+        raise ValueError(f"--paper: expected one of {', '.join(judging.sources())}, got {parsed.paper!r}")
+    found = judging.entries(parsed.paper)
+    return Answer(page.lines(found), judging.as_json(found))
 
 
 def _doctor(parsed: argparse.Namespace) -> Answer:

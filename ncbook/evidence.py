@@ -18,6 +18,7 @@ HOLDS, FAILS, OPEN, CHECKED, UNTESTED = "holds", "fails", "open", "checked", "no
 WORDS = (HOLDS, FAILS, OPEN, CHECKED, UNTESTED)
 
 HALF = 0.5  # of the seeds: what a claim that holds must be above, and one that fails below
+SIGN = 0.5  # how often noise has the sign that a rule asks for
 NOISY = 0.1  # a rule that noise passes more often, in a seed, says so
 _CONFIDENCE = 0.95
 _RESAMPLES = 2000
@@ -31,7 +32,7 @@ class Evidence:
     seeds   of each trial
     holds   its answer; None where it cannot answer: no terminal phase, a burst at the reading, a budget that ran out
     values  its number, as `unit` says what it is; nan where there is none, inf for what never came
-    chance  how often noise would pass the rule in a seed: 0.5 for a sign, see `correlation_chance`
+    chance  how often noise would pass the rule in a seed, such as `SIGN` or a `correlation_chance`
     limit   where the rule is `value relation limit`, that threshold
     """
 

@@ -32,8 +32,8 @@ def ahead(run):
 
 def verdict(name: str, run) -> tuple[int, int]:
     (found,) = [each for each in IMAGES.CLAIMS if each.id == f"images-{name}"]
-    answers = found.judge(run).by_seed
-    return sum(answers.values()), len(answers)
+    evidence = found.judge(run)
+    return evidence.yes, len(evidence.by_seed)
 
 
 def test_anti_flatness_costs_8_to_22_points_in_all_seven(run, lost):

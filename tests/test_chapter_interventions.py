@@ -36,8 +36,8 @@ def prose() -> str:
 
 def holds(name: str, run) -> tuple[int, int]:
     (found,) = [each for each in experiments.interventions.CLAIMS if each.id == name]
-    answers = found.judge(run).by_seed
-    return sum(answers.values()), len(answers)
+    evidence = found.judge(run)
+    return evidence.yes, len(evidence.by_seed)
 
 
 def arm(table, name):

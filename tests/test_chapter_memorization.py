@@ -116,9 +116,8 @@ def answers(module, name: str) -> tuple[int, int, int]:
     return evidence.holds.count(True), evidence.valid, len(evidence.holds)
 
 
-@pytest.mark.parametrize(
-    ("name", "counts"),
-    [
+CAME_OUT = {
+    memorization: [
         ("interpolating-networks-generalize", (7, 8, 8)),
         ("random-labels-are-fitted", (12, 12, 12)),
         ("past-zero-error-true-labels", (7, 7, 8)),
@@ -127,23 +126,20 @@ def answers(module, name: str) -> tuple[int, int, int]:
         ("dropout-regularizes", (0, 0, 0)),
         ("augmentation-regularizes", (0, 0, 0)),
     ],
-)
-def test_what_came_out_over_time(name, counts):
-    assert answers(memorization, name) == counts
-
-
-@pytest.mark.parametrize(
-    ("name", "counts"),
-    [
+    double_descent: [
         ("double-descent-peak", (30, 30, 30)),
         ("second-descent-true-labels", (15, 15, 15)),
         ("second-descent-noisy-labels", (8, 15, 15)),
         ("test-error-rises-then-falls", (8, 15, 24)),
         ("second-descent-over-time-wins", (2, 8, 24)),
     ],
-)
-def test_what_came_out_of_double_descent(name, counts):
-    assert answers(double_descent, name) == counts
+}
+
+
+@pytest.mark.parametrize(("module", "row"), [(module, row) for module, rows in CAME_OUT.items() for row in rows])
+def test_what_came_out(module, row):
+    name, counts = row
+    assert answers(module, name) == counts
 
 
 def height() -> float:  # as in the chapter's solution

@@ -28,8 +28,8 @@ def found(run):
 
 def holds(name: str, run) -> tuple[int, int]:
     (claim,) = [each for each in onset.CLAIMS if each.id == name]
-    answers = claim.judge(run).by_seed
-    return sum(answers.values()), len(answers)
+    evidence = claim.judge(run)
+    return evidence.yes, len(evidence.by_seed)
 
 
 def columns(run, part: str):

@@ -209,6 +209,7 @@ def test_rules_give_yes_or_no_for_several_trials(name):
         assert repr(evidence) == repr(claim.judge(run)), claim.id
         assert {type(each) for each in evidence.holds} <= {bool, type(None)}, claim.id
         assert {type(each) for each in evidence.values} == {float}, claim.id
+        assert evidence.valid != 1, claim.id
         own = {seed in run.config["seeds"] for seed in evidence.seeds}
         assert len(own) <= 1, f"{claim.id}: trials of the run's seeds beside others"
 
@@ -251,7 +252,9 @@ def entries() -> list[ledger.Entry]:
 def judged_once(request, monkeypatch):
     if "entries" in request.fixturenames:
         found = request.getfixturevalue("entries")
-        monkeypatch.setattr(judging, "entries", lambda: found)
+        monkeypatch.setattr(
+            judging, "entries", lambda source=None: [each for each in found if source in (None, each.source)]
+        )
 
 
 def test_the_pages_are_those_that_the_code_gives(entries):
@@ -313,8 +316,7 @@ def conclude(entries, monkeypatch):
 
 def test_a_conclusion_fills_in_the_numbers(entries, conclude):
     entry = next(each for each in entries if each.share is not None)
-    numbers = entry.said.split(", ", 1)[1]
-    expected = f"So it is ([{numbers}]({entry.id})).\nAnd so on.\n"
+    expected = f"So it is ([{entry.counted}]({entry.id})).\nAnd so on.\n"
     assert conclude(f"So it is ({{{entry.id}: {entry.verdict}}}).") == expected
 
 

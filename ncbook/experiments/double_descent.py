@@ -13,7 +13,7 @@ import numpy as np
 
 from ncbook import data, trainers
 from ncbook.claims import read
-from ncbook.evidence import Evidence
+from ncbook.evidence import SIGN, Evidence
 from ncbook.experiments import _noisy_labels
 from ncbook.experiments._experiment import Arrays, Experiment, Presets, Rows, Sample
 from ncbook.experiments._random_features import centered_one_hot, curve, random_features, solve
@@ -145,20 +145,20 @@ def _second_wins(run: Run, noisy: bool) -> Evidence:
     table = table[(table.label_noise > 0) == noisy]
     gain = 100 * (table["last"] - table["first"])
     unit = "points of test error, largest N against best N < n"
-    return Evidence.compared(table.seed, gain, "<", 0.0, unit, chance=0.5)
+    return Evidence.compared(table.seed, gain, "<", 0.0, unit, chance=SIGN)
 
 
 def _bump(run: Run) -> Evidence:
     table, unit = descents(run), "points from the first minimum to the peak"
     rise = 100 * (table.peak - table["first"])
-    return Evidence.of(table.seed, table.bump, rise, unit, table.phase_tells, chance=0.5)
+    return Evidence.of(table.seed, table.bump, rise, unit, table.phase_tells, chance=SIGN)
 
 
 def _full(run: Run) -> Evidence:
     """Only a training that has a second descent can tell how far down it goes."""
     table, unit = descents(run), "points from the first minimum to the end"
     change = 100 * (table.end - table["first"])
-    return Evidence.compared(table.seed, change, "<", 0.0, unit, table.bump & table.phase_tells, chance=0.5)
+    return Evidence.compared(table.seed, change, "<", 0.0, unit, table.bump & table.phase_tells, chance=SIGN)
 
 
 CLAIMS = read(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ncbook import trainers
 from ncbook.claims import not_tested, read
-from ncbook.evidence import Evidence
+from ncbook.evidence import SIGN, Evidence
 from ncbook.experiments import _noisy_labels
 from ncbook.experiments._experiment import Arrays, Experiment, Presets, Rows
 from ncbook.experiments._sweep import sweep
@@ -127,7 +127,7 @@ def _past_zero(run: Run, noises: list[float]) -> Evidence:
     table = _main(interpolations(run), run, noises)
     change = 100 * (table.test_error_end - table.test_error_start)
     unit = "points change of test error in the terminal phase"
-    return Evidence.compared(table.seed, change, "<", 0.0, unit, table.phase_tells, chance=0.5)
+    return Evidence.compared(table.seed, change, "<", 0.0, unit, table.phase_tells, chance=SIGN)
 
 
 def _partly_wrong(run: Run) -> list[float]:
@@ -146,7 +146,7 @@ def _stops(run: Run) -> Evidence:
     table = _main(stopped_early(run), run, _partly_wrong(run))
     gain = 100 * (table.test_error_stop - table.test_error_end)
     unit = "points of test error, early against at the end"
-    return Evidence.compared(table.seed, gain, "<", 0.0, unit, table.train_error_end == 0, chance=0.5)
+    return Evidence.compared(table.seed, gain, "<", 0.0, unit, table.train_error_end == 0, chance=SIGN)
 
 
 CLAIMS = read(

@@ -1,14 +1,16 @@
 """One row for each claim: its words, and what its trials say over all recorded runs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
+from tqdm.auto import tqdm
+
 from ncbook import experiments
 from ncbook.claims import QUOTES, THEOREM, Claim
-from ncbook.evidence import CHECKED, FAILS, HOLDS, NOISY, UNTESTED, Evidence
+from ncbook.evidence import CHECKED, FAILS, HOLDS, NOISY, Evidence
 from ncbook.experiments import Experiment
 from ncbook.readings.moments import when
 from ncbook.results import RESULTS
@@ -19,8 +21,21 @@ RULES = "2026-11-28"  # when rules were last changed after a run had been seen: 
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """What one recorded run says: its preset and seeds, its word with the numbers behind it.
+class Verdict:
+    """A word of `evidence.WORDS`, and the numbers behind it: "23 of 24 seeds (0.80 to 0.99)", empty without any."""
+
+    verdict: str
+    counted: str
+
+    @property
+    def said(self) -> str:
+        """Both, as they are printed: "holds, 23 of 24 seeds (0.80 to 0.99)"."""
+        return ", ".join(filter(None, (self.verdict, self.counted)))
+
+
+@dataclass(frozen=True)
+class Recorded(Verdict):
+    """What one recorded run says, with its preset and seeds.
 
     `blind`: its seeds were drawn after the rules had been committed.
     """
@@ -28,15 +43,13 @@ class Recorded:
     preset: str
     seeds: tuple[int, ...]
     blind: bool
-    said: str
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(Verdict):
     """One row. None or empty text where there is nothing to say; unbounded numbers are infinite.
 
     kind                 one of `claims.KINDS`
-    verdict              one of `evidence.WORDS`;  said: with the numbers behind it, as it is printed
     seeds                those that can answer;  trials, valid: how many there are, and how many can answer
     holds, share         how many of the seeds say yes, a fraction where their trials differ;  interval: 95 %, of share
     effect               median over seeds, in `unit`;  effect_interval: 95 %, by bootstrap over seeds
@@ -56,8 +69,6 @@ class Entry:
     control: str
     experiment: str
     cell: str
-    verdict: str
-    said: str
     seeds: tuple[int, ...]
     trials: int
     valid: int
@@ -79,8 +90,7 @@ class Entry:
     @property
     def disagrees(self) -> bool:
         """Whether one of the recorded runs holds and another fails."""
-        words = {each.said.split(",")[0] for each in self.runs}
-        return {HOLDS, FAILS} <= words
+        return {HOLDS, FAILS} <= {each.verdict for each in self.runs}
 
     @property
     def noisy(self) -> bool:
@@ -88,13 +98,19 @@ class Entry:
         return self.chance > NOISY
 
 
-def entries() -> list[Entry]:
-    """All claims, in the order of the book. Reads recorded runs only: nothing is trained."""
-    return [entry for name in experiments.names() for entry in of_experiment(experiments.get(name))]
+def sources() -> list[str]:
+    """Keys of the bibliography that have claims."""
+    return sorted({claim.source for name in experiments.names() for claim in experiments.get(name).claims})
 
 
-def of_experiment(experiment: Experiment) -> list[Entry]:
-    """The claims that one experiment decides."""
+def entries(source: str | None = None) -> list[Entry]:
+    """All claims, or those of one source, in the order of the book. Reads recorded runs only: nothing is trained."""
+    with tqdm(experiments.names(), unit="experiment", delay=2, leave=False, disable=None) as names:
+        return [entry for name in names for entry in of_experiment(experiments.get(name), source)]
+
+
+def of_experiment(experiment: Experiment, source: str | None = None) -> list[Entry]:
+    """The claims, of all sources or of one, that one experiment decides."""
     recorded = cache(experiment.recorded)
 
     def runs_of(claim: Claim) -> dict[str, Run]:
@@ -102,7 +118,8 @@ def of_experiment(experiment: Experiment) -> list[Entry]:
         found = {preset: recorded(preset) for preset in presets}
         return {preset: run for preset, run in found.items() if run is not None}
 
-    return [judged(experiment.name, claim, runs_of(claim)) for claim in experiment.claims]
+    asked = [claim for claim in experiment.claims if source in (None, claim.source)]
+    return [judged(experiment.name, claim, runs_of(claim)) for claim in asked]
 
 
 def judged(experiment: str, claim: Claim, runs: Mapping[str, Run]) -> Entry:
@@ -119,13 +136,16 @@ def judged(experiment: str, claim: Claim, runs: Mapping[str, Run]) -> Entry:
     return Entry(
         id=claim.id, source=claim.source, where=claim.where, kind=claim.kind, statement=claim.statement,
         rule=claim.rule, control=claim.control, experiment=experiment, cell=_place(experiment, claim),
-        verdict=verdict(pooled, claim.kind), said=said(pooled, claim.kind),
+        **_words(pooled, claim.kind),
         seeds=tuple(pooled.by_seed), trials=len(pooled.seeds), valid=pooled.valid, holds=pooled.yes,
         share=pooled.share if told else None, interval=pooled.interval if told else None,
         effect=median if measured else None, effect_interval=(low, high) if measured else None, unit=pooled.unit,
         limit=pooled.limit, turns=pooled.turns, chance=pooled.chance, presets=tuple(runs),
         runs=tuple(
-            Recorded(preset, tuple(runs[preset].config["seeds"]), _blind(preset, runs[preset]), said(found, claim.kind))
+            Recorded(
+                preset=preset, seeds=tuple(runs[preset].config["seeds"]), blind=_blind(preset, runs[preset]),
+                **_words(found, claim.kind),
+            )
             for preset, found in each.items()
         ),
         theirs=QUOTES[claim.theirs].text if claim.theirs else "",
@@ -138,23 +158,20 @@ def _blind(preset: str, run: Run) -> bool:
     return preset.endswith(AGAIN) and run.provenance.get("date", "") >= RULES
 
 
-def verdict(evidence: Evidence, kind: str) -> str:
-    """The word. A theorem is not found to hold but checked; where a trial misses it, trials are counted as ever."""
-    return CHECKED if kind == THEOREM and evidence.share == 1 else evidence.word
-
-
-def said(evidence: Evidence, kind: str) -> str:
-    """The word with the numbers behind it: "holds, 23 of 24 seeds (0.80 to 0.99)"."""
-    word = verdict(evidence, kind)
-    if word in (UNTESTED, CHECKED):
-        return word + (f", in {evidence.valid} trials" if word == CHECKED else "")
+def _words(evidence: Evidence, kind: str) -> dict[str, str]:
+    """The fields of `Verdict`. A theorem that comes out in every trial is checked; else it is counted as ever."""
+    if kind == THEOREM and evidence.share == 1:
+        return {"verdict": CHECKED, "counted": f"in {evidence.valid} trials"}
+    if not evidence.valid:
+        return {"verdict": evidence.word, "counted": ""}
     low, high = evidence.interval
-    return f"{word}, {_short(evidence.yes)} of {len(evidence.by_seed)} seeds ({low:.2f} to {high:.2f})"
+    counted = f"{_short(evidence.yes)} of {len(evidence.by_seed)} seeds ({low:.2f} to {high:.2f})"
+    return {"verdict": evidence.word, "counted": counted}
 
 
-def as_json(found: list[Entry] | None = None) -> list[dict[str, Any]]:
-    """Entries, by default all, as JSON values; what is infinite becomes a word."""
-    return [_plain(asdict(entry)) for entry in (entries() if found is None else found)]
+def as_json(found: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Entries as JSON values; what is infinite becomes a word."""
+    return [_plain(asdict(entry)) for entry in found]
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ncbook import experiments
 from ncbook.claims import KINDS, STATED
-from ncbook.evidence import CHECKED, FAILS, HOLDS, OPEN, UNTESTED, WORDS
+from ncbook.evidence import WORDS
 from ncbook.ledger import judging
 from ncbook.ledger.judging import Entry, of_experiment
 
@@ -24,16 +24,13 @@ _RULES = """\
 
 What is behind each row of [the ledger](ledger.md): the claim in our words, the rule that decides, and all numbers.
 """
-_MANY = {HOLDS: "hold", FAILS: "fail", OPEN: "are open", CHECKED: "are checked", UNTESTED: f"are {UNTESTED}"}
 
 
 def page() -> str:
     """The page of the book, in MyST Markdown: a table a paper, those of the book's sources first."""
     found = judging.entries()
     stated = [entry for entry in found if entry.kind == STATED]
-    counts = (
-        f"So far: {len(found)} claims, of which {len(stated)} are stated by a source. Of these, {_tally(stated)}.\n"
-    )
+    counts = f"So far: {len(found)} claims, of which {len(stated)} are stated by a source: {_tally(stated)}.\n"
     parts = [_beside("introduction.txt"), counts]
     others = [source for source in dict.fromkeys(entry.source for entry in found) if source not in SOURCES]
     for source, heading in SOURCES.items():
@@ -90,7 +87,7 @@ def conclusion(source: str, found: Iterable[Entry]) -> str:
         entry = known[name]
         if entry.verdict != expected:
             raise ValueError(f"conclusions.ini: [{source}] says of {name} that it {expected}, but: {entry.said}")
-        return f"[{entry.said.split(', ', 1)[1]}]({name})" if ", " in entry.said else f"[{entry.said}]({name})"
+        return f"[{entry.counted or entry.verdict}]({name})"
 
     text = re.sub(r"\{([\w-]+): ([\w ]+)\}", numbers, parser[source]["text"])
     return "\n".join(line.strip() for line in text.strip().splitlines()) + "\n"
@@ -103,14 +100,14 @@ def _beside(name: str) -> str:
 
 def _tally(found: list[Entry]) -> str:
     counts = Counter(entry.verdict for entry in found)
-    return ", ".join(f"{counts[word]} {_MANY[word]}" for word in WORDS if counts[word])
+    return ", ".join(f"{word} {counts[word]}" for word in WORDS if counts[word])
 
 
 def _table(found: list[Entry]) -> str:
     rows = ["::::{div} ledger-table", "| claim | kind | verdict | seeds | effect |", "| --- | --- | --- | --- | --- |"]
     for entry in found:
-        counted = entry.said.partition(", ")[2]
-        rows.append(f"| [{_title(entry)}]({entry.id}) | {entry.kind} | {entry.verdict} | {counted} | {entry.ours} |")
+        cells = (f"[{_title(entry)}]({entry.id})", entry.kind, entry.verdict, entry.counted, entry.ours)
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join([*rows, "::::"]) + "\n"
 
 
@@ -125,7 +122,7 @@ def _section(entry: Entry) -> str:
     rows = {
         "Claim": f"{entry.statement} {{cite:p}}`{entry.source}`, {entry.where}",
         "Kind": f"{entry.kind}: {KINDS[entry.kind]}",
-        "Verdict": f"**{entry.verdict}**{entry.said.removeprefix(entry.verdict)}",
+        "Verdict": ", ".join(filter(None, (f"**{entry.verdict}**", entry.counted))),
         "Trials": _trials(entry),
         "Their number": entry.theirs,
         "Effect": f"{entry.ours} ({entry.spread})" if entry.ours else "",
@@ -155,7 +152,7 @@ def _threshold(entry: Entry) -> str:
 
 def _runs(entry: Entry) -> str:
     if not entry.runs:
-        return f"{entry.experiment}, preset {entry.presets[0] if entry.presets else 'laptop'}: none that could tell"
+        return f"{entry.experiment}: none is recorded"
     told = []
     for run in entry.runs:
         seen = "" if run.blind else ", rule not blind"

@@ -6,8 +6,8 @@ from ncbook import experiments
 from ncbook.readings import circuits as reading
 from ncbook.readings import moments
 from prose._counts import none, same, yes
-from prose._judged import seeds_of
 from prose._ledger import seeds
+from prose._trials import seeds_of
 
 
 def _long():

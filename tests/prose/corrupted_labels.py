@@ -6,7 +6,7 @@ from ncbook.readings import corrupted_labels as reading
 from ncbook.readings.corrupted_labels import CE, LONGER, MATCHED, MCR2
 from prose._approximately import about
 from prose._counts import same
-from prose._judged import judged
+from prose._trials import judged
 
 
 def _top(run, column):

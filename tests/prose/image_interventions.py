@@ -5,8 +5,8 @@ import math
 from ncbook.readings import image_interventions as reading
 from prose._approximately import about
 from prose._counts import every, yes
-from prose._judged import seeds_of
 from prose._ledger import every_seed, seeds
+from prose._trials import seeds_of
 
 
 def _cost(run):

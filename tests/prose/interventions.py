@@ -8,8 +8,8 @@ from ncbook import experiments
 from ncbook.readings import interventions as reading
 from prose._approximately import about
 from prose._counts import every, none, yes
-from prose._judged import seeds_of
 from prose._ledger import seeds
+from prose._trials import seeds_of
 
 _DELAY = 1.25  # times the baseline's steps, the least that the rules call a delay
 

@@ -7,8 +7,8 @@ import numpy as np
 from ncbook.readings import numerics as reading
 from prose._approximately import about
 from prose._counts import every, none, same, yes
-from prose._judged import seeds_of
 from prose._ledger import every_seed, no_seed, seeds
+from prose._trials import seeds_of
 
 _ORTHOGONAL = ("orthogonal_single", "orthogonal_double")
 

@@ -8,8 +8,8 @@ import pandas as pd
 from ncbook.readings import onset as reading
 from prose._approximately import about
 from prose._counts import none, same, yes
-from prose._judged import judged, seeds_of
 from prose._ledger import no_seed, seeds
+from prose._trials import judged, seeds_of
 
 _TIGHT = ["cdnv_train", "variance_ratio_train", "rnc1_train"]  # the measures of collapse but NC1
 

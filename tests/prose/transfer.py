@@ -4,8 +4,8 @@ import math
 
 from ncbook.readings import transfer as reading
 from prose._counts import every, none, yes
-from prose._judged import trials_of
 from prose._ledger import no_seed, seeds
+from prose._trials import trials_of
 
 _POINTS = 0.02  # two points of accuracy, the least that counts by the rules
 

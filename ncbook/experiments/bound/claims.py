@@ -5,7 +5,8 @@ import math
 import pandas as pd
 
 from ncbook.claims import not_tested, read
-from ncbook.evidence import Evidence
+from ncbook.evidence import SIGN, Evidence
+from ncbook.readings._rows import seeds
 from ncbook.readings.bound import KEYS, phases, rates, rows
 from ncbook.readings.moments import COLLAPSED, FOLLOWS
 from ncbook.runs import Run
@@ -13,14 +14,10 @@ from ncbook.runs import Run
 _RATE, _NEAR = -0.5, 0.05  # the exponent of one over the root of n, and how near to it counts
 
 
-def _seeds(table: pd.Series) -> pd.Index:
-    return table.index.get_level_values("seed")
-
-
 def _bound_holds(run: Run) -> Evidence:
     pairs = rows(run, "pair")
     ratio = (pairs.cdnv_bound / pairs.cdnv_test).groupby([pairs.seed, pairs.per_class]).min()
-    return Evidence.compared(_seeds(ratio), ratio, ">=", 1, "times the true value, in the pair where it is least")
+    return Evidence.compared(seeds(ratio), ratio, ">=", 1, "times the true value, in the pair where it is least")
 
 
 def _first_term(run: Run) -> Evidence:
@@ -34,7 +31,7 @@ def _collapsed(seen: pd.DataFrame) -> pd.Series:
 
 def _second_term(run: Run) -> Evidence:
     seen, unit = phases(run), "fold fall of B in the terminal phase"
-    return Evidence.compared(seen.seed, seen.B_fall, ">", 1, unit, _collapsed(seen), chance=0.5)
+    return Evidence.compared(seen.seed, seen.B_fall, ">", 1, unit, _collapsed(seen), chance=SIGN)
 
 
 def _fixed_rates(run: Run) -> Evidence:
@@ -61,7 +58,7 @@ def _no_slower(run: Run) -> Evidence:
 def _means_apart(run: Run) -> Evidence:
     pairs = rows(run, "pair")
     left = (1 - pairs.shift_sum / pairs.distance_train).groupby([pairs.seed, pairs.per_class]).min()
-    return Evidence.compared(_seeds(left), left, ">", 0, "of the training distance is left, in the worst pair")
+    return Evidence.compared(seeds(left), left, ">", 0, "of the training distance is left, in the worst pair")
 
 
 def _gap_shrinks(run: Run) -> Evidence:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ncbook.claims import read
-from ncbook.evidence import Evidence
+from ncbook.evidence import SIGN, Evidence
 from ncbook.readings.cascade import descents, effective_depths, hidden, law, over_phase, phases, theory, tunnels
 from ncbook.readings.moments import COLLAPSED
 from ncbook.runs import Run
@@ -30,13 +30,13 @@ def _by_layer(run: Run) -> Evidence:
 def _middle(run: Run) -> Evidence:
     falls = (hidden(run, "plain", 0) / hidden(run, "plain")).iloc[:, :-1].min(axis=1)
     unit = "fold fall in the layer where it is least"
-    return Evidence.compared(falls.index, falls, ">", 1, unit, _tells(run, falls.index), chance=0.5)
+    return Evidence.compared(falls.index, falls, ">", 1, unit, _tells(run, falls.index), chance=SIGN)
 
 
 def _middle_terminal(run: Run) -> Evidence:
     then, end = over_phase(run, "plain", "variance_ratio_train")
     falls = (then / end).iloc[:, :-1].min(axis=1)
-    return Evidence.compared(falls.index, falls, ">", 1, "fold fall in the layer where it is least", chance=0.5)
+    return Evidence.compared(falls.index, falls, ">", 1, "fold fall in the layer where it is least", chance=SIGN)
 
 
 def _earlier_collapse(run: Run) -> Evidence:

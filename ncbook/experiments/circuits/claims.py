@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook.claims import read
-from ncbook.evidence import HALF as ONE_HALF
-from ncbook.evidence import Evidence
+from ncbook.evidence import SIGN, Evidence
 from ncbook.readings.circuits import followed, phases, rows_at, steepest_fall_range, unevenness
 from ncbook.readings.grokking import LATE, NANDA, NOTHING
 from ncbook.runs import Run
@@ -64,7 +63,7 @@ def _ablation(run: Run) -> Evidence:
     found = followed(run)
     ends = rows_at(run, found, pd.Series(run.history["step"].max(), index=found.index))
     ratio = ends.restricted_loss / ends.test_loss
-    return _compared(run, ratio, "<=", 1.0, "of the test loss of the whole network", chance=ONE_HALF)
+    return _compared(run, ratio, "<=", 1.0, "of the test loss of the whole network", chance=SIGN)
 
 
 def _order(run: Run) -> Evidence:
@@ -72,7 +71,7 @@ def _order(run: Run) -> Evidence:
     found = followed(run)
     known = np.isfinite(found.formed) & np.isfinite(found.cleanup) & (found.memorized < found.formed)
     ratio = (found.cleanup / found.formed).where(known, 0.0)
-    return _compared(run, ratio, ">", 1.0, "times as many steps to cleanup as to the circuit", chance=ONE_HALF)
+    return _compared(run, ratio, ">", 1.0, "times as many steps to cleanup as to the circuit", chance=SIGN)
 
 
 def _cleanup(run: Run) -> Evidence:

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from ncbook.claims import not_tested, read
-from ncbook.evidence import Evidence, correlation_chance
+from ncbook.evidence import SIGN, Evidence, correlation_chance
 from ncbook.readings.corrupted_labels import (
     CE,
     FRAME,
@@ -127,7 +127,7 @@ def _smoothing(run: Run) -> Evidence:
     share = _at_top(run, SMOOTHED, "unit_variance_ratio_test_end") / _at_top(run, CE, "unit_variance_ratio_test_end")
     better = _at_top(run, SMOOTHED, "end") > _at_top(run, CE, "end")
     unit = "times the ratio of plain cross-entropy"
-    return Evidence.of(share.index, (share < 1) & better, share, unit, chance=0.25)
+    return Evidence.of(share.index, (share < 1) & better, share, unit, chance=SIGN**2)
 
 
 CLAIMS = read(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook.claims import not_tested, read
-from ncbook.evidence import HALF, Evidence
+from ncbook.evidence import SIGN, Evidence
 from ncbook.readings.flatness import changed, rows, scaled
 from ncbook.runs import Run
 
@@ -83,14 +83,14 @@ def _flatter_as_trained(run: Run) -> Evidence:
     pairs = _pairs(run, "scale", scale=1.0)
     ratio = pairs.relative_flatness_random / pairs.relative_flatness_trained
     fitted = (pairs.train_error_trained == 0) & (pairs.train_error_random == 0)
-    return Evidence.compared(pairs.seed, ratio, ">", 1.0, _KAPPA, fitted, chance=HALF)
+    return Evidence.compared(pairs.seed, ratio, ">", 1.0, _KAPPA, fitted, chance=SIGN)
 
 
 def _flatter_at_equal_loss(run: Run) -> Evidence:
     """A pair of which one cannot be brought to that loss, since it errs on its training set, has no value."""
     pairs = _pairs(run, "matched")
     ratio = pairs.relative_flatness_random / pairs.relative_flatness_trained
-    return Evidence.compared(pairs.seed, ratio, ">", 1.0, _KAPPA, chance=HALF)
+    return Evidence.compared(pairs.seed, ratio, ">", 1.0, _KAPPA, chance=SIGN)
 
 
 def _flat_and_wrong(run: Run) -> Evidence:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ncbook.claims import not_tested, read
 from ncbook.evidence import Evidence
+from ncbook.readings._rows import seeds
 from ncbook.readings.image_interventions import UNSURE, by_arm, fitted, gains, losses
 from ncbook.runs import Run
 
@@ -18,10 +19,6 @@ _AGAINST = "points of accuracy against the baseline, at the end"
 _BELOW = "points of accuracy below the baseline"
 
 
-def _seeds(table: pd.Series) -> pd.Index:
-    return table.index.get_level_values("seed")
-
-
 def _lowered(run: Run) -> pd.Series:
     """Trials in which anti-flatness costs accuracy at the release, with the training images fitted."""
     return fitted(run) & (100 * losses(run).anti_released >= LOSS)
@@ -30,50 +27,50 @@ def _lowered(run: Run) -> pd.Series:
 def _encouraged_as_accurate(run: Run) -> Evidence:
     ratio = by_arm(run, "final_variance_ratio_train")
     gain = 100 * gains(run, "final").encouraged
-    return Evidence.compared(_seeds(gain), gain, ">=", -CLOSE, _AGAINST, ratio.encouraged < ratio.baseline)
+    return Evidence.compared(seeds(gain), gain, ">=", -CLOSE, _AGAINST, ratio.encouraged < ratio.baseline)
 
 
 def _flatter_no_better(run: Run) -> Evidence:
     kappa = by_arm(run, "final_relative_flatness")
     gain = 100 * gains(run, "final").flatter
-    return Evidence.compared(_seeds(gain), gain, "<=", CLOSE, _AGAINST, kappa.flatter < kappa.baseline)
+    return Evidence.compared(seeds(gain), gain, "<=", CLOSE, _AGAINST, kappa.flatter < kappa.baseline)
 
 
 def _costs_accuracy(run: Run) -> Evidence:
     lost = 100 * losses(run).anti_released
-    return Evidence.compared(_seeds(lost), lost, ">=", LOSS, _BELOW, fitted(run))
+    return Evidence.compared(seeds(lost), lost, ">=", LOSS, _BELOW, fitted(run))
 
 
 def _recovers(run: Run) -> Evidence:
     gain = 100 * gains(run, "final").released_schedule
-    return Evidence.compared(_seeds(gain), gain, ">=", -CLOSE, _AGAINST, _lowered(run))
+    return Evidence.compared(seeds(gain), gain, ">=", -CLOSE, _AGAINST, _lowered(run))
 
 
 def _needs_release(run: Run) -> Evidence:
     accuracy = 100 * by_arm(run, "final_test_acc")
     behind = accuracy.released_schedule - accuracy.kept_schedule
     unit = "points of accuracy between released and kept"
-    return Evidence.compared(_seeds(behind), behind, ">=", LOSS, unit, _lowered(run))
+    return Evidence.compared(seeds(behind), behind, ">=", LOSS, unit, _lowered(run))
 
 
 def _kappa_falls(run: Run) -> Evidence:
     before, after = (by_arm(run, f"{when}_relative_flatness").released_schedule for when in ("release", "final"))
     fall = before / after
-    return Evidence.compared(_seeds(fall), fall, ">=", FALL, "fold fall", _lowered(run))
+    return Evidence.compared(seeds(fall), fall, ">=", FALL, "fold fall", _lowered(run))
 
 
 def _specific(run: Run) -> Evidence:
     lost = 100 * losses(run)
     largest = lost[[arm for arm in UNSURE if arm in lost]].max(axis=1)
     unit = "points of accuracy below the baseline, in the worst control"
-    return Evidence.compared(_seeds(largest), largest, "<", LOSS, unit, _lowered(run))
+    return Evidence.compared(seeds(largest), largest, "<", LOSS, unit, _lowered(run))
 
 
 def _sharp_is_inaccurate(run: Run) -> Evidence:
     bound = by_arm(run, "release_unit_flatness_bound")
     as_sharp = bound.anti_pinned >= 0.9 * bound.anti_released
     lost = 100 * losses(run).anti_pinned
-    return Evidence.compared(_seeds(lost), lost, ">=", LOSS, _BELOW, _lowered(run) & as_sharp)
+    return Evidence.compared(seeds(lost), lost, ">=", LOSS, _BELOW, _lowered(run) & as_sharp)
 
 
 CLAIMS = read(

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ncbook.claims import read
-from ncbook.evidence import Evidence
+from ncbook.evidence import SIGN, Evidence
 from ncbook.readings.implicit_bias import completed, ends, norm_growth, phases, rows_of, slopes
 from ncbook.readings.moments import COLLAPSED
 from ncbook.runs import Run
@@ -64,7 +64,7 @@ def _not_nuclear(run: Run) -> Evidence:
     fitted = (completed(run, "residual")[["depth3", "nuclear"]] <= _FITTED).all(axis=1)
     holds = (ranks.depth3 < ranks.nuclear) & (norms.depth3 > norms.nuclear)
     seeds, times = ranks.index.get_level_values("seed"), norms.depth3 / norms.nuclear
-    return Evidence.of(seeds, holds, times, "of the least nuclear norm, depth 3", fitted, chance=0.25)
+    return Evidence.of(seeds, holds, times, "of the least nuclear norm, depth 3", fitted, chance=SIGN**2)
 
 
 def _norms_grow(run: Run) -> Evidence:
@@ -88,7 +88,7 @@ def _true_labels(run: Run, part: str) -> pd.DataFrame:
 
 def _margins_rise(run: Run) -> Evidence:
     found, unit = _true_labels(run, "network"), "times the normalized margin where the phase starts"
-    return Evidence.compared(found.seed, found.margin_growth, ">", 1, unit, found.phase_tells, chance=0.5)
+    return Evidence.compared(found.seed, found.margin_growth, ">", 1, unit, found.phase_tells, chance=SIGN)
 
 
 def _without_decay(run: Run) -> pd.DataFrame:
@@ -102,7 +102,7 @@ def _collapse_without_decay(run: Run) -> Evidence:
 
 def _nears_without_decay(run: Run) -> Evidence:
     found, unit = _without_decay(run), "fold fall of NC1 in the terminal phase"
-    return Evidence.compared(found.seed, found.nc1_fall, ">", 1, unit, found.phase_tells, chance=0.5)
+    return Evidence.compared(found.seed, found.nc1_fall, ">", 1, unit, found.phase_tells, chance=SIGN)
 
 
 def _random_labels(run: Run) -> Evidence:
@@ -111,7 +111,7 @@ def _random_labels(run: Run) -> Evidence:
     table = found[found.part == "batch_norm"].pivot(index=["weight_decay", "seed"], columns="labels")
     less = table.nc1_fall.random / table.nc1_fall.true
     seeds, unit = less.index.get_level_values("seed"), "times the fall of NC1 with true labels"
-    return Evidence.compared(seeds, less, "<", 1, unit, table.phase_tells.all(axis=1), chance=0.5)
+    return Evidence.compared(seeds, less, "<", 1, unit, table.phase_tells.all(axis=1), chance=SIGN)
 
 
 def _posit(run: Run) -> Evidence:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ncbook.claims import read
-from ncbook.evidence import Evidence
+from ncbook.evidence import SIGN, Evidence
+from ncbook.readings._rows import seeds
 from ncbook.readings.information_bottleneck import (
     FIXED,
     clustering,
@@ -23,10 +24,6 @@ from ncbook.runs import Run
 BIT = math.log(2)  # one bit in nats: the least change of information that counts
 _LEVEL = 0.05  # nats: the least difference of two layers that counts
 _KEYS = ["weight_decay", "estimator", "seed"]
-
-
-def _seeds(table: pd.Series | pd.DataFrame) -> pd.Index:
-    return table.index.get_level_values("seed")
 
 
 def _fixed(run: Run, activation: str) -> pd.DataFrame:
@@ -59,7 +56,7 @@ def _relu_digits(run: Run) -> Evidence:
 def _estimators(run: Run) -> Evidence:
     falls = compression(run).pivot_table(index=["estimator", "seed"], columns="activation", values="fall", sort=False)
     holds = (falls.tanh >= BIT) & (falls.relu < BIT)
-    return Evidence.of(_seeds(falls), holds, falls.tanh - falls.relu, "nats more with tanh")
+    return Evidence.of(seeds(falls), holds, falls.tanh - falls.relu, "nats more with tanh")
 
 
 def _two_phases(found: pd.DataFrame) -> Evidence:
@@ -87,12 +84,12 @@ def _layers(run: Run) -> Evidence:
     """Noise would pass where each of the layers happens to be lower than the one before."""
     rises = largest_rises(run)
     unit, chance = "nats, the largest change from a layer to the next", 0.5 ** (len(run.config["hidden"]) - 1)
-    return Evidence.compared(_seeds(rises), rises, "<=", -_LEVEL, unit, chance=chance)
+    return Evidence.compared(seeds(rises), rises, "<=", -_LEVEL, unit, chance=chance)
 
 
 def _labels_kept(run: Run) -> Evidence:
     lost = label_losses(run)
-    return Evidence.compared(_seeds(lost), lost, "<=", _LEVEL, "nats of I(Y; T) less than in the first layer")
+    return Evidence.compared(seeds(lost), lost, "<=", _LEVEL, "nats of I(Y; T) less than in the first layer")
 
 
 def _corner(run: Run) -> Evidence:
@@ -101,14 +98,14 @@ def _corner(run: Run) -> Evidence:
     last, aim = last.loc[found.index], math.log(10)
     holds = (last.information <= 1.1 * aim) & (last.label_information >= 0.9 * aim)
     collapsed = found.phase_tells & (found.nc1_fall >= COLLAPSED)
-    return Evidence.of(_seeds(last), holds, last.information, "nats of I(X; T); log K is 2.3", collapsed)
+    return Evidence.of(seeds(last), holds, last.information, "nats of I(X; T); log K is 2.3", collapsed)
 
 
 def _clusters(run: Run) -> Evidence:
     """Of two courses that each rise or fall throughout, one pair in two goes the same way."""
     found, unit = clustering(run, "train"), "rank correlation of I(X; T) with NC1"
     found = found[found.weight_decay == max(run.config["decays"])]
-    return Evidence.compared(found.seed, found.correlation, ">=", 0.8, unit, chance=0.5)
+    return Evidence.compared(found.seed, found.correlation, ">=", 0.8, unit, chance=SIGN)
 
 
 def _variational(run: Run) -> Evidence:
@@ -116,7 +113,7 @@ def _variational(run: Run) -> Evidence:
     some = [beta for beta in errors.columns if 0 < beta <= 0.01]
     gains = (errors[0.0].to_numpy()[:, None] - errors[some].to_numpy()).ravel()
     seeds, unit = np.repeat(errors.index.to_numpy(), len(some)), "percentage points fewer test errors"
-    return Evidence.compared(seeds, 100 * gains, ">", 0, unit, chance=0.5)
+    return Evidence.compared(seeds, 100 * gains, ">", 0, unit, chance=SIGN)
 
 
 def _transitions(run: Run) -> Evidence:

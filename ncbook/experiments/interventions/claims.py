@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook.claims import read
-from ncbook.evidence import HALF, Evidence, correlation_chance
+from ncbook.evidence import SIGN, Evidence, correlation_chance
 from ncbook.readings.interventions import (
     CONTROLS,
     against_baseline,
@@ -80,7 +80,7 @@ def _encouraged_sooner(run: Run) -> Evidence:
     """An arm that is not there within its steps is later than the baseline only if it had as many."""
     least, reached = delays(run).encouraged, np.isfinite(by_arm(run, "generalized").encouraged)
     valid = _encouraged(run).loc[least.index] & (reached.loc[least.index] | (least >= 1))
-    return Evidence.compared(least.index, least, "<", 1.0, _TIMES, valid, chance=HALF)
+    return Evidence.compared(least.index, least, "<", 1.0, _TIMES, valid, chance=SIGN)
 
 
 def _delayed(run: Run) -> Evidence:
@@ -122,7 +122,7 @@ def _collapsed_is_flat(column: str, run: Run) -> Evidence:
     """A sign, where the arm in which collapse is encouraged generalizes and is the more collapsed."""
     found = against_baseline(run)
     found = found[found.arm == "encouraged"]
-    return Evidence.compared(found.seed, found[column], "<", 1.0, _KAPPA, found.tighter, chance=HALF)
+    return Evidence.compared(found.seed, found[column], "<", 1.0, _KAPPA, found.tighter, chance=SIGN)
 
 
 def _goes_with_accuracy(run: Run) -> Evidence:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook.claims import not_tested, read
-from ncbook.evidence import Evidence, correlation_chance
+from ncbook.evidence import SIGN, Evidence, correlation_chance
 from ncbook.readings.margins import FAMILIES, KEYS, correlations, line_risks, milestones, rows
 from ncbook.readings.moments import COLLAPSED
 from ncbook.runs import Run
@@ -33,13 +33,13 @@ def _max_margin(run: Run) -> Evidence:
 def _rises(run: Run) -> Evidence:
     arms = _true(run)
     times = arms.smallest_end / arms.smallest_start
-    return Evidence.compared(arms.seed, times, ">", 1, "times as large", arms.phase_tells, chance=0.5)
+    return Evidence.compared(arms.seed, times, ">", 1, "times as large", arms.phase_tells, chance=SIGN)
 
 
 def _flattens(run: Run) -> Evidence:
     arms = _true(run)
     left, unit = arms.spread_end / arms.spread_start, "of its relative spread where the phase starts"
-    return Evidence.compared(arms.seed, left, "<", 1, unit, arms.phase_tells, chance=0.5)
+    return Evidence.compared(arms.seed, left, "<", 1, unit, arms.phase_tells, chance=SIGN)
 
 
 def _equal(run: Run) -> Evidence:
@@ -66,7 +66,7 @@ def _calibration(run: Run) -> Evidence:
     right = 1 - last.test_error
     worse = (last.doubled_confidence - right).abs() - (last.confidence - right).abs()
     unit = "points farther from the share of right decisions"
-    return Evidence.compared(last.seed, 100 * worse, ">", 0, unit, chance=0.5)
+    return Evidence.compared(last.seed, 100 * worse, ">", 0, unit, chance=SIGN)
 
 
 def _families(run: Run, measure: str) -> Evidence:
@@ -84,7 +84,7 @@ def _small_margin(run: Run) -> Evidence:
     few, many = (frame[frame.per_class == size].set_index("seed") for size in (min(sizes), max(sizes)))
     holds = (many.smallest < few.smallest) & (many.area < few.area) & (many.test_error < few.test_error)
     unit, fitted = "times the smallest margin", many.train_error.eq(0) & few.train_error.eq(0)
-    return Evidence.of(holds.index, holds, many.smallest / few.smallest, unit, fitted, chance=0.25)
+    return Evidence.of(holds.index, holds, many.smallest / few.smallest, unit, fitted, chance=SIGN**2)
 
 
 def _features_decide(run: Run) -> Evidence:
@@ -101,7 +101,7 @@ def _features_decide(run: Run) -> Evidence:
 def _lines(run: Run) -> Evidence:
     risks = line_risks(run)
     times = risks.H2 / risks.H3
-    return Evidence.compared(risks.index, times, ">", 1, "times the error of the max-margin line", chance=0.5)
+    return Evidence.compared(risks.index, times, ">", 1, "times the error of the max-margin line", chance=SIGN)
 
 
 def _sampled(run: Run) -> pd.DataFrame:

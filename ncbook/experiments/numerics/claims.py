@@ -6,7 +6,7 @@ A training that does not generalize within its steps is later than they are: inf
 import pandas as pd
 
 from ncbook.claims import not_tested, read
-from ncbook.evidence import HALF, Evidence
+from ncbook.evidence import SIGN, Evidence
 from ncbook.readings import moments
 from ncbook.readings.grokking import NOTHING
 from ncbook.readings.numerics import FROZEN, SLINGSHOT, SPEED, STUCK, by_arm, part_of
@@ -17,7 +17,7 @@ def _faster(run: Run) -> Evidence:
     """Only a seed whose baseline generalizes can tell; it has as many steps as the other arm."""
     steps = by_arm(run, SPEED, "generalized")
     ratio = (steps.grokfast / steps.baseline).where(steps.baseline < moments.NEVER)
-    return Evidence.compared(ratio.index, ratio, "<", 1.0, "times the baseline's steps", chance=HALF)
+    return Evidence.compared(ratio.index, ratio, "<", 1.0, "times the baseline's steps", chance=SIGN)
 
 
 def _stands_still(run: Run) -> Evidence:
@@ -51,7 +51,7 @@ def _small_eps(run: Run) -> Evidence:
     counts = by_arm(run, SLINGSHOT, "spikes")
     more = counts.large_eps - counts.single
     unit = "slingshots more with the large eps"
-    return Evidence.compared(more.index, more, "<", 0.0, unit, counts.single > 0, chance=HALF)
+    return Evidence.compared(more.index, more, "<", 0.0, unit, counts.single > 0, chance=SIGN)
 
 
 CLAIMS = read(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook.claims import read
-from ncbook.evidence import HALF, Evidence
+from ncbook.evidence import SIGN, Evidence
 from ncbook.readings import onset as reading
 from ncbook.readings.grokking import NOTHING
 from ncbook.readings.moments import COLLAPSED
@@ -18,7 +18,8 @@ from ncbook.runs import Run
 
 NEAR = 1.5  # two steps coincide if they are within this factor
 MANY = 50  # classes from which on a formula for many classes is to hold within 10 %
-_SIGNS = HALF**2  # how often two signs are both as a claim has them under noise
+_HALF = 0.5  # of a fall in logarithms, or of a deviation
+_SIGNS = SIGN**2  # how often two signs are both as a claim has them under noise
 
 
 def only_flatness(run: Run, measure: str, rule: Rule | None = None) -> pd.Series:
@@ -27,7 +28,7 @@ def only_flatness(run: Run, measure: str, rule: Rule | None = None) -> pd.Series
     That is: it crosses later, or fell too early, more than half of its whole fall (in logarithms) while memorizing.
     """
     found, fell = leads(run, rule=rule), reading.falls(run, measure)
-    early = np.log(fell.fold) > HALF * np.log(fell.whole)
+    early = np.log(fell.fold) > _HALF * np.log(fell.whole)
     return (found.relative_flatness > 0) & (~(found[measure] > 0) | early.reindex(found.index, fill_value=False))
 
 
@@ -55,7 +56,7 @@ def _goes_along(run: Run) -> Evidence:
     found = leads(run)
     missed = {name: reading.foretold(found, name) for name in ("variance_ratio_train", "relative_flatness")}
     more = missed["relative_flatness"] - missed["variance_ratio_train"]
-    return Evidence.compared(found.index, more, ">", 0.0, "steps that kappa misses the onset by more", chance=HALF)
+    return Evidence.compared(found.index, more, ">", 0.0, "steps that kappa misses the onset by more", chance=SIGN)
 
 
 def _clock(run: Run) -> Evidence:
@@ -63,7 +64,7 @@ def _clock(run: Run) -> Evidence:
     found = leads(run)
     crossing, onset = found.onset - found.relative_flatness, reading.deviation(found.onset)
     share = (reading.deviation(crossing) / onset).where(onset > 0)
-    return Evidence.compared(found.index, share, "<=", HALF, "of the onset's deviation", chance=HALF)
+    return Evidence.compared(found.index, share, "<=", _HALF, "of the onset's deviation", chance=SIGN)
 
 
 def _near_onset(run: Run) -> Evidence:
@@ -86,7 +87,7 @@ def _still_rising(run: Run) -> Evidence:
     found = reading.peaks(run, "relative_flatness_bound")
     late = found.peak - found.rise
     return Evidence.compared(
-        found.index, late, ">=", 0.0, "steps from the rise of the accuracy to the peak", chance=HALF
+        found.index, late, ">=", 0.0, "steps from the rise of the accuracy to the peak", chance=SIGN
     )
 
 
@@ -103,12 +104,12 @@ def _together(part: str, run: Run) -> Evidence:
     apart = {name: np.exp(np.abs(np.log(ratio))) for name, ratio in ratios.items()}
     holds = (apart["rnc1_train"] <= NEAR) & (apart["rnc1_train"] < apart["cdnv_train"].fillna(np.inf))
     values = ratios["rnc1_train"].fillna(np.inf)
-    return Evidence.of(found.index, holds, values, "times the steps to generalize", chance=HALF)
+    return Evidence.of(found.index, holds, values, "times the steps to generalize", chance=SIGN)
 
 
 def _ratio_first(run: Run) -> Evidence:
     ahead = reading.ahead_of_nearly(run)
-    return Evidence.compared(ahead.index, ahead, ">", 0.0, "steps before a test accuracy of 95 %", chance=HALF)
+    return Evidence.compared(ahead.index, ahead, ">", 0.0, "steps before a test accuracy of 95 %", chance=SIGN)
 
 
 def _delay(run: Run) -> Evidence:
@@ -150,7 +151,7 @@ def _low_rank(run: Run) -> Evidence:
 def _no_simplex(run: Run) -> Evidence:
     found = _generalized(run, "means")
     ratio = found.to_circle / found.to_simplex
-    return Evidence.compared(found.index, ratio, "<", 1.0, "times the distance to the simplex", chance=HALF)
+    return Evidence.compared(found.index, ratio, "<", 1.0, "times the distance to the simplex", chance=SIGN)
 
 
 CLAIMS = read(

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ncbook.claims import not_tested, read
-from ncbook.evidence import Evidence
+from ncbook.evidence import SIGN, Evidence
 from ncbook.readings.moments import COLLAPSED, FOLLOWS, log_slope
 from ncbook.readings.settings import around_base, outcomes
 from ncbook.runs import Run
@@ -104,7 +104,7 @@ def _drift(run: Run) -> Evidence:
     arms = arms[arms.weight_decay == 0]
     slowest = pd.DataFrame({n: arms[f"{n}_end"] / arms[f"{n}_start"] for n in ("nc1_train", *_SHAPE)}).max(axis=1)
     unit = "of its start: the slowest of NC1 to NC3"
-    return Evidence.compared(arms.seed, slowest, "<", 1.0, unit, arms.phase_tells, chance=0.5)
+    return Evidence.compared(arms.seed, slowest, "<", 1.0, unit, arms.phase_tells, chance=SIGN)
 
 
 def _plain(run: Run) -> Evidence:
@@ -126,7 +126,7 @@ def _decay_regularizes(run: Run) -> Evidence:
     pairs = _with_and_without(arms, run)
     change = 100 * (pairs.test_error_end - pairs.test_error_end_without)
     fitted, unit = pairs.phase_tells & pairs.phase_tells_without, "points of test error, with against without"
-    return Evidence.compared(pairs.seed, change, "<", 0.0, unit, fitted, chance=0.5)
+    return Evidence.compared(pairs.seed, change, "<", 0.0, unit, fitted, chance=SIGN)
 
 
 CLAIMS = read(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook.claims import not_tested, read
-from ncbook.evidence import Evidence, correlation_chance
+from ncbook.evidence import SIGN, Evidence, correlation_chance
 from ncbook.readings.moments import COLLAPSED, FOLLOWS, log_slope
 from ncbook.readings.test_collapse import CORRELATED, correlations, protocols, read_at, terminal
 from ncbook.runs import Run
@@ -99,7 +99,7 @@ def _approach(run: Run) -> Evidence:
 def _longer(run: Run) -> Evidence:
     table = terminal(run)
     falls, unit = table.variance_ratio_test_phase_fall, "fold fall on new points"
-    return Evidence.compared(table.seed, falls, ">", 1.0, unit, table.phase_tells, chance=0.5)
+    return Evidence.compared(table.seed, falls, ">", 1.0, unit, table.phase_tells, chance=SIGN)
 
 
 CLAIMS = read(

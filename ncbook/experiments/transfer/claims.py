@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ncbook.claims import read
-from ncbook.evidence import Evidence, correlation_chance
+from ncbook.evidence import SIGN, Evidence, correlation_chance
 from ncbook.readings.moments import COLLAPSED
 from ncbook.readings.transfer import (
     COARSE,
@@ -101,7 +101,7 @@ def _loses_information(run: Run) -> Evidence:
     table = _fewer(run)
     lost = 100 * (table[["pixels", "untrained"]].min(axis=1) - table.probe_acc_target)
     unit = "points below pixels and untrained features"
-    return Evidence.compared(table.seed, lost, ">", 0, unit, _collapsed(table), chance=0.25)
+    return Evidence.compared(table.seed, lost, ">", 0, unit, _collapsed(table), chance=SIGN**2)
 
 
 def _longer_few(run: Run) -> Evidence:
