@@ -21,7 +21,7 @@ const rules = {
 };
 
 module.exports = [
-  { ignores: ["_build/", ".venv/"] },
+  { ignores: ["_build/", ".venv*/"] },
   js.configs.recommended,
   { linterOptions: { reportUnusedDisableDirectives: "error" }, rules },
   {
