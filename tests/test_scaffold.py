@@ -86,8 +86,9 @@ def test_its_test_says_what_is_to_be_written(tried):
     assert "test_pictures" not in failed
 
 
-def test_the_chapter_is_a_notebook(checkout):
-    import nbformat  # which takes seconds
+def test_the_chapter_is_a_notebook(checkout, monkeypatch):
+    monkeypatch.setitem(sys.modules, "rfc3987_syntax", None)  # seconds, for addresses that no notebook's schema has
+    import nbformat  # which takes long without that, too
 
     notebook = nbformat.read(checkout / "book" / PART / f"{NAME}.ipynb", as_version=4)
     nbformat.validate(notebook)

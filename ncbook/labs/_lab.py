@@ -43,6 +43,7 @@ class Lab(widgets.VBox):
         row = widgets.HBox(controls, layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
         super().__init__([self.form, row, self.message, self.status, self.picture, self.table, self.heartbeat])
         self._complaint = ""
+        self._drawn: list[tuple[Any, ...]] | None = None  # what the picture shows
         self._refresh()
 
     @property
@@ -108,10 +109,16 @@ class Lab(widgets.VBox):
         self.message.value = _words.message(self._complaint or (run.message if run else ""))
         self.table.value = self._table()
         if run is not None and running:
-            self.picture.value = run.picture or self.picture.value
+            self.picture.value, self._drawn = run.picture or self.picture.value, None
         else:
-            self.picture.value = self._png(self.runs)
+            self._draw()
             _set(self.heartbeat, "playing", False)
+
+    def _draw(self) -> None:
+        """The curves of all runs, unless they stand there already."""
+        drawn = [(run, run.done, run.planned, len(run.rows)) for run in self.runs]
+        if drawn != self._drawn:
+            self.picture.value, self._drawn = self._png(self.runs), drawn
 
 
 def button(label: str, tip: str, action: Callable[[object], None]) -> widgets.Button:

@@ -25,17 +25,17 @@ def first(clock: pd.Series | np.ndarray, holds: pd.Series | np.ndarray) -> float
 
 def memorized(rows: pd.DataFrame, level: float = MEMORIZED, clock: str = "step") -> float:
     """The first moment of one training with a column `train_acc` of at least `level`."""
-    return first(rows[clock], rows.train_acc >= level)
+    return first(rows[clock], rows.train_acc.to_numpy() >= level)
 
 
 def generalized(rows: pd.DataFrame, level: float = GENERALIZED, clock: str = "step") -> float:
     """The first moment of one training with a column `test_acc` of at least `level`."""
-    return first(rows[clock], rows.test_acc >= level)
+    return first(rows[clock], rows.test_acc.to_numpy() >= level)
 
 
 def zero_error(rows: pd.DataFrame, clock: str = "step") -> float:
     """The first moment of one training without a training error. It may be followed by others that have some."""
-    return first(rows[clock], rows.train_error == 0)
+    return first(rows[clock], rows.train_error.to_numpy() == 0)
 
 
 def zero_errors(rows: pd.DataFrame, clock: str = "step") -> list[float]:
@@ -66,8 +66,8 @@ def nearest(clock: pd.Series | np.ndarray, moment: float) -> int:
 
 def at(rows: pd.DataFrame, moment: float, clock: str = "step") -> pd.Series:
     """The row of one training at a moment; nan in every column for NEVER, or where it was not probed."""
-    found = rows[rows[clock] == moment]
-    return found.iloc[0] if len(found) else pd.Series(np.nan, index=rows.columns)
+    found = np.flatnonzero(rows[clock].to_numpy() == moment)
+    return rows.iloc[found[0]] if len(found) else pd.Series(np.nan, index=rows.columns)
 
 
 def terminal_phase(rows: pd.DataFrame, clock: str = "step") -> dict[str, float | bool]:

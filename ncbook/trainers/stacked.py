@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch._guards import TracingContext, tracing
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import functional_call, stack_module_state, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -120,7 +122,8 @@ def traced(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
     Other tensors that it reads are kept, not copied. Saves about half of what a step of a small network costs beside
     its arithmetic.
     """
-    program = make_fx(function)(*arguments)
+    with tracing(TracingContext(FakeTensorMode(allow_fallback_kernels=True))):  # else make_fx makes one an operation
+        program = make_fx(function)(*arguments)
     for node in list(program.graph.nodes):
         if node.target is torch.ops.aten.detach.default:
             node.replace_all_uses_with(node.args[0])
