@@ -22,6 +22,8 @@ def test_schedules_give_the_rates_that_they_promise():
     assert schedule(5) == pytest.approx(0.6)
     assert schedule(10) == schedule(99) == pytest.approx(0.2)
     assert rates(schedule, 11) == sorted(rates(schedule, 11), reverse=True)
+    held = trainers.Cosine(10, start=6)
+    assert rates(held, 12) == pytest.approx([1] * 7 + [0.8536, 0.5, 0.1464, 0, 0], abs=1e-4)
     assert rates(trainers.WarmUp(4), 6) == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1])
     assert rates(trainers.WarmUp(2, then=trainers.Drops((3,))), 5) == pytest.approx([0.5, 1, 1, 0.1, 0.1])
 
@@ -82,6 +84,7 @@ def test_lbfgs_refuses_what_changes_from_step_to_step(setting, value):
         (lambda: trainers.Drops((1,), factor=1.5), "factor"),
         (lambda: trainers.Cosine(0), "steps"),
         (lambda: trainers.Cosine(5, last=2.0), "last"),
+        (lambda: trainers.Cosine(5, start=5), "start"),
         (lambda: trainers.WarmUp(0), "steps"),
         (lambda: trainers.LossBelow(math.nan), "level"),
         (lambda: trainers.AccuracyAbove(1.5), "level"),

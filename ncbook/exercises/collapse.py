@@ -39,6 +39,6 @@ EXERCISES = {
     ),
     "collapse/control": Exercise(
         lambda: _fall(0) / _fall(1),
-        "take the median of fall_train over the three seeds of the MLP, once for each weight decay, and divide",
+        "take the median of fall_train over the seeds of the MLP, once for each weight decay, and divide",
     ),
 }

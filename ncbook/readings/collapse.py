@@ -1,6 +1,7 @@
 """Runs of `collapse`: how far each network collapsed in its terminal phase."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from ncbook.runs import Run
 
 COLUMNS: dict[str, Measure] = {}
 ARM = ("network", "weight_decay", "seed")
-_FIRST_DROP = 1 / 3  # of a training: when its learning rate first falls to a tenth
+FIRST_DROP = 1 / 3  # of a training by the published schedule: when its learning rate first falls to a tenth
 COMPARED = ("nc1_train", "nc1_test", "nc2_norms_train", "nc2_angles_train", "nc3_train", "nc4_train", "test_error")
 
 
@@ -25,12 +26,15 @@ def folds(run: Run, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame
 
     zero_error_epoch, COLUMN_then, COLUMN_end: see `moments.since_zero_error`. fall_train, fall_test: NC1 then divided
     by NC1 at the end, nan without a terminal phase. phase_start, phase_length, phase_tells, phase_at_full_rate,
-    COLUMN_start: see `phase`. phase_fall_train, phase_fall_test: NC1 at the start of that phase divided by NC1 at the
-    end.
+    COLUMN_start: see `phase`. COLUMN_held: at the last probe at the full learning rate. phase_fall_train,
+    phase_fall_test: NC1 at the start of that phase divided by NC1 at the end.
     """
+    share = full_rate(run.config)
 
     def read(rows: pd.DataFrame) -> dict[str, float | bool]:
-        return moments.since_zero_error(rows, columns, "epoch") | phase(rows, columns, "epoch")
+        held = rows[rows.epoch <= share * rows.epoch.iloc[-1]].iloc[-1]
+        row: dict[str, float | bool] = {f"{name}_held": float(held[name]) for name in columns}
+        return row | moments.since_zero_error(rows, columns, "epoch") | phase(rows, columns, "epoch", share)
 
     table = moments.by_training(run.to_frame(), keys, read)
     for side in ("train", "test"):
@@ -39,16 +43,22 @@ def folds(run: Run, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame
     return table
 
 
-def phase(rows: pd.DataFrame, columns: Sequence[str], clock: str) -> dict[str, float | bool]:
-    """`moments.over_phase` of a training whose learning rate drops after a third and after two thirds of it.
+def full_rate(config: Mapping[str, Any]) -> float:
+    """The share of a training that runs at the full learning rate; see `experiments.collapse.Config` for `held`."""
+    held: float | None = config.get("held")
+    return FIRST_DROP if held is None else held
 
-    phase_at_full_rate: whether moreover the phase goes on at the full rate, before the first drop, for at least as
-    long as all that came before it. Else what was to fall in it has fallen before, or had no more steps to fall in.
+
+def phase(rows: pd.DataFrame, columns: Sequence[str], clock: str, share: float = FIRST_DROP) -> dict[str, float | bool]:
+    """`moments.over_phase` of a training whose learning rate falls after a `share` of it.
+
+    phase_at_full_rate: whether moreover the phase goes on at the full rate for at least as long as all that came
+    before it. Else what was to fall in it has fallen before, or had no more steps to fall in.
     """
     found = moments.over_phase(rows, columns, clock)
-    first, last = rows[clock].iloc[0], rows[clock].iloc[-1]
+    first, falls = rows[clock].iloc[0], rows[clock].iloc[-1] * share
     before = float(found["phase_start"]) - first
-    long = bool(last * _FIRST_DROP - float(found["phase_start"]) >= before)
+    long = bool(falls - float(found["phase_start"]) >= before)
     return found | {"phase_at_full_rate": bool(found["phase_tells"]) and long}
 
 

@@ -41,17 +41,20 @@ class Drops:
 
 @dataclass(frozen=True)
 class Cosine:
-    """Half a cosine from 1 at step 0 to `last` at step `steps` and after."""
+    """1 until step `start`, then half a cosine to `last` at step `steps` and after."""
 
     steps: int
     last: float = 0.0
+    start: int = 0
 
     def __post_init__(self) -> None:
         require(self.steps >= 1, "steps", "must be at least 1", self.steps)
         require(0 <= self.last <= 1, "last", "must lie in [0, 1]", self.last)
+        require(0 <= self.start < self.steps, "start", "must lie in [0, steps)", self.start)
 
     def __call__(self, step: int) -> float:
-        return self.last + (1 - self.last) * (1 + math.cos(math.pi * min(step / self.steps, 1.0))) / 2
+        passed = (step - self.start) / (self.steps - self.start)
+        return self.last + (1 - self.last) * (1 + math.cos(math.pi * min(max(passed, 0.0), 1.0))) / 2
 
 
 @dataclass(frozen=True)

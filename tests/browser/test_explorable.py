@@ -66,10 +66,10 @@ def test_play_runs_pauses_and_starts_again_by_keyboard(show, fragment):
     page.keyboard.press("Space")
     assert page.text_content(".nc-play") == "Play"
     assert "epoch" in page.text_content(".nc-status")
-    page.locator(".nc-slider").fill("31")
+    page.locator(".nc-slider").fill("32")
     page.click(".nc-play")
     page.wait_for_function("document.querySelector('.nc-play').textContent === 'Play'")
-    assert page.input_value(".nc-slider") == "32"
+    assert page.input_value(".nc-slider") == "33"
     page.click(".nc-play")
     assert page.input_value(".nc-slider") == "0"
 

@@ -1,8 +1,11 @@
-"""Train past zero error, and watch the last layer collapse (the protocol of Papyan, Han and Donoho 2020).
+"""Train past zero error, and watch the last layer collapse (after Papyan, Han and Donoho 2020).
 
 Each network is trained from several seeds and at several weight decays. At log-spaced epochs, NC1 to NC4 and
 CDNV are measured on the training set and on the test set, each with its own class means. For one seed,
 three classes are also kept as points in the plane of their means, so that the collapse can be drawn.
+
+The learning rate is constant until long after the last training error, so that time alone passes there, and then
+falls smoothly to 0. The presets gpu and paper keep the published schedule of two drops.
 """
 
 from collections.abc import Callable
@@ -19,7 +22,18 @@ from ncbook.experiments.collapse.measure import features_of, measure
 from ncbook.experiments.collapse.plane import Plane
 from ncbook.readings.collapse import ARM
 
-__all__ = ["CLAIMS", "EXPERIMENT", "Config", "build", "load", "measure", "recipe_of", "run", "train_arm"]
+__all__ = [
+    "CLAIMS",
+    "EXPERIMENT",
+    "Config",
+    "build",
+    "load",
+    "measure",
+    "probed_epochs",
+    "recipe_of",
+    "run",
+    "train_arm",
+]
 
 
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
@@ -81,23 +95,36 @@ def train_arm(
         if on_epoch is not None and step % epoch_steps == 0:
             on_epoch(step // epoch_steps)
 
-    probed = [epoch * epoch_steps for epoch in trainers.log_spaced(config.epochs, config.probes)]
+    probed = [epoch * epoch_steps for epoch in probed_epochs(config)]
     report = None if on_epoch is None else on_step
     return trainers.fit(model, dataset.train, recipe, seed, probe, probed, report).whole()
 
 
 def recipe_of(config: Config, weight_decay: float, points: int) -> trainers.Recipe:
-    """SGD with momentum and the schedule of Papyan et al.: a tenth after a third and after two thirds of the epochs."""
+    """SGD with momentum, and one of two schedules: see `Config`."""
     epoch_steps = trainers.steps_per_epoch(points, config.batch_size)
-    thirds = (config.epochs // 3, 2 * config.epochs // 3)
     return trainers.Recipe(
         steps=config.epochs * epoch_steps,
         learning_rate=config.learning_rate,
         batch_size=config.batch_size,
         momentum=config.momentum,
         weight_decay=weight_decay,
-        schedule=trainers.Drops(tuple(epoch * epoch_steps for epoch in thirds if epoch)),
+        schedule=_schedule(config, epoch_steps),
     )
+
+
+def _schedule(config: Config, epoch_steps: int) -> trainers.Drops | trainers.Cosine:
+    if config.held is None:
+        thirds = (config.epochs // 3, 2 * config.epochs // 3)
+        return trainers.Drops(tuple(epoch * epoch_steps for epoch in thirds if epoch))
+    held = int(config.held * config.epochs)
+    return trainers.Cosine(config.epochs * epoch_steps, start=held * epoch_steps)
+
+
+def probed_epochs(config: Config) -> list[int]:
+    """Log-spaced, and the last epoch at the full learning rate if that is held for a share of the epochs."""
+    spaced = {*trainers.log_spaced(config.epochs, config.probes)}
+    return sorted(spaced if config.held is None else spaced | {int(config.held * config.epochs)})
 
 
 def build(config: Config, dataset: data.Dataset, network: str, seed: int) -> models.Classifier:

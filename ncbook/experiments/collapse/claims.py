@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from ncbook.claims import not_tested, read
-from ncbook.evidence import Evidence
+from ncbook.claims import read
+from ncbook.evidence import SIGN, Evidence
 from ncbook.readings.collapse import falls
 from ncbook.readings.moments import COLLAPSED, FOLLOWS, log_slope
 from ncbook.runs import Run
@@ -42,6 +42,14 @@ def _decisions(run: Run) -> Evidence:
     return Evidence.compared(table.seed, 100 * table.nc4_train_end, "<=", 0.0, unit, table.phase_tells)
 
 
+def _past_zero(run: Run) -> Evidence:
+    """At the full rate throughout, so that nothing but time passes between the two readings."""
+    table = _trials(run)
+    change = 100 * (table.test_error_held - table.test_error_start)
+    unit = "points change of test error in the terminal phase, at the full learning rate"
+    return Evidence.compared(table.seed, change, "<", 0.0, unit, table.phase_at_full_rate, chance=SIGN)
+
+
 def _no_test_collapse(run: Run) -> Evidence:
     """Only where the training set has collapsed can one ask whether the test set follows."""
     table = _trials(run)
@@ -57,7 +65,7 @@ CLAIMS = read(
         "class-means-form-a-simplex": _simplex,
         "classifier-meets-the-means": _duality,
         "nearest-mean-decides": _decisions,
-        "training-past-zero-error-helps": not_tested,
+        "training-past-zero-error-helps": _past_zero,
         "no-collapse-on-test": _no_test_collapse,
     },
 )

@@ -73,6 +73,7 @@ def recipe_of(config: Config, arm: Arm, points: int) -> trainers.Recipe:
         batch_size=config.batch_size,
         momentum=config.momentum,
         learning_rate=config.plain_learning_rate if arm.network in config.plain_networks else rate,
+        held=None,
     )
     return replace(collapse.recipe_of(protocol, arm.weight_decay, points), loss=LOSSES[arm.loss_name])
 

@@ -20,7 +20,7 @@ _NUMBERS = (
     (
         "learning_rate",
         "Learning rate",
-        "Step size at the start; divided by 10 after a third and again after two thirds of the epochs",
+        "Step size for the first three fifths of the epochs; it then falls smoothly to 0",
     ),
 )
 

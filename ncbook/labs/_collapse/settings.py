@@ -18,7 +18,7 @@ class Settings:
     network: str = "mlp"
     width: int = 128
     weight_decay: float = 5e-3
-    learning_rate: float = 0.05
+    learning_rate: float = 0.02
     epochs: int = 60
     seed: int = 0
 
