@@ -1,6 +1,7 @@
 """The experiment `test_collapse`: its measures on features with known answers, its readings, and its rules."""
 
 from dataclasses import replace
+from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
@@ -233,6 +234,16 @@ def test_rank_correlations_that_are_missing_are_nan_and_errors_at_the_end_tell_n
     assert missed.train_new_loss.isna().all()
     assert missed.train_new_steps.notna().all()
     assert not reading.over_difficulties(made_up(up, down, **BURST)).tells.any()
+
+
+def test_a_rank_correlation_of_one_half_is_one_half():
+    """In floating point it may come out as 0.49999999999999994, on the wrong side of a threshold at one half."""
+    orders = [order for order in permutations(range(5)) if sum((a - b) ** 2 for a, b in enumerate(order)) == 10]
+    rows = pd.DataFrame([
+        {"difficulty": 0.5, "seed": seed, "variance_ratio_train": place, "variance_ratio_test": sign * value}
+        for seed, (order, sign) in enumerate(product(orders, (1, -1))) for place, value in enumerate(order)
+    ])  # fmt: skip
+    assert set(reading.correlations(rows)) == {0.5, -0.5}
 
 
 def test_correlations_over_epochs_are_those_at_each(tiny):

@@ -103,19 +103,19 @@ def correlations(
 ) -> pd.Series:
     """Spearman's rank correlation of two columns over the sizes, one a difficulty and seed, which are the index.
 
-    Without those that lack a size.
+    Without those that lack a size. Rounded, so that one half is one half and a threshold at it means what it says.
     """
     series = ["difficulty", "seed"]
     whole = rows.groupby(series, sort=False).filter(lambda own: own[[first, second]].notna().all(axis=None))
     groups = whole.groupby(series, sort=False)
     found = {key: own[first].corr(own[second], method="spearman") for key, own in groups}
-    return pd.Series(list(found.values()), pd.MultiIndex.from_tuples(found, names=series), dtype=float)
+    return pd.Series(list(found.values()), pd.MultiIndex.from_tuples(found, names=series), dtype=float).round(9)
 
 
 def correlations_over_epochs(run: Run, weight_decay: float) -> pd.DataFrame:
     """`correlations` when all sizes are read after as many epochs: a row a difficulty and seed.
 
-    A column a number of epochs. These are whole ones, at which the largest size was measured and every size was trained.
+    A column a number of epochs. These are whole ones that every size was trained for, where the largest was measured.
     """
     frame = run.to_frame()
     epochs = frame.epoch[frame.per_class == frame.per_class.max()].unique()
