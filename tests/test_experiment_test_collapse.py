@@ -1,6 +1,7 @@
 """The experiment `test_collapse`: its measures on features with known answers, its readings, and its rules."""
 
 from dataclasses import replace
+from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,11 @@ import torch
 from ncbook import experiments, metrics, runs
 from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments import test_collapse as collapse_on_test
+from ncbook.experiments.test_collapse import claims
 from ncbook.readings import test_collapse as reading
 
 SMOKE = collapse_on_test.Config.preset("smoke")
-TINY = replace(SMOKE, sizes=(10, 20), steps=6, stop_loss=2.0)
+TINY = replace(SMOKE, difficulties=(0.65, 0.85), sizes=(10, 20), steps=6, stop_loss=2.0)
 
 
 # --- the measures
@@ -86,7 +88,14 @@ def test_sizes_double_and_fill_whole_batches_so_that_epochs_meet_at_measured_ste
     assert all(later == 2 * size for size, later in zip(config.sizes, config.sizes[1:], strict=False))
     assert 10 * config.sizes[0] % config.batch_size == 0
     assert config.weight_decays[0] == 0
-    assert not set(config.seeds) & {0} or preset == "smoke"
+    assert not set(config.seeds) & {0, 90, 91} or preset == "smoke"
+
+
+def test_the_difficulties_are_evenly_spaced_up_to_the_one_at_which_the_effect_was_first_seen():
+    laptop = collapse_on_test.Config.preset("laptop")
+    assert laptop.difficulties == (0.55, 0.65, 0.75, 0.85)
+    assert laptop.difficulties == tuple(each / 100 for each in claims.DIFFICULTIES)
+    assert SMOKE.difficulties == laptop.difficulties  # so that the chapter prints as many lines
 
 
 def test_measured_steps():
@@ -101,7 +110,7 @@ def tiny() -> runs.Run:
 
 def test_every_arm_is_measured_at_every_step_and_every_number_is_finite(tiny):
     frame = tiny.to_frame()
-    assert len(frame) == 2 * 2 * 2 * len(collapse_on_test.probe_steps(6))
+    assert len(frame) == 2 * 2 * 2 * 2 * len(collapse_on_test.probe_steps(6))
     assert frame.notna().all(axis=None)
     assert (frame.step == frame.epoch * frame.per_class / 10).all()
     assert (frame.variance_ratio_weak <= frame.variance_ratio_test * (1 + 1e-9)).all()
@@ -113,18 +122,29 @@ def test_the_same_config_gives_the_same_run(tiny):
 
 
 def test_the_arms_of_a_seed_start_from_the_same_network_and_part_later(tiny):
-    frame = tiny.to_frame().set_index(["seed", "weight_decay", "per_class", "step"])
-    assert frame.loc[(0, 0.0, 10, 0), "test_error"] == frame.loc[(0, 0.002, 20, 0), "test_error"]
-    assert frame.loc[(0, 0.0, 10, 6), "variance_ratio_test"] != frame.loc[(0, 0.0, 20, 6), "variance_ratio_test"]
+    frame = tiny.to_frame().set_index(["difficulty", "seed", "weight_decay", "per_class", "step"])
+    assert frame.loc[(0.65, 0, 0.0, 10, 0), "test_error"] == frame.loc[(0.65, 0, 0.002, 20, 0), "test_error"]
+    ratios = frame.variance_ratio_test
+    assert ratios[0.65, 0, 0.0, 10, 6] != ratios[0.65, 0, 0.0, 20, 6]
+
+
+def test_other_difficulties_are_other_images_alone(tiny):
+    frame = tiny.to_frame().set_index(["difficulty", "seed", "weight_decay", "per_class", "step"])
+    assert frame.variance_ratio_test[0.65, 0, 0.0, 10, 0] < frame.variance_ratio_test[0.85, 0, 0.0, 10, 0]
+    drawn = [collapse_on_test._dataset(TINY, each, 0, "cpu") for each in TINY.difficulties]
+    models = [collapse_on_test._build(TINY, each, 0) for each in drawn]
+    first, second = (list(model.parameters()) for model in models)
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 # --- readings of made-up histories
 
 
 def made_up(
-    train, test, losses=(1.0, 1e-2, 1e-4), weak=None, seeds=(1, 2), decays=(0.0, 1e-3), wrong=lambda size, seed: (0,)
-) -> runs.Run:
-    """Three sizes, measured at steps 0, 8 and 16; train(size, step) and test(size, step) give the ratios.
+    train, test, losses=(1.0, 1e-2, 1e-4), weak=None, seeds=(1, 2), decays=(0.0, 1e-3), wrong=lambda size, seed: (0,),
+    difficulty=0.85,
+) -> runs.Run:  # fmt: skip
+    """Three sizes of one difficulty, measured at steps 0, 8 and 16; train(size, step), test(size, step): the ratios.
 
     wrong(size, seed) names the steps with training errors.
     """
@@ -136,12 +156,15 @@ def made_up(
                     ratios = {"variance_ratio_train": train(size, step), "variance_ratio_test": test(size, step)}
                     ratios |= {"variance_ratio_weak": (weak or test)(size, step), "variance_ratio_shift": 0.0}
                     rows.append({
-                        "weight_decay": decay, "per_class": size, "seed": seed, "step": step, "epoch": 10 * step / size,
-                        "train_loss": loss, "train_error": float(step in wrong(size, seed)), "test_error": 0.1,
-                        **ratios,
+                        "difficulty": difficulty, "weight_decay": decay, "per_class": size, "seed": seed,
+                        "step": step, "epoch": 10 * step / size, "train_loss": loss,
+                        "train_error": float(step in wrong(size, seed)), "test_error": 0.1, **ratios,
                     })  # fmt: skip
     frame = pd.DataFrame(rows)
-    config = {"sizes": list(sizes), "weight_decays": list(decays), "seeds": list(seeds), "steps": 16, "stop_loss": 1e-3}
+    config = {
+        "difficulties": [difficulty], "sizes": list(sizes), "weight_decays": list(decays), "seeds": list(seeds),
+        "steps": 16, "stop_loss": 1e-3,
+    }  # fmt: skip
     return runs.Run(config, {name: frame[name].to_numpy() for name in frame}, {}, {})
 
 
@@ -174,6 +197,53 @@ def test_what_is_not_reached_is_nan_and_gives_no_correlation():
 def test_errors_name_the_argument(rule, decay, word):
     with pytest.raises(ValueError, match=word):
         reading.read_at(made_up(falling, falling), rule, 1.0, decay)
+
+
+def swept(*parts: runs.Run) -> runs.Run:
+    """One run of several with the same seeds that have other difficulties."""
+    frame = pd.concat([part.to_frame() for part in parts])
+    difficulties = [each for part in parts for each in part.config["difficulties"]]
+    config = dict(parts[0].config) | {"difficulties": difficulties}
+    return runs.Run(config, {name: frame[name].to_numpy() for name in frame}, {}, {})
+
+
+def test_one_difficulty_is_a_run_of_its_own():
+    easy, hard = made_up(up, down, difficulty=0.5), made_up(down, up)
+    whole = swept(easy, hard)
+    for found, part in ((reading.of_difficulty(whole, 0.5), easy), (reading.of_difficulty(whole), hard)):
+        assert found.to_frame().equals(part.to_frame())
+        assert found.config == part.config
+    with pytest.raises(ValueError, match=r"difficulty: 0\.6 was not trained; there are \[0\.5, 0\.85\]"):
+        reading.of_difficulty(whole, 0.6)
+
+
+def test_rank_correlations_over_difficulties():
+    table = reading.over_difficulties(swept(made_up(up, down, difficulty=0.5), made_up(down, down)))
+    assert table.index.names == ["weight_decay", "difficulty", "seed"]
+    assert len(table) == 2 * 2 * 2
+    assert table.tells.all()
+    for rule in reading.RULES:
+        assert (table.xs(0.5, level="difficulty")[f"train_new_{rule}"] == -1).all()
+        assert (table.xs(0.85, level="difficulty")[f"train_new_{rule}"] == 1).all()
+        assert (table.xs(0.5, level="difficulty")[f"size_train_{rule}"] == 1).all()
+        assert (table.xs(0.85, level="difficulty")[f"size_train_{rule}"] == -1).all()
+
+
+def test_rank_correlations_that_are_missing_are_nan_and_errors_at_the_end_tell_nothing():
+    missed = reading.over_difficulties(made_up(up, down, losses=(1.0, 1.0, 1.0)))
+    assert missed.train_new_loss.isna().all()
+    assert missed.train_new_steps.notna().all()
+    assert not reading.over_difficulties(made_up(up, down, **BURST)).tells.any()
+
+
+def test_a_rank_correlation_of_one_half_is_one_half():
+    """In floating point it may come out as 0.49999999999999994, on the wrong side of a threshold at one half."""
+    orders = [order for order in permutations(range(5)) if sum((a - b) ** 2 for a, b in enumerate(order)) == 10]
+    rows = pd.DataFrame([
+        {"difficulty": 0.5, "seed": seed, "variance_ratio_train": place, "variance_ratio_test": sign * value}
+        for seed, (order, sign) in enumerate(product(orders, (1, -1))) for place, value in enumerate(order)
+    ])  # fmt: skip
+    assert set(reading.correlations(rows)) == {0.5, -0.5}
 
 
 def test_correlations_over_epochs_are_those_at_each(tiny):
@@ -274,8 +344,37 @@ def down(size, step):
     return 1.0 / size
 
 
-def test_anti_correlation():
-    assert words("train-test-anti-correlation", seeds_of(up, down), seeds_of(up, up)) == ALL
+OPPOSED = ["train-test-anti-correlation", "anti-correlation-at-equal-steps", "anti-correlation-at-difficulty-85"]
+
+
+@pytest.mark.parametrize("name", OPPOSED)
+def test_anti_correlation(name):
+    assert words(name, seeds_of(up, down), seeds_of(up, up)) == ALL
+
+
+def test_anti_correlation_at_equal_loss_and_at_equal_steps_can_differ():
+    """The sizes order each other one way at step 8, where the loss is reached, and the other way at step 16."""
+    run = made_up(lambda n, t: float(n if t == 8 else 1 / n), down, losses=(1.0, 1e-3, 1e-4), seeds=SIX)
+    assert [judged(name, run).word for name in OPPOSED] == [HOLDS, FAILS, HOLDS]
+
+
+@pytest.mark.parametrize("name", ["train-test-anti-correlation", "more-data-less-collapse-at-equal-loss"])
+def test_over_the_sweep_a_trial_is_a_difficulty_and_a_seed(name):
+    parts = [made_up(up if each > 0.7 else down, down, seeds=SIX, difficulty=each) for each in (0.55, 0.65, 0.75, 0.85)]
+    evidence = judged(name, swept(*parts))
+    assert evidence.valid == 4 * 6
+    assert set(evidence.by_seed.values()) == {1 / 2}
+    assert evidence.word == OPEN
+    apart = {each: judged(f"anti-correlation-at-difficulty-{each}", swept(*parts)) for each in claims.DIFFICULTIES}
+    assert {each: found.word for each, found in apart.items()} == {55: FAILS, 65: FAILS, 75: HOLDS, 85: HOLDS}
+    assert {found.valid for found in apart.values()} == {6}
+
+
+def test_a_difficulty_that_was_not_trained_is_not_tested():
+    assert judged("anti-correlation-at-difficulty-55", made_up(up, down)).word == UNTESTED
+
+
+def test_chance_of_an_anti_correlation():
     assert judged("train-test-anti-correlation", made_up(up, down)).chance == pytest.approx(1 / 2)  # three sizes
 
 
@@ -302,7 +401,8 @@ def test_the_rebuttal_is_not_tested_where_there_is_nothing_to_rebut():
 
 
 def test_more_data_more_slowly():
-    assert words("more-data-collapses-more-slowly", seeds_of(up, down), seeds_of(down, down)) == ALL
+    for name in ("more-data-collapses-more-slowly", "more-data-less-collapse-at-equal-loss"):
+        assert words(name, seeds_of(up, down), seeds_of(down, down)) == ALL
 
 
 def tiny_ratio(size, step):
@@ -316,14 +416,16 @@ def test_the_gap_shrinks():
 BURST = {"wrong": lambda size, seed: (0, 16) if size == 20 else (0,)}
 
 
-@pytest.mark.parametrize("name", ["more-data-collapses-more-slowly", "test-collapse-approaches-train"])
-def test_where_a_size_ends_in_a_burst_the_end_cannot_tell(name):
-    run = joined(made_up(up, down, seeds=SIX), made_up(up, down, seeds=(7,), **BURST))
-    evidence = judged(name, run)
+SERIES = {"more-data-collapses-more-slowly": 2, "test-collapse-approaches-train": 2, **dict.fromkeys(OPPOSED, 1)}
+
+
+@pytest.mark.parametrize(("name", "decays"), SERIES.items())
+@pytest.mark.parametrize("steps", [(0, 8, 16), (0, 16), (0, 8)], ids=["never", "burst", "at the last step"])
+def test_a_series_with_a_size_that_has_no_terminal_phase_cannot_tell(name, decays, steps):
+    late = made_up(up, down, seeds=(7,), wrong=lambda size, seed: steps if size == 20 else (0,))
+    evidence = judged(name, joined(made_up(up, down, seeds=SIX), late))
     assert set(evidence.by_seed) == set(SIX)
-    assert len(evidence.holds) == 14
-    slow = made_up(up, down, seeds=SIX, wrong=lambda size, seed: (0, 8, 16) if size == 40 else (0,))
-    assert judged(name, slow).valid == 12  # a size that has not got there yet is no burst
+    assert len(evidence.holds) == 7 * decays
 
 
 @pytest.mark.parametrize("steps", [(0, 8, 16), (0, 16), (0, 8)], ids=["never", "burst", "at the last step"])

@@ -5,8 +5,8 @@ from ncbook.exercises._exercise import Exercise
 
 
 def _last_gap() -> float:
-    """Median over the seeds of the ratio on new images minus that on train, at the largest size, without decay."""
-    run = experiments.test_collapse.load()
+    """Median over seeds of the ratio on new images minus that on train: hardest glyphs, largest size, no decay."""
+    run = readings.test_collapse.of_difficulty(experiments.test_collapse.load())
     rows = readings.test_collapse.read_at(run, "steps", run.config["steps"])
     largest = rows[rows.per_class == max(run.config["sizes"])]
     return float((largest.variance_ratio_test - largest.variance_ratio_train).median())
@@ -25,7 +25,7 @@ EXERCISES = {
     ),
     "test-collapse/gap": Exercise(
         _last_gap,
-        "call read_at with the rule steps and the last step, keep the largest size, and take the median over the seeds "
-        "of variance_ratio_test - variance_ratio_train",
+        "of the hardest glyphs, call read_at with the rule steps and the last step, keep the largest size, and take "
+        "the median over the seeds of variance_ratio_test - variance_ratio_train",
     ),
 }

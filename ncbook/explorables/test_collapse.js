@@ -3,9 +3,9 @@
 
 /**
  * @typedef {Record<"train" | "test" | "loss" | "epoch" | "step", number[]>} Probes
- * @typedef {Probes & { seed: number, size: number, decay: number }} Arm
+ * @typedef {Probes & { seed: number, size: number, decay: number, difficulty: number, pass: number }} Arm
  * @typedef {{ seeds: number[], sizes: number[], stop: Record<string, number>, rules: Record<string, string> }} Known
- * @typedef {Known & { arms: Arm[] }} Data
+ * @typedef {Known & { steps: number[], arms: Arm[] }} Data
  * @typedef {{ size: number, train: number, test: number }} Stopped
  * @typedef {ReturnType<typeof stateAt>} State
  */
@@ -13,20 +13,23 @@
 /** @type {(root: HTMLElement, data: Data) => void} */
 function explore(root, data) {
   const part = partsOf(root);
-  const [slider, rule, decay] = ["slider", "rule", "decay"].map(part);
+  const [slider, rule, decay, difficulty] = ["slider", "rule", "decay", "difficulty"].map(part);
+  const arms = data.arms.map((arm) => ({ ...arm, step: data.steps, epoch: data.steps.map((step) => step / arm.pass) }));
+  let shown = data;
   /** @type {number[]} */
   let stops = [];
   const restart = () => {
-    stops = stopsOf(data, rule.value, Number(decay.value));
+    shown = { ...data, arms: arms.filter((arm) => arm.difficulty === Number(difficulty.value)) };
+    stops = stopsOf(shown, rule.value, Number(decay.value));
     slider.max = String(stops.length - 1);
     const wanted = data.stop[rule.value] ?? lastOf(stops);
     slider.value = String(stops.reduce((best, stop, i) => (nearer(stop, stops[best], wanted) ? i : best), 0));
   };
   const draw = () => {
     if (root.clientWidth === 0) return; // hidden, for example in a tab that is not open
-    const state = stateAt(data, rule.value, stops[Number(slider.value)], Number(decay.value));
-    drawScatter(part("scatter"), data, state, themeColors(root));
-    describe(part, state);
+    const state = stateAt(shown, rule.value, stops[Number(slider.value)], Number(decay.value));
+    drawScatter(part("scatter"), shown, state, themeColors(root));
+    describe(part, state, difficulty.value);
   };
   const settled = () => {
     part("status").textContent = part("words").textContent;
@@ -35,7 +38,7 @@ function explore(root, data) {
     restart();
     draw();
   };
-  wireChoices([rule, decay], choose, settled);
+  wireChoices([rule, decay, difficulty], choose, settled);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
   restart();
@@ -154,14 +157,15 @@ function drawScatter(canvas, data, { seeds }, color) {
   }
 }
 
-/** @type {(part: Part, state: State) => void} */
-function describe(part, { rule, value, decay, seeds, correlations, label }) {
+/** @type {(part: Part, state: State, difficulty: string) => void} */
+function describe(part, { rule, value, decay, seeds, correlations, label }, difficulty) {
   const stop = rule === "loss" ? `loss ${spell(value)}` : `${rule} ${spell(value)}`;
   part("now").textContent = spell(value);
   part("slider").setAttribute("aria-valuetext", stop);
   const count = seeds.flat().length;
   const reached = `${count} training${count === 1 ? " gets" : "s get"} there`;
-  const words = `Stopped at ${label}, ${stop}, weight decay ${decay}: ${reached}. ${verdict(correlations)}`;
+  const setting = `weight decay ${decay}, difficulty ${difficulty}`;
+  const words = `Stopped at ${label}, ${stop}, ${setting}: ${reached}. ${verdict(correlations)}`;
   part("words").textContent = words;
   part("scatter").setAttribute("aria-label", `${words} ${ends(seeds)}`);
 }

@@ -17,29 +17,34 @@ def test_collapse(run: runs.Run) -> _page.Explorable:
     Raises ValueError, naming it, for a column that the run lacks.
     """
     _page.require(run, "test_collapse", history=_COLUMNS)
-    decays = list(run.config["weight_decays"])
+    decays, difficulties = list(run.config["weight_decays"]), list(run.config["difficulties"])
+    frame = run.to_frame()
     data = {
         "sizes": list(run.config["sizes"]),
         "seeds": list(run.config["seeds"]),
         "rules": reading.RULES,
         "decays": decays,
         "stop": {"loss": run.config["stop_loss"], "epochs": reading.shared_epochs(run)},
-        "arms": [_arm(rows) for _, rows in run.to_frame().groupby(reading.KEYS, sort=False)],
+        "steps": frame.step[frame.step > 0].drop_duplicates().tolist(),
+        "arms": [_arm(rows) for _, rows in frame.groupby(reading.KEYS, sort=False)],
     }
     title = "Collapse on train and on new images, at the stop that you choose"
     text = f"{title}. {len(run.config['seeds'])} seeds, training sets of {_listed(run.config['sizes'])} images a class."
-    options = _page.options({decay: f"{decay:g}" for decay in decays})
-    body = _page.body("test_collapse", run, rules=_page.options(reading.RULES), decays=options)
+    body = _page.body(
+        "test_collapse", run, rules=_page.options(reading.RULES),
+        decays=_page.options({decay: f"{decay:g}" for decay in decays}),
+        difficulties=_page.options({each: f"{each:g}" for each in difficulties}, chosen=max(difficulties)),
+    )  # fmt: skip
     return _page.Explorable(title, body, "test_collapse.js", data, f"{text} {runs.provenance_line(run)}")
 
 
 def _arm(rows: pd.DataFrame) -> dict[str, Any]:
-    """One training: decay, seed and size; from the first step on step, epoch, loss, train and test [P]."""
+    """One training: difficulty, decay, seed, size, and the steps of a pass over the set; loss, train and test [P]."""
     rows = rows[rows.step > 0]
     first = rows.iloc[0]
     return {
-        "decay": float(first.weight_decay), "seed": int(first.seed), "size": int(first.per_class),
-        "step": rows.step.tolist(), "epoch": rows.epoch.tolist(), "loss": _page.short(rows.train_loss),
+        "difficulty": float(first.difficulty), "decay": float(first.weight_decay), "seed": int(first.seed),
+        "size": int(first.per_class), "pass": float(first.step / first.epoch), "loss": _page.short(rows.train_loss),
         "train": _page.short(rows.variance_ratio_train), "test": _page.short(rows.variance_ratio_test),
     }  # fmt: skip
 

@@ -6,7 +6,17 @@ from matplotlib.figure import Figure
 
 from ncbook.figures import _style
 from ncbook.figures._bands import draw_band
-from ncbook.readings.test_collapse import CORRELATED, RULES, SPREADS, correlations_over_epochs, protocols, read_at, rows
+from ncbook.readings.test_collapse import (
+    CORRELATED,
+    RULES,
+    SPREADS,
+    correlations_over_epochs,
+    of_difficulty,
+    over_difficulties,
+    protocols,
+    read_at,
+    rows,
+)
 from ncbook.runs import Run
 
 _MARKERS = ("o", "s", "^", "D", "v", "P")
@@ -15,8 +25,12 @@ _AXIS = "mean squared distance\nover Tr $\\Sigma_B$ (no unit)"
 
 
 @_style.styled
-def collapse_at_fixed_size(run: Run) -> Figure:
-    """The four ratios against steps with weight decay, for the smallest, the middle and the largest training set."""
+def collapse_at_fixed_size(run: Run, difficulty: float | None = None) -> Figure:
+    """The four ratios against steps with weight decay, for the smallest, the middle and the largest training set.
+
+    As in all figures of one difficulty, that is by default the largest.
+    """
+    run = of_difficulty(run, difficulty)
     sizes = run.config["sizes"]
     chosen = (sizes[0], sizes[len(sizes) // 2], sizes[-1])
     figure, axes = _style.panels(run, 3, 3.7, sharey=True)
@@ -34,8 +48,9 @@ def collapse_at_fixed_size(run: Run) -> Figure:
 
 
 @_style.styled
-def collapse_against_size(run: Run) -> Figure:
+def collapse_against_size(run: Run, difficulty: float | None = None) -> Figure:
     """The four ratios at the end of training against the size of the training set, a panel a weight decay."""
+    run = of_difficulty(run, difficulty)
     decays = run.config["weight_decays"]
     figure, axes = _style.panels(run, len(decays), 3.8, sharey=True)
     for panel, decay in zip(axes, decays, strict=True):
@@ -52,8 +67,9 @@ def collapse_against_size(run: Run) -> Figure:
 
 
 @_style.styled
-def collapse_by_protocol(run: Run) -> Figure:
+def collapse_by_protocol(run: Run, difficulty: float | None = None) -> Figure:
     """Ratio on new images against ratio on training images, a panel a stopping rule, a line a seed, a mark a size."""
+    run = of_difficulty(run, difficulty)
     figure, axes = _style.panels(run, 3, 3.5, sharex=True, sharey=True)
     for panel, (rule, stop) in zip(axes, protocols(run).items(), strict=True):
         found = read_at(run, *stop)
@@ -70,8 +86,33 @@ def collapse_by_protocol(run: Run) -> Figure:
 
 
 @_style.styled
-def anti_correlation_over_epochs(run: Run) -> Figure:
+def anti_correlation_over_difficulty(run: Run) -> Figure:
+    """Rank correlations over the sizes against the difficulty of the glyphs, of the series that can be judged.
+
+    Without weight decay, at every stopping rule: of train with new images, and of the size with train.
+    """
+    figure, axes = _style.panels(run, 2, 3.9, sharey=True)
+    table = over_difficulties(run).loc[run.config["weight_decays"][0]]
+    titles = {"train_new": "train ratio and new ratio", "size_train": "size n and train ratio"}
+    for panel, (name, title) in zip(axes, titles.items(), strict=True):
+        for style, (rule, label) in enumerate(RULES.items()):
+            _draw_judged(panel, table[f"{name}_{rule}"][table.tells], label, style)
+        panel.axhline(0, color=_style.FAINT, linewidth=0.8)
+        for limit in (-CORRELATED, CORRELATED):
+            panel.axhline(limit, color=_style.INK, linewidth=0.8, linestyle=":")
+        panel.set_ylim(-1.08, 1.08)
+        panel.set_title(title)
+        panel.set_xlabel("difficulty of the glyphs")
+        panel.set_xticks(run.config["difficulties"])
+    axes[0].set_ylabel("rank correlation\nover the sizes")
+    _style.legend_above(figure, axes[0], 3)
+    return figure
+
+
+@_style.styled
+def anti_correlation_over_epochs(run: Run, difficulty: float | None = None) -> Figure:
     """Rank correlation of the two ratios over the sizes, against the epochs after which all are read."""
+    run = of_difficulty(run, difficulty)
     figure, (panel,) = _style.panels(run, 1, 3.4)
     for style, decay in enumerate(run.config["weight_decays"]):
         found = correlations_over_epochs(run, decay)
@@ -84,6 +125,13 @@ def anti_correlation_over_epochs(run: Run) -> Figure:
     _style.log_axis(panel.xaxis)
     panel.legend(loc="lower left")
     return figure
+
+
+def _draw_judged(panel: Axes, found: pd.Series, label: str, style: int) -> None:
+    """Median and range over the seeds of each difficulty; those without a value are left out."""
+    groups = found.dropna().groupby(level="difficulty")
+    spread = pd.DataFrame({"low": groups.min(), "median": groups.median(), "high": groups.max()})
+    draw_band(panel, spread.index.to_numpy(), spread.to_numpy().T, label, style, every=1)
 
 
 def _draw_spreads(panel: Axes, frame: pd.DataFrame, x: str, every: int) -> None:

@@ -8,7 +8,7 @@ from ncbook.readings.measures import Measure
 from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
-KEYS = ["weight_decay", "per_class", "seed"]
+KEYS = ["difficulty", "weight_decay", "per_class", "seed"]
 RULES = {"loss": "equal loss", "epochs": "equal epochs", "steps": "equal steps"}
 CORRELATED = 0.5  # size of a rank correlation over the sizes that counts as one
 # Mean squared distances over Tr Sigma_B, and from where to where they go.
@@ -18,10 +18,29 @@ SPREADS = {
     "variance_ratio_weak": "new images, nearest of K points (weak)",
     "variance_ratio_train": "training images",
 }
+_PAIRS = (
+    ("train_new", "variance_ratio_train", "variance_ratio_test"),
+    ("size_train", "per_class", "variance_ratio_train"),
+)
 COLUMNS: dict[str, Measure] = {
+    "difficulty": Measure("difficulty", "how strongly the glyphs are turned, blurred, covered and noisy, from 0 to 1"),
     "variance_ratio_shift": Measure("shift", "mean squared distance of test to training class means, over Tr Sigma_B"),
     "variance_ratio_weak": Measure("weak ratio", "mean squared distance to the nearest of K points, over Tr Sigma_B"),
 }
+
+
+def of_difficulty(run: Run, difficulty: float | None = None) -> Run:
+    """The trainings on glyphs of one difficulty, as a run of their own; by default of the largest.
+
+    Raises ValueError for a difficulty that the run has not.
+    """
+    known = run.config["difficulties"]
+    chosen = max(known) if difficulty is None else difficulty
+    if chosen not in known:
+        raise ValueError(f"difficulty: {difficulty!r} was not trained; there are {known}")
+    kept = run.history["difficulty"] == chosen
+    history = {name: column[kept] for name, column in run.history.items()}
+    return Run(dict(run.config) | {"difficulties": [chosen]}, history, run.arrays, run.provenance)
 
 
 def rows(run: Run, weight_decay: float) -> pd.DataFrame:
@@ -32,7 +51,7 @@ def rows(run: Run, weight_decay: float) -> pd.DataFrame:
 
 
 def read_at(run: Run, rule: str, value: float, weight_decay: float = 0.0) -> pd.DataFrame:
-    """One row a size and seed: the history row at which training would have stopped.
+    """One row a difficulty, size and seed: the history row at which training would have stopped.
 
     loss: where the training loss first falls to `value`; between two measured steps every column is taken as linear in
     the logarithm of the loss. epochs, steps: the last measured step that is not past `value`. An arm that ends before,
@@ -82,21 +101,51 @@ def protocols(run: Run) -> dict[str, tuple[str, float]]:
 def correlations(
     rows: pd.DataFrame, first: str = "variance_ratio_train", second: str = "variance_ratio_test"
 ) -> pd.Series:
-    """Spearman's rank correlation of two columns over the sizes, one a seed; without seeds that lack a size."""
-    whole = rows.groupby("seed", sort=False).filter(lambda own: own[[first, second]].notna().all(axis=None))
-    found = {seed: own[first].corr(own[second], method="spearman") for seed, own in whole.groupby("seed", sort=False)}
-    return pd.Series(found, dtype=float)
+    """Spearman's rank correlation of two columns over the sizes, one a difficulty and seed, which are the index.
+
+    Without those that lack a size. Rounded, so that one half is one half and a threshold at it means what it says.
+    """
+    series = ["difficulty", "seed"]
+    whole = rows.groupby(series, sort=False).filter(lambda own: own[[first, second]].notna().all(axis=None))
+    groups = whole.groupby(series, sort=False)
+    found = {key: own[first].corr(own[second], method="spearman") for key, own in groups}
+    return pd.Series(list(found.values()), pd.MultiIndex.from_tuples(found, names=series), dtype=float).round(9)
 
 
 def correlations_over_epochs(run: Run, weight_decay: float) -> pd.DataFrame:
-    """`correlations` when all sizes are read after as many epochs: a row a seed and a column a number of epochs.
+    """`correlations` when all sizes are read after as many epochs: a row a difficulty and seed.
 
-    The epochs are the whole ones that every size was trained for, where the largest size was measured.
+    A column a number of epochs. These are whole ones that every size was trained for, where the largest was measured.
     """
     frame = run.to_frame()
     epochs = frame.epoch[frame.per_class == frame.per_class.max()].unique()
     whole = [int(epoch) for epoch in epochs if epoch > 0 and epoch == int(epoch) and epoch <= shared_epochs(run)]
     return pd.DataFrame({epoch: correlations(read_at(run, "epochs", epoch, weight_decay)) for epoch in whole})
+
+
+def all_tell(run: Run) -> pd.Series:
+    """Of each weight decay, difficulty and seed: whether the terminal phase of every size is long enough."""
+    return terminal(run).groupby(["weight_decay", "difficulty", "seed"], sort=False).phase_tells.all()
+
+
+@once_a_run
+def over_difficulties(run: Run) -> pd.DataFrame:
+    """Rank correlations over the sizes, one row a weight decay, difficulty and seed, which are the index.
+
+    train_new_RULE, each rule of RULES: of the ratios on train and on new images; size_train_RULE: of the size and the
+    ratio on train. nan where a size never gets to the stop, as is usual at equal loss with weight decay. tells: whether
+    the terminal phase of every size is long enough to be judged.
+    """
+    tells = all_tell(run)
+    columns: dict[str, list[pd.Series]] = {}
+    for decay in run.config["weight_decays"]:
+        for rule, stop in protocols(run).items():
+            read = read_at(run, *stop, decay)
+            for name, first, second in _PAIRS:
+                found = correlations(read, first, second)
+                columns.setdefault(f"{name}_{rule}", []).append(pd.concat({decay: found}, names=["weight_decay"]))
+    table = {name: pd.concat(parts).reindex(tells.index) for name, parts in columns.items()}
+    return pd.DataFrame(table | {"tells": tells})
 
 
 @once_a_run

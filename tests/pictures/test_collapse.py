@@ -1,8 +1,10 @@
 """The figures of `test_collapse`."""
 
+import pandas as pd
+
 from ncbook.readings import test_collapse as reading
 from ncbook.runs import Run
-from pictures import Axis, Line, Points, median_and_range
+from pictures import Axis, Band, Line, Points, median_and_range
 
 
 def _spreads(panel: int, frame, x: str):
@@ -20,20 +22,20 @@ def _spreads(panel: int, frame, x: str):
 
 
 def _fixed_size(run: Run):
-    decayed = run.to_frame().query("weight_decay == 0.002 and step > 0")
+    decayed = run.to_frame().query("difficulty == 0.85 and weight_decay == 0.002 and step > 0")
     for panel, size in enumerate((10, 40, 160)):
         yield from _spreads(panel, decayed[decayed.per_class == size], "step")
 
 
 def _against_size(run: Run):
-    ends = run.to_frame().query("step == 768")
+    ends = run.to_frame().query("difficulty == 0.85 and step == 1024")
     for panel, decay in enumerate((0.0, 0.002)):
         yield from _spreads(panel, ends[ends.weight_decay == decay], "per_class")
 
 
 def _by_protocol(run: Run):
-    for panel, (rule, value) in enumerate((("loss", 3e-4), ("epochs", 48), ("steps", 768))):
-        found = reading.read_at(run, rule, value)
+    for panel, (rule, value) in enumerate((("loss", 5e-4), ("epochs", 64), ("steps", 1024))):
+        found = reading.read_at(run, rule, value).query("difficulty == 0.85")
         for name, labeled in (("seed", False), ("per_class", True)):
             for size, own in found.groupby(name):
                 kind, label = (Points, f"{size:.0f}") if labeled else (Line, None)
@@ -42,9 +44,9 @@ def _by_protocol(run: Run):
 
 
 def _over_epochs(run: Run):
-    frame = run.to_frame()
+    frame = run.to_frame().query("difficulty == 0.85")
     for decay, label in ((0.0, "weight decay 0"), (0.002, "weight decay 0.002")):
-        own = frame[(frame.weight_decay == decay) & frame.epoch.isin([1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48])]
+        own = frame[(frame.weight_decay == decay) & frame.epoch.isin([1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64])]
         ranks = own.groupby(["epoch", "seed"]).apply(
             lambda rows: rows.variance_ratio_train.rank().corr(rows.variance_ratio_test.rank())
         )
@@ -52,9 +54,34 @@ def _over_epochs(run: Run):
     yield Axis(0, x="log")
 
 
+def _over_difficulty(run: Run):
+    plain = run.to_frame().query("weight_decay == 0")
+    late = plain[plain.step > plain[plain.train_error > 0].groupby(reading.KEYS).step.max().reindex(
+        pd.MultiIndex.from_frame(plain[reading.KEYS])).to_numpy()]  # fmt: skip
+    starts = late.groupby(reading.KEYS).step.min().unstack("per_class")
+    judged = (starts <= 512).sum(axis=1) == 5  # of 1024 steps
+    rules = {"equal loss": ("loss", 5e-4), "equal epochs": ("epochs", 64), "equal steps": ("steps", 1024)}
+    pairs = (("variance_ratio_train", "variance_ratio_test"), ("per_class", "variance_ratio_train"))
+    for panel, (first, second) in enumerate(pairs):
+        for label, stop in rules.items():
+            series = reading.read_at(run, *stop).set_index(["difficulty", "seed"]).loc[list(_kept(judged))]
+            ranks = series.groupby(level=[0, 1]).apply(
+                lambda rows, first=first, second=second: rows[first].rank().corr(rows[second].rank())
+            )
+            by_difficulty = ranks.groupby(level=0)
+            x = list(by_difficulty.groups)
+            yield Line(panel, label, x, by_difficulty.median())
+            yield Band(panel, x, by_difficulty.min(), by_difficulty.max())
+
+
+def _kept(judged):
+    return {(difficulty, seed) for (difficulty, _, seed), told in judged.items() if told}
+
+
 EXPECTED = {
     "collapse_at_fixed_size": _fixed_size,
     "collapse_against_size": _against_size,
     "collapse_by_protocol": _by_protocol,
+    "anti_correlation_over_difficulty": _over_difficulty,
     "anti_correlation_over_epochs": _over_epochs,
 }

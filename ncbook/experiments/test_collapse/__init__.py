@@ -1,4 +1,4 @@
-"""Does the test set collapse? Training sets of several sizes, each trained far past zero error.
+"""Does the test set collapse? Training sets of several sizes and difficulties, each trained far past zero error.
 
 Each network sees the first images of the same stream of glyphs, the more the larger its size. At steps 2^k and 3 * 2^k
 the features of its training images and of fresh images, a sample of the population, are measured. The same histories
@@ -26,14 +26,14 @@ _BATCH = 2000  # images in one forward pass while measuring
 
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Train every arm and measure it: a row a probe, test images being the fresh ones. No arrays."""
-    arms = product(config.seeds, config.weight_decays, config.sizes)
+    arms = product(config.difficulties, config.seeds, config.weight_decays, config.sizes)
     return [row for rows in sweep(partial(_rows, config, device), arms) for row in rows], {}
 
 
-def _rows(config: Config, device: str, arm: tuple[int, float, int]) -> Rows:
+def _rows(config: Config, device: str, arm: tuple[float, int, float, int]) -> Rows:
     """Train one arm; one history row a probed step."""
-    seed, weight_decay, per_class = arm
-    dataset = _dataset(config, seed, device)
+    difficulty, seed, weight_decay, per_class = arm
+    dataset = _dataset(config, difficulty, seed, device)
     train = _first(dataset, per_class)
     recipe = trainers.Recipe(
         steps=config.steps, learning_rate=config.learning_rate, batch_size=config.batch_size,
@@ -43,7 +43,7 @@ def _rows(config: Config, device: str, arm: tuple[int, float, int]) -> Rows:
     epoch_steps = trainers.steps_per_epoch(len(train), config.batch_size)
 
     def probe(model: models.Classifier, step: int) -> Row:
-        about = {"weight_decay": weight_decay, "per_class": per_class, "seed": seed}
+        about = {"difficulty": difficulty, "weight_decay": weight_decay, "per_class": per_class, "seed": seed}
         return (
             about
             | {"step": step, "epoch": step / epoch_steps}
@@ -56,11 +56,11 @@ def _rows(config: Config, device: str, arm: tuple[int, float, int]) -> Rows:
 
 
 @lru_cache(maxsize=1)
-def _dataset(config: Config, seed: int, device: str) -> data.Dataset:
-    """The largest training set of a seed, and fresh images; drawn once in each worker."""
+def _dataset(config: Config, difficulty: float, seed: int, device: str) -> data.Dataset:
+    """The largest training set of a difficulty and seed, and fresh images; drawn once in each worker."""
     drawn = data.glyphs(
         train_per_class=max(config.sizes), test_per_class=config.population_per_class, size=config.glyph_size,
-        difficulty=config.glyph_difficulty, seed=seed,
+        difficulty=difficulty, seed=seed,
     )  # fmt: skip
     return drawn.to(device)
 
@@ -105,8 +105,8 @@ def _features(model: models.Classifier, inputs: Tensor) -> Tensor:
 
 
 EXPERIMENT = Experiment(
-    "test_collapse", "Does the test set collapse?", 1, Config, train, keys=("weight_decay", "per_class", "seed"),
-    claims=CLAIMS, exact=("weight_decay",),
+    "test_collapse", "Does the test set collapse?", 1, Config, train,
+    keys=("difficulty", "weight_decay", "per_class", "seed"), claims=CLAIMS, exact=("difficulty", "weight_decay"),
     sample=Sample(probes=8),
 )  # fmt: skip
 run, load = EXPERIMENT.run, EXPERIMENT.load

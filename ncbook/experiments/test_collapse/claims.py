@@ -1,6 +1,7 @@
 """Claims that `test_collapse` decides, and the rules by which it does."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,10 @@ import pandas as pd
 from ncbook.claims import not_tested, read
 from ncbook.evidence import SIGN, Evidence, correlation_chance
 from ncbook.readings.moments import COLLAPSED, FOLLOWS, log_slope
-from ncbook.readings.test_collapse import CORRELATED, correlations, protocols, read_at, terminal
+from ncbook.readings.test_collapse import CORRELATED, KEYS, RULES, all_tell, over_difficulties, terminal
 from ncbook.runs import Run
+
+DIFFICULTIES = (55, 65, 75, 85)  # in hundredths: each has a row of its own
 
 
 def _decayed(run: Run) -> pd.DataFrame:
@@ -39,61 +42,70 @@ def _no_weak(run: Run) -> Evidence:
     return _follows_not(run, "variance_ratio_weak", "log-slope of the fall of the weak ratio against train")
 
 
-def _by_seed(run: Run, rows: pd.DataFrame, *columns: str) -> pd.Series:
-    """The rank correlation over the sizes of every seed, nan where a size did not get there."""
-    return correlations(rows, *columns).reindex(run.config["seeds"])
-
-
 def _chance(run: Run) -> float:
     """That noise has a rank correlation over the sizes that counts as one, of a given sign."""
     return correlation_chance(len(run.config["sizes"]), CORRELATED)
 
 
-def _equal_loss(run: Run) -> pd.Series:
-    return _by_seed(run, read_at(run, *protocols(run)["loss"]))
+def _plain(run: Run) -> pd.DataFrame:
+    """The rank correlations without weight decay: a row a difficulty and seed."""
+    table = over_difficulties(run).reset_index()
+    return table[table.weight_decay == run.config["weight_decays"][0]]
+
+
+def _opposed(run: Run, table: pd.DataFrame, rule: str) -> Evidence:
+    """Train and new images are ordered against each other over the sizes."""
+    unit = f"rank correlation at {RULES[rule]}"
+    found = table[f"train_new_{rule}"]
+    return Evidence.compared(table.seed, found, "<=", -CORRELATED, unit, table.tells, chance=_chance(run))
 
 
 def _anti_correlation(run: Run) -> Evidence:
-    found = _equal_loss(run)
-    unit = "rank correlation at equal loss"
-    return Evidence.compared(found.index, found, "<=", -CORRELATED, unit, chance=_chance(run))
+    return _opposed(run, _plain(run), "loss")
+
+
+def _anti_correlation_steps(run: Run) -> Evidence:
+    return _opposed(run, _plain(run), "steps")
+
+
+def _anti_correlation_at(difficulty: float, run: Run) -> Evidence:
+    table = _plain(run)
+    return _opposed(run, table[table.difficulty == difficulty], "loss")
 
 
 def _only_equal_loss(run: Run) -> Evidence:
-    """Of the seeds with the anti-correlation at equal loss: the correlation at equal epochs."""
-    found, unit = _by_seed(run, read_at(run, *protocols(run)["epochs"])), "rank correlation at equal epochs"
-    there = _equal_loss(run) <= -CORRELATED
-    return Evidence.compared(found.index, found, ">", -CORRELATED, unit, there, chance=1 - _chance(run))
-
-
-def _ends(run: Run) -> list[tuple[pd.DataFrame, pd.Series]]:
-    """Of each weight decay: the last step of every training, and by seed whether one of them ends in a burst."""
-    burst = terminal(run).groupby(["weight_decay", "seed"], sort=False).burst.any()
-    steps = run.config["steps"]
-    return [(read_at(run, "steps", steps, decay), burst.loc[decay]) for decay in run.config["weight_decays"]]
+    """Where there is the anti-correlation at equal loss: the correlation at equal epochs."""
+    table, unit = _plain(run), "rank correlation at equal epochs"
+    there = table.tells & (table.train_new_loss <= -CORRELATED)
+    return Evidence.compared(table.seed, table.train_new_epochs, ">", -CORRELATED, unit, there, chance=1 - _chance(run))
 
 
 def _slower(run: Run) -> Evidence:
-    trials = []
-    for end, burst in _ends(run):
-        found = _by_seed(run, end, "per_class", "variance_ratio_train")
-        trials.append(pd.DataFrame({"found": found, "calm": ~burst.reindex(found.index)}))
-    table, unit = pd.concat(trials), "rank correlation with n"
-    return Evidence.compared(table.index, table.found, ">=", CORRELATED, unit, table.calm, chance=_chance(run))
+    table, unit = over_difficulties(run).reset_index(), "rank correlation with n"
+    return Evidence.compared(
+        table.seed, table.size_train_steps, ">=", CORRELATED, unit, table.tells, chance=_chance(run)
+    )
+
+
+def _less_at_equal_loss(run: Run) -> Evidence:
+    table, unit = _plain(run), "rank correlation with n"
+    return Evidence.compared(
+        table.seed, table.size_train_loss, ">=", CORRELATED, unit, table.tells, chance=_chance(run)
+    )
 
 
 def _approach(run: Run) -> Evidence:
-    """Of each weight decay and seed: how many times smaller the gap is at the largest size than at the smallest."""
-    trials = []
-    for end, burst in _ends(run):
-        rows = end.set_index(["seed", "per_class"])
-        gaps = (rows.variance_ratio_test - rows.variance_ratio_train).unstack()
-        falls = (gaps.diff(axis=1).iloc[:, 1:] < 0).all(axis=1)
-        shrunk = gaps.iloc[:, 0] / gaps.iloc[:, -1]
-        trials.append(pd.DataFrame({"falls": falls, "shrunk": shrunk, "calm": ~burst.reindex(gaps.index)}))
-    table, unit = pd.concat(trials), "times smaller at the largest n"
+    """Of each series of sizes: how many times smaller the gap is at the largest size than at the smallest."""
+    series = ["weight_decay", "difficulty", "seed"]
+    ends = run.to_frame().groupby(KEYS, sort=False).tail(1)
+    gap = (ends.variance_ratio_test - ends.variance_ratio_train).rename("gap")
+    gaps = ends[KEYS].join(gap).pivot(index=series, columns="per_class", values="gap")
+    falls = (gaps.diff(axis=1).iloc[:, 1:] < 0).all(axis=1)
+    shrunk = gaps.iloc[:, 0] / gaps.iloc[:, -1]
+    tells = all_tell(run).reindex(gaps.index) & np.isfinite(shrunk)
     chance = 1 / math.factorial(len(run.config["sizes"]))  # that noise has this one order of the sizes
-    return Evidence.of(table.index, table.falls, table.shrunk, unit, table.calm & np.isfinite(table.shrunk), chance)
+    unit = "times smaller at the largest n"
+    return Evidence.of(gaps.index.get_level_values("seed"), falls, shrunk, unit, tells, chance)
 
 
 def _longer(run: Run) -> Evidence:
@@ -109,8 +121,13 @@ CLAIMS = read(
         "no-strong-test-collapse": _no_strong,
         "no-weak-test-collapse": _no_weak,
         "train-test-anti-correlation": _anti_correlation,
+        "anti-correlation-at-equal-steps": _anti_correlation_steps,
+        **{
+            f"anti-correlation-at-difficulty-{each}": partial(_anti_correlation_at, each / 100) for each in DIFFICULTIES
+        },
         "anti-correlation-only-at-equal-loss": _only_equal_loss,
         "more-data-collapses-more-slowly": _slower,
+        "more-data-less-collapse-at-equal-loss": _less_at_equal_loss,
         "test-collapse-approaches-train": _approach,
         "longer-training-tightens-test": _longer,
         "no-test-collapse-at-the-published-size": not_tested,

@@ -7,46 +7,50 @@ from ncbook.experiments._experiment import Presets
 
 @dataclass(frozen=True)
 class Config(Presets):
-    """Arms are weight_decays x sizes x seeds; a size is the number of training images of each class.
+    """Arms are difficulties x seeds x weight_decays x sizes; a size is the number of training images of each class.
 
     The learning rate is constant, so that one training can be read at any stopping rule. The first weight decay is 0:
-    with more, the training loss never becomes small. Rate, decay, steps, `stop_loss` and the difficulty were chosen on
-    seed 0, which the laptop run does not use: so that the largest training set reaches that loss, and so that there is
-    an anti-correlation at equal loss to be explained. On easier glyphs (difficulty 0.5 and 0.65) there was none.
+    with more, the training loss never becomes small. An earlier run had glyphs of difficulty 0.85 alone, because on
+    easier ones there was no anti-correlation of train and new images at equal loss. The four difficulties, evenly
+    spaced up to that one, were fixed before any of them was trained with these settings.
+    Rate, decay, steps and `stop_loss` were chosen on the seeds 90 and 91, which no recorded run uses: so that every
+    size reaches that loss, and so that its terminal phase lasts longer than all that came before it. With a larger
+    rate or decay bursts of errors end that phase in the largest set.
     """
 
     sizes: tuple[int, ...] = (10, 20, 40, 80, 160)
     weight_decays: tuple[float, ...] = (0.0, 2e-3)
-    seeds: tuple[int, ...] = (431, 432, 433, 434)
+    difficulties: tuple[float, ...] = (0.55, 0.65, 0.75, 0.85)
+    seeds: tuple[int, ...] = (431, 432, 433)
     network: str = "mlp"
     width: int = 128
-    steps: int = 768
+    steps: int = 1024
     batch_size: int = 100
-    learning_rate: float = 0.1
+    learning_rate: float = 0.03
     momentum: float = 0.9
     warm_up: int = 20
-    stop_loss: float = 3e-4
-    population_per_class: int = 200
+    stop_loss: float = 5e-4
+    population_per_class: int = 100
     glyph_size: int = 16
-    glyph_difficulty: float = 0.85
 
     @classmethod
     def presets(cls) -> dict[str, "Config"]:
-        """smoke: seconds, for tests. laptop: the book's figures, about two minutes on a CPU core.
+        """smoke: seconds, for tests. laptop: the book's figures, 120 trainings, about three minutes on two CPU cores.
 
         laptop-again: laptop from other seeds, to see which verdicts depend on them.
-        gpu: full-size glyphs, a convolutional network, up to 2560 images a class and a loss of 1e-6; about an hour on
-        a T4. paper: the same with a ResNet-18 and 4 times the steps. Hui et al. stop at a training loss of 1e-6, as
-        the survey reports; the rest of their protocol is not copied, because the population must be sampled.
+        gpu: full-size glyphs of difficulty 0.85, a convolutional network, up to 2560 images a class and a loss of 1e-6;
+        about an hour on a T4. paper: the same with a ResNet-18 and 4 times the steps. Hui et al. stop at a training
+        loss of 1e-6, as the survey reports; the rest of their protocol is not copied, because the population must be
+        sampled.
         """
         large = cls(
-            sizes=(80, 160, 320, 640, 1280, 2560), network="convnet", width=256, steps=49152, learning_rate=0.05,
-            stop_loss=1e-6, population_per_class=1000, glyph_size=28,
+            sizes=(80, 160, 320, 640, 1280, 2560), difficulties=(0.85,), network="convnet", width=256, steps=49152,
+            learning_rate=0.05, stop_loss=1e-6, population_per_class=1000, glyph_size=28,
         )  # fmt: skip
         return {
-            "smoke": cls(seeds=(0, 1), width=32, steps=48, stop_loss=0.5, population_per_class=20),
+            "smoke": cls(seeds=(0, 1), width=32, steps=32, learning_rate=0.1, stop_loss=1.5, population_per_class=20),
             "laptop": cls(),
-            "laptop-again": replace(cls(), seeds=(60701, 60702, 60703, 60704)),
+            "laptop-again": replace(cls(), seeds=(60801, 60802, 60803)),
             "gpu": large,
             "paper": replace(large, network="resnet18", width=512, steps=4 * 49152),
         }  # fmt: skip

@@ -7,8 +7,7 @@ RATIOS = ["variance_ratio_train", "variance_ratio_test"]
 
 
 def pictures(run, state, canvases):
-    frame, canvas = run.to_frame(), canvases["scatter"]
-    frame = frame[(frame.weight_decay == float(state["decay"])) & (frame.step > 0)]
+    frame, canvas = rows_of(run, state), canvases["scatter"]
     stop = float(state["stop"])
     found = []
     for seed in run.config["seeds"]:
@@ -22,6 +21,13 @@ def pictures(run, state, canvases):
     place = {id(each): (float(x(each[1])), float(y(each[2]))) for each in everything}
     items = [segment(place[id(a)], place[id(b)], "faint") for seed in found for a, b in itertools.pairwise(seed)]
     return {"scatter": items + [Word(str(int(each[0])), place[id(each)]) for each in everything]}
+
+
+def rows_of(run, state):
+    """The rows of the chosen weight decay and difficulty, without the untrained networks."""
+    frame = run.to_frame()
+    chosen = (frame.weight_decay == float(state["decay"])) & (frame.difficulty == float(state["difficulty"]))
+    return frame[chosen & (frame.step > 0)]
 
 
 def stopped(rows, rule, stop):
@@ -43,10 +49,9 @@ def stopped(rows, rule, stop):
     return tuple(rows[name].iloc[i - 1] + share * (rows[name].iloc[i] - rows[name].iloc[i - 1]) for name in RATIOS)
 
 
-def stops(run, rule, decay):
+def stops(run, rule, state):
     """The values that the slider runs over."""
-    frame = run.to_frame()
-    frame = frame[(frame.weight_decay == decay) & (frame.step > 0)]
+    frame = rows_of(run, state)
     if rule == "steps":
         return sorted(frame.step[frame.step >= 1].unique())
     if rule == "epochs":
@@ -58,4 +63,4 @@ def stops(run, rule, decay):
 
 def add_state(run, state, history):
     """Where the slider stands is a stop, which depends on the rule."""
-    return {"stop": stops(run, state["rule"], float(state["decay"]))[int(state["slider"])]}
+    return {"stop": stops(run, state["rule"], state)[int(state["slider"])]}
