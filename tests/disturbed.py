@@ -48,7 +48,8 @@ def forked(job: str, folder: Path, memory: Path) -> int:
     child = os.fork()
     if child == 0:
         for number, end in ((1, "out"), (2, "err")):
-            os.dup2(os.open(folder / f"{job}.{end}", os.O_WRONLY | os.O_CREAT), number)
+            with open(folder / f"{job}.{end}", "wb") as file:
+                os.dup2(file.fileno(), number)
         code = 1
         try:
             globals()[f"job_{job}"](folder / job, memory)

@@ -50,12 +50,13 @@ from ncbook import doctor, experiments, ledger
 for name, *arguments in (("unknown", "run", "nothing"), ("reader", "list")):
     child = os.fork()
     if child == 0:
-        out = os.open(f"{name}.out", os.O_WRONLY | os.O_CREAT)
-        if name == "reader":
+        with open(f"{name}.out", "wb") as out, open(f"{name}.err", "wb") as errors:
+            os.dup2(out.fileno(), 1)
+            os.dup2(errors.fileno(), 2)
+        if name == "reader":  # that has had enough
             end, out = os.pipe()
             os.close(end)
-        os.dup2(out, 1)
-        os.dup2(os.open(f"{name}.err", os.O_WRONLY | os.O_CREAT), 2)
+            os.dup2(out, 1)
         sys.argv[1:] = arguments
         runpy.run_module("ncbook", run_name="__main__", alter_sys=True)
         sys.exit()
