@@ -1,12 +1,7 @@
-"""Run by test_trainers_checkpoints in a process of its own: the disk fills up in the middle of a training.
-
-python full_disk.py quota|ballast CHECKPOINT WEIGHTS: from step 10 on no file may grow, or the disk of CHECKPOINT is
-full; the weights at the end go to WEIGHTS, elsewhere.
-"""
+"""Run by disturbed.py in a process of its own: the disk fills up in the middle of a training."""
 
 import contextlib
 import resource
-import sys
 from pathlib import Path
 
 import torch
@@ -27,6 +22,9 @@ def fill(kind: str, folder: Path) -> None:
 
 
 def main(kind: str, checkpoint: Path, target: Path) -> None:
+    """From step 10 on no file may grow ("quota"), or the disk of the checkpoint is full ("ballast"). The weights at
+    the end go to `target`, elsewhere."""
+
     def on_step(step: int) -> None:
         if step == 11:  # the checkpoint of step 10 is written
             fill(kind, checkpoint.parent)
@@ -35,7 +33,3 @@ def main(kind: str, checkpoint: Path, target: Path) -> None:
     trainers.fit(model, blobs(), RECIPE, 0, None, (), on_step, checkpoint, checkpoint_seconds=0.0)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     torch.save(weights(model), target)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))

@@ -1,4 +1,4 @@
-"""Run by test_trainers_checkpoints in a process of its own: kill a training at random moments and let it go on.
+"""Run by disturbed.py in a process of its own: kill a training at random moments and let it go on.
 
 Forks instead of starting Python anew, so that a kill costs milliseconds; that is safe here because this process
 has one thread. Prints one line a trial: the recipe, the step of the checkpoint that the kill left (-1 for none), and
@@ -67,9 +67,3 @@ def main(name: str, folder: Path, trials: int) -> None:
         left = step_in(checkpoint)
         again, measured_again = train(name, checkpoint)
         print(name, left, torch.equal(again, undisturbed) and measured_again == measured)
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    for name in RECIPES:
-        main(name, Path(sys.argv[1]), int(sys.argv[2]))

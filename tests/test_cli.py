@@ -42,18 +42,53 @@ def assert_one_line(text: str) -> None:
 # --- as a program
 
 
+# Forks of one process that has imported what takes seconds; each ends as any Python program does.
+FORKS = """
+import os, runpy, sys
+from ncbook import doctor, experiments, ledger
+
+for name, *arguments in (("unknown", "run", "nothing"), ("reader", "list")):
+    child = os.fork()
+    if child == 0:
+        with open(f"{name}.out", "wb") as out, open(f"{name}.err", "wb") as errors:
+            os.dup2(out.fileno(), 1)
+            os.dup2(errors.fileno(), 2)
+        if name == "reader":  # that has had enough
+            end, out = os.pipe()
+            os.close(end)
+            os.dup2(out, 1)
+        sys.argv[1:] = arguments
+        runpy.run_module("ncbook", run_name="__main__", alter_sys=True)
+        sys.exit()
+    print(name, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory) -> dict[str, tuple[int, str, str]]:
+    """Exit code, output and errors of what was asked of `python -m ncbook`."""
+    folder = tmp_path_factory.mktemp("forks")
+    done = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    codes = (line.split() for line in done.stdout.splitlines())
+    return {
+        name: (int(code), (folder / f"{name}.out").read_text(), (folder / f"{name}.err").read_text())
+        for name, code in codes
+    }
+
+
 def test_version():
     done = python_m_ncbook("--version")
     assert (done.returncode, done.stdout) == (0, f"ncbook {__version__}\n")
 
 
-def test_an_unknown_experiment_is_one_line_and_exit_code_2():
-    done = python_m_ncbook("run", "nothing")
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert_one_line(done.stderr)
-    assert "'nothing'" in done.stderr
-    assert all(name in done.stderr for name in experiments.names())
+def test_an_unknown_experiment_is_one_line_and_exit_code_2(forks):
+    code, said, errors = forks["unknown"]
+    assert code == 2
+    assert said == ""
+    assert_one_line(errors)
+    assert "'nothing'" in errors
+    assert all(name in errors for name in experiments.names())
 
 
 # --- list
@@ -141,14 +176,11 @@ def test_wrong_usage_is_exit_code_2(arguments, capsys):
     assert "usage: python -m ncbook" in capsys.readouterr().err
 
 
-def test_a_reader_that_has_had_enough_is_no_error():
+def test_a_reader_that_has_had_enough_is_no_error(forks):
     """As in `python -m ncbook list | head -1`."""
-    command = [sys.executable, "-m", "ncbook", "list"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdout.close()
-    assert process.stderr.read() == b""
-    process.stderr.close()
-    assert process.wait() == 0
+    code, _, errors = forks["reader"]
+    assert errors == ""
+    assert code == 0
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["run", "collapse"], ["doctor"]], ids=" ".join)

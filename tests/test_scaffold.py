@@ -54,6 +54,7 @@ def tried(checkout) -> subprocess.CompletedProcess:
 
 def run(root: Path, *arguments: str) -> subprocess.CompletedProcess:
     environment = os.environ | {"PYTHONPATH": str(root), "NCBOOK_CACHE": str(root / "cache")}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take seconds to import, and those tests need none
     return subprocess.run([sys.executable, *arguments], cwd=root, env=environment, capture_output=True, text=True)
 
 

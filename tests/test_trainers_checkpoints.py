@@ -5,7 +5,7 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import full_disk
@@ -42,29 +42,44 @@ def fitted(checkpoint: Path | None, recipe=RECIPE, seed=0, train=None, steps: in
     return weights(model), result
 
 
-@pytest.fixture
-def memory_folder(tmp_path):
-    """In memory where there is such a place: a checkpoint a step waits for the disk at each."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as folder:
-        yield Path(folder)
+@dataclass(frozen=True)
+class Disturbed:
+    """What the jobs of disturbed.py have left in `folder`; a job that is not in `codes` was not done."""
+
+    folder: Path
+    codes: dict[str, int]
+
+    def said(self, job: str) -> tuple[str, str]:
+        """What it printed, and its errors and warnings."""
+        out, err = ((self.folder / f"{job}.{end}").read_text() for end in ("out", "err"))
+        assert self.codes[job] == 0, err
+        return out, err
 
 
-def run(program: str, *arguments, before=()) -> subprocess.CompletedProcess:
-    """A program of this folder in a process of its own."""
-    done = subprocess.run(
-        [*before, sys.executable, HERE / program, *arguments],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(HERE)},
-    )
+@pytest.fixture(scope="module")
+def disturbed(tmp_path_factory) -> Disturbed:
+    """All of its jobs in one process of their own. The kills are in memory where there is such a place: a checkpoint a
+    step waits for the disk at each."""
+    folder, there = tmp_path_factory.mktemp("disturbed"), Path("/dev/shm")
+    (folder / "trial").mkdir()
+    inside = ["unshare", "-rm"]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder / "trial"]
+    allowed = subprocess.run([*inside, *mount], capture_output=True).returncode == 0
+    with tempfile.TemporaryDirectory(dir=there if there.is_dir() else folder) as memory:
+        done = subprocess.run(
+            [
+                *(inside if allowed else []), sys.executable, HERE / "disturbed.py", folder, memory,
+                "kills", "quota", *(["ballast"] if allowed else []),
+            ],
+            capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(HERE)},
+        )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return done
+    return Disturbed(folder, {job: int(code) for job, code in map(str.split, done.stdout.splitlines())})
 
 
-def test_a_training_killed_at_random_moments_goes_on_to_the_same_bits(memory_folder):
+def test_a_training_killed_at_random_moments_goes_on_to_the_same_bits(disturbed):
     """Four kills for each of two recipes."""
-    trials = [line.split() for line in run("kills.py", memory_folder, "4").stdout.splitlines()]
+    trials = [line.split() for line in disturbed.said("kills")[0].splitlines()]
     assert [(name, same) for name, _, same in trials] == [("sgd", "True")] * 4 + [("adamw", "True")] * 4
     assert len({step for _, step, _ in trials if 0 < int(step) < 150}) >= 3  # the control: kills did fall in between
 
@@ -169,31 +184,27 @@ def undisturbed(checkpoint: Path | None = None) -> tuple[torch.Tensor, int]:
     return weights(model), steps[0] - 1
 
 
-def test_a_quota_leaves_the_last_good_checkpoint(file, tmp_path):
-    done = run("full_disk.py", "quota", file, tmp_path / "weights.pt")
-    assert f"could not write the checkpoint {file}" in done.stderr
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["training.pt", "weights.pt"]
+def test_a_quota_leaves_the_last_good_checkpoint(disturbed):
+    folder = disturbed.folder / "quota"
+    file = folder / "training.pt"
+    assert f"could not write the checkpoint {file}" in disturbed.said("quota")[1]
+    assert sorted(path.name for path in folder.iterdir()) == ["training.pt", "weights.pt"]
     expected, _ = undisturbed()
-    assert torch.equal(torch.load(tmp_path / "weights.pt", weights_only=True), expected)  # training went on
+    assert torch.equal(torch.load(folder / "weights.pt", weights_only=True), expected)  # training went on
     resumed, start = undisturbed(file)
     assert start == 10
     assert torch.equal(resumed, expected)
 
 
-def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path):
-    small, kept = tmp_path / "small", tmp_path / "kept"
-    small.mkdir()
-    mount = f"mount -t tmpfs -o size=64k tmpfs {small} && "
-    inside = ["unshare", "-rm", "sh", "-c"]
-    if subprocess.run([*inside, mount + "true"], capture_output=True).returncode:
+def test_a_full_disk_leaves_the_last_good_checkpoint(disturbed):
+    if "ballast" not in disturbed.codes:
         pytest.skip("this machine does not let its users mount a disk")
-    # the small disk is gone with its process: copy the checkpoint out of it
-    script = f'{mount} "$@"; code=$?; ls {small} > {kept}.names; cp {small}/training.pt {kept}.pt; exit $code'
-    program = ("full_disk.py", "ballast", small / "training.pt", tmp_path / "weights.pt")
-    assert "No space left on device" in run(*program, before=[*inside, script, "sh"]).stderr
-    assert Path(f"{kept}.names").read_text().split() == ["ballast", "training.pt"]
+    folder = disturbed.folder / "ballast"
+    names, errors = disturbed.said("ballast")
+    assert "No space left on device" in errors
+    assert names.split() == ["ballast", "training.pt"]
     expected, _ = undisturbed()
-    assert torch.equal(torch.load(tmp_path / "weights.pt", weights_only=True), expected)
-    resumed, start = undisturbed(Path(f"{kept}.pt"))
+    assert torch.equal(torch.load(folder / "weights.pt", weights_only=True), expected)
+    resumed, start = undisturbed(folder / "training.pt")
     assert start == 10
     assert torch.equal(resumed, expected)
