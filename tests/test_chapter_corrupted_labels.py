@@ -22,7 +22,8 @@ def run():
 
 @pytest.fixture(scope="module")
 def frame(run):
-    return run.to_frame()
+    rows = run.to_frame()
+    return rows[rows.part.isin(["rates", "training"])]
 
 
 @pytest.fixture(scope="module")
@@ -161,23 +162,23 @@ def test_sizes_of_the_text(run):
 def test_twenty_points_and_what_is_left_of_them(top):
     ends = by_seed(top, "end")
     gap = ends["rate reduction"] - ends["cross-entropy"]
-    assert (100 * gap).round().between(19, 21).all()
-    assert ends.median()[["cross-entropy", "same schedule"]].round(2).tolist() == [0.70, 0.82]
+    assert sorted((100 * gap).round()) == [18, 20, 20]
+    assert (100 * ends.median()[["cross-entropy", "same schedule"]]).round().tolist() == [71, 82]
     left = (ends["rate reduction"] - by_seed(top, "best_end")["same schedule"]) / gap
-    assert left.between(0.27, 0.36).all()
+    assert left.between(0.27, 0.4).all()
     assert ((ends["same schedule"] - ends["cross-entropy"]) / gap > 0.5).all()
     longer = (ends["rate reduction, longer"] - ends["cross-entropy"]) / gap
-    assert [round(100 * share) for share in (longer.min(), longer.max())] == [22, 39]
+    assert [round(100 * share) for share in (longer.min(), longer.max())] == [21, 39]
     assert ends["rate reduction, longer"].median() == pytest.approx(0.76, abs=0.01)
     others = ends[["label smoothing", "weight decay"]].sub(ends["cross-entropy"], axis=0)
-    assert others.abs().to_numpy().max() < 0.04
+    assert others.abs().to_numpy().max() == pytest.approx(0.05, abs=0.003)
 
 
 def test_each_loss_has_its_classifier(frame):
     last = frame[frame.label_noise == 0.4].groupby(["arm", "seed"], sort=False).tail(1)
     mid = 100 * last.groupby("arm")[["test_acc", "unit_ncc_acc_test", "subspace_acc_test"]].median()
     crossed, reduced = mid.loc["cross-entropy"], mid.loc["rate reduction"]
-    assert crossed.test_acc - crossed.subspace_acc_test == pytest.approx(17, abs=0.5)
+    assert crossed.test_acc - crossed.subspace_acc_test == pytest.approx(19, abs=0.5)
     assert reduced.subspace_acc_test - reduced.unit_ncc_acc_test == pytest.approx(5, abs=0.5)
     for arm in ("same schedule", "label smoothing", "weight decay"):
         assert mid.subspace_acc_test[arm] < mid.test_acc[arm]
@@ -205,7 +206,7 @@ def test_early_stopping(top):
     assert stopped["cross-entropy"].median() == pytest.approx(0.91, abs=0.005)
     assert (best - stopped)["cross-entropy"].max() < 0.01
     gain = stopped["cross-entropy"] - ends["cross-entropy"]
-    assert gain.median() >= (ends["rate reduction"] - ends["cross-entropy"]).median()
+    assert gain.median() == pytest.approx((ends["rate reduction"] - ends["cross-entropy"]).median(), abs=0.005)
     lead = 100 * stopped.sub(stopped["rate reduction"], axis=0).abs()
     assert [lead["cross-entropy"].min().round(1), lead["cross-entropy"].max().round(1)] == [1.5, 6.5]
     assert lead["same schedule"].between(1.8, 3.5).all()
@@ -251,9 +252,7 @@ def test_the_indicator(top):
 def test_verdicts_of_the_text(run):
     found = {claim.id: claim.judge(run) for claim in experiments.corrupted_labels.CLAIMS}
     asked = {name: evidence for name, evidence in found.items() if evidence.word != UNTESTED}
-    assert set(found) - set(asked) == {
-        "rate-reduction-more-robust-other-ratios", "rate-reduction-like-contrastive", "early-stopping-before-collapse",
-    }  # fmt: skip
+    assert set(found) - set(asked) == {"rate-reduction-like-contrastive"}
     assert {name for name, evidence in asked.items() if evidence.share == 0} == {
         "robustness-is-in-the-loss", "rate-reduction-does-not-fit-labels", "smoothing-dilates-less",
     }  # fmt: skip
@@ -266,6 +265,25 @@ def test_cross_entropy_does_not_collapse_after_its_last_error(run):
     top = phases[(phases.arm == "cross-entropy") & (phases.label_noise == 0.4)]
     assert top.ratio_fall.between(1, 1.1).all()
     assert not top.phase_tells.any()
+
+
+def test_the_long_training_collapses_on_its_wrong_labels(run):
+    fitted = readings.corrupted_labels.outcomes(run, "fitted")
+    assert (fitted.own_train_end == 1).all()
+    assert fitted.unit_variance_ratio_train_end.max() < 0.02
+    assert (fitted.epoch_stop == 11).all()
+    phases = readings.corrupted_labels.phases(run, "fitted")
+    assert phases.phase_tells.all()
+    assert (phases.ratio_fall >= 10).sum() == 1
+    assert phases.phase_start[phases.ratio_fall < 10].min() > 100
+
+
+def test_the_gap_at_the_other_ratios(run):
+    between = readings.corrupted_labels.outcomes(run, "ratios")
+    gaps = between.pivot(index=["label_noise", "seed"], columns="arm", values="end")
+    gaps = (gaps["rate reduction"] - gaps["cross-entropy"]).unstack("label_noise")
+    assert (gaps.diff(axis=1).iloc[:, 1:] > 0).all(axis=None)
+    assert gaps[0.5].min() > 0.18
 
 
 def test_the_explorable_says_its_numbers_without_html(run):

@@ -51,58 +51,76 @@ def test_cdnv_is_the_formula_of_the_chapter():
 # --- source classes
 
 
-def test_source_cdnv_is_lowest_in_the_middle_and_similar_on_new_images(run, table):
-    assert holds("source-collapse-on-new-images", run) == (11, 14)
+def test_the_source_collapses_on_training_images_and_not_on_new_ones(run, table):
+    assert holds("source-collapse-on-new-images", run) == (0, 20)
     each = table[table.arm == "per class"]
-    assert (len(each), (each.cdnv_test <= 2 * each.cdnv_train).sum()) == (20, 17)
-    medians = table[table.arm == "per class"].groupby("num_classes").cdnv_train.median()
-    assert set(medians.nsmallest(2).index) == {5, 10}
+    assert (each.cdnv_test / each.cdnv_train).min() > 37
+    for arm in ("per class", "total"):
+        assert table[table.arm == arm].groupby("num_classes").cdnv_test.median().idxmin() == 2
+    phases = reading.source_phases(run)
+    phases = phases[phases.arm == "per class"]
+    assert (len(phases), phases.phase_tells.sum()) == (20, 19)
+    assert phases[phases.num_classes <= 10].cdnv_fall.min() > 2900
+    assert phases[phases.num_classes == 40].cdnv_fall.max() < 20
 
 
-def test_accuracy_rises_with_every_step_of_l(run, table):
+def test_accuracy_rises_with_l(run, table):
     assert holds("unseen-accuracy-rises-with-classes", run) == (8, 8)
     ordered = table.sort_values("num_classes").groupby(["arm", "seed"]).probe_acc_target
-    assert all(each.is_monotonic_increasing for _, each in ordered)
-    assert (run.config["total"] // 40, run.config["total"] // 2) == (37, 750)
+    assert sum(each.is_monotonic_increasing for _, each in ordered) == 4
+    assert all(each.iloc[-1] > each.iloc[0] for _, each in ordered)
+    assert (run.config["total"] // 40, run.config["total"] // 2) == (12, 250)
 
 
-def test_target_cdnv_falls_in_seven_of_eight_and_the_gap_in_all(run, table):
-    assert holds("unseen-cdnv-falls-with-classes", run) == (7, 8)
-    assert holds("unseen-gap-falls-with-classes", run) == (8, 8)
-    exception = table[(table.arm == "total") & (table.seed == 494)]
-    assert exception.set_index("num_classes").cdnv_target.idxmin() == 10
+def test_target_cdnv_falls_in_two_of_eight_and_the_gap_in_five(run, table):
+    assert holds("unseen-cdnv-falls-with-classes", run) == (2, 8)
+    assert holds("unseen-gap-falls-with-classes", run) == (5, 8)
+    early = table[table.arm == "per class"].groupby("seed")
+    assert all(reading.rank_correlation(own.num_classes, own.cdnv_then) <= -0.9 for _, own in early)
+    total = table[table.arm == "total"]
+    assert total.groupby("num_classes").cdnv_target.median().idxmin() == 10
+    assert all(reading.rank_correlation(own.num_classes, own.cdnv_target) > -0.9 for _, own in total.groupby("seed"))
     times = (table.cdnv_target / table.cdnv_test)[table.num_classes == 40]
-    assert times.between(2, 5).all()
+    assert times.between(2, 8).all()
 
 
-def test_many_source_classes_are_above_the_pixels_and_have_no_terminal_phase(run):
+def test_the_target_does_not_collapse_with_many_source_classes(run):
     assert holds("unseen-accuracy-high", run) == (4, 4)
-    assert holds("unseen-classes-collapse", run) == (0, 0)
+    assert holds("unseen-classes-collapse", run) == (0, 3)
+    phases = reading.source_phases(run)
+    most = phases[(phases.arm == "per class") & (phases.num_classes == 40)]
+    assert most.target_fall.between(4.7, 6).all()
 
 
 def test_against_the_pixels(table):
     assert table.pixels.median() == pytest.approx(2 / 3, abs=0.02)
-    assert (table.probe_acc_target < table.pixels)[table.num_classes <= 10].all()
-    assert (table.probe_acc_target > table.pixels)[(table.num_classes >= 20) & (table.arm == "per class")].all()
+    assert (table.probe_acc_target < table.pixels)[table.num_classes <= 20].all()
+    above = (table.probe_acc_target > table.pixels)[table.num_classes == 40]
+    assert above.groupby(table.arm).all().to_dict() == {"per class": True, "total": False}
+    assert not above[table.arm == "total"].any()
 
 
 def test_fewer_source_classes(run, table):
-    assert holds("fewer-source-classes-impossible", run) == (0, 0)
-    assert holds("fewer-source-classes-lose-information", run) == (0, 0)
+    assert holds("fewer-source-classes-impossible", run) == (0, 8)
+    assert holds("fewer-source-classes-lose-information", run) == (6, 8)
     phases = reading.source_phases(run)
     phases = phases[(phases.arm == "per class") & (phases.num_classes < 10)]
     assert phases.phase_tells.all()
-    assert phases.cdnv_fall.max() < 2
-    assert holds("longer-training-worse-few-classes", run) == (0, 8)
+    assert phases.cdnv_fall.min() > 5000
+    assert holds("longer-training-worse-few-classes", run) == (8, 8)
     nets = table[table.arm == "per class"]
     few = nets[nets.num_classes < 10]
-    assert (few.pixels - few.probe_acc_target).min() >= 0.15
-    assert (few.probe_then - few.probe_acc_target).max() < 0.02
-    two = nets[nets.num_classes == 2]
-    assert two.probe_acc_target.min() > 0.3
-    assert (two.probe_acc_target <= two.untrained).sum() == 3
+    assert (few.pixels - few.probe_acc_target).min() >= 0.22
+    assert (few.probe_then - few.probe_acc_target).min() > 0.09
+    two, five = nets[nets.num_classes == 2], nets[nets.num_classes == 5]
+    assert two.probe_acc_target.between(0.21, 0.25).all()
+    assert five.probe_acc_target.min() > 0.3
+    assert (two.untrained - two.probe_acc_target).min() > 0.11
+    assert (five.probe_acc_target < five.untrained).sum() == 2
+    for rows in (two, five):
+        assert (rows.probe_then > rows.untrained).median() == 1
     many = nets[nets.num_classes >= 10]
-    assert (many.probe_acc_target > many.probe_then).all()
+    assert (many.probe_acc_target < many.probe_then).all()
 
 
 # --- super-classes
@@ -153,18 +171,15 @@ def test_layers_after_super_classes(run):
 
 
 def test_layers_after_source_classes(run):
-    assert holds("middle-layer-better-for-unseen", run) == (9, 9)
-    phases = reading.source_phases(run)
-    judged = phases[(phases.arm == "per class") & phases.phase_tells]
-    assert judged.groupby("num_classes").size().to_dict() == {2: 4, 5: 4, 10: 1}
+    assert holds("middle-layer-better-for-unseen", run) == (19, 19)
     layers = reading.final_layers(run, "source").loc["per class"]
     few = layers[layers.index.get_level_values("num_classes") < 10]
     assert (few.diff(axis=1).iloc[:, 1:] < 0).all(axis=None)
     gain = layers.drop(columns=["input", "last"]).max(axis=1) - layers["last"]
     counts = layers.index.get_level_values("num_classes")
-    assert (gain >= 0.02).sum() == 15
-    assert gain[(counts == 10) | (counts == 20)].between(0.015, 0.085).all()
-    assert (gain[counts == 40] < 0.02).all()
+    assert (gain >= 0.02).sum() == 20
+    assert gain[(counts == 10) | (counts == 20)].between(0.1, 0.19).all()
+    assert gain[counts == 40].between(0.045, 0.075).all()
 
 
 def test_the_residual_loses_the_fine_classes(run, since):
@@ -204,7 +219,7 @@ SOLUTIONS = {
 def test_the_bound_that_would_help_is_far_below_what_was_measured(table):
     assert table.cdnv_target.min() > 100 * 0.00248
     best = table.loc[table.cdnv_target.idxmin()]
-    assert best.ncc_acc_target > 0.7
+    assert best.ncc_acc_target > 0.5
 
 
 # --- the explorable

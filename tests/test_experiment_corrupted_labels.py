@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import data, metrics, runs
+from ncbook import data, metrics, runs, trainers
 from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED, Evidence, correlation_chance
 from ncbook.experiments import corrupted_labels
 from ncbook.experiments.corrupted_labels import rates, training
@@ -88,6 +88,29 @@ def test_arms_differ_as_they_say():
     assert recipes[reading.SMOOTHED].loss.smoothing == TINY.smoothing
 
 
+def test_the_long_training_differs_from_the_common_one_in_batch_rate_decay_and_length():
+    common, fitted = training.recipe_of(TINY, reading.CE), training.fitting(TINY)
+    assert (fitted.batch_size, fitted.learning_rate) == (TINY.fit_batch, TINY.fit_rate)
+    assert fitted.weight_decay == TINY.fit_decay
+    assert fitted.steps == fitted.schedule.steps > common.steps
+    told = ("steps", "schedule", "batch_size", "learning_rate", "weight_decay")
+    assert replace(fitted, **{name: getattr(common, name) for name in told}) == common
+
+
+@pytest.mark.parametrize("preset", ["laptop", "laptop-again", "gpu", "paper"])
+def test_the_six_ratios_are_those_of_the_table(preset):
+    config = corrupted_labels.Config.preset(preset)
+    assert sorted(config.noises + config.other_noises) == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
+
+
+def test_the_long_training_is_probed_in_its_long_end():
+    config = corrupted_labels.Config.preset("laptop")
+    epochs = training.probe_epochs(config, reading.FITTED, config.fit_epochs)
+    assert {config.fit_epochs * tenth // 10 for tenth in range(1, 11)} <= set(epochs)
+    assert epochs == sorted(set(epochs))
+    assert training.probe_epochs(config, reading.TRAINING, 40) == list(trainers.log_spaced(40, config.probes)[1:])
+
+
 def test_memorized_shares():
     labels, true = torch.tensor([0, 1, 2, 0]), torch.tensor([0, 0, 0, 1])
     split = data.NoisySplit(torch.zeros(4, 2), labels, true)
@@ -121,10 +144,13 @@ def test_spreads_tell_right_from_wrong_labels():
 def test_a_run_has_its_columns_and_an_accuracy_a_rank(tiny, laptop):
     assert set(tiny.history) == set(laptop.history)
     for run in (tiny, laptop):
-        assert set(run.history["part"]) == {"rates", "training"}
+        assert set(run.history["part"]) == {"rates", "training", "ratios", "fitted"}
         networks = reading.outcomes(run)
         assert run.arrays["training/by_rank"].shape == (len(networks), len(run.arrays["training/ranks"]))
-        assert len(networks) == len(run.config["seeds"]) * (3 * len(run.config["noises"]) + 3)
+        seeds = len(run.config["seeds"])
+        assert len(networks) == seeds * (3 * len(run.config["noises"]) + 3)
+        assert len(reading.outcomes(run, reading.RATIOS)) == seeds * 2 * len(run.config["other_noises"])
+        assert len(reading.outcomes(run, reading.FITTED)) == seeds
 
 
 def test_by_rank_agrees_with_the_history(laptop):
@@ -188,22 +214,29 @@ def unanswered(claim: str, rows: list[dict]) -> None:
     assert found.holds == (None,) * 6
 
 
-def net(arm: str, noise: float, *epochs: dict) -> list[dict]:
+def net(arm: str, noise: float, *epochs: dict, part: str = "training") -> list[dict]:
     """Rows of one network; `test` and `validation` stand for those of its own classifier."""
     own = "subspace_acc_{}" if arm.startswith("rate") else "{}_acc"
     splits = {split: own.format(split) for split in ("train", "validation", "test")}
-    about = {"part": "training", "arm": arm, "label_noise": noise, "seed": 0, splits["validation"]: 0.5}
+    about = {"part": part, "arm": arm, "label_noise": noise, "seed": 0, splits["validation"]: 0.5}
     return [
         about | {"epoch": number} | {splits.get(key, key): value for key, value in epoch.items()}
         for number, epoch in enumerate(epochs)
     ]
 
 
+def pairs(noises: tuple[float, ...], crossed: list[float], reduced: list[float], part: str) -> list[dict]:
+    """Cross-entropy and rate reduction at some noises."""
+    rows = []
+    for noise, *tests in zip(noises, crossed, reduced, strict=True):
+        for arm, test in zip(("cross-entropy", "rate reduction"), tests, strict=True):
+            rows += net(arm, noise, {"test": test}, part=part)
+    return rows
+
+
 def grid(crossed: list[float], reduced: list[float], **more: float) -> list[dict]:
     """Cross-entropy and rate reduction at the noises 0, 0.2, 0.4, and other arms, by name, at 0.4."""
-    rows = []
-    for noise, one, two in zip((0.0, 0.2, 0.4), crossed, reduced, strict=True):
-        rows += net("cross-entropy", noise, {"test": one}) + net("rate reduction", noise, {"test": two})
+    rows = pairs((0.0, 0.2, 0.4), crossed, reduced, "training")
     for arm, value in more.items():
         rows += net({"matched": "same schedule", "longer": "rate reduction, longer"}[arm], 0.4, {"test": value})
     return rows
@@ -215,6 +248,18 @@ def test_rules_of_the_comparison():
     dips = judged("rate-reduction-more-robust", six(grid([0.9, 0.9, 0.8], [0.9, 0.89, 0.9])))
     assert (dips.word, dips.chance) == (FAILS, 1 / 6)
     three("rate-reduction-equal-on-clean", good, small)
+
+
+def test_rule_at_the_other_ratios():
+    def between(crossed: list[float], reduced: list[float]) -> list[dict]:
+        return pairs((0.1, 0.3, 0.5), crossed, reduced, "ratios")
+
+    name = "rate-reduction-more-robust-other-ratios"
+    good = between([0.95, 0.8, 0.6], [0.97, 0.93, 0.8])
+    three(name, good, between([0.95, 0.8, 0.6], [0.96, 0.82, 0.64]))  # grows, to less than five points
+    shrinks = judged(name, six(between([0.95, 0.8, 0.6], [0.97, 0.93, 0.68])))
+    assert (shrinks.word, shrinks.chance) == (FAILS, 1 / 6)
+    assert judged(name, six(good + grid([0.98, 0.9, 0.7], [0.98, 0.9, 0.7]))).word == HOLDS  # no other part is asked
 
 
 def test_rules_of_the_controls():
@@ -276,7 +321,7 @@ def test_rule_of_stopping_before_collapse_asks_networks_that_collapse():
     def course(stop: float, *ratios: float) -> list[dict]:
         first = {"test": 0.9, "validation": 0.6, "train": 0.6, "unit_variance_ratio_train": stop}
         later = [{"test": 0.7, "validation": 0.5, "train": 1.0, "unit_variance_ratio_train": each} for each in ratios]
-        return net("cross-entropy", 0.4, first, *later)
+        return net("cross-entropy", 0.4, first, *later, part="fitted")
 
     name = "early-stopping-before-collapse"
     three(name, course(2.0, 1.0, 0.5, 0.09), course(0.5, 1.0, 0.5, 0.09))

@@ -105,6 +105,15 @@ def test_source_and_target_classes_do_not_meet():
 
 
 @pytest.mark.parametrize("preset", experiments.PRESETS)
+def test_probed_steps_grow_to_the_last_and_have_the_first_eighth(preset):
+    config = transfer.Config.preset(preset)
+    steps = source.probe_steps(config)
+    assert list(steps) == sorted(set(steps))
+    assert (steps[0], steps[-1]) == (0, config.source_steps)
+    assert config.source_steps // 8 in steps
+
+
+@pytest.mark.parametrize("preset", experiments.PRESETS)
 def test_probed_epochs_grow_to_the_last(preset):
     config = transfer.Config.preset(preset)
     epochs = groups.probe_epochs(config)

@@ -19,10 +19,12 @@ from ncbook.readings.corrupted_labels import (
     LONGER,
     MATCHED,
     MCR2,
+    RATIOS,
     SIMPLEX,
     SMOOTHED,
     SPHERE,
     SUBSPACES,
+    TRAINING,
     at_top,
     ends,
     overfitted,
@@ -148,12 +150,14 @@ def _band(panel: Axes, table: pd.DataFrame, look: tuple[str, str, str], label: s
 def accuracy_under_corruption(run: Run) -> Figure:
     """Test accuracy against the corruption ratio at the last epoch, and stopped by the corrupted validation set."""
     figure, axes = _style.panels(run, 2, height=3.6, sharey=True)
-    for panel, rows, title in zip(axes, (ends(run), stops(run)), ("last epoch", "stopped early"), strict=True):
+    ratios = sorted((*run.config["noises"], *run.config["other_noises"]))
+    for panel, read, title in zip(axes, (ends, stops), ("last epoch", "stopped early"), strict=True):
+        rows = pd.concat([read(run, part) for part in (TRAINING, RATIOS)])
         for arm in EVERYWHERE:
             table = rows[rows.arm == arm].pivot(index="seed", columns="label_noise", values="own_test")
             _band(panel, 100 * table, _ARMS[arm], arm)
         panel.set_title(title)
-        panel.set(xlabel="corruption ratio", ylim=(None, 100), xticks=run.config["noises"])
+        panel.set(xlabel="corruption ratio", ylim=(None, 100), xticks=ratios)
     axes[0].set_ylabel("test accuracy (%)")
     axes[0].legend(loc="lower left")
     return figure

@@ -9,6 +9,7 @@ from ncbook.runs import Run
 
 CE, MATCHED, SMOOTHED, DECAYED = "cross-entropy", "same schedule", "label smoothing", "weight decay"
 MCR2, LONGER = "rate reduction", "rate reduction, longer"
+TRAINING, RATIOS, FITTED = "training", "ratios", "fitted"  # parts in which networks are trained
 EVERYWHERE, AT_THE_TOP = (CE, MATCHED, MCR2), (SMOOTHED, DECAYED, LONGER)
 SIMPLEX, FRAME, SUBSPACES, SPHERE = "simplex", "orthogonal means", "orthogonal subspaces", "random"
 ARRANGEMENTS = (SIMPLEX, FRAME, SUBSPACES, SPHERE)
@@ -53,23 +54,23 @@ def by_rates(arm: str) -> bool:
     return arm in (MCR2, LONGER)
 
 
-def trained(run: Run) -> pd.DataFrame:
-    """The rows of the part `training` with the accuracies of each arm's own classifier as `own_train`, ..."""
-    frame = _rows.chosen(run.to_frame(), part="training")
+def trained(run: Run, part: str = TRAINING) -> pd.DataFrame:
+    """The rows of a part with the accuracies of each arm's own classifier as `own_train`, ..."""
+    frame = _rows.chosen(run.to_frame(), part=part)
     rates = frame.arm.map(by_rates)
     heads = {"train": frame.train_acc, "validation": frame.validation_acc, "test": frame.test_acc}
     own = {f"own_{split}": head.mask(rates, frame[f"subspace_acc_{split}"]) for split, head in heads.items()}
     return frame.assign(**own)
 
 
-def ends(run: Run) -> pd.DataFrame:
+def ends(run: Run, part: str = TRAINING) -> pd.DataFrame:
     """The last row of each network, as in `trained`."""
-    return _rows.last(trained(run), _NETWORK)
+    return _rows.last(trained(run, part), _NETWORK)
 
 
-def stops(run: Run) -> pd.DataFrame:
+def stops(run: Run, part: str = TRAINING) -> pd.DataFrame:
     """The row of each network at the first of the epochs with the highest accuracy on the validation images."""
-    frame = trained(run)
+    frame = trained(run, part)
     return frame.loc[frame.groupby(list(_NETWORK), sort=False).own_validation.idxmax()].reset_index(drop=True)
 
 
@@ -79,29 +80,29 @@ def at_top(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @once_a_run
-def outcomes(run: Run) -> pd.DataFrame:
-    """One row a network: arm, label_noise, seed, and what its own classifier reaches on the test images.
+def outcomes(run: Run, part: str = TRAINING) -> pd.DataFrame:
+    """One row a network of a part: arm, label_noise, seed, and what its own classifier reaches on the test images.
 
     end: at the last epoch; stopped: at the epoch of the highest accuracy on the validation images, whose labels are
     corrupted too (the first of several); best: the highest of all epochs, which takes the test set to find. best_end:
     the highest of the three classifiers at the last epoch. Each column of `trained` at the end, `_end`, and at the
     stop, `_stop`. The own classifier is the head after cross-entropy, the nearest subspace after rate reduction.
     """
-    end, stop = ends(run).set_index(list(_NETWORK)), stops(run).set_index(list(_NETWORK))
+    end, stop = (rows(run, part).set_index(list(_NETWORK)) for rows in (ends, stops))
     table = end.add_suffix("_end").join(stop.add_suffix("_stop"))
     table["end"], table["stopped"] = end.own_test, stop.own_test
-    table["best"] = trained(run).groupby(list(_NETWORK), sort=False).own_test.max()
+    table["best"] = trained(run, part).groupby(list(_NETWORK), sort=False).own_test.max()
     table["best_end"] = end[["test_acc", "unit_ncc_acc_test", "subspace_acc_test"]].max(axis=1)
     return table.reset_index()
 
 
-def phases(run: Run) -> pd.DataFrame:
-    """The terminal phase of each network in epochs, as in `moments.terminal_phase`, by its own classifier.
+def phases(run: Run, part: str = TRAINING) -> pd.DataFrame:
+    """The terminal phase of each network of a part in epochs, as in `moments.terminal_phase`, by its own classifier.
 
     A row an arm, label_noise and seed, with ratio_fall, by how many times the variance ratio of its training features
     falls in that phase; nan without one.
     """
-    frame = trained(run)
+    frame = trained(run, part)
     return moments.by_training(frame.assign(train_error=1 - frame.own_train), _NETWORK, _phase)
 
 

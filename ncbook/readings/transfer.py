@@ -44,14 +44,16 @@ def part(run: Run, name: str, layer: str | None = None) -> pd.DataFrame:
 def ends(run: Run) -> pd.DataFrame:
     """The last layer of every network with source classes, at the end; one row an arm, l and seed.
 
-    An l at which both arms are the same training stands in both. Added columns, all `probe_acc_target`: probe_then,
-    after an eighth of the steps; untrained, of the same network before training; pixels, of the images themselves.
+    An l at which both arms are the same training stands in both. Added columns, but for the first `probe_acc_target`:
+    cdnv_then, `cdnv_target` after an eighth of the steps; probe_then, after as many; untrained, of the same network
+    before training; pixels, of the images themselves.
     """
     keys = ["arm", "num_classes", "seed"]
     last = part(run, "source", LAST)
-    probe = {step: rows.set_index(keys).probe_acc_target for step, rows in last.groupby("step")}
-    found = last[last.step == last.step.max()].set_index(keys)
-    found["untrained"], found["probe_then"] = probe[0], probe[run.config["source_steps"] // 8]
+    steps = {step: rows.set_index(keys) for step, rows in last.groupby("step")}
+    found, then = steps[last.step.max()].copy(), steps[run.config["source_steps"] // 8]
+    found["cdnv_then"], found["probe_then"] = then.cdnv_target, then.probe_acc_target
+    found["untrained"] = steps[0].probe_acc_target
     found["pixels"] = part(run, "source", INPUT).set_index(keys).probe_acc_target
     found = found.reset_index()
     twice = run.config["total"] // run.config["per_class"]

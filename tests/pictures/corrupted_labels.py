@@ -45,9 +45,10 @@ def _arrangements(run: Run):
         yield Axis(panel, "log", "log")
 
 
-def _networks(run: Run) -> pd.DataFrame:
+def _networks(run: Run, *parts: str) -> pd.DataFrame:
     """Accuracies in per cent by the classifier of each arm, and the wrong labels that it has memorized."""
-    frame = run.to_frame().query("part == 'training'")
+    frame = run.to_frame()
+    frame = frame[frame.part.isin(parts or ("training",))]
     rates = frame.arm.isin(["rate reduction", "rate reduction, longer"])
     return frame.assign(
         test=100 * np.where(rates, frame.subspace_acc_test, frame.test_acc),
@@ -62,7 +63,7 @@ def _each(rows: pd.DataFrame):
 
 
 def _accuracy(run: Run):
-    nets = list(_each(_networks(run)))
+    nets = list(_each(_networks(run, "training", "ratios")))
     last = pd.DataFrame([own.iloc[-1] for own in nets])
     stopped = pd.DataFrame([own.iloc[int(np.argmax(own.validation))] for own in nets])
     for panel, rows in enumerate((last, stopped)):

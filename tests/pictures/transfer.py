@@ -15,8 +15,8 @@ def _rows(run: Run, part: str, arm: str, layer: str | None = "last"):
 
 
 def _against_classes(run: Run):
-    ends = {arm: _rows(run, "source", arm).query("step == 304") for arm in ("per class", "total")}
-    both = ends["per class"].query("num_classes == 10")  # with 150 images each these are 1500 in all
+    ends = {arm: _rows(run, "source", arm).query("step == 1280") for arm in ("per class", "total")}
+    both = ends["per class"].query("num_classes == 10")  # with 50 images each these are 500 in all
     tables = {"equal images a class": ends["per class"], "equal images in all": pd.concat([ends["total"], both])}
     for panel, column in enumerate(("cdnv_train", "cdnv_test", "cdnv_target", "probe_acc_target")):
         for label, rows in tables.items():

@@ -8,14 +8,17 @@ from ncbook.claims import not_tested, read
 from ncbook.evidence import SIGN, Evidence, correlation_chance
 from ncbook.readings.corrupted_labels import (
     CE,
+    FITTED,
     FRAME,
     LONGER,
     MATCHED,
     MCR2,
+    RATIOS,
     SIMPLEX,
     SMOOTHED,
     SPHERE,
     SUBSPACES,
+    TRAINING,
     arrangements,
     at_top,
     indicators,
@@ -30,9 +33,9 @@ _NEAR = 0.01  # one that does not
 _ORDERED = 0.5  # a rank correlation that counts
 
 
-def _table(run: Run, arm: str, column: str) -> pd.DataFrame:
+def _table(run: Run, arm: str, column: str, part: str = TRAINING) -> pd.DataFrame:
     """`column` of one arm, [seeds, noises], noises ascending."""
-    found = outcomes(run)
+    found = outcomes(run, part)
     return found[found.arm == arm].pivot(index="seed", columns="label_noise", values=column)
 
 
@@ -41,8 +44,8 @@ def _at_top(run: Run, arm: str, column: str) -> pd.Series:
     return _table(run, arm, column).iloc[:, -1]
 
 
-def _gaps(run: Run) -> pd.DataFrame:
-    return _table(run, MCR2, "end") - _table(run, CE, "end")
+def _gaps(run: Run, part: str = TRAINING) -> pd.DataFrame:
+    return _table(run, MCR2, "end", part) - _table(run, CE, "end", part)
 
 
 def _orders(table: pd.DataFrame) -> float:
@@ -51,7 +54,14 @@ def _orders(table: pd.DataFrame) -> float:
 
 
 def _more_robust(run: Run) -> Evidence:
-    gaps = _gaps(run)
+    return _growing(_gaps(run))
+
+
+def _more_robust_between(run: Run) -> Evidence:
+    return _growing(_gaps(run, RATIOS))
+
+
+def _growing(gaps: pd.DataFrame) -> Evidence:
     top = gaps.iloc[:, -1]
     holds = (gaps.diff(axis=1).iloc[:, 1:] > 0).all(axis=1) & (top >= _FAR)
     return Evidence.of(gaps.index, holds, 100 * top, "points more at the highest ratio", chance=_orders(gaps))
@@ -108,9 +118,9 @@ def _stops_before_terminal(run: Run) -> Evidence:
 
 
 def _stops_before(run: Run) -> Evidence:
-    fold = _at_top(run, CE, "unit_variance_ratio_train_stop") / _at_top(run, CE, "unit_variance_ratio_train_end")
-    found = at_top(phases(run))
-    found = found[found.arm == CE].set_index("seed").loc[fold.index]
+    nets = outcomes(run, FITTED).set_index("seed")
+    fold = nets.unit_variance_ratio_train_stop / nets.unit_variance_ratio_train_end
+    found = phases(run, FITTED).set_index("seed").loc[fold.index]
     collapsed = found.phase_tells & (found.ratio_fall >= COLLAPSED)
     return Evidence.compared(fold.index, fold, ">=", COLLAPSED, "times the final variance ratio", collapsed)
 
@@ -137,7 +147,7 @@ CLAIMS = read(
         "rate-reduction-keeps-dimensions": _not_collapse,
         "rate-reduction-equal-on-clean": _equal_on_clean,
         "rate-reduction-more-robust": _more_robust,
-        "rate-reduction-more-robust-other-ratios": not_tested,
+        "rate-reduction-more-robust-other-ratios": _more_robust_between,
         "rate-reduction-like-contrastive": not_tested,
         "robustness-is-in-the-loss": _in_the_loss,
         "rate-reduction-does-not-fit-labels": _does_not_fit,

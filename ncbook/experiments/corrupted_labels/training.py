@@ -12,7 +12,19 @@ from ncbook import data, metrics, models, trainers
 from ncbook.experiments import _noisy_labels
 from ncbook.experiments._experiment import Row, Rows
 from ncbook.experiments.corrupted_labels.config import Config
-from ncbook.readings.corrupted_labels import AT_THE_TOP, CE, DECAYED, EVERYWHERE, LONGER, SMOOTHED, by_rates
+from ncbook.readings.corrupted_labels import (
+    AT_THE_TOP,
+    CE,
+    DECAYED,
+    EVERYWHERE,
+    FITTED,
+    LONGER,
+    MCR2,
+    RATIOS,
+    SMOOTHED,
+    TRAINING,
+    by_rates,
+)
 
 _BATCH = 2000  # images in one forward pass while measuring
 _COLUMN = {"head": "{}_acc", "ncc": "unit_ncc_acc_{}", "subspace": "subspace_acc_{}"}  # accuracies of a split
@@ -20,11 +32,12 @@ _COLUMN = {"head": "{}_acc", "ncc": "unit_ncc_acc_{}", "subspace": "subspace_acc
 
 @dataclass(frozen=True)
 class Arm:
-    """One training."""
+    """One training, and the part of the history that it belongs to."""
 
     arm: str
     label_noise: float
     seed: int
+    part: str = TRAINING
 
 
 @dataclass(frozen=True)
@@ -37,10 +50,12 @@ class Points:
 
 
 def trainings(config: Config) -> list[Arm]:
-    """Every arm at every noise, and the remedies at the highest, seed by seed."""
+    """Every arm at every noise, the remedies at the highest, and what the parts "ratios" and "fitted" add."""
     top = max(config.noises)
-    pairs = [(arm, noise) for noise in config.noises for arm in EVERYWHERE] + [(arm, top) for arm in AT_THE_TOP]
-    return [Arm(arm, noise, seed) for seed in config.seeds for arm, noise in pairs]
+    kinds = [(arm, noise, TRAINING) for noise in config.noises for arm in EVERYWHERE]
+    kinds += [(arm, top, TRAINING) for arm in AT_THE_TOP]
+    kinds += [(arm, noise, RATIOS) for noise in config.other_noises for arm in (CE, MCR2)] + [(CE, top, FITTED)]
+    return [Arm(arm, noise, seed, part) for seed in config.seeds for arm, noise, part in kinds]
 
 
 def train(config: Config, device: str, arm: Arm) -> tuple[Rows, list[float]]:
@@ -48,12 +63,18 @@ def train(config: Config, device: str, arm: Arm) -> tuple[Rows, list[float]]:
     dataset = _images(config, arm.seed)
     points = labeled(config, dataset, arm, device)
     model = build(config, dataset, arm.seed).to(device)
-    recipe = recipe_of(config, arm.arm)
+    recipe = recipe_of(config, arm.arm) if arm.part != FITTED else fitting(config)
     epoch = trainers.steps_per_epoch(len(points.train), recipe.batch_size)
-    wanted = [epochs * epoch for epochs in trainers.log_spaced(recipe.steps // epoch, config.probes)[1:]]
+    wanted = [epochs * epoch for epochs in probe_epochs(config, arm.part, recipe.steps // epoch)]
     probe = partial(_probe, config, arm, points, epoch)
     fitted = trainers.fit(model, points.train, recipe, arm.seed, probe, wanted, on_step=lambda step: None)
     return fitted.whole(), by_rank(config, points, model)
+
+
+def probe_epochs(config: Config, part: str, last: int) -> list[int]:
+    """Evenly spaced on a logarithmic axis; in the part "fitted" also every tenth of the training, in its long end."""
+    tenths = [last * tenth // 10 for tenth in range(1, 11)] if part == FITTED else []
+    return sorted({*trainers.log_spaced(last, config.probes)[1:], *tenths} - {0})
 
 
 def build(config: Config, dataset: data.Dataset, seed: int) -> models.Classifier:
@@ -97,6 +118,15 @@ def recipe_of(config: Config, arm: str) -> trainers.Recipe:
     )  # fmt: skip
 
 
+def fitting(config: Config) -> trainers.Recipe:
+    """Cross-entropy for so long that all labels are fitted early: the part "fitted"."""
+    steps = config.fit_epochs * trainers.steps_per_epoch(_kept(config), config.fit_batch)
+    return trainers.Recipe(
+        steps=steps, learning_rate=config.fit_rate, batch_size=config.fit_batch, momentum=config.momentum,
+        weight_decay=config.fit_decay, schedule=trainers.Cosine(steps), loss=trainers.CrossEntropy(),
+    )  # fmt: skip
+
+
 def _kept(config: Config) -> int:
     """Training images that are left once the validation images are held out."""
     return len(_images(config, config.seeds[0]).train) - config.held_out
@@ -117,7 +147,7 @@ def _probe(config: Config, arm: Arm, points: Points, epoch: int, model: models.C
     raw = {name: _features(model, split.inputs) for name, split in splits.items()}
     unit = {name: directions(features) for name, features in raw.items()}
     decided = decisions(config, model, raw, unit, points.train.labels)
-    row = {"part": "training", **vars(arm), "step": step, "epoch": step // epoch}
+    row = {**vars(arm), "step": step, "epoch": step // epoch}
     shares = {
         (kind, name): _share(found == splits[name].labels)
         for (kind, name), found in decided.items()

@@ -27,7 +27,8 @@ def _size(config: Config, protocol: str, count: int) -> int:
 
 
 def probe_steps(config: Config) -> tuple[int, ...]:
-    return tuple(config.source_steps * part // 8 for part in (0, 1, 3, 8))
+    """Parts of the training, closer together where the last training errors are."""
+    return tuple(sorted({config.source_steps * part // 32 for part in (0, 1, 2, 4, 6, 8, 12, 16, 24, 32)}))
 
 
 def rows(config: Config, device: str, arm: tuple[int, str, int]) -> list[measure.Row]:
@@ -37,7 +38,7 @@ def rows(config: Config, device: str, arm: tuple[int, str, int]) -> list[measure
     target = _target(config, seed).to(device)
     steps = config.source_steps
     recipe = trainers.Recipe(
-        steps=steps, learning_rate=config.learning_rate, batch_size=min(config.batch_size, len(dataset.train)),
+        steps=steps, learning_rate=config.learning_rate, batch_size=min(config.source_batch, len(dataset.train)),
         weight_decay=config.source_decay, schedule=trainers.Cosine(steps), loss=trainers.CrossEntropy(float64=True),
     )  # fmt: skip
     about = {"part": "source", "arm": protocol, "num_classes": count, "seed": seed}
