@@ -27,4 +27,5 @@ RESULTS: dict[str, str] = {
     "flatness": "4-grokking/flatness",
     "interventions": "4-grokking/interventions",
     "image_interventions": "4-grokking/image_interventions",
+    "doses": "4-grokking/doses",
 }

@@ -31,7 +31,7 @@ _HELD: dict[str, Callable[[trainers.Outputs], Tensor]] = {
 
 
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
-    """Train every dose, its seeds as one ensemble: a row a probe and seed, as `interventions` measures it. No arrays."""
+    """Train every dose, its seeds as one ensemble: a row a probe and seed, as in `interventions`. No arrays."""
     results = sweep(partial(_rows, config, device), config.doses)
     return [row for rows in results for row in rows], {}
 
