@@ -40,12 +40,30 @@ def _settled(run):
     return 100 * np.median(frame[frame.step == frame.step.max()].test_acc.to_numpy() - then)
 
 
-def made_up(generalized, kappa=None, settled=None, spread=None):
+ALL_AT_600 = {(kind, level): 600 for kind, level, _ in CONFIG.doses}
+
+
+def _loss_and_norms(kind, level, seed):
+    return 1e-3 + level * (kind == "loss"), 1e4 + level * (kind == "norms") + seed
+
+
+def _product(kind, level, seed):
+    """A kappa that is nothing but norms and loss."""
+    loss, norms = _loss_and_norms(kind, level, seed)
+    return loss * norms
+
+
+def _as_held(kind, level, seed):
+    return 1.0 + level * (kind == "kappa")
+
+
+def made_up(generalized, kappa=_as_held, settled=None, spread=None):
     """Eight seeds of every dose. generalized: (kind, level) -> step at which test accuracy is 1, 0.5 before and for
-    those without one; settled: (kind, level) -> accuracy at the end; kappa, spread: of the baseline and those held."""
+    those without one; settled, spread: (kind, level) -> accuracy at the end, R; kappa: of kind, level and seed."""
     rows = []
     for kind, level, like in CONFIG.doses:
         for seed in CONFIG.seeds:
+            loss, norms = _loss_and_norms(kind, level, seed)
             for step in range(0, CONFIG.steps + CONFIG.settle + 1, 50):
                 there = step >= generalized.get((kind, level), np.inf)
                 accuracy = 1.0 if there else 0.5 - 0.01 * (kind == "kappa") * np.log10(max(level, 1))
@@ -53,17 +71,13 @@ def made_up(generalized, kappa=None, settled=None, spread=None):
                     accuracy = (settled or {}).get((kind, level), accuracy)
                 rows.append({
                     "kind": kind, "level": level, "like": like, "seed": seed, "step": step, "test_acc": accuracy,
-                    "relative_flatness": (kappa or {}).get((kind, level), 1.0 + level * (kind == "kappa")),
-                    "squared_norms": 1e4 + level * (kind == "norms") + seed,
-                    "train_loss": 1e-3 + level * (kind == "loss"),
+                    "relative_flatness": kappa(kind, level, seed),
+                    "squared_norms": norms, "train_loss": loss,
                     "variance_ratio_train": (spread or {}).get((kind, level), 5.0),
                 })  # fmt: skip
     frame = pd.DataFrame(rows)
     config = {"seeds": list(CONFIG.seeds), "steps": CONFIG.steps, "settle": CONFIG.settle}
     return Run(config, {name: frame[name].to_numpy() for name in frame})
-
-
-ALL_AT_600 = {(kind, level): 600 for kind, level, _ in CONFIG.doses}
 
 
 @pytest.mark.parametrize(
@@ -86,8 +100,11 @@ ALL_AT_600 = {(kind, level): 600 for kind, level, _ in CONFIG.doses}
         ("sharpness-beyond-norms", {("norms", level): None for level in (6e4, 1.4e5, 8e5)}, {}, OPEN),
         ("sharpness-beyond-norms-and-loss", {("kappa", level): None for level in (1e2, 1e3, 1e4)}, {}, HOLDS),
         ("sharpness-beyond-norms-and-loss", {("kappa", 1e3): 900, ("loss", 0.19): 900}, {}, FAILS),
-        ("kappa-costs-at-equal-norms-and-loss", {("kappa", level): None for level in (1e2, 1e3, 1e4)}, {}, HOLDS),
-        ("kappa-costs-at-equal-norms-and-loss", {("baseline", 0.0): None, ("norms", 6e4): None}, {}, FAILS),
+        ("sharp-less-accurate-than-controls", {("kappa", level): None for level in (1e2, 1e3, 1e4)}, {}, HOLDS),
+        ("sharp-less-accurate-than-controls", {}, {}, FAILS),
+        ("sharp-less-accurate-than-controls", dict.fromkeys(ALL_AT_600), {}, FAILS),
+        ("kappa-is-norms-and-loss", {}, {"kappa": _product}, HOLDS),
+        ("kappa-is-norms-and-loss", {}, {}, FAILS),
         ("loss-alone-costs-nothing", {}, {}, HOLDS),
         ("loss-alone-costs-nothing", {("loss", level): 900 for level in (0.013, 0.05, 0.19, 0.33)}, {}, FAILS),
         ("sharpness-hurts-by-the-step-size", {("kappa", 1e4): None}, {"settled": {("kappa", 1e4): 0.9}}, HOLDS),
@@ -114,23 +131,25 @@ def test_a_rule_gives_the_word_of_a_made_up_run(claim, changes, more, word):
     assert set(found.seeds) == set(CONFIG.seeds)
 
 
-def test_a_factor_of_ten_is_told_from_the_others():
-    """Accuracies made of known slopes, with kappa, norms and loss that move together but not as one."""
+@pytest.mark.parametrize("noise", [0.0, 0.5, 2.0])
+def test_the_explained_share_is_that_of_the_definition(noise):
+    """One minus the variance that is left over that of log kappa, by the normal equations."""
     generator = np.random.default_rng(0)
-    logs = generator.normal(size=(8, 3)) @ np.array([[1, 0.6, 0.5], [0, 1, 0.3], [0, 0, 1.0]])
-    accuracy = 0.9 + logs @ np.array([-0.02, -0.05, 0.01])
+    factors = generator.normal(size=(9, 2))
+    kappa = 0.3 + factors @ np.array([1.0, 0.7]) + noise * generator.normal(size=9)
     rows = [
-        {"kind": "kappa", "level": float(index), "like": 0.0, "seed": 3, "step": step, "test_acc": accuracy[index],
-         "relative_flatness": 10 ** logs[index, 0], "squared_norms": 10 ** logs[index, 1],
-         "train_loss": 10 ** logs[index, 2], "variance_ratio_train": 1.0}
-        for index in range(8) for step in (0, 10)
+        {"kind": "kappa", "level": float(index), "like": 0.0, "seed": 3, "step": step, "test_acc": 1.0,
+         "relative_flatness": 10 ** kappa[index], "squared_norms": 10 ** factors[index, 0],
+         "train_loss": 10 ** factors[index, 1], "variance_ratio_train": 1.0}
+        for index in range(9) for step in (0, 10)
     ]  # fmt: skip
     frame = pd.DataFrame(rows)
     run = Run({"seeds": [3], "steps": 10}, {name: frame[name].to_numpy() for name in frame})
-    slopes = reading.per_factor_of_ten(run).loc[3]
-    assert slopes.to_dict() == pytest.approx({"kappa": -2.0, "norms": -5.0, "loss": 1.0})
+    design = np.column_stack([np.ones(9), factors])
+    left = kappa - design @ np.linalg.solve(design.T @ design, design.T @ kappa)
+    assert reading.explained(run).loc[3] == pytest.approx(1 - (left @ left) / ((kappa - kappa.mean()) ** 2).sum())
     few = Run(run.config, {name: column[:6] for name, column in run.history.items()})
-    assert reading.per_factor_of_ten(few).loc[3].isna().all()
+    assert reading.explained(few).isna().all()
 
 
 @pytest.mark.parametrize(("kind", "level", "_"), CONFIG.doses)

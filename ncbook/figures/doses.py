@@ -27,9 +27,9 @@ def dose_delays(run: Run) -> Figure:
     table = against_baseline(run)
     for panel, kind, color, marker, shift, x in _kinds(axes):
         own = table[table.kind == kind].dropna(subset=["times"])
-        for there, look in ((True, {}), (False, {"fillstyle": "none"})):
+        for there, fill in ((True, "full"), (False, "none")):
             rows = own[own.reached == there]
-            panel.plot(rows[x] * shift, rows.times, marker, color=color, alpha=0.6, markersize=4.5, **look)
+            panel.plot(rows[x] * shift, rows.times, marker, color=color, alpha=0.6, markersize=4.5, fillstyle=fill)
         medians = own.groupby(x).times.median()
         panel.plot(medians.index * shift, medians, "-", color=color, label=KINDS[kind])
     for panel in axes:

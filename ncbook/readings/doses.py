@@ -24,8 +24,7 @@ COLUMNS: dict[str, Measure] = {
     "level": Measure("level", "below which it is pushed up again"),
     "like": Measure("dose of κ", "whose norms, loss or uncertainty the level is; 0 for none"),
 }
-# Those that a regression tells apart: what a factor of ten of each does, the others being equal.
-FACTORS = {KAPPA: "relative_flatness", NORMS: "squared_norms", LOSS: "train_loss"}
+MEDIANS = ("relative_flatness", "squared_norms", "train_loss", "variance_ratio_train")
 
 
 @once_a_run
@@ -34,8 +33,7 @@ def outcomes(run: Run) -> pd.DataFrame:
 
     generalized         moment, NEVER unless it is within the steps at the full learning rate
     accuracy            test accuracy at the last of these;  settled: at the end, when the rate has fallen to 0
-    relative_flatness, squared_norms, train_loss, variance_ratio_train
-                        medians over the second half of these steps
+    MEDIANS             each the median over the second half of these steps
     """
     steps = run.config["steps"]
     return moments.by_training(run.to_frame(), KEYS, lambda rows: _outcome(rows, steps))
@@ -46,7 +44,7 @@ def _outcome(rows: pd.DataFrame, steps: int) -> dict[str, float]:
     row = {"generalized": moments.generalized(full), "accuracy": float(full.test_acc.iloc[-1])}
     row["settled"] = float(rows.test_acc.iloc[-1])
     later = full[full.step >= steps / 2]
-    return row | {name: float(later[name].median()) for name in (*FACTORS.values(), "variance_ratio_train")}
+    return row | {name: float(later[name].median()) for name in MEDIANS}
 
 
 @once_a_run
@@ -79,20 +77,18 @@ def beside(run: Run, column: str) -> pd.DataFrame:
     return matched
 
 
-def per_factor_of_ten(run: Run) -> pd.DataFrame:
-    """Points of test accuracy that a factor of ten of each of `FACTORS` brings, the other two being equal.
+def explained(run: Run) -> pd.Series:
+    """By seed: the share of the variance of log kappa, over all trainings, that log norms and log loss explain.
 
-    A row a seed: least squares over all of its trainings, the baseline among them, of the accuracy at the last step at
-    the full rate on the decimal logarithms of the three, with an intercept. nan for a seed with too few trainings.
+    Least squares with an intercept, over `outcomes`. nan for a seed with too few trainings to tell.
     """
-    found = {seed: _slopes(rows) for seed, rows in outcomes(run).groupby("seed")}
-    return pd.DataFrame.from_dict(found, orient="index", columns=list(FACTORS))
+    return pd.Series({seed: _explained(rows) for seed, rows in outcomes(run).groupby("seed")}, dtype=float)
 
 
-def _slopes(rows: pd.DataFrame) -> list[float]:
-    logs = np.log10(rows[list(FACTORS.values())].to_numpy(dtype=float))
-    design = np.column_stack([np.ones(len(logs)), logs])
-    if len(design) <= design.shape[1] or np.linalg.matrix_rank(design) < design.shape[1]:
-        return [float("nan")] * len(FACTORS)
-    slopes, *_ = np.linalg.lstsq(design, 100 * rows.accuracy.to_numpy(dtype=float), rcond=None)
-    return [float(slope) for slope in slopes[1:]]
+def _explained(rows: pd.DataFrame) -> float:
+    kappa, *factors = np.log10(rows[["relative_flatness", "squared_norms", "train_loss"]].to_numpy(dtype=float)).T
+    design = np.column_stack([np.ones(len(kappa)), *factors])
+    if len(design) <= design.shape[1]:
+        return float("nan")
+    fitted = design @ np.linalg.lstsq(design, kappa, rcond=None)[0]
+    return float(1 - (kappa - fitted).var() / kappa.var())

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook.claims import read
-from ncbook.evidence import SIGN, Evidence, correlation_chance
+from ncbook.evidence import Evidence, correlation_chance
 from ncbook.experiments.interventions.claims import DELAY, EQUAL, SHARP, STRONG
 from ncbook.readings.doses import (
     BASELINE,
@@ -22,13 +22,15 @@ from ncbook.readings.doses import (
     NORMS,
     against_baseline,
     beside,
+    explained,
     outcomes,
-    per_factor_of_ten,
 )
 from ncbook.runs import Run
 
 LOW, MIDDLE, STRONGEST = 10.0, (1e2, 1e3), 1e4  # doses of kappa
 BACK = 0.5  # of the accuracy that was lost: what is called most of it
+LOST = 5.0  # points of test accuracy that count as lost
+EXPLAINED = 0.9  # of a variance: what is called nearly all of it
 _TIMES = "times the baseline's steps"
 
 
@@ -94,10 +96,17 @@ def _beyond(kinds: tuple[str, ...], lowest: float, run: Run) -> Evidence:
     return Evidence.compared(seeds, ratio.where(~late, np.inf), ">=", DELAY, unit, valid)
 
 
-def _kappa_costs(run: Run) -> Evidence:
-    """A sign: of the slope that belongs to kappa."""
-    slopes = per_factor_of_ten(run)[KAPPA]
-    return Evidence.compared(slopes.index, slopes, "<", 0.0, "points of accuracy for each factor of ten", chance=SIGN)
+def _less_accurate(run: Run) -> Evidence:
+    """After equally many steps, which needs no training to get anywhere."""
+    accuracy = 100 * beside(run, "accuracy").sort_index().loc[min(MIDDLE) :]
+    behind = accuracy[KAPPA] - accuracy[[NORMS, LOSS, CONFIDENCE]].min(axis=1)
+    unit = "points of test accuracy against the worst control"
+    return Evidence.compared(behind.index.get_level_values("seed"), behind, "<=", -LOST, unit)
+
+
+def _is_norms_and_loss(run: Run) -> Evidence:
+    shares = explained(run)
+    return Evidence.compared(shares.index, shares, ">=", EXPLAINED, "of the variance of log kappa is explained")
 
 
 def _settles(run: Run) -> Evidence:
@@ -106,7 +115,7 @@ def _settles(run: Run) -> Evidence:
     table = table[(table.kind == KAPPA) & (table.level >= min(MIDDLE))]
     lost = table.baseline_accuracy - table.accuracy
     back = 1 - (table.baseline_settled - table.settled) / lost.where(lost > 0)
-    valid = np.isfinite(table.baseline) & (lost >= 0.05)
+    valid = np.isfinite(table.baseline) & (100 * lost >= LOST)
     return Evidence.compared(table.seed, back, ">=", BACK, "of the lost accuracy comes back", valid)
 
 
@@ -120,7 +129,8 @@ CLAIMS = read(
         "norms-alone-delay": partial(_delays_it, NORMS, 8e5),
         "sharpness-beyond-norms": partial(_beyond, (NORMS,), min(MIDDLE)),
         "sharpness-beyond-norms-and-loss": partial(_beyond, (NORMS, LOSS, CONFIDENCE), min(MIDDLE)),
-        "kappa-costs-at-equal-norms-and-loss": _kappa_costs,
+        "sharp-less-accurate-than-controls": _less_accurate,
+        "kappa-is-norms-and-loss": _is_norms_and_loss,
         "loss-alone-costs-nothing": partial(_costs_nothing, LOSS, np.inf),
         "sharpness-hurts-by-the-step-size": _settles,
         "spread-in-doses-as-soon": partial(_costs_nothing, COLLAPSE, np.inf),

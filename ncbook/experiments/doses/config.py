@@ -35,7 +35,8 @@ class Config(Addition):
 
     The levels of norms, loss and uncertainty are medians, from step 500 on, of trainings with kappa held at the dose
     `like`, from seeds 90 and 91, which no run uses. Strengths and the cap of the head are those of `interventions`, or
-    near them. No level was changed after that.
+    near them. No level was changed after that. A first run with 60 % of the pairs, from seeds 62201 to 62208, could not
+    tell much, since three of its eight baselines took more than all steps: with 70 % they take about 700.
 
     steps          with the learning rate at its peak;  settle: further steps in which it falls to 0, the dose kept up
     head_cap       Frobenius norm that the head may not exceed where uncertainty is held
@@ -45,7 +46,8 @@ class Config(Addition):
     kinds: tuple[str, ...] = tuple(kind for kind, _, _ in _DOSES)
     levels: tuple[float, ...] = tuple(level for _, level, _ in _DOSES)
     like: tuple[float, ...] = tuple(like for _, _, like in _DOSES)
-    seeds: tuple[int, ...] = tuple(range(62201, 62209))
+    seeds: tuple[int, ...] = tuple(range(62221, 62229))
+    fraction: float = 0.7
     steps: int = 1700
     settle: int = 400
     strength: float = 1.0
@@ -66,8 +68,8 @@ class Config(Addition):
         return {
             "smoke": replace(laptop, seeds=(1, 2), steps=12, settle=4, probe_every=4, width=32, embedding_dim=16),
             "laptop": laptop,
-            "laptop-again": replace(laptop, seeds=tuple(range(62211, 62219))),
-            "gpu": replace(large, p=53, seeds=tuple(range(62201, 62233))),
+            "laptop-again": replace(laptop, seeds=tuple(range(62231, 62239))),
+            "gpu": replace(large, p=53, seeds=tuple(range(62221, 62253))),
             "paper": replace(large, p=97),
         }
 
