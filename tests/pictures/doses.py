@@ -44,8 +44,8 @@ def _accuracies(run: Run):
         for kind, shift, column in kinds:
             rows = frame[frame.kind == kind]
             for step, label in ((steps, KINDS[kind]), (frame.step.max(), None)):
-                medians = rows[rows.step == step].groupby(column).test_acc.median()
-                yield Line(panel, label, medians.index * shift, medians)
+                means = rows[rows.step == step].groupby(column).test_acc.mean()
+                yield Line(panel, label, means.index * shift, means)
         yield Axis(panel, x="log")
 
 

@@ -1,5 +1,6 @@
 """Numbers of the chapter on doses."""
 
+
 def _shared(run):
     """Percent of the pairs to train on."""
     return 100 * run.config["fraction"]
@@ -8,4 +9,4 @@ def _shared(run):
 FACTS = {
     "modulo 29, now with {70} % of the pairs": _shared,
 }
-GIVEN = ["a test accuracy of 99 %"]
+GIVEN = ["a test accuracy of 99 %", "matched in one of the two"]
