@@ -26,5 +26,6 @@ RESULTS: dict[str, str] = {
     "onset": "4-grokking/onset",
     "flatness": "4-grokking/flatness",
     "interventions": "4-grokking/interventions",
+    "doses": "4-grokking/doses",
     "image_interventions": "4-grokking/image_interventions",
 }

@@ -159,7 +159,9 @@ def test_snapshots_hold_the_networks_own_logits_and_weights():
     assert taken.row["test_acc"] == pytest.approx(right[20:].double().mean().item())
 
 
-@pytest.mark.parametrize("name", ["smoke", "laptop", "laptop-again", "laptop-long", "gpu", "paper"])
+@pytest.mark.parametrize(
+    "name", ["smoke", "laptop", "laptop-again", "laptop-long", "laptop-long-again", "gpu", "paper"]
+)
 def test_presets_have_one_entry_an_arm(name):
     arms = circuits.Config.preset(name).arms()
     assert all(isinstance(arm, Arm) and 0 < arm.fraction < 1 for arm in arms)

@@ -24,7 +24,7 @@ TINY = replace(
 # --- the design
 
 
-@pytest.mark.parametrize("preset", [*experiments.PRESETS, "laptop-again"])
+@pytest.mark.parametrize("preset", [*experiments.PRESETS, "laptop-again", "laptop-sweep", "laptop-sweep-again"])
 def test_every_task_has_its_network_and_seeds_and_the_release_is_probed(preset):
     config = image_interventions.Config.preset(preset)
     tasks = len(config.tasks)
@@ -40,6 +40,22 @@ def test_the_book_s_seeds_are_not_those_that_strengths_were_chosen_on():
     assert not {0, 1, 2, 3, *again.seeds} & set(LAPTOP.seeds)
     assert (again.seeds_of(0), again.seeds_of(1)) == ((62001, 62002, 62003, 62004), (62005, 62006, 62007))
     assert len(set(LAPTOP.seeds)) == len(LAPTOP.seeds) == 7
+
+
+def test_the_sweep_changes_noise_and_difficulty_and_nothing_else():
+    sweep, again = (image_interventions.Config.preset(name) for name in ("laptop-sweep", "laptop-sweep-again"))
+    assert sweep == replace(again, seeds=sweep.seeds)
+    assert not set(sweep.seeds) & {*again.seeds, *LAPTOP.seeds}
+    assert all(sweep.seeds_of(index) == sweep.seeds_of(0) for index in range(5))
+    levels = {task: problems.problem(sweep, task, 5) for task in sweep.tasks}
+    clean, plain = levels["digits@0"].train.inputs, data.digits(20, 5).train.inputs
+    assert torch.equal(clean, plain)
+    faint, strong = (levels[f"digits@{level}"].train.inputs - clean for level in ("0.15", "0.45"))
+    torch.testing.assert_close(strong, 3 * faint, atol=1e-5, rtol=1e-5)  # the same noise, three times as strong
+    usual = problems.problem(LAPTOP, "digits", 5).train.inputs - clean
+    torch.testing.assert_close(usual, 2 * faint, atol=1e-5, rtol=1e-5)
+    expected = data.glyphs(train_per_class=20, test_per_class=100, size=16, difficulty=0.6, seed=5)
+    assert torch.equal(levels["glyphs@0.6"].train.inputs, expected.train.inputs)
 
 
 def test_the_trainings_of_a_config():

@@ -43,6 +43,9 @@ _NUM_CLASSES = 10  # of every task
 
 def task_name(task: str) -> str:
     """How readers call a task."""
+    name, _, level = task.partition("@")
+    if level:
+        return f"{name}, {'noise' if name == 'digits' else 'difficulty'} {level}"
     return _TASKS.get(task, task.replace("_", " "))
 
 

@@ -1,7 +1,8 @@
 """What Han et al. (2025) say of collapse and flatness on images, and the rules by which a run here decides.
 
 A trial is a seed of a task, and no seed is in two tasks. The tasks and strengths were chosen so that the push against
-flatness costs accuracy: what is judged is judged at these settings.
+flatness costs accuracy: what is judged is judged at these settings, and some of it once more in a sweep around them,
+where a seed is in all tasks.
 """
 
 import pandas as pd

@@ -1,11 +1,14 @@
 """What is measured of every member at a probe: one convention for all arms and all steps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ncbook import data, trainers
+from ncbook.experiments._addition import Addition
+from ncbook.experiments._experiment import Rows
 
 # column -> function of `Outputs`, on the training pairs
 _ON_TRAIN: dict[str, Callable[[trainers.Outputs], Tensor]] = {
@@ -17,6 +20,26 @@ _ON_TRAIN: dict[str, Callable[[trainers.Outputs], Tensor]] = {
     "cdnv_train": trainers.cdnv,
     "squared_norms": trainers.squared_norms,
 }
+
+
+def history(
+    config: Addition, device: str, seeds: Sequence[int], recipe: trainers.Recipe, every: int, about: Mapping[str, Any]
+) -> Rows:
+    """Train all seeds as one ensemble: a row each `every` steps and seed, with what it is `about` and `measured`."""
+    sets = config.sets(seeds, device)
+    train, test = [each.train for each in sets], [each.test for each in sets]
+
+    def probe(ensemble: trainers.Ensemble, step: int) -> Rows:
+        columns = {name: values.tolist() for name, values in measured(ensemble, train, test).items()}
+        return [
+            {**about, "seed": seed, "step": step} | {name: values[index] for name, values in columns.items()}
+            for index, seed in enumerate(seeds)
+        ]
+
+    members = [trainers.Member(seed) for seed in seeds]
+    steps = range(0, recipe.steps + 1, every)
+    fitted = trainers.fit_ensemble(config.build, train, recipe, members, probe, steps, lambda step: None)
+    return [row for rows in fitted.whole() for row in rows]
 
 
 def measured(ensemble: trainers.Ensemble, train: list[data.Split], test: list[data.Split]) -> dict[str, Tensor]:

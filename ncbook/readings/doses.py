@@ -1,0 +1,94 @@
+"""Runs of `doses`: one row a training, how late it generalized, and what was left of its test accuracy."""
+
+import numpy as np
+import pandas as pd
+
+from ncbook.readings import moments
+from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
+from ncbook.runs import Run
+
+BASELINE, KAPPA, NORMS, LOSS, CONFIDENCE, COLLAPSE = "baseline", "kappa", "norms", "loss", "uncertainty", "spread"
+# What is held up, in the order of the book, and how readers call it.
+KINDS = {
+    BASELINE: "nothing held",
+    KAPPA: "sharpness κ",
+    NORMS: "norms alone",
+    LOSS: "train loss alone",
+    CONFIDENCE: "uncertainty, small head",
+    COLLAPSE: "spread within classes R",
+}
+KEYS = ("kind", "level", "like", "seed")
+COLUMNS: dict[str, Measure] = {
+    "kind": Measure("what is held", "the quantity that is held up"),
+    "level": Measure("level", "below which it is pushed up again"),
+    "like": Measure("dose of κ", "whose norms, loss or uncertainty the level is; 0 for none"),
+}
+MEDIANS = ("relative_flatness", "squared_norms", "train_loss", "variance_ratio_train")
+
+
+@once_a_run
+def outcomes(run: Run) -> pd.DataFrame:
+    """One row a training, in the order of the run, with the columns `KEYS` and
+
+    generalized         moment, NEVER unless it is within the steps at the full learning rate
+    accuracy            test accuracy at the last of these;  settled: at the end, when the rate has fallen to 0
+    MEDIANS             each the median over the second half of these steps
+    """
+    steps = run.config["steps"]
+    return moments.by_training(run.to_frame(), KEYS, lambda rows: _outcome(rows, steps))
+
+
+def _outcome(rows: pd.DataFrame, steps: int) -> dict[str, float]:
+    full = rows[rows.step <= steps]
+    row = {"generalized": moments.generalized(full), "accuracy": float(full.test_acc.iloc[-1])}
+    row["settled"] = float(rows.test_acc.iloc[-1])
+    later = full[full.step >= steps / 2]
+    return row | {name: float(later[name].median()) for name in MEDIANS}
+
+
+@once_a_run
+def against_baseline(run: Run) -> pd.DataFrame:
+    """`outcomes` without the baseline, and of the baseline of the same seed:
+
+    baseline        its step of generalizing;  baseline_accuracy, baseline_settled: its accuracies
+    times           steps to generalize over the baseline's; where there are none, a lower bound: all steps over them
+    reached         whether there are, and `times` is not only a lower bound
+    """
+    table = outcomes(run)
+    own = table[table.kind == BASELINE].set_index("seed")
+    table = table[table.kind != BASELINE].reset_index(drop=True)
+    for name, column in (
+        ("baseline", "generalized"),
+        ("baseline_accuracy", "accuracy"),
+        ("baseline_settled", "settled"),
+    ):
+        table[name] = table.seed.map(own[column])
+    table["reached"] = np.isfinite(table.generalized)
+    taken = table.generalized.where(table.reached, run.config["steps"])
+    table["times"] = (taken / table.baseline).where(np.isfinite(table.baseline))
+    return table
+
+
+def beside(run: Run, column: str) -> pd.DataFrame:
+    """A column of `against_baseline` by (like, seed), a column a kind: kappa and what comes with it at each dose."""
+    table = against_baseline(run)
+    matched: pd.DataFrame = table[table.like > 0].pivot(index=["like", "seed"], columns="kind", values=column)
+    return matched
+
+
+def explained(run: Run) -> pd.Series:
+    """By seed: the share of the variance of log kappa, over all trainings, that log norms and log loss explain.
+
+    Least squares with an intercept, over `outcomes`. nan for a seed with too few trainings to tell.
+    """
+    return pd.Series({seed: _explained(rows) for seed, rows in outcomes(run).groupby("seed")}, dtype=float)
+
+
+def _explained(rows: pd.DataFrame) -> float:
+    kappa, *factors = np.log10(rows[["relative_flatness", "squared_norms", "train_loss"]].to_numpy(dtype=float)).T
+    design = np.column_stack([np.ones(len(kappa)), *factors])
+    if len(design) <= design.shape[1]:
+        return float("nan")
+    fitted = design @ np.linalg.lstsq(design, kappa, rcond=None)[0]
+    return float(1 - (kappa - fitted).var() / kappa.var())
