@@ -17,7 +17,6 @@ from ncbook.experiments._sweep import sweep
 from ncbook.experiments.doses.claims import CLAIMS
 from ncbook.experiments.doses.config import Config
 from ncbook.experiments.interventions.measure import history
-from ncbook.experiments.interventions.recipes import Restart
 from ncbook.readings.doses import BASELINE, COLLAPSE, CONFIDENCE, KAPPA, KEYS, LOSS, NORMS
 
 __all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "recipe_of", "run"]
@@ -41,7 +40,7 @@ def recipe_of(config: Config, kind: str, level: float) -> trainers.Recipe:
     base = trainers.Recipe(
         steps=config.steps + config.settle, optimizer="adamw", betas=(0.9, 0.98), learning_rate=config.learning_rate,
         weight_decay=config.weight_decay, loss=trainers.CrossEntropy(float64=True),
-        schedule=trainers.WarmUp(config.warm_up, Restart(config.steps, 1.0, config.steps + config.settle)),
+        schedule=trainers.WarmUp(config.warm_up, trainers.Cosine(config.steps + config.settle, start=config.steps)),
     )  # fmt: skip
     if kind == BASELINE:
         return base
