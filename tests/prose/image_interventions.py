@@ -68,6 +68,9 @@ FACTS = {
     "schedule of the paper, **holds**, in {12} of {14}": lambda _: seeds(
         "image_interventions", "images-released-recovers"
     ),
+    "costs nothing **holds** again, in all {eight} seeds": lambda _: every_seed(
+        "image_interventions", "images-encouraged-as-accurate-in-the-sweep"
+    ),
     "only in {3} of {14} does no control": lambda _: seeds("image_interventions", "images-loss-specific-to-flatness"),
     "too is **open**, in {7} of {14}": lambda _: seeds("image_interventions", "images-sharp-is-inaccurate"),
     "From epoch {80} on $ stands near its ceiling, and the accuracy **rises**, {twenty} epochs before": (
