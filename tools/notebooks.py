@@ -80,6 +80,8 @@ def _cell_problems(cell: Node) -> list[str]:
         found.append("it is checked, but stores no output")
     if any(output.output_type != "stream" or output.name != "stdout" for output in cell.outputs):
         found.append("a checked output must be printed text and nothing else")
+    if len(cell.outputs) > 1:
+        found.append("its printed text is in several pieces")
     if "execution" in cell.metadata or (cell.execution_count and not is_checked(cell)):
         found.append("it stores how it was executed")
     return found
@@ -90,7 +92,7 @@ def written(notebook: NotebookNode) -> NotebookNode:
     import nbformat
     from nbclient import NotebookClient
 
-    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=300, kernel_name="python3", coalesce_streams=True).execute()
     notebook.metadata = nbformat.from_dict(_METADATA)
     number = 0
     for cell in notebook.cells:
