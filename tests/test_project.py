@@ -109,7 +109,12 @@ def test_notebooks_are_in_the_form_that_git_keeps(path):
 def test_a_notebook_out_of_form_is_found_out():
     output = notebooks.Node(output_type="execute_result", data={"text/plain": "1"}, metadata={}, execution_count=3)
     cell = notebooks.Node(
-        cell_type="code", id="8f3c_x", source="1", metadata={"execution": {}}, execution_count=3, outputs=[output, output]
+        cell_type="code",
+        id="8f3c_x",
+        source="1",
+        metadata={"execution": {}},
+        execution_count=3,
+        outputs=[output, output],
     )
     notebook = notebooks.Node(cells=[cell], metadata={"widgets": {}})
     assert len(notebooks.problems(notebook)) == 6
