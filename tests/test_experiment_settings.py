@@ -35,7 +35,7 @@ def test_every_arm_differs_from_the_base_in_one_thing_but_for_batch_norm_and_wei
 def test_the_arms_of_the_laptop_run():
     arms = settings.arms(LAPTOP)
     assert len(set(arms)) == len(arms)
-    assert Counter(arm.dataset for arm in arms) == {"digits": 3 * 11, "glyphs": 3 * 6}
+    assert Counter(arm.dataset for arm in arms) == {"digits": 4 * 11, "glyphs": 4 * 6}
     crossed = {(arm.network, arm.weight_decay) for arm in arms if arm.dataset == "digits" and arm.loss_name == "ce"}
     assert crossed >= {(network, decay) for network in ("mlp", "mlp_no_bn") for decay in LAPTOP.weight_decays}
 
@@ -47,12 +47,13 @@ def test_every_loss_has_a_rate_and_is_known(preset):
     assert set(config.losses) <= set(settings.LOSSES)
 
 
-@pytest.mark.parametrize(("network", "loss", "rate"), [("mlp", "mse_rescaled", 0.02), ("mlp_no_bn", "ce", 0.2)])
+@pytest.mark.parametrize(("network", "loss", "rate"), [("mlp", "mse_rescaled", 0.01), ("mlp_no_bn", "ce", 0.2)])
 def test_the_recipe_of_an_arm(network, loss, rate):
     recipe = settings.recipe_of(LAPTOP, settings.Arm("digits", network, loss, 5e-4, 0), points=1000)
     assert (recipe.learning_rate, recipe.weight_decay, recipe.steps) == (rate, 5e-4, 1500)
     assert recipe.loss == settings.LOSSES[loss]
-    assert recipe.schedule == trainers.Drops((500, 1000))
+    assert recipe.schedule == trainers.Cosine(1500, start=900)
+    assert recipe.batch_size == (None if network == "mlp_no_bn" else 100)
 
 
 # --- the share of the classifier outside the span of the means
@@ -95,7 +96,7 @@ def tiny() -> runs.Run:
 
 
 def test_every_arm_is_measured_at_every_probe(tiny):
-    probes = trainers.log_spaced(TINY.epochs, TINY.probes)
+    probes = settings.probed_epochs(TINY)
     names = ("dataset", "network", "loss_name", "weight_decay", "seed", "epoch")
     rows = list(zip(*(tiny.history[name].tolist() for name in names), strict=True))
     assert rows == [
@@ -124,9 +125,7 @@ def test_the_trained_loss_is_the_loss_that_is_trained(tiny):
 
 def test_the_recorded_run_is_finite_and_complete():
     run = settings.EXPERIMENT.recorded("laptop")
-    assert len(run.history["seed"]) == len(settings.arms(LAPTOP)) * len(
-        trainers.log_spaced(LAPTOP.epochs, LAPTOP.probes)
-    )
+    assert len(run.history["seed"]) == len(settings.arms(LAPTOP)) * len(settings.probed_epochs(LAPTOP))
     for name, column in run.history.items():
         assert column.dtype.kind != "f" or np.isfinite(column).all(), name
 
@@ -192,8 +191,8 @@ def half_of(story):
 
 
 NOT_RUN = "all-losses-alike-when-large-and-long"
-NEVER_ZERO, LATE = {"zero": 9}, {"zero": 5}  # of nine epochs: the phase is shorter than what came before it
-REDUCED = {"zero": 2}  # the rate drops after three: less of the phase runs at the full rate than came before it
+NEVER_ZERO, LATE = {"zero": 9}, {"zero": 3}  # at no probe, at the last: the phase is shorter than what came before it
+REDUCED = {"zero": 2}  # the rate falls from 5.4 on: less of the phase runs at the full rate than came before it
 CASES = [
     ("collapse-across-data-and-networks", always({}), HOLDS),
     ("collapse-across-data-and-networks", half({"nc1": 9.9}), OPEN),

@@ -76,5 +76,10 @@ def _plain(labels: list[str]) -> int:
 
 def _summary(run: runs.Run, arms: list[dict[str, Any]]) -> str:
     """What a reader learns where no HTML is shown."""
-    lines = [f"{arm['label']}: NC1 on train ends at {arm['curves']['nc1']['train']['median'][-1]:.3g}." for arm in arms]
+    lines = [f"{arm['label']}: NC1 on train {_end(arm['curves']['nc1']['train']['median'][-1])}." for arm in arms]
     return " ".join([*lines, runs.provenance_line(run)])
+
+
+def _end(value: float | None) -> str:
+    """NC1 is not defined in a network that gives every image the same features."""
+    return "is not defined at the end" if value is None else f"ends at {value:.3g}"

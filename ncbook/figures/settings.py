@@ -56,7 +56,7 @@ def features_by_loss(run: Run) -> Figure:
         _style.log_axis(panel.xaxis)
         panel.set_title(title)
         panel.set_xlabel("at the end (no unit)")
-        panel.tick_params(axis="x", labelrotation=45)
+        panel.tick_params(axis="x", labelrotation=60)
     _name_losses(axes, run)
     _style.legend_above(figure, axes[0], len(datasets))
     return figure

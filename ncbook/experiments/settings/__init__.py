@@ -66,16 +66,26 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
 
 
 def recipe_of(config: Config, arm: Arm, points: int) -> trainers.Recipe:
-    """SGD with the schedule of `collapse.recipe_of`, at the learning rate of the loss or of a network without norm."""
+    """SGD with the schedule of `collapse.recipe_of`, at the learning rate of the loss.
+
+    Plain networks, which have no batch norm, have a rate and a batch of their own, and take as many steps.
+    """
+    plain = arm.network in config.plain_networks
     rate = dict(zip(config.losses, config.learning_rates, strict=True))[arm.loss_name]
     protocol = collapse.Config(
         epochs=config.epochs,
         batch_size=config.batch_size,
         momentum=config.momentum,
-        learning_rate=config.plain_learning_rate if arm.network in config.plain_networks else rate,
-        held=None,
+        learning_rate=config.plain_learning_rate if plain else rate,
+        held=config.held,
     )
-    return replace(collapse.recipe_of(protocol, arm.weight_decay, points), loss=LOSSES[arm.loss_name])
+    recipe = replace(collapse.recipe_of(protocol, arm.weight_decay, points), loss=LOSSES[arm.loss_name])
+    return replace(recipe, batch_size=config.plain_batch_size) if plain else recipe
+
+
+def probed_epochs(config: Config) -> list[int]:
+    """As in `collapse.probed_epochs`."""
+    return collapse.probed_epochs(collapse.Config(epochs=config.epochs, probes=config.probes, held=config.held))
 
 
 def _rows(config: Config, device: str, arm: Arm) -> Rows:
@@ -88,7 +98,7 @@ def _rows(config: Config, device: str, arm: Arm) -> Rows:
     def probe(model: models.Classifier, step: int) -> Row:
         return vars(arm) | {"epoch": step // epoch_steps, "step": step} | _measured(model, dataset, recipe)
 
-    probed = [epoch * epoch_steps for epoch in trainers.log_spaced(config.epochs, config.probes)]
+    probed = [epoch * epoch_steps for epoch in probed_epochs(config)]
     return trainers.fit(model, dataset.train, recipe, arm.seed, probe, probed, lambda step: None).whole()
 
 

@@ -113,7 +113,7 @@ def _plain(run: Run) -> Evidence:
     base = table[(table.network == run.config["networks"][0]) & table.phase_tells]
     collapsed = base[base.phase_fall_train >= COLLAPSED][twin].assign(twin_collapsed=True)
     plain = table[table.network.isin(run.config["plain_networks"])].merge(collapsed, on=twin, how="left")
-    # Their errors may end when the rate has dropped already: then the phase is not that of the twin.
+    # Where their errors end when the rate has fallen already, there are no large steps left to collapse with.
     return _collapse(plain, plain.twin_collapsed.notna() & plain.phase_at_full_rate)
 
 

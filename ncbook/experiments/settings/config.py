@@ -12,32 +12,39 @@ _PAPYAN = ("resnet18", "vgg11_bn", "densenet121")
 class Config(Presets):
     """Everything that decides the outcome; `arms` lists what is trained.
 
-    learning_rates belong to `losses`, one each; the networks of `plain_networks`, which have no batch norm, take
-    `plain_learning_rate`. Each was chosen on the digits with seeds 100 and 101, which no run uses, to give every
-    loss its best chance to collapse: of four or five rates, each about half of the one before, that with the lowest
-    mean NC1 on the training set at the end.
+    learning_rates belong to `losses`, one each; they are constant for the share `held` of the epochs and then fall to 0
+    (see `collapse.Config`). The networks of `plain_networks`, which have no batch norm, take `plain_learning_rate`, and
+    `plain_batch_size` images in each of as many steps (None: all images), so that an epoch is as many steps for all.
+
+    The rates were chosen on seeds 90 and 91, which no run uses, for a long and clean terminal phase and not for
+    collapse: at them training errors end early and do not come back. Without batch norm and with the largest weight
+    decay none of five rates did that in batches of 100, where one image after the other is misclassified for most of
+    the training; in full batches the errors end within a tenth of the steps. A preset takes about five minutes on two
+    CPU cores: 17 trainings a seed, two of them of a convolutional network, and three in full batches.
     """
 
     datasets: tuple[str, ...] = ("digits", "glyphs")
     networks: tuple[str, ...] = ("mlp", "convnet")
     losses: tuple[str, ...] = ("ce", "smoothed", "focal", "mse", "mse_rescaled")
-    learning_rates: tuple[float, ...] = (0.05, 0.05, 0.05, 0.05, 0.02)
+    learning_rates: tuple[float, ...] = (0.02, 0.02, 0.02, 0.02, 0.01)
     weight_decays: tuple[float, ...] = (5e-3, 5e-4, 0.0)
     plain_networks: tuple[str, ...] = ("mlp_no_bn",)
     plain_learning_rate: float = 0.2
-    seeds: tuple[int, ...] = (0, 1, 2)
+    plain_batch_size: int | None = None
+    held: float | None = 0.6
+    seeds: tuple[int, ...] = (0, 1, 2, 3)
     width: int = 128
     epochs: int = 150
     batch_size: int = 100
     momentum: float = 0.9
-    probes: int = 14
+    probes: int = 18
     glyphs_per_class: int = 100
     glyph_size: int = 16
     glyph_difficulty: float = 0.6
 
     @classmethod
     def presets(cls) -> dict[str, "Config"]:
-        """smoke: seconds, for tests. laptop: the book's figures, two to three minutes on a CPU core.
+        """smoke: seconds, for tests. laptop: the book's figures, about five minutes on 2 CPU cores.
 
         laptop-again: laptop from other seeds, to see which verdicts depend on them.
         gpu: six of the seven image sets of Papyan et al. (ImageNet is not to be had by a download of ours) with a
@@ -53,6 +60,7 @@ class Config(Presets):
             learning_rates=(0.0679, 0.0184),
             weight_decays=(5e-4,),
             plain_networks=(),
+            held=None,
             seeds=(0,),
             width=512,
             epochs=30,
@@ -61,7 +69,7 @@ class Config(Presets):
         return {
             "smoke": cls(seeds=(0, 1), width=32, epochs=6, probes=4, glyphs_per_class=20, batch_size=50),
             "laptop": cls(),
-            "laptop-again": replace(cls(), seeds=(60501, 60502, 60503)),
+            "laptop-again": replace(cls(), seeds=(61501, 61502, 61503, 61504)),
             "gpu": real,
             "paper": replace(real, epochs=350, probes=50),
         }
