@@ -203,11 +203,14 @@ def test_what_the_two_runs_say_together():
     rows = entries("image_interventions")
     holds = [name for name, entry in rows.items() if entry.verdict == HOLDS]
     assert sorted(holds) == [
-        "images-anti-flatness-costs-accuracy", "images-encouraged-as-accurate", "images-flatter-no-better",
-        "images-kappa-falls", "images-released-recovers",
+        "images-anti-flatness-costs-accuracy", "images-encouraged-as-accurate",
+        "images-encouraged-as-accurate-in-the-sweep", "images-flatter-no-better", "images-kappa-falls",
+        "images-released-recovers",
     ]  # fmt: skip
     fails = [name for name, entry in rows.items() if entry.verdict == FAILS]
     assert sorted(fails) == ["images-loss-specific-to-flatness", "images-recovery-needs-release"]
     assert rows["images-recovery-needs-release"].holds == 1
+    for name in ("images-anti-flatness-costs-accuracy", "images-released-recovers"):
+        assert rows[f"{name}-in-the-sweep"].verdict == OPEN
     for name in ("images-encouraged-as-accurate", "images-flatter-no-better"):
         assert rows[name].runs[0].said.startswith(OPEN)
