@@ -99,6 +99,7 @@ def terminal(run: Run, arm: str, column: str) -> tuple[pd.DataFrame, pd.DataFram
     return (pd.concat(then) if then else end), end
 
 
+@once_a_run
 def phases(run: Run) -> pd.DataFrame:
     """The terminal phase of each network, as in `moments.terminal_phase`: indexed by arm and seed."""
     frame = layers(run)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 COLUMNS: dict[str, Measure] = {}
@@ -16,6 +17,7 @@ FIRST_DROP = 1 / 3  # of a training by the published schedule: when its learning
 COMPARED = ("nc1_train", "nc1_test", "nc2_norms_train", "nc2_angles_train", "nc3_train", "nc4_train", "test_error")
 
 
+@once_a_run
 def falls(run: Run) -> pd.DataFrame:
     """`folds` of the trainings (network, weight_decay, seed)."""
     return folds(run, ARM, COMPARED)

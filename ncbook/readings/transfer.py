@@ -41,6 +41,7 @@ def part(run: Run, name: str, layer: str | None = None) -> pd.DataFrame:
     return frame[(frame.part == name) & (frame.layer == layer if layer else True)]
 
 
+@once_a_run
 def ends(run: Run) -> pd.DataFrame:
     """The last layer of every network with source classes, at the end; one row an arm, l and seed.
 
@@ -77,6 +78,7 @@ def final_layers(run: Run, name: str) -> pd.DataFrame:
     return frame.pivot(index=keys, columns="layer", values="probe_acc_target")[layer_order(frame)]
 
 
+@once_a_run
 def since_zero_error(run: Run) -> pd.DataFrame:
     """One row a super-class arm and seed: the last layer where training error is first zero, and at the end.
 
