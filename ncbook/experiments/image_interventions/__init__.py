@@ -22,8 +22,12 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     return [row for rows in results for row in rows], {}
 
 
-def _first_of_each_task(config: Config) -> tuple[int, int]:
-    return config.seeds[0], config.seeds[config.seeds_of_task[0]]
+def _first_of_each_task(config: Config) -> tuple[int, ...]:
+    return tuple(config.seeds_of(index)[0] for index in range(len(config.tasks)))
+
+
+def _one_a_task(config: Config) -> tuple[int, ...]:
+    return (1,) * len(config.tasks)
 
 
 EXPERIMENT = Experiment(
@@ -34,6 +38,6 @@ EXPERIMENT = Experiment(
     train,
     keys=("task", "arm", "seed"),
     claims=CLAIMS,
-    sample=Sample({"seeds": _first_of_each_task, "seeds_of_task": (1, 1)}),
+    sample=Sample({"seeds": _first_of_each_task, "seeds_of_task": _one_a_task}),
 )
 run, load = EXPERIMENT.run, EXPERIMENT.load
