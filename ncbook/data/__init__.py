@@ -15,6 +15,7 @@ from ncbook.data.glyphs import (
     glyphs,
 )
 from ncbook.data.mixtures import GaussianMixture, gaussian_mixture, hierarchical_mixture
+from ncbook.data.mnist import mnist5k
 from ncbook.data.modular import modular, modular_pairs
 from ncbook.data.real import REAL, cifar100_super_classes, real
 from ncbook.data.transformations import (
@@ -58,17 +59,18 @@ __all__ = [
     "hierarchical_mixture",
     "hold_out",
     "load",
+    "mnist5k",
     "modular",
     "modular_pairs",
     "real",
 ]
 
 
-_EMBEDDED: dict[str, Callable[[], Dataset]] = {"digits": digits, "glyphs": glyphs}
+_EMBEDDED: dict[str, Callable[[], Dataset]] = {"digits": digits, "glyphs": glyphs, "mnist5k": mnist5k}
 
 
 def load(name: str) -> Dataset:
-    """The data set called `name`, with its defaults: "digits", "glyphs", or one of the real sets in `REAL`."""
+    """The data set called `name`, with its defaults: "digits", "glyphs", "mnist5k", or one of those in `REAL`."""
     if name in _EMBEDDED:
         return _EMBEDDED[name]()
     if name in REAL:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -55,3 +56,11 @@ def standardized(train: Split, test: Split) -> tuple[Split, Split]:
     scale = train.inputs.std(axes, keepdim=True).clamp(min=1e-6)
     first, second = (Split((each.inputs - mean) / scale, each.labels) for each in (train, test))
     return first, second
+
+
+def balanced(labels: np.ndarray, per_class: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of `per_class` points of each class of labels [N], drawn by `seed`, and all other rows; both by class."""
+    order = np.random.default_rng(seed).permutation(len(labels))
+    order = order[np.argsort(labels[order], kind="stable")]  # by class, at random within each
+    rank = np.concatenate([np.arange(count) for count in np.bincount(labels)])
+    return order[rank < per_class], order[rank >= per_class]

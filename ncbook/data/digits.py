@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from ncbook.data.dataset import Dataset, Split, standardized
+from ncbook.data.dataset import Dataset, Split, balanced, standardized
 
 
 def digits(train_per_class: int = 100, seed: int = 0) -> Dataset:
@@ -18,12 +18,7 @@ def digits(train_per_class: int = 100, seed: int = 0) -> Dataset:
     from sklearn.datasets import load_digits  # two seconds, which no other set should cost
 
     images, labels = load_digits(return_X_y=True)
-    order = np.random.default_rng(seed).permutation(len(labels))
-    order = order[np.argsort(labels[order], kind="stable")]  # by class, at random within each
-    rank = np.concatenate([np.arange(count) for count in np.bincount(labels)])
-    train, test = (
-        _split(images, labels, order[chosen]) for chosen in (rank < train_per_class, rank >= train_per_class)
-    )
+    train, test = (_split(images, labels, rows) for rows in balanced(labels, train_per_class, seed))
     return Dataset("digits", *standardized(train, test), tuple("0123456789"))
 
 

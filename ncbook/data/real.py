@@ -59,6 +59,12 @@ def real(name: str) -> Dataset:
     return Dataset(name, *standardized(_float(train), _float(test)), class_names)
 
 
+def images_as_published(name: str) -> tuple[Split, Split]:
+    """Both splits of one of `REAL` with the pixels of its files, uint8 [N, C, H, W]; raises as `real` does."""
+    train, test, _ = _read(name, _files(name))
+    return train, test
+
+
 def cifar100_super_classes() -> SuperClasses:
     """The 20 super-classes of CIFAR-100, five classes each, as its files give them: Krizhevsky 2009, section 3.1.
 
