@@ -23,7 +23,7 @@ FLOORS = {
     "claims": {"runs", "evidence"},
     "readings": {"runs", "results"},
     "metrics": set(),
-    "data": {"_torchvision"},
+    "data": {"_torchvision", "_files"},
     "models": {"_torchvision"},
     "trainers": {"models", "data", "metrics", "_files"},
     "experiments": TRAINING | {"readings", "claims", "evidence", "runs", "results"},

