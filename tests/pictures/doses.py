@@ -51,8 +51,7 @@ def _accuracies(run: Run):
 
 EXPECTED = {"dose_delays": _delays, "dose_accuracies": _accuracies}
 
-# The explorable: what tells its arms apart, and its measures by their names on the page: column, logarithmic or not.
-ARMS = ("kind", "level")
+# The explorable: its measures by their names on the page: column, logarithmic or not.
 MEASURES = {
     "Test accuracy": ("test_acc", False),
     "Train accuracy": ("train_acc", False),
