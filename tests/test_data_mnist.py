@@ -116,6 +116,7 @@ def test_the_same_call_takes_all_of_mnist(monkeypatch):
     ]
     monkeypatch.setattr(mnist, "images_as_published", lambda name: splits if name == "mnist" else None)
     found = data.mnist5k(2, full=True)
+    assert found.name == "mnist"
     assert found.train.labels.bincount().tolist() == [2] * 10
     assert torch.equal(found.test.labels, splits[1].labels)
     given = splits[1].inputs.float()

@@ -34,7 +34,7 @@ def mnist5k(train_per_class: int = 100, seed: int = 0, size: int = 28, full: boo
         raise ValueError(f"size: must be one of {', '.join(map(str, SIZES))}, got {size}")
     train, test = _published(train_per_class, seed) if full else _embedded(train_per_class, seed)
     splits = (Split(_scaled(inputs, size), torch.from_numpy(labels).long()) for inputs, labels in (train, test))
-    return Dataset("mnist5k", *standardized(*splits), tuple("0123456789"))
+    return Dataset("mnist" if full else "mnist5k", *standardized(*splits), tuple("0123456789"))
 
 
 _Images = tuple[np.ndarray, np.ndarray]  # uint8 [N, 28, 28] and int64 [N]

@@ -1,4 +1,4 @@
-"""The figures of `doses`, and what its explorable has to show."""
+"""The figures of `doses`."""
 
 import numpy as np
 
@@ -50,13 +50,3 @@ def _accuracies(run: Run):
 
 
 EXPECTED = {"dose_delays": _delays, "dose_accuracies": _accuracies}
-
-# The explorable: its measures by their names on the page: column, logarithmic or not.
-MEASURES = {
-    "Test accuracy": ("test_acc", False),
-    "Train accuracy": ("train_acc", False),
-    "Relative flatness κ": ("relative_flatness", True),
-    "Squared norms": ("squared_norms", True),
-    "Train loss": ("train_loss", True),
-    "Variance ratio R": ("variance_ratio_train", True),
-}

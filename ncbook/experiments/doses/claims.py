@@ -27,28 +27,32 @@ from ncbook.readings.doses import (
 )
 from ncbook.runs import Run
 
-LOW, MIDDLE, STRONGEST = 10.0, (1e2, 1e3), 1e4  # doses of kappa
+LOW, STRONGEST = 10.0, 1e4  # doses of kappa, and of what is held at the level that comes with it
+CONTROLLED = 1e2  # the lowest dose that has all three controls
+CONTROLS = (NORMS, LOSS, CONFIDENCE)
 BACK = 0.5  # of the accuracy that was lost: what is called most of it
 LOST = 5.0  # points of test accuracy that count as lost
 EXPLAINED = 0.9  # of a variance: what is called nearly all of it
 _TIMES = "times the baseline's steps"
 
 
-def _delays(run: Run, kind: str, lowest: float = 0.0, highest: float = np.inf) -> pd.DataFrame:
-    """Trainings with one kind held at levels from `lowest` to `highest`; `tells`: those that show a delay or none."""
+def _delays(run: Run, kind: str) -> pd.DataFrame:
+    """Trainings with one kind held up; `tells`: those that show a delay or none."""
     table = against_baseline(run)
-    table = table[(table.kind == kind) & table.level.between(lowest, highest)]
+    table = table[table.kind == kind]
     late = ~table.reached & (table.times >= DELAY)
     return table.assign(tells=table.reached | late, times=table.times.where(~late, np.inf))
 
 
 def _costs_nothing(kind: str, highest: float, run: Run) -> Evidence:
-    table = _delays(run, kind, highest=highest)
+    table = _delays(run, kind)
+    table = table[table.like <= highest]
     return Evidence.compared(table.seed, table.times, "<=", DELAY, _TIMES, table.tells)
 
 
-def _delays_it(kind: str, lowest: float, run: Run) -> Evidence:
-    table = _delays(run, kind, lowest)
+def _strongest_delays(kind: str, run: Run) -> Evidence:
+    table = _delays(run, kind)
+    table = table[table.like == STRONGEST]
     return Evidence.compared(table.seed, table.times, ">=", DELAY, _TIMES, table.tells)
 
 
@@ -80,12 +84,12 @@ def _generalizes_flat(run: Run) -> Evidence:
     return Evidence.compared(times.index, times, "<=", SHARP, "times the baseline's kappa, in the sharpest")
 
 
-def _beyond(kinds: tuple[str, ...], lowest: float, run: Run) -> Evidence:
+def _beyond(kinds: tuple[str, ...], run: Run) -> Evidence:
     """Steps with kappa held over those of the slowest of `kinds` at the levels that it brings.
 
     If both run out of steps, or kappa in fewer than would be late, nothing can be told.
     """
-    times, reached = (beside(run, column).sort_index().loc[lowest:] for column in ("times", "reached"))
+    times, reached = (beside(run, column).sort_index().loc[CONTROLLED:] for column in ("times", "reached"))
     slowest = times[list(kinds)].max(axis=1)
     known = reached[list(kinds)].astype(bool).all(axis=1)
     ratio = times[KAPPA] / slowest
@@ -98,8 +102,8 @@ def _beyond(kinds: tuple[str, ...], lowest: float, run: Run) -> Evidence:
 
 def _less_accurate(run: Run) -> Evidence:
     """After equally many steps, which needs no training to get anywhere."""
-    accuracy = 100 * beside(run, "accuracy").sort_index().loc[min(MIDDLE) :]
-    behind = accuracy[KAPPA] - accuracy[[NORMS, LOSS, CONFIDENCE]].min(axis=1)
+    accuracy = 100 * beside(run, "accuracy").sort_index().loc[CONTROLLED:]
+    behind = accuracy[KAPPA] - accuracy[list(CONTROLS)].min(axis=1)
     unit = "points of test accuracy against the worst control"
     return Evidence.compared(behind.index.get_level_values("seed"), behind, "<=", -LOST, unit)
 
@@ -112,7 +116,7 @@ def _is_norms_and_loss(run: Run) -> Evidence:
 def _settles(run: Run) -> Evidence:
     """Where at least five points are lost at the full rate: what share of them the falling rate brings back."""
     table = against_baseline(run)
-    table = table[(table.kind == KAPPA) & (table.level >= min(MIDDLE))]
+    table = table[(table.kind == KAPPA) & (table.level >= CONTROLLED)]
     lost = table.baseline_accuracy - table.accuracy
     back = 1 - (table.baseline_settled - table.settled) / lost.where(lost > 0)
     valid = np.isfinite(table.baseline) & (100 * lost >= LOST)
@@ -123,12 +127,12 @@ CLAIMS = read(
     __file__,
     {
         "low-doses-of-sharpness-cost-nothing": partial(_costs_nothing, KAPPA, LOW),
-        "strongest-dose-of-sharpness-delays": partial(_delays_it, KAPPA, STRONGEST),
+        "strongest-dose-of-sharpness-delays": partial(_strongest_delays, KAPPA),
         "accuracy-falls-with-the-dose": _goes_with_dose,
         "only-flat-networks-generalize": _generalizes_flat,
-        "norms-alone-delay": partial(_delays_it, NORMS, 8e5),
-        "sharpness-beyond-norms": partial(_beyond, (NORMS,), min(MIDDLE)),
-        "sharpness-beyond-norms-and-loss": partial(_beyond, (NORMS, LOSS, CONFIDENCE), min(MIDDLE)),
+        "norms-alone-delay": partial(_strongest_delays, NORMS),
+        "sharpness-beyond-norms": partial(_beyond, (NORMS,)),
+        "sharpness-beyond-norms-and-loss": partial(_beyond, CONTROLS),
         "sharp-less-accurate-than-controls": _less_accurate,
         "kappa-is-norms-and-loss": _is_norms_and_loss,
         "loss-alone-costs-nothing": partial(_costs_nothing, LOSS, np.inf),

@@ -34,9 +34,10 @@ class Config(Addition):
     """Everything that decides the outcome. The tuples `kinds`, `levels` and `like` have one entry a dose.
 
     The levels of norms, loss and uncertainty are medians, from step 500 on, of trainings with kappa held at the dose
-    `like`, from seeds 90 and 91, which no run uses. Strengths and the cap of the head are those of `interventions`, or
-    near them. No level was changed after that. A first run with 60 % of the pairs, from seeds 62201 to 62208, could not
-    tell much, since three of its eight baselines took more than all steps: with 70 % they take about 700.
+    `like`, on 60 % of the pairs, from seeds 90 and 91, which no run uses. Strengths and the cap of the head are those
+    of `interventions`, or near them. No level was changed after that. A first run with 60 % of the pairs, from seeds
+    62201 to 62208, could not tell much, since three of its eight baselines took more than all steps: with 70 % they
+    take about 700.
 
     steps          with the learning rate at its peak;  settle: further steps in which it falls to 0, the dose kept up
     head_cap       Frobenius norm that the head may not exceed where uncertainty is held

@@ -1,9 +1,16 @@
 """What the explorable of `doses` has to show: as that of `interventions`, with the step at which the rate falls."""
 
-from pictures.doses import MEASURES
-
 from expected.interventions import two_arms
 from expected.interventions import words as words
+
+MEASURES = {
+    "Test accuracy": ("test_acc", False),
+    "Train accuracy": ("train_acc", False),
+    "Relative flatness κ": ("relative_flatness", True),
+    "Squared norms": ("squared_norms", True),
+    "Train loss": ("train_loss", True),
+    "Variance ratio R": ("variance_ratio_train", True),
+}
 
 
 def pictures(run, state, canvases):
