@@ -132,7 +132,7 @@ def test_equations_are_rendered(opened):
 
 @every(CHAPTERS)
 def test_solutions_are_folded_until_they_are_asked_for(opened):
-    solution = opened.locator("details:not(.ledger-box)").first
+    solution = opened.locator("details:not(.ledger-box, .hide)").first  # nor folded code
     assert not solution.locator("p").first.is_visible()
     solution.locator("summary").click()
     assert solution.locator("p").first.is_visible()
