@@ -17,7 +17,7 @@ from trainings import blobs, network, weights
 
 from ncbook import trainers
 
-STEPS = 150
+STEPS = 60
 RECIPES = {
     "sgd": trainers.Recipe(STEPS, 0.1, 8, weight_decay=5e-4, schedule=trainers.Cosine(STEPS)),
     "adamw": trainers.Recipe(STEPS, 0.01, 8, optimizer="adamw", precision="bfloat16"),
@@ -28,7 +28,7 @@ def train(name: str, checkpoint: Path | None, on_step=lambda step: None) -> tupl
     model = network()
     fitted = trainers.fit(
         model, blobs(), RECIPES[name], 0, lambda model, step: {"step": step, "norm": weights(model).norm()},
-        range(0, STEPS + 1, 50), on_step, checkpoint, checkpoint_seconds=0.0,
+        range(0, STEPS + 1, 20), on_step, checkpoint, checkpoint_seconds=0.0,
     )  # fmt: skip
     return weights(model), [(row["step"], row["norm"].item()) for row in fitted.measured]
 

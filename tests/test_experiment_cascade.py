@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from repeats import assert_the_last_seed_repeats
 
 from ncbook import experiments, metrics, runs
 from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
@@ -52,8 +53,8 @@ def test_every_arm_is_measured_in_every_layer_at_every_step(tiny):
     assert len(reading.part(tiny, "deep")) == 2 * 2 * 2 * 2 * 2
 
 
-def test_the_same_config_gives_the_same_run(tiny):
-    assert tiny.to_frame().equals(cascade.run(TINY).to_frame())
+def test_a_seed_gives_the_same_rows_alone_and_again(tiny):
+    assert_the_last_seed_repeats(cascade.EXPERIMENT, TINY, tiny)
 
 
 def test_arms_with_one_network_start_alike_and_read_the_same_input(tiny):

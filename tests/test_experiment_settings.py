@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from repeats import assert_the_last_seed_repeats
 
 from ncbook import experiments, metrics, runs, trainers
 from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
@@ -106,9 +107,8 @@ def test_every_arm_is_measured_at_every_probe(tiny):
     ]
 
 
-def test_the_same_config_gives_the_same_numbers_and_another_seed_others(tiny):
-    again = settings.run(TINY, "cpu")
-    assert all((again.history[name] == column).all() for name, column in tiny.history.items())
+def test_a_seed_gives_the_same_rows_alone_and_again_and_another_seed_others(tiny):
+    assert_the_last_seed_repeats(settings.EXPERIMENT, TINY, tiny)
     by_seed = tiny.to_frame().groupby("seed").nc1_train.apply(list)
     assert by_seed[0] != by_seed[1]
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from repeats import assert_the_last_seed_repeats
 
 from ncbook import experiments, metrics, runs
 from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
@@ -116,9 +117,8 @@ def test_every_arm_is_measured_at_every_step_and_every_number_is_finite(tiny):
     assert (frame.variance_ratio_weak <= frame.variance_ratio_test * (1 + 1e-9)).all()
 
 
-def test_the_same_config_gives_the_same_run(tiny):
-    again = collapse_on_test.run(TINY)
-    assert tiny.to_frame().equals(again.to_frame())
+def test_a_seed_gives_the_same_rows_alone_and_again(tiny):
+    assert_the_last_seed_repeats(collapse_on_test.EXPERIMENT, TINY, tiny)
 
 
 def test_the_arms_of_a_seed_start_from_the_same_network_and_part_later(tiny):
@@ -240,7 +240,8 @@ def test_a_rank_correlation_of_one_half_is_one_half():
     """In floating point it may come out as 0.49999999999999994, on the wrong side of a threshold at one half."""
     orders = [order for order in permutations(range(5)) if sum((a - b) ** 2 for a, b in enumerate(order)) == 10]
     rows = pd.DataFrame([
-        {"difficulty": 0.5, "seed": seed, "variance_ratio_train": place, "variance_ratio_test": sign * value}
+        {"difficulty": 0.5, "per_class": place, "seed": seed, "variance_ratio_train": place,
+         "variance_ratio_test": sign * value}
         for seed, (order, sign) in enumerate(product(orders, (1, -1))) for place, value in enumerate(order)
     ])  # fmt: skip
     assert set(reading.correlations(rows)) == {0.5, -0.5}

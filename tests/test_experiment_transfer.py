@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from repeats import assert_the_last_seed_repeats
 from sklearn.linear_model import Ridge
 
 from ncbook import data, experiments, runs
@@ -147,8 +148,8 @@ def test_every_network_is_measured_and_every_number_but_the_clusters_is_finite(t
     }
 
 
-def test_the_same_config_gives_the_same_run(tiny):
-    assert tiny.to_frame().equals(transfer.run(TINY).to_frame())
+def test_a_seed_gives_the_same_rows_alone_and_again(tiny):
+    assert_the_last_seed_repeats(transfer.EXPERIMENT, TINY, tiny)
 
 
 def test_pixels_are_the_same_for_all_networks_of_a_seed(tiny):

@@ -1,10 +1,6 @@
 """The lab without a browser: its widgets are driven from here, and the page's ticks are imitated."""
 
 import io
-import json
-import os
-import subprocess
-import sys
 
 import ipywidgets as widgets
 import numpy as np
@@ -231,16 +227,6 @@ def test_when_a_page_is_static(monkeypatch, value, static):
     if value is not None:
         monkeypatch.setenv("NCBOOK_STATIC", value)
     assert _note.static() is static
-
-
-def test_importing_labs_trains_nothing_and_asks_the_network_nothing():
-    code = (
-        "import socket, sys, json, threading; socket.socket.connect = None\n"
-        "from ncbook import labs\n"
-        "print(json.dumps([threading.active_count(), 'matplotlib.pyplot' in sys.modules]))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ, check=True)
-    assert json.loads(done.stdout) == [1, False]
 
 
 def test_play_is_set_under_the_name_that_its_version_knows():

@@ -1,7 +1,6 @@
-"""Imports run downwards only, without a circle, and importing does nothing else."""
+"""Imports run downwards only, and without a circle. What importing does is in test_imports.py."""
 
 import ast
-import subprocess
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -113,22 +112,3 @@ def test_a_floor_imports_only_the_packages_that_it_may():
     for module in (module for module in MODULES if floor(module) in PACKAGES):
         foreign = {name.split(".")[0] for name in imports(module)} - {"ncbook"} - sys.stdlib_module_names
         assert foreign <= PACKAGES[floor(module)], module
-
-
-def test_importing_every_experiment_and_figure_loads_nothing_slow_that_few_pages_need():
-    """Each chapter, worker and command pays for it: these took 0.2 to 2 seconds each."""
-    slow = {"sklearn", "scipy.optimize", "scipy.ndimage", "scipy.stats", "joblib", "torchvision"}
-    code = "import sys; from ncbook import data, experiments, figures, metrics, trainers; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert slow.isdisjoint(done.stdout.split())
-
-
-def test_importing_the_package_loads_and_writes_nothing(tmp_path):
-    code = "import sys; before = set(sys.modules); import ncbook; print(sorted(set(sys.modules) - before))"
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True,
-        env={"PYTHONPATH": str(PACKAGE.parent), "HOME": str(tmp_path), "PATH": ""},
-    )  # fmt: skip
-    assert done.stdout == "['ncbook']\n"
-    assert done.stderr == ""
-    assert list(tmp_path.iterdir()) == []

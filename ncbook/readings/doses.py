@@ -43,8 +43,8 @@ def _outcome(rows: pd.DataFrame, steps: int) -> dict[str, float]:
     full = rows[rows.step <= steps]
     row = {"generalized": moments.generalized(full), "accuracy": float(full.test_acc.iloc[-1])}
     row["settled"] = float(rows.test_acc.iloc[-1])
-    later = full[full.step >= steps / 2]
-    return row | {name: float(later[name].median()) for name in MEDIANS}
+    later = full.step.to_numpy() >= steps / 2
+    return row | {name: float(np.nanmedian(full[name].to_numpy()[later])) for name in MEDIANS}
 
 
 @once_a_run

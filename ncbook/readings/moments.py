@@ -51,10 +51,9 @@ def since_zero_error(rows: pd.DataFrame, columns: Sequence[str], clock: str = "s
     COLUMN_then, COLUMN_end     each of `columns` there, nan for NEVER, and at the last probe
     """
     start = zero_error(rows, clock)
-    then, end = at(rows, start, clock), rows.iloc[-1]
     row = {f"zero_error_{clock}": start}
-    for name in columns:
-        row |= {f"{name}_then": float(then[name]), f"{name}_end": float(end[name])}
+    for name, then in _values(rows, columns, start, clock).items():
+        row |= {f"{name}_then": then, f"{name}_end": float(rows[name].to_numpy()[-1])}
     return row
 
 
@@ -68,6 +67,12 @@ def at(rows: pd.DataFrame, moment: float, clock: str = "step") -> pd.Series:
     """The row of one training at a moment; nan in every column for NEVER, or where it was not probed."""
     found = np.flatnonzero(rows[clock].to_numpy() == moment)
     return rows.iloc[found[0]] if len(found) else pd.Series(np.nan, index=rows.columns)
+
+
+def _values(rows: pd.DataFrame, columns: Sequence[str], moment: float, clock: str) -> dict[str, float]:
+    """`at` for some columns, without a row of them all, which takes longer."""
+    found = np.flatnonzero(rows[clock].to_numpy() == moment)[:1]
+    return {name: float(rows[name].to_numpy()[found[0]]) if len(found) else np.nan for name in columns}
 
 
 def terminal_phase(rows: pd.DataFrame, clock: str = "step") -> dict[str, float | bool]:
@@ -88,8 +93,8 @@ def terminal_phase(rows: pd.DataFrame, clock: str = "step") -> dict[str, float |
 def over_phase(rows: pd.DataFrame, columns: Sequence[str], clock: str = "step") -> dict[str, float | bool]:
     """`terminal_phase`, and COLUMN_start: each of `columns` at its start, nan for NEVER."""
     phase = terminal_phase(rows, clock)
-    begun = at(rows, float(phase["phase_start"]), clock)
-    return phase | {f"{name}_start": float(begun[name]) for name in columns}
+    begun = _values(rows, columns, float(phase["phase_start"]), clock)
+    return phase | {f"{name}_start": value for name, value in begun.items()}
 
 
 def log_slope(fall: pd.Series, base: pd.Series) -> pd.Series:

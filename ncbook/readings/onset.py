@@ -79,7 +79,7 @@ def leads(run: Run, part: str = ADDITION, rule: Rule | None = None) -> pd.DataFr
     measure's lead, onset minus crossing, positive where it moves first and nan where it has no crossing.
     """
     rule = rule or rules(run.config)[0]
-    rows = {seed: _leads(late, found, rule, run.config) for seed, late, found in _generalizing(run, part)}
+    rows = {seed: _leads(_columns(late), found, rule, run.config) for seed, late, found in _generalizing(run, part)}
     names = ["memorized", "generalized", "onset", *MEASURES]
     return pd.DataFrame.from_dict(rows, orient="index", columns=names, dtype=float)
 
@@ -100,7 +100,14 @@ def _generalizing(run: Run, part: str) -> Iterator[tuple[int, pd.DataFrame, dict
             yield seed, rows[rows.step >= found["memorized"]], found
 
 
-def _leads(late: pd.DataFrame, found: dict[str, float], rule: Rule, config: Mapping[str, Any]) -> dict[str, float]:
+def _columns(late: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The step and all that is timed, as float64 arrays, each of which is asked for once a rule."""
+    return {name: late[name].to_numpy(dtype=float) for name in ("step", "test_acc", *MEASURES)}
+
+
+def _leads(
+    late: Mapping[str, np.ndarray], found: dict[str, float], rule: Rule, config: Mapping[str, Any]
+) -> dict[str, float]:
     onset = _crossing(late, "test_acc", HALFWAY, config, found["generalized"])
     crossings = {name: _crossing(late, name, rule, config, found["generalized"]) for name in MEASURES}
     return (
@@ -110,24 +117,26 @@ def _leads(late: pd.DataFrame, found: dict[str, float], rule: Rule, config: Mapp
     )
 
 
-def _crossing(late: pd.DataFrame, name: str, rule: Rule, config: Mapping[str, Any], generalized: float) -> float:
+def _crossing(
+    late: Mapping[str, np.ndarray], name: str, rule: Rule, config: Mapping[str, Any], generalized: float
+) -> float:
     """The moment at which a measure crosses."""
     if rule.share is None:
         return _steepest(late, name, config["window"])
-    return moments.first(late.step, progress(late, name, rule, config, generalized) >= rule.share)
+    return moments.first(late["step"], progress(late, name, rule, config, generalized) >= rule.share)
 
 
 def progress(
-    late: pd.DataFrame, name: str, rule: Rule, config: Mapping[str, Any], generalized: float
+    late: Mapping[str, np.ndarray], name: str, rule: Rule, config: Mapping[str, Any], generalized: float
 ) -> np.ndarray:  # [P]
-    """The share of its way that a measure has made at each probe since memorization, the first row of `late`.
+    """The share of its way that a measure has made at each probe since memorization, the first of `late` [P].
 
     nan throughout for a measure that hardly changes.
     """
-    values, logs = (scaled(late[name].to_numpy(dtype=float), name, log) for log in (rule.log, True))
+    values, logs = (scaled(late[name], name, log) for log in (rule.log, True))
     end = np.median(values[-config["last"] :])
     if rule.after is not None:
-        end = values[late.step.to_numpy() <= generalized + rule.after][-1]
+        end = values[late["step"] <= generalized + rule.after][-1]
     way = end - values[0]
     least = config["least_change"] if is_accuracy(name) else np.log(config["least_fold"])
     if not abs(logs[-1] - logs[0]) >= least or way == 0:
@@ -145,9 +154,9 @@ def is_accuracy(name: str) -> bool:
     return "acc" in name.split("_")
 
 
-def _steepest(late: pd.DataFrame, name: str, window: int) -> float:
+def _steepest(late: Mapping[str, np.ndarray], name: str, window: int) -> float:
     """The middle of the `window` probes over which the logarithm changes fastest, towards its value at the end."""
-    values, steps = scaled(late[name].to_numpy(dtype=float), name), late.step.to_numpy()
+    values, steps = scaled(late[name], name), late["step"]
     if len(values) <= window or not np.isfinite(values).all():
         return moments.NEVER
     slopes = (values[window:] - values[:-window]) / (steps[window:] - steps[:-window])
@@ -167,7 +176,7 @@ def way(run: Run, part: str = ADDITION) -> pd.DataFrame:
     """
     names, rule = ("test_acc", *MEASURES), rules(run.config)[0]
     for _, late, found in _generalizing(run, part):
-        ways = {name: progress(late, name, rule, run.config, found["generalized"]) for name in names}
+        ways = {name: progress(_columns(late), name, rule, run.config, found["generalized"]) for name in names}
         return pd.DataFrame(ways, index=pd.Index(late.step, name="step"))
     return pd.DataFrame(columns=list(names), index=pd.Index([], name="step"), dtype=float)
 

@@ -63,28 +63,29 @@ def read_at(run: Run, rule: str, value: float, weight_decay: float = 0.0) -> pd.
     if weight_decay not in run.config["weight_decays"]:
         raise ValueError(f"weight_decay: {weight_decay!r} was not trained; there are {run.config['weight_decays']}")
     frame = run.to_frame()
-    arms = frame[frame.weight_decay == weight_decay].groupby(KEYS, sort=False)
-    return pd.DataFrame([_stopped(arm, rule, value) for _, arm in arms]).reset_index(drop=True)
+    frame = frame[frame.weight_decay == weight_decay].astype(float)
+    stopped = (
+        _at_loss(frame, value) if rule == "loss" else _at_time(frame, "epoch" if rule == "epochs" else "step", value)
+    )
+    return frame[KEYS].drop_duplicates().merge(stopped, on=KEYS, how="left")[frame.columns]
 
 
-def _stopped(arm: pd.DataFrame, rule: str, value: float) -> pd.Series:
-    if rule == "loss" and (arm.train_loss <= value).any():
-        return _crossing(arm, value)
-    time = arm["epoch" if rule == "epochs" else "step"]
-    if rule != "loss" and time.iloc[-1] >= value:
-        return arm[time <= value].iloc[-1]
-    return pd.Series({name: arm[name].iloc[0] if name in KEYS else np.nan for name in arm.columns})
+def _at_time(frame: pd.DataFrame, clock: str, value: float) -> pd.DataFrame:
+    """The last row that is not past `value`, of the trainings that get there."""
+    time = frame[clock]
+    ends = time.groupby([frame[key] for key in KEYS]).transform("last")
+    return frame[(time <= value) & (ends >= value)].groupby(KEYS).tail(1)
 
 
-def _crossing(arm: pd.DataFrame, loss: float) -> pd.Series:
-    """The history row between the last step with a larger loss and the first with one of at most `loss`."""
-    index = int((arm.train_loss <= loss).argmax())
-    after = arm.iloc[index]
-    if index == 0:
-        return after
-    before = arm.iloc[index - 1]
-    share = np.log(before.train_loss / loss) / np.log(before.train_loss / after.train_loss)
-    return before + share * (after - before)
+def _at_loss(frame: pd.DataFrame, loss: float) -> pd.DataFrame:
+    """The row between the last with a larger loss and the first with one of at most `loss`, or that if it is the first
+    of its training."""
+    before = frame.assign(**frame.groupby(KEYS).shift()).fillna(frame)
+    after = frame[frame.train_loss <= loss].groupby(KEYS).head(1)
+    before = before.loc[after.index]
+    larger = before.train_loss.where(before.train_loss > loss)
+    share = (np.log(larger / loss) / np.log(larger / after.train_loss)).fillna(0)
+    return before + (after - before).mul(share, axis=0)
 
 
 def shared_epochs(run: Run) -> float:
@@ -106,10 +107,12 @@ def correlations(
     Without those that lack a size. Rounded, so that one half is one half and a threshold at it means what it says.
     """
     series = ["difficulty", "seed"]
-    whole = rows.groupby(series, sort=False).filter(lambda own: own[[first, second]].notna().all(axis=None))
-    groups = whole.groupby(series, sort=False)
-    found = {key: own[first].corr(own[second], method="spearman") for key, own in groups}
-    return pd.Series(list(found.values()), pd.MultiIndex.from_tuples(found, names=series), dtype=float).round(9)
+    wide = rows.pivot(index=series, columns="per_class", values=[first, second]).dropna()
+    ranks = [wide[name].rank(axis=1).to_numpy() for name in (first, second)]
+    x, y = (rank - rank.mean(1, keepdims=True) for rank in ranks)
+    with np.errstate(invalid="ignore"):
+        found = (x * y).sum(1) / np.sqrt((x**2).sum(1) * (y**2).sum(1))
+    return pd.Series(found, wide.index, dtype=float).round(9)
 
 
 def correlations_over_epochs(run: Run, weight_decay: float) -> pd.DataFrame:
@@ -162,11 +165,9 @@ def terminal(run: Run) -> pd.DataFrame:
 
 def _terminal(rows: pd.DataFrame) -> dict[str, float | bool]:
     ratios = ["variance_ratio_train", "variance_ratio_test", "variance_ratio_weak"]
-    found: dict[str, float | bool] = {"zero_error": moments.zero_error(rows)}
-    then, end = moments.at(rows, float(found["zero_error"])), rows.iloc[-1]
-    for name in (*ratios, "test_error"):
-        found |= {f"{name}_then": float(then[name]), f"{name}_end": float(end[name])}
+    since = moments.since_zero_error(rows, (*ratios, "test_error"))
+    found: dict[str, float | bool] = {"zero_error": since.pop("zero_error_step"), **since}
     found |= {f"{name}_fall": found[f"{name}_then"] / found[f"{name}_end"] for name in ratios}
     found |= moments.over_phase(rows, ratios)
-    found["burst"] = bool(end.train_error > 0 and found["zero_error"] != moments.NEVER)
+    found["burst"] = bool(rows.train_error.iloc[-1] > 0 and found["zero_error"] != moments.NEVER)
     return found | {f"{name}_phase_fall": found[f"{name}_start"] / found[f"{name}_end"] for name in ratios}
