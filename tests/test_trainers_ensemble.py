@@ -28,8 +28,8 @@ MEMBERS = (
 )
 
 
-def blobs(size: int = 40) -> data.Split:
-    generator = torch.Generator().manual_seed(size)
+def blobs(size: int = 40, seed: int = 40) -> data.Split:
+    generator = torch.Generator().manual_seed(seed)
     inputs = torch.randn(size, 3, 2, 2, generator=generator, dtype=torch.float64)
     return data.Split(inputs, inputs.flatten(1).argmax(1) % 4)
 
@@ -60,6 +60,11 @@ def nanda(seed: int) -> models.Classifier:
 def mlp(seed: int) -> models.Classifier:
     torch.manual_seed(seed)
     return models.mlp((3, 2, 2), 4, width=9, depth=2, batch_norm=False).double()
+
+
+def normed(seed: int) -> models.Classifier:
+    torch.manual_seed(seed)
+    return models.mlp((3, 2, 2), 4, width=9, depth=2).double()
 
 
 def single(build, train: data.Split, recipe: trainers.Recipe, member: Member) -> trainers.Training:
@@ -123,6 +128,13 @@ def loss_of(training: trainers.Training, loss) -> torch.Tensor:
 )
 def test_members_are_the_single_runs(build, train, recipe):
     compare(build, train, recipe, MEMBERS, 1e-8)
+
+
+@for_each(("train", "recipe"), [(blobs(), ADAMW), ([blobs(seed=1), blobs(seed=2), blobs(seed=3)], SGD)])
+def test_batch_norm_is_that_of_the_single_runs(train, recipe, soon_traced, monkeypatch):
+    """Also its running moments, with which losses are evaluated between steps; before the step is traced and after."""
+    monkeypatch.setattr(stepping, "_WORTH_TRACING", 0)
+    compare(normed, train, recipe, MEMBERS, 1e-8)
 
 
 @for_each(
@@ -368,14 +380,35 @@ def test_numbers_that_do_not_fit_are_refused():
 
 
 def test_networks_that_do_not_stack_are_refused():
-    def normed(seed: int) -> models.Classifier:
-        return models.mlp((3, 2, 2), 4, width=9, depth=1).double()
+    class Counts(torch.nn.Flatten):
+        """How often it was asked, in a buffer."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("asked", torch.zeros(()))
+
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            self.asked += 1
+            return super().forward(inputs)
+
+    def counting(seed: int) -> models.Classifier:
+        return models.Classifier({"flat": Counts()}, 12, 4).double()
+
+    def over_all_steps(seed: int) -> models.Classifier:
+        model = normed(seed)
+        for norm in (each for each in model.modules() if isinstance(each, torch.nn.BatchNorm1d)):
+            norm.momentum = None
+        return model
 
     def growing(seed: int) -> models.Classifier:
         return models.mlp((3, 2, 2), 4, width=8 + seed, batch_norm=False).double()
 
-    with pytest.raises(ValueError, match=r"^build: networks with batch norm .* train them with fit"):
-        fit_ensemble(normed, blobs(), PLAIN, [Member(1)])
+    with pytest.raises(ValueError, match=r"^build: networks with buffers that change .* fit, got \['model.*asked'\]"):
+        fit_ensemble(counting, blobs(), PLAIN, [Member(1)])
+    with pytest.raises(ValueError, match=r"^build: batch norm needs a momentum"):
+        fit_ensemble(over_all_steps, blobs(), PLAIN, [Member(1)])
+    with pytest.raises(ValueError, match=r"^train: must be of one size for networks with batch norm"):
+        fit_ensemble(normed, [blobs(), blobs(30)], PLAIN, [Member(1), Member(2)])
     with pytest.raises(ValueError, match=r"^build: networks must have the same shapes, another has member, got 1"):
         fit_ensemble(growing, blobs(), PLAIN, [Member(1), Member(2)])
 

@@ -26,7 +26,7 @@ from ncbook.trainers.stacked import (
     keep_freed_memory,
     over_members,
     points,
-    require_pure,
+    require_stackable,
     traced,
 )
 
@@ -95,7 +95,6 @@ class Ensemble:
         self._filters = Filtering(recipe.filters, values.split(self._sizes, 1))
         self._finite = torch.ones(len(self.members), dtype=torch.bool, device=self._device)
         # Terms that are off are left out, not multiplied by 0, which costs their time and cannot undo an infinity.
-        self._stack.train(True)
         self._eager = dict.fromkeys(_phases(recipe), EAGER_STEPS)
         self._programs: dict[tuple[int, ...], Callable[..., Any]] = {}
         self._updates = {on: Captured(partial(self._update, on), self._device) for on in _phases(recipe)}
@@ -111,7 +110,8 @@ class Ensemble:
         self._eager[on] -= 1
         if self._eager[on] > 0 or self.recipe.steps < _WORTH_TRACING:
             return program
-        self._programs[on] = traced(program, self._stack.leaves, self._coefficients)
+        with self._stack.unmoved():  # tracing takes the step once
+            self._programs[on] = traced(program, self._stack.leaves, self._coefficients)
         return self._programs[on]
 
     @property
@@ -130,14 +130,12 @@ class Ensemble:
 
     def outputs(self, data: Split | Sequence[Split]) -> Outputs:
         """Outputs [S, ...] for one split, or for one a member (padded and masked), in evaluation mode."""
-        self._stack.train(False)
-        with torch.no_grad():
+        with self._stack.evaluating():
             return self._stack.outputs(points(data, len(self.members)), self.recipe.precision)
 
     def losses(self) -> Tensor:
         """The recipe's loss of each member on its training data, without regularizers [S]."""
-        self._stack.train(False)
-        with torch.no_grad():
+        with self._stack.evaluating():
             return over_members(self.recipe.loss, self._stack.outputs(self.train, self.recipe.precision))
 
     def model(self, member: int) -> Classifier:
@@ -230,7 +228,7 @@ def _trained(networks: Sequence[Classifier], train: Points, recipe: Recipe) -> l
     """Names of the parameters that get a gradient: the others, as in a single training, do not even decay."""
     network = Precise(copy.deepcopy(networks[0]), recipe.precision)
     inputs, labels = (train.inputs, train.labels) if train.shared else (train.inputs[0], train.labels[0])
-    require_pure(network, inputs)
+    require_stackable(network, train)
     named = {name: value for name, value in network.model.named_parameters() if value.requires_grad}
     reached = set()
     for on in _phases(recipe):

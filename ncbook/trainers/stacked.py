@@ -1,7 +1,8 @@
 """Many networks of one architecture as one tensor program with a leading member axis [S, ...]."""
 
 import copy
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
@@ -63,7 +64,7 @@ class Stack:
     def __init__(self, networks: Sequence[Classifier], device: torch.device, trained: Collection[str]) -> None:
         _require_alike(networks)
         self.size = len(networks)
-        self._template = copy.deepcopy(networks[0]).to(device)
+        self._template = copy.deepcopy(networks[0]).to(device).train()
         parameters, buffers = stack_module_state(list(networks))
         self.tensors = {name: value.detach().to(device) for name, value in (parameters | buffers).items()}
         rows = [self.tensors[name].flatten(1) for name in trained]  # [S, n] each, of n entries
@@ -71,7 +72,7 @@ class Stack:
         pieces = self.values.split([row.shape[1] for row in rows], 1)
         for name, piece in zip(trained, pieces, strict=True):
             self.tensors[name] = piece.view(self.tensors[name].shape)  # [S, n] to [S, ...]
-        self._trained = tuple(trained)
+        self._trained, self._buffers = tuple(trained), [self.tensors[name] for name in buffers]
         self.leaves = [self.tensors[name].requires_grad_() for name in trained]
 
     def outputs(self, data: Points, precision: str, leaves: Sequence[Tensor] | None = None) -> Outputs:
@@ -96,8 +97,23 @@ class Stack:
             value.copy_(self.tensors[name][member])
         return model.eval()
 
-    def train(self, mode: bool) -> None:
-        self._template.train(mode)
+    @contextmanager
+    def unmoved(self) -> Iterator[None]:
+        """Afterwards the running moments of batch norm are what they were before."""
+        before = [buffer.clone() for buffer in self._buffers]
+        yield
+        for buffer, value in zip(self._buffers, before, strict=True):
+            buffer.copy_(value)
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """In evaluation mode, without gradients; afterwards in training mode, as before."""
+        self._template.eval()
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            self._template.train()
 
 
 class Precise(nn.Module):
@@ -181,19 +197,27 @@ def _require_alike(networks: Sequence[Classifier]) -> None:
     require(len(dtypes) == 1, "build", "parameters must have one dtype", dtypes)
 
 
-def require_pure(network: Precise, inputs: Tensor) -> None:
-    """ValueError for a network that changes a buffer in the forward pass, or normalizes over the batch."""
-    norms = any(isinstance(module, _BatchNorm) for module in network.modules())
+def require_stackable(network: Precise, data: Points) -> None:
+    """ValueError for a network that changes a buffer in the forward pass other than batch norm's running moments.
+
+    Also for batch norm over padded points, or whose running moments are means over all steps.
+    """
+    norms = {name: each for name, each in network.named_modules() if isinstance(each, _BatchNorm)}
+    for name, each in norms.items():
+        require(each.momentum is not None, "build", "batch norm needs a momentum", name)
+    padded = bool(norms) and data.mask is not None
+    require(
+        not padded, "train", "must be of one size for networks with batch norm, which would norm the padding", padded
+    )
     before = {name: value.clone() for name, value in network.named_buffers()}
     with torch.no_grad():
-        network.train()(inputs)
-    changed = [name for name, value in network.named_buffers() if not torch.equal(value, before[name])]
-    require(
-        not norms and not changed,
-        "build",
-        "networks with batch norm or buffers that change in the forward pass do not stack; train them with fit",
-        changed or "batch norm",
-    )
+        network.train()(data.inputs if data.shared else data.inputs[0])
+    changed = [
+        name for name, value in network.named_buffers()
+        if name.rpartition(".")[0] not in norms and not torch.equal(value, before[name])
+    ]  # fmt: skip
+    message = "networks with buffers that change in the forward pass do not stack; train them with fit"
+    require(not changed, "build", message, changed)
 
 
 def _axes(outputs: Outputs) -> Outputs:
