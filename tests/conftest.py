@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,25 @@ def pytest_collection_modifyitems(items):
     """The long files first; the order of all other files, and of the tests of a file, stays."""
     rank = {name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: rank.get(Path(item.path).stem, len(_LONG)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def recorded_runs_are_read_once() -> Iterator[None]:
+    """And what is read off them, by all tests of a worker; so nothing may be written into their arrays."""
+    from ncbook import runs  # after the number of threads is set
+
+    load, folder = runs.load, runs.RECORDED
+
+    @cache
+    def shared(path: Path) -> runs.Run:
+        run = load(path)
+        for array in (*run.history.values(), *run.arrays.values()):
+            array.flags.writeable = False
+        return run
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "load", lambda path: shared(path) if Path(path).parent == folder else load(path))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -69,7 +69,7 @@ def test_the_recorded_family_and_its_curves_are_the_closed_forms(laptop):
         form = metrics.collapsed_flatness(row.num_classes, 1.0, row.strength * (row.num_classes - 1) / row.num_classes)
         found = [row.relative_flatness, row.relative_flatness_bound, row.train_loss]
         assert found == pytest.approx([form.exact.item(), form.bound.item(), form.cross_entropy.item()], rel=1e-10)
-    strengths = torch.from_numpy(laptop.arrays["family/strengths"])
+    strengths = torch.tensor(laptop.arrays["family/strengths"])
     for count in laptop.config["classes"]:
         form = metrics.collapsed_flatness(count, 1.0, strengths * (count - 1) / count)
         for name in ("exact", "bound", "proposition", "cross_entropy"):

@@ -80,7 +80,7 @@ def final(run: Run, setting: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """
     arrays = pictured(run, setting)
     names = ("features", "feature_labels", "weight", "bias")
-    features, labels, weight, bias = (torch.from_numpy(arrays[name]) for name in names)
+    features, labels, weight, bias = (torch.tensor(arrays[name]) for name in names)
     return features, labels, weight, bias
 
 
@@ -89,7 +89,7 @@ def kept(run: Run) -> dict[str, Tensor]:
 
     train_features [M, d], train_labels [M], test_features, test_labels, weight [K, d], bias [K].
     """
-    return {name: torch.from_numpy(array) for name, array in arrays_of(run, "kept").items()}
+    return {name: torch.tensor(array) for name, array in arrays_of(run, "kept").items()}
 
 
 def build(config: Config, dataset: data.Dataset, dim: int, seed: int) -> models.Classifier:
