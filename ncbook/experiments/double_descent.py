@@ -56,7 +56,7 @@ class Config(Presets):
 
     @classmethod
     def presets(cls) -> dict[str, "Config"]:
-        """smoke: seconds, for tests. laptop: the book's figures, about two minutes on 2 CPU cores.
+        """smoke: seconds, for tests. laptop: the book's figures, about two and a half minutes on 2 CPU cores.
 
         laptop-again: laptop from other seeds, to see which verdicts depend on them.
         gpu: more points and features, and ResNet-18s on CIFAR-10, tens of minutes. paper: the time part after Nakkiran
