@@ -164,6 +164,12 @@ def test_random_labels_are_random_for_training_alone():
     assert torch.equal(true.test.labels, random.test.labels)
 
 
+def test_the_learning_rate_of_the_network_with_batch_norm_falls_to_zero():
+    recipe = network.norm_recipe(CONFIG, 100, 2e-3)
+    assert recipe.steps == 2 * CONFIG.norm_epochs  # batches of 50
+    assert [recipe.schedule(step) for step in (0, recipe.steps // 2, recipe.steps)] == pytest.approx([1, 0.5, 0])
+
+
 # --- runs
 
 

@@ -2,7 +2,7 @@
 
 from ncbook import readings
 from prose._approximately import about
-from prose._counts import yes
+from prose._counts import none, yes
 from prose._trials import BOTH, FIRST, SECOND, answers, load
 
 CLASSES = 10  # of the digits
@@ -24,20 +24,32 @@ def _errors(run):
     return counts.min(), counts.max()
 
 
-def _descents(_run):
-    return readings.double_descent.descents(load("double_descent", FIRST))
+def _descents(preset):
+    return readings.double_descent.descents(load("double_descent", preset))
 
 
 def _bumps_judged(preset):
     return yes(answers("double_descent", "test-error-rises-then-falls", preset))
 
 
-def _full_again(_run):
-    found = readings.double_descent.descents(load("double_descent"))
+def _full(preset):
+    """The trainings that make a full double descent, on glyphs with SGD alone, and how many there are in all."""
+    found = _descents(preset)
     full = found[found.full]
     assert set(full.dataset) == {"glyphs"}
     assert set(full.optimizer) == {"sgd"}
-    return len(full), len(found)
+    return full, len(found)
+
+
+def _full_first(_run):
+    full, count = _full(FIRST)
+    return len(full), count, (full.label_noise == full.label_noise.min()).sum()
+
+
+def _full_again(_run):
+    full, count = _full(SECOND)
+    assert set(full.label_noise) == {_descents(SECOND).label_noise.min()}
+    return len(full), count
 
 
 def _ends(_run):
@@ -48,20 +60,15 @@ def _ends(_run):
     return bumps, judged, lower, risen
 
 
-def _bumps(run, optimizer):
-    found = _descents(run)
-    own = found[found.optimizer == optimizer]
-    return own.bump.sum(), len(own)
+def _bumps(optimizer, preset=FIRST):
+    found = _descents(preset)
+    return found[found.optimizer == optimizer].bump
 
 
-def _full(run):
-    """How many of all have a full double descent, on glyphs with SGD and the smaller noise alone."""
-    found = _descents(run)
-    full = found[found.full]
-    assert set(full.dataset) == {"glyphs"}
-    assert set(full.optimizer) == {"sgd"}
-    assert set(full.label_noise) == {found.label_noise.min()}
-    return len(full), len(found)
+def _early_peaks(_run):
+    found = _descents(FIRST)
+    bumps = found[(found.optimizer == "sgd") & found.bump]
+    return (bumps.peak_epoch < bumps.zero_error_epoch).sum(), len(bumps)
 
 
 FACTS = {
@@ -73,15 +80,20 @@ FACTS = {
         len(_digits(run, 1.0)),
     ),
     "make {one} or {two} errors at the very last measurement": _errors,
-    "With SGD {eleven} of {twelve} trainings show the bump": lambda run: _bumps(run, "sgd"),
-    "With AdamW {one} of {twelve} does": lambda run: _bumps(run, "adamw"),
-    "is rare: {two} of {24}, both on glyphs with SGD and the smaller noise": _full,
-    "leave {fifteen} of the {24} with a terminal phase that is long enough for the ledger, and {eight} of these": (
-        lambda run: (_bumps_judged(FIRST)[1], len(_descents(run)), _bumps_judged(FIRST)[0])
+    "With SGD {28} of {32} trainings show the bump": lambda _run: yes(_bumps("sgd")),
+    "in {27} of these {28} the test error is highest before zero training error": _early_peaks,
+    "With AdamW none of the {32} does": lambda _run: none(_bumps("adamw")),
+    "and in the second run {three} of {32}": lambda _run: yes(_bumps("adamw", SECOND)),
+    "is rare: {five} of {64}, all of them on glyphs with SGD, {four} with the smaller noise": _full_first,
+    "leave {38} of the {64} with a terminal phase that is long enough for the ledger, and {17} of these": (
+        lambda _run: (_bumps_judged(FIRST)[1], len(_descents(FIRST)), _bumps_judged(FIRST)[0])
     ),
-    "In the second run it is {seven} of {fourteen}, so that": lambda _run: _bumps_judged(SECOND),
-    "In the second run it is {four} of {24}, all of them on glyphs with SGD": _full_again,
+    "In the second run it is {21} of {39}, so that": lambda _run: _bumps_judged(SECOND),
+    "In the second run it is {five} of {64}, all of them on glyphs with SGD and the smaller noise": _full_again,
+    "the peak at $ appeared in {59} of {60} trials": lambda _run: yes(
+        answers("double_descent", "double-descent-peak", *BOTH)
+    ),
     "helped in {20} of {28} trainings": lambda _run: yes(answers("memorization", "early-stopping-regularizes", *BOTH)),
-    "{15} of the {29} trainings that can answer show them, and {six} of these {15} end below": _ends,
+    "{38} of the {77} trainings that can answer show them, and {ten} of these {38} end below": _ends,
 }
 GIVEN = ["A network has a test error of 2 % against true labels"]

@@ -65,7 +65,7 @@ def measure_arm(config: Config, device: str, arm: Arm) -> Result:
 
 
 EXPERIMENT = Experiment(
-    "implicit_bias", "The implicit bias of gradient descent", 1, Config, train, keys=KEYS, claims=CLAIMS,
+    "implicit_bias", "The implicit bias of gradient descent", 2, Config, train, keys=KEYS, claims=CLAIMS,
     exact=("scale", "weight_decay"),
 )  # fmt: skip
 run, load = EXPERIMENT.run, EXPERIMENT.load

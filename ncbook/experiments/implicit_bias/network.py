@@ -37,19 +37,22 @@ def batch_norm(config: Config, device: str, arm: Arm) -> Result:
     rows: list[Row] = []
     for seed in config.seeds:
         own = dataset(config, arm.labels, seed).to(device)
-        steps = config.norm_epochs * trainers.steps_per_epoch(len(own.train), config.norm_batch)
-        recipe = trainers.Recipe(
-            steps,
-            config.norm_rate,
-            batch_size=config.norm_batch,
-            momentum=config.momentum,
-            weight_decay=arm.weight_decay,
-        )
+        recipe = norm_recipe(config, len(own.train), arm.weight_decay)
         with models.seeded(seed):
             model = models.mlp((1, 8, 8), 10, config.width, config.norm_hidden)
         about = vars(arm) | {"seed": seed}
-        rows += _fitted(model.to(device), own, recipe, seed, about, trainers.log_spaced(steps, config.network_probes))
+        probes = trainers.log_spaced(recipe.steps, config.network_probes)
+        rows += _fitted(model.to(device), own, recipe, seed, about, probes)
     return rows, {}
+
+
+def norm_recipe(config: Config, points: int, weight_decay: float) -> trainers.Recipe:
+    """Of the perceptron with batch norm: a rate that falls to 0, so that no burst comes late in the terminal phase."""
+    steps = config.norm_epochs * trainers.steps_per_epoch(points, config.norm_batch)
+    return trainers.Recipe(
+        steps, config.norm_rate, batch_size=config.norm_batch, momentum=config.momentum, weight_decay=weight_decay,
+        schedule=trainers.Cosine(steps),
+    )  # fmt: skip
 
 
 def _fitted(
