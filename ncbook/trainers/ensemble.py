@@ -87,7 +87,7 @@ class Ensemble:
         coefficients = [usual if each.coefficients is None else each.coefficients for each in self.members]
         self._rates, self._decays = values.new_tensor(rates)[:, None], values.new_tensor(decays)[:, None]
         self._coefficients = values.new_tensor(coefficients)  # [S, regularizers]
-        self._factors = values.new_tensor(_factors(recipe))  # [steps, 3]
+        self._factors = _factors(recipe).to(values)  # [steps, 3]
         self._now = torch.zeros(1, dtype=torch.int64, device=self._device)
         self._moments = torch.zeros_like(values)
         self._squares = torch.zeros_like(values) if recipe.optimizer == "adamw" else None
@@ -210,11 +210,12 @@ def _phases(recipe: Recipe) -> set[tuple[int, ...]]:
     return {_active(recipe, step) for step in changes if step < recipe.steps}
 
 
-def _factors(recipe: Recipe) -> list[list[float]]:
-    """Of each step: the schedule's factor and AdamW's 1/(1 - beta1^t) and 1/sqrt(1 - beta2^t)."""
+def _factors(recipe: Recipe) -> Tensor:
+    """Of each step [steps, 3], in float64: the schedule's factor and AdamW's 1/(1 - beta1^t) and 1/sqrt(1 - beta2^t)."""
+    rates = torch.tensor([recipe.schedule(step) for step in range(recipe.steps)], dtype=torch.float64)
+    t = torch.arange(1, recipe.steps + 1, dtype=torch.float64)
     first, second = recipe.betas
-    steps = range(1, recipe.steps + 1)
-    return [[recipe.schedule(t - 1), 1 / (1 - first**t), 1 / math.sqrt(1 - second**t)] for t in steps]
+    return torch.stack([rates, 1 / (1 - first**t), (1 - second**t).rsqrt()], 1)
 
 
 def _scaled(model: Classifier, scale: float) -> Classifier:
