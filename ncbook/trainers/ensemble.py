@@ -211,7 +211,7 @@ def _phases(recipe: Recipe) -> set[tuple[int, ...]]:
 
 
 def _factors(recipe: Recipe) -> Tensor:
-    """Of each step [steps, 3], in float64: the schedule's factor and AdamW's 1/(1 - beta1^t) and 1/sqrt(1 - beta2^t)."""
+    """Of each step [steps, 3], in float64: the schedule's, AdamW's 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t)."""
     rates = torch.tensor([recipe.schedule(step) for step in range(recipe.steps)], dtype=torch.float64)
     t = torch.arange(1, recipe.steps + 1, dtype=torch.float64)
     first, second = recipe.betas
