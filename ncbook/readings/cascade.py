@@ -11,6 +11,8 @@ from ncbook.runs import Run
 # The networks, and how readers call them.
 ARMS = {
     "plain": "as it is",
+    "quarter decay": "a quarter of the weight decay",
+    "no decay": "no weight decay",
     "no batch norm": "no batch norm",
     "linear": "no activations",
     "half random": "half of the labels random",
