@@ -87,20 +87,6 @@ def _line(rows: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def terminal(run: Run, arm: str, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A column of the hidden layers at the first step without a training error, and at the end.
-
-    A row a seed that has such a step before its last one, a column a layer.
-    """
-    frame = layers(run, arm)
-    early = frame[frame.step < frame.step.max()]
-    steps = early.groupby("seed").apply(moments.zero_error, include_groups=False)
-    steps = steps[steps != moments.NEVER]
-    then = [hidden(run, arm, int(step), column).loc[[seed]] for seed, step in steps.items()]
-    end = hidden(run, arm, None, column).loc[list(steps.index)]
-    return (pd.concat(then) if then else end), end
-
-
 @once_a_run
 def phases(run: Run) -> pd.DataFrame:
     """The terminal phase of each network, as in `moments.terminal_phase`: indexed by arm and seed."""
