@@ -32,8 +32,8 @@ class Config(Presets):
     last layer collapses tenfold, and one can ask what the layers before it do: training errors end within the first
     fifth of the steps, and the rate then falls to 0 like a cosine. With 1,000 steps in batches of 100, at twice the
     rate and half the decay, the last layer tightened two- to sixfold, and nothing could be asked. The law of data
-    separation depends on these settings, which is why there are three values of the decay. A preset takes up to six
-    minutes on two CPU cores: 40 trainings, measured in every layer.
+    separation depends on these settings, which is why there are three values of the decay. A preset takes six to
+    seven minutes on two CPU cores: 40 trainings, measured in every layer.
 
     Deep unconstrained features: every number of `classes` with every number of `layers` (weight matrices), K +
     `extra_dims` wide, from `starts` random starts and from as many disturbances of the collapsed solution, of length
@@ -65,7 +65,7 @@ class Config(Presets):
 
     @classmethod
     def presets(cls) -> dict[str, "Config"]:
-        """smoke: seconds, for tests. laptop: the book's figures, four to six minutes on 2 CPU cores.
+        """smoke: seconds, for tests. laptop: the book's figures, six to seven minutes on 2 CPU cores.
 
         laptop-again: laptop from four other seeds, to see which verdicts depend on them.
         gpu: deeper networks trained longer on all that the digits offer, and more classes in the theory. paper: as

@@ -52,7 +52,7 @@ class Config(Presets):
 
     @classmethod
     def presets(cls) -> dict[str, "Config"]:
-        """smoke: seconds, for tests. laptop: the book's figures, about two minutes on 2 CPU cores.
+        """smoke: seconds, for tests. laptop: the book's figures, about three minutes on 2 CPU cores.
 
         laptop-again: laptop from ten other seeds, to see which verdicts depend on them.
         gpu: glyphs, wider networks and longer training, tens of minutes on a T4. paper: a larger size, not a published
