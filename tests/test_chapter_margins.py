@@ -98,8 +98,8 @@ def test_the_best_line_errs_about_a_third_less_and_lines_of_one_margin_err_diffe
 
 def test_sizes_of_the_text(run, frame):
     config = run.config
-    assert (10 * config["train_per_class"], config["width"], config["training_seeds"]) == (1000, 128, 3)
-    assert (10 * config["family_per_class"], config["family_seeds"], len(config["seeds"])) == (300, 3, 10)
+    assert (10 * config["train_per_class"], config["width"], config["training_seeds"]) == (1000, 128, 8)
+    assert (10 * config["family_per_class"], config["family_seeds"], len(config["seeds"])) == (300, 8, 10)
     assert (min(config["sizes"]), max(config["sizes"]), max(config["noises"])) == (10, 100, 0.5)
     assert frame[(frame.part == "training") & (frame.train_error == 0)].step.min() == 54
 
@@ -120,26 +120,33 @@ def test_the_class_means_agree_better_at_every_step_of_true_labels(frame):
     assert (rows.means_svm_cosine > rows.svm_cosine).all()
 
 
-def test_margins_rise_in_all_nine_and_flatten_in_three(found):
+def test_margins_rise_in_every_network_and_flatten_with_the_strongest_weight_decay(found):
     true = found[found.family == "true labels"]
-    assert len(true) == 9
+    assert len(true) == 24
     assert (true.smallest_end > true.smallest_then).all()
     left = true.spread_end / true.spread_then
     strongest = true.weight_decay == true.weight_decay.max()
     assert 0.08 < left[strongest].median() < 0.12
-    assert (left[~strongest] > 0.5).all()
+    assert (left[~strongest] > 0.45).all()
+    assert left[~strongest].groupby(true.weight_decay).median().min() > 0.5
 
 
-def test_the_curve_gets_flatter_everywhere_and_one_network_is_not_judged(run, found):
+def test_the_curve_gets_flatter_everywhere_and_every_network_is_judged(run, found):
     true = found[found.family == "true labels"]
     assert (true.spread_end < true.spread_then).all()
     judged = {claim.id: claim.judge(run) for claim in experiments.margins.CLAIMS}
     for name in ("margin-rises-past-zero-error", "margins-flatten"):
-        assert (judged[name].holds.count(True), judged[name].holds.count(None)) == (8, 1)
+        assert judged[name].holds == (True,) * 24
     for name in ("margins-become-equal", "collapsed-head-is-max-margin"):
-        assert (judged[name].holds.count(True), judged[name].holds.count(None)) == (2, 1)
-    assert judged["feature-map-decides"].holds == (False,) * 3
-    assert 1 < 12 * judged["margin-area-predicts"].chance < 2
+        assert judged[name].holds == (True,) * 8
+    told = judged["feature-map-decides"].holds
+    assert (told.count(True), told.count(False), told.count(None)) == (2, 5, 1)
+    assert 4 < 32 * judged["margin-area-predicts"].chance < 5
+
+
+def test_every_terminal_phase_of_the_second_run_is_judged():
+    again = MARGINS.milestones(experiments.margins.load("laptop-again", live=False))
+    assert again[again.family == "true labels"].phase_tells.tolist() == [True] * 24
 
 
 def test_random_labels(found):
@@ -147,7 +154,7 @@ def test_random_labels(found):
     pairs = found[found.weight_decay == decay].groupby("family")
     true, random = pairs.get_group("true labels"), pairs.get_group("random labels")
     shares = random.area_end.to_numpy() / true.area_end.to_numpy()
-    assert ((shares > 0.48) & (shares < 0.5)).all()
+    assert ((shares > 0.48) & (shares < 0.52)).all()
     assert (random.train_error_end == 0).all()
     assert (random.smallest_end > 0).all()
     assert random.test_error_end.min() > 0.85
@@ -162,16 +169,16 @@ def test_random_labels(found):
 def test_what_area_ranks(run):
     ranks = MARGINS.correlations(run).groupby("family").area
     assert (ranks.get_group("label noise") == 1).all()
-    assert (ranks.get_group("settings, no batch norm") > 0.7).all()
-    assert (ranks.get_group("number of images") < -0.8).all()
-    assert (ranks.get_group("settings").abs() < 0.3).all()
+    assert (ranks.get_group("settings, no batch norm") >= 0.5).sum() == 7
+    assert (ranks.get_group("number of images") < -0.75).all()
+    assert ranks.get_group("settings").median() < 0.35
 
 
-def test_six_of_twelve_trials_pass(run):
+def test_how_many_trials_pass(run):
     trials = MARGINS.correlations(run)
     trials = trials[trials.family != "seeds"]
-    assert len(trials) == 12
-    assert (trials[["area", "smallest"]] >= 0.5).sum().tolist() == [6, 6]
+    assert len(trials) == 32
+    assert (trials[["area", "smallest"]] >= 0.5).sum().tolist() == [18, 19]
 
 
 def test_small_learning_rates_come_less_far_without_batch_norm(frame):
@@ -180,12 +187,12 @@ def test_small_learning_rates_come_less_far_without_batch_norm(frame):
     assert nets.test_error.is_monotonic_decreasing
 
 
-def test_accuracies_of_settings_and_of_seeds_differ_by_less_than_two_points(frame):
+def test_accuracies_of_settings_and_of_seeds_differ_by_at_most_two_and_a_half_points(frame):
     for family in ("settings", "seeds"):
         nets = frame[frame.family == family]
         groups = nets.groupby("seed").test_error if family == "settings" else [(0, nets.test_error)]
         for _, errors in groups:
-            assert errors.max() - errors.min() < 0.02
+            assert errors.max() - errors.min() < 0.025
 
 
 def test_chance_gives_the_correlation_of_the_seeds_about_once_in_ten_times(run):
@@ -197,6 +204,11 @@ def test_chance_gives_the_correlation_of_the_seeds_about_once_in_ten_times(run):
 
 
 # --- the words about exponents
+
+
+def test_the_order_holds_in_the_second_run_too():
+    (claim,) = [each for each in experiments.margins.CLAIMS if each.id == "simplex-best-exponent-order"]
+    assert claim.judge(experiments.margins.load("laptop-again", live=False)).holds == (True,) * 30
 
 
 def test_exponents(frame):

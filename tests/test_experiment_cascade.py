@@ -184,7 +184,8 @@ def made_up(
     seeds=SEEDS,
 ) -> runs.Run:
     """Four hidden layers at four steps; every function may depend on the step and the layer, `ratio` on the seed."""
-    centers = {"six digits": 1} | (centers or {"plain": 1, "half random": 2, "all random": 3})
+    centers = centers or {"plain": 1, "half random": 2, "all random": 3}
+    centers |= dict.fromkeys(("six digits", "quarter decay", "no decay"), 1)
     rows = []
     for seed in seeds:
         for arm, first in centers.items():
@@ -277,6 +278,9 @@ def test_middle_layers(ratio, overall, late):
         "cascade-middle-layers-terminal",
         "cascade-earlier-collapse",
         "separation-law",
+        "separation-law-quarter-decay",
+        "separation-law-no-decay",
+        "separation-law-bends",
         "separation-law-emerges",
         "separation-equal-factors",
         "mismatch-falls-train",
@@ -323,6 +327,43 @@ def test_the_law(separation, line, emerges, even):
         judged(name, run).word for name in ("separation-law", "separation-law-emerges", "separation-equal-factors")
     ]
     assert words == [line, emerges, even]
+
+
+@pytest.mark.parametrize(
+    ("name", "arm"),
+    [
+        ("separation-law", "plain"),
+        ("separation-law-quarter-decay", "quarter decay"),
+        ("separation-law-no-decay", "no decay"),
+    ],
+)
+def test_the_law_is_asked_of_each_weight_decay(name, arm):
+    run = made_up()
+    assert judged(name, run).word == HOLDS
+    own = (run.history["arm"] == arm) & (run.history["part"] == "layer")
+    separation = np.where(own & (run.history["layer"] == DEPTH), 9.0, run.history["nc1_train"])
+    assert judged(name, dataclasses.replace(run, history=dict(run.history) | {"nc1_train": separation})).word == FAILS
+    error = np.where(own, 0.5, run.history["train_error"])
+    assert judged(name, dataclasses.replace(run, history=dict(run.history) | {"train_error": error})).word == UNTESTED
+
+
+@pytest.mark.parametrize(
+    ("separation", "word"),
+    [
+        (lambda s, i: bent(s, i) if s == 30 else math.exp(-i), HOLDS),
+        (lambda s, i: bent(s, i) if s == 10 else math.exp(-i), FAILS),
+        (lambda s, i: bent(s, i) if s in (0, 20) else math.exp(-i - 1e-3 * i**2 * (s < 30)), FAILS),
+    ],
+)
+def test_the_line_bends_in_the_terminal_phase(separation, word):
+    """Asked from the last training error, at step 10 here, to the end, at step 30."""
+    assert judged("separation-law-bends", made_up(separation=separation)).word == word
+
+
+def test_the_weight_decay_of_an_arm_is_its_share():
+    whole, quarter, none = (training.recipe(TINY, name) for name in ("plain", "quarter decay", "no decay"))
+    assert (whole.weight_decay, quarter.weight_decay, none.weight_decay) == (TINY.decay, TINY.decay / 4, 0)
+    assert whole.learning_rate == quarter.learning_rate == none.learning_rate == TINY.rate
 
 
 def test_slope_and_correlation_of_a_known_line():

@@ -150,7 +150,7 @@ def test_the_networks_of_the_families_are_those_of_the_code(laptop):
     """They are recorded at the end alone, so that no probe of them can be made again."""
     config = margins.Config.preset("laptop")
     nets = training.families(config)
-    assert len(nets) == 3 * (len(config.noises) + len(config.sizes) + 2 * 8) + len(config.seeds)
+    assert len(nets) == 8 * (len(config.noises) + len(config.sizes) + 2 * 8) + len(config.seeds)
     recorded = reading.rows(laptop, "families")
     for name in vars(nets[0]):
         assert recorded[name].tolist() == [getattr(net, name) for net in nets], name

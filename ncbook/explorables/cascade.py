@@ -9,7 +9,7 @@ from ncbook import runs
 from ncbook.explorables import _page
 from ncbook.readings.cascade import ARMS, layers
 
-_ARMS = ("plain", "no batch norm", "linear", "half random", "all random", "wide")
+_ARMS = ("plain", "no decay", "no batch norm", "linear", "half random", "all random", "wide")
 _MEASURES = {
     "separation": "D, separation", "variance_ratio": "variance ratio", "nc1": "NC1", "cdnv": "CDNV",
     "ncc_error": "nearest-mean error",

@@ -20,7 +20,8 @@ _MEASURES = {
 }
 _DASHES = ("-", "--", ":", "-.")
 _LEAST_ERROR = 1e-3  # errors below this share one color, for zero has no logarithm
-_LAW_ARMS = ("plain", "all random", "no batch norm", "linear")
+_LAW_ARMS = ("plain", "quarter decay", "no decay", "all random", "no batch norm", "linear")
+_LAW_OVER_TIME = ("plain", "no decay", "all random", "no batch norm", "linear")
 
 
 @_style.styled
@@ -52,16 +53,18 @@ def layers_over_time(run: Run) -> Figure:
 @_style.styled
 def separation_law(run: Run) -> Figure:
     """D of the training set against the layer, before training and at the end, a panel an arm, a line a seed."""
-    figure, axes = _style.panels(run, 4, 3.2, sharex=True, sharey=True)
+    figure, axes = _style.panels(run, 3, 5.0, rows=2, sharex=True, sharey=True)
     for panel, arm in zip(axes, _LAW_ARMS, strict=True):
         frame = layers(run, arm)
         for style, step in enumerate((0, frame.step.max())):
             _draw_seeds(panel, frame[(frame.layer > 0) & (frame.step == step)], style, "before" if not step else "end")
         panel.set_title(ARMS[arm], fontsize=9.5)
-        panel.set_xlabel("hidden layer")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         _style.log_axis(panel.yaxis)
-    axes[0].set_ylabel("separation D (no unit)")
+    for panel in axes[3:]:
+        panel.set_xlabel("hidden layer")
+    for panel in axes[::3]:
+        panel.set_ylabel("separation D (no unit)")
     _legend_above(figure, axes[0])
     return figure
 
@@ -71,7 +74,7 @@ def separation_law_over_time(run: Run) -> Figure:
     """Correlation of log D with the layer, and the slope of the line, against steps."""
     figure, (left, right) = _style.panels(run, 2, 3.5, sharex=True)
     lines = law(run)
-    for style, arm in enumerate(_LAW_ARMS):
+    for style, arm in enumerate(_LAW_OVER_TIME):
         for panel, name in ((left, "correlation"), (right, "slope")):
             values = lines[lines.arm == arm].pivot(index="seed", columns="step", values=name)
             draw_band(panel, values.columns.to_numpy(), values.to_numpy(), ARMS[arm], style, every=2)

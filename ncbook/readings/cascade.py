@@ -11,6 +11,8 @@ from ncbook.runs import Run
 # The networks, and how readers call them.
 ARMS = {
     "plain": "as it is",
+    "quarter decay": "a quarter of the weight decay",
+    "no decay": "no weight decay",
     "no batch norm": "no batch norm",
     "linear": "no activations",
     "half random": "half of the labels random",
@@ -83,20 +85,6 @@ def _line(rows: pd.DataFrame) -> dict[str, float]:
         "least": falls.min() / falls.mean(),
         "most": falls.max() / falls.mean(),
     }
-
-
-def terminal(run: Run, arm: str, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A column of the hidden layers at the first step without a training error, and at the end.
-
-    A row a seed that has such a step before its last one, a column a layer.
-    """
-    frame = layers(run, arm)
-    early = frame[frame.step < frame.step.max()]
-    steps = early.groupby("seed").apply(moments.zero_error, include_groups=False)
-    steps = steps[steps != moments.NEVER]
-    then = [hidden(run, arm, int(step), column).loc[[seed]] for seed, step in steps.items()]
-    end = hidden(run, arm, None, column).loc[list(steps.index)]
-    return (pd.concat(then) if then else end), end
 
 
 @once_a_run

@@ -7,6 +7,8 @@ from pictures import Axis, Image, Line, median_and_range
 
 LAW = {
     "plain": "as it is",
+    "quarter decay": "a quarter of the weight decay",
+    "no decay": "no weight decay",
     "all random": "all labels random",
     "no batch norm": "no batch norm",
     "linear": "no activations",
@@ -34,7 +36,7 @@ def _over_time(run: Run):
 def _separation_law(run: Run):
     for panel, arm in enumerate(LAW):
         frame = _layers(run, arm).query("layer > 0")
-        for step, label in ((0, "before"), (1000, "end")):
+        for step, label in ((0, "before"), (2000, "end")):
             for index, seed in enumerate(run.config["seeds"]):
                 own = frame[(frame.step == step) & (frame.seed == seed)]
                 yield Line(panel, None if index else label, own.layer, own.D)
@@ -42,8 +44,8 @@ def _separation_law(run: Run):
 
 
 def _law_over_time(run: Run):
-    for arm, label in LAW.items():
-        frame = _layers(run, arm).query("layer > 0")
+    for arm in ("plain", "no decay", "all random", "no batch norm", "linear"):
+        label, frame = LAW[arm], _layers(run, arm).query("layer > 0")
         logs = np.log(frame.pivot(index=["seed", "step"], columns="layer", values="D").astype(float))
         depth = logs.columns.to_numpy(dtype=float)
         centered = logs.sub(logs.mean(axis=1), axis=0)
@@ -59,7 +61,7 @@ def _depth(run: Run):
     for panel, arms in enumerate((("plain", "half random", "all random"), ("wide", "wide, all random"))):
         labels = ("no random labels", "half random", "all random") if panel == 0 else ("no random labels", "all random")
         for arm, label in zip(arms, labels, strict=True):
-            rows = _layers(run, arm).query("step == 1000")
+            rows = _layers(run, arm).query("step == 2000")
             table = 100 * rows.pivot(index="seed", columns="layer", values="ncc_error_train")
             yield from median_and_range(panel, label, table)
         yield Axis(panel, y="symlog")
@@ -68,7 +70,7 @@ def _depth(run: Run):
 def _tunnel(run: Run):
     frame = run.to_frame().query("part == 'probe'")
     for panel, column in enumerate(("probe_acc_seen", "probe_acc_other", "effective_rank")):
-        for step, label in ((1000, "trained"), (0, "untrained")):
+        for step, label in ((2000, "trained"), (0, "untrained")):
             table = frame[frame.step == step].pivot(index="seed", columns="layer", values=column)
             yield from median_and_range(panel, label, table if panel == 2 else 100 * table)
     yield Axis(2, y="log")

@@ -1,8 +1,8 @@
 """Cascading collapse: what happens in the layers before the last.
 
-Deep, narrow networks on digits, measured in every layer along training: as they are, without batch norm, without
-activations, with random labels, twice as wide, and on six digits of ten, with linear probes for the others. Beside
-them the theory of deep unconstrained features, solved numerically.
+Deep, narrow networks on digits, measured in every layer along training: as they are, with less weight decay, without
+batch norm, without activations, with random labels, twice as wide, and on six digits of ten, with linear probes for the
+others. Beside them the theory of deep unconstrained features, solved numerically.
 """
 
 from functools import partial
@@ -58,7 +58,7 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
 
 
 EXPERIMENT = Experiment(
-    "cascade", "Cascading collapse", 1, Config, train, keys=("part", "arm", "seed"), claims=CLAIMS,
+    "cascade", "Cascading collapse", 2, Config, train, keys=("part", "arm", "seed"), claims=CLAIMS,
     exact=("regularized_loss", "collapsed_loss", "lowest_curvature"),
     sample=Sample({"classes": (2, 4), "layers": (1, 3), "starts": 1}),
 )  # fmt: skip

@@ -48,16 +48,34 @@ def _earlier_collapse(run: Run) -> Evidence:
     return Evidence.compared(falls.index, before, ">=", COLLAPSED, unit, last >= COLLAPSED)
 
 
-def _ends(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _ends(run: Run, arm: str = "plain") -> tuple[pd.DataFrame, pd.DataFrame]:
     found = law(run)
-    found = found[found.arm == "plain"]
+    found = found[found.arm == arm]
     return found[found.step == 0].set_index("seed"), found[found.step == found.step.max()].set_index("seed")
 
 
-def _line(run: Run) -> Evidence:
-    found = _ends(run)[1].correlation
+def _line(run: Run, arm: str = "plain") -> Evidence:
+    found = _ends(run, arm)[1].correlation
     unit = "correlation of log D with the layer"
-    return Evidence.compared(found.index, found, "<=", STRAIGHT, unit, _tells(run, found.index))
+    return Evidence.compared(found.index, found, "<=", STRAIGHT, unit, _tells(run, found.index, arm))
+
+
+def _line_quarter_decay(run: Run) -> Evidence:
+    return _line(run, "quarter decay")
+
+
+def _line_no_decay(run: Run) -> Evidence:
+    return _line(run, "no decay")
+
+
+def _bends(run: Run) -> Evidence:
+    """At the end of the terminal phase, over its start: how much farther from a falling line the correlation is."""
+    found, end = law(run).set_index(["arm", "seed", "step"]).correlation.loc["plain"], _ends(run)[1].correlation
+    tells = _tells(run, end.index)
+    starts = phases(run).phase_start.loc["plain"]
+    then = pd.Series([found[seed, starts[seed]] if tells[seed] else float("nan") for seed in end.index], end.index)
+    unit = "higher correlation at the end of the phase"
+    return Evidence.compared(end.index, end - then, ">", 0, unit, tells, chance=SIGN)
 
 
 def _emerges(run: Run) -> Evidence:
@@ -164,6 +182,9 @@ CLAIMS = read(
         "cascade-middle-layers-terminal": _middle_terminal,
         "cascade-earlier-collapse": _earlier_collapse,
         "separation-law": _line,
+        "separation-law-quarter-decay": _line_quarter_decay,
+        "separation-law-no-decay": _line_no_decay,
+        "separation-law-bends": _bends,
         "separation-law-emerges": _emerges,
         "separation-equal-factors": _even,
         "mismatch-falls-train": _mismatch_train,

@@ -41,7 +41,7 @@ def probe_steps(config: Config) -> list[int]:
 
 def arm_data(config: Config, seed: int, name: str) -> tuple[data.Dataset, data.Dataset | None]:
     """What an arm is trained on; and, for "six digits", the digits that it never sees, labeled from 0."""
-    _, noise, kept = ARMS[name]
+    _, noise, kept, _ = ARMS[name]
     dataset = data.digits(config.train_per_class, seed)
     if kept:
         return only(dataset, 0, kept), only(dataset, kept, dataset.num_classes)
@@ -73,10 +73,11 @@ def build(config: Config, dataset: data.Dataset, seed: int, name: str) -> models
 
 def recipe(config: Config, name: str) -> trainers.Recipe:
     """Gradient descent with momentum, or AdamW without batch norm; the rate falls to 0 like a cosine."""
-    group = {"mlp_no_bn": "bare_", "linear": "linear_"}.get(ARMS[name][0], "")
+    network, _, _, share = ARMS[name]
+    group = {"mlp_no_bn": "bare_", "linear": "linear_"}.get(network, "")
     rate, decay = (getattr(config, group + what) for what in ("rate", "decay"))
     return trainers.Recipe(
-        steps=config.steps, learning_rate=rate, batch_size=config.batch_size, weight_decay=decay,
+        steps=config.steps, learning_rate=rate, batch_size=config.batch_size, weight_decay=share * decay,
         schedule=trainers.Cosine(config.steps), optimizer="adamw" if group == "bare_" else "sgd",
     )  # fmt: skip
 

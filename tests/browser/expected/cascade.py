@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 from drawings import Axis, Box, Mark, rounded, segment
 
-ARMS = ("plain", "no batch norm", "linear", "half random", "all random", "wide")
+ARMS = ("plain", "no decay", "no batch norm", "linear", "half random", "all random", "wide")
 COLUMNS = {  # of training and of test images; the error on test images is that of the nearest training mean
     "separation": ("nc1_train", "nc1_test"),
     "ratio": ("variance_ratio_train", "variance_ratio_test"),
