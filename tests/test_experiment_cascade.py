@@ -54,7 +54,7 @@ def test_every_arm_is_measured_in_every_layer_at_every_step(tiny):
 
 
 def test_a_seed_gives_the_same_rows_alone_and_again(tiny):
-    assert_the_last_seed_repeats(cascade.EXPERIMENT, TINY, tiny)
+    assert_the_last_seed_repeats(cascade.EXPERIMENT, TINY, tiny, "layer")
 
 
 def test_arms_with_one_network_start_alike_and_read_the_same_input(tiny):
