@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import data, experiments, metrics, models, readings
+from ncbook import data, experiments, ledger, metrics, models, readings
 
 CIRCUITS = experiments.circuits
 
@@ -184,9 +184,15 @@ def test_of_the_transformer_s_claims_one_fails_in_both_seeds(long):
     assert len(verdicts) == 7
     assert verdicts.pop("cleanup-with-the-jump-transformer") == (False, False)
     assert set(verdicts.values()) == {(True, True)}
-    assert {c.judge(long).word for c in CIRCUITS.CLAIMS if c.preset == "laptop-long"} == {"open"}
     found = readings.circuits.phases(long)
     assert (found.cleanup - found.generalized).between(50, 200).all()
+
+
+def test_over_six_transformers_three_claims_hold_and_four_are_open():
+    words = {entry.id: entry.verdict for entry in ledger.of_experiment(CIRCUITS.EXPERIMENT)}
+    held = ("transformer-groks", "restricted-before-test-transformer", "key-frequencies-suffice-transformer")
+    assert {words.pop(name) for name in held} == {"holds"}
+    assert {word for name, word in words.items() if name.endswith("-transformer")} == {"open"}
 
 
 def test_a_first_attempt_ended_too_early(long):

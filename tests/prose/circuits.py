@@ -2,16 +2,22 @@
 
 import math
 
+import pandas as pd
+
 from ncbook import experiments
 from ncbook.readings import circuits as reading
 from ncbook.readings import moments
 from prose._counts import none, same, yes
-from prose._ledger import seeds
+from prose._ledger import every_seed, seeds
 from prose._trials import seeds_of
 
 
 def _long():
     return experiments.get("circuits").load("laptop-long", live=False)
+
+
+def _again():
+    return experiments.get("circuits").load("laptop-long-again", live=False)
 
 
 def _keys(run):
@@ -52,6 +58,21 @@ def _claims_of_the_transformers(_):
     return yes(all(claim.judge(_long()).holds) for claim in claims)
 
 
+def _early_cleanup(_):
+    """The step around which the weights of later transformers fall fastest, in how many of how many of them.
+
+    If it is before there is a circuit.
+    """
+    found = reading.phases(_again())
+    early = found[found.cleanup < found.formed]
+    return len(early), len(found), round(same(early.cleanup))
+
+
+def _early_cleanups(_):
+    found = pd.concat([reading.phases(_long()), reading.phases(_again())])
+    return yes(found.cleanup < found.formed)
+
+
 def _stopped_early(_):
     """Steps of the transformers, if none had generalized when the first attempt was stopped."""
     rows = _long().to_frame()
@@ -90,6 +111,21 @@ FACTS = {
     ),
     "stopped after 5,000 steps would have seen nothing: both test accuracies were below {0.1}": _nothing_seen,
     "{Six} of the {seven} claims": _claims_of_the_transformers,
+    "so {four} more transformers were trained": lambda _: len(_again().config["seeds"]),
+    "Over all {six}, three claims **hold**": lambda _: every_seed("circuits", "key-frequencies-suffice-transformer"),
+    "by our rule, in {five} of {six} transformers": lambda _: seeds("circuits", "excluded-rises-transformer"),
+    "The numbers lie on circles at every key frequency in {three} of {six}": lambda _: seeds(
+        "circuits", "numbers-on-circles-transformer"
+    ),
+    "and they come to {three} and to {one} of {six}": lambda _: (
+        seeds("circuits", "three-phases-transformer")[0],
+        *seeds("circuits", "cleanup-with-the-jump-transformer"),
+    ),
+    "In {three} of the {four} later transformers the weights fall fastest around step {2,167}": _early_cleanup,
+    "In {three} of {six} transformers the weights fell fastest long before": _early_cleanups,
+    "show the circuit before the jump too, in {six} of {six}": lambda _: seeds(
+        "circuits", "restricted-before-test-transformer"
+    ),
     "Solution {150} steps": _lead,
     "in {five} of {five} seeds the restricted loss had fallen": _early_circuit,
     "on a time scale {twelve} times as long": _times_as_long,
