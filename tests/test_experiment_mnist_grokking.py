@@ -17,11 +17,31 @@ from ncbook.runs import Run
 ROOT = Path(__file__).parents[1]
 FILES = [
     *ROOT.glob("ncbook/*/mnist_grokking.*"),
-    *ROOT.glob("ncbook/experiments/mnist_grokking/*"),
+    *ROOT.glob("ncbook/experiments/mnist_grokking/*.*"),
     *ROOT.glob("tests/*/mnist_grokking.py"),
     ROOT / "book/4-grokking/mnist_grokking.ipynb",
 ]
 CONFIG = mnist_grokking.Config()
+SOLUTIONS = {
+    "mnist_grokking/kappa": lambda: 2 * (1 + 1 + 0 + 4) * (5 + 1 + 9) / 3,
+    "mnist_grokking/later": lambda: np.log(10 / 8) / (6e-3 * 0.2),
+    "mnist_grokking/norms": lambda: _norm_ratio(mnist_grokking.load("laptop")),
+}
+
+
+def _norm_ratio(run):
+    """From the history: the norm at the first probe with half of the rise of the test accuracy since memorizing."""
+    found = {}
+    for arm, rows in run.to_frame().groupby("arm"):
+        norms = []
+        for _, own in rows.groupby("seed"):
+            late = own[own.step >= own.step[own.train_acc >= 0.9].min()]
+            start, end = late.test_acc.iloc[0], late.test_acc.tail(3).median()
+            norms.append(late.weight_norm[late.test_acc >= start + (end - start) / 2].iloc[0])
+        found[arm] = np.median(norms)
+    return found[FAR] / found[NEAR]
+
+
 JUDGES = {claim.id: claim.judge for claim in mnist_grokking.CLAIMS}
 STEPS = np.arange(0, 3401, 10)
 SEEDS = range(6)
@@ -138,6 +158,12 @@ def test_the_interval_of_coupling_holds_the_value_and_that_of_other_seeds():
     assert table.loc["variance_ratio_train", "rank"] == pytest.approx(1)
     assert (table.ratio_low <= table.ratio).all()
     assert (table.ratio <= table.ratio_high).all()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_left_to_be_written(path):
+    left = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if "TODO" in line]
+    assert not left, "\n".join(left)
 
 
 @pytest.mark.parametrize(

@@ -251,3 +251,28 @@ def nearly_there(run: Run) -> pd.DataFrame:
         found[seed] = {name: now[name] for name in ("step", "test_acc", *MEASURES)} | falls
     columns = ["step", "test_acc", *MEASURES, *(f"{name}_fall" for name in COLLAPSE[:3])]
     return pd.DataFrame.from_dict(found, orient="index", columns=columns, dtype=float)
+
+
+def over_share(run: Run) -> Run:
+    """The evenly spaced probes alone, with a column `percent`: the share of the steps of their arm."""
+    frame, even = run.to_frame(), run.config["probes"]
+    whole = frame.groupby("arm").step.transform("max")
+    counts = {steps: {round(steps * count / even): count for count in range(even + 1)} for steps in whole.unique()}
+    places = np.array([counts[steps].get(step, -1) for steps, step in zip(whole, frame.step, strict=True)])
+    frame = frame.assign(percent=np.round(100 * places / even).astype(int))[places >= 0]
+    return Run(run.config, {name: frame[name].to_numpy() for name in frame}, {}, run.provenance)
+
+
+def at_level(run: Run, level: float = 0.4) -> pd.DataFrame:
+    """A row an arm and seed: step, clock and norm of all weights at the first probe with that test accuracy.
+
+    A definition of the onset that does not depend on where the test accuracy ends. Looked at after the first run.
+    """
+    found = []
+    for arm in run.config["arms"]:
+        product = settings(run.config, arm)["product"]
+        for seed, rows in _trainings(run, arm):
+            step = moments.first(rows.step, rows.test_acc >= level)
+            norm = moments.at(rows, step).weight_norm
+            found.append({"arm": arm, "seed": seed, "step": step, "clock": step * product, "norm": norm})
+    return pd.DataFrame(found)
