@@ -23,7 +23,8 @@ def _measures(run: Run):
     for panel, labels in enumerate(_PANELS):
         for column, label in labels.items():
             yield from median_and_range(panel, label, _over_steps(run, "large start", column))
-        yield Axis(panel, y="log" if panel else "linear")
+        if panel:
+            yield Axis(panel, y="log")
     yield from median_and_range(0, "test, usual start", _over_steps(run, "usual start", "test_acc"))
 
 
