@@ -8,7 +8,7 @@ from ncbook.readings.mnist_grokking import FAR, FEW, LARGE, MANY, NEAR, TWICE
 from prose._approximately import about
 from prose._counts import every
 from prose._ledger import every_seed
-from prose._trials import FIRST, load
+from prose._trials import BOTH, FIRST, load
 
 
 def _memorized(run):
@@ -37,6 +37,19 @@ def _images(run, column):
     """With forty images a class, over that with ten."""
     times = reading.by_arm(run, column, (FEW, MANY)).median()
     return times[MANY] / times[FEW]
+
+
+def _at_fixed_level(_):
+    """How many seeds say yes to two rules at a fixed accuracy, and of how many; over both runs."""
+    said, factors = [], np.log([6.0, 8.0, 10.0])
+    factors -= factors.mean()
+    for preset in BOTH:
+        table = reading.at_level(load("mnist_grokking", preset)).pivot(index="seed", columns="arm")
+        norms, steps = np.log(table["norm"][[NEAR, TWICE, FAR]]), table["step"]
+        slopes, ratio = (norms @ factors) / (factors @ factors), steps[FEW] / steps[MANY]
+        said += list(zip(slopes.abs() <= 0.5, np.maximum(ratio, 1 / ratio) <= 1.25, strict=True))
+    one, images = np.sum(said, axis=0)
+    return one, len(said), images, len(said)
 
 
 def _onsets(run):
@@ -81,6 +94,9 @@ FACTS = {
     ),
     "generalizing at norms of {34}, {31} and {30}": lambda run: _norms(
         run, reading.by_arm(run, "norm", (NEAR, TWICE, FAR))
+    ),
+    "With this onset {8} of the {16} seeds of two runs would say yes to the rule for one norm, and {6} of {16} to": (
+        _at_fixed_level
     ),
     "The norms now go from {38} down to {30}": _fixed,
     "the onset moves from about {620} to {1,150} steps": _onsets,
