@@ -60,7 +60,7 @@ class Config(Presets):
 
     @classmethod
     def presets(cls) -> dict[str, "Config"]:
-        """smoke: seconds, for tests; nothing generalizes. laptop: the book's figures, three minutes on 2 CPU cores.
+        """smoke: seconds, for tests; nothing generalizes. laptop: the book's figures, 3 to 4 minutes on 2 CPU cores.
 
         laptop-again: laptop from eight other seeds. The rules were committed before both.
         gpu: five times as many images, of 28 x 28 pixels, and the test set of MNIST, which is downloaded. paper: as in
