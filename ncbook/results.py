@@ -24,6 +24,7 @@ RESULTS: dict[str, str] = {
     "circuits": "4-grokking/circuits",
     "numerics": "4-grokking/numerics",
     "onset": "4-grokking/onset",
+    "mnist_grokking": "4-grokking/mnist_grokking",
     "flatness": "4-grokking/flatness",
     "interventions": "4-grokking/interventions",
     "doses": "4-grokking/doses",

@@ -9,9 +9,10 @@ from importlib.util import find_spec
 
 from ncbook.exercises._exercise import Exercise
 from ncbook.exercises.collapse import flat_crosses
+from ncbook.exercises.mnist_grokking import three_points
 from ncbook.results import RESULTS
 
-__all__ = ["EXERCISES", "Exercise", "check", "flat_crosses"]
+__all__ = ["EXERCISES", "Exercise", "check", "flat_crosses", "three_points"]
 
 EXERCISES: dict[str, Exercise] = {
     name: exercise

@@ -1,17 +1,14 @@
 """Figures of the experiment `onset`: what moves when a network groks, and when."""
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
-from ncbook.figures import _bands, _style
+from ncbook.figures import _bands, _marks, _style
 from ncbook.readings.onset import ADDITION, DIGITS, NAMES, SMALL, STEEPEST, UNDECAYED, leads, medians, way
 from ncbook.runs import Run
 
-_FLAT = ("relative_flatness", "relative_flatness_bound", "train_loss", "uncertainty_train")
-_COLLAPSE = ("cdnv", "variance_ratio", "nc1", "rnc1")
 _LINES = ("-", "--", ":", "-.")
 _IN_TABLE = (
     "relative_flatness", "train_loss", "fourier_gini", "weight_norm", "cdnv_train", "variance_ratio_train", "nc1_train",
@@ -72,7 +69,7 @@ def share_of_the_way(run: Run) -> Figure:
 def lead_times(run: Run) -> Figure:
     """How many steps before the test accuracy each measure of modular addition crosses; one mark a seed."""
     figure, (panel,) = _style.panels(run, 1, height=4.6)
-    _draw_marks(panel, leads(run)[list(NAMES)])
+    _marks.draw_marks(panel, leads(run)[list(NAMES)])
     panel.axvline(0, color=_style.INK, linewidth=1)
     panel.set_xlabel("steps before the test accuracy is half-way (negative: after)")
     return figure
@@ -84,39 +81,12 @@ def digits_leads(run: Run) -> Figure:
     figure, (panel,) = _style.panels(run, 1, height=3.8)
     found = leads(run, DIGITS)
     names = [name for name in NAMES if name not in ("relative_flatness_bound", "uncertainty_train", "fourier_gini")]
-    _draw_marks(panel, found[names].rsub(found.onset, axis=0).div(found.onset, axis=0), ascending=True)
+    _marks.draw_marks(panel, found[names].rsub(found.onset, axis=0).div(found.onset, axis=0), ascending=True)
     panel.axvline(1, color=_style.INK, linewidth=1)
     if len(found):
         _style.log_axis(panel.xaxis)
     panel.set_xlabel("steps to cross, over the steps until the test accuracy is half-way (log)")
     return figure
-
-
-def _draw_marks(panel: Axes, table: pd.DataFrame, ascending: bool = False) -> None:
-    """A row a column in the order of the medians, the earliest on top: a mark a seed, and a stroke at the median."""
-    middles = table.median()
-    order = sorted(table, key=lambda name: np.nan_to_num(middles[name], nan=np.inf), reverse=ascending)
-    for row, name in enumerate(order):
-        color, marker = _kind(name)
-        seen = table[name].dropna()
-        shifts = 0.12 * ((np.arange(len(seen)) % 3) - 1)
-        panel.plot(seen, row + shifts, marker, color=color, markersize=5, alpha=0.75, linestyle="none")
-        panel.plot([middles[name]] * 2, [row - 0.36, row + 0.36], color=_style.INK, linewidth=2)
-        if not len(seen):
-            panel.text(
-                0.5, row, "hardly changes", transform=panel.get_yaxis_transform(), va="center", color=_style.FAINT
-            )
-    panel.set_yticks(range(len(order)), [NAMES[name] for name in order])
-    panel.set(ylabel="measure", ylim=(-0.7, len(order) - 0.3))
-    panel.yaxis.label.set_visible(False)
-    panel.grid(axis="x", color="#dddddd", linewidth=0.6)
-
-
-def _kind(name: str) -> tuple[str, str]:
-    """Color and marker: flatness and the loss, collapse, and all others."""
-    if name in _FLAT:
-        return _style.CLASS_STYLES[1]
-    return _style.CLASS_STYLES[0 if name.startswith(_COLLAPSE) else 2]
 
 
 @_style.styled

@@ -1,6 +1,6 @@
 """Runs of `onset`: how long before generalization a measure moves, by one rule and by others."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,7 +79,7 @@ def leads(run: Run, part: str = ADDITION, rule: Rule | None = None) -> pd.DataFr
     measure's lead, onset minus crossing, positive where it moves first and nan where it has no crossing.
     """
     rule = rule or rules(run.config)[0]
-    rows = {seed: _leads(_columns(late), found, rule, run.config) for seed, late, found in _generalizing(run, part)}
+    rows = {seed: leads_of(late, MEASURES, found, rule, run.config) for seed, late, found in _generalizing(run, part)}
     names = ["memorized", "generalized", "onset", *MEASURES]
     return pd.DataFrame.from_dict(rows, orient="index", columns=names, dtype=float)
 
@@ -100,18 +100,23 @@ def _generalizing(run: Run, part: str) -> Iterator[tuple[int, pd.DataFrame, dict
             yield seed, rows[rows.step >= found["memorized"]], found
 
 
-def _columns(late: pd.DataFrame) -> dict[str, np.ndarray]:
+def _columns(late: pd.DataFrame, measures: Sequence[str]) -> dict[str, np.ndarray]:
     """The step and all that is timed, as float64 arrays, each of which is asked for once a rule."""
-    return {name: late[name].to_numpy(dtype=float) for name in ("step", "test_acc", *MEASURES)}
+    return {name: late[name].to_numpy(dtype=float) for name in ("step", "test_acc", *measures)}
 
 
-def _leads(
-    late: Mapping[str, np.ndarray], found: dict[str, float], rule: Rule, config: Mapping[str, Any]
+def leads_of(
+    rows: pd.DataFrame, measures: Sequence[str], found: Mapping[str, float], rule: Rule, config: Mapping[str, Any]
 ) -> dict[str, float]:
+    """`found`, the onset, and the lead of each of `measures`, of the rows of one training from memorizing on.
+
+    found: the moments memorized and generalized; config: settings of the rule as those of `onset` are named.
+    """
+    late = _columns(rows, measures)
     onset = _crossing(late, "test_acc", HALFWAY, config, found["generalized"])
-    crossings = {name: _crossing(late, name, rule, config, found["generalized"]) for name in MEASURES}
+    crossings = {name: _crossing(late, name, rule, config, found["generalized"]) for name in measures}
     return (
-        found
+        dict(found)
         | {"onset": onset}
         | {name: onset - crossing if crossing < moments.NEVER else np.nan for name, crossing in crossings.items()}
     )
@@ -176,7 +181,9 @@ def way(run: Run, part: str = ADDITION) -> pd.DataFrame:
     """
     names, rule = ("test_acc", *MEASURES), rules(run.config)[0]
     for _, late, found in _generalizing(run, part):
-        ways = {name: progress(_columns(late), name, rule, run.config, found["generalized"]) for name in names}
+        ways = {
+            name: progress(_columns(late, MEASURES), name, rule, run.config, found["generalized"]) for name in names
+        }
         return pd.DataFrame(ways, index=pd.Index(late.step, name="step"))
     return pd.DataFrame(columns=list(names), index=pd.Index([], name="step"), dtype=float)
 
