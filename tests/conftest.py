@@ -46,7 +46,7 @@ def recorded_runs_are_read_once() -> Iterator[None]:
     def shared(path: Path) -> runs.Run:
         run = load(path)
         for array in (*run.history.values(), *run.arrays.values()):
-            array.flags.writeable = False
+            array.setflags(write=False)
         return run
 
     with pytest.MonkeyPatch.context() as patch:
