@@ -13,14 +13,14 @@ from ncbook import metrics, models, runs
 from ncbook.claims import OURS, THEOREM
 from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments import flatness
-from ncbook.experiments.flatness import measures, parts
+from ncbook.experiments.flatness import config, measures, parts
 from ncbook.experiments.flatness.measures import Head
 from ncbook.readings import flatness as reading
 from ncbook.readings.measures import SHARED
 
 TINY = replace(
     flatness.Config.preset("smoke"), seeds=(7,), classes=(3,), strengths=(1.0, 5.0), train_per_class=5, width=16,
-    epochs=40, batch_size=10, scales=(0.5, 1.0, 64.0), addition_steps=40, addition_every=20, noises=(10, 100),
+    epochs=40, batch_size=10, scales=(0.5, 1.0, 64.0),
 )  # fmt: skip
 CLAIMS = {claim.id: claim for claim in flatness.CLAIMS}
 THEOREMS = {name for name, claim in CLAIMS.items() if claim.kind == THEOREM}
@@ -159,7 +159,7 @@ def test_rotation_and_shift_leave_the_probabilities():
 def test_shapes_and_columns(tiny):
     assert set(tiny.history) <= set(reading.COLUMNS) | set(SHARED)
     counts = tiny.to_frame().groupby("part").size().to_dict()
-    assert counts == {"family": 2, "training": 7, "scale": 9, "matched": 3, "change": 15, "noise": 24}
+    assert counts == {"family": 2, "training": 7, "scale": 9, "matched": 3, "change": 15}
     assert tiny.arrays["family/3/exact"].shape == tiny.arrays["family/strengths"].shape == (200,)
 
 
@@ -306,7 +306,7 @@ def test_networks_that_cannot_be_matched_tell_nothing(laptop):
 
 
 def test_evidence_is_of_plain_numbers(laptop):
-    for claim in flatness.CLAIMS:
+    for claim in (each for each in flatness.CLAIMS if each.preset == "laptop"):
         evidence = claim.judge(laptop)
         assert {type(each) for each in evidence.holds} <= {bool}
         assert {type(each) for each in evidence.values} <= {float}
@@ -338,11 +338,30 @@ def test_noise_is_measured_on_one_frame_and_its_parts_add_up():
         assert row["reach"] == reach.median().item()
 
 
-def test_networks_on_sums_memorize_first(tiny):
-    found = reading.rows(tiny, "noise", arm="addition")
-    assert found.step.tolist() == [0, 0, 20, 20, 40, 40]
-    assert (found.num_classes == 29).all()
-    assert (found.dim == 64).all()
+def test_a_run_under_noise_has_its_rows_alone_and_the_networks_of_the_other(tiny):
+    fields = {field: getattr(TINY, field) for field in TINY.__dataclass_fields__}
+    run = flatness.run(config.Noise(**fields, noises=(10, 100), addition_steps=40, addition_every=20), "cpu")
+    assert set(run.history) <= set(reading.COLUMNS) | set(SHARED)
+    frame = run.to_frame()
+    assert frame.groupby("arm").size().to_dict() == {"addition": 6, "trained": 6, "stopped": 6, "random": 6}
+    assert (set(frame.part), run.arrays) == ({"noise"}, {})
+    sums = reading.rows(run, "noise", arm="addition")
+    assert sums.step.tolist() == [0, 0, 20, 20, 40, 40]
+    assert (sums.num_classes == 29).all()
+    assert (sums.dim == 64).all()
+    for arm in reading.NETWORKS:
+        end = reading.rows(run, "noise", arm=arm, noise=10).iloc[-1]
+        other = reading.rows(tiny, "scale", arm=arm, scale=1.0).iloc[0]
+        for name in ("step", "relative_flatness", "train_loss", "train_error", "test_error"):
+            assert end[name] == other[name]
+
+
+def test_presets_under_noise_share_no_seed_and_change_no_other():
+    first, again = (flatness.Config.preset(f"laptop-noise{each}") for each in ("", "-again"))
+    assert first.seeds == flatness.Config.preset("laptop").seeds
+    assert not set(first.seeds) & set(again.seeds)
+    assert {reading.LITTLE, reading.WIDE} <= set(first.noises)
+    assert not hasattr(flatness.Config.preset("laptop"), "noises")
 
 
 def made_up(**values: list[float]) -> runs.Run:

@@ -2,7 +2,9 @@
 
 import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,7 +14,7 @@ from ncbook import data, metrics, models, trainers
 from ncbook.experiments import _noisy_labels
 from ncbook.experiments._addition import Addition
 from ncbook.experiments.flatness import measures
-from ncbook.experiments.flatness.config import Config
+from ncbook.experiments.flatness.config import Config, Noise
 from ncbook.experiments.flatness.measures import Head
 from ncbook.readings.flatness import ADDITION
 
@@ -37,12 +39,11 @@ def measure_arm(config: Config, device: str, arm: Arm) -> Rows:
     where = torch.device(device)
     if arm.name == "family":
         return [_on_simplex(count, strength, where) for count in config.classes for strength in config.strengths]
-    if arm.name == ADDITION:
-        return added(config, device)
-    model, dataset, step, probes = trained(config, where, arm)
+    if isinstance(config, Noise):
+        return _added(config, device) if arm.name == ADDITION else _shaken(config, where, arm)
+    model, dataset, step, probes = trained(config, where, arm, _training)
     rows = [{"part": "scale"} | _scaled(model, dataset, factor) for factor in config.scales]
     rows += [_matched(config, model, dataset), *_changed(config, model, dataset, arm.seed)]
-    rows += _under_noise(config, model, dataset)
     about = _about(arm, dataset) | {"step": step}
     return [*probes, *(about | row for row in rows)]
 
@@ -68,8 +69,10 @@ def _on_simplex(num_classes: int, strength: float, device: torch.device) -> Row:
 # ---- trained networks
 
 
-def trained(config: Config, device: torch.device, arm: Arm) -> tuple[models.Classifier, data.Dataset, int, Rows]:
-    """The network of an arm, the data with the labels that it was given, its steps, and the rows of its probes."""
+def trained(
+    config: Config, device: torch.device, arm: Arm, measure: Callable[[models.Classifier, data.Dataset], Rows]
+) -> tuple[models.Classifier, data.Dataset, int, Rows]:
+    """The network of an arm, the data with the labels that it was given, its steps, and what its probes measured."""
     sizes = config.train_per_class, config.test_per_class, config.glyph_size, config.glyph_difficulty
     dataset = _noisy_labels.images(config.dataset, *sizes, arm.seed)
     model = _noisy_labels.build(config.network, dataset, config.width, arm.seed).to(device)
@@ -84,12 +87,14 @@ def trained(config: Config, device: torch.device, arm: Arm) -> tuple[models.Clas
     )  # fmt: skip
 
     def probe(model: models.Classifier, step: int) -> Rows:
-        about = _about(arm, dataset) | {"step": step}
-        noisy = _under_noise(config, model, dataset) if step in (0, epoch) else []  # at the end all networks have it
-        return [about | row for row in ({"part": "training"} | _scaled(model, dataset, 1.0), *noisy)]
+        return [_about(arm, dataset) | {"step": step} | row for row in measure(model, dataset)]
 
     fitted = trainers.fit(model, dataset.train, recipe, arm.seed, probe, (0, epoch), on_step=lambda step: None)
     return model.eval(), dataset, fitted.step, [row for rows in fitted.whole() for row in rows]
+
+
+def _training(model: models.Classifier, dataset: data.Dataset) -> Rows:
+    return [{"part": "training"} | _scaled(model, dataset, 1.0)]
 
 
 def _scaled(model: models.Classifier, dataset: data.Dataset, factor: float) -> Row:
@@ -121,7 +126,18 @@ def _matched(config: Config, model: models.Classifier, dataset: data.Dataset) ->
     return row | (measures.flatness(head.scaled(factor)) if math.isfinite(factor) else {})
 
 
-def _under_noise(config: Config, model: models.Classifier, dataset: data.Dataset) -> Rows:
+# ---- noise in features
+
+
+def _shaken(config: Noise, device: torch.device, arm: Arm) -> Rows:
+    """The part "noise" of one network before training, after an epoch and at the end."""
+    model, dataset, step, probes = trained(config, device, arm, partial(_under_noise, config))
+    if probes[-1]["step"] == step:  # a stop rule's end is probed already
+        return probes
+    return [*probes, *(_about(arm, dataset) | {"step": step} | row for row in _under_noise(config, model, dataset))]
+
+
+def _under_noise(config: Noise, model: models.Classifier, dataset: data.Dataset) -> Rows:
     """A row a noise, with the errors."""
     head, test = (measures.head_of(model, split) for split in (dataset.train, dataset.test))
     errors = {
@@ -131,11 +147,8 @@ def _under_noise(config: Config, model: models.Classifier, dataset: data.Dataset
     return [{"part": "noise"} | errors | row for row in measures.under_noise(head, test, config.noises)]
 
 
-# ---- networks that memorize first and generalize later
-
-
-def added(config: Config, device: str) -> Rows:
-    """Networks that learn modular addition, trained as one ensemble: the part "noise" of each probe and seed."""
+def _added(config: Noise, device: str) -> Rows:
+    """Networks that memorize sums first and generalize later, as one ensemble: the part "noise" of probes and seeds."""
     task = Addition()
     sets = task.sets(config.seeds, device)
     recipe = trainers.Recipe(
