@@ -42,7 +42,7 @@ EXERCISES = {
     ),
     "flatness/noise": Exercise(
         lambda: 0.2**2 * 3.2 / (2 * 64),
-        "to second order the rise is delta^2 kappa / (2 d), with delta the noise as a share of the features' length",
+        "to second order the rise is r^2 kappa / (2 d), with r the noise as a share of the features' length",
         tolerance=1e-3,
     ),
     "flatness/ceiling": Exercise(

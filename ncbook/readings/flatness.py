@@ -113,7 +113,8 @@ def _learning(own: pd.DataFrame) -> dict[str, float | bool]:
     memorized, generalized = moments.memorized(known), moments.generalized(known)
     then, end = moments.at(known, memorized), known.iloc[-1]
     found: dict[str, float | bool] = {"memorized": memorized, "generalized": generalized}
-    found["tells"] = bool(then.test_acc <= UNLEARNT and end.test_acc >= moments.GENERALIZED and end.train_error == 0)
+    fitted = moments.terminal_phase(known)["phase_start"] != moments.NEVER
+    found["tells"] = bool(then.test_acc <= UNLEARNT and end.test_acc >= moments.GENERALIZED and fitted)
     for name in ("gap", "rise", "representativeness", "reach"):
         found |= {f"{name}_then": float(then[name]), f"{name}_end": float(end[name])}
     return found

@@ -130,3 +130,4 @@ EXPECTED = {
     "flatness_after_changes": _after_changes,
     "flatness_under_noise": _under_noise,
 }
+PRESETS = {"flatness_under_noise": "laptop-noise"}
