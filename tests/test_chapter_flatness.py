@@ -185,6 +185,7 @@ def factor() -> float:
 SOLUTIONS = {
     "flatness/by-hand": lambda: 1.44,
     "flatness/gauge": lambda: 49 / 9,
+    "flatness/noise": lambda: 0.001,
     "flatness/ceiling": lambda: 22275,
     "flatness/peak": peak,
     "flatness/factor": factor,
@@ -204,3 +205,74 @@ def test_in_the_second_run_a_factor_of_64_is_too_small_for_one_network():
     assert (slopes == 0).sum() == 3
     (slope,) = slopes[slopes > 0]
     assert 1e-15 < slope < 1e-13
+
+
+# --- noise in features
+
+
+@pytest.fixture(scope="module", params=["laptop-noise", "laptop-noise-again"])
+def shaken(request) -> pd.DataFrame:
+    return reading.under_noise(FLATNESS.load(request.param, live=False))
+
+
+def test_a_random_direction_sees_the_trace_over_the_dimension():
+    chance = torch.Generator().manual_seed(0)
+    matrix = torch.randn(6, 6, generator=chance, dtype=torch.float64)
+    u = torch.randn(200_000, 6, generator=chance, dtype=torch.float64)
+    u = u / u.norm(dim=1, keepdim=True)
+    assert ((u @ matrix) * u).sum(1).mean().item() == pytest.approx(matrix.trace().item() / 6, abs=0.02)
+
+
+def test_the_curvature_in_the_features_has_the_variance_of_the_rows_as_its_trace():
+    chance = torch.Generator().manual_seed(1)
+    weight, phi = (torch.randn(*shape, generator=chance, dtype=torch.float64) for shape in ((4, 6), (6,)))
+    found = torch.autograd.functional.hessian(lambda phi: -torch.log_softmax(weight @ phi, 0)[2], phi)
+    p = torch.softmax(weight @ phi, 0)
+    variance = p @ weight.square().sum(1) - (p @ weight).square().sum()
+    assert found.trace().item() == pytest.approx(variance.item(), rel=1e-12)
+
+
+def test_both_parts_of_the_gap_add_up(shaken):
+    assert np.allclose(shaken.rise + shaken.representativeness, shaken.test_loss - shaken.train_loss, rtol=1e-5)
+
+
+def test_on_digits_robustness_is_less_of_the_gap(shaken):
+    sums = shaken[(shaken.arm == "addition") & (shaken.step == 100) & (shaken.noise == 10)]
+    digits = shaken[(shaken.arm != "addition") & (shaken.noise == 10)].groupby(["arm", "seed"]).tail(1)
+    digits = digits[(digits.arm != "stopped") & (digits.train_error == 0)]
+    assert (digits.rise / digits.gap).max() < (sums.rise / sums.gap).min()
+
+
+def test_wide_noise_reaches_the_new_points_and_little_noise_does_not(shaken):
+    sums = shaken[(shaken.arm == "addition") & (shaken.step == 100)]
+    assert sums.reach.between(0.8, 1).all()
+    ends = shaken[(shaken.arm == "addition") & (shaken.step == 2400) & (shaken.noise == 10)]
+    assert (ends.reach < 0.1).sum() > len(ends) / 2  # the median over test points, so at least half of them
+
+
+def test_where_flatness_tells_of_robustness_it_is_a_thousandth_of_the_gap(shaken):
+    ends = shaken[(shaken.noise == 10) & (shaken.arm.isin(("trained", "random")))].groupby(["arm", "seed"]).tail(1)
+    then = shaken[(shaken.noise == 10) & (shaken.arm == "addition") & (shaken.step == 100)]
+    for own in (ends, then):
+        assert (own.rise / own.gap).max() < 0.0015
+
+
+def test_a_few_millionths_of_a_nat_against_a_tenth_to_a_fifth(shaken):
+    wide = shaken[(shaken.arm == "addition") & (shaken.noise == 100)]
+    first, last = wide[wide.step == 100], wide[wide.step == 2400]
+    assert 2e-6 < last.second_order.median() < 6e-6
+    assert 0.1 < last.rise.median() < 0.2
+    assert 1e5 < first.relative_flatness.median() / last.relative_flatness.median() < 1e6
+    assert first.rise.median() / last.rise.median() < 40
+    assert (first.train_error == 0).all()
+
+
+def test_representativeness_ends_near_a_millionth(shaken):
+    last = shaken[(shaken.arm == "addition") & (shaken.noise == 10) & (shaken.step == 2400)]
+    assert 3e-7 < last.representativeness.median() < 3e-6
+    assert (last.test_error == 0).all()
+
+
+def test_the_width_that_the_bound_asks_for():
+    assert round(1000 ** (-1 / 132), 2) == 0.95
+    assert round(505 ** (-1 / 68), 2) == 0.91

@@ -10,10 +10,10 @@ import torch
 import torch.nn.functional as F
 
 from ncbook import metrics, models, runs
-from ncbook.claims import THEOREM, not_tested
+from ncbook.claims import OURS, THEOREM
 from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments import flatness
-from ncbook.experiments.flatness import measures, parts
+from ncbook.experiments.flatness import config, measures, parts
 from ncbook.experiments.flatness.measures import Head
 from ncbook.readings import flatness as reading
 from ncbook.readings.measures import SHARED
@@ -285,8 +285,8 @@ def test_identities_are_theorems_and_readings_are_ours():
         "confident-is-flat-right-or-wrong",
     }  # fmt: skip
     assert identities == THEOREMS
-    for name in ("flat-features-are-robust", "features-become-representative"):
-        assert CLAIMS[name].judge is not_tested
+    ours = {name for name, claim in CLAIMS.items() if claim.kind == OURS}
+    assert {"flat-features-bear-wide-noise", "robustness-is-little-of-the-gap", "features-come-within-reach"} < ours
 
 
 def test_neuron_rescaling_could_have_held(laptop):
@@ -306,7 +306,7 @@ def test_networks_that_cannot_be_matched_tell_nothing(laptop):
 
 
 def test_evidence_is_of_plain_numbers(laptop):
-    for claim in flatness.CLAIMS:
+    for claim in (each for each in flatness.CLAIMS if each.preset == "laptop"):
         evidence = claim.judge(laptop)
         assert {type(each) for each in evidence.holds} <= {bool}
         assert {type(each) for each in evidence.values} <= {float}
@@ -318,3 +318,109 @@ def test_rows_chooses_by_part_and_column(laptop):
     assert isinstance(found, pd.DataFrame)
     assert (set(found.part), set(found.arm), set(found.scale)) == ({"scale"}, {"random"}, {1.0})
     assert found.seed.tolist() == laptop.config["seeds"]
+
+
+# --- noise in features
+
+
+def test_noise_is_measured_on_one_frame_and_its_parts_add_up():
+    head = some_head()
+    test = Head(head.features + 0.1, head.labels, head.weight, head.bias)
+    little, wide = measures.under_noise(head, test, (10, 100))
+    assert (little["noise"], wide["noise"]) == (10, 100)
+    for row in (little, wide):
+        found = metrics.feature_robustness(
+            head.features, head.labels, head.weight, head.bias, size=row["noise"] / 100, frames=1
+        )
+        assert row["rise"] == found.rise
+        assert row["test_loss"] == F.cross_entropy(test.logits(), test.labels).item()
+        reach = metrics.feature_reach(test.features, test.labels, head.features, head.labels)
+        assert row["reach"] == reach.median().item()
+
+
+def test_a_run_under_noise_has_its_rows_alone_and_the_networks_of_the_other(tiny):
+    fields = {field: getattr(TINY, field) for field in TINY.__dataclass_fields__}
+    run = flatness.run(config.Noise(**fields, noises=(10, 100), addition_steps=40, addition_every=20), "cpu")
+    assert set(run.history) <= set(reading.COLUMNS) | set(SHARED)
+    frame = run.to_frame()
+    assert frame.groupby("arm").size().to_dict() == {"addition": 6, "trained": 6, "stopped": 6, "random": 6}
+    assert (set(frame.part), run.arrays) == ({"noise"}, {})
+    sums = reading.rows(run, "noise", arm="addition")
+    assert sums.step.tolist() == [0, 0, 20, 20, 40, 40]
+    assert (sums.num_classes == 29).all()
+    assert (sums.dim == 64).all()
+    for arm in reading.NETWORKS:
+        end = reading.rows(run, "noise", arm=arm, noise=10).iloc[-1]
+        other = reading.rows(tiny, "scale", arm=arm, scale=1.0).iloc[0]
+        for name in ("step", "relative_flatness", "train_loss", "train_error", "test_error"):
+            assert end[name] == other[name]
+
+
+def test_presets_under_noise_share_no_seed_and_change_no_other():
+    first, again = (flatness.Config.preset(f"laptop-noise{each}") for each in ("", "-again"))
+    assert first.seeds == flatness.Config.preset("laptop").seeds
+    assert not set(first.seeds) & set(again.seeds)
+    assert {reading.LITTLE, reading.WIDE} <= set(first.noises)
+    assert not hasattr(flatness.Config.preset("laptop"), "noises")
+
+
+def made_up(**values: list[float]) -> runs.Run:
+    """One network on sums a seed, seeds 1, 2 ...: probes at steps 0, 100 (memorized) and 200 (generalized), noise 10.
+
+    A value is that of the last two probes of each seed, in turn: [then of 1, end of 1, then of 2, ...].
+    """
+    count = len(next(iter(values.values()))) // 2
+    usual = {
+        "train_error": [0.0, 0.0], "test_error": [0.95, 0.0], "train_loss": [0.01, 1e-6], "test_loss": [10.0, 0.001],
+        "rise": [0.001, 1e-6], "relative_flatness": [12.8, 0.0128], "reach": [0.9, 0.1],
+    }  # fmt: skip
+    both = {name: values.get(name, each * count) for name, each in usual.items()}
+    rows = []
+    for seed in range(1, count + 1):
+        about = {"part": "noise", "noise": 10, "seed": seed}
+        start = {name: column[2 * seed - 2] for name, column in both.items()} | {"train_error": 0.97}
+        rows.append(about | {"arm": "addition", "dim": 64, "step": 0} | start)
+        for place, step in ((2 * seed - 2, 100), (2 * seed - 1, 200)):
+            row = {name: column[place] for name, column in both.items()}
+            rows.append(about | {"arm": "addition", "dim": 64, "step": step} | row)
+        for arm in ("trained", "random"):
+            rows.append(about | {"arm": arm, "dim": 64, "step": 9} | {n: c[2 * seed - 2] for n, c in both.items()})
+    frame = pd.DataFrame(rows)
+    return runs.Run({"seeds": list(range(1, count + 1))}, {name: frame[name].to_numpy() for name in frame}, {}, {})
+
+
+def answers(name: str, run: runs.Run) -> list[bool | None]:
+    return list(CLAIMS[name].judge(run).holds)
+
+
+def test_robustness_is_as_kappa_says_or_a_factor_off():
+    # delta^2 kappa / (2 d) = 0.01 * 12.8 / 128 = 0.001, and 1e-6 at the end
+    run = made_up(rise=[0.0019, 1e-6, 0.001, 2.1e-6, 0.0004, 1e-6, 0.001, 0.9e-6])
+    assert answers("flat-features-are-robust", run) == [True, False, False, True]
+    evidence = CLAIMS["flat-features-are-robust"].judge(run)
+    assert evidence.values == pytest.approx([1.9, 2.1, 2.5, 1 / 0.9])
+    wide = runs.Run(run.config, run.history | {"noise": np.full(len(run.history["noise"]), 100)}, {}, {})
+    assert answers("flat-features-bear-wide-noise", wide) == [False] * 4
+    rises = wide.history | {"rise": 100 * wide.history["rise"]}
+    assert answers("flat-features-bear-wide-noise", runs.Run(run.config, rises, {}, {})) == [True, False, False, True]
+
+
+def test_robustness_is_little_of_the_gap_or_more():
+    run = made_up(rise=[0.09, 1e-6, 0.11, 1e-6, 0.09, 1e-6], test_error=[0.95, 0, 0.95, 0, 0.5, 0])
+    assert answers("robustness-is-little-of-the-gap", run) == [True, False, None]  # the last does not memorize first
+    frame = run.to_frame()
+    frame.loc[(frame.arm == "random") & (frame.seed == 1), "rise"] = 1.0
+    spoilt = runs.Run(run.config, {name: frame[name].to_numpy() for name in frame}, {}, {})
+    assert answers("robustness-is-little-of-the-gap", spoilt) == [False, False, None]
+
+
+def test_representativeness_and_reach_fall_or_do_not():
+    run = made_up(
+        test_loss=[10.0, 0.9, 10.0, 1.1, 10.0, 0.001, 10.0, 0.001], reach=[0.9, 0.4, 0.9, 0.5, 0.9, 0.1, 0.9, 0.1],
+        test_error=[0.95, 0.0, 0.95, 0.0, 0.95, 0.02, 0.95, 0.0], train_error=[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.01],
+    )  # fmt: skip
+    for name in ("features-become-representative", "features-come-within-reach"):
+        assert answers(name, run) == [True, False, None, None]  # the third does not generalize, the fourth errs
+    never = made_up(train_error=[0.5, 0.5])
+    assert answers("features-become-representative", never) == [None]
+    assert CLAIMS["features-come-within-reach"].judge(never).word == UNTESTED

@@ -64,6 +64,8 @@ CALLS = {
     "relative_flatness_bound": lambda h, y, w, b, m: metrics.relative_flatness_bound(h, w, b),
     "relative_flatness_mse": lambda h, y, w, b, m: metrics.relative_flatness_mse(h, w),
     "normalize_features": lambda h, y, w, b, m: metrics.normalize_features(h, w),
+    "feature_robustness": lambda h, y, w, b, m: metrics.feature_robustness(h, y, w, b, size=0.5),
+    "feature_reach": lambda h, y, w, b, m: metrics.feature_reach(h[::2], y[::2], h[1::2], y[1::2]),
     "mutual_information_kde": lambda h, y, w, b, m: metrics.mutual_information_kde(h, y, 0.1),
     "mutual_information_binned": lambda h, y, w, b, m: metrics.mutual_information_binned(h, y, 0.5),
     "mutual_information_gaussian": lambda h, y, w, b, m: metrics.mutual_information_gaussian(h[:, :2], h[:, 2:]),

@@ -31,14 +31,21 @@ def result_of(name: str) -> str:
 
 
 @cache
-def laptop(result: str) -> runs.Run:
-    return experiments.get(result).recorded("laptop")
+def recorded(result: str, preset: str) -> runs.Run:
+    return experiments.get(result).recorded(preset)
+
+
+def run_of(name: str) -> runs.Run:
+    """What a figure is drawn from: the laptop run of its result, or that of the preset that `PRESETS` gives it."""
+    result = result_of(name)
+    presets = getattr(import_module(f"pictures.{result}"), "PRESETS", {})
+    return recorded(result, presets.get(name, "laptop"))
 
 
 @cache
 def figure_of(name: str) -> Figure:
     """Of the recorded run, drawn once for all tests below, which only look at it."""
-    figure: Figure = getattr(figures, name)(laptop(result_of(name)))
+    figure: Figure = getattr(figures, name)(run_of(name))
     figure.canvas.draw()
     return figure
 
@@ -171,7 +178,7 @@ def test_a_figure_shows_what_it_says(name):
     result = result_of(name)
     expected = import_module(f"pictures.{result}").EXPECTED
     assert name in expected, f"tests/pictures/{result}.py does not say what the figure {name} shows"
-    run = laptop(result)
+    run = run_of(name)
     wanted = list(expected[name](run))
     figure = figure_of(name)
     seen = [each for number, panel in enumerate(figure.axes) for each in drawn(number, panel)]
@@ -192,7 +199,7 @@ def test_a_figure_shows_what_it_says(name):
 
 @pytest.mark.parametrize("name", figures.__all__)
 def test_figure_of_the_recorded_run(name):
-    figure, run = figure_of(name), laptop(result_of(name))
+    figure, run = figure_of(name), run_of(name)
     line = figure.get_supxlabel()
     assert run.provenance["preset"] in line
     assert run.provenance["date"] in line

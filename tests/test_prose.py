@@ -33,7 +33,7 @@ def prose(name: str) -> str:
     """The text of a chapter in one line: without equations, code and links' addresses."""
     cells = notebooks.read(ROOT / "book" / f"{RESULTS[name]}.ipynb").cells
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    text = re.sub(r"```.*?```|\$\$.*?\$\$|</?[a-z][^<>]*>", " ", text, flags=re.DOTALL)
+    text = re.sub(r"```.*?```|\$\$.*?\$\$|</?[a-z][^<>{}$]*>", " ", text, flags=re.DOTALL)
     text = re.sub(r"\$[^$]*\$", "$", text).replace("$ %", "%")
     return " ".join(re.sub(r"\]\([^)]*\)", "]", text).split())
 

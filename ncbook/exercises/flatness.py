@@ -40,6 +40,11 @@ EXERCISES = {
         "zero",
         tolerance=1e-3,
     ),
+    "flatness/noise": Exercise(
+        lambda: 0.2**2 * 3.2 / (2 * 64),
+        "to second order the rise is r^2 kappa / (2 d), with r the noise as a share of the features' length",
+        tolerance=1e-3,
+    ),
     "flatness/ceiling": Exercise(
         lambda: 150**2 * (1 - 1 / 100),
         "with unit features the bound is ||W||_F^2 (1 - ||p||^2): how small can ||p||^2 be with 100 classes?",

@@ -62,6 +62,7 @@ from ncbook.metrics.max_margin import MaxMargin, max_margin_classifier
 from ncbook.metrics.meter import CollapseMeter
 from ncbook.metrics.mse import SquareLossDecomposition, square_loss_decomposition
 from ncbook.metrics.one_pass import OnePassMeter
+from ncbook.metrics.robustness import FeatureRobustness, feature_reach, feature_robustness
 from ncbook.metrics.spectrum import effective_rank, log_kernel_uniformity, stable_rank
 from ncbook.metrics.unconstrained import (
     UnconstrainedMinimum,
@@ -78,6 +79,7 @@ __all__ = [
     "CollapseMeter",
     "CollapsedFlatness",
     "Concentration",
+    "FeatureRobustness",
     "KernelInformation",
     "MarginCurve",
     "MaxMargin",
@@ -103,6 +105,8 @@ __all__ = [
     "directional_ncc_error_bound",
     "effective_rank",
     "error_exponent",
+    "feature_reach",
+    "feature_robustness",
     "fourier_basis",
     "fourier_excluded_loss",
     "fourier_gini",

@@ -1,7 +1,8 @@
 """What each figure has to show, said independently of the code that draws it. One module a result.
 
 `EXPECTED` maps the name of a figure to a function of the run: the artists that must be there, in data coordinates,
-computed from the run's history or readings. `tests/test_pictures.py` compares.
+computed from the run's history or readings. `tests/test_pictures.py` compares. A figure of another preset than laptop
+stands in the module's `PRESETS`.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """The figures of `flatness`."""
 
 from ncbook.runs import Run
-from pictures import Axis, Line, median_and_range
+from pictures import Axis, Line, by_seed, median_and_range
 
 NETWORKS = {
     "trained": "true labels, trained to the end",
@@ -96,10 +96,38 @@ def _after_changes(run: Run):
     yield Axis(0, "log")
 
 
+def _under_noise(run: Run):
+    rows = _part(run, "noise", arm="addition")
+    rows = rows.assign(
+        kappa=(rows.noise / 100) ** 2 * rows.relative_flatness / 2 / rows.dim,
+        rest=rows.test_loss - rows.train_loss - rows.rise,
+        accuracy=1 - rows.test_error,
+    )
+    learnt = rows[rows.train_error <= 0.01].groupby("seed").step.min()
+    for name, own in (
+        ("memorized", rows[rows.step == rows.seed.map(learnt)]),
+        ("at the end", rows[rows.step == run.config["addition_steps"]]),
+    ):
+        rises, kappa = (own.pivot(index="seed", columns="noise", values=column) for column in ("rise", "kappa"))
+        yield from median_and_range(0, f"{name}: rise", rises)
+        yield Line(0, rf"{name}: as $\kappa$ says", kappa.columns, kappa.median())
+    yield Axis(0, "log", "log")
+    little = rows[rows.noise == 10]
+    assert (little[little.step > 0].rest > 1e-9).all()  # so that a logarithmic axis shows all of it
+    yield from median_and_range(1, "representativeness", by_seed(little, "rest", "step"))
+    yield from median_and_range(1, "rise, noise 10 %", by_seed(little, "rise", "step"))
+    yield from median_and_range(1, "rise, noise 100 %", by_seed(rows[rows.noise == 100], "rise", "step"))
+    yield Axis(1, y="log")
+    yield from median_and_range(2, "reach (lengths)", by_seed(little, "reach", "step"))
+    yield from median_and_range(2, "test accuracy", by_seed(little, "accuracy", "step"))
+
+
 EXPECTED = {
     "flatness_on_simplices": _on_simplices,
     "flatness_under_scaling": _under_scaling,
     "flatness_against_loss": _against_loss,
     "flatness_in_float32": _float32,
     "flatness_after_changes": _after_changes,
+    "flatness_under_noise": _under_noise,
 }
+PRESETS = {"flatness_under_noise": "laptop-noise"}

@@ -2,7 +2,8 @@
 
 `family`: features and classifiers on a simplex, at growing confidence. Networks on true labels (trained to the end, or
 stopped at zero training error) and on random ones, of which `scale` multiplies the last layer, `matched` brings them
-to one training loss, and `change` rewrites their parameters without changing what they compute.
+to one training loss, and `change` rewrites their parameters without changing what they compute. A run of its own has
+their features under `noise`, and those of networks that memorize modular addition before they generalize.
 """
 
 from functools import partial
@@ -14,9 +15,9 @@ from ncbook import metrics
 from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.flatness.claims import CLAIMS
-from ncbook.experiments.flatness.config import Config
+from ncbook.experiments.flatness.config import Config, Noise
 from ncbook.experiments.flatness.parts import Arm, measure_arm
-from ncbook.readings.flatness import NETWORKS
+from ncbook.readings.flatness import ADDITION, NETWORKS
 
 __all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "run"]
 
@@ -25,11 +26,12 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """Measure every arm: the rows that `readings.flatness.rows` tells apart.
 
     arrays: family/strengths [200], lambda delta, and for each K family/K/exact, bound, proposition, cross_entropy
-    [200]: closed forms at class means of norm 1.
+    [200]: closed forms at class means of norm 1. With `Noise` no arrays, and rows of the part "noise" alone.
     """
-    arms = [Arm("family"), *(Arm(name, seed) for name in NETWORKS for seed in config.seeds)]
+    shaken = isinstance(config, Noise)
+    arms = [Arm(ADDITION if shaken else "family"), *(Arm(name, seed) for name in NETWORKS for seed in config.seeds)]
     found = [row for rows in sweep(partial(measure_arm, config, device), arms) for row in rows]
-    return found, _curves(config)
+    return found, {} if shaken else _curves(config)
 
 
 def _curves(config: Config) -> Arrays:

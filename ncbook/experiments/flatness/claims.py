@@ -4,12 +4,14 @@ A network that errs on its training set where it is read, as after a burst of a 
 tell: it is shown and not judged.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
-from ncbook.claims import not_tested, read
+from ncbook.claims import read
 from ncbook.evidence import SIGN, Evidence
-from ncbook.readings.flatness import changed, rows, scaled
+from ncbook.readings.flatness import LITTLE, WIDE, changed, over_learning, rows, scaled, under_noise
 from ncbook.runs import Run
 
 _SHAPE = ["nc1_train", "nc2_norms_train", "nc2_angles_train", "nc3_train"]
@@ -110,6 +112,34 @@ def _exactly_flat(run: Run) -> Evidence:
     return Evidence.of(found.seed, holds, found.log10_relative_flatness, unit, valid)
 
 
+def _as_kappa_says(noise: int) -> Callable[[Run], Evidence]:
+    """A trial a seed: the network and probe at which kappa is furthest off decides."""
+
+    def judge(run: Run) -> Evidence:
+        furthest = under_noise(run, noise=noise).groupby("seed").off.max()
+        return Evidence.compared(furthest.index, furthest, "<=", 2.0, "fold off, the furthest network")
+
+    return judge
+
+
+def _little_of_the_gap(run: Run) -> Evidence:
+    """A trial a seed: the network with the largest share decides. One on sums that has not memorized cannot tell."""
+    noisy = under_noise(run, noise=LITTLE)
+    ends = noisy[noisy.arm.isin(("trained", "random"))].groupby(["arm", "seed"]).tail(1)
+    sums = over_learning(run).set_index("seed")
+    shares = pd.concat([(ends.rise / ends.gap).groupby(ends.seed).max(), sums.rise_then / sums.gap_then], axis=1)
+    return Evidence.compared(shares.index, shares.max(axis=1), "<=", 0.01, "of the gap", sums.tells[shares.index])
+
+
+def _over_learning(name: str, share: float, unit: str) -> Callable[[Run], Evidence]:
+    def judge(run: Run) -> Evidence:
+        found = over_learning(run)
+        left = found[f"{name}_end"] / found[f"{name}_then"]
+        return Evidence.compared(found.seed, left, "<=", share, unit, found.tells)
+
+    return judge
+
+
 CLAIMS = read(
     __file__,
     {
@@ -122,8 +152,11 @@ CLAIMS = read(
         "normalized-flatness-survives-neuron-rescaling": _neurons_normalized,
         "flatter-networks-generalize": _flatter_as_trained,
         "flatter-networks-generalize-at-equal-loss": _flatter_at_equal_loss,
-        "flat-features-are-robust": not_tested,
-        "features-become-representative": not_tested,
+        "flat-features-are-robust": _as_kappa_says(LITTLE),
+        "flat-features-bear-wide-noise": _as_kappa_says(WIDE),
+        "robustness-is-little-of-the-gap": _little_of_the_gap,
+        "features-become-representative": _over_learning("representativeness", 0.1, "of its size when memorized"),
+        "features-come-within-reach": _over_learning("reach", 0.5, "of the reach when memorized"),
         "confident-is-flat-right-or-wrong": _flat_and_wrong,
         "softmax-collapse": _exactly_flat,
     },

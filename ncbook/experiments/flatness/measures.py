@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -35,8 +35,10 @@ class Head:
 def head_of(model: models.Classifier, split: data.Split) -> Head:
     """The head of `model` on the features of `split`, all in float64."""
     precise = copy.deepcopy(model).double().eval()
-    features = torch.cat([precise.features(batch.double()) for batch in split.inputs.split(_BATCH)])
-    return Head(features, split.labels, precise.head.weight, precise.head.bias)
+    inputs = split.inputs.double() if split.inputs.is_floating_point() else split.inputs  # pairs are whole numbers
+    features = torch.cat([precise.features(batch) for batch in inputs.split(_BATCH)])
+    bias = torch.zeros(len(precise.head.weight)).to(features) if precise.head.bias is None else precise.head.bias
+    return Head(features, split.labels, precise.head.weight, bias)
 
 
 def flatness(head: Head) -> dict[str, float]:
@@ -52,6 +54,24 @@ def flatness(head: Head) -> dict[str, float]:
         "squared_head_norm": size,
         "largest_squared_feature_norm": head.features.square().sum(1).max().item(),
     }
+
+
+def under_noise(train: Head, test: Head, noises: Sequence[int]) -> list[dict[str, float]]:
+    """How the loss answers to each noise, in percent of the features' length, beside what new points lose and where
+
+    they are; a row a noise. All of one network share one frame of directions.
+    """
+    named = train.features, train.labels, train.weight, train.bias
+    reach = metrics.feature_reach(test.features, test.labels, train.features, train.labels)
+    network = {
+        "dim": train.weight.shape[1],
+        "relative_flatness": metrics.relative_flatness(train.features, train.weight, train.bias).item(),
+        "train_loss": F.cross_entropy(train.logits(), train.labels).item(),
+        "test_loss": F.cross_entropy(test.logits(), test.labels).item(),
+        "reach": reach.median().item(),
+    }
+    rises = {noise: metrics.feature_robustness(*named, size=noise / 100, frames=1).rise for noise in noises}
+    return [network | {"noise": noise, "rise": rise} for noise, rise in rises.items()]
 
 
 def log10_relative_flatness(head: Head) -> float:

@@ -2,7 +2,9 @@
 
 import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,9 +12,11 @@ from torch import Tensor, nn
 
 from ncbook import data, metrics, models, trainers
 from ncbook.experiments import _noisy_labels
+from ncbook.experiments._addition import Addition
 from ncbook.experiments.flatness import measures
-from ncbook.experiments.flatness.config import Config
+from ncbook.experiments.flatness.config import Config, Noise
 from ncbook.experiments.flatness.measures import Head
+from ncbook.readings.flatness import ADDITION
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -20,9 +24,10 @@ Rows = list[Row]
 
 @dataclass(frozen=True)
 class Arm:
-    """`name` is "family" or a kind of network: "trained" and "stopped" on true labels, "random" on random ones.
+    """`name` is "family", "addition", or a kind of network: "trained" and "stopped" on true labels, "random" on random.
 
-    "stopped" ends at the first epoch without a training error, the others after all epochs.
+    "stopped" ends at the first epoch without a training error, the others after all epochs. "addition" are networks
+    that learn modular addition, one of each seed of the config.
     """
 
     name: str
@@ -34,7 +39,9 @@ def measure_arm(config: Config, device: str, arm: Arm) -> Rows:
     where = torch.device(device)
     if arm.name == "family":
         return [_on_simplex(count, strength, where) for count in config.classes for strength in config.strengths]
-    model, dataset, step, probes = trained(config, where, arm)
+    if isinstance(config, Noise):
+        return _added(config, device) if arm.name == ADDITION else _shaken(config, where, arm)
+    model, dataset, step, probes = trained(config, where, arm, _training)
     rows = [{"part": "scale"} | _scaled(model, dataset, factor) for factor in config.scales]
     rows += [_matched(config, model, dataset), *_changed(config, model, dataset, arm.seed)]
     about = _about(arm, dataset) | {"step": step}
@@ -62,8 +69,10 @@ def _on_simplex(num_classes: int, strength: float, device: torch.device) -> Row:
 # ---- trained networks
 
 
-def trained(config: Config, device: torch.device, arm: Arm) -> tuple[models.Classifier, data.Dataset, int, Rows]:
-    """The network of an arm, the data with the labels that it was given, its steps, and a row a probe."""
+def trained(
+    config: Config, device: torch.device, arm: Arm, measure: Callable[[models.Classifier, data.Dataset], Rows]
+) -> tuple[models.Classifier, data.Dataset, int, Rows]:
+    """The network of an arm, the data with the labels that it was given, its steps, and what its probes measured."""
     sizes = config.train_per_class, config.test_per_class, config.glyph_size, config.glyph_difficulty
     dataset = _noisy_labels.images(config.dataset, *sizes, arm.seed)
     model = _noisy_labels.build(config.network, dataset, config.width, arm.seed).to(device)
@@ -77,11 +86,15 @@ def trained(config: Config, device: torch.device, arm: Arm) -> tuple[models.Clas
         stop=(trainers.AfterZeroError(0),) if arm.name == "stopped" else (),
     )  # fmt: skip
 
-    def probe(model: models.Classifier, step: int) -> Row:
-        return _about(arm, dataset) | {"part": "training", "step": step} | _scaled(model, dataset, 1.0)
+    def probe(model: models.Classifier, step: int) -> Rows:
+        return [_about(arm, dataset) | {"step": step} | row for row in measure(model, dataset)]
 
     fitted = trainers.fit(model, dataset.train, recipe, arm.seed, probe, (0, epoch), on_step=lambda step: None)
-    return model.eval(), dataset, fitted.step, fitted.whole()
+    return model.eval(), dataset, fitted.step, [row for rows in fitted.whole() for row in rows]
+
+
+def _training(model: models.Classifier, dataset: data.Dataset) -> Rows:
+    return [{"part": "training"} | _scaled(model, dataset, 1.0)]
 
 
 def _scaled(model: models.Classifier, dataset: data.Dataset, factor: float) -> Row:
@@ -111,6 +124,51 @@ def _matched(config: Config, model: models.Classifier, dataset: data.Dataset) ->
     factor = measures.scale_for_loss(head, config.matched_loss)
     row = {"part": "matched", "scale": factor, "test_error": _noisy_labels.error(test.logits(), test.labels)}
     return row | (measures.flatness(head.scaled(factor)) if math.isfinite(factor) else {})
+
+
+# ---- noise in features
+
+
+def _shaken(config: Noise, device: torch.device, arm: Arm) -> Rows:
+    """The part "noise" of one network before training, after an epoch and at the end."""
+    model, dataset, step, probes = trained(config, device, arm, partial(_under_noise, config))
+    if probes[-1]["step"] == step:  # a stop rule's end is probed already
+        return probes
+    return [*probes, *(_about(arm, dataset) | {"step": step} | row for row in _under_noise(config, model, dataset))]
+
+
+def _under_noise(config: Noise, model: models.Classifier, dataset: data.Dataset) -> Rows:
+    """A row a noise, with the errors."""
+    head, test = (measures.head_of(model, split) for split in (dataset.train, dataset.test))
+    errors = {
+        f"{name}_error": _noisy_labels.error(each.logits(), each.labels)
+        for name, each in (("train", head), ("test", test))
+    }
+    return [{"part": "noise"} | errors | row for row in measures.under_noise(head, test, config.noises)]
+
+
+def _added(config: Noise, device: str) -> Rows:
+    """Networks that memorize sums first and generalize later, as one ensemble: the part "noise" of probes and seeds."""
+    task = Addition()
+    sets = task.sets(config.seeds, device)
+    recipe = trainers.Recipe(
+        steps=config.addition_steps, optimizer="adamw", betas=(0.9, 0.98), learning_rate=task.learning_rate,
+        weight_decay=task.weight_decay, schedule=trainers.WarmUp(task.warm_up),
+        loss=trainers.CrossEntropy(float64=True),
+    )  # fmt: skip
+
+    def probe(ensemble: trainers.Ensemble, step: int) -> Rows:
+        return [
+            _about(Arm(ADDITION, seed), own) | {"step": step} | row
+            for seed, network, own in zip(config.seeds, ensemble.models(), sets, strict=True)
+            for row in _under_noise(config, network, own)
+        ]
+
+    members = [trainers.Member(seed) for seed in config.seeds]
+    steps = range(0, config.addition_steps + 1, config.addition_every)
+    train = [each.train for each in sets]
+    fitted = trainers.fit_ensemble(task.build, train, recipe, members, probe, steps, lambda step: None)
+    return [row for rows in fitted.whole() for row in rows]
 
 
 # ---- changes that preserve the function

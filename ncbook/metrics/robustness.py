@@ -1,0 +1,127 @@
+"""How the loss of a head answers to noise in its features, and how far new features are from those it was trained on.
+
+These are the two halves of the argument by which Petzka et al. (2021) lead a generalization gap back to flatness:
+feature robustness, whose leading term is `relative_flatness`, and representativeness, of which it knows nothing.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ncbook.metrics import _validate
+
+# 8 MiB in float64: the logits of one block of points under all directions of a frame
+_BLOCK_ELEMENTS = 2**20
+
+
+@dataclass(frozen=True)
+class FeatureRobustness:
+    """The mean rise of a loss, its standard error over random frames (nan for one frame), and how many were drawn."""
+
+    rise: float
+    standard_error: float
+    frames: int
+
+
+def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    return F.cross_entropy(logits, labels, reduction="none")  # [N]
+
+
+@torch.no_grad()
+def feature_robustness(
+    features: Tensor,
+    labels: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    *,
+    size: float,
+    frames: int = 4,
+    seed: int = 0,
+    loss: Callable[[Tensor, Tensor], Tensor] = _cross_entropy,
+) -> FeatureRobustness:
+    """Mean rise of the loss of a linear head when each phi becomes phi + size ||phi|| u, over random directions u.
+
+    The mean is over points and over u, uniform on the unit sphere; size ||phi|| u is size A phi for a random rotation
+    A. Since E u = 0 and E u u^T = I / d, its second-order term for the cross-entropy is
+        size^2 / (2 d) E ||phi||^2 tr(W^T (diag p - p p^T) W) = size^2 / (2 d) relative_flatness(phi, W, b),
+    the third order vanishes with the sign of u, and the next is of order size^4. Never below 0 for the cross-entropy,
+    which is convex in the logits.
+
+    Drawn are frames: the d rows of a random rotation and their negatives. Each is uniform by itself, linear terms
+    cancel, and a quadratic loss, whose second-order term is its all, comes out exact with a single frame.
+
+    features [N, d], labels [N], weight [K, d] with K >= 2, bias [K] or None, any float dtype; size > 0 relative to the
+    length of each feature; `loss` takes logits [M, K] and labels [M] to [M] losses. Result in float64, in units of the
+    loss, the same for the same seed. Not differentiable. 2 N d K values of a loss a frame. Raises ValueError, naming
+    the argument and the value, for shapes that do not fit, a non-finite entry, a label outside 0..K-1, a size that is
+    not positive, or frames below 1.
+    """
+    _validate.require_features(features)
+    _validate.require_finite("features", features)
+    if weight.ndim != 2 or len(weight) < 2:
+        raise ValueError(f"weight: expected shape [K, d] with K >= 2, got {list(weight.shape)}")
+    _validate.require_head(weight, bias, len(weight), features.shape[1])
+    _validate.require_labels(labels, features, len(weight))
+    _validate.require_positive("size", size)
+    if frames < 1:
+        raise ValueError(f"frames: expected at least 1, got {frames}")
+    points, head, labels = features.double(), weight.double(), labels.long()
+    logits = points @ head.T + (0.0 if bias is None else bias.double())
+    steps = size * points.norm(dim=1)
+    chance = torch.Generator("cpu").manual_seed(seed)
+    moves = (head @ _rotation(features.shape[1], chance).to(head) for _ in range(frames))
+    before = loss(logits, labels)
+    rises = torch.stack([(_over_frame(loss, logits, labels, steps, each) - before).mean() for each in moves])
+    error = rises.std().item() / frames**0.5 if frames > 1 else math.nan
+    return FeatureRobustness(rises.mean().item(), error, frames)
+
+
+def _over_frame(
+    loss: Callable[[Tensor, Tensor], Tensor], logits: Tensor, labels: Tensor, steps: Tensor, moves: Tensor
+) -> Tensor:
+    """[N]: the mean loss of each point over the 2 d directions that move its logits by plus and minus steps * moves.
+
+    logits [N, K], labels [N], steps [N], moves [K, d].
+    """
+    found = []
+    size = max(1, _BLOCK_ELEMENTS // moves.numel())
+    for base, own, step in zip(logits.split(size), labels.split(size), steps.split(size), strict=True):
+        shift = step[:, None, None] * moves.T  # [n, d, K]
+        repeated = own.repeat_interleave(moves.shape[1])
+        there, back = (loss((base[:, None] + sign * shift).flatten(0, 1), repeated) for sign in (1, -1))
+        found.append((there + back).view(len(base), -1).mean(1) / 2)
+    return torch.cat(found)
+
+
+def _rotation(dim: int, chance: torch.Generator) -> Tensor:
+    """[d, d]: orthogonal, each of its columns uniform on the sphere."""
+    return torch.linalg.qr(torch.randn(dim, dim, generator=chance, dtype=torch.float64, device="cpu")).Q
+
+
+@torch.no_grad()
+def feature_reach(features: Tensor, labels: Tensor, train_features: Tensor, train_labels: Tensor) -> Tensor:  # [M]
+    """How far new points are from the training features of their own class, in lengths of the latter.
+
+    Of each new point the least ||phi - phi_i|| / ||phi_i|| over the training points i with its label: the size from
+    which on noise as in `feature_robustness` can carry a training feature there. It knows no loss, and does not change
+    when features are rotated or scaled as a whole.
+
+    features [M, d], labels [M], train_features [N, d], train_labels [N], any float dtype -> [M] float64; inf for a
+    label that the training set lacks. Training features of length 0 reach nothing. Raises ValueError, naming the
+    argument and the value, for shapes that do not fit or a non-finite entry.
+    """
+    for name, each in (("features", features), ("train_features", train_features)):
+        _validate.require_matrix(name, each)
+    if features.shape[1] != train_features.shape[1]:
+        raise ValueError(f"train_features: expected shape [N, {features.shape[1]}], got {list(train_features.shape)}")
+    for name, own, points in (("labels", labels, features), ("train_labels", train_labels, train_features)):
+        if own.shape != points.shape[:1]:
+            raise ValueError(f"{name}: expected shape [{len(points)}], got {list(own.shape)}")
+    seen = train_features.double()
+    ratio = torch.cdist(features.double(), seen, compute_mode="donot_use_mm_for_euclid_dist") / seen.norm(dim=1)
+    other = (labels[:, None] != train_labels) | (seen.norm(dim=1) == 0)
+    return ratio.masked_fill(other, math.inf).amin(1)
