@@ -44,7 +44,8 @@ def verify(experiment: Experiment, run: runs.Run) -> Comparison:
     config = replace(config, **({"seeds": (seed,)} | less))
     made = first_rows(experiment, config, experiment.sample.probes)
     theirs = run.to_frame()
-    arms = [name for name in experiment.keys if name != "seed"]
+    # A preset that makes one part alone has no columns of the others.
+    arms = [name for name in experiment.keys if name != "seed" and name in theirs]
     theirs = theirs[~theirs[experiment.keys[0]].isin(experiment.sample.apart)]
     whole = _told_apart(theirs[arms])
     if made.empty:
