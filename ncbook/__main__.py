@@ -115,7 +115,8 @@ def _run(parsed: argparse.Namespace) -> Answer:
 
 def _ends(experiment: Any, run: Run) -> Any:
     """The last measurement of each training, as a table."""
-    return run.to_frame().groupby(list(experiment.keys), sort=False).tail(1)
+    frame = run.to_frame()
+    return frame.groupby([name for name in experiment.keys if name in frame], sort=False).tail(1)
 
 
 def _record(parsed: argparse.Namespace) -> Answer:
