@@ -241,3 +241,12 @@ def test_a_number_of_workers_that_makes_no_sense_is_a_wrong_argument(capsys, wor
     said = capsys.readouterr().err
     assert_one_line(said)
     assert f"got {workers}" in said
+
+
+def test_a_run_of_one_part_alone_is_printed_without_the_keys_of_the_others(capsys):
+    """The recorded run of `laptop-noise` has no column `strength`, which tells trainings of another part apart."""
+    assert "strength" in experiments.get("flatness").keys
+    assert main(["run", "flatness", "--preset", "laptop-noise", "--json"]) == 0
+    ends = json.loads(capsys.readouterr().out)["ends"]
+    assert sorted({row["seed"] for row in ends}) == [301, 302, 303, 304, 305]
+    assert not any("strength" in row for row in ends)
