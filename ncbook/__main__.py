@@ -115,8 +115,8 @@ def _run(parsed: argparse.Namespace) -> Answer:
 
 def _ends(experiment: Any, run: Run) -> Any:
     """The last measurement of each training, as a table."""
-    frame = run.to_frame()
-    return frame.groupby([name for name in experiment.keys if name in frame], sort=False).tail(1)
+    # A key that only trainings of another part have is nan, which pandas would leave out.
+    return run.to_frame().groupby(list(experiment.keys), sort=False, dropna=False).tail(1)
 
 
 def _record(parsed: argparse.Namespace) -> Answer:

@@ -173,7 +173,7 @@ class Experiment:
         rows, arrays = self.train(config, str(place))
         about = provenance(place, time.perf_counter() - start)
         return runs.Run(
-            plain(config), history(rows, (*self.exact, *self.keys)), arrays,
+            plain(config), history(rows, (*self.exact, *self.keys), self.keys), arrays,
             {"experiment": self.name, "version": self.version, "preset": preset} | about,
         )  # fmt: skip
 
@@ -183,9 +183,10 @@ def plain(config: Any) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(config).items()}
 
 
-def history(rows: Rows, exact: Sequence[str] = ()) -> Arrays:
-    """The columns of a history. Where a row lacks one: nan, "" in a column of words, -1 in one of whole numbers."""
-    names = dict.fromkeys(name for row in rows for name in row)
+def history(rows: Rows, exact: Sequence[str] = (), keys: Sequence[str] = ()) -> Arrays:
+    """The columns of a history, `keys` among them. Where a row lacks one: nan, "" in a column of words, -1 in one of
+    whole numbers; nan throughout for a key that no row has, as where a preset makes one part alone."""
+    names = dict.fromkeys([*(name for row in rows for name in row), *keys])
     return {name: _column([row.get(name) for row in rows], name in exact) for name in names}
 
 

@@ -44,8 +44,7 @@ def verify(experiment: Experiment, run: runs.Run) -> Comparison:
     config = replace(config, **({"seeds": (seed,)} | less))
     made = first_rows(experiment, config, experiment.sample.probes)
     theirs = run.to_frame()
-    # A preset that makes one part alone has no columns of the others.
-    arms = [name for name in experiment.keys if name != "seed" and name in theirs]
+    arms = [name for name in experiment.keys if name != "seed"]
     theirs = theirs[~theirs[experiment.keys[0]].isin(experiment.sample.apart)]
     whole = _told_apart(theirs[arms])
     if made.empty:
@@ -64,7 +63,7 @@ def first_rows(experiment: Experiment, config: Any, probes: int) -> pd.DataFrame
     with trainers.first_probes(probes) as seen:
         rows, _ = experiment.train(config, "cpu")
     found = [row for result in seen for row in _rows(result)] + list(rows)
-    return pd.DataFrame(history(found, (*experiment.exact, *experiment.keys)))
+    return pd.DataFrame(history(found, (*experiment.exact, *experiment.keys), experiment.keys))
 
 
 def _rows(result: Any) -> Iterator[Mapping[str, Any]]:
