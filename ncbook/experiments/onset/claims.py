@@ -13,10 +13,9 @@ from ncbook.evidence import SIGN, Evidence
 from ncbook.readings import onset as reading
 from ncbook.readings.grokking import NOTHING
 from ncbook.readings.moments import COLLAPSED
-from ncbook.readings.onset import ADDITION, DIGITS, SMALL, UNDECAYED, Rule, leads
+from ncbook.readings.onset import ADDITION, DIGITS, LATE, SAME_TIME, SMALL, UNDECAYED, Rule, leads
 from ncbook.runs import Run
 
-NEAR = 1.5  # two steps coincide if they are within this factor
 MANY = 50  # classes from which on a formula for many classes is to hold within 10 %
 _HALF = 0.5  # of a fall in logarithms, or of a deviation
 _SIGNS = SIGN**2  # how often two signs are both as a claim has them under noise
@@ -77,10 +76,10 @@ def _near_onset(run: Run) -> Evidence:
     onset = found.onset.to_numpy()
     factors = np.exp(np.abs(np.log(crossings[:, :, None] / onset))).max(axis=0)  # [crossing's seed, onset's seed]
     apart = ~np.eye(len(onset), dtype=bool)
-    chance = float((factors[apart] <= NEAR).mean()) if apart.any() else 0.0
+    chance = float((factors[apart] <= SAME_TIME).mean()) if apart.any() else 0.0
     collapses = (fell.whole / fell.fold).reindex(found.index) >= COLLAPSED
     own = pd.Series(factors.diagonal(), index=found.index).where(collapses, np.inf)
-    return Evidence.compared(found.index, own, "<=", NEAR, "times the onset, or its inverse", chance=chance)
+    return Evidence.compared(found.index, own, "<=", SAME_TIME, "times the onset, or its inverse", chance=chance)
 
 
 def _still_rising(run: Run) -> Evidence:
@@ -99,12 +98,8 @@ def _falls_in_memorizing(limit: float, run: Run) -> Evidence:
 
 
 def _together(part: str, run: Run) -> Evidence:
-    found = leads(run, part)
-    ratios = {name: (found.onset - found[name]) / found.onset for name in ("rnc1_train", "cdnv_train")}
-    apart = {name: np.exp(np.abs(np.log(ratio))) for name, ratio in ratios.items()}
-    holds = (apart["rnc1_train"] <= NEAR) & (apart["rnc1_train"] < apart["cdnv_train"].fillna(np.inf))
-    values = ratios["rnc1_train"].fillna(np.inf)
-    return Evidence.of(found.index, holds, values, "times the steps to generalize", chance=SIGN)
+    found = reading.rescaled_with_onset(leads(run, part))
+    return Evidence.of(found.index, found.holds, found.ratio, "times the steps to generalize", chance=SIGN)
 
 
 def _ratio_first(run: Run) -> Evidence:
@@ -116,7 +111,7 @@ def _delay(run: Run) -> Evidence:
     """A seed whose usual start does not learn the test set in its steps cannot tell, nor one that never memorizes."""
     table = reading.digits_delays(run)
     valid = table.notna().all(axis=1) & np.isfinite(table[SMALL])
-    holds = (table[DIGITS] >= 3) & (table[SMALL] <= NEAR)
+    holds = (table[DIGITS] >= LATE) & (table[SMALL] <= SAME_TIME)
     return Evidence.of(table.index, holds, table[DIGITS], "times the steps to memorize", valid)
 
 
