@@ -80,9 +80,9 @@ def _at_time(frame: pd.DataFrame, clock: str, value: float) -> pd.DataFrame:
 def _at_loss(frame: pd.DataFrame, loss: float) -> pd.DataFrame:
     """The row between the last with a larger loss and the first with one of at most `loss`, or that if it is the first
     of its training."""
-    before = frame.assign(**frame.groupby(KEYS).shift()).fillna(frame)
+    groups = frame.groupby(KEYS)
     after = frame[frame.train_loss <= loss].groupby(KEYS).head(1)
-    before = before.loc[after.index]
+    before = frame.assign(**groups.shift()).where(groups.cumcount() > 0, frame).loc[after.index]
     larger = before.train_loss.where(before.train_loss > loss)
     share = (np.log(larger / loss) / np.log(larger / after.train_loss)).fillna(0)
     return before + (after - before).mul(share, axis=0)

@@ -205,10 +205,9 @@ def require_stackable(network: Precise, data: Points) -> None:
     norms = {name: each for name, each in network.named_modules() if isinstance(each, _BatchNorm)}
     for name, each in norms.items():
         require(each.momentum is not None, "build", "batch norm needs a momentum", name)
-    padded = bool(norms) and data.mask is not None
-    require(
-        not padded, "train", "must be of one size for networks with batch norm, which would norm the padding", padded
-    )
+    sizes = [] if data.mask is None else data.mask.sum(1).int().tolist()
+    alike = not norms or not sizes
+    require(alike, "train", "must be of one size for networks with batch norm, which would norm the padding", sizes)
     before = {name: value.clone() for name, value in network.named_buffers()}
     with torch.no_grad():
         network.train()(data.inputs if data.shared else data.inputs[0])

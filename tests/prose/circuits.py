@@ -9,15 +9,15 @@ from ncbook.readings import circuits as reading
 from ncbook.readings import moments
 from prose._counts import none, same, yes
 from prose._ledger import every_seed, seeds
-from prose._trials import seeds_of
+from prose._trials import load, seeds_of
 
 
 def _long():
-    return experiments.get("circuits").load("laptop-long", live=False)
+    return load("circuits", "laptop-long")
 
 
 def _again():
-    return experiments.get("circuits").load("laptop-long-again", live=False)
+    return load("circuits", "laptop-long-again")
 
 
 def _keys(run):

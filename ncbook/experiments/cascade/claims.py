@@ -1,5 +1,7 @@
 """What the literature says of collapse in the layers before the last, and the rules by which a run decides."""
 
+from functools import partial
+
 import pandas as pd
 
 from ncbook.claims import read
@@ -58,14 +60,6 @@ def _line(run: Run, arm: str = "plain") -> Evidence:
     found = _ends(run, arm)[1].correlation
     unit = "correlation of log D with the layer"
     return Evidence.compared(found.index, found, "<=", STRAIGHT, unit, _tells(run, found.index, arm))
-
-
-def _line_quarter_decay(run: Run) -> Evidence:
-    return _line(run, "quarter decay")
-
-
-def _line_no_decay(run: Run) -> Evidence:
-    return _line(run, "no decay")
 
 
 def _bends(run: Run) -> Evidence:
@@ -182,8 +176,8 @@ CLAIMS = read(
         "cascade-middle-layers-terminal": _middle_terminal,
         "cascade-earlier-collapse": _earlier_collapse,
         "separation-law": _line,
-        "separation-law-quarter-decay": _line_quarter_decay,
-        "separation-law-no-decay": _line_no_decay,
+        "separation-law-quarter-decay": partial(_line, arm="quarter decay"),
+        "separation-law-no-decay": partial(_line, arm="no decay"),
         "separation-law-bends": _bends,
         "separation-law-emerges": _emerges,
         "separation-equal-factors": _even,
