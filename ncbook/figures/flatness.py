@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ncbook.figures import _style
+from ncbook.figures import _bands, _style
 from ncbook.readings.flatness import (
     ADDITION,
     CHANGES,
@@ -178,36 +178,31 @@ def flatness_under_noise(run: Run) -> Figure:
     figure, axes = _style.panels(run, 3, height=3.9)
     found = under_noise(run, arm=ADDITION)
     memorized = found.seed.map(over_learning(run).set_index("seed").memorized).clip(upper=found.step.max())
-    for name, own, color in (
-        ("memorized", found[found.step == memorized], _style.ORANGE),
-        ("at the end", found[found.step == found.step.max()], _style.BLUE),
-    ):
-        _medians(axes[0], own, "noise", "rise", color, "-", f"{name}: rise")
+    ends = (("memorized", found[found.step == memorized]), ("at the end", found[found.step == found.step.max()]))
+    for style, (name, own) in enumerate(ends):
+        _bands.draw_seeds(axes[0], own, "rise", f"{name}: rise", style, "noise")
         kappa = own.groupby("noise").second_order.median()
-        axes[0].plot(kappa.index, kappa, ":", color=color, label=rf"{name}: as $\kappa$ says")
+        axes[0].plot(kappa.index, kappa, ":", color=_style.CLASS_STYLES[style][0], label=rf"{name}: as $\kappa$ says")
     axes[0].set(xscale="log", yscale="log", xlabel="noise (% of the length)", ylabel="rise of the train loss (nats)")
     axes[0].set_title(r"$\kappa$ tells of little noise")
     _style.log_axis(axes[0].xaxis)
-    little, wide = (found[(found.noise == noise) & (found.step > 0)] for noise in (LITTLE, WIDE))
+    little, wide = (found[found.noise == noise] for noise in (LITTLE, WIDE))
     above = little.assign(representativeness=little.representativeness.clip(lower=1e-9))
-    _medians(axes[1], above, "step", "representativeness", _style.PURPLE, "-", "representativeness")
-    _medians(axes[1], wide, "step", "rise", _style.GREEN, "-.", f"rise, noise {WIDE} %")
-    _medians(axes[1], little, "step", "rise", _style.GREEN, "--", f"rise, noise {LITTLE} %")
+    parts = (
+        (above, "representativeness", "representativeness"),
+        (wide, "rise", f"rise, noise {WIDE} %"),
+        (little, "rise", f"rise, noise {LITTLE} %"),
+    )
+    for style, (own, column, label) in enumerate(parts):
+        _bands.draw_seeds(axes[1], own, column, label, style, "step", every=4)
     axes[1].set(yscale="log", xlabel="steps", ylabel="nats")
     axes[1].set_title("parts of the gap")
-    _medians(axes[2], little, "step", "reach", _style.ORANGE, "-", "reach (lengths)")
     correct = little.assign(test_acc=1 - little.test_error)
-    _medians(axes[2], correct, "step", "test_acc", _style.INK, ":", "test accuracy")
+    for style, (column, label) in enumerate((("test_acc", "test accuracy"), ("reach", "reach (lengths)"))):
+        _bands.draw_seeds(axes[2], correct, column, label, style, "step", every=4)
     axes[2].axhline(LITTLE / 100, color=_style.FAINT, linewidth=1, linestyle=":")
     axes[2].set(xlabel="steps", ylabel="share", ylim=(0, 1.05))
     axes[2].set_title("new points come near")
     for panel in axes:
         panel.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.22))
     return figure
-
-
-def _medians(panel: Axes, found: pd.DataFrame, clock: str, column: str, color: str, line: str, label: str) -> None:
-    """Median over the seeds, in a band from the lowest to the highest."""
-    table = found.pivot(index="seed", columns=clock, values=column)
-    panel.fill_between(table.columns, table.min(), table.max(), color=color, alpha=0.15, linewidth=0)
-    panel.plot(table.columns, table.median(), line, color=color, label=label)
