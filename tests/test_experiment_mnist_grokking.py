@@ -80,11 +80,10 @@ def made_up(moves=None, onsets=None, changes=None) -> Run:
         for (where, column), change in (changes or {}).items():
             if where == arm:
                 columns[column] = change(columns[column], at)
-        for seed in SEEDS:
-            rows.append(pd.DataFrame(columns | {"arm": arm, "seed": seed}))
-    frame = pd.concat(rows)
+        own = {name: np.tile(values, len(SEEDS)) for name, values in columns.items()}
+        rows.append(own | {"arm": np.full(len(own["step"]), arm), "seed": np.repeat(SEEDS, len(STEPS))})
     config = plain(CONFIG) | {"seeds": list(SEEDS)}
-    return Run(config, {name: frame[name].to_numpy() for name in frame})
+    return Run(config, {name: np.concatenate([each[name] for each in rows]) for name in rows[0]})
 
 
 def always(value):

@@ -9,7 +9,7 @@ import pytest
 
 import ncbook
 
-# Processes of their own, forked when torch has been imported, which takes seconds. None may open a connection. What a
+# Processes of their own, forked when what takes seconds has been imported. None may open a connection. What a
 # question returns is printed as JSON; the answer to one that fails is missing, and pytest shows its traceback.
 QUESTIONS = """
 import json, os, socket, sys, threading, traceback
@@ -18,7 +18,7 @@ def refuse(*arguments):
     raise AssertionError("a connection was opened")
 
 socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
-import torch
+import ipywidgets, matplotlib.figure, pandas, torch
 
 def every_floor():
     from ncbook import data, experiments, figures, metrics, trainers

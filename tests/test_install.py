@@ -74,6 +74,13 @@ def test_without_a_network_there_is_one_clear_line(monkeypatch, capfd):
     assert re.fullmatch(r"The packages cannot be downloaded: .*\n", said)
 
 
+@pytest.mark.parametrize(("names", "answer"), [(("json", "csv"), 0), (("json", "no_such_module"), 1)])
+def test_what_is_installed_is_imported_once(names, answer, monkeypatch, capfd):
+    monkeypatch.setattr(install, "IMPORTED", names)
+    assert install.compile_and_try(Path(sys.prefix)) == answer
+    assert ("No module named 'no_such_module'" in capfd.readouterr().err) == bool(answer)
+
+
 def test_the_page_on_installing_quotes_what_is_said():
     page = (ROOT / "book" / "installing.md").read_text(encoding="utf-8")
     code = (ROOT / "tools" / "install.py").read_text(encoding="utf-8")

@@ -24,6 +24,11 @@ NO_NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|name resolution|establish a new connection|getaddrinfo failed|"
     r"Network is unreachable|connection broken by"
 )
+# What almost every page and test imports, in two halves, for two processes.
+IMPORTED = (
+    "torch._dynamo",
+    "ncbook.labs, ncbook.figures, hypothesis, pytest, scipy.stats, sklearn.datasets, sklearn.linear_model, sklearn.svm",
+)
 PROGRESS = re.compile(r"Progress (\d+) of (\d+)")  # a line of pip's, several a second
 LARGE = 50e6  # bytes of a file that takes so long that one asks how far it is
 TOLD = ("Collecting", "  Downloading", "Installing", "Successfully", "ERROR", "error:")  # lines of pip's
@@ -36,7 +41,10 @@ def main() -> int:
         return 1
     if sys.version_info[:2] > TRIED:
         print(f"ncbook was tried on Python 3.10 to 3.13; this is {sys.version.split()[0]}. Going on.")
-    return int(not install(Path(".venv"), [*PINNED, *TOOLS], [*PINNED, "-r", "requirements.txt"], PACKAGE))
+    venv = Path(".venv")
+    if not install(venv, [*PINNED, *TOOLS], [*PINNED, "-r", "requirements.txt"], PACKAGE):
+        return 1
+    return compile_and_try(venv)
 
 
 def install(venv: Path, *wanted: list[str]) -> bool:
@@ -53,6 +61,14 @@ def install(venv: Path, *wanted: list[str]) -> bool:
                 return False
         (ROOT / venv / "installed").touch()
         return True
+
+
+def compile_and_try(venv: Path) -> int:
+    """0 where what is installed can be imported; Python then keeps it compiled, and the first page opens at once."""
+    print("Importing it all once, so that Python compiles it.", flush=True)
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    started = [subprocess.Popen([python(venv), "-c", f"import {names}"], cwd=ROOT, env=env) for names in IMPORTED]
+    return int(any([process.wait() for process in started]))
 
 
 def python(venv: Path) -> str:

@@ -34,8 +34,9 @@ def folds(run: Run, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame
     share = full_rate(run.config)
 
     def read(rows: pd.DataFrame) -> dict[str, float | bool]:
-        held = rows[rows.epoch <= share * rows.epoch.iloc[-1]].iloc[-1]
-        row: dict[str, float | bool] = {f"{name}_held": float(held[name]) for name in columns}
+        epochs = rows.epoch.to_numpy()
+        held = np.flatnonzero(epochs <= share * epochs[-1])[-1]
+        row: dict[str, float | bool] = {f"{name}_held": float(rows[name].to_numpy()[held]) for name in columns}
         return row | moments.since_zero_error(rows, columns, "epoch") | phase(rows, columns, "epoch", share)
 
     table = moments.by_training(run.to_frame(), keys, read)

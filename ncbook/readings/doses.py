@@ -35,16 +35,17 @@ def outcomes(run: Run) -> pd.DataFrame:
     accuracy            test accuracy at the last of these;  settled: at the end, when the rate has fallen to 0
     MEDIANS             each the median over the second half of these steps
     """
-    steps = run.config["steps"]
-    return moments.by_training(run.to_frame(), KEYS, lambda rows: _outcome(rows, steps))
-
-
-def _outcome(rows: pd.DataFrame, steps: int) -> dict[str, float]:
-    full = rows[rows.step <= steps]
-    row = {"generalized": moments.generalized(full), "accuracy": float(full.test_acc.iloc[-1])}
-    row["settled"] = float(rows.test_acc.iloc[-1])
-    later = full.step.to_numpy() >= steps / 2
-    return row | {name: float(np.nanmedian(full[name].to_numpy()[later])) for name in MEDIANS}
+    steps, frame = run.config["steps"], run.to_frame()
+    full = frame[frame.step <= steps]
+    keys = list(KEYS)
+    table = pd.DataFrame({
+        "generalized": full[full.test_acc >= moments.GENERALIZED].groupby(keys).step.min(),
+        "accuracy": full.groupby(keys).tail(1).set_index(keys).test_acc,
+        "settled": frame.groupby(keys).tail(1).set_index(keys).test_acc,
+    }, dtype=float)  # fmt: skip
+    table = table.join(full[full.step >= steps / 2].groupby(keys)[list(MEDIANS)].median())
+    first = pd.MultiIndex.from_frame(frame[keys].drop_duplicates())
+    return table.fillna({"generalized": moments.NEVER}).reindex(first).reset_index()
 
 
 @once_a_run

@@ -170,11 +170,17 @@ def coupling(run: Run, arms: Sequence[str]) -> pd.DataFrame:
 
 def _coupled(times: np.ndarray, own: np.ndarray) -> tuple[float, float]:
     there = np.isfinite(own)
-    if there.sum() < 3 or len(set(times[there])) < 2 or len(set(own[there])) < 2:
+    times, own = times[there], own[there]
+    if len(own) < 3 or min(np.ptp(times), np.ptp(own)) == 0:
         return np.nan, np.nan
-    pair = pd.DataFrame({"onset": times[there], "own": own[there]})
-    logs = np.log(pair)
-    return float(pair.rank().corr().iloc[0, 1]), float(logs.own.std() / logs.onset.std())
+    rank = np.corrcoef(_ranks(times), _ranks(own))[0, 1]
+    return float(rank), float(np.log(own).std() / np.log(times).std())
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """From 1, and where values are equal the mean of theirs."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (counts.cumsum() - (counts - 1) / 2)[places]
 
 
 def delays(run: Run) -> pd.DataFrame:
