@@ -68,7 +68,7 @@ def compile_and_try(venv: Path) -> int:
     print("Importing it all once, so that Python compiles it.", flush=True)
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = [subprocess.Popen([python(venv), "-c", f"import {names}"], cwd=ROOT, env=env) for names in IMPORTED]
-    return int(any([process.wait() for process in started]))
+    return int(sum(process.wait() != 0 for process in started) > 0)  # each is waited for
 
 
 def python(venv: Path) -> str:
