@@ -1,5 +1,6 @@
 """What all tests share: one profile of hypothesis, and the order of the files on several workers."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -33,6 +34,11 @@ def pytest_collection_modifyitems(items):
     """The long files first; the order of all other files, and of the tests of a file, stays."""
     rank = {name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: rank.get(Path(item.path).stem, len(_LONG)))
+
+
+def pytest_collection_finish():
+    """What has been imported stays to the end: the garbage collector need not look through it again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

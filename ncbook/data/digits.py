@@ -1,5 +1,7 @@
 """Real handwritten digits that ship with scikit-learn."""
 
+from functools import cache
+
 import numpy as np
 import torch
 
@@ -15,11 +17,20 @@ def digits(train_per_class: int = 100, seed: int = 0) -> Dataset:
     """
     if not 1 <= train_per_class <= 150:
         raise ValueError(f"train_per_class: must lie in 1..150 to leave test images, got {train_per_class}")
+    images, labels = _images()
+    train, test = (_split(images, labels, rows) for rows in balanced(labels, train_per_class, seed))
+    return Dataset("digits", *standardized(train, test), tuple("0123456789"))
+
+
+@cache
+def _images() -> tuple[np.ndarray, np.ndarray]:
+    """All images [1797, 64] and their labels. They are read once a process, and may not be changed."""
     from sklearn.datasets import load_digits  # two seconds, which no other set should cost
 
     images, labels = load_digits(return_X_y=True)
-    train, test = (_split(images, labels, rows) for rows in balanced(labels, train_per_class, seed))
-    return Dataset("digits", *standardized(train, test), tuple("0123456789"))
+    for array in (images, labels):
+        array.setflags(write=False)
+    return images, labels
 
 
 def _split(images: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> Split:
