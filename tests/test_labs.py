@@ -92,8 +92,11 @@ def test_stop_ends_within_an_epoch(lab):
 def test_earlier_runs_stay_until_reset(lab):
     empty = lab.picture.value
     train(lab, weight_decay="5e-3")
+    first = lab.picture.value
     train(lab, weight_decay="0")
     assert len(lab.runs) == 2
+    assert lab.picture.value != first
+    assert lab._png(lab.runs[:1]) == first  # nothing is left of what was drawn in between
     for setting in ("<td", "0.005", ">0<", "mlp"):
         assert setting in lab.table.value
     lab.reset.click()

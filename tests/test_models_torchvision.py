@@ -1,6 +1,8 @@
 """torchvision's networks with the stem for small images, held against torchvision's own modules."""
 
 import math
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 import torch
@@ -32,6 +34,14 @@ def build(name: str, shape=(3, 32, 32), classes: int = 5, **options):
     return getattr(torchvision_networks, name)(shape, classes, **options)
 
 
+@pytest.fixture(scope="module")
+def whole() -> Iterator[Callable[[str], nn.Module]]:
+    """Each network with all its weights, drawn once, for tests that change its mode and running moments at most."""
+    built = cache(lambda name: build(name, classes=50))
+    yield built
+    built.cache_clear()  # 400 MB
+
+
 def sketch(*arguments, **options):
     """A network without memory for its weights: sizes, and nothing else, can be asked of it."""
     with torch.device("meta"):
@@ -58,12 +68,12 @@ def made_small(name: str) -> nn.Module:
     with torch.device("meta"):
         if name.startswith("resnet"):
             body.conv1, body.maxpool = nn.Conv2d(3, 64, 3, stride=1, padding=1, bias=False), nn.Identity()
-            body.fc = nn.Linear(DIMENSIONS[name], 5)
+            body.fc = nn.Linear(DIMENSIONS[name], 50)
         elif name.startswith("densenet"):
             body.features.conv0 = nn.Conv2d(3, 64, 3, stride=1, padding=1, bias=False)
-            body.features.pool0, body.classifier = nn.Identity(), nn.Linear(1024, 5)
+            body.features.pool0, body.classifier = nn.Identity(), nn.Linear(1024, 50)
         else:
-            body.avgpool, body.classifier = nn.AdaptiveAvgPool2d(1), nn.Linear(512, 5)
+            body.avgpool, body.classifier = nn.AdaptiveAvgPool2d(1), nn.Linear(512, 50)
     return body
 
 
@@ -73,8 +83,8 @@ def count(module: nn.Module) -> int:
 
 @for_each(("name", "size"), zip(DIMENSIONS, (47, 32, 32, 47, 32, 32, 32), strict=True))
 @torch.no_grad()
-def test_it_is_the_function_of_torchvisions_own_module(name, size):
-    ours, theirs, inputs = build(name), made_small(name), images((3, size, size + 5))
+def test_it_is_the_function_of_torchvisions_own_module(name, size, whole):
+    ours, theirs, inputs = whole(name), made_small(name), images((3, size, size + 5))
     weights = dict(zip(theirs.state_dict(), ours.state_dict().values(), strict=True))
     theirs.load_state_dict({key: tensor.clone() for key, tensor in weights.items()}, assign=True)
     for mode in (True, False):  # training first: it moves the running means and variances
@@ -119,9 +129,9 @@ def test_the_blocks_and_the_size_of_the_image_after_each(name):
 
 
 @EVERY
-def test_weights_and_head_start_as_torchvision_draws_them(name):
+def test_weights_and_head_start_as_torchvision_draws_them(name, whole):
     """He's normal distribution: variance 2 / fan-out for residual networks and VGG, 2 / fan-in for DenseNet."""
-    model = build(name, classes=50)
+    model = whole(name)
     for label, module in model.named_modules():
         if isinstance(module, nn.Conv2d):
             out, fan_in, *kernel = module.weight.shape
@@ -175,8 +185,8 @@ def test_the_stem_keeps_small_images_large(name):
 
 @VGGS
 @torch.no_grad()
-def test_a_larger_image_is_averaged_over_its_places(name):
-    model, inputs = build(name).eval(), images((3, 64, 96), 2)
+def test_a_larger_image_is_averaged_over_its_places(name, whole):
+    model, inputs = whole(name).eval(), images((3, 64, 96), 2)
     output = inputs
     for stage in STAGES:
         output = model.blocks[stage](output)
@@ -185,8 +195,8 @@ def test_a_larger_image_is_averaged_over_its_places(name):
 
 
 @torch.no_grad()
-def test_features_of_densenet_are_rectified_before_they_are_averaged():
-    model, inputs = build("densenet121"), images()
+def test_features_of_densenet_are_rectified_before_they_are_averaged(whole):
+    model, inputs = whole("densenet121").train(), images()
     output = inputs
     for block in list(model.blocks.values())[:-1]:
         output = block(output)

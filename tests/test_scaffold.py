@@ -24,7 +24,8 @@ LAID_OUT = {
 def checkout(tmp_path_factory) -> Path:
     """A copy of the package, the book's folders and the tests, with a result laid out in it."""
     root = tmp_path_factory.mktemp("checkout")
-    shutil.copytree(ROOT / "ncbook", root / "ncbook", ignore=shutil.ignore_patterns("__pycache__"))
+    # with what is compiled, for that takes seconds, but for what another worker is about to rename
+    shutil.copytree(ROOT / "ncbook", root / "ncbook", ignore=shutil.ignore_patterns("*.pyc.*"))
     shutil.copytree(ROOT / "tests" / "pictures", root / "tests" / "pictures")
     shutil.copy(ROOT / "tests" / "test_pictures.py", root / "tests")
     for part in (ROOT / "book").iterdir():

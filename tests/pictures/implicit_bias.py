@@ -7,8 +7,8 @@ from pictures import Axis, Line, median_and_range
 
 
 def _rows(run: Run, part: str, **values):
-    frame = run.to_frame()
-    return frame[(frame[["part", *values]] == [part, *values.values()]).all(axis=1)]
+    chosen = np.all([run.history[name] == value for name, value in {"part": part, **values}.items()], axis=0)
+    return run.to_frame()[chosen]
 
 
 def _course(rows, column: str, floor: float = 1e-16):

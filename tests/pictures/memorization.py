@@ -9,7 +9,8 @@ from pictures import Axis, Line, by_seed, first_zero_errors, median_and_range
 def star(panel, rows, named):
     """Where the median seed first makes no training error, on the median test error in percent."""
     table = by_seed(rows, "test_error", scale=100)
-    epoch = min(table.columns, key=lambda each: abs(each - first_zero_errors(rows).median()))
+    reached = first_zero_errors(rows).median()
+    epoch = min(table.columns, key=lambda each: abs(each - reached))
     return Line(panel, "zero training error" if named else None, [epoch], [np.median(table[epoch])])
 
 

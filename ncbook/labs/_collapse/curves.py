@@ -27,15 +27,26 @@ def png(runs: Sequence[Training]) -> bytes:
     histories = [list(run.rows) for run in runs]  # copied, for the last may be growing
     planned = max((run.planned for run in runs), default=Settings().epochs)
     last = _drawing.horizon(planned, max((run.epoch for run in runs), default=planned), room=20)
-    return _drawing.png(len(_PANELS), lambda panels: _draw(panels, histories, last))
+    return _drawing.png(len(_PANELS), _prepare, lambda panels: _draw(panels, histories, last))
+
+
+def _prepare(panels: list[Axes]) -> None:
+    for panel, (_, label, title) in zip(panels, _PANELS, strict=True):
+        _drawing.frame(panel, title, "epoch", label)
+    look.percent_axis(panels[0], lowest=-0.02)
+    for panel in panels[1:]:
+        _drawing.log_axis(panel)
+    handles = [Line2D([], [], color=look.INK, linestyle=dash, label=split) for split, dash in _SPLITS]
+    panels[0].legend(handles=handles, frameon=False, fontsize=9, loc="upper right")
 
 
 def _draw(panels: list[Axes], histories: list[list[dict[str, Any]]], last: int) -> None:
-    for panel, (column, label, title) in zip(panels, _PANELS, strict=True):
+    for panel, (column, _, _) in zip(panels, _PANELS, strict=True):
         for index, rows in enumerate(histories):
             _draw_run(panel, rows, column, index, alpha=1 if index == len(histories) - 1 else _PALE)
-        _drawing.frame(panel, title, "epoch", label, last)
-    _finish(panels)
+        _drawing.reach(panel, last)
+    for panel in panels[1:]:
+        _drawing.log_range(panel)
 
 
 def _draw_run(panel: Axes, rows: list[dict[str, Any]], column: str, index: int, alpha: float) -> None:
@@ -46,11 +57,3 @@ def _draw_run(panel: Axes, rows: list[dict[str, Any]], column: str, index: int, 
         panel.plot(epochs, values, color=color, linestyle=dash, linewidth=1.8, alpha=alpha, zorder=2 + alpha)
     if rows and np.isfinite(values[-1]):
         _drawing.number(panel, index, (epochs[-1], values[-1]), alpha)
-
-
-def _finish(panels: list[Axes]) -> None:
-    look.percent_axis(panels[0], lowest=-0.02)
-    for panel in panels[1:]:
-        _drawing.log_axis(panel)
-    handles = [Line2D([], [], color=look.INK, linestyle=dash, label=split) for split, dash in _SPLITS]
-    panels[0].legend(handles=handles, frameon=False, fontsize=9, loc="upper right")

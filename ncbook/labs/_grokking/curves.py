@@ -31,22 +31,35 @@ def png(runs: Sequence[Training]) -> bytes:
     planned = max((run.planned for run in runs), default=Settings().steps)
     last = _drawing.horizon(planned, max((run.done for run in runs), default=planned), room=400)
     release = _release(runs[-1].settings) if runs else None
-    return _drawing.png(len(_PANELS), lambda panels: _draw(panels, histories, last, release))
+    return _drawing.png(len(_PANELS), _prepare, lambda panels: _draw(panels, histories, last, release))
 
 
 def _release(settings: Settings) -> int | None:
     return None if settings.regularizer == NONE else settings.release
 
 
+def _prepare(panels: list[Axes]) -> None:
+    for panel, (_, label, title) in zip(panels, _PANELS, strict=True):
+        _drawing.frame(panel, title, "step", label)
+    accuracy, kappa, ratio, gini = panels
+    accuracy.set_ylim(-2, 102)
+    gini.set_ylim(0, 1)
+    for panel in (kappa, ratio):
+        _drawing.log_axis(panel)
+    handles = [Line2D([], [], color=look.INK, linestyle=dash, label=split) for split, dash in _SPLITS]
+    accuracy.legend(handles=handles, frameon=False, fontsize=9, loc="center right")
+
+
 def _draw(panels: list[Axes], histories: list[list[dict[str, Any]]], last: int, release: int | None) -> None:
-    for panel, (columns, label, title) in zip(panels, _PANELS, strict=True):
+    for panel, (columns, _, _) in zip(panels, _PANELS, strict=True):
         for index, rows in enumerate(histories):
             for column, dash in columns:
                 _draw_run(panel, rows, column, dash, index, latest=index == len(histories) - 1)
         if release is not None:
             panel.axvline(release, color=look.INK, linestyle=":", linewidth=1)
-        _drawing.frame(panel, title, "step", label, last)
-    _finish(panels)
+        _drawing.reach(panel, last)
+    for panel in panels[1:3]:
+        _drawing.log_range(panel)
 
 
 def _draw_run(panel: Axes, rows: list[dict[str, Any]], column: str, dash: Any, index: int, latest: bool) -> None:
@@ -62,13 +75,3 @@ def _draw_run(panel: Axes, rows: list[dict[str, Any]], column: str, dash: Any, i
     panel.plot(steps, middle, color=color, linestyle=dash, linewidth=2, alpha=alpha, zorder=2 + alpha)
     if np.isfinite(middle[-1]):
         _drawing.number(panel, index, (steps[-1], middle[-1]), alpha)
-
-
-def _finish(panels: list[Axes]) -> None:
-    accuracy, kappa, ratio, gini = panels
-    accuracy.set_ylim(-2, 102)
-    gini.set_ylim(0, 1)
-    for panel in (kappa, ratio):
-        _drawing.log_axis(panel)
-    handles = [Line2D([], [], color=look.INK, linestyle=dash, label=split) for split, dash in _SPLITS]
-    accuracy.legend(handles=handles, frameon=False, fontsize=9, loc="center right")
