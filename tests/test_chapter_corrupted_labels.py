@@ -271,11 +271,10 @@ def test_the_long_training_collapses_on_its_wrong_labels(run):
     fitted = readings.corrupted_labels.outcomes(run, "fitted")
     assert (fitted.own_train_end == 1).all()
     assert fitted.unit_variance_ratio_train_end.max() < 0.02
-    assert (fitted.epoch_stop == 11).all()
+    assert (fitted.epoch_stop == 24).all()
     phases = readings.corrupted_labels.phases(run, "fitted")
     assert phases.phase_tells.all()
-    assert (phases.ratio_fall >= 10).sum() == 1
-    assert phases.phase_start[phases.ratio_fall < 10].min() > 100
+    assert (phases.ratio_fall >= 10).all()
 
 
 def test_the_gap_at_the_other_ratios(run):

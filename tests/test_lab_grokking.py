@@ -96,13 +96,13 @@ def test_stop_keeps_what_was_reached_and_continue_gives_what_one_training_gives(
     assert "stopped" in lab.pace.value
     assert "stopped" in lab.table.value
     reached, before = run.done, list(run.rows)
-    fill(lab, steps="50")
+    fill(lab, steps="100")
     lab.resume.click()
     tick_until(lab, lambda: not ticking(lab))
     assert lab.runs == [run]
-    assert (run.state, run.done) == ("done", reached + 50)
+    assert (run.state, run.done) == ("done", reached + 100)
     assert run.rows[: len(before)] == before
-    train(lab, steps=str(reached + 50))
+    train(lab, steps=str(reached + 100))
     assert [row["step"] for row in lab.runs[1].rows] == [row["step"] for row in run.rows]
     for stopped, whole in zip(run.rows, lab.runs[1].rows, strict=True):
         for name in MEASURES:
