@@ -196,17 +196,39 @@ def test_a_source_s_number_is_one_that_was_read():
         assert QUOTES[claim.theirs].source == claim.source
 
 
+@pytest.fixture(scope="module")
+def first_look() -> tuple[list[ledger.Entry], dict[tuple[str, str], Evidence]]:
+    """All claims, judged once for all tests below, and the evidence by claim and preset."""
+    seen, judged = {}, judging.judged
+
+    def remembered(experiment, claim, runs):
+        def judge(run):
+            seen[claim.id, run.provenance["preset"]] = found = claim.judge(run)
+            return found
+
+        return judged(experiment, dataclasses.replace(claim, judge=judge), runs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judging, "judged", remembered)
+        return ledger.entries(), seen
+
+
+@pytest.fixture(scope="module")
+def entries(first_look) -> list[ledger.Entry]:
+    return first_look[0]
+
+
 @pytest.mark.parametrize("name", experiments.names())
-def test_rules_give_yes_or_no_for_several_trials(name):
+def test_rules_give_yes_or_no_for_several_trials(name, first_look):
     """On the recorded run of the claim's preset; the rule must not change between two looks."""
-    experiment = experiments.get(name)
+    experiment, seen = experiments.get(name), first_look[1]
     recorded = cache(experiment.recorded)
     for claim in experiment.claims:
         run = recorded(claim.preset)
         if run is None or claim.judge is claims.not_tested:
             continue
         evidence = claim.judge(run)
-        assert repr(evidence) == repr(claim.judge(run)), claim.id
+        assert repr(evidence) == repr(seen[claim.id, claim.preset]), claim.id
         assert {type(each) for each in evidence.holds} <= {bool, type(None)}, claim.id
         assert {type(each) for each in evidence.values} == {float}, claim.id
         found = set(evidence.seeds)
@@ -215,7 +237,7 @@ def test_rules_give_yes_or_no_for_several_trials(name):
         beside = f"{claim.id}: trials of the run's seeds beside others"
         assert any(found <= seeds for seeds in drawn) or found.isdisjoint(set().union(*drawn)), beside
         if evidence.valid == 1:  # then the second run has to add some
-            evidence += claim.judge(recorded(claim.preset + judging.AGAIN))
+            evidence += seen[claim.id, claim.preset + judging.AGAIN]
         assert evidence.valid != 1, claim.id
 
 
@@ -245,12 +267,6 @@ def test_the_control_of_the_test_on_quotes():
 
 
 # --- what is printed
-
-
-@pytest.fixture(scope="module")
-def entries() -> list[ledger.Entry]:
-    """Judged once for all tests below."""
-    return ledger.entries()
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ NO_NETWORK = re.compile(
 )
 # What almost every page and test imports, in two halves, for two processes.
 IMPORTED = (
-    "torch._dynamo",
+    "torch._dynamo, distributed, nbformat, jsonschema",
     "ncbook.labs, ncbook.figures, hypothesis, pytest, scipy.stats, sklearn.datasets, sklearn.linear_model, sklearn.svm",
 )
 PROGRESS = re.compile(r"Progress (\d+) of (\d+)")  # a line of pip's, several a second
