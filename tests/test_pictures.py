@@ -44,9 +44,8 @@ def run_of(name: str) -> runs.Run:
 
 @cache
 def figure_of(name: str) -> Figure:
-    """Of the recorded run, drawn once for all tests below, which only look at it."""
+    """Of the recorded run, made once for all tests below, which only look at it. The chapters turn it into pixels."""
     figure: Figure = getattr(figures, name)(run_of(name))
-    figure.canvas.draw()
     return figure
 
 
