@@ -21,8 +21,10 @@ settings.register_profile("ncbook", deadline=None, derandomize=True, max_example
 settings.load_profile("ncbook")
 
 # A long file that comes last keeps one worker busy while the others wait.
-_LONG = ("test_pictures", "test_scaffold", "test_lab_grokking", "test_trainers_ensemble",
-         "test_sweep", "test_trainers_checkpoints", "test_ledger", "test_labs")  # fmt: skip
+_LONG = ("test_pictures", "test_scaffold", "test_lab_grokking", "test_trainers_ensemble", "test_sweep", "test_imports",
+         "test_trainers_checkpoints", "test_ledger", "test_labs", "test_experiment_cascade", "test_models_torchvision",
+         "test_experiment_test_collapse", "test_experiment_settings", "test_experiment_transfer", "test_trainers_fit",
+         "test_prose", "test_models", "test_cli", "test_experiment_unconstrained")  # fmt: skip
 
 
 def pytest_configure(config):

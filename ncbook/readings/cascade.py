@@ -72,19 +72,21 @@ def law(run: Run) -> pd.DataFrame:
     slope         of the line by least squares, in nats a layer
     least, most   smallest and largest fall of log D from one layer to the next, over the mean fall
     """
-    frame = layers(run)
-    return moments.by_training(frame[frame.layer > 0], ("arm", "seed", "step"), _line)
-
-
-def _line(rows: pd.DataFrame) -> dict[str, float]:
-    depth, logs = rows.layer.to_numpy(float), np.log(rows.separation_train.to_numpy(float))
+    frame, keys = layers(run), ["arm", "seed", "step"]
+    frame = frame[frame.layer > 0]
+    wide = frame.pivot(index=keys, columns="layer", values="separation_train")
+    wide = wide.reindex(pd.MultiIndex.from_frame(frame[keys].drop_duplicates()))
+    logs, depth = np.log(wide.to_numpy(float)), wide.columns.to_numpy(float)
     falls = -np.diff(logs)
-    return {
-        "correlation": np.corrcoef(depth, logs)[0, 1],
-        "slope": np.polyfit(depth, logs, 1)[0],
-        "least": falls.min() / falls.mean(),
-        "most": falls.max() / falls.mean(),
+    depth, centered = depth - depth.mean(), logs - logs.mean(axis=1, keepdims=True)
+    along, spread = centered @ depth, np.linalg.norm(centered, axis=1)
+    table = {
+        "correlation": along / spread / np.linalg.norm(depth),
+        "slope": along / (depth @ depth),
+        "least": falls.min(axis=1) / falls.mean(axis=1),
+        "most": falls.max(axis=1) / falls.mean(axis=1),
     }
+    return pd.DataFrame(table, wide.index).reset_index()
 
 
 @once_a_run
