@@ -76,8 +76,8 @@ class Config(Presets):
         laptop-sweep, laptop-sweep-again: the arms that its rows of the ledger ask for, with noise and difficulties
         around those of laptop. They were fixed before any of these was trained, and all else is as in laptop.
         laptop-mnist, laptop-mnist-again: 1,000 images of MNIST, every push at three strengths, and a learning rate that
-        falls to 0 by the release; a minute and a half on two cores. laptop-augmented, laptop-augmented-again: the push
-        against collapse with and without shifted images, at strengths a hundred times smaller; a minute.
+        falls to 0 by the release; three minutes on a CPU core. laptop-augmented, laptop-augmented-again: the push
+        against collapse with and without shifted images, at strengths a hundred times smaller; as long.
         gpu: ResNet-18 on the noisy digits and on glyphs of 32 x 32 pixels in color, all arms, 8 seeds each, with the
         laptop's strengths. paper: CIFAR-10 with ResNet-18, without and with augmentation, from the seeds and with the
         numbers of Han et al. (2025), section 6 and appendix C: batches of 64, 400 epochs, release at 200, coefficient
