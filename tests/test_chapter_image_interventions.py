@@ -203,14 +203,49 @@ def test_what_the_two_runs_say_together():
     rows = entries("image_interventions")
     holds = [name for name, entry in rows.items() if entry.verdict == HOLDS]
     assert sorted(holds) == [
-        "images-anti-flatness-costs-accuracy", "images-encouraged-as-accurate",
-        "images-encouraged-as-accurate-in-the-sweep", "images-flatter-no-better", "images-kappa-falls",
+        "images-anti-flatness-costs-accuracy", "images-augmentation-weakens-the-push",
+        "images-damage-goes-with-step-size", "images-encouraged-as-accurate",
+        "images-encouraged-as-accurate-at-strengths", "images-encouraged-as-accurate-in-the-sweep",
+        "images-flatter-no-better", "images-kappa-falls", "images-kappa-recovers-at-strengths",
         "images-released-recovers",
     ]  # fmt: skip
     fails = [name for name, entry in rows.items() if entry.verdict == FAILS]
-    assert sorted(fails) == ["images-loss-specific-to-flatness", "images-recovery-needs-release"]
+    assert sorted(fails) == [
+        "images-augmentation-weakens-at-equal-loss", "images-loss-specific-to-flatness",
+        "images-recovery-needs-release",
+    ]  # fmt: skip
+    assert rows["images-prevented-as-accurate-at-strengths"].verdict == OPEN
     assert rows["images-recovery-needs-release"].holds == 1
     for name in ("images-anti-flatness-costs-accuracy", "images-released-recovers"):
         assert rows[f"{name}-in-the-sweep"].verdict == OPEN
     for name in ("images-encouraged-as-accurate", "images-flatter-no-better"):
         assert rows[name].runs[0].said.startswith(OPEN)
+
+
+# --- MNIST, at three strengths
+
+
+@pytest.mark.parametrize("preset", ["laptop-mnist", "laptop-mnist-again"])
+def test_on_mnist_a_falling_rate_spares_the_network_and_not_its_centers(preset):
+    run = IMAGES.load(preset, live=False)
+    gain = 100 * reading.graded_gains(run, "release").groupby("strength").median()
+    train = reading.by_strength(run, "release_train_acc").groupby("strength").median()
+    center = 100 * reading.by_strength(run, "release_center_acc")
+    center = center.sub(center.baseline, axis=0).groupby("strength").median()
+    for strength in (0.5, 2.5):
+        assert gain.sharp[strength] < -6 < -2 < gain.sharp_decayed[strength]
+        assert train.sharp[strength] < 0.95 < 0.99 < train.sharp_decayed[strength]
+        assert max(center.sharp[strength], center.sharp_decayed[strength]) < -6
+    assert gain.long.min() > gain.sharp.min() / 2
+    end = 100 * reading.graded_gains(run, "final").groupby("strength").median()
+    assert end.sharp.min() > -0.5
+    assert end.encouraged.min() > 0
+
+
+@pytest.mark.parametrize("preset", ["laptop-augmented", "laptop-augmented-again"])
+def test_shifts_weaken_the_push_at_the_same_coefficient_and_not_at_equal_loss(preset):
+    rise = reading.raised(IMAGES.load(preset, live=False))
+    assert rise.notna().all().all()
+    assert (rise.augmented < rise.plain).all()
+    assert (rise.at_equal_loss > 1.3 * rise.plain).all()
+    assert rise.loss_ratio.between(20, 34).all()

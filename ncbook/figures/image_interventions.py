@@ -6,7 +6,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ncbook.figures import _style
-from ncbook.readings.image_interventions import ARMS, COLUMNS, ceiling, gains, outcomes, task_name
+from ncbook.readings.image_interventions import (
+    ARMS,
+    COLUMNS,
+    GRADED_ARMS,
+    ceiling,
+    gains,
+    graded_gains,
+    outcomes,
+    task_name,
+)
 from ncbook.runs import Run
 
 # the arms that are followed over the epochs, and those of the scatter, each with its look
@@ -25,6 +34,13 @@ _SCATTERED = {
     "norms": (_style.PURPLE, "X"),
     "flooding": (_style.INK, "<"),
     "smoothing": (_style.INK, ">"),
+}
+_GRADED = {
+    "encouraged": (_style.GREEN, "^"),
+    "prevented": (_style.PURPLE, "v"),
+    "sharp": (_style.BLUE, "D"),
+    "sharp_decayed": (_style.ORANGE, "s"),
+    "long": (_style.INK, "o"),
 }
 _BOUND = COLUMNS["unit_flatness_bound"].label.removeprefix("bound ")
 
@@ -118,6 +134,28 @@ def image_sharpness(run: Run) -> Figure:
     axes[0].set_ylabel("accuracy minus the baseline's (points)")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=8, handletextpad=0.1)
+    return figure
+
+
+@_style.styled
+def image_strengths(run: Run) -> Figure:
+    """Test accuracy against the baseline at each strength, at the release and at the end: seeds, and their median."""
+    figure, axes = _style.panels(run, 2, 4.4, sharex=True, sharey=True)
+    for panel, when, title in zip(axes, ("release", "final"), ("At the release", "At the end"), strict=True):
+        points = 100 * graded_gains(run, when)
+        strengths = points.index.get_level_values("strength")
+        for arm, (color, marker) in _GRADED.items():
+            panel.plot(strengths, points[arm], marker, color=color, markersize=4.2, alpha=0.6)
+            middle = points[arm].groupby("strength").median()
+            panel.plot(middle.index, middle, color=color, linewidth=1.4, marker=marker, label=GRADED_ARMS[arm])
+        panel.axhline(0, color=_style.FAINT, linewidth=1.2)
+        panel.set_xscale("log")
+        panel.set_xticks(strengths.unique(), [f"{each:g}" for each in strengths.unique()])
+        panel.minorticks_off()
+        panel.set_title(title)
+        panel.set_xlabel("strength (ratio to the loss, log scale)")
+    axes[0].set_ylabel("accuracy minus the baseline's (points)")
+    _style.legend_above(figure, axes[0], 3)
     return figure
 
 

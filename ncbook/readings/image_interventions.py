@@ -1,5 +1,6 @@
 """Runs of `image_interventions`: one row a training, at the release and at the end."""
 
+import numpy as np
 import pandas as pd
 
 from ncbook.readings import moments
@@ -26,6 +27,14 @@ ARMS = {
     "flooding": "flooding",
     "smoothing": "label smoothing",
 }
+# Those of MNIST, at strengths that the task's name says.
+GRADED_ARMS = {
+    "encouraged": "collapse encouraged",
+    "prevented": "collapse prevented",
+    "sharp": "kappa pushed up, released",
+    "sharp_decayed": "the same, rate decayed to 0",
+    "long": "norms pushed up, released",
+}
 UNCHANGED = ("baseline", "encouraged", "prevented", "flatter", "anti_kept", "pinned")  # at the release
 UNSURE = ("confidence", "flooding", "smoothing")  # controls: low confidence without a large head
 COLUMNS = {
@@ -34,6 +43,9 @@ COLUMNS = {
         "bound $\\|W\\|^2(1-\\|p\\|^2)$ at $\\tau=2$",
         "bound of κ for features of norm 1 and the softmax at a temperature: the published regularizer's value",
         "nats",
+    ),
+    "center_acc": Measure(
+        "test accuracy of the nearest center", "test images that the nearest mean of the training features decides"
     ),
 }
 _TASKS = {"digits": "noisy digits", "cifar10": "CIFAR-10", "cifar10_augmented": "CIFAR-10, augmented"}
@@ -44,6 +56,8 @@ _NUM_CLASSES = 10  # of every task
 def task_name(task: str) -> str:
     """How readers call a task."""
     name, _, level = task.partition("@")
+    if name.startswith("mnist"):
+        return f"MNIST, {'shifted, ' if name.endswith('augmented') else ''}strength {level}"
     if level:
         return f"{name}, {'noise' if name == 'digits' else 'difficulty'} {level}"
     return _TASKS.get(task, task.replace("_", " "))
@@ -91,3 +105,60 @@ def losses(run: Run) -> pd.DataFrame:
 def fitted(run: Run) -> pd.Series:
     """Whether anti-flatness has fitted the training images at the release, for each task and seed."""
     return by_arm(run, "release_train_acc").anti_released >= _FITTED
+
+
+# --- MNIST, where a task is a strength
+
+
+def by_strength(run: Run, column: str) -> pd.DataFrame:
+    """`by_arm` with the strength of the push in place of the task; of runs without shifted images."""
+    table = by_arm(run, column)
+    strengths = [strength(task) for task in table.index.get_level_values("task")]
+    index = pd.MultiIndex.from_arrays([strengths, table.index.get_level_values("seed")], names=["strength", "seed"])
+    return table.set_axis(index).sort_index()
+
+
+def strength(task: str) -> float:
+    """Of the pushes of a task, as a ratio to the loss: 0.5 of "mnist@0.5"."""
+    return float(task.partition("@")[2])
+
+
+def graded_gains(run: Run, when: str) -> pd.DataFrame:
+    """Test accuracy of each arm minus that of the baseline with its own learning rate, a row a strength and seed."""
+    accuracy = by_strength(run, f"{when}_test_acc")
+    found = accuracy.sub(accuracy.baseline, axis=0)
+    found["sharp_decayed"] = accuracy.sharp_decayed - accuracy.baseline_decayed
+    return found
+
+
+def raised(run: Run) -> pd.DataFrame:
+    """How many times R the push against collapse leaves, against the baseline of the same images; per seed.
+
+    A row a strength without shifted images and a seed. plain: without; augmented: with, at the same coefficient;
+    loss_ratio: train loss that the baseline reaches with shifts over that without, both on the images as they are;
+    at_equal_loss: with shifts, at a coefficient as many times larger, between two strengths by a line in logarithms;
+    nan where that is not between two.
+    """
+    ratio, loss = by_arm(run, "final_variance_ratio_train"), by_arm(run, "final_train_loss").baseline
+    times = (ratio.prevented / ratio.baseline).unstack("task")
+    augmented, plain = (_of(times, name) for name in ("mnist_augmented", "mnist"))
+    losses = {name: _of(loss.unstack("task"), name).median(axis=1) for name in ("mnist_augmented", "mnist")}
+    rows = []
+    for seed in times.index:
+        factor = losses["mnist_augmented"][seed] / losses["mnist"][seed]
+        for each in plain:
+            known = np.log(augmented.loc[seed])
+            equal = np.interp(
+                np.log(each * factor), np.log(known.index.to_numpy(float)), known, left=np.nan, right=np.nan
+            )
+            rows.append({
+                "strength": each, "seed": seed, "plain": plain.loc[seed, each],
+                "augmented": augmented.loc[seed, each], "loss_ratio": factor, "at_equal_loss": np.exp(equal),
+            })  # fmt: skip
+    return pd.DataFrame(rows).set_index(["strength", "seed"]).sort_index()
+
+
+def _of(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The columns of one set of images, by their strengths, weakest first."""
+    found = {strength(task): table[task] for task in table if task.partition("@")[0] == name}
+    return pd.DataFrame(dict(sorted(found.items())))

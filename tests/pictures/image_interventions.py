@@ -73,7 +73,29 @@ def _sharpness(run: Run):
         yield Axis(panel, x="log")
 
 
+GRADED = {
+    "encouraged": "collapse encouraged", "prevented": "collapse prevented", "sharp": "kappa pushed up, released",
+    "sharp_decayed": "the same, rate decayed to 0", "long": "norms pushed up, released",
+}  # fmt: skip
+
+
+def _strengths(run: Run):
+    frame = run.to_frame()
+    frame["strength"] = [float(task.split("@")[1]) for task in frame.task]
+    for panel, epoch in enumerate((run.config["release"], run.config["epochs"])):
+        found = frame[frame.epoch == epoch].set_index(["strength", "seed"]).sort_index()
+        accuracy = {arm: 100 * rows.test_acc.astype(float) for arm, rows in found.groupby("arm")}
+        for arm, label in GRADED.items():
+            own = accuracy[arm] - accuracy["baseline_decayed" if arm == "sharp_decayed" else "baseline"]
+            yield Line(panel, None, own.index.get_level_values(0), own)
+            middle = own.unstack("seed").median(axis=1)
+            yield Line(panel, label, middle.index, middle)
+        yield Axis(panel, x="log")
+
+
+PRESETS = {"image_strengths": "laptop-mnist"}
 EXPECTED = {
+    "image_strengths": _strengths,
     "image_intervention_accuracy": _accuracy,
     "image_release": _release,
     "image_conventions": _conventions,

@@ -8,13 +8,15 @@ where a seed is in all tasks.
 import pandas as pd
 
 from ncbook.claims import not_tested, read
-from ncbook.evidence import Evidence
+from ncbook.evidence import SIGN, Evidence
 from ncbook.readings._rows import seeds
-from ncbook.readings.image_interventions import UNSURE, by_arm, fitted, gains, losses
+from ncbook.readings.image_interventions import UNSURE, by_arm, by_strength, fitted, gains, graded_gains, losses, raised
 from ncbook.runs import Run
 
 LOSS = 5.0  # points of test accuracy that count as a loss
 CLOSE = 1.0  # points of test accuracy that do not
+HELD = 2.0  # times the baseline's R from which on collapse is prevented
+RAISED = 1.1  # times the baseline's R from which on there is a push that augmentation could weaken
 FALL = 10.0  # times by which kappa falls where a network becomes flat
 _AGAINST = "points of accuracy against the baseline, at the end"
 _BELOW = "points of accuracy below the baseline"
@@ -74,11 +76,53 @@ def _sharp_is_inaccurate(run: Run) -> Evidence:
     return Evidence.compared(seeds(lost), lost, ">=", LOSS, _BELOW, _lowered(run) & as_sharp)
 
 
+def _prevented_as_accurate(run: Run) -> Evidence:
+    ratio = by_strength(run, "final_variance_ratio_train")
+    gain = 100 * graded_gains(run, "final").prevented
+    return Evidence.compared(seeds(gain), gain, ">=", -CLOSE, _AGAINST, ratio.prevented >= HELD * ratio.baseline)
+
+
+def _damaged(run: Run) -> pd.Series:
+    """Strengths and seeds at which the push on kappa costs accuracy at the release."""
+    return 100 * graded_gains(run, "release").sharp <= -LOSS
+
+
+def _recovers_at_strengths(run: Run) -> Evidence:
+    gain = 100 * graded_gains(run, "final").sharp
+    return Evidence.compared(seeds(gain), gain, ">=", -CLOSE, _AGAINST, _damaged(run))
+
+
+def _goes_with_step_size(run: Run) -> Evidence:
+    gain, kappa = graded_gains(run, "release"), by_strength(run, "release_relative_flatness")
+    share = (gain.sharp_decayed / gain.sharp).where(_damaged(run))
+    as_sharp = kappa.sharp_decayed >= kappa.sharp / 2
+    unit = "of the loss of accuracy, left with the rate decayed"
+    return Evidence.compared(seeds(share), share, "<=", 0.5, unit, _damaged(run) & as_sharp)
+
+
+def _weakened(run: Run) -> Evidence:
+    found = raised(run)
+    ratio = found.augmented / found.plain
+    unit = "times the rise of R, with shifted images"
+    return Evidence.compared(seeds(ratio), ratio, "<", 1.0, unit, found.plain >= RAISED, SIGN)
+
+
+def _weakened_at_equal_loss(run: Run) -> Evidence:
+    found = raised(run)
+    ratio = found.at_equal_loss / found.plain
+    unit = "times the rise of R, with shifted images, at an equal ratio to the reached loss"
+    return Evidence.compared(seeds(ratio), ratio, "<", 1.0, unit, found.plain >= RAISED, SIGN)
+
+
 CLAIMS = read(
     __file__,
     {
         "images-prevented-as-accurate": not_tested,
-        "images-augmentation-weakens-the-push": not_tested,
+        "images-augmentation-weakens-the-push": _weakened,
+        "images-augmentation-weakens-at-equal-loss": _weakened_at_equal_loss,
+        "images-prevented-as-accurate-at-strengths": _prevented_as_accurate,
+        "images-kappa-recovers-at-strengths": _recovers_at_strengths,
+        "images-damage-goes-with-step-size": _goes_with_step_size,
         "images-encouraged-as-accurate": _encouraged_as_accurate,
         "images-flatter-no-better": _flatter_no_better,
         "images-anti-flatness-costs-accuracy": _costs_accuracy,

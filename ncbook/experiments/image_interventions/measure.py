@@ -30,6 +30,13 @@ def measured(model: models.Classifier, train: data.Split, test: data.Split, temp
     return columns
 
 
+def centered(model: models.Classifier, train: data.Split, test: data.Split) -> dict[str, float]:
+    """How many test images the nearest mean of the training features decides rightly."""
+    seen, new = outputs(model, train), outputs(model, test)
+    means = torch.stack([seen.features[train.labels == label].mean(0) for label in range(len(seen.weight))])
+    return {"center_acc": float((torch.cdist(new.features, means).argmin(1) == new.labels).double().mean())}
+
+
 def outputs(model: models.Classifier, split: data.Split) -> trainers.Outputs:
     """Of all images, in float64: a confident softmax has entries of 1e-12 that kappa is made of."""
     features = torch.cat([model.features(inputs) for inputs in split.inputs.split(_CHUNK)])

@@ -1,5 +1,6 @@
 """How each arm is trained: one recipe until the release, one from there on."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +12,7 @@ from ncbook import trainers
 from ncbook.experiments.image_interventions.config import Config
 
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]
+Measure = Callable[[trainers.Outputs], Tensor]
 Change = dict[str, Any]  # fields of a recipe
 
 
@@ -23,9 +25,19 @@ class Phases:
     start_norm: float | None = None
 
 
-def phases_of(config: Config, arm: str, steps_per_epoch: int, augment: Augmentation | None = None) -> Phases:
-    """The two recipes of `arm`, with `augment` for the batches; raises ValueError for an arm that is unknown."""
-    known = _phases(config, *_bases(config, steps_per_epoch, augment))
+def phases_of(
+    config: Config,
+    arm: str,
+    steps_per_epoch: int,
+    augment: Augmentation | None = None,
+    strength: float | None = None,
+) -> Phases:
+    """The two recipes of `arm`, with `augment` for the batches; raises ValueError for an arm that is unknown.
+
+    With `strength`, the arms are those whose push is graded as a ratio to the loss: see `graded`.
+    """
+    before, after, schedule = _bases(config, steps_per_epoch, augment)
+    known = _phases(config, before, after, schedule) if strength is None else graded(before, after, strength)
     if arm not in known:
         raise ValueError(f"arm: {arm!r} is unknown; use one of {', '.join(known)}")
     return known[arm]
@@ -84,6 +96,34 @@ def _phases(config: Config, before: trainers.Recipe, after: trainers.Recipe, sch
         "norms": arm(longer | {"head_norm": cap}),
         "flooding": arm(flooded),
         "smoothing": arm(smoothed),
+    }
+
+
+def graded(before: trainers.Recipe, after: trainers.Recipe, strength: float) -> dict[str, Phases]:
+    """Arms whose push, at the level where its measure starts, is `strength` times the loss of guessing, log 10.
+
+    The pushes are bounded: each is a logarithm, and none pushes up beyond its level. Those on collapse are kept on,
+    those on kappa and on the norms end at the release. "..._decayed": the rate falls to 0 by the release, and is
+    afterwards the baseline's.
+    """
+
+    def push(measure: Measure, shape: Callable[[Tensor], Tensor], start: float) -> Change:
+        """`start`: the shaped measure where it is not pushed, in pilot runs."""
+        return {"regularizers": (trainers.Regularizer(measure, strength * math.log(10) / start, shape),)}
+
+    tight = push(trainers.variance_ratio, torch.log1p, 1.61)
+    spread = push(trainers.variance_ratio, trainers.Floor(2.0), 1.39)
+    sharp = push(trainers.relative_flatness, trainers.Floor(300.0), 5.4)
+    longer = push(trainers.squared_norms, trainers.Floor(1e5), 3.96)
+    decayed: Change = {"schedule": trainers.Cosine(before.steps)}
+    return {
+        "baseline": Phases(before, after),
+        "baseline_decayed": Phases(replace(before, **decayed), after),
+        "encouraged": Phases(replace(before, **tight), replace(after, **tight)),
+        "prevented": Phases(replace(before, **spread), replace(after, **spread)),
+        "sharp": Phases(replace(before, **sharp), after),
+        "sharp_decayed": Phases(replace(before, **sharp, **decayed), after),
+        "long": Phases(replace(before, **longer), after),
     }
 
 

@@ -7,8 +7,8 @@ import torch
 
 from ncbook import data, models, trainers
 from ncbook.experiments.image_interventions.config import Config
-from ncbook.experiments.image_interventions.measure import measured
-from ncbook.experiments.image_interventions.problems import augmentation, problem
+from ncbook.experiments.image_interventions.measure import centered, measured
+from ncbook.experiments.image_interventions.problems import augmentation, problem, strength
 from ncbook.experiments.image_interventions.recipes import phases_of
 
 
@@ -20,13 +20,14 @@ def trained(config: Config, device: str, job: tuple[str, str, int]) -> list[dict
     task, arm, seed = job
     images = problem(config, task, seed).to(device)
     per_epoch = trainers.steps_per_epoch(len(images.train), config.batch_size)
-    phases = phases_of(config, arm, per_epoch, augmentation(task))
+    phases = phases_of(config, arm, per_epoch, augmentation(task), strength(task))
     model = _network(config, task, seed, phases.start_norm, images).to(device)
-    every = config.probe_every * per_epoch
+    every, graded = config.probe_every * per_epoch, strength(task) is not None
 
     def probed(start: int, model: models.Classifier, step: int) -> dict[str, Any]:
         about = {"task": task, "arm": arm, "seed": seed, "step": start + step, "epoch": (start + step) // per_epoch}
-        return about | measured(model, images.train, images.test, config.temperature)
+        columns = measured(model, images.train, images.test, config.temperature)
+        return about | columns | (centered(model, images.train, images.test) if graded else {})
 
     rows: list[dict[str, Any]] = []
     for phase, recipe in enumerate((phases.before, phases.after)):
