@@ -10,7 +10,6 @@ _FIRST_ONLY = (
     "baseline_schedule", "encouraged", "prevented", "flatter", "anti_kept", "confidence_pinned", "pinned", "norms",
     "flooding", "smoothing",
 )  # fmt: skip
-# Around the settings of the two tasks, which were chosen so that anti-flatness costs accuracy.
 _MNIST = ("mnist@0.1", "mnist@0.5", "mnist@2.5")  # strengths, as a ratio to the loss
 # Below the level at which the push stops in either; shifts raise the loss some 24-fold, and so the last three.
 _AUGMENTED = (
@@ -18,6 +17,7 @@ _AUGMENTED = (
     "mnist_augmented@0.004", "mnist_augmented@0.016", "mnist_augmented@0.05", "mnist_augmented@0.15",
 )  # fmt: skip
 _GRADED = ("baseline", "baseline_decayed", "encouraged", "prevented", "sharp", "sharp_decayed", "long")
+# Around the settings of the two tasks, which were chosen so that anti-flatness costs accuracy.
 _SWEEP = ("digits@0", "digits@0.15", "digits@0.45", "glyphs@0.2", "glyphs@0.6")
 
 
