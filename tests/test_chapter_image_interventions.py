@@ -230,7 +230,7 @@ def test_on_mnist_a_falling_rate_spares_the_network_and_not_its_centers(preset):
     run = IMAGES.load(preset, live=False)
     gain = 100 * reading.graded_gains(run, "release").groupby("strength").median()
     train = reading.by_strength(run, "release_train_acc").groupby("strength").median()
-    center = 100 * reading.by_strength(run, "release_center_acc")
+    center = 100 * reading.by_strength(run, "release_ncc_acc_test")
     center = center.sub(center.baseline, axis=0).groupby("strength").median()
     for strength in (0.5, 2.5):
         assert gain.sharp[strength] < -6 < -2 < gain.sharp_decayed[strength]

@@ -11,7 +11,7 @@ from ncbook.claims import OURS, not_tested
 from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments import image_interventions
 from ncbook.experiments.image_interventions import problems, training
-from ncbook.experiments.image_interventions.measure import centered, measured, outputs
+from ncbook.experiments.image_interventions.measure import measured, outputs
 from ncbook.experiments.image_interventions.recipes import Unsure, graded, head_square, phases_of
 from ncbook.readings.image_interventions import ARMS, GRADED_ARMS, graded_gains, losses, raised
 
@@ -114,7 +114,7 @@ def test_the_nearest_center_is_that_of_the_training_features():
     torch.manual_seed(0)
     model = models.build("mlp", images.input_shape, 10, 12).eval()
     with torch.no_grad():
-        found = centered(model, images.train, images.test)["center_acc"]
+        found = measured(model, images.train, images.test, 2.0, centers=True)["ncc_acc_test"]
         seen, new = (model.features(split.inputs).double().numpy() for split in (images.train, images.test))
     means = [seen[images.train.labels.numpy() == label].mean(0) for label in range(10)]
     nearest = [int(np.argmin([np.sum((each - mean) ** 2) for mean in means])) for each in new]

@@ -81,6 +81,23 @@ def test_what_is_installed_is_imported_once(names, answer, monkeypatch, capfd):
     assert ("No module named 'no_such_module'" in capfd.readouterr().err) == bool(answer)
 
 
+def test_what_cannot_be_imported_is_not_called_installed(monkeypatch, tmp_path):
+    """So that the same command tries again."""
+
+    def installed(venv, *_):
+        (tmp_path / venv).mkdir(exist_ok=True)
+        (tmp_path / venv / "installed").touch()
+        return True
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(install, "ROOT", tmp_path)
+    monkeypatch.setattr(install, "install", installed)
+    for answer in (0, 1):
+        monkeypatch.setattr(install, "compile_and_try", lambda venv, answer=answer: answer)
+        assert install.main() == answer
+        assert (tmp_path / ".venv" / "installed").exists() != bool(answer)
+
+
 def test_the_page_on_installing_quotes_what_is_said():
     page = (ROOT / "book" / "installing.md").read_text(encoding="utf-8")
     code = (ROOT / "tools" / "install.py").read_text(encoding="utf-8")

@@ -44,7 +44,10 @@ def main() -> int:
     venv = Path(".venv")
     if not install(venv, [*PINNED, *TOOLS], [*PINNED, "-r", "requirements.txt"], PACKAGE):
         return 1
-    return compile_and_try(venv)
+    failed = compile_and_try(venv)
+    if failed:  # the same command then tries again
+        (ROOT / venv / "installed").unlink()
+    return failed
 
 
 def install(venv: Path, *wanted: list[str]) -> bool:
@@ -68,7 +71,8 @@ def compile_and_try(venv: Path) -> int:
     print("Importing it all once, so that Python compiles it.", flush=True)
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = [subprocess.Popen([python(venv), "-c", f"import {names}"], cwd=ROOT, env=env) for names in IMPORTED]
-    return int(sum(process.wait() != 0 for process in started) > 0)  # each is waited for
+    answers = [process.wait() for process in started]
+    return int(any(answers))
 
 
 def python(venv: Path) -> str:

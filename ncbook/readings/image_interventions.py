@@ -44,9 +44,6 @@ COLUMNS = {
         "bound of κ for features of norm 1 and the softmax at a temperature: the published regularizer's value",
         "nats",
     ),
-    "center_acc": Measure(
-        "test accuracy of the nearest center", "test images that the nearest mean of the training features decides"
-    ),
 }
 _TASKS = {"digits": "noisy digits", "cifar10": "CIFAR-10", "cifar10_augmented": "CIFAR-10, augmented"}
 _FITTED = 0.95  # train accuracy from which on training images are fitted

@@ -96,7 +96,7 @@ def _prevented(_):
 
 def _center_of_prevented(_):
     """What the strongest push costs the nearest center at the median; less than one and a half before it."""
-    accuracy = 100 * _on_mnist("final_center_acc", _MNIST[0])
+    accuracy = 100 * _on_mnist("final_ncc_acc_test", _MNIST[0])
     lost = (accuracy.baseline - accuracy.prevented).groupby("strength").median()
     return round(lost[2.5]) if lost[[0.1, 0.5]].max() < 1 else math.nan
 

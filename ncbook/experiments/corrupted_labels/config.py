@@ -18,10 +18,9 @@ class Config(Presets):
     settings, at each of the rates `other_noises`. fitted: cross-entropy at the highest of `noises` for
     `fit_epochs`, in batches of `fit_batch` and with `fit_rate` and `fit_decay`, so that its terminal phase is long
     and its features collapse in it. In batches of 250, half of the networks erred once more after a tenth of the
-    training, and what was left of their collapse was too little to ask. `components` is the dimension
-    of the subspace of a class when it decides.
-    rates: the coding rates of four arrangements of `classes` classes, for each of `points` points a class in
-    `rate_dim` dimensions, and for each of `dims` dimensions with the first of `points`.
+    training, and what was left of their collapse was too little to ask. `components` is the dimension of the
+    subspace of a class when it decides. rates: the coding rates of four arrangements of `classes` classes, for each of
+    `points` points a class in `rate_dim` dimensions, and for each of `dims` dimensions with the first of `points`.
     """
 
     seeds: tuple[int, ...] = (481, 482, 483)

@@ -5,6 +5,8 @@ flatness costs accuracy: what is judged is judged at these settings, and some of
 where a seed is in all tasks.
 """
 
+from functools import partial
+
 import pandas as pd
 
 from ncbook.claims import not_tested, read
@@ -100,17 +102,10 @@ def _goes_with_step_size(run: Run) -> Evidence:
     return Evidence.compared(seeds(share), share, "<=", 0.5, unit, _damaged(run) & as_sharp)
 
 
-def _weakened(run: Run) -> Evidence:
+def _weakened(run: Run, column: str = "augmented", at: str = "") -> Evidence:
     found = raised(run)
-    ratio = found.augmented / found.plain
-    unit = "times the rise of R, with shifted images"
-    return Evidence.compared(seeds(ratio), ratio, "<", 1.0, unit, found.plain >= RAISED, SIGN)
-
-
-def _weakened_at_equal_loss(run: Run) -> Evidence:
-    found = raised(run)
-    ratio = found.at_equal_loss / found.plain
-    unit = "times the rise of R, with shifted images, at an equal ratio to the reached loss"
+    ratio = found[column] / found.plain
+    unit = f"times the rise of R, with shifted images{at}"
     return Evidence.compared(seeds(ratio), ratio, "<", 1.0, unit, found.plain >= RAISED, SIGN)
 
 
@@ -119,7 +114,9 @@ CLAIMS = read(
     {
         "images-prevented-as-accurate": not_tested,
         "images-augmentation-weakens-the-push": _weakened,
-        "images-augmentation-weakens-at-equal-loss": _weakened_at_equal_loss,
+        "images-augmentation-weakens-at-equal-loss": partial(
+            _weakened, column="at_equal_loss", at=", at an equal ratio to the reached loss"
+        ),
         "images-prevented-as-accurate-at-strengths": _prevented_as_accurate,
         "images-kappa-recovers-at-strengths": _recovers_at_strengths,
         "images-damage-goes-with-step-size": _goes_with_step_size,

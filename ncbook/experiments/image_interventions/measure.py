@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ncbook import data, models, trainers
+from ncbook import data, metrics, models, trainers
 
 # column -> function of `Outputs`, on the training images
 _ON_TRAIN: dict[str, Callable[[trainers.Outputs], Tensor]] = {
@@ -19,22 +19,23 @@ _ON_TRAIN: dict[str, Callable[[trainers.Outputs], Tensor]] = {
 _CHUNK = 2048  # images at a time, which any GPU holds
 
 
-def measured(model: models.Classifier, train: data.Split, test: data.Split, temperature: float) -> dict[str, float]:
-    """Columns of one probe; `temperature` is that of the regularizer of anti-flatness and of its value."""
+def measured(
+    model: models.Classifier, train: data.Split, test: data.Split, temperature: float, centers: bool = False
+) -> dict[str, float]:
+    """Columns of one probe; `temperature` is that of the regularizer of anti-flatness and of its value.
+
+    centers: also how many test images the nearest mean of the training features decides rightly.
+    """
     seen, new = outputs(model, train), outputs(model, test)
     columns = {name: float(measure(seen)) for name, measure in _ON_TRAIN.items()}
     columns["unit_flatness_bound"] = float(trainers.FlatnessBound(temperature, unit_features=True)(seen))
     columns["head_norm"] = float(seen.weight.norm())
     columns["feature_norm"] = float(seen.features.norm(dim=1).mean())
     columns["train_acc"], columns["test_acc"] = _accuracy(seen), _accuracy(new)
+    if centers:
+        means = metrics.class_means(seen.features, seen.labels, len(seen.weight))
+        columns["ncc_acc_test"] = 1 - metrics.nearest_class_center_error(new.features, new.labels, means)
     return columns
-
-
-def centered(model: models.Classifier, train: data.Split, test: data.Split) -> dict[str, float]:
-    """How many test images the nearest mean of the training features decides rightly."""
-    seen, new = outputs(model, train), outputs(model, test)
-    means = torch.stack([seen.features[train.labels == label].mean(0) for label in range(len(seen.weight))])
-    return {"center_acc": float((torch.cdist(new.features, means).argmin(1) == new.labels).double().mean())}
 
 
 def outputs(model: models.Classifier, split: data.Split) -> trainers.Outputs:

@@ -4,6 +4,7 @@ import torch
 
 from ncbook import data
 from ncbook.experiments.image_interventions.config import Config
+from ncbook.readings.image_interventions import strength as strength_of
 
 _GRADED = ("mnist", "mnist_augmented")  # what stands behind the @ is the strength of each push
 _GRAY = 0.376  # standard deviation of the digits' pixels, of which 1 is from black to white
@@ -14,8 +15,8 @@ def problem(config: Config, task: str, seed: int) -> data.Dataset:
 
     digits: with noise on every pixel, drawn once; glyphs: 16 x 16; color_glyphs: 32 x 32; cifar10 and
     cifar10_augmented: the real set as it is, the same for every seed. "digits@0.15" and "glyphs@0.2" have that noise,
-    or difficulty, in place of the config's; "mnist@0.5" and "mnist_augmented@0.5" are
-    14 x 14 pixels of MNIST, with that strength of each push. Raises ValueError for another name.
+    or difficulty, in place of the config's; "mnist@0.5" and "mnist_augmented@0.5" are 14 x 14 pixels of MNIST,
+    with that strength of each push. Raises ValueError for another name.
     """
     per_class = config.per_class[config.tasks.index(task)]
     name, _, level = task.partition("@")
@@ -38,8 +39,7 @@ def problem(config: Config, task: str, seed: int) -> data.Dataset:
 
 def strength(task: str) -> float | None:
     """Of the pushes, as a ratio to the loss, where the task's name says it: 0.5 of "mnist@0.5"."""
-    name, _, level = task.partition("@")
-    return float(level) if name in _GRADED else None
+    return strength_of(task) if task.partition("@")[0] in _GRADED else None
 
 
 def augmentation(task: str) -> data.Compose | None:

@@ -7,7 +7,7 @@ import torch
 
 from ncbook import data, models, trainers
 from ncbook.experiments.image_interventions.config import Config
-from ncbook.experiments.image_interventions.measure import centered, measured
+from ncbook.experiments.image_interventions.measure import measured
 from ncbook.experiments.image_interventions.problems import augmentation, problem, strength
 from ncbook.experiments.image_interventions.recipes import phases_of
 
@@ -20,14 +20,14 @@ def trained(config: Config, device: str, job: tuple[str, str, int]) -> list[dict
     task, arm, seed = job
     images = problem(config, task, seed).to(device)
     per_epoch = trainers.steps_per_epoch(len(images.train), config.batch_size)
-    phases = phases_of(config, arm, per_epoch, augmentation(task), strength(task))
+    push = strength(task)
+    phases = phases_of(config, arm, per_epoch, augmentation(task), push)
     model = _network(config, task, seed, phases.start_norm, images).to(device)
-    every, graded = config.probe_every * per_epoch, strength(task) is not None
+    every = config.probe_every * per_epoch
 
     def probed(start: int, model: models.Classifier, step: int) -> dict[str, Any]:
         about = {"task": task, "arm": arm, "seed": seed, "step": start + step, "epoch": (start + step) // per_epoch}
-        columns = measured(model, images.train, images.test, config.temperature)
-        return about | columns | (centered(model, images.train, images.test) if graded else {})
+        return about | measured(model, images.train, images.test, config.temperature, centers=push is not None)
 
     rows: list[dict[str, Any]] = []
     for phase, recipe in enumerate((phases.before, phases.after)):
