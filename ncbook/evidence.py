@@ -20,6 +20,7 @@ WORDS = (HOLDS, FAILS, OPEN, CHECKED, UNTESTED)
 HALF = 0.5  # of the seeds: what a claim that holds must be above, and one that fails below
 SIGN = 0.5  # how often noise has the sign that a rule asks for
 NOISY = 0.1  # a rule that noise passes more often, in a seed, says so
+_EQUAL = 1e-6  # relative: what recorded columns, in float32, can tell apart
 _CONFIDENCE = 0.95
 _RESAMPLES = 2000
 _RELATIONS: dict[str, Callable[..., Any]] = {">=": np.greater_equal, "<=": np.less_equal, ">": np.greater, "<": np.less}
@@ -76,10 +77,14 @@ class Evidence:
         valid: Iterable[Any] | None = None,
         chance: float = 0.0,
     ) -> "Evidence":
-        """The rule `value relation limit`, such as `value >= 10`. A trial whose number is nan cannot answer."""
+        """The rule `value relation limit`, such as `value >= 10`. A trial whose number is nan cannot answer.
+
+        A number that is the limit but for its last digits counts as the limit: those are another processor's.
+        """
         numbers = np.array([float(each) for each in values])
+        compared = np.where(np.isclose(numbers, limit, rtol=_EQUAL, atol=_EQUAL**2), limit, numbers)
         told = ~np.isnan(numbers) & (True if valid is None else np.array([bool(each) for each in valid], dtype=bool))
-        found = cls.of(seeds, _RELATIONS[relation](numbers, limit), numbers, unit, told, chance)
+        found = cls.of(seeds, _RELATIONS[relation](compared, limit), numbers, unit, told, chance)
         return replace(found, limit=limit, relation=relation)
 
     def __add__(self, other: "Evidence") -> "Evidence":

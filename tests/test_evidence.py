@@ -150,6 +150,18 @@ def test_an_event_that_never_came_is_later_than_every_other():
     assert Evidence.compared(range(2), [10, math.inf], ">=", 15, "steps").effect[0] == 10  # the lower: not in between
 
 
+@pytest.mark.parametrize("limit", [0.0, 0.5, 10.0, 1e-5, -3.0])
+@pytest.mark.parametrize(("relation", "at_the_limit"), [(">=", True), ("<=", True), (">", False), ("<", False)])
+def test_the_last_digits_of_a_number_do_not_decide(limit, relation, at_the_limit):
+    """They are another processor's; a difference in the fifth digit is one."""
+    last = [limit * (1 + digit) + digit / 1e8 * (limit == 0) for digit in (-2e-7, 0, 2e-7)]
+    assert Evidence.compared(range(3), last, relation, limit, "").holds == (at_the_limit,) * 3
+    near = 1e-5 * (abs(limit) or 1)
+    assert Evidence.compared(range(2), [limit - near, limit + near], relation, limit, "").holds == (
+        relation.startswith("<"), relation.startswith(">"),
+    )  # fmt: skip
+
+
 def test_trials_without_a_number_or_that_cannot_answer_are_not_in_the_effect():
     found = Evidence.compared([1, 2, 3, 4], [5.0, math.nan, 7.0, 100.0], ">=", 6, "", valid=[True, True, True, False])
     assert found.holds == (False, None, True, None)
@@ -160,18 +172,19 @@ def test_trials_without_a_number_or_that_cannot_answer_are_not_in_the_effect():
 # --- the threshold at which the word turns
 
 
-@given(
-    st.lists(st.floats(-100, 100), min_size=6, max_size=12), st.sampled_from([">=", "<=", ">", "<"]), st.floats(-9, 9)
-)
+THOUSANDTHS = st.integers(-9000, 9000).map(lambda number: number / 1000)
+
+
+@given(st.lists(THOUSANDTHS, min_size=6, max_size=12), st.sampled_from([">=", "<=", ">", "<"]), THOUSANDTHS)
 def test_at_the_turn_the_word_is_another_and_nearer_by_it_is_not(values, relation, limit):
     found = Evidence.compared(range(len(values)), values, relation, limit, "")
     word = lambda at: Evidence.compared(range(len(values)), values, relation, at, "").word  # noqa: E731
-    beside = [*values, *np.nextafter(values, math.inf), *np.nextafter(values, -math.inf)]
+    close = lambda at: (at, at - 1e-4, at + 1e-4)  # noqa: E731
+    beside = [at for value in values for at in close(value)]
     if found.turns is None:
         assert {word(at) for at in beside} <= {found.word}
         return
-    around = (found.turns, np.nextafter(found.turns, math.inf), np.nextafter(found.turns, -math.inf))
-    assert any(word(at) != found.word for at in around)
+    assert any(word(at) != found.word for at in close(found.turns))
     nearer = [value for value in values if abs(value - limit) < abs(found.turns - limit)]
     assert all(word(at) == found.word for at in nearer)
 

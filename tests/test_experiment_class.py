@@ -3,6 +3,7 @@
 The experiment here is none of the book's: it stands outside the package, and trains nothing.
 """
 
+import contextlib
 import json
 import sys
 import warnings
@@ -13,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from ncbook import experiments, ledger, readings, runs
+from ncbook import experiments, ledger, readings, runs, trainers
 from ncbook.__main__ import main
 from ncbook.claims import Claim
 from ncbook.evidence import Evidence
@@ -393,3 +395,32 @@ def test_verify_notices_code_that_has_forgotten_the_seed(toy):
     run = good.run(FromZero(), "cpu", "laptop")
     assert experiments.verify(good, run).wrong == ()
     assert experiments.verify(replace(good, train=forgetful_rows), run).wrong
+
+
+@dataclass(frozen=True)
+class Chaotic(FromZero):
+    """How much training magnifies a difference of the weights."""
+
+    magnified: float = 1.0
+
+
+def trained_rows(config: Chaotic, device: str) -> tuple[experiments.Rows, experiments.Arrays]:
+    rows: list[dict[str, float]] = []
+    for seed in config.seeds:
+        weight = torch.full((4,), 0.1 + seed / 10)
+        trainers.before_training([weight])
+        measured = [{"seed": seed, "step": 0, "train_loss": (config.magnified * weight.double()).sin().mean().item()}]
+        rows += measured
+        with contextlib.suppress(trainers.FirstProbesDone):
+            trainers.after_probe(measured)
+    return rows, {}
+
+
+@pytest.mark.parametrize(("magnified", "excused"), [(1.0, False), (1e7, True)])
+def test_verify_excuses_what_the_last_digit_of_the_weights_decides(toy, magnified, excused):
+    chaotic = replace(toy, Config=Chaotic, train=trained_rows)
+    run = chaotic.run(Chaotic(magnified=magnified), "cpu", "laptop")
+    run.history["train_loss"] = run.history["train_loss"] * 1.04
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Chaotic, "presets", classmethod(lambda cls: {"laptop": cls(magnified=magnified)}))
+        assert (experiments.verify(chaotic, run).wrong == ()) == excused

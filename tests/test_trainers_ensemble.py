@@ -318,7 +318,7 @@ def test_a_model_is_a_copy():
 
 
 def test_ctrl_c_ends_after_the_step_under_way():
-    steps = []
+    steps, before = [], signal.getsignal(signal.SIGINT)
 
     def on_step(step: int) -> None:
         steps.append(step)
@@ -327,7 +327,7 @@ def test_ctrl_c_ends_after_the_step_under_way():
 
     fitted = fit_ensemble(mlp, blobs(), PLAIN, [Member(1)], on_step=on_step)
     assert (fitted.step, fitted.ended, steps) == (3, trainers.INTERRUPTED, [1, 2, 3])
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 # --- what is refused

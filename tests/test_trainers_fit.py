@@ -337,6 +337,29 @@ def test_first_probes_end_a_training_after_so_many_and_give_what_they_returned(t
     assert training(probe, {0, 7, 42}).step == 42  # outside of the block
 
 
+@for_each("training", [single, small_ensemble])
+def test_a_disturbance_changes_the_last_digits_of_the_weights_alone(training):
+    def started(**disturbed) -> torch.Tensor:
+        def probe(trained, step: int) -> torch.Tensor:
+            parameters = trained.parameters
+            return torch.cat(
+                [each.flatten() for each in (parameters() if callable(parameters) else parameters.values())]
+            )
+
+        torch.manual_seed(0)
+        with trainers.first_probes(1, **disturbed) as first, pytest.raises(trainers.FirstProbesDone):
+            training(probe, {0})
+        return first[0].detach().clone()
+
+    exact, one, two = started(), started(disturbance=1), started(disturbance=2)
+    assert torch.equal(one, started(disturbance=1))
+    assert not torch.equal(one, two)
+    for disturbed in (one, two):
+        away = ((disturbed - exact) / exact)[exact != 0].abs() / torch.finfo(exact.dtype).eps
+        assert (away > 0).float().mean() > 0.5
+        assert away.max() < 20
+
+
 def test_first_probes_hold_in_their_thread_alone_and_are_called_by_other_loops():
     with trainers.first_probes(1) as first:
         thread = threading.Thread(target=trainers.after_probe, args=([5],))

@@ -8,7 +8,7 @@ from ncbook.trainers.devices import pick_device, threads
 from ncbook.trainers.ensemble import Ensemble, Member
 from ncbook.trainers.fit import EnsembleFitted, Fitted, fit, fit_ensemble, log_spaced
 from ncbook.trainers.gradient_filters import Amplified, GradientFilter, Orthogonal
-from ncbook.trainers.loop import INTERRUPTED, FirstProbesDone, after_probe, first_probes
+from ncbook.trainers.loop import INTERRUPTED, FirstProbesDone, after_probe, before_training, first_probes
 from ncbook.trainers.losses import (
     CrossEntropy,
     Flooded,
@@ -78,6 +78,7 @@ __all__ = [
     "Training",
     "WarmUp",
     "after_probe",
+    "before_training",
     "cdnv",
     "constant",
     "feature_norm",

@@ -13,7 +13,7 @@ from ncbook.data import Split
 from ncbook.models import Classifier
 from ncbook.trainers import checkpoints
 from ncbook.trainers.ensemble import Ensemble, Member
-from ncbook.trainers.loop import INTERRUPTED, after_probe, interrupts, progress
+from ncbook.trainers.loop import INTERRUPTED, after_probe, before_training, interrupts, progress
 from ncbook.trainers.recipe import Recipe
 from ncbook.trainers.training import Training
 
@@ -64,9 +64,11 @@ def fit(
     keep = _Keeper(training, checkpoint, checkpoint_seconds)
     if (state := keep.load()) is not None:
         measured, ended = state["measured"], state["ended"]
-    elif probe is not None and 0 in probe_steps:
-        measured.append(probed(probe, model, 0))
-        after_probe(measured)
+    else:
+        before_training(model.parameters())
+        if probe is not None and 0 in probe_steps:
+            measured.append(probed(probe, model, 0))
+            after_probe(measured)
     with interrupts() as interrupted, progress(recipe.steps, training.step, on_step) as report:
         while ended is None:
             training.advance()
@@ -131,6 +133,7 @@ def fit_ensemble(
     """
     ensemble, measured = Ensemble(build, train, recipe, members), []
     ended = "steps"
+    before_training(ensemble.parameters.values())
     with torch.no_grad(), interrupts() as interrupted, progress(recipe.steps, 0, on_step) as report:
         if probe is not None and 0 in probe_steps:
             measured.append(probe(ensemble, 0))

@@ -3,12 +3,15 @@
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+import torch
+from torch import Tensor
 from tqdm.auto import tqdm
 
 INTERRUPTED = "interrupted"
@@ -50,21 +53,43 @@ class FirstProbesDone(Exception):
     """Ends a training in a block of `first_probes`."""
 
 
-_FIRST: ContextVar[tuple[int, list[Any]] | None] = ContextVar("first probes", default=None)
+@dataclass(frozen=True)
+class _FirstProbes:
+    count: int
+    results: list[Any]
+    disturbance: int | None
+
+
+_FIRST: ContextVar[_FirstProbes | None] = ContextVar("first probes", default=None)
+_DISTURBED_DIGITS = 4  # times the distance of a number from the next: what the sums of a step differ by elsewhere
 
 
 @contextmanager
-def first_probes(count: int) -> Iterator[list[Any]]:
+def first_probes(count: int, disturbance: int | None = None) -> Iterator[list[Any]]:
     """In this block each training raises FirstProbesDone after its first `count` probes; gives what these returned.
 
-    So the beginning of a long experiment can be made again in seconds. It holds in this thread alone.
+    So the beginning of a long experiment can be made again in seconds. With `disturbance`, a seed, the last digit of
+    every weight is changed at random before the training, which shows what the last digit decides. It holds in this
+    thread alone.
     """
-    results: list[Any] = []
-    token = _FIRST.set((count, results))
+    wanted = _FirstProbes(count, [], disturbance)
+    token = _FIRST.set(wanted)
     try:
-        yield results
+        yield wanted.results
     finally:
         _FIRST.reset(token)
+
+
+def before_training(weights: Iterable[Tensor]) -> None:
+    """To be called by a training that starts from its first step, with what it trains: disturbed in place if asked."""
+    wanted = _FIRST.get()
+    if wanted is None or wanted.disturbance is None:
+        return
+    generator = torch.Generator().manual_seed(wanted.disturbance)
+    with torch.no_grad():
+        for weight in weights:
+            noise = torch.randn(weight.shape, generator=generator, dtype=weight.dtype).to(weight.device)
+            weight.mul_(1 + _DISTURBED_DIGITS * torch.finfo(weight.dtype).eps * noise)
 
 
 def after_probe(measured: list[Any]) -> None:
@@ -72,7 +97,6 @@ def after_probe(measured: list[Any]) -> None:
     wanted = _FIRST.get()
     if wanted is None:
         return
-    count, results = wanted
-    results.append(measured[-1])
-    if len(measured) >= count:
+    wanted.results.append(measured[-1])
+    if len(measured) >= wanted.count:
         raise FirstProbesDone
