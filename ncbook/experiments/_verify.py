@@ -60,8 +60,9 @@ def verify(experiment: Experiment, run: runs.Run) -> Comparison:
     found = _told_apart(both[both._merge == "both"][arms])
     wrong = tuple(_wrong(both, keys))
     if wrong:
-        probes = experiment.sample.probes
-        strayed = [_matched(made, first_rows(experiment, config, probes, each), keys) for each in DISTURBANCES]
+        disturbed = (first_rows(experiment, config, experiment.sample.probes, each) for each in DISTURBANCES)
+        # A training that comes to its end gives its rows twice, from its probes and from the experiment.
+        strayed = [_matched(made, others.drop_duplicates(keys), keys) for others in disturbed]
         wrong = tuple(_wrong(both, keys, strayed))
     return Comparison(int((both._merge == "both").sum()), found, whole - found, wrong)
 
@@ -98,13 +99,13 @@ def _wrong(both: pd.DataFrame, keys: list[str], strayed: Sequence[pd.DataFrame] 
     """What differs by more than another processor explains, and, in `strayed`, disturbed trainings."""
     for row in both[both._merge == "left_only"][keys].to_dict("records"):
         yield f"{row}: there is no such row in the recorded run"
-    there = both._merge == "both"
+    there = (both._merge == "both").to_numpy()
     for name in (name for name in both if f"{name} other" in both):
-        now, then = (both[there][each].to_numpy(dtype=float) for each in (name, f"{name} other"))
+        now, then = (both[each].to_numpy(dtype=float)[there] for each in (name, f"{name} other"))
         share = "_acc" in name or "error" in name or name.startswith("nc4")
         near = np.isclose(now, then, rtol=RELATIVE, atol=SHARE if share else 1e-6, equal_nan=True)
         for each in strayed:
-            near |= np.abs(now - then) <= FACTOR * np.abs(now - each[there][f"{name} other"].to_numpy(dtype=float))
+            near |= np.abs(now - then) <= FACTOR * np.abs(now - each[f"{name} other"].to_numpy(dtype=float)[there])
         for place in np.flatnonzero(~near):
             told = both[there][keys].iloc[place].to_dict()
             yield f"{name}: {now[place]:.6g} now, {then[place]:.6g} recorded, {told}"
