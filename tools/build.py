@@ -28,6 +28,7 @@ def main() -> int:
     """The exit code of Jupyter Book."""
     os.chdir(ROOT)
     os.environ.update(STATIC)
+    os.environ["NCBOOK_NARROW"] = str(BUILD / "narrow")
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # see trainers.threads
     with alone(ROOT / ".build.lock", "the book is being built"):
         _forget_figures_of_another_package()
