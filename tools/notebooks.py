@@ -1,8 +1,8 @@
 """Keep every notebook in the form that git keeps: `python tools/notebooks.py write | check [CHAPTER]`.
 
 `write` executes each notebook against recorded runs and leaves outputs only in checked cells (tagged
-`nbval-check-output`: short text or a table, which nbval compares), numbers those cells, and drops all else that
-executing leaves behind. Prose stands one sentence a line. `check` only looks, and lists what is not in that form. CHAPTER
+`nbval-check-output`: text or a table, which nbval compares), numbers those cells, and drops all else that
+executing leaves behind. Prose stands one sentence a line. `check` only looks, and lists what is not in form. CHAPTER
 names one notebook, such as 4-grokking/onset.
 """
 
