@@ -109,8 +109,8 @@ def shares_of_the_bound(run: Run) -> pd.DataFrame:
             "K": run.config["flow_classes"][setting],
             "method": METHODS[method],
             "steps": int(own.step.max()),
-            "lowest seed": f"{own.margin_ratio.min():.4f}",
-            "highest seed": f"{own.margin_ratio.max():.4f}",
+            "lowest": f"{own.margin_ratio.min():.4f}",
+            "highest": f"{own.margin_ratio.max():.4f}",
         }
         for (setting, method), own in last.groupby(["setting", "method"], sort=False)
     ]
