@@ -62,7 +62,6 @@ FACTS = {
     "{three} percent at {800}": _excess,
     "{two}- to {threefold}": _falls_of_population,
     "For the training images the shift is {five} to {six} times as large": _shifts,
-    "the shift of the means is {five} to {six} times as large": _shifts,
     "each to hold with probability {95} %": _probability,
     "take the {95} % quantile": _probability,
     "The population is known to about {two} percent": _halves,
@@ -73,5 +72,4 @@ GIVEN = [
     "The bound, in three steps",
     "the three steps lose little",
     "one of three distances must be at least",
-    "Three steps, two triangle inequalities and a division",
 ]
