@@ -1,7 +1,7 @@
 """A Sphinx extension: a phone gets the narrow drawing of a figure, and loads no other.
 
-Chapters are executed with `NCBOOK_NARROW` set to a folder. Each figure puts its narrow drawing there, under the name
-that the wide one gets in the page; here the page is told to choose.
+Chapters are executed with the environment variable `FOLDER`. Each figure puts its narrow drawing in that folder, under
+the name that the wide one gets in the page; here the page is told to choose.
 """
 
 import os
@@ -12,13 +12,15 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from ncbook.figures._narrow import FOLDER
+
 _IMAGE = re.compile(r'<img [^>]*?src="(?P<path>[^"]*_images/(?P<name>[0-9a-f]{64}))\.png"[^>]*?>')
 PHONE = "(max-width: 600px)"
 
 
 def choose_drawing(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
     """Wraps each figure that has a narrow drawing in a `picture`, and copies that drawing beside the wide one."""
-    folder = os.environ.get("NCBOOK_NARROW")
+    folder = os.environ.get(FOLDER)
     if folder is None or "body" not in context:
         return
 

@@ -82,7 +82,8 @@ def fit(figure: Figure, axes: Sequence[Axes], columns: int) -> None:
         if legend is not None:
             _in_fewer_columns(figure, legend)
     for panel in axes:
-        if max((len(label.get_text()) for label in panel.get_yticklabels()), default=0) > _LONG:
+        names = [label.get_text() for label in panel.get_yticklabels()]
+        if any(len(name) > _LONG and "$" not in name for name in names):  # powers of ten are long in their source alone
             panel.tick_params(axis="y", labelsize=_SMALL)
             panel.set_ylabel("")  # names speak for themselves
     figure.draw_without_rendering()
