@@ -161,9 +161,10 @@ def image_strengths(run: Run) -> Figure:
 @_style.styled
 def image_controls(run: Run) -> Figure:
     """Accuracy against the baseline at the release, of a high kappa and of what comes with it; a panel a schedule."""
-    figure, axes = _style.panels(run, 2, 4.4, sharex=True, sharey=True)
+    figure, axes = _style.panels(run, 2, 4.4, sharex=True)
     points = 100 * graded_gains(run, "release")
-    for panel, rate, title in zip(axes, ("", DECAYED), ("Constant rate", "Rate decayed to 0"), strict=True):
+    titles = ("Constant rate", "Rate decayed to 0 (finer scale)")
+    for panel, rate, title in zip(axes, ("", DECAYED), titles, strict=True):
         for arm, look in _CONTROLLED.items():
             _over_strengths(panel, points[f"{arm}{rate}"], look, GRADED_ARMS[arm].removesuffix(", released"))
         _name_strengths(panel, points.index.unique("strength"), title)
