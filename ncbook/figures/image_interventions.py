@@ -168,7 +168,7 @@ def image_controls(run: Run) -> Figure:
         for arm, look in _CONTROLLED.items():
             _over_strengths(panel, points[f"{arm}{rate}"], look, GRADED_ARMS[arm].removesuffix(", released"))
         _name_strengths(panel, points.index.unique("strength"), title)
-    axes[0].set_ylabel("accuracy minus the baseline's (points)")
+        panel.set_ylabel("accuracy minus the baseline's (points)")
     _style.legend_above(figure, axes[0], 2)
     return figure
 
