@@ -232,6 +232,14 @@ def _fitted_and_sharp(_):
     return (*yes(fits), own.sharp_decayed.min(), own.sharp_decayed.max()) if more else [math.nan] * 4
 
 
+def _centers(_):
+    """What the nearest center loses at the falling rate: at a high kappa, with long norms, and with the others."""
+    accuracy = 100 * _controlled("ncc_acc_test")
+    lost = accuracy.rsub(accuracy.baseline_decayed, axis=0)
+    others = _stronger(lost)[["flooded_decayed", "unsure_decayed"]].max(axis=None)
+    return *_medians(lost.sharp_decayed), *_medians(lost.long_decayed), others
+
+
 def _reached_by_flooding(_):
     held = pd.concat([reading.held(load("image_interventions", each)) for each in _CONTROLS])
     return [told for arm in ("flooded", "flooded_decayed") for told in (held[arm].min(), held[arm].max())]
@@ -264,6 +272,7 @@ FACTS = {
     "get {two} to {fourteen} percent of the training images wrong": _misfit,
     "At the falling rate, {13} of {24} networks with a high $ fit every training image, and these still lose {0.4} to "
     "{1.6} points": _fitted_and_sharp,
+    "it loses {8} and {16} points with a high $, {one} and {nine} with long norms, and at most {2.4} with": _centers,
     "they have {0.4} to {3.5} times as much at the constant rate, and {0.6} to {1.2} times": _reached_by_flooding,
     "is at most {0.2} points less accurate than its baseline (**holds**), with at most {0.35} times": _equal_loss,
     "(**holds**), in no network more than {8} percent of it": _small_share,
