@@ -272,10 +272,11 @@ FACTS = {
     "get {two} to {fourteen} percent of the training images wrong": _misfit,
     "At the falling rate, {13} of {24} networks with a high $ fit every training image, and these still lose {0.4} to "
     "{1.6} points": _fitted_and_sharp,
-    "it loses {8} and {16} points with a high $, {one} and {nine} with long norms, and at most {2.4} with": _centers,
+    "the nearest center loses {8} and {16} points with a high $, {one} and {nine} with large norms, and at most {2.4} "
+    "with": _centers,
     "they have {0.4} to {3.5} times as much at the constant rate, and {0.6} to {1.2} times": _reached_by_flooding,
     "is at most {0.2} points less accurate than its baseline (**holds**), with at most {0.35} times": _equal_loss,
-    "(**holds**), in no network more than {8} percent of it": _small_share,
+    "(**holds**): in no network more than {8} percent of it": _small_share,
     "{1.25} points are still missing at the end, and {0.99} with the falling rate": _norms_at_the_end,
     "Over the {eight} networks of such a strength the test accuracy falls as that share rises (rank correlations of "
     "−{0.87} and −{0.93}), and does not as $ rises ({0.62} and {0.10})": _ranks,
