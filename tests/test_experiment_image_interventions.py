@@ -16,6 +16,7 @@ from ncbook.experiments.image_interventions.recipes import Unsure, graded, head_
 from ncbook.readings.image_interventions import (
     ARMS,
     GRADED_ARMS,
+    costs_of_controls,
     encouraged_at_equal_loss,
     graded_gains,
     held,
@@ -471,7 +472,7 @@ def at_strengths(
 
     `ratio`: R at the end, `kappa`: at the release, and `measured`: other measures, of each named arm; 1 without.
     """
-    others = ("train_loss", "uncertainty_train", "head_norm", "feature_norm")
+    others = ("train_loss", "train_acc", "uncertainty_train", "head_norm", "feature_norm")
     rows = []
     for task in ("mnist@0.1", "mnist@2.5"):
         for arm in ("baseline", "baseline_decayed", *GRADED_ARMS):
@@ -567,6 +568,21 @@ def test_what_a_control_holds_is_told_against_the_sharp_network_with_its_rate():
     }  # fmt: skip
     assert held(run).median().to_dict() == pytest.approx(expected)
     assert held(run).index.names == ["strength", "seed"]
+
+
+def test_the_table_of_controls_has_points_against_the_baseline_with_the_same_rate():
+    table = costs_of_controls(
+        at_strengths({"long_decayed": (0.87, 0.89), "baseline_decayed": (0.91, 0.91)}, kappa={"sharp": 70.0})
+    )
+    assert len(table) == 2 * 4 * 2
+    long = table[(table.arm == "norms pushed up") & (table.strength == 2.5)].set_index("rate")
+    points = long[["points at the release", "lowest", "highest"]]
+    assert points.loc["decayed to 0"].tolist() == pytest.approx([-3, -4, -2])
+    assert points.loc["constant"].tolist() == [0, 0, 0]
+    sharp = table[table.arm == "kappa pushed up"].set_index(["rate", "strength"])
+    assert sharp["κ"].to_dict() == {
+        ("constant", 0.1): 70, ("constant", 2.5): 70, ("decayed to 0", 0.1): 1, ("decayed to 0", 2.5): 1
+    }  # fmt: skip
 
 
 def test_encouraged_and_baseline_are_read_where_both_losses_are_equal():

@@ -152,6 +152,35 @@ def held(run: Run) -> pd.DataFrame:
     })  # fmt: skip
 
 
+def costs_of_controls(run: Run) -> pd.DataFrame:
+    """What a high kappa and each control cost: a row an arm, learning rate and strength, medians over the seeds.
+
+    Points of test accuracy against the baseline with the same rate, with their range; what is wrong is a share of the
+    training images.
+    """
+    then, end = (100 * graded_gains(run, when) for when in ("release", "final"))
+    kappa, loss, train = (
+        by_strength(run, f"release_{name}") for name in ("relative_flatness", "train_loss", "train_acc")
+    )
+    rows = []
+    for rate, told in (("", "constant"), (DECAYED, "decayed to 0")):
+        for arm in ("sharp", *CONTROLS):
+            name = f"{arm}{rate}"
+            rows += [
+                {
+                    "arm": GRADED_ARMS[arm].removesuffix(", released"), "rate": told, "strength": each,
+                    "points at the release": own.median(), "lowest": own.min(), "highest": own.max(),
+                    "κ": kappa[name][each].median(), "train loss": loss[name][each].median(),
+                    "wrong (%)": 100 * (1 - train[name][each].median()), "points at the end": end[name][each].median(),
+                }
+                for each, own in then[name].groupby("strength")
+            ]  # fmt: skip
+    table = pd.DataFrame(rows)
+    rounded = ["points at the release", "lowest", "highest", "wrong (%)", "points at the end"]
+    table[rounded] = table[rounded].round(2) + 0.0  # no -0
+    return table
+
+
 def encouraged_at_equal_loss(run: Run) -> pd.DataFrame:
     """The network whose collapse is encouraged beside the baseline, at a train loss that both reach.
 
