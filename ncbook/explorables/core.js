@@ -188,8 +188,92 @@ function wirePlayer(root, slider, button, show, settled) {
     pause();
     settled();
   });
-  slider.addEventListener("input", show);
+  slider.addEventListener("input", () => {
+    pause(); // who takes the slider, or follows a link that sets it, wants to stay there
+    show();
+  });
   slider.addEventListener("change", settled);
+}
+
+// ---- links of the prose ----
+
+/**
+ * Says which value each place of a slider stands for, such as the step of each frame: links name the value.
+ * @type {(slider: HTMLElement, values: ArrayLike<number>) => void}
+ */
+function namePlaces(slider, values) {
+  slider.dataset.values = Array.from(values).join(" ");
+}
+
+/**
+ * Follows links of the page such as <a href="#nc-collapse:network=mlp&epoch=48">: sets the controls of the figure by
+ * their names, from left to right, and leads the reader to it. Where a name stands twice, the first figure answers.
+ * @type {(root: HTMLElement, name: string) => void}
+ */
+function wireLinks(root, name) {
+  const start = `#nc-${name}:`;
+  /** @type {(event: MouseEvent) => void} */
+  const follow = (event) => {
+    if (!root.isConnected) return document.removeEventListener("click", follow, true); // the cell ran again
+    const link = /** @type {Element} */ (event.target).closest(`a[href^="${start}"]`);
+    if (link === null) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // JupyterLab would look for a heading of this name
+    const wanted = new URLSearchParams(/** @type {string} */ (link.getAttribute("href")).slice(start.length));
+    lead(root, lastOf([...wanted].map(([control, value]) => setControl(root, control, value))));
+  };
+  document.addEventListener("click", follow, true);
+}
+
+/**
+ * Sets a control as a reader would, and returns it. An Error names a control or a value that the figure lacks.
+ * @type {(root: HTMLElement, name: string, value: string) => HTMLInputElement | HTMLSelectElement}
+ */
+function setControl(root, name, value) {
+  const control = /** @type {HTMLInputElement | HTMLSelectElement | null} */ (root.querySelector(`[name="${name}"]`));
+  if (control === null) throw new Error(`This figure has no control named ${name}.`);
+  const place = placeOf(control, value);
+  if (place === undefined) throw new Error(`The control ${name} has no value ${value}.`);
+  if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = place === "on";
+  else control.value = place;
+  for (const kind of ["input", "change"]) control.dispatchEvent(new Event(kind, { bubbles: true }));
+  return control;
+}
+
+/**
+ * What to write into a control for a value: the choice of these words, else of this value, the place of a slider that
+ * stands for the nearest value, or the value itself; undefined outside of what the control offers.
+ * @type {(control: HTMLInputElement | HTMLSelectElement, value: string) => string | undefined}
+ */
+function placeOf(control, value) {
+  if (control instanceof HTMLSelectElement) {
+    const options = [...control.options];
+    return (options.find(({ text }) => text === value) ?? options.find((option) => option.value === value))?.value;
+  }
+  if (control.type === "checkbox") return ["on", "off"].find((each) => each === value);
+  const named = control.dataset.values?.split(" ").map(Number);
+  const [low, high] = named ? [Math.min(...named), Math.max(...named)] : [control.min, control.max].map(Number);
+  const wanted = Number(value);
+  if (value === "" || !(wanted >= low && wanted <= high)) return undefined;
+  return named ? String(nearestPlace(named, wanted)) : value;
+}
+
+/** @type {(values: number[], wanted: number) => number} */
+function nearestPlace(values, wanted) {
+  const off = values.map((value) => Math.abs(value - wanted));
+  return off.indexOf(Math.min(...off));
+}
+
+/**
+ * Shows the whole figure, where it fits, with the control in focus: the arrow keys go on from there.
+ * @type {(root: HTMLElement, control: HTMLElement) => void}
+ */
+function lead(root, control) {
+  const fold = control.closest("details");
+  if (fold !== null) fold.open = true;
+  control.focus({ preventScroll: true });
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  root.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
 }
 
 // ---- axes ----

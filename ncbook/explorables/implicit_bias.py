@@ -30,7 +30,7 @@ def implicit_bias(run: runs.Run) -> _page.Explorable:
     sets = [_set(seed, signed) for seed, signed in zip(run.config["seeds"], run.arrays["plane/signed"], strict=True)]
     data = {"sets": sets[:_SETS], "reach": _REACH}
     title = "Three ways downhill on separable points"
-    return _page.Explorable(title, _body(run, sets[:_SETS]), "implicit_bias.js", data, f"{title}. {_summary(run)}")
+    return _page.Explorable("implicit_bias", title, _body(run, sets[:_SETS]), data, f"{title}. {_summary(run)}")
 
 
 def _set(seed: int, signed: np.ndarray) -> dict[str, Any]:

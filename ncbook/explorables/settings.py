@@ -37,7 +37,7 @@ def settings(run: runs.Run) -> _page.Explorable:
         "arms": arms,
     }
     title = "Two ways to train, compared"
-    return _page.Explorable(title, _body(run, data), "settings.js", data, f"{title}. {_summary(run, arms)}")
+    return _page.Explorable("settings", title, _body(run, data), data, f"{title}. {_summary(run, arms)}")
 
 
 def _arm(key: tuple[str, str, str, float], rows: pd.DataFrame) -> dict[str, Any]:

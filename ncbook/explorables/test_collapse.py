@@ -35,7 +35,7 @@ def test_collapse(run: runs.Run) -> _page.Explorable:
         decays=_page.options({decay: f"{decay:g}" for decay in decays}),
         difficulties=_page.options({each: f"{each:g}" for each in difficulties}, chosen=max(difficulties)),
     )  # fmt: skip
-    return _page.Explorable(title, body, "test_collapse.js", data, f"{text} {runs.provenance_line(run)}")
+    return _page.Explorable("test_collapse", title, body, data, f"{text} {runs.provenance_line(run)}")
 
 
 def _arm(rows: pd.DataFrame) -> dict[str, Any]:

@@ -36,9 +36,8 @@ def unconstrained(run: runs.Run) -> _page.Explorable:
         "methods": methods,
     }
     title = "Free features without regularization, step by step"
-    return _page.Explorable(
-        title, _body(run, methods, setting), "unconstrained.js", data, f"{title}. {_summary(run, methods)}"
-    )
+    text = f"{title}. {_summary(run, methods)}"
+    return _page.Explorable("unconstrained", title, _body(run, methods, setting), data, text)
 
 
 def _setting(run: runs.Run) -> int:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from drawings import differences, read, told_by
 from expected._arms import described
+from fragments import WITHOUT_RUN, fragment_of
 
 from ncbook import experiments, explorables
 
 _RECORDER = Path(__file__).with_name("recorder.js")
-_WITHOUT_RUN = ("bound", "grok_in_your_browser")
 _SHARES = (0, 0.29, 0.71, 1)  # where a slider is set, of its way
 _SET = """(slider, share) => {
   slider.value = Number(slider.min) + share * (slider.max - slider.min);
@@ -49,7 +49,7 @@ class Shown:
 
     def __init__(self, page, name: str):
         self.page, self.expected = page, expected_of(name)
-        self.run = None if name in _WITHOUT_RUN else experiments.get(name).load("laptop")
+        self.run = None if name in WITHOUT_RUN else experiments.get(name).load("laptop")
         self.presses, self.history = 0, []
 
     def controls(self, kind: str):
@@ -105,8 +105,7 @@ class Shown:
 def test_every_control_shows_what_the_run_holds(show, page, name):
     page.add_init_script(path=_RECORDER)
     figure = Shown(page, name)
-    make = getattr(explorables, name)
-    show((make() if name in _WITHOUT_RUN else make(figure.run))._repr_html_())
+    show(fragment_of(name))
     for control, place in figure.moves():
         told = figure.problems(control)
         assert not told, "\n".join([f"after {control} {place}: {len(told)} differences", *told[:6]])
@@ -153,9 +152,7 @@ def test_every_cell_of_the_phase_diagram_answers(show):
 
 @pytest.fixture(scope="module")
 def fragment(request) -> str:
-    name = request.param
-    make = getattr(explorables, name)
-    return (make() if name in _WITHOUT_RUN else make(experiments.get(name).load("laptop")))._repr_html_()
+    return fragment_of(request.param)
 
 
 def to_another_end(page, control) -> None:
