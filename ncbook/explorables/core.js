@@ -152,6 +152,8 @@ function keepKeys(root) {
   }
 }
 
+const PLAYED_IN = 9000; // milliseconds at most from the first place of a slider to its last
+
 /**
  * Joins a slider and a Play button. `show` runs at every new frame; `settled` when the reader lets go of the
  * slider or playing stops, which is when a screen reader is told. Who asked for less motion gets slow steps.
@@ -181,7 +183,7 @@ function wirePlayer(root, slider, button, show, settled) {
       show();
     }
     button.textContent = "Pause";
-    timer = setInterval(step, calm.matches ? 1500 : 300);
+    timer = setInterval(step, calm.matches ? 1500 : Math.min(300, PLAYED_IN / (Number(slider.max) - Number(slider.min))));
   };
   button.addEventListener("click", () => {
     if (timer === undefined) return play();

@@ -61,6 +61,7 @@ class Shown:
     def moves(self):
         """Moves each control to each of its places, and gives its name and where it stands."""
         yield "", "at first"
+        self.page.eval_on_selector_all(".nc-more", "folds => folds.forEach(fold => { fold.open = true; })")
         for select, part in self.controls("select"):
             for value, text in select.evaluate(_OPTIONS):
                 if select.evaluate(_OFFERS, value):

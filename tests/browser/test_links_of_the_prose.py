@@ -1,4 +1,4 @@
-"""A link of the prose sets the figure as a hand would, leads there, and fails aloud where it names what is not there."""
+"""A link of the prose sets the figure as a hand would, leads there, and fails aloud where it names nothing there is."""
 
 import pytest
 from explorable_links import LINKS
