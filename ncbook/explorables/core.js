@@ -342,12 +342,12 @@ function roundLog(value, below) {
 }
 
 /**
- * Grid, ticks, labels and titles of the plot that the axes x and y span.
- * @type {(context: Context, x: LogAxis, y: LogAxis, color: Color, xTitle: string, yTitle: string) => void}
+ * Grid, ticks, labels and titles of the plot that the axes x and y span; y may bring ticks of its own.
+ * @type {(context: Context, x: LogAxis, y: LogAxis | TickedAxis, color: Color, xTitle: string, yTitle: string) => void}
  */
 function drawAxes(context, x, y, color, xTitle, yTitle) {
   Object.assign(context, { font: "13px system-ui, sans-serif", lineWidth: 1, fillStyle: color("muted") });
-  for (const { value, label } of logTicks(y, 13)) {
+  for (const { value, label } of "ticks" in y ? y.ticks : logTicks(y, 13)) {
     line(context, [x.from, y.at(value)], [x.to, y.at(value)], color("grid"));
     write(context, label, x.from - 8, y.at(value), "right", "middle");
   }
