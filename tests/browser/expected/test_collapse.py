@@ -29,9 +29,7 @@ def panel(canvas, wide, sizes, whole, color, dash, shape):
     items = [canvas.curve(x(sizes), y(own), color, dash=dash, alpha=0.5, width=1) for own in table]
     items.append(canvas.curve(x(sizes), y(middle), color, dash=dash, width=2.6))
     return items + [
-        Mark((x(size), y(value)), color, shape)
-        for size, value in zip(sizes, middle, strict=True)
-        if np.isfinite(value)
+        Mark((x(size), y(value)), color, shape) for size, value in zip(sizes, middle, strict=True) if np.isfinite(value)
     ]
 
 
