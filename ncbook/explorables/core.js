@@ -197,6 +197,25 @@ function wirePlayer(root, slider, button, show, settled) {
   slider.addEventListener("change", settled);
 }
 
+/**
+ * Presses Play when most of the picture first comes into view, unless the reader has taken the figure in hand before.
+ * Who asked for less motion sees the end at once.
+ * @type {(root: HTMLElement, canvas: Canvas, slider: HTMLInputElement, button: HTMLElement) => void}
+ */
+function playOnSight(root, canvas, slider, button) {
+  if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    slider.value = slider.max;
+    return;
+  }
+  const sight = new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting) return;
+    sight.disconnect();
+    button.click();
+  }, { threshold: 0.6 });
+  sight.observe(canvas);
+  for (const touch of ["pointerdown", "keydown", "input"]) root.addEventListener(touch, () => sight.disconnect());
+}
+
 // ---- links of the prose ----
 
 /**
@@ -286,6 +305,16 @@ function lead(root, control) {
  */
 function linearAxis(low, high, from, to) {
   return { low, high, from, to, at: (value) => from + ((value - low) / (high - low)) * (to - from) };
+}
+
+/**
+ * A linear axis from 0 to the next round number, in five steps, from pixel `from` to pixel `to`.
+ * @type {(highest: number, from: number, to: number) => LinearAxis & TickedAxis}
+ */
+function axisFromZero(highest, from, to) {
+  const high = roundLog(highest, false);
+  const ticks = [0, 1, 2, 3, 4, 5].map((step) => ({ value: (step / 5) * high, label: spell((step / 5) * high) }));
+  return { ...linearAxis(0, high, from, to), hasZero: false, ticks };
 }
 
 // CSS pixels from the end of an axis to the place of zero, and to the lowest positive value after it.

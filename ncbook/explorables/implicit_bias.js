@@ -306,9 +306,8 @@ const logDegrees = (height) => logAxis({ low: FLOOR, high: 200, hasZero: false }
  * @type {(angles: Curve[], height: number) => LinearAxis & TickedAxis}
  */
 function linearDegrees(angles, height) {
-  const high = roundLog(Math.max(1, ...angles.flat().flatMap((value) => value ?? [])), false);
-  const ticks = [0, 1, 2, 3, 4, 5].map((part) => ({ value: (part / 5) * high, label: spell((part / 5) * high) }));
-  return { ...linearAxis(0, high, height - 46, 26), hasZero: false, ticks };
+  const highest = Math.max(1, ...angles.flat().flatMap((value) => value ?? []));
+  return axisFromZero(highest, height - 46, 26);
 }
 
 // ---- words ----

@@ -102,11 +102,19 @@ class Shown:
         ]
 
 
+def still(show, page, body: str):
+    """Shows it without anything that plays by itself."""
+    page.emulate_media(reduced_motion="reduce")
+    show(body)
+    page.emulate_media(reduced_motion="no-preference")
+    return page
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_control_shows_what_the_run_holds(show, page, name):
     page.add_init_script(path=_RECORDER)
     figure = Shown(page, name)
-    show(fragment_of(name))
+    still(show, page, fragment_of(name))
     for control, place in figure.moves():
         told = figure.problems(control)
         assert not told, "\n".join([f"after {control} {place}: {len(told)} differences", *told[:6]])
@@ -203,8 +211,8 @@ def test_it_fits_a_phone_and_a_tablet_in_both_themes(show, page, fragment, width
 
 
 @EVERY
-def test_two_copies_do_not_meet(show, fragment):
-    page = show(2 * fragment)
+def test_two_copies_do_not_meet(show, page, fragment):
+    still(show, page, 2 * fragment)
     assert page.locator(".nc-still").count() == 0
     figures = page.locator(".nc-explorable")
     pictures = "figure => [...figure.querySelectorAll('canvas')].map(canvas => canvas.toDataURL())"

@@ -147,7 +147,7 @@ test("simplex: a view is a rotation", () => {
 test("unconstrained and collapse: distances and angles in the plane", () => {
   const { angles } = load("unconstrained.js", ["angles"]);
   const corners = [0, 1, 2].flatMap((c) => [Math.cos((2 * Math.PI * c) / 3), Math.sin((2 * Math.PI * c) / 3)]);
-  assert.equal(angles({ shape: [1, 3, 2], values: Float64Array.from(corners) }, 0), "120, 120, 120");
+  assert.equal(angles({ shape: [1, 3, 2], values: Float64Array.from(corners) }, 0), "120°, 120° and 120°");
   const { distance, placeIn } = load("collapse.js", ["distance", "placeIn"]);
   const net = {
     classOf: [0, 0, 1], test: [0, 1, 0],
