@@ -258,6 +258,8 @@ function setControl(root, name, value) {
   if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = place === "on";
   else control.value = place;
   for (const kind of ["input", "change"]) control.dispatchEvent(new Event(kind, { bubbles: true }));
+  const fold = control.closest("details");
+  if (fold !== null) fold.open = true;
   return control;
 }
 
@@ -286,12 +288,10 @@ function nearestPlace(values, wanted) {
 }
 
 /**
- * Shows the whole figure, where it fits, with the control in focus: the arrow keys go on from there.
+ * Brings the whole figure into view, where it fits, with the control in focus: the arrow keys go on from there.
  * @type {(root: HTMLElement, control: HTMLElement) => void}
  */
 function lead(root, control) {
-  const fold = control.closest("details");
-  if (fold !== null) fold.open = true;
   control.focus({ preventScroll: true });
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   root.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });

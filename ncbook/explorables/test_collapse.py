@@ -42,10 +42,12 @@ def _arm(rows: pd.DataFrame) -> dict[str, Any]:
     """One training: difficulty, decay, seed, size, and the steps of a pass over the set; loss, train and test [P]."""
     rows = rows[rows.step > 0]
     first = rows.iloc[0]
-    return {
+    ratios = {  # digits enough for the ranks: no two that differ become equal
+        name: _page.short(rows[f"variance_ratio_{name}"], digits=7) for name in ("train", "test")
+    }
+    return ratios | {
         "difficulty": float(first.difficulty), "decay": float(first.weight_decay), "seed": int(first.seed),
         "size": int(first.per_class), "pass": float(first.step / first.epoch), "loss": _page.short(rows.train_loss),
-        "train": _page.short(rows.variance_ratio_train), "test": _page.short(rows.variance_ratio_test),
     }  # fmt: skip
 
 

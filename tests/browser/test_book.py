@@ -132,7 +132,7 @@ def test_equations_are_rendered(opened):
 
 @every(CHAPTERS)
 def test_solutions_are_folded_until_they_are_asked_for(opened):
-    solution = opened.locator("details:not(.ledger-box, .hide)").first  # nor folded code
+    solution = opened.locator("details:not(.ledger-box, .hide, .nc-more)").first  # nor folded code
     assert not solution.locator("p").first.is_visible()
     solution.locator("summary").click()
     assert solution.locator("p").first.is_visible()
@@ -201,6 +201,28 @@ def look_after(page, picture, *keys: str) -> tuple[str, str]:
         page.keyboard.press(key)
     page.evaluate("() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
     return picture.evaluate("canvas => canvas.toDataURL()"), picture.get_attribute("aria-label")
+
+
+@every([CHAPTER])
+def test_links_of_the_prose_set_the_figure_and_lead_to_it(opened):
+    links = opened.locator("a[href^='#nc-'][href*=':']").all()
+    assert len(links) > 1
+    figure = opened.locator(".nc-explorable").first
+    told = []
+    for link in links:
+        link.click()
+        opened.wait_for_function(_WHOLE_IN_VIEW)
+        assert figure.evaluate("figure => figure.contains(document.activeElement)")
+        told.append(figure.locator("[role=status]").inner_text())
+    assert len(set(told)) == len(links)  # each leads to another place
+    assert "#nc-" not in opened.url
+
+
+_WHOLE_IN_VIEW = """() => {
+  const { top, bottom } = document.querySelector(".nc-explorable").getBoundingClientRect();
+  const header = document.querySelector(".bd-header-article")?.getBoundingClientRect().bottom ?? 0;
+  return top >= header && bottom <= innerHeight;
+}"""
 
 
 @every(WITHOUT_SLIDER)

@@ -1,8 +1,12 @@
 """A link of the prose sets the figure as a hand would, leads there, and fails aloud where it names nothing there is."""
 
+from urllib.parse import urlencode
+
 import pytest
 from explorable_links import LINKS
 from fragments import fragment_of
+
+from ncbook import explorables
 
 _ABOVE = '<p><a href="{href}">show me</a></p><div style="height: 3000px"></div>'
 # where a control stands: the words of a choice, if a choice is named by words, the value of a named place, or the value
@@ -57,6 +61,31 @@ def test_every_link_sets_what_it_names(show, page, link):
     assert page.evaluate(_SEEN)
     assert page.evaluate("document.activeElement.name") == link.settings[-1][0]
     assert page.text_content(".nc-explorable [role=status]").strip()
+
+
+# name and value of another place of a control, in the words that a link would use; hidden choices are none
+_ANOTHER = """control => {
+  if (control.type === "checkbox") return [control.name, control.checked ? "off" : "on"];
+  if (control.options) {
+    const other = [...control.options].find(option => !option.hidden && !option.selected);
+    return [control.name, other?.text ?? control.selectedOptions[0].text];
+  }
+  const values = control.dataset.values?.split(" ");
+  return [control.name, values ? values[Math.floor(values.length / 2)] : String(Number(control.max))];
+}"""
+
+
+@pytest.mark.parametrize("name", explorables.__all__)
+def test_a_link_can_set_every_control_of_every_figure(show, page, name):
+    page.emulate_media(reduced_motion="reduce")
+    show(_ABOVE.format(href="") + fragment_of(name))
+    controls = page.locator(".nc-explorable :is(select, input)")
+    for control in controls.all():
+        own, value = control.evaluate(_ANOTHER)
+        href = f"#nc-{name}:{urlencode({own: value})}"
+        page.evaluate("href => document.querySelector('p > a').setAttribute('href', href)", href)
+        page.click("p > a")
+        assert page.evaluate(_STANDS, [own, value]) == value, href
 
 
 @pytest.mark.parametrize(
