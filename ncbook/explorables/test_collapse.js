@@ -203,8 +203,8 @@ function verdict(correlations) {
   return `${Math.abs(middle) < 0.5 ? UNCLEAR : middle > 0 ? TOGETHER : AGAINST} (${span}).`;
 }
 
-const TOGETHER = "the sizes that collapse further on their training images collapse further on new ones, too";
-const AGAINST = "the sizes that collapse further on their training images collapse less on new ones";
+const TOGETHER = "sizes with a lower ratio on their training images have a lower one on new images, too";
+const AGAINST = "sizes with a lower ratio on their training images have a higher one on new images";
 const UNCLEAR = "the two ratios show no clear common order over the sizes";
 
 /**

@@ -11,7 +11,7 @@ from ncbook.readings import unconstrained as reading
 
 _METHODS = {name: reading.METHODS[name] for name in reading.FLOWS}
 _MEASURES = {
-    "spread": "Distance from a point to its class mean",
+    "spread": "Spread within the classes",
     "nc1_train": "NC1: within-class variability",
     "nc2_angles_train": "NC2: angles off the simplex",
     "nc3_train": "NC3: classifier off the means",

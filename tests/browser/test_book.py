@@ -185,6 +185,7 @@ def test_slider_moves_the_picture(opened, theme):
         figures = opened.locator(".nc-explorable", has=opened.locator("input[type=range]"))
         over_time = figures.filter(has=opened.get_by_role("button", name="Play"))
         figure = (over_time if over_time.count() else figures).first
+        figure.evaluate("figure => figure.querySelectorAll('.nc-more').forEach(fold => { fold.open = true; })")
         slider = figure.locator("input[type=range]").first
         slider.scroll_into_view_if_needed()
         picture = figure.locator("canvas").first

@@ -98,5 +98,5 @@ def test_the_correlation_in_words_is_that_of_the_reading(show, rule):
         said = re.search(r"rank correlation (\S+); (\d) seeds, (\S+) to ([^ )]+)\)", told).groups()
         wanted = [found.median(), len(found), found.min(), found.max()]
         assert [float(number) for number in said] == pytest.approx(wanted, abs=6e-4)
-        assert ("collapse less" in told) == (found.median() <= -0.5)
-        assert ("too" in told) == (found.median() >= 0.5)
+        assert ("higher one" in told) == (found.median() <= -0.5)
+        assert ("lower one" in told) == (found.median() >= 0.5)
