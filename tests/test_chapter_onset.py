@@ -126,6 +126,33 @@ def test_the_sign_depends_on_the_rule(run):
     assert (shares < 0.31).all()
 
 
+# --- rates and decays
+
+
+def test_over_rates_and_decays_kappa_counts_steps_and_collapse_goes_with_the_onset():
+    rates, swept = readings.rates, onset.load("laptop-rates", live=False)
+
+    def slope(name, setting=rates.BOTH, at_level=False):
+        return round(rates.slope_on_setting(swept, name, setting, at_level).median(), 2)
+
+    assert (slope("onset", rates.DECAY), slope("onset", rates.RATE)) == (-1.05, -0.82)
+    assert (slope("relative_flatness"), slope("relative_flatness", at_level=True)) == (-0.32, -0.12)
+    assert abs(slope("train_loss")) < abs(slope("relative_flatness"))
+    assert slope("weight_norm", rates.RATE) == -1.69
+    coupled, alone = rates.coupled(swept), rates.coupled(swept, seeds_alone=True)
+    assert coupled.loc["relative_flatness", "ratio"] < 1 / 3
+    assert (
+        coupled.loc[["cdnv_train", "variance_ratio_train", "rnc1_train", "fourier_gini"], "ratio"]
+        .between(0.95, 1.05)
+        .all()
+    )
+    assert alone.loc["relative_flatness", "ratio"] < coupled.loc["relative_flatness", "ratio"]
+    norm = rates.by_arm(swept, "weight_norm", rates.DECAY)
+    assert norm["2 times the decay"].isna().all()
+    nc1 = rates.by_arm(swept, "nc1_train").where(rates.by_arm(swept, "onset").notna(), 0)
+    assert nc1.isna().any(axis=None)
+
+
 # --- codes and shapes
 
 
@@ -243,11 +270,14 @@ def test_the_explorable_says_what_is_missing(run):
     [
         (HOLDS, ["only-flatness-predicts", "only-flatness-predicts-nc1", "spread-goes-with-the-onset",
                  "flatness-keeps-time", "collapse-falls-in-memorizing", "classifier-of-low-rank", "nearer-to-a-circle",
-                 "large-start-delays"]),
+                 "large-start-delays", "onset-inverse-to-rate-and-decay", "flatness-counts-steps",
+                 "flatness-counts-steps-at-one-level", "spread-follows-the-onset-over-rates"]),
         (FAILS, ["only-flatness-under-any-rule", "flatness-before-the-loss", "flatness-measure-rises-with-accuracy",
                  "collapsed-when-memorized", "rescaled-variability-with-generalization",
-                 "rescaled-variability-in-arithmetic", "classifier-of-rank-two"]),
-        (OPEN, ["both-near-the-onset", "class-ratio-before-generalization"]),
+                 "rescaled-variability-in-arithmetic", "classifier-of-rank-two", "norm-inverse-to-the-rate",
+                 "flatness-inverse-to-rate-and-decay", "flatness-follows-the-onset-over-rates"]),
+        (OPEN, ["both-near-the-onset", "class-ratio-before-generalization", "onset-the-same-by-rate-or-decay",
+                "same-order-over-rates-and-over-seeds"]),
         (CHECKED, ["circle-beats-simplex"]),
     ],
 )  # fmt: skip

@@ -9,10 +9,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ncbook import metrics, models, runs
+from ncbook import metrics, models, runs, trainers
 from ncbook.claims import OURS, THEOREM
 from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments import flatness
+from ncbook.experiments._verify import FACTOR, RELATIVE
 from ncbook.experiments.flatness import config, measures, parts
 from ncbook.experiments.flatness.measures import Head
 from ncbook.readings import flatness as reading
@@ -183,13 +184,18 @@ def test_probes_of_the_recorded_run_are_finite(laptop):
 
 
 def test_stopped_networks_still_end_as_recorded(laptop):
-    """Other processors gave these numbers within 2.5 %. After 1500 steps, on random labels, none would be left."""
-    made = pd.DataFrame(parts.measure_arm(flatness.Config.preset("laptop"), "cpu", parts.Arm("stopped", 302)))
+    """On another processor some numbers are 2.5 % off, and as much from disturbed weights: these are let go as far."""
+    arm = flatness.Config.preset("laptop"), "cpu", parts.Arm("stopped", 302)
+    made = pd.DataFrame(parts.measure_arm(*arm))
+    with trainers.first_probes(len(made), disturbance=1):
+        strayed = pd.DataFrame(parts.measure_arm(*arm))
     theirs = laptop.to_frame().query("arm == 'stopped' and seed == 302").reset_index(drop=True)
     assert made.step.tolist() == theirs.step.tolist()
     assert made[["part", "change"]].fillna("").equals(theirs[["part", "change"]])
-    for name in made.select_dtypes(float):
-        np.testing.assert_allclose(made[name], theirs[name], rtol=0.1, atol=1e-6, err_msg=name)
+    ours, others, disturbed = (each[made.select_dtypes(float).columns] for each in (made, theirs, strayed))
+    near = np.isclose(ours, others, rtol=RELATIVE, atol=1e-6, equal_nan=True)
+    assert near.mean() > 0.9
+    assert (near | ((ours - others).abs() <= FACTOR * (ours - disturbed).abs())).all(axis=None)
 
 
 # --- rules, on runs whose answer is known

@@ -9,6 +9,7 @@ import torch
 from ncbook.evidence import FAILS, HOLDS, UNTESTED
 from ncbook.experiments import mnist_grokking
 from ncbook.experiments._experiment import plain
+from ncbook.readings import coupling
 from ncbook.readings import mnist_grokking as reading
 from ncbook.readings.mnist_grokking import FAR, FASTER, FEW, LARGE, MANY, NEAR, TWICE, USUAL
 from ncbook.runs import Run
@@ -133,7 +134,7 @@ def test_a_training_that_does_not_generalize_is_left_out():
 
 
 def test_slopes_tell_a_clock_from_what_goes_along(monkeypatch):
-    monkeypatch.setattr(reading, "_RESAMPLES", 10)  # no interval is looked at but that of equal values
+    monkeypatch.setattr(coupling, "_RESAMPLES", 10)  # no interval is looked at but that of equal values
     run = made_up(changes=starts("variance_ratio_train", lambda values, at: _curve(1.5 * at, 4.0, 0.2))
                   | starts("weight_norm", at_a_step(700)))  # fmt: skip
     found = reading.slopes(run, reading.STARTS)
@@ -149,7 +150,7 @@ def test_slopes_tell_a_clock_from_what_goes_along(monkeypatch):
 
 
 def test_the_interval_of_coupling_holds_the_value_and_that_of_other_seeds(monkeypatch):
-    monkeypatch.setattr(reading, "_RESAMPLES", 250)
+    monkeypatch.setattr(coupling, "_RESAMPLES", 250)
     run, shifts = made_up(), np.array([0, 40, -40, 80, -80, 20])
     frame = run.to_frame()
     frame["step"] = (frame.step + shifts[frame.seed] * (frame.step > 100)).clip(lower=0)

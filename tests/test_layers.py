@@ -46,7 +46,7 @@ PACKAGES = {
     "claims": set(),
     "readings": {"numpy", "pandas"},
     "metrics": {"torch", "numpy", "scipy", "sklearn"},
-    "figures": {"numpy", "pandas", "matplotlib"},
+    "figures": {"numpy", "pandas", "matplotlib", "IPython"},  # IPython where a notebook shows one, never at import
     "explorables": {"numpy", "pandas", "matplotlib"},
 }
 

@@ -19,6 +19,8 @@ from locks import alone
 from matplotlib import font_manager  # noqa: F401 - on a new home it says that it collects fonts: here, and not in a chapter
 from notebooks import chapters
 
+from ncbook.figures._narrow import FOLDER
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 STATIC = {"NCBOOK_STATIC": "1", "NCBOOK_PRESET": "laptop", "NCBOOK_LIVE": "0"}  # labs show a note in place of widgets
@@ -28,6 +30,7 @@ def main() -> int:
     """The exit code of Jupyter Book."""
     os.chdir(ROOT)
     os.environ.update(STATIC)
+    os.environ[FOLDER] = str(BUILD / "narrow")
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # see trainers.threads
     with alone(ROOT / ".build.lock", "the book is being built"):
         _forget_figures_of_another_package()

@@ -5,10 +5,15 @@ The background is white and not transparent, so that a figure is readable in any
 style sheet turns it dark with the page.
 """
 
-from collections.abc import Callable
-from functools import wraps
+import base64
+import hashlib
+import io
+import os
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
+from pathlib import Path
 from types import ModuleType
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, cast
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -17,6 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from ncbook import look
+from ncbook.figures import _narrow
 from ncbook.look import percent_axis as percent_axis
 from ncbook.runs import Run, provenance_line
 
@@ -45,6 +51,43 @@ _SETTINGS: dict[Any, Any] = {
 P = ParamSpec("P")
 
 
+class BookFigure(Figure):
+    """A figure that can be drawn once more for a phone."""
+
+    panels: Sequence[Axes] = ()  # row by row
+    grid_columns = 1
+    redraw: Callable[[], Figure] | None = None
+
+    def narrow(self) -> Figure:
+        """The same figure, 3.73 inches wide, with its panels under each other."""
+        assert self.redraw is not None, "a figure of this package is made by a function that is `styled`"
+        with _narrow.narrow():
+            return self.redraw()
+
+    def _ipython_display_(self) -> None:
+        """What a notebook shows, which is the wide drawing.
+
+        While the book is built, the narrow one is put beside it, in the folder that `_narrow.FOLDER` names: a file
+        with the name by which the page will know the wide one. Else NotImplementedError leaves it to the notebook.
+        """
+        folder = os.environ.get(_narrow.FOLDER)
+        if folder is None:
+            raise NotImplementedError
+        from IPython.display import display
+
+        wide = _pixels(self, "tight")
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        Path(folder, f"{hashlib.sha256(wide).hexdigest()}.png").write_bytes(_pixels(self.narrow()))
+        display({"image/png": base64.b64encode(wide).decode(), "text/plain": "<Figure>"}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _pixels(figure: Figure, crop: str | None = None) -> bytes:
+    """A PNG, the same bytes for the same figure."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", bbox_inches=crop, metadata={"Software": None})
+    return buffer.getvalue()
+
+
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     """Draw in the book's style, and close the figure so that a notebook shows it once."""
 
@@ -52,6 +95,10 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     def inner(*args: P.args, **kwargs: P.kwargs) -> Figure:
         with plt.rc_context(_SETTINGS):
             figure = draw(*args, **kwargs)
+            if isinstance(figure, BookFigure):
+                figure.redraw = partial(inner, *args, **kwargs)
+                if _narrow.is_narrow():
+                    _narrow.fit(figure, figure.panels, figure.grid_columns)
             plt.close(figure)
             return figure
 
@@ -70,9 +117,14 @@ def figures_of(module: ModuleType) -> dict[str, Callable[..., Figure]]:
 
 def panels(run: Run, columns: int, height: float = 3.2, rows: int = 1, **sharing: Any) -> tuple[Figure, list[Axes]]:
     """A figure of equal panels, 7.4 inches wide, with the run's provenance under it."""
-    figure, axes = plt.subplots(rows, columns, figsize=(7.4, height), squeeze=False, **sharing)
+    if _narrow.is_narrow():
+        figure, axes = _narrow.stacked(BookFigure, rows, columns, height, **sharing)
+    else:
+        figure = cast(BookFigure, plt.figure(FigureClass=BookFigure, figsize=(7.4, height)))
+        axes = list(figure.subplots(rows, columns, squeeze=False, **sharing).flat)
+    figure.panels, figure.grid_columns = axes, columns
     figure.supxlabel(provenance_line(run), fontsize=7, color=FAINT, x=0.01, ha="left")
-    return figure, list(axes.flat)
+    return figure, axes
 
 
 def legend_above(figure: Figure, panel: Axes, columns: int) -> None:

@@ -6,6 +6,7 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from ncbook.figures import _bands, _marks, _style
+from ncbook.readings import rates
 from ncbook.readings.onset import ADDITION, DIGITS, NAMES, SMALL, STEEPEST, UNDECAYED, leads, medians, way
 from ncbook.runs import Run
 
@@ -14,6 +15,9 @@ _IN_TABLE = (
     "relative_flatness", "train_loss", "fourier_gini", "weight_norm", "cdnv_train", "variance_ratio_train", "nc1_train",
     "rnc1_train",
 )  # fmt: skip
+
+_OVER_RATES = ("variance_ratio_train", "relative_flatness", "fourier_gini", "train_loss")
+_ONSET = (_style.INK, "*")
 
 
 @_style.styled
@@ -133,6 +137,45 @@ def crossings_against_onset(run: Run) -> Figure:
     panel.set(xlabel="step at which the test accuracy is half-way", ylabel="step at which the measure crosses")
     panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
+
+
+@_style.styled
+def crossings_over_rates(run: Run) -> Figure:
+    """Left: crossings against the onset, a mark a network of any rate and decay. Right: on the clock of rate and decay,
+
+    medians over seeds against the product, once changed by the decay and once by the rate.
+    """
+    figure, axes = _style.panels(run, 2, height=4.0)
+    table = rates.crossings(run)
+    for name, (color, marker) in zip(_OVER_RATES, _style.CLASS_STYLES, strict=False):
+        label = NAMES[name]
+        axes[0].plot(table.onset, table[name], marker, color=color, label=label, linestyle="none", alpha=0.75, ms=5)
+    if len(table):
+        ends = np.array([table.onset.min(), table.onset.max()])
+        axes[0].plot(ends, ends, color=_style.FAINT, linewidth=1, label="at the same step")
+    for name, (color, marker) in zip(("onset", *_OVER_RATES[:2]), (_ONSET, *_style.CLASS_STYLES), strict=False):
+        for line, setting in zip(_LINES, (rates.DECAY, rates.RATE), strict=False):
+            factors, clock = _clock(run, name, setting)
+            label = f"{NAMES.get(name, 'onset')}, {setting}"
+            axes[1].plot(factors, clock, line, color=color, marker=marker, markersize=5, label=label)
+    axes[0].set(xlabel="step of the onset (log)", ylabel="step of the crossing (log)")
+    axes[1].set(xlabel="rate × decay, in standard ones (log)", ylabel="rate × decay × steps (log)")
+    for panel in axes:
+        for axis in (panel.xaxis, panel.yaxis):
+            _style.log_axis(axis)
+        panel.legend(loc="upper left", bbox_to_anchor=(0, -0.24))
+    return figure
+
+
+def _clock(run: Run, name: str, setting: str) -> tuple[np.ndarray, np.ndarray]:
+    """Products of rate and decay, as multiples of the standard one, and rate times decay times a step of `crossings`:
+
+    the median over seeds in the arms that differ in one of them.
+    """
+    products = rates.varied(run.config, setting)[rates.BOTH].sort_values()
+    steps = rates.by_arm(run, name, setting).median()[products.index]
+    standard = run.config["learning_rate"] * run.config["weight_decay"]
+    return products.to_numpy(), (steps * products).to_numpy() * standard
 
 
 @_style.styled

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ncbook.readings import coupling as coupled
 from ncbook.readings import moments, onset
 from ncbook.readings.measures import Measure
 from ncbook.readings.once import once_a_run
@@ -28,7 +29,6 @@ MEASURES = (
 NAMES = {name: onset.NAMES[name] for name in MEASURES}  # how readers call what is timed
 COLLAPSE = ("nc1_train", "cdnv_train", "variance_ratio_train", "rnc1_train")
 _SETTINGS = ("factor", "rate", "decay", "images", "steps")
-_RESAMPLES = 1000
 NEARLY = 0.9  # of the final test accuracy
 
 
@@ -127,12 +127,7 @@ def slopes(run: Run, arms: Sequence[str], columns: Sequence[str] = MEASURES) -> 
     onsets: the latest onset over the earliest.
     """
     times = by_arm(run, "onset", arms).dropna()
-    logs = np.log(times)
-    centered = logs.sub(logs.mean(axis=1), axis=0)
-    found = {}
-    for column in columns:
-        crossing = np.log(by_arm(run, column, arms).loc[times.index])
-        found[column] = (crossing * centered).sum(axis=1, skipna=False) / (centered**2).sum(axis=1)
+    found = {column: coupled.log_slopes(by_arm(run, column, arms).loc[times.index], times) for column in columns}
     return pd.DataFrame(found, index=times.index).assign(onsets=times.max(axis=1) / times.min(axis=1))
 
 
@@ -145,42 +140,9 @@ def slope_on(run: Run, column: str, setting: str, arms: Sequence[str]) -> pd.Ser
 
 
 def coupling(run: Run, arms: Sequence[str]) -> pd.DataFrame:
-    """Over all seeds in all `arms`, a row a measure: rank, the rank correlation of its crossing with the onset, and
-
-    ratio, the standard deviation of the logarithm of its crossing over that of the onset; each with the ends of a 95 %
-    bootstrap interval over seeds, low and high.
-    """
+    """`readings.coupling.coupling` of each measure with the onset, over all seeds in all `arms`."""
     table = crossings(run)
-    table = table[table.arm.isin(list(arms))]
-    seeds = table.seed.unique()
-    draws = _RESAMPLES if len(seeds) else 0
-    drawn = seeds[np.random.default_rng(0).integers(max(len(seeds), 1), size=(draws, len(seeds)))]
-    places = {seed: np.flatnonzero(table.seed == seed) for seed in seeds}
-    times, rows = table.onset.to_numpy(), {}
-    for name in MEASURES:
-        own = table[name].to_numpy()
-        found = _coupled(times, own)
-        samples = [np.concatenate([places[seed] for seed in each]) for each in drawn]
-        spread = pd.DataFrame([_coupled(times[each], own[each]) for each in samples], columns=[0, 1], dtype=float)
-        ends = spread.quantile([0.025, 0.975])
-        rows[name] = [found[0], *ends[0], found[1], *ends[1]]
-    columns = ["rank", "rank_low", "rank_high", "ratio", "ratio_low", "ratio_high"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-
-
-def _coupled(times: np.ndarray, own: np.ndarray) -> tuple[float, float]:
-    there = np.isfinite(own)
-    times, own = times[there], own[there]
-    if len(own) < 3 or min(np.ptp(times), np.ptp(own)) == 0:
-        return np.nan, np.nan
-    rank = np.corrcoef(_ranks(times), _ranks(own))[0, 1]
-    return float(rank), float(np.log(own).std() / np.log(times).std())
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """From 1, and where values are equal the mean of theirs."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (counts.cumsum() - (counts - 1) / 2)[places]
+    return coupled.coupling(table[table.arm.isin(list(arms))], MEASURES)
 
 
 def delays(run: Run) -> pd.DataFrame:

@@ -81,7 +81,7 @@ def leads(run: Run, part: str = ADDITION, rule: Rule | None = None) -> pd.DataFr
     measure's lead, onset minus crossing, positive where it moves first and nan where it has no crossing.
     """
     rule = rule or rules(run.config)[0]
-    rows = {seed: leads_of(late, MEASURES, found, rule, run.config) for seed, late, found in _generalizing(run, part)}
+    rows = {seed: leads_of(late, MEASURES, found, rule, run.config) for seed, late, found in generalizing(run, part)}
     names = ["memorized", "generalized", "onset", *MEASURES]
     return pd.DataFrame.from_dict(rows, orient="index", columns=names, dtype=float)
 
@@ -95,7 +95,7 @@ def _trainings(run: Run, part: str) -> Iterator[tuple[int, pd.DataFrame, dict[st
         yield int(seed), rows, {"memorized": memorized, "generalized": moments.generalized(rows, level)}
 
 
-def _generalizing(run: Run, part: str) -> Iterator[tuple[int, pd.DataFrame, dict[str, float]]]:
+def generalizing(run: Run, part: str) -> Iterator[tuple[int, pd.DataFrame, dict[str, float]]]:
     """The same of the trainings that generalize after memorizing, with their rows from memorizing on."""
     for seed, rows, found in _trainings(run, part):
         if found["memorized"] < found["generalized"] < moments.NEVER:
@@ -193,7 +193,7 @@ def way(run: Run, part: str = ADDITION) -> pd.DataFrame:
     Of the first seed of `part` that generalizes, since it memorized; no rows where none does.
     """
     names, rule = ("test_acc", *MEASURES), rules(run.config)[0]
-    for _, late, found in _generalizing(run, part):
+    for _, late, found in generalizing(run, part):
         columns = _columns(late, MEASURES)
         ways = {name: progress(columns, name, rule, run.config, found["generalized"]) for name in names}
         return pd.DataFrame(ways, index=pd.Index(late.step, name="step"))
@@ -233,7 +233,7 @@ def peaks(run: Run, column: str) -> pd.DataFrame:
     and the first since then with a test accuracy above `NOTHING` (`rise`).
     """
     found = {}
-    for seed, late, _ in _generalizing(run, ADDITION):
+    for seed, late, _ in generalizing(run, ADDITION):
         rise = moments.first(late.step, late.test_acc > NOTHING)
         found[seed] = {"peak": float(late.step[late[column].idxmax()]), "rise": rise}
     return pd.DataFrame.from_dict(found, orient="index", columns=["peak", "rise"], dtype=float)

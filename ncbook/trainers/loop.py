@@ -61,7 +61,7 @@ class _FirstProbes:
 
 
 _FIRST: ContextVar[_FirstProbes | None] = ContextVar("first probes", default=None)
-_DISTURBED_DIGITS = 4  # times the distance of a number from the next: what the sums of a step differ by elsewhere
+_LAST_PLACES = 4  # times the distance of a number from the next: what the sums of a step differ by elsewhere
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def before_training(weights: Iterable[Tensor]) -> None:
     with torch.no_grad():
         for weight in weights:
             noise = torch.randn(weight.shape, generator=generator, dtype=weight.dtype).to(weight.device)
-            weight.mul_(1 + _DISTURBED_DIGITS * torch.finfo(weight.dtype).eps * noise)
+            weight.mul_(1 + _LAST_PLACES * torch.finfo(weight.dtype).eps * noise)
 
 
 def after_probe(measured: list[Any]) -> None:

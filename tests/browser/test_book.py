@@ -144,6 +144,19 @@ def test_nothing_overflows_on_a_phone(opened):
         assert opened.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@every(CHAPTERS)
+def test_a_phone_gets_the_narrow_drawing_of_every_figure_and_shows_it_whole(opened):
+    every_image, figures = "div.cell_output img", "picture.figure-drawing > img"
+    assert opened.locator(every_image).count() == opened.locator(figures).count() > 0
+    with on_a_phone(opened):
+        opened.wait_for_function(
+            f"[...document.querySelectorAll('{figures}')].every(each => /-narrow[.]png$/.test(each.currentSrc))"
+        )
+        places = "each => each.getBoundingClientRect()).map(box => [box.x, box.right]"
+        boxes = opened.evaluate(f"[...document.querySelectorAll('{figures}')].map({places})")
+        assert all(0 <= left < right <= 390 for left, right in boxes), boxes
+
+
 @every(["book/welcome"])
 def test_sidebar_opens_on_a_phone(opened):
     with on_a_phone(opened):

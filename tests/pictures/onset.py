@@ -96,6 +96,28 @@ def _crossings(run: Run):
     yield Line(0, "at the same step", ends, ends)
 
 
+def _over_rates(run: Run):
+    """Of all nine arms; then medians over seeds, times rate and decay."""
+    names = ("variance_ratio_train", "relative_flatness", "fourier_gini", "train_loss")
+    arms = {"addition": (1.0, 1.0)}
+    for factor in (0.5, 0.7, 1.4, 2.0):
+        arms |= {f"{factor:g} times the decay": (1.0, factor), f"{factor:g} times the rate": (factor, 1.0)}
+    found = {arm: readings.onset.leads(run, arm) for arm in arms}
+    whole = pd.concat(found.values())
+    for name in names:
+        yield Line(0, NAMES[name], whole.onset, whole.onset - whole[name])
+    yield Line(0, "at the same step", [whole.onset.min(), whole.onset.max()], [whole.onset.min(), whole.onset.max()])
+    for name in ("onset", *names[:2]):
+        for which, setting in enumerate(("rate", "decay")):
+            own = sorted((values[0] * values[1], arm) for arm, values in arms.items() if values[which] == 1)
+            steps = [(found[arm].onset - (0 if name == "onset" else found[arm][name])).median() for _, arm in own]
+            clock = [step * product * 0.01 for step, (product, _) in zip(steps, own, strict=True)]
+            label = f"{NAMES.get(name, 'onset')}, {'rate' if setting == 'decay' else 'decay'}"
+            yield Line(1, label, [product for product, _ in own], clock)
+    for panel in (0, 1):
+        yield Axis(panel, "log", "log")
+
+
 def _costs(run: Run):
     classes = np.array(run.config["classes"])
     yield Line(0, "circle", classes, np.sqrt(2 * classes))
@@ -129,7 +151,10 @@ EXPECTED = {
     "digits_leads": _digits_leads,
     "lead_rules": _rules,
     "crossings_against_onset": _crossings,
+    "crossings_over_rates": _over_rates,
     "circle_and_simplex_costs": _costs,
     "trained_shapes": _shapes,
     "digits_from_large_start": _digits,
 }
+
+PRESETS = {"crossings_over_rates": "laptop-rates"}

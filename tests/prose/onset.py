@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 
 from ncbook.readings import onset as reading
+from ncbook.readings import rates
 from prose._approximately import about
 from prose._counts import none, same, yes
-from prose._ledger import no_seed, seeds
-from prose._trials import judged, seeds_of
+from prose._ledger import every_seed, no_seed, seeds
+from prose._limits import less_than
+from prose._trials import judged, load, seeds_of
 
 _TIGHT = ["cdnv_train", "variance_ratio_train", "rnc1_train"]  # the measures of collapse but NC1
 
@@ -117,6 +119,47 @@ def _late_seeds(run):
     return len(run.config["seeds"]), len(run.config["seeds"]) - len(reading.leads(run)), 100 * run.config["learned"]
 
 
+RATES = "laptop-rates"
+
+
+def _swept():
+    return load("onset", RATES)
+
+
+def _steps(column):
+    """The first and the last step of a crossing, over all networks of all arms."""
+    steps = rates.crossings(_swept())[column]
+    return steps.min(), steps.max()
+
+
+def _times(column):
+    first, last = _steps(column)
+    return last / first
+
+
+def _together():
+    """The rank correlation that four measures have, and the ratio of their spreads."""
+    found = rates.coupled(_swept()).loc[["cdnv_train", "variance_ratio_train", "rnc1_train", "fourier_gini"]]
+    return same(found["rank"].round(2)), same(found.ratio.round(1))
+
+
+def _before_onset(product):
+    table = rates.crossings(_swept())
+    own = table[np.isclose(table["product"], product)]
+    return yes(own.relative_flatness < own.onset)
+
+
+def _silent():
+    """Seeds of both runs in which some arm does not generalize, and all seeds; nan unless theirs are late elsewhere."""
+    silent, count, late = 0, 0, True
+    for preset in (RATES, RATES + "-again"):
+        onsets = rates.by_arm(load("onset", preset), "onset")
+        lacks = onsets.isna().any(axis=1)
+        late &= onsets.rank().mean(axis=1)[lacks].min() > onsets.rank().mean(axis=1)[~lacks].median()
+        silent, count = silent + lacks.sum(), count + len(lacks)
+    return (silent, count) if late else (math.nan, math.nan)
+
+
 FACTS = {
     "classes, {60} % of the pairs for training, strong weight decay, {twelve} fresh seeds": lambda run: (
         100 * run.config["fraction"],
@@ -177,12 +220,37 @@ FACTS = {
         _others_lead(run)[0],
     ),
     "{Twelve} seeds in the run that is shown, of which {one} did not reach {99} % in time": _late_seeds,
+    "The onset now varies {tenfold}, from {320} to {3360} steps": lambda _: (round(_times("onset")), *_steps("onset")),
+    "once by changing the rate alone: {nine} arms, {six} seeds in each": lambda _: (
+        len(rates.settings(_swept().config)),
+        len(_swept().config["seeds"]),
+    ),
+    "in all arms, with a rank correlation of {0.99} and a ratio of spreads of about {1}": lambda _: _together(),
+    "in all {eight} seeds of two runs that can tell": lambda _: every_seed("onset", "onset-inverse-to-rate-and-decay"),
+    "no clock of weight decay, in none of the {eight} seeds": lambda _: no_seed(
+        "onset", "flatness-inverse-to-rate-and-decay"
+    ),
+    "while the onset varies {tenfold}, $ crosses within a factor of {two}": lambda _: (
+        round(_times("onset")),
+        less_than(_times("relative_flatness"), 2),
+    ),
+    "the crossing of $ has a rank correlation of {0.86} with the onset": lambda _: rates.coupled(_swept()).loc[
+        "relative_flatness", "rank"
+    ],
+    "in {11} of {11} networks, and with twice the product in {1} of {10}": lambda _: (
+        *_before_onset(0.5),
+        *_before_onset(2.0),
+    ),
+    "agree in {six} of {eight} seeds": lambda _: seeds("onset", "same-order-over-rates-and-over-seeds"),
+    "in {four} of the {twelve} seeds of the two runs a network": lambda _: _silent(),
     "networks that generalize within {2400} steps. Steps are resolved to {20}": lambda run: (
         run.config["steps"],
         run.config["every"],
     ),
 }
 GIVEN = [
+    "at 0.5, 0.7, 1, 1.4 and 2 times the standard value",
+    "of some arm does not reach 99 % within its steps",
     "before the test accuracy gets to 95 %",
     "Its yardstick is a test accuracy of 95 %",
     "that hold 90 % of the power, which are the squared singular values",

@@ -40,20 +40,30 @@ def train_seeds(
     A row has `about`, seed and step, and the `columns` of `measure`, by default all of them. watch(networks) is called
     at each of the probed `steps`.
     """
+    members = [trainers.Member(seed, weight_decay=weight_decay) for seed in seeds]
+    return train_members(config, members, sets, steps, [about] * len(members), columns, watch)
+
+
+def train_members(
+    config: Config, members: Sequence[trainers.Member], sets: Sequence[data.Dataset], steps: Sequence[int],
+    abouts: Sequence[Row], columns: Sequence[str] = (),
+    watch: Callable[[list[Network]], None] = lambda members: None,
+) -> tuple[list[Row], list[Network]]:  # fmt: skip
+    """`train_seeds` for members with settings of their own: one of `sets` and of `abouts` each."""
 
     def probe(ensemble: trainers.Ensemble, step: int) -> list[Row]:
-        members = networks(ensemble)
-        watch(members)
+        trained = networks(ensemble)
+        watch(trained)
         rows = []
-        for seed, network, dataset in zip(seeds, members, sets, strict=True):
+        for member, about, network, dataset in zip(members, abouts, trained, sets, strict=True):
             found = measure(network, {"train": dataset.train, "test": dataset.test})
-            rows.append(about | {"seed": seed, "step": step} | {name: found[name] for name in columns or found})
+            about = about | {"seed": member.seed, "step": step}
+            rows.append(about | {name: found[name] for name in columns or found})
         return rows
 
-    settings = [trainers.Member(seed, weight_decay=weight_decay) for seed in seeds]
     recipe, train = recipe_of(config, config.steps), [dataset.train for dataset in sets]
-    fitted = trainers.fit_ensemble(partial(build, config), train, recipe, settings, probe, steps)
-    return [row for seed_rows in zip(*fitted.whole(), strict=True) for row in seed_rows], networks(fitted.ensemble)
+    fitted = trainers.fit_ensemble(partial(build, config), train, recipe, members, probe, steps)
+    return [row for own in zip(*fitted.whole(), strict=True) for row in own], networks(fitted.ensemble)
 
 
 def pictures(steps: Sequence[int], embeddings: Sequence[Tensor]) -> Arrays:

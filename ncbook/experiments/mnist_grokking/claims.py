@@ -11,13 +11,13 @@ import pandas as pd
 from ncbook.claims import read
 from ncbook.evidence import SIGN, Evidence
 from ncbook.readings import mnist_grokking as reading
+from ncbook.readings.coupling import INVERSE
 from ncbook.readings.mnist_grokking import COLLAPSE, FEW, LARGE, MANY, RATES, STARTS, TWICE, USUAL, leads
 from ncbook.readings.moments import COLLAPSED, FOLLOWS
 from ncbook.readings.onset import LATE, SAME_TIME, rescaled_with_onset
 from ncbook.runs import Run
 
 LEARNABLE = 0.7  # test accuracy from which on the usual start has learned from these images
-INVERSE = 0.25  # by how much a slope may differ from -1
 SAME = 1.25  # two onsets are the same if they are within this factor
 MOST = 0.8  # of the other rules
 FALLEN = 2.0  # fold fall of CDNV while memorizing

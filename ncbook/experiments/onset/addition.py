@@ -1,16 +1,18 @@
-"""The standard setting of modular addition, as in the experiment `grokking`, with and without weight decay."""
+"""The standard setting of modular addition, as in the experiment `grokking`, and with other rates and decays."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
-from ncbook import data, metrics
+from ncbook import data, metrics, trainers
 from ncbook.experiments._experiment import Arrays, Rows
-from ncbook.experiments.grokking.standard import train_seeds
+from ncbook.experiments.grokking.standard import train_members, train_seeds
 from ncbook.experiments.grokking.training import Network, datasets, probe_steps
 from ncbook.experiments.onset.codes import geometry
-from ncbook.experiments.onset.config import Config
+from ncbook.experiments.onset.config import Config, Rates
+from ncbook.readings import rates
 from ncbook.readings.onset import ADDITION, MEASURES
 
 
@@ -25,6 +27,27 @@ def train_addition(config: Config, device: str, part: str) -> tuple[Rows, Arrays
     steps = probe_steps(task.steps, every)
     rows, networks = train_seeds(task, seeds, sets, decay, steps, {"part": part}, columns)
     return rows, shapes(networks, sets, part)
+
+
+def train_rates(config: Rates, device: str, product: float) -> Rows:
+    """Rows of all seeds in the arms with this product of rate and decay, as a multiple of the standard one.
+
+    They are one ensemble, trained and measured at the standard steps over the product.
+    """
+    arms = rates.settings(vars(config))
+    arms = arms[arms[rates.BOTH] == product]
+    task = replace(config.addition(), steps=round(config.steps / product))
+    members = [
+        trainers.Member(seed, config.learning_rate * arm.rate, config.weight_decay * arm.decay)
+        for _, arm in arms.iterrows()
+        for seed in config.seeds
+    ]
+    abouts = [{"part": str(part)} for part in arms.index for _ in config.seeds]
+    sets, steps = (
+        datasets(task, config.seeds, device) * len(arms),
+        probe_steps(task.steps, round(config.every / product)),
+    )
+    return train_members(task, members, sets, steps, abouts, ("train_acc", "test_acc", *MEASURES))[0]
 
 
 @torch.no_grad()

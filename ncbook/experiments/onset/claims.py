@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 
 from ncbook.claims import read
-from ncbook.evidence import SIGN, Evidence
+from ncbook.evidence import SIGN, Evidence, correlation_chance
 from ncbook.readings import onset as reading
+from ncbook.readings import rates
+from ncbook.readings.coupling import INVERSE
 from ncbook.readings.grokking import NOTHING
-from ncbook.readings.moments import COLLAPSED
+from ncbook.readings.moments import COLLAPSED, FOLLOWS
 from ncbook.readings.onset import ADDITION, DIGITS, LATE, SAME_TIME, SMALL, UNDECAYED, Rule, leads
 from ncbook.runs import Run
 
 MANY = 50  # classes from which on a formula for many classes is to hold within 10 %
+ORDERED = 0.7  # rank correlation from which on two orders of the measures agree
 _HALF = 0.5  # of a fall in logarithms, or of a deviation
 _SIGNS = SIGN**2  # how often two signs are both as a claim has them under noise
 
@@ -149,6 +152,35 @@ def _no_simplex(run: Run) -> Evidence:
     return Evidence.compared(found.index, ratio, "<", 1.0, "times the distance to the simplex", chance=SIGN)
 
 
+def _inverse(column: str, setting: str, run: Run) -> Evidence:
+    """A seed in which an arm has no such step cannot tell; so in the rules below."""
+    found = rates.slope_on_setting(run, column, setting)
+    holds = (found + 1).abs() <= INVERSE
+    return Evidence.of(found.index, holds, found, "log-slope of the step", found.notna())
+
+
+def _one_clock(run: Run) -> Evidence:
+    by_decay, by_rate = (rates.slope_on_setting(run, "onset", setting) for setting in (rates.DECAY, rates.RATE))
+    apart = (by_decay - by_rate).abs()
+    return Evidence.compared(apart.index, apart, "<=", INVERSE, "between the two log-slopes")
+
+
+def _counts_steps(at_level: bool, run: Run) -> Evidence:
+    found = rates.slope_on_setting(run, "relative_flatness", rates.BOTH, at_level).abs()
+    return Evidence.compared(found.index, found, "<=", FOLLOWS, "log-slope of the step, without its sign")
+
+
+def _follows(measure: str, run: Run) -> Evidence:
+    found = rates.slope_on_onset(run, measure)
+    return Evidence.compared(found.index, found, ">=", FOLLOWS, "log-slope of its crossing on the onset")
+
+
+def _same_order(run: Run) -> Evidence:
+    found = rates.same_order(run)
+    chance = correlation_chance(len(rates.STEADY), ORDERED)
+    return Evidence.compared(found.index, found, ">=", ORDERED, "rank correlation of two orders", chance=chance)
+
+
 CLAIMS = read(
     __file__,
     {
@@ -170,5 +202,14 @@ CLAIMS = read(
         "classifier-of-low-rank": _low_rank,
         "nearer-to-a-circle": _no_simplex,
         "large-start-delays": _delay,
+        "onset-inverse-to-rate-and-decay": partial(_inverse, "onset", rates.BOTH),
+        "onset-the-same-by-rate-or-decay": _one_clock,
+        "norm-inverse-to-the-rate": partial(_inverse, "weight_norm", rates.RATE),
+        "flatness-inverse-to-rate-and-decay": partial(_inverse, "relative_flatness", rates.BOTH),
+        "flatness-counts-steps": partial(_counts_steps, False),
+        "flatness-counts-steps-at-one-level": partial(_counts_steps, True),
+        "spread-follows-the-onset-over-rates": partial(_follows, "variance_ratio_train"),
+        "flatness-follows-the-onset-over-rates": partial(_follows, "relative_flatness"),
+        "same-order-over-rates-and-over-seeds": _same_order,
     },
 )
