@@ -124,22 +124,30 @@ def anti_correlation_over_epochs(run: Run, difficulty: float | None = None) -> F
 def collapse_on_mnist(run: Run) -> Figure:
     """Rank correlation of the two ratios over the sizes, against epochs; and their falls in the terminal phase.
 
-    A mark on the right is a training with weight decay whose terminal phase is long enough.
+    A mark in the second panel is a training with weight decay whose terminal phase is long enough.
     """
     figure, axes = _style.panels(run, 2, 4.0)
     _draw_over_epochs(axes[0], run)
     table = terminal(run)
     table = table[(table.weight_decay == run.config["weight_decays"][1]) & table.phase_tells]
     _mark_sizes(axes[1], run, table, "variance_ratio_train_phase_fall", "variance_ratio_test_phase_fall")
-    most = table.variance_ratio_train_phase_fall.max()
-    for slope, style in ((1.0, "-"), (FOLLOWS, ":")):
-        axes[1].plot([1.0, most], [1.0, most**slope], style, color=_style.FAINT, label=f"log-slope {slope:g}", zorder=0)
+    axes[1].legend(title="images a class", fontsize="small", loc="upper left")
+    _draw_slopes(axes[1], table.variance_ratio_train_phase_fall.max())
     axes[1].set_xlabel("fall on train (times)")
     axes[1].set_ylabel("fall on new images (times)")
     for axis in (axes[1].xaxis, axes[1].yaxis):
         _style.log_axis(axis)
-    axes[1].legend(title="images a class", fontsize="small")
     return figure
+
+
+def _draw_slopes(panel: Axes, most: float) -> None:
+    """Lines from no fall to a fall of `most` on train: new images fall as much, or by half of it on a log scale."""
+    for slope, style in ((1.0, "-"), (FOLLOWS, ":")):
+        label = f"log-slope {slope:g}"
+        panel.plot([1.0, most], [1.0, most**slope], style, color=_style.FAINT, label=label, zorder=0)
+        panel.annotate(
+            label, (most, most**slope), (-12, 4), textcoords="offset points", ha="right", fontsize="small",
+        )  # fmt: skip
 
 
 def _draw_over_epochs(panel: Axes, run: Run) -> None:
