@@ -6,12 +6,12 @@ and `NAME.js`, `exercises/NAME.py`, `tests/test_experiment_NAME.py`. The line sa
 """
 
 RESULTS: dict[str, str] = {
-    "memorization": "1-collapse/memorization",
-    "double_descent": "1-collapse/memorization",
-    "simplex": "1-collapse/simplex",
     "collapse": "1-collapse/collapse",
+    "simplex": "1-collapse/simplex",
     "settings": "1-collapse/settings",
     "unconstrained": "1-collapse/unconstrained",
+    "memorization": "1-collapse/memorization",
+    "double_descent": "1-collapse/memorization",
     "test_collapse": "2-generalization/test_collapse",
     "bound": "2-generalization/bound",
     "margins": "2-generalization/margins",

@@ -30,6 +30,7 @@ FLOORS = {
     "explorables": {"readings", "runs", "results"},
     "labs": TRAINING | {"experiments", "readings", "runs", "look"},
     "exercises": TRAINING | {"experiments", "readings", "runs", "results"},
+    "tables": {"readings"},
     "chapters": {"", "experiments", "ledger"},
     "ledger": {"experiments", "claims", "evidence", "readings", "results", "runs"},
     "doctor": {"experiments", "runs", "_torchvision"},
@@ -45,6 +46,7 @@ PACKAGES = {
     "evidence": {"numpy", "scipy"},
     "claims": set(),
     "readings": {"numpy", "pandas"},
+    "tables": {"pandas"},
     "metrics": {"torch", "numpy", "scipy", "sklearn"},
     "figures": {"numpy", "pandas", "matplotlib", "IPython"},  # IPython where a notebook shows one, never at import
     "explorables": {"numpy", "pandas", "matplotlib"},

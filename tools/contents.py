@@ -1,6 +1,7 @@
 """Write `_toc.yml` from the registry of results: `python tools/contents.py write | check`.
 
-The chapters of a part are those of its results, in their order; what else the file lists stays as it is.
+A part has a page of its own, `book/PART/part.md`, and below it the chapters of its results, in their order. What else
+the file lists stays as it is.
 """
 
 import sys
@@ -16,11 +17,11 @@ TOC = Path(__file__).resolve().parents[1] / "_toc.yml"
 def written() -> str:
     """The file as it should be."""
     contents = yaml.safe_load(TOC.read_text(encoding="utf-8"))
-    for part in contents["parts"]:
-        folders = {Path(chapter["file"]).parent.name for chapter in part["chapters"]}
-        chapters = dict.fromkeys(chapter for chapter in RESULTS.values() if chapter.split("/")[0] in folders)
-        if chapters:
-            part["chapters"] = [{"file": f"book/{chapter}"} for chapter in chapters]
+    pages = (page for block in contents["parts"] for page in block["chapters"])
+    for page in (page for page in pages if page["file"].endswith("/part")):
+        folder = Path(page["file"]).parent.name
+        chapters = dict.fromkeys(chapter for chapter in RESULTS.values() if chapter.split("/")[0] == folder)
+        page["sections"] = [{"file": f"book/{chapter}"} for chapter in chapters]
     return yaml.safe_dump(contents, sort_keys=False, allow_unicode=True)
 
 

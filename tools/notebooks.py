@@ -1,8 +1,8 @@
 """Keep every notebook in the form that git keeps: `python tools/notebooks.py write | check [CHAPTER]`.
 
 `write` executes each notebook against recorded runs and leaves outputs only in checked cells (tagged
-`nbval-check-output`: short text that nbval compares), numbers those cells, and drops all else that executing
-leaves behind. Prose stands one sentence a line. `check` only looks, and lists what is not in that form. CHAPTER
+`nbval-check-output`: text or a table, which nbval compares), numbers those cells, and drops all else that
+executing leaves behind. Prose stands one sentence a line. `check` only looks, and lists what is not in form. CHAPTER
 names one notebook, such as 4-grokking/onset.
 """
 
@@ -68,6 +68,14 @@ def problems(notebook: Node) -> list[str]:
     return found
 
 
+def _is_text(output: Node) -> bool:
+    return output.output_type == "stream" and output.name == "stdout"
+
+
+def _is_table(output: Node) -> bool:
+    return output.output_type == "execute_result" and set(output.data) == {"text/plain", "text/html"}
+
+
 def _cell_problems(cell: Node) -> list[str]:
     found = []
     if not _ID.fullmatch(cell.get("id", "")):
@@ -78,10 +86,10 @@ def _cell_problems(cell: Node) -> list[str]:
         found.append("it stores an output, but is not checked")
     if is_checked(cell) and not (cell.outputs and cell.execution_count):
         found.append("it is checked, but stores no output")
-    if any(output.output_type != "stream" or output.name != "stdout" for output in cell.outputs):
-        found.append("a checked output must be printed text and nothing else")
+    if not all(_is_text(output) or _is_table(output) for output in cell.outputs):
+        found.append("a checked output must be printed text or a table of ncbook.tables, and nothing else")
     if len(cell.outputs) > 1:
-        found.append("its printed text is in several pieces")
+        found.append("its output is in several pieces: print text, or end with one table")
     if "execution" in cell.metadata or (cell.execution_count and not is_checked(cell)):
         found.append("it stores how it was executed")
     return found
@@ -103,6 +111,9 @@ def written(notebook: NotebookNode) -> NotebookNode:
         number += is_checked(cell)
         cell.execution_count = number if is_checked(cell) else None
         cell.outputs = cell.outputs if is_checked(cell) else []
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = number
     return notebook
 
 

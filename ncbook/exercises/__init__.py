@@ -1,24 +1,30 @@
 """Checkable answers: a chapter asks, the reader computes, `check` compares. One module a result.
 
+`check` takes a number, and `check_function` a function that the reader has written.
+
 The right answers are computed here too, from closed forms or from the same runs, and never typed in.
 """
 
 import math
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
-from ncbook.exercises._exercise import Exercise
+from ncbook.exercises._exercise import Exercise, Written
+from ncbook.exercises._written import fault
 from ncbook.exercises.collapse import flat_crosses
 from ncbook.exercises.mnist_grokking import three_points
 from ncbook.results import RESULTS
 
-__all__ = ["EXERCISES", "Exercise", "check", "flat_crosses", "three_points"]
+__all__ = ["EXERCISES", "FUNCTIONS", "Exercise", "Written", "check", "check_function", "flat_crosses", "three_points"]
 
-EXERCISES: dict[str, Exercise] = {
-    name: exercise
-    for result in RESULTS
-    if find_spec(f"ncbook.exercises.{result}")  # not every result has some
-    for name, exercise in import_module(f"ncbook.exercises.{result}").EXERCISES.items()
+_MODULES = [  # not every result has one
+    import_module(f"ncbook.exercises.{result}") for result in RESULTS if find_spec(f"ncbook.exercises.{result}")
+]
+EXERCISES: dict[str, Exercise] = {name: each for module in _MODULES for name, each in module.EXERCISES.items()}
+FUNCTIONS: dict[str, Written] = {
+    name: each for module in _MODULES for name, each in getattr(module, "FUNCTIONS", {}).items()
 }
 
 
@@ -38,3 +44,18 @@ def check(name: str, answer: float | None) -> None:
     except (TypeError, ValueError) as error:
         raise ValueError(f"answer: expected a number, got {answer!r}") from error
     print("Right." if right else f"Not yet. Hint: {exercise.hint}")
+
+
+def check_function(name: str, function: Callable[..., Any] | None) -> None:
+    """Try `function` for the exercise `name`, and say on which input it goes wrong, with a hint; None: not yet written.
+
+    Raises ValueError for an unknown name or what cannot be called.
+    """
+    if name not in FUNCTIONS:
+        raise ValueError(f"name: no function is asked for as {name!r}; there are {', '.join(FUNCTIONS)}")
+    if function is not None and not callable(function):
+        raise ValueError(f"function: expected a function, got {function!r}")
+    if function is None:
+        print("No function yet: write yours, and give it in place of None.")
+        return
+    print(fault(function, FUNCTIONS[name]) or f"Right, on all {len(FUNCTIONS[name].trials)} inputs.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -11,3 +12,24 @@ class Exercise:
     answer: Callable[[], float]
     hint: str
     tolerance: float = 0.02
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One thing that a written function is tried on: `arguments()` makes it, `what` says what it is, as in "on ..."."""
+
+    what: str
+    arguments: Callable[[], tuple[Any, ...]]
+    hint: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """A function that the reader writes: it is right where it agrees with `reference` on all `trials`.
+
+    Both return a number or a tensor; they agree within `tolerance`, relative to the largest entry.
+    """
+
+    reference: Callable[..., Any]
+    trials: tuple[Trial, ...]
+    tolerance: float = 1e-6

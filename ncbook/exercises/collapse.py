@@ -5,7 +5,7 @@ import math
 import torch
 
 from ncbook import experiments, metrics, readings
-from ncbook.exercises._exercise import Exercise
+from ncbook.exercises._exercise import Exercise, Trial, Written
 
 
 def flat_crosses() -> tuple[torch.Tensor, torch.Tensor]:
@@ -40,5 +40,38 @@ EXERCISES = {
     "collapse/control": Exercise(
         lambda: _fall(0) / _fall(1),
         "take the median of fall_train over the seeds of the MLP, once for each weight decay, and divide",
+    ),
+}
+
+
+def _clouds(present: int = 4, shift: float = 0.0, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features [90, 6] of `present` of five classes, unequally many of each, and their labels."""
+    chance = torch.Generator().manual_seed(seed)
+    labels = torch.arange(90).sqrt().long() % present
+    means = torch.randn(present, 6, generator=chance, dtype=torch.float64)
+    return means[labels] + 0.3 * torch.randn(90, 6, generator=chance, dtype=torch.float64) + shift, labels
+
+
+def _gap_in_labels() -> tuple[torch.Tensor, torch.Tensor]:
+    features, labels = _clouds()
+    return features, labels + (labels >= 2)  # no point has label 2
+
+
+FUNCTIONS = {
+    "collapse/write-nc1": Written(
+        lambda features, labels: metrics.nc1(features, labels),
+        (
+            Trial(
+                "four clouds of unequal size",
+                _clouds,
+                "Sigma_W is a mean over all points, Sigma_B a mean over the class means, each of which counts once",
+            ),
+            Trial("the same clouds moved far away", lambda: _clouds(shift=100.0), "subtract the means first"),
+            Trial(
+                "labels among which one is missing",
+                _gap_in_labels,
+                "a class without points has no mean: take the mean over the classes that are there",
+            ),
+        ),
     ),
 }

@@ -56,9 +56,10 @@ class BookFigure(Figure):
 
     panels: Sequence[Axes] = ()  # row by row
     grid_columns = 1
-    redraw: Callable[[], Figure] | None = None
+    redraw: Callable[[], "BookFigure"] | None = None
+    provenance = ""  # the sentence below the panels
 
-    def narrow(self) -> Figure:
+    def narrow(self) -> "BookFigure":
         """The same figure, 3.73 inches wide, with its panels under each other."""
         assert self.redraw is not None, "a figure of this package is made by a function that is `styled`"
         with _narrow.narrow():
@@ -68,17 +69,26 @@ class BookFigure(Figure):
         """What a notebook shows, which is the wide drawing.
 
         While the book is built, the narrow one is put beside it, in the folder that `_narrow.FOLDER` names: a file
-        with the name by which the page will know the wide one. Else NotImplementedError leaves it to the notebook.
+        with the name by which the page will know the wide one. The provenance is left to the page, which has it from
+        a text file of that name. Else NotImplementedError leaves the figure to the notebook.
         """
         folder = os.environ.get(_narrow.FOLDER)
         if folder is None:
             raise NotImplementedError
         from IPython.display import display
 
-        wide = _pixels(self, "tight")
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        Path(folder, f"{hashlib.sha256(wide).hexdigest()}.png").write_bytes(_pixels(self.narrow()))
+        wide = _pixels(self._without_provenance(), "tight")
+        file = Path(folder, hashlib.sha256(wide).hexdigest())
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.with_suffix(".png").write_bytes(_pixels(self.narrow()._without_provenance()))
+        file.with_suffix(".txt").write_text(self.provenance, encoding="utf-8")
         display({"image/png": base64.b64encode(wide).decode(), "text/plain": "<Figure>"}, raw=True)  # type: ignore[no-untyped-call]
+
+    def _without_provenance(self) -> "BookFigure":
+        """This figure, without the line under it."""
+        if line := getattr(self, "_supxlabel", None):
+            line.set(visible=False, in_layout=False)
+        return self
 
 
 def _pixels(figure: Figure, crop: str | None = None) -> bytes:
@@ -96,7 +106,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
         with plt.rc_context(_SETTINGS):
             figure = draw(*args, **kwargs)
             if isinstance(figure, BookFigure):
-                figure.redraw = partial(inner, *args, **kwargs)
+                figure.redraw = cast(Callable[[], BookFigure], partial(inner, *args, **kwargs))
                 if _narrow.is_narrow():
                     _narrow.fit(figure, figure.panels, figure.grid_columns)
             plt.close(figure)
@@ -123,7 +133,8 @@ def panels(run: Run, columns: int, height: float = 3.2, rows: int = 1, **sharing
         figure = cast(BookFigure, plt.figure(FigureClass=BookFigure, figsize=(7.4, height)))
         axes = list(figure.subplots(rows, columns, squeeze=False, **sharing).flat)
     figure.panels, figure.grid_columns = axes, columns
-    figure.supxlabel(provenance_line(run), fontsize=7, color=FAINT, x=0.01, ha="left")
+    figure.provenance = provenance_line(run)
+    figure.supxlabel(figure.provenance, fontsize=7, color=FAINT, x=0.01, ha="left")
     return figure, axes
 
 

@@ -1,7 +1,7 @@
 """Every page of the built book, opened from disk with the network cut off."""
 
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -9,11 +9,16 @@ from urllib.parse import quote, unquote
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from chapter_form import MADE_OVER
 from pages import fresh_page
 
 ROOT = Path(__file__).parents[2]
 _CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-_FILES = [_CONTENTS["root"], *(entry["file"] for part in _CONTENTS["parts"] for entry in part["chapters"])]
+_ENTRIES = [entry for part in _CONTENTS["parts"] for entry in part["chapters"]]
+_FILES = [
+    _CONTENTS["root"],
+    *(each["file"] for entry in _ENTRIES for each in (entry, *entry.get("sections", ()))),
+]
 PAGES = [*_FILES, "search", "genindex"]
 CHAPTERS = [name for name in _FILES if (ROOT / f"{name}.ipynb").exists()]
 CHAPTER = "book/1-collapse/collapse"
@@ -128,6 +133,19 @@ def test_equations_are_rendered(opened):
     assert opened.locator("div.math mjx-container").count() >= written
     assert opened.locator("mjx-merror").count() == 0
     assert not re.search(r"\\(frac|sum|operatorname)", opened.locator("article").inner_text())
+
+
+@every([name for name in CHAPTERS if Path(name).name in MADE_OVER])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_equation_fits_into_its_column(opened, width):
+    cut = """each => each.scrollWidth > each.clientWidth + 2 && each.clientWidth"""
+    with on_a_phone(opened) if width == 390 else nullcontext():
+        opened.evaluate("for (const fold of document.querySelectorAll('article details')) fold.open = true")
+        wide = opened.evaluate(
+            f"[...document.querySelectorAll('div.math')].filter({cut}).map(each => each.textContent)"
+        )
+        opened.evaluate("for (const fold of document.querySelectorAll('article details')) fold.open = false")
+    assert wide == []
 
 
 @every(CHAPTERS)

@@ -1,0 +1,51 @@
+"""Tables of the chapters: the same cells as HTML in a page or a notebook, and as text everywhere else."""
+
+from html import escape
+from numbers import Integral
+from typing import Any
+
+import pandas as pd
+
+from ncbook.readings import moments
+
+MISSING = "–"  # what is not known
+
+
+def spread(values: "pd.Series[Any]", form: str = "{:.3g}") -> str:
+    """The median of `values` and, in parentheses, the lowest and the highest, each written as `form` says.
+
+    A moment that never came is later than all others (`readings.moments.NEVER`). What is not known is left out.
+    """
+    middle, low, high = (_cell(value, form) for value in (values.median(), values.min(), values.max()))
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def _cell(value: Any, form: str = "{:.3g}") -> str:
+    if isinstance(value, str | Integral):
+        return str(value)
+    if pd.isna(value):
+        return MISSING
+    return moments.when(value) if value == moments.NEVER else form.format(value)
+
+
+class Table:
+    """A table for readers, as the last line of a cell.
+
+    `frame` has one row a line and, as names of its columns, what stands above them, with units. Its index is not shown.
+    Text stays as it is, whole numbers too, and other numbers are rounded to three digits. `caption` is one sentence.
+    """
+
+    def __init__(self, frame: pd.DataFrame, caption: str = "") -> None:
+        self.cells = frame.astype(object).map(_cell).reset_index(drop=True)
+        self.caption = caption
+
+    def __repr__(self) -> str:
+        text = self.cells.to_string(index=False)
+        return f"{self.caption}\n{text}" if self.caption else text
+
+    def _repr_html_(self) -> str:
+        table = self.cells.to_html(index=False, border=0, justify="left", classes="nc-cells")
+        if self.caption:
+            table = table.replace("<thead>", f"<caption>{escape(self.caption)}</caption>\n  <thead>", 1)
+        name = escape(self.caption or "table")
+        return f'<div class="nc-table" role="region" tabindex="0" aria-label="{name}">\n{table}\n</div>'
