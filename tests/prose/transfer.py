@@ -139,6 +139,54 @@ def all_trials(claim):
     return count if held == count else math.nan
 
 
+MNIST = "laptop-mnist"
+
+
+def _mnist(arms=reading.COARSE):
+    table = reading.since_memorized(load("transfer", MNIST))
+    return table[table.arm.isin(arms)]
+
+
+def _below_best(_):
+    lost = 100 * (_mnist().probe_best - _mnist().probe_end)
+    return math.floor(lost.min()), math.ceil(lost.max()), every(lost >= 2)
+
+
+def _weak_below_best(_):
+    table = _mnist(reading.WEAKLY)
+    return math.ceil(10 * 100 * (table.probe_best - table.probe_end).max()) / 10
+
+
+def _below_weak(_):
+    below = 100 * reading.below_weak(load("transfer", MNIST)).below
+    return math.floor(below.min()), math.ceil(below.max())
+
+
+def _mnist_images(_):
+    """Training images of all digits, and of each."""
+    config = load("transfer", MNIST).config
+    return 10 * config["group_per_class"], config["group_per_class"]
+
+
+def _nearest_mean(_):
+    """Percent at the median, where networks have memorized and at the end."""
+    table = _mnist()
+    return round(100 * table.ncc_then.median()), round(100 * table.ncc_end.median())
+
+
+def _below_start(_):
+    """Networks with the strong decay that end below what they were untrained."""
+    rows = reading.part(load("transfer", MNIST), "groups", reading.LAST).set_index(["arm", "seed"])
+    start, end = rows[rows.epoch == 0].probe_acc_target, rows[rows.epoch == rows.epoch.max()].probe_acc_target
+    return yes((end < start)[list(reading.COARSE)])
+
+
+def _middle_over_last(_):
+    layers = reading.final_layers(load("transfer", MNIST), "groups").loc[list(reading.COARSE)]
+    first = every(layers.drop(columns=reading.INPUT).idxmax(axis=1) == "hidden1")
+    return first, math.floor(100 * (layers.hidden2 - layers[reading.LAST]).min())
+
+
 FACTS = {
     "With equal images a class {19} of the {20} networks": _tells,
     "it is at least {37} times that of training images, in all {20} networks": _apart,
