@@ -76,6 +76,28 @@ def _end(rows: pd.DataFrame) -> dict[str, float | bool]:
     return row | {"zero_error_step": start, "fall": fall} | terminal | {"phase_fall": phase_fall}
 
 
+def by_network(run: Run) -> pd.DataFrame:
+    """A row a training, by names for readers: its network, and what it came to.
+
+    The network says its weight decay where that is not the largest; a factor is that of `ends`.
+    """
+    arms, largest = ends(run), max(run.config["weight_decays"])
+    networks = [
+        f"K = {arm.num_classes}, d = {arm.dim}"
+        + (f", decay {arm.weight_decay:g}" if arm.weight_decay < largest else "")
+        for arm in arms.itertuples()
+    ]
+    return pd.DataFrame(
+        {
+            "network": networks,
+            "NC1 fell by a factor of": arms.fall,
+            "angles (NC2)": arms.nc2_angles_train,
+            "NC3": arms.nc3_train,
+            "test error (%)": 100 * arms.test_error,
+        }
+    )
+
+
 def fitting_ends(run: Run) -> pd.DataFrame:
     """Rows of `ends` of the networks that the claims of the simplex are about.
 
@@ -95,7 +117,7 @@ def least_and_most(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def snapshots(run: Run, setting: int) -> list[int]:
-    """Four probes of the first seed: an early one, the first without a training error, five times as late, the last."""
+    """Three probes of the first seed: an early one, the first without a training error, and the last."""
     rows = pictured_rows(run, setting)
     zero = min(moments.zero_error(rows), float(rows.step.iloc[-1]))
-    return [moments.nearest(rows.step, step) for step in (zero / 4, zero, 5 * zero, moments.NEVER)]
+    return [moments.nearest(rows.step, step) for step in (zero / 4, zero, moments.NEVER)]
