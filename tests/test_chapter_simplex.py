@@ -101,6 +101,14 @@ def test_every_point_of_a_collapsed_network_has_nearly_the_margin_of_the_formula
     np.testing.assert_allclose(margins, alpha * beta * 4 / 3, rtol=0.05)
 
 
+def test_a_network_is_named_for_readers_with_its_decay_where_that_is_the_smaller(run, arms):
+    named = readings.simplex.by_network(run)
+    assert len(named) == len(arms)
+    assert set(named.network[arms.weight_decay < 0.005]) == {"K = 4, d = 3, decay 0.0005"}
+    assert set(named.network[arms.dim == 64]) == {"K = 10, d = 64"}
+    np.testing.assert_allclose(named["test error (%)"], 100 * arms.test_error)
+
+
 # --- conventions, which stand on the page of measures
 
 

@@ -82,11 +82,8 @@ def by_network(run: Run) -> pd.DataFrame:
     The network says its weight decay where that is not the largest; a factor is that of `ends`.
     """
     arms, largest = ends(run), max(run.config["weight_decays"])
-    networks = [
-        f"K = {arm.num_classes}, d = {arm.dim}"
-        + (f", decay {arm.weight_decay:g}" if arm.weight_decay < largest else "")
-        for arm in arms.itertuples()
-    ]
+    decays = [f", decay {decay:g}" if decay < largest else "" for decay in arms.weight_decay]
+    networks = [f"K = {K}, d = {d}{decay}" for K, d, decay in zip(arms.num_classes, arms.dim, decays, strict=True)]
     return pd.DataFrame(
         {
             "network": networks,
