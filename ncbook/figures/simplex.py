@@ -137,9 +137,10 @@ def _draw_settings(panel: Axes, run: Run, column: str, names: dict[int, str]) ->
 def _with_steps(figure: Figure, axes: list[Axes], run: Run) -> Figure:
     """Label the time axes, and put one legend above the panels."""
     steps = run.config["steps"]
+    powers = [10.0**power for power in range(int(np.log10(steps)) + 1)]
     for panel in axes:
         _style.log_axis(panel.xaxis)
-        panel.xaxis.set_major_locator(FixedLocator(10.0 ** np.arange(np.log10(steps) + 1)))  # all, in narrow panels too
+        panel.xaxis.set_major_locator(FixedLocator(powers))  # all of them, in narrow panels too
         panel.set(xlim=(1, steps), xlabel="steps")
     _style.legend_above(figure, axes[0], len(axes[0].get_legend_handles_labels()[1]))
     return figure
