@@ -131,7 +131,7 @@ def _conventions(kept):
 def test_the_table_of_conventions_is_that_of_the_run(kept):
     page = (Path(__file__).parents[1] / "book" / "measures.md").read_text(encoding="utf-8")
     rows = page.partition("| convention | value |")[2].partition("\n\n")[0].splitlines()[2:]
-    stated = [row.strip("| ").rpartition("|")[2].strip() for row in rows]
+    stated = [row.strip("| ").rpartition("|")[2].strip(" $") for row in rows]
     assert [f"{value:.{len(text) - 2}f}" for value, text in zip(_conventions(kept), stated, strict=True)] == stated
 
 
