@@ -23,6 +23,8 @@ from ncbook.explorables._legend import PICTURES
 _FOLDER = Path(__file__).parent
 _LARGEST = 32767  # of a 16-bit integer, kept symmetric around 0
 _DESCRIPTION = re.compile(r"^ */\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
+_REFERENCE = re.compile(r'^/// <reference path="([\w.]+)" />\n', re.MULTILINE)
 _HOLE = re.compile(r"\$(\w+)")
 _PROVENANCE = '<p class="nc-note">$provenance</p>\n'
 _shown: Counter[str] = Counter()  # how often each content was shown in this process
@@ -75,7 +77,7 @@ class Explorable:
         data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
         parts = {"title": self.title, "body": self.body, "data": data, "waiting": _WAITING, "text": escape(self.text)}
         parts["css"] = _source("core.css")
-        parts["scripts"] = "".join(map(_source, ("core.js", self.script))).replace("</", "<\\/")
+        parts["scripts"] = (_source("core.js") + with_references(self.script)).replace("</", "<\\/")
         return _FRAGMENT.format(id=_new_id(parts), **parts)
 
     def __repr__(self) -> str:
@@ -137,10 +139,24 @@ def short(values: Any, gaps: bool = False, digits: int = 4) -> list[Any]:
     return [None if gaps and not np.isfinite(value) else float(f"{value:.{digits}g}") for value in array]
 
 
+def with_references(name: str) -> str:
+    """The text of a script of this folder, after those that it names in `/// <reference path="..." />`; each once."""
+    texts: dict[str, str] = {}
+
+    def add(script: str) -> None:
+        for needed in _REFERENCE.findall((_FOLDER / script).read_text(encoding="utf-8")):
+            if needed not in texts:
+                add(needed)
+        texts[script] = _source(script)
+
+    add(name)
+    return "".join(texts.values())
+
+
 def _source(name: str) -> str:
-    """The text of a file of this folder; a page does without the comments that describe functions and their types."""
+    """The text of a file of this folder; a page does without descriptions of functions and lines of comments."""
     text = (_FOLDER / name).read_text(encoding="utf-8")
-    return _DESCRIPTION.sub("", text) if name.endswith(".js") else text
+    return _COMMENT.sub("", _DESCRIPTION.sub("", text)) if name.endswith(".js") else text
 
 
 def _new_id(parts: Mapping[str, str]) -> str:
