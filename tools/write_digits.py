@@ -1,4 +1,4 @@
-"""Writes the digits that train in the page, ncbook/explorables/live_collapse_digits.txt: `python tools/write_digits.py`.
+"""Write the digits that train in the page, live_collapse_digits.txt: `python tools/write_digits.py`.
 
 The first 80 images of each class in scikit-learn's copy of the UCI set, 8 x 8 pixels of 0 to 16. A line holds one pixel
 of all images, "A" for 0 to "Q" for 16, class after class. In a class each image is followed by the one that is most

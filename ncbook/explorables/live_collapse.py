@@ -20,7 +20,7 @@ _CURVES = {
 
 
 def live_collapse() -> _page.Explorable:
-    """A network that learns real 8 x 8 digits in the page and is trained on past its last error, while the reader watches.
+    """A network that learns real 8 x 8 digits in the page, and trains on past its last error while the reader watches.
 
     The plane of three class means, the error and NC1 to NC4 of the training set and of the test set. A recorded run of
     the same engine is shown first (tools/record_collapse.mjs makes it); then the page trains in a worker, or in slices
@@ -72,7 +72,9 @@ def _numbers(words: str, name: str) -> str:
 
 def _text(settings: dict[str, Any], recording: dict[str, Any]) -> str:
     """What a reader learns where no HTML is shown."""
-    falls = " and ".join(f"{recording[side]['nc1'][0]:.3g} to {recording[side]['nc1'][-1]:.3g}" for side in ("train", "test"))
+    falls = " and ".join(
+        f"{recording[side]['nc1'][0]:.3g} to {recording[side]['nc1'][-1]:.3g}" for side in ("train", "test")
+    )
     return (
         f"{_TITLE}: a network that learns {settings['perClass'] * settings['classes']} digits in the page. In the "
         f"recorded run NC1 goes from {falls} (training and test, epoch 0 to {recording['epochs'][-1]})."

@@ -12,7 +12,7 @@ from expected._arms import described
 from ncbook import experiments, explorables
 
 _RECORDER = Path(__file__).with_name("recorder.js")
-_WITHOUT_RUN = ("bound", "grok_in_your_browser")
+_WITHOUT_RUN = ("bound", "grok_in_your_browser", "live_collapse")
 _SHARES = (0, 0.29, 0.71, 1)  # where a slider is set, of its way
 _SET = """(slider, share) => {
   slider.value = Number(slider.min) + share * (slider.max - slider.min);
