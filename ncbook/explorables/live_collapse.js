@@ -225,11 +225,11 @@ const percent = (share) => `${spell(100 * share)} %`;
 /** @type {Record<Measure, [name: string, spelled: (value: number) => string]>} */
 const NAMES = {
   error: ["Error", percent],
-  nc1: ["NC1, within-class variability", spell],
-  angles: ["NC2, angles of class means off the simplex", spell],
-  norms: ["NC2, unequal lengths of class means", spell],
-  nc3: ["NC3, classifier off the class means", spell],
-  nc4: ["NC4, nearest mean disagrees", percent],
+  nc1: ["NC1: variability within classes", spell],
+  angles: ["NC2 (angles): class means off the simplex", spell],
+  norms: ["NC2 (lengths): class means of unequal length", spell],
+  nc3: ["NC3: classifier off the class means", spell],
+  nc4: ["NC4: nearest mean disagrees", percent],
 };
 
 /** @type {(part: Part, state: State, session: Session<Settings, Found>) => void} */
@@ -299,14 +299,18 @@ function changeWords(before, after) {
   return after <= before ? `${spell(before / after)} times smaller` : `${spell(after / before)} times larger`;
 }
 
-/** @type {(now: Found | undefined) => string} */
+/**
+ * All that is measured at a moment, for a screen reader: who looks reads it under the pictures.
+ * @type {(now: Found | undefined) => string}
+ */
 function momentWords(now) {
   if (!now) return "";
-  const sides = /** @type {Side[]} */ (["train", "test"]).map((side) => {
+  /** @type {(outcome: Outcome) => string} */
+  const list = (outcome) => {
     const values = Object.entries(NAMES).map(([name, [title, spelled]]) => {
-      return `${title.split(",")[0]} ${spelled(now[side][/** @type {Measure} */ (name)])}`;
+      return `${title.split(":")[0]} ${spelled(outcome[/** @type {Measure} */ (name)])}`;
     });
-    return `${side === "train" ? "training" : "test"} ${values.join(", ")}`;
-  });
-  return `Epoch ${now.epoch}: ${sides.join("; ")}.`;
+    return values.join(", ");
+  };
+  return `Epoch ${now.epoch}. Training set: ${list(now.train)}. Test set: ${list(now.test)}.`;
 }

@@ -237,7 +237,7 @@ def test_a_finished_run_is_shown_before_anyone_presses(show, fragment):
     page.focus(".nc-slider")
     page.keyboard.press("Home")
     assert epoch_of(page) == 0
-    assert "Epoch 0: training Error" in page.text_content(".nc-words")
+    assert "Epoch 0. Training set: Error" in page.text_content(".nc-words")
     assert page.get_attribute(".nc-slider", "aria-valuetext") == "epoch 0"
 
 
