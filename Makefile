@@ -49,13 +49,15 @@ lab: .venv/installed  ## open the chapters in JupyterLab
 notebooks: .venv/installed  ## bring every notebook into the form that git keeps
 	$(STATIC) $(BIN)/python tools/notebooks.py write $(CHAPTER)
 
-ledger: .venv/installed  ## the pages of claims, of their rules and of columns, from the recorded runs
+ledger: .venv/installed  ## the pages of claims, their rules and columns, from the recorded runs; that of notation
 	@mkdir -p _build
 	$(BIN)/python -m ncbook ledger --page > _build/ledger.md
 	$(BIN)/python -m ncbook ledger --rules > _build/rules.md
 	mv _build/ledger.md _build/rules.md book/
 	$(BIN)/python tools/columns.py > _build/columns.md
 	mv _build/columns.md book/columns.md
+	$(BIN)/python tools/notation.py > _build/notation.md
+	mv _build/notation.md book/notation.md
 
 contents: .venv/installed  ## the table of contents, from ncbook/results.py
 	$(BIN)/python tools/contents.py write
