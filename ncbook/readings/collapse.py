@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ncbook.readings import moments
+from ncbook.readings import moments, names
 from ncbook.readings.measures import Measure
 from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
@@ -78,8 +78,55 @@ def arrays_of(run: Run, prefix: str) -> dict[str, np.ndarray]:
 
 
 def snapshots(run: Run, network: str) -> list[int]:
-    """Four probes of the plane: epoch 1, the first without a training error, five times as late, and the last."""
+    """Three probes of the plane: epoch 1, the first without a training error, and the last."""
     rows = arm(run, network)
     zero = moments.zero_error(rows[rows.seed == run.config["seeds"][0]], "epoch")
     epochs = run.arrays[f"{network}/epoch"]
-    return [moments.nearest(epochs, epoch) for epoch in (1, zero, 5 * zero, moments.NEVER)]
+    return [moments.nearest(epochs, epoch) for epoch in (1, zero, moments.NEVER)]
+
+
+def settings(run: Run) -> pd.DataFrame:
+    """What was asked: a row a setting, in words."""
+    config, share = run.config, full_rate(run.config)
+    rate = f"{config['learning_rate']:g} for {share * config['epochs']:.0f} epochs"
+    rows = {
+        "networks": ", ".join(names.NETWORKS[name] for name in config["networks"]),
+        "features": config["width"],
+        "epochs": config["epochs"],
+        "images a step": config["batch_size"],
+        "learning rate": f"{rate}, then falling",
+        "weight decay": " or ".join(f"{decay:g}" for decay in config["weight_decays"]),
+        "seeds": len(config["seeds"]),
+    }
+    return pd.DataFrame({"setting": rows.keys(), "value": rows.values()})
+
+
+def nc1_by_images(run: Run) -> pd.DataFrame:
+    """NC1 at the first weight decay: a row a network, side of the data, and seed, named for readers."""
+    found = falls(run)
+    found = found[found.weight_decay == run.config["weight_decays"][0]]
+    sides = [
+        pd.DataFrame({
+            "network": found.network.map(names.NETWORKS),
+            "images": name,
+            "at zero training error": found[f"nc1_{side}_then"],
+            "at the end": found[f"nc1_{side}_end"],
+            "times smaller": found[f"fall_{side}"],
+        })
+        for side, name in (("train", "training"), ("test", "test"))
+    ]  # fmt: skip
+    return pd.concat(sides).sort_index(kind="stable")
+
+
+def errors_by_decay(run: Run) -> pd.DataFrame:
+    """The fall of NC1 on train, and the test error at three moments in percent: a row a training, named for readers."""
+    found = falls(run)
+    return pd.DataFrame({
+        "network": found.network.map(names.NETWORKS),
+        "weight decay": found.weight_decay.map("{:g}".format),
+        "NC1 on train, times smaller": found.fall_train,
+        "test error (%) at zero training error": 100 * found.test_error_then,
+        "after the full rate": 100 * found.test_error_held,
+        "at the end": 100 * found.test_error_end,
+    })  # fmt: skip
+
