@@ -13,6 +13,7 @@ from ncbook.runs import Run
 
 COLUMNS: dict[str, Measure] = {}
 ARM = ("network", "weight_decay", "seed")
+_SHORT = names.NETWORKS | {"mlp": "MLP", "convnet": "convnet"}  # as the chapter calls them, for tables
 FIRST_DROP = 1 / 3  # of a training by the published schedule: when its learning rate first falls to a tenth
 COMPARED = ("nc1_train", "nc1_test", "nc2_norms_train", "nc2_angles_train", "nc3_train", "nc4_train", "test_error")
 
@@ -107,7 +108,7 @@ def nc1_by_images(run: Run) -> pd.DataFrame:
     found = found[found.weight_decay == run.config["weight_decays"][0]]
     sides = [
         pd.DataFrame({
-            "network": found.network.map(names.NETWORKS),
+            "network": found.network.map(_SHORT),
             "images": name,
             "at zero training error": found[f"nc1_{side}_then"],
             "at the end": found[f"nc1_{side}_end"],
@@ -119,14 +120,15 @@ def nc1_by_images(run: Run) -> pd.DataFrame:
 
 
 def errors_by_decay(run: Run) -> pd.DataFrame:
-    """The fall of NC1 on train, and the test error at three moments in percent: a row a training, named for readers."""
-    found = falls(run)
+    """The fall of NC1 on train, and the test error in percent, at zero training error, at the last epoch with the full
+    learning rate, and at the end: a row a training, named for readers."""
+    found, held = falls(run), full_rate(run.config) * run.config["epochs"]
     return pd.DataFrame({
-        "network": found.network.map(names.NETWORKS),
+        "network": found.network.map(_SHORT),
         "weight decay": found.weight_decay.map("{:g}".format),
         "NC1 on train, times smaller": found.fall_train,
         "test error (%) at zero training error": 100 * found.test_error_then,
-        "after the full rate": 100 * found.test_error_held,
+        f"at epoch {held:.0f}": 100 * found.test_error_held,
         "at the end": 100 * found.test_error_end,
     })  # fmt: skip
 

@@ -103,10 +103,10 @@ def _least_fall(_run):
 
 FACTS = {
     "From epoch {7} on the network makes no error": lambda run: _main(run).zero_error_epoch.median(),
-    "After {six} to {nine} epochs of {200}, the training set has nothing more to teach": _zero_errors,
+    "After {six} to {nine} epochs of {200}, no training error is left": _zero_errors,
     "Ours is constant for {120} of the {200} epochs": _held,
     "because our {200} epochs are": lambda run: run.config["epochs"],
-    "How many of the {200} epochs does it take": lambda run: run.config["epochs"],
+    "Up to epoch {120} the learning rate does not change": lambda run: _held(run)[0],
     "a standard deviation of {7.5} % of the distance between two corners": lambda _run: _width_of_clouds(0.1),
     "at NC1 = 0.001 it is {0.75} %": lambda _run: _width_of_clouds(0.001),
     "the MLP's NC1 falls from {0.088} to {0.0012} in": lambda run: _nc1_of_the_mlp(run, "train"),
