@@ -91,7 +91,7 @@ def settings(run: Run) -> pd.DataFrame:
     config, share = run.config, full_rate(run.config)
     rate = f"{config['learning_rate']:g} for {share * config['epochs']:.0f} epochs"
     rows = {
-        "networks": ", ".join(names.NETWORKS[name] for name in config["networks"]),
+        "networks": ", ".join(_SHORT[name] for name in config["networks"]),
         "features": config["width"],
         "epochs": config["epochs"],
         "images a step": config["batch_size"],
@@ -119,16 +119,21 @@ def nc1_by_images(run: Run) -> pd.DataFrame:
     return pd.concat(sides).sort_index(kind="stable")
 
 
-def errors_by_decay(run: Run) -> pd.DataFrame:
-    """The fall of NC1 on train, and the test error in percent, at zero training error, at the last epoch with the full
-    learning rate, and at the end: a row a training, named for readers."""
-    found, held = falls(run), full_rate(run.config) * run.config["epochs"]
-    return pd.DataFrame({
-        "network": found.network.map(_SHORT),
-        "weight decay": found.weight_decay.map("{:g}".format),
-        "NC1 on train, times smaller": found.fall_train,
-        "test error (%) at zero training error": 100 * found.test_error_then,
-        f"at epoch {held:.0f}": 100 * found.test_error_held,
-        "at the end": 100 * found.test_error_end,
-    })  # fmt: skip
+def nc1_by_decay(run: Run) -> pd.DataFrame:
+    """NC1 on train at the end, and its fall in the terminal phase: a row a training, named for readers."""
+    found = falls(run)
+    return _arms(found).assign(**{"NC1 at the end": found.nc1_train_end, "times smaller": found.fall_train})
 
+
+def errors_by_decay(run: Run) -> pd.DataFrame:
+    """The test error in percent at zero training error, at the last epoch with the full learning rate, and at the end:
+    a row a training, named for readers."""
+    found, held = falls(run), full_rate(run.config) * run.config["epochs"]
+    columns = {"at zero training error": "then", f"at epoch {held:.0f}": "held", "at the end": "end"}
+    return _arms(found).assign(**{name: 100 * found[f"test_error_{when}"] for name, when in columns.items()})
+
+
+def _arms(found: pd.DataFrame) -> pd.DataFrame:
+    """Network and weight decay of each row of `falls`, named for readers."""
+    decays = found.weight_decay.map("{:g}".format)
+    return pd.DataFrame({"network": found.network.map(_SHORT), "weight decay": decays})

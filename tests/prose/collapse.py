@@ -111,8 +111,8 @@ FACTS = {
     "at NC1 = 0.001 it is {0.75} %": lambda _run: _width_of_clouds(0.001),
     "the MLP's NC1 falls from {0.088} to {0.0012} in": lambda run: _nc1_of_the_mlp(run, "train"),
     "it has never seen it falls from {0.14} to {0.042}": lambda run: _nc1_of_the_mlp(run, "test"),
-    "In the last {80} epochs, while the learning rate goes to zero, the median NC1 of both networks still falls to less "
-    "than half on the training images, and by less than {20} % on new ones": _while_the_rate_falls,
+    "In the last {80} epochs, while the learning rate goes to zero, the median NC1 of both networks still falls to "
+    "less than half on the training images, and by less than {20} % on new ones": _while_the_rate_falls,
     "on the new ones they differ on {two} of {797} at most": _most_disagreements,
     "except that the weight decay is {ten} times smaller": _ratio_of_decays,
     "NC1 ends at {0.0012} with the larger one and at {0.032} with the smaller one": _nc1_at_the_ends,
