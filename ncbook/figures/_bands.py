@@ -71,12 +71,17 @@ def name_ends(panel: Axes) -> None:
     for place, line in enumerate(lines):
         beside = ("bottom" if place == highest else "top") if close else "center"
         panel.annotate(
-            str(line.get_label()).replace(" ", "\n", 1), line.get_xydata()[-1], (5, 0), textcoords="offset points",
-            va=beside, color=line.get_color(), fontsize=8.5, annotation_clip=False,
+            str(line.get_label()).replace(" ", "\n", 1), tuple(_points(line)[-1]), (5, 0),
+            textcoords="offset points", va=beside, color=line.get_color(), fontsize=8.5, annotation_clip=False,
         )  # fmt: skip
 
 
 def _heights(panel: Axes, line: Line2D) -> np.ndarray:
     """Where the points of a line are, as shares of the panel's height."""
-    pixels = panel.transData.transform(line.get_xydata())
+    pixels = panel.transData.transform(_points(line))
     return np.asarray(panel.transAxes.inverted().transform(pixels))[:, 1]
+
+
+def _points(line: Line2D) -> np.ndarray:
+    """[n, 2]: x and y of a line."""
+    return np.asarray(line.get_xydata())
