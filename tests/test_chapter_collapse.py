@@ -23,14 +23,15 @@ def trainings(run: runs.Run, decay: float) -> list[pd.DataFrame]:
 def test_nc1_by_images_is_that_of_the_first_epoch_without_an_error_and_of_the_last(run):
     table = reading.nc1_by_images(run)
     for side, name in (("train", "training"), ("test", "test")):
-        own = table[table.images == name]
+        own = table[table["network, images"].str.endswith(f", {name}")]
         rows = trainings(run, 0.005)
         then = [each[each.train_error == 0].iloc[0][f"nc1_{side}"] for each in rows]
         end = [each.iloc[-1][f"nc1_{side}"] for each in rows]
         np.testing.assert_allclose(own["at zero training error"], then)
         np.testing.assert_allclose(own["at the end"], end)
         np.testing.assert_allclose(own["times smaller"], np.divide(then, end))
-    assert table.network.drop_duplicates().tolist() == ["MLP", "convnet"]
+    arms = ["MLP, training", "MLP, test", "convnet, training", "convnet, test"]
+    assert table["network, images"].drop_duplicates().tolist() == arms
 
 
 @pytest.mark.parametrize("decay", [0.005, 0.0005])
@@ -62,6 +63,6 @@ def test_settings_are_those_of_the_run(run):
 def test_what_never_got_to_zero_error_is_left_open(run, read):
     history = run.history | {"train_error": np.full_like(run.history["train_error"], 0.5)}
     never = runs.Run(run.config, history, run.arrays, run.provenance)
-    keys = [name for name in read(never).columns if name in ("network", "images", "weight decay")]
+    keys = [name for name in read(never).columns if name in ("network, images", "network", "weight decay")]
     shown = tables.Table(read(never).groupby(keys, sort=False).agg(tables.spread).reset_index())
     assert tables.MISSING in shown.cells.to_numpy()

@@ -108,8 +108,7 @@ def nc1_by_images(run: Run) -> pd.DataFrame:
     found = found[found.weight_decay == run.config["weight_decays"][0]]
     sides = [
         pd.DataFrame({
-            "network": found.network.map(_SHORT),
-            "images": name,
+            "network, images": found.network.map(_SHORT) + f", {name}",
             "at zero training error": found[f"nc1_{side}_then"],
             "at the end": found[f"nc1_{side}_end"],
             "times smaller": found[f"fall_{side}"],
