@@ -22,15 +22,15 @@ def trainings(run: runs.Run, decay: float) -> list[pd.DataFrame]:
 
 def test_nc1_by_images_is_that_of_the_first_epoch_without_an_error_and_of_the_last(run):
     table = reading.nc1_by_images(run)
-    for side, name in (("train", "training"), ("test", "test")):
-        own = table[table["network, images"].str.endswith(f", {name}")]
+    for side in ("train", "test"):
+        own = table[table["network, images"].str.endswith(f", {side}")]
         rows = trainings(run, 0.005)
         then = [each[each.train_error == 0].iloc[0][f"nc1_{side}"] for each in rows]
         end = [each.iloc[-1][f"nc1_{side}"] for each in rows]
         np.testing.assert_allclose(own["at zero training error"], then)
         np.testing.assert_allclose(own["at the end"], end)
         np.testing.assert_allclose(own["times smaller"], np.divide(then, end))
-    arms = ["MLP, training", "MLP, test", "convnet, training", "convnet, test"]
+    arms = ["MLP, train", "MLP, test", "convnet, train", "convnet, test"]
     assert table["network, images"].drop_duplicates().tolist() == arms
 
 

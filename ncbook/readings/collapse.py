@@ -108,12 +108,12 @@ def nc1_by_images(run: Run) -> pd.DataFrame:
     found = found[found.weight_decay == run.config["weight_decays"][0]]
     sides = [
         pd.DataFrame({
-            "network, images": found.network.map(_SHORT) + f", {name}",
+            "network, images": found.network.map(_SHORT) + f", {side}",
             "at zero training error": found[f"nc1_{side}_then"],
             "at the end": found[f"nc1_{side}_end"],
             "times smaller": found[f"fall_{side}"],
         })
-        for side, name in (("train", "training"), ("test", "test"))
+        for side in ("train", "test")
     ]  # fmt: skip
     return pd.concat(sides).sort_index(kind="stable")
 
