@@ -55,7 +55,7 @@ def test_nc1_by_decay_has_a_row_a_training(run):
 def test_settings_are_those_of_the_run(run):
     told = dict(reading.settings(run).to_numpy())
     assert told["networks"] == "MLP, convnet"
-    assert told["learning rate"] == "0.02 for 120 epochs, then falling"
+    assert told["learning rate"] == "0.02, falls from epoch 120"
     assert told["weight decay"] == "0.005 or 0.0005"
 
 

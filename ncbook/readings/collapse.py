@@ -89,13 +89,13 @@ def snapshots(run: Run, network: str) -> list[int]:
 def settings(run: Run) -> pd.DataFrame:
     """What was asked: a row a setting, in words."""
     config, share = run.config, full_rate(run.config)
-    rate = f"{config['learning_rate']:g} for {share * config['epochs']:.0f} epochs"
+    rate = f"{config['learning_rate']:g}, falls from epoch {share * config['epochs']:.0f}"
     rows = {
         "networks": ", ".join(_SHORT[name] for name in config["networks"]),
         "features": config["width"],
         "epochs": config["epochs"],
         "images a step": config["batch_size"],
-        "learning rate": f"{rate}, then falling",
+        "learning rate": rate,
         "weight decay": " or ".join(f"{decay:g}" for decay in config["weight_decays"]),
         "seeds": len(config["seeds"]),
     }
