@@ -86,7 +86,7 @@ def test_every_letter_that_is_a_chapters_own_is_used_there(chapter):
         (r"\operatorname{tr}(\Sigma_W \Sigma_{B}^{\dagger}) / K", {r"\Sigma_W", r"\Sigma_B", "K"}),
         (r"\bar{\mu}_{k} = \mu_k - \mu_G", {r"\bar\mu", r"\mu", r"\mu_G", "k"}),
         (r"\bar \mu _k^\top h_{k,i}", {r"\bar\mu", "h", "k", "i"}),
-        (r"\tfrac{1}{K} \mathbf{1}\mathbf 1^\top \text{ for all } \mathbb{R}^d", {"K", r"\mathbf 1", r"\mathbb R", "d"}),
+        (r"\tfrac{1}{K} \mathbf{1}\mathbf 1^\top \text{ if } \mathbb{R}^d", {"K", r"\mathbf 1", r"\mathbb R", "d"}),
         (r"M^{\star\top} M^\star + M", {r"M^\star", "M"}),
         (r"\lambda_W \lVert W \rVert_F^2 + \lambda_H", {r"\lambda_W", "W", r"\lambda", "H"}),
         (r"\max_j \log \mathrm{CE}(z_j), \dots \le \infty", {"z", "j"}),

@@ -30,10 +30,11 @@ SLOT = re.compile(r"\{([^{}]+)\}")
 
 @cache
 def prose(name: str) -> str:
-    """The text of a chapter in one line: without equations, code and links' addresses."""
+    """The text of a chapter in one line: without equations, code and links' addresses; links to the glossary are words."""
     cells = notebooks.read(ROOT / "book" / f"{RESULTS[name]}.ipynb").cells
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     text = re.sub(r"```.*?```|\$\$.*?\$\$|</?[a-z][^<>{}$]*>", " ", text, flags=re.DOTALL)
+    text = re.sub(r"\[([^\]]*)\]\(#gloss-[^)]*\)", r"\1", text)
     text = re.sub(r"\$[^$]*\$", "$", text).replace("$ %", "%")
     return " ".join(re.sub(r"\]\([^)]*\)", "]", text).split())
 
