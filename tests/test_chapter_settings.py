@@ -197,6 +197,52 @@ SOLUTIONS = {
 }
 
 
+def _outside(weight, means):  # as in the chapter's solution
+    centered = means - means.mean(dim=0)
+    inside = weight @ torch.linalg.pinv(centered) @ centered
+    return (weight - inside).square().sum() / weight.square().sum()
+
+
+def _inside(weight, means):
+    return 1 - _outside(weight, means)
+
+
+def _outside_all_means(weight, means):
+    inside = weight @ torch.linalg.pinv(means) @ means
+    return (weight - inside).square().sum() / weight.square().sum()
+
+
+def _mean_over_rows(weight, means):
+    return torch.stack([_outside(row[None], means) for row in weight]).mean()
+
+
+FUNCTIONS = {"settings/write-outside": (_outside, [_inside, _outside_all_means, _mean_over_rows])}
+
+
+# --- tables
+
+
+def test_the_table_of_conditions_names_the_base_and_what_is_changed(run):
+    rows = readings.settings.conditions(run).set_index("condition")
+    assert rows.base.tolist() == ["digits", "multilayer perceptron", "cross-entropy", "0.02", "0.005", "150", "4"]
+    assert rows["changed to"]["network"] == "convolutional network; perceptron without batch norm"
+    assert rows["changed to"]["weight decay"] == "0.0005; 0"
+    rates = "0.01 (squared error, rescaled); 0.2 (perceptron without batch norm)"
+    assert rows["changed to"]["learning rate"] == rates
+
+
+def test_groups_are_called_as_readers_call_them_in_the_order_of_the_run(run, arms):
+    groups = readings.settings.grouped(arms[arms.loss_name == "ce"], "network", "weight_decay")
+    assert groups.obj.columns.isin(["network", "weight decay"]).sum() == 2
+    assert groups.ngroups == 7
+    assert next(iter(groups.groups)) == ("multilayer perceptron", "0.005")
+
+
+def test_what_is_left_of_a_measure(arms):
+    shares = readings.settings.left(arms, "nc1_train").nc1_train
+    assert shares.to_numpy() == pytest.approx((1 / arms.fall_train).to_numpy(), nan_ok=True)
+
+
 # --- the explorable
 
 

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 _FENCE = re.compile(r"^\s*(```|~~~|\$\$|:::)")
 _KEPT = re.compile(r"^\s*(\||#|:|<|\(.*\)=$|\$\$)")
 _ITEM = re.compile(r"^(\s*)([-*+]|\d+[.)])(\s+)")
+_QUOTE = re.compile(r"^\s*(?:>\s?)+")
 # what is no end of a sentence: inside code, formulas, links and roles, and after these abbreviations
 _WHOLE = re.compile(r"`[^`]*`|\$[^$]*\$|\[[^\]]*\]\([^)]*\)|\{[^}]*\}`[^`]*`")
 _SHORT = re.compile(r"(\b(e\.g|i\.e|et al|cf|vs|Fig|Figs|Eq|Eqs|Sec|No|pp?|ca|resp|approx|St|Dr)|\b[A-Z])\.$")
@@ -37,6 +38,9 @@ def one_a_line(text: str) -> str:
 
 
 def _split(line: str) -> list[str]:
+    quote = _QUOTE.match(line)
+    if quote:
+        return [quote[0] + piece for piece in _split(line[quote.end() :])]
     item = _ITEM.match(line)
     indent = " " * len(item[0]) if item else re.match(r"\s*", line)[0]  # type: ignore[index]
     hidden = _WHOLE.sub(lambda found: "X" * len(found[0]), line)

@@ -1,11 +1,12 @@
 """Runs of `settings`: where the terminal phase of each training began, and how far it collapsed."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ncbook.readings import collapse
+from ncbook.readings import collapse, names
 from ncbook.readings.measures import Measure
 from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
@@ -33,3 +34,47 @@ def around_base(table: pd.DataFrame, run: Run, **chosen: Any) -> pd.DataFrame:
     base |= {"weight_decay": config["weight_decays"][0]}
     wanted = {name: np.atleast_1d(values) for name, values in (base | chosen).items()}
     return table[np.logical_and.reduce([table[name].isin(values) for name, values in wanted.items()])]
+
+
+# What readers call the columns of an arm, and the values in them.
+_WORDS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "dataset": ("images", str),
+    "network": ("network", lambda name: names.NETWORKS.get(name, name)),
+    "loss_name": ("loss", lambda name: names.LOSSES.get(name, name)),
+    "weight_decay": ("weight decay", lambda value: f"{value:g}"),
+}
+
+
+def grouped(table: pd.DataFrame, *columns: str) -> Any:
+    """`table` grouped by columns of an arm in the order of the run, names and values in words for readers."""
+    worded = table.assign(**{name: table[column].map(to_word) for column in columns for name, to_word in [_WORDS[column]]})
+    return worded.groupby([_WORDS[column][0] for column in columns], sort=False)
+
+
+def left(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Rows of `outcomes` with each of `columns` at the end as a share of its value at zero training error."""
+    return table.assign(**{name: table[f"{name}_end"] / table[f"{name}_then"] for name in columns})
+
+
+def conditions(run: Run) -> pd.DataFrame:
+    """Columns condition, base, changed to: what the arms of a run have in common, and what is varied around it."""
+    asked = run.config
+    losses = [names.LOSSES.get(name, name) for name in asked["losses"]]
+    networks = [names.NETWORKS.get(name, name) for name in (*asked["networks"], *asked["plain_networks"])]
+    base, *others = zip(losses, asked["learning_rates"], strict=True)
+    rates = [f"{rate:g} ({loss})" for loss, rate in others if rate != base[1]]
+    rates += [f"{asked['plain_learning_rate']:g} ({name})" for name in networks[len(asked["networks"]) :]]
+    rows = [
+        ("images", *_base_and_changes(asked["datasets"])),
+        ("network", *_base_and_changes(networks)),
+        ("loss", *_base_and_changes(losses)),
+        ("learning rate", f"{base[1]:g}", "; ".join(rates)),
+        ("weight decay", *_base_and_changes([f"{value:g}" for value in asked["weight_decays"]])),
+        ("epochs", f"{asked['epochs']}", ""),
+        ("seeds", f"{len(asked['seeds'])}", ""),
+    ]
+    return pd.DataFrame(rows, columns=["condition", "base", "changed to"])
+
+
+def _base_and_changes(values: Sequence[str]) -> tuple[str, str]:
+    return values[0], "; ".join(values[1:])
