@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from ncbook import experiments, metrics, readings
 
@@ -153,6 +154,31 @@ SOLUTIONS = {
     "ufm/directions": lambda: 152,
     "ufm/margin": margin,
 }
+
+
+def objective(features, labels, weight, weight_decay, feature_decay):
+    logits = features @ weight.T
+    own = logits[torch.arange(len(labels)), labels]
+    fit = (torch.logsumexp(logits, dim=1) - own).mean()
+    price = weight_decay * weight.square().sum() + feature_decay * features.square().sum()
+    return fit + price / 2
+
+
+def summed(features, labels, *rest):
+    return len(labels) * objective(features, labels, *rest)
+
+
+def without_the_half(features, labels, weight, weight_decay, feature_decay):
+    return objective(features, labels, weight, 2 * weight_decay, 2 * feature_decay)
+
+
+def overflowing(features, labels, weight, weight_decay, feature_decay):
+    chances = (features @ weight.T).exp()
+    fit = -(chances[torch.arange(len(labels)), labels] / chances.sum(dim=1)).log().mean()
+    return fit + (weight_decay * weight.square().sum() + feature_decay * features.square().sum()) / 2
+
+
+FUNCTIONS = {"ufm/write-objective": (objective, [summed, without_the_half, overflowing])}
 
 
 def test_numbers_of_the_solutions():

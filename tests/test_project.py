@@ -167,6 +167,7 @@ SENTENCES = {
     "```python\nx = 1. + 2\n```\nAb. Cd": "```python\nx = 1. + 2\n```\nAb.\nCd",
     "$$\na. B\n$$": "$$\na. B\n$$",
     "| a. B | c |\n| --- | --- |\n| D. E | f |": "| a. B | c |\n| --- | --- |\n| D. E | f |",
+    "> **Predict.** One. Two.\n>\n> - Ab. Cd": "> **Predict.**\n> One.\n> Two.\n>\n> - Ab.\n>   Cd",
     "# One. Two": "# One. Two",
 }
 

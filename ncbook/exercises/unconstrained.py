@@ -2,8 +2,12 @@
 
 import math
 
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
 from ncbook import experiments, metrics, readings
-from ncbook.exercises._exercise import Exercise
+from ncbook.exercises._exercise import Exercise, Trial, Written
 
 
 def _confidence() -> float:
@@ -39,5 +43,37 @@ EXERCISES = {
         _margin,
         "margin_ratio in the run is the normalized margin over its bound 1/((K-1) sqrt(n)); take the median over the "
         "seeds of K = 10 and multiply it back",
+    ),
+}
+
+
+def _objective(features: Tensor, labels: Tensor, weight: Tensor, weight_decay: float, feature_decay: float) -> Tensor:
+    price = weight_decay * weight.square().sum() + feature_decay * features.square().sum()
+    return cross_entropy(features @ weight.T, labels) + price / 2
+
+
+def _problem(weight_decay: float, feature_decay: float, scale: float = 1.0) -> tuple[Tensor, ...]:
+    """Random features [12, 5] and weight [3, 5], labels, and the two decays."""
+    chance = torch.Generator().manual_seed(0)
+    features, weight = (torch.randn(size, 5, generator=chance, dtype=torch.float64) for size in (12, 3))
+    return scale * features, torch.arange(12) % 3, weight, weight_decay, feature_decay
+
+
+FUNCTIONS = {
+    "ufm/write-objective": Written(
+        _objective,
+        (
+            Trial("random features without decay", lambda: _problem(0, 0), "the fit is a mean over the points"),
+            Trial(
+                "the same with two decays",
+                lambda: _problem(0.1, 0.02),
+                "each penalty is half its decay times the sum of all squares, whatever the number of points",
+            ),
+            Trial(
+                "features a thousand times as long",
+                lambda: _problem(0.1, 0.0, 1e3),
+                "an exponential of a large logit overflows: subtract the largest logit of each point first",
+            ),
+        ),
     ),
 }
