@@ -2,9 +2,11 @@
 
 import re
 
+import fragments
 import pytest
+from explorable_links import LINKS
 
-from ncbook import experiments, explorables
+from ncbook import explorables
 
 _LARGEST = {"cascade": 400_000, "image_interventions": 400_000, "interventions": 400_000, "settings": 400_000}
 
@@ -16,8 +18,7 @@ def name(request) -> str:
 
 @pytest.fixture(scope="module")
 def shown(name):
-    make = getattr(explorables, name)
-    return make() if name in ("bound", "grok_in_your_browser") else make(experiments.get(name).load("laptop"))
+    return fragments.shown(name)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,20 @@ def test_controls_and_pictures_have_names(fragment):
     assert all('aria-hidden="true"' in each for each in re.findall(r"<svg[^>]*>", body))
 
 
+def test_links_can_name_every_control_and_find_the_figure(name, fragment):
+    body = fragment.split("</style>", 1)[1].split('<script type="application/json"')[0]
+    controls = re.findall(r"<(?:select|input)\b[^>]*>", body)
+    names = [re.search(r' name="([a-z]+)"', each)[1] for each in controls]
+    assert len(set(names)) == len(names) > 0
+    assert f'wireLinks(root, "{name}");' in fragment
+
+
+@pytest.mark.parametrize("link", LINKS, ids=str)
+def test_a_link_names_a_figure_of_its_chapter(link):
+    assert link.settings
+    assert link.name in link.shown
+
+
 def test_no_class_name_can_meet_one_of_the_page(fragment):
     names = " ".join(re.findall(r'class="([^"]*)"', fragment)).split()
     assert all(each.startswith("nc-") for each in names)
@@ -52,4 +67,4 @@ def test_no_class_name_can_meet_one_of_the_page(fragment):
 
 def test_plain_text_stands_in_where_no_html_is_shown(name, shown):
     assert len(repr(shown)) > 60
-    assert "preset laptop" in repr(shown) or name in ("bound", "grok_in_your_browser")
+    assert "preset laptop" in repr(shown) or name in fragments.WITHOUT_RUN

@@ -152,7 +152,7 @@ def test_the_fragment_asks_for_nothing_from_outside(laptop):
 
 
 def test_size_of_the_published_figure(laptop):
-    assert len(explorables.collapse(laptop)._repr_html_().encode()) < 160_000  # with the curves of five seeds
+    assert len(explorables.collapse(laptop)._repr_html_().encode()) < 165_000  # with the curves of five seeds
 
 
 def test_controls_and_pictures_have_names():

@@ -31,6 +31,7 @@ function explore(root, data) {
     part("status").textContent = part("curves").getAttribute("aria-label");
   };
   wireChoices(controls, draw, settled);
+  namePlaces(slider, data.steps);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
   draw();

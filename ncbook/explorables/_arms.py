@@ -44,7 +44,8 @@ def page(
         "arms": arms,
     }
     told = f"{title}. {text} {runs.provenance_line(run)}"
-    return _page.Explorable(title, _body(run, data, second), "_arms.js", data, told)
+    name = run.provenance["experiment"]
+    return _page.Explorable(name, title, _body(run, data, second), data, told, script="_arms.js")
 
 
 def _curves(rows: pd.DataFrame, column: str, clock: str, log: bool) -> dict[str, Any]:

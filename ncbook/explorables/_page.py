@@ -45,6 +45,7 @@ if (!root) return;
 root.classList.remove("nc-still");
 root.querySelector(".nc-waiting").remove();
 keepKeys(root);
+wireLinks(root, "{name}");
 explore(root, JSON.parse(root.querySelector(".nc-data").textContent));
 }})();
 </script>
@@ -56,26 +57,29 @@ explore(root, JSON.parse(root.querySelector(".nc-data").textContent));
 class Explorable:
     """An interactive figure; the last line of a cell shows it.
 
+    name    as in `explorables.NAME`; links of the prose, #nc-NAME:control=value, set the figure by it
     title   names the figure for a screen reader, already safe as HTML
     body    the controls, the canvases and the notes, as HTML
-    script  name of the script in this folder that defines `explore(root, data)`
     data    JSON values, and arrays packed by `pack`
     text    what a reader is told where no HTML is shown, or no script runs
+    script  file in this folder that defines `explore(root, data)`, where it is not NAME.js
     """
 
+    name: str
     title: str
     body: str
-    script: str
     data: Mapping[str, Any]
     text: str
+    script: str = ""
 
     def _repr_html_(self) -> str:
         """The fragment. The same content has the same bytes, but for the id when it is shown again."""
         # "<" occurs in JSON only inside strings, where the escape means the same and ends no script
         data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-        parts = {"title": self.title, "body": self.body, "data": data, "waiting": _WAITING, "text": escape(self.text)}
-        parts["css"] = _source("core.css")
-        parts["scripts"] = "".join(map(_source, ("core.js", self.script))).replace("</", "<\\/")
+        parts = {"name": self.name, "title": self.title, "body": self.body, "data": data, "text": escape(self.text)}
+        parts |= {"waiting": _WAITING, "css": _source("core.css")}
+        scripts = ("core.js", self.script or f"{self.name}.js")
+        parts["scripts"] = "".join(map(_source, scripts)).replace("</", "<\\/")
         return _FRAGMENT.format(id=_new_id(parts), **parts)
 
     def __repr__(self) -> str:

@@ -31,6 +31,7 @@ function explore(root, data) {
     draw();
     settled();
   });
+  namePlaces(part("size"), data.sizes);
   redrawOnChange(root, draw);
   draw();
 }

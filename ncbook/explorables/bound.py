@@ -17,4 +17,4 @@ def bound() -> _page.Explorable:
         f"{title}: with few points the shift of the means makes A and B large; drawing the training points together "
         "makes the training CDNV small, and B takes its place."
     )
-    return _page.Explorable(title, body, "bound.js", {"sizes": SIZES}, told)
+    return _page.Explorable("bound", title, body, {"sizes": SIZES}, told)

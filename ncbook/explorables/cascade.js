@@ -35,6 +35,7 @@ function explore(root, data) {
   };
   wireChoices([arm, measure, side], draw, settled);
   slider.value = slider.max; // all of the training at first
+  namePlaces(slider, data.steps);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
   draw();

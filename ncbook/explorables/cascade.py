@@ -36,7 +36,7 @@ def cascade(run: runs.Run) -> _page.Explorable:
     )
     arms = _page.options({arm: ARMS[arm] for arm in _ARMS})
     body = _page.body("cascade", run, arms=arms, measures=_page.options(_MEASURES), last=len(steps) - 1)
-    return _page.Explorable(title, body, "cascade.js", data, f"{text} {runs.provenance_line(run)}")
+    return _page.Explorable("cascade", title, body, data, f"{text} {runs.provenance_line(run)}")
 
 
 def _arm(rows: pd.DataFrame) -> dict[str, Any]:

@@ -43,6 +43,7 @@ function explore(root, data) {
   offer();
   seed.addEventListener("change", offer);
   wireChoices([seed, wave], draw, settled);
+  namePlaces(slider, data.steps);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
   draw();

@@ -32,7 +32,7 @@ def circuits(run: runs.Run) -> _page.Explorable:
         "circles": _page.pack(arrays["circles"].swapaxes(1, 2)),  # [S, C, F, p, 2]
     }
     title = "The circuit, step by step"
-    return _page.Explorable(title, _body(run, data), "circuits.js", data, f"{title}. {_summary(run, seeds)}")
+    return _page.Explorable("circuits", title, _body(run, data), data, f"{title}. {_summary(run, seeds)}")
 
 
 def _require(run: runs.Run) -> None:

@@ -30,6 +30,7 @@ function explore(root, data) {
     part("status").textContent = labels.join(" ");
   };
   wireChoices([network, measure], draw, settled);
+  namePlaces(slider, Object.values(networks)[0].epochs);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
   draw();

@@ -38,7 +38,7 @@ def collapse(run: runs.Run) -> _page.Explorable:
         "networks": networks,
     }
     title = "Neural collapse, epoch by epoch"
-    return _page.Explorable(title, _body(run, data), "collapse.js", data, f"{title}. {_summary(run, networks)}")
+    return _page.Explorable("collapse", title, _body(run, data), data, f"{title}. {_summary(run, networks)}")
 
 
 def _require(run: runs.Run) -> None:

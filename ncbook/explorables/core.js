@@ -152,6 +152,8 @@ function keepKeys(root) {
   }
 }
 
+const PLAYED_IN = 9000; // milliseconds at most from the first place of a slider to its last
+
 /**
  * Joins a slider and a Play button. `show` runs at every new frame; `settled` when the reader lets go of the
  * slider or playing stops, which is when a screen reader is told. Who asked for less motion gets slow steps.
@@ -181,15 +183,118 @@ function wirePlayer(root, slider, button, show, settled) {
       show();
     }
     button.textContent = "Pause";
-    timer = setInterval(step, calm.matches ? 1500 : 300);
+    timer = setInterval(step, calm.matches ? 1500 : Math.min(300, PLAYED_IN / (Number(slider.max) - Number(slider.min))));
   };
   button.addEventListener("click", () => {
     if (timer === undefined) return play();
     pause();
     settled();
   });
-  slider.addEventListener("input", show);
+  slider.addEventListener("input", () => {
+    pause(); // who takes the slider, or follows a link that sets it, wants to stay there
+    show();
+  });
   slider.addEventListener("change", settled);
+}
+
+/**
+ * Presses Play when most of the picture first comes into view, unless the reader has taken the figure in hand before.
+ * Who asked for less motion sees the end at once.
+ * @type {(root: HTMLElement, canvas: Canvas, slider: HTMLInputElement, button: HTMLElement) => void}
+ */
+function playOnSight(root, canvas, slider, button) {
+  if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    slider.value = slider.max;
+    return;
+  }
+  const sight = new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting) return;
+    sight.disconnect();
+    button.click();
+  }, { threshold: 0.6 });
+  sight.observe(canvas);
+  for (const touch of ["pointerdown", "keydown", "input"]) root.addEventListener(touch, () => sight.disconnect());
+}
+
+// ---- links of the prose ----
+
+/**
+ * Says which value each place of a slider stands for, such as the step of each frame: links name the value.
+ * @type {(slider: HTMLElement, values: ArrayLike<number>) => void}
+ */
+function namePlaces(slider, values) {
+  slider.dataset.values = Array.from(values).join(" ");
+}
+
+/**
+ * Follows links of the page such as <a href="#nc-collapse:network=mlp&epoch=48">: sets the controls of the figure by
+ * their names, from left to right, and leads the reader to it. Where a name stands twice, the first figure answers.
+ * @type {(root: HTMLElement, name: string) => void}
+ */
+function wireLinks(root, name) {
+  const start = `#nc-${name}:`;
+  /** @type {(event: MouseEvent) => void} */
+  const follow = (event) => {
+    if (!root.isConnected) return document.removeEventListener("click", follow, true); // the cell ran again
+    const link = /** @type {Element} */ (event.target).closest(`a[href^="${start}"]`);
+    if (link === null) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // JupyterLab would look for a heading of this name
+    const wanted = new URLSearchParams(/** @type {string} */ (link.getAttribute("href")).slice(start.length));
+    lead(root, lastOf([...wanted].map(([control, value]) => setControl(root, control, value))));
+  };
+  document.addEventListener("click", follow, true);
+}
+
+/**
+ * Sets a control as a reader would, and returns it. An Error names a control or a value that the figure lacks.
+ * @type {(root: HTMLElement, name: string, value: string) => HTMLInputElement | HTMLSelectElement}
+ */
+function setControl(root, name, value) {
+  const control = /** @type {HTMLInputElement | HTMLSelectElement | null} */ (root.querySelector(`[name="${name}"]`));
+  if (control === null) throw new Error(`This figure has no control named ${name}.`);
+  const place = placeOf(control, value);
+  if (place === undefined) throw new Error(`The control ${name} has no value ${value}.`);
+  if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = place === "on";
+  else control.value = place;
+  for (const kind of ["input", "change"]) control.dispatchEvent(new Event(kind, { bubbles: true }));
+  const fold = control.closest("details");
+  if (fold !== null) fold.open = true;
+  return control;
+}
+
+/**
+ * What to write into a control for a value: the choice of these words, else of this value, the place of a slider that
+ * stands for the nearest value, or the value itself; undefined outside of what the control offers.
+ * @type {(control: HTMLInputElement | HTMLSelectElement, value: string) => string | undefined}
+ */
+function placeOf(control, value) {
+  if (control instanceof HTMLSelectElement) {
+    const options = [...control.options];
+    return (options.find(({ text }) => text === value) ?? options.find((option) => option.value === value))?.value;
+  }
+  if (control.type === "checkbox") return ["on", "off"].find((each) => each === value);
+  const named = control.dataset.values?.split(" ").map(Number);
+  const [low, high] = named ? [Math.min(...named), Math.max(...named)] : [control.min, control.max].map(Number);
+  const wanted = Number(value);
+  if (value === "" || !(wanted >= low && wanted <= high)) return undefined;
+  return named ? String(nearestPlace(named, wanted)) : value;
+}
+
+/** @type {(values: number[], wanted: number) => number} */
+function nearestPlace(values, wanted) {
+  const off = values.map((value) => Math.abs(value - wanted));
+  return off.indexOf(Math.min(...off));
+}
+
+/**
+ * Brings the whole figure into view, where it fits, with the control in focus: the arrow keys go on from there.
+ * @type {(root: HTMLElement, control: HTMLElement) => void}
+ */
+function lead(root, control) {
+  control.focus({ preventScroll: true });
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  root.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
 }
 
 // ---- axes ----
@@ -200,6 +305,16 @@ function wirePlayer(root, slider, button, show, settled) {
  */
 function linearAxis(low, high, from, to) {
   return { low, high, from, to, at: (value) => from + ((value - low) / (high - low)) * (to - from) };
+}
+
+/**
+ * A linear axis from 0 to the next round number, in five steps, from pixel `from` to pixel `to`.
+ * @type {(highest: number, from: number, to: number) => LinearAxis & TickedAxis}
+ */
+function axisFromZero(highest, from, to) {
+  const high = roundLog(highest, false);
+  const ticks = [0, 1, 2, 3, 4, 5].map((step) => ({ value: (step / 5) * high, label: spell((step / 5) * high) }));
+  return { ...linearAxis(0, high, from, to), hasZero: false, ticks };
 }
 
 // CSS pixels from the end of an axis to the place of zero, and to the lowest positive value after it.
@@ -256,12 +371,12 @@ function roundLog(value, below) {
 }
 
 /**
- * Grid, ticks, labels and titles of the plot that the axes x and y span.
- * @type {(context: Context, x: LogAxis, y: LogAxis, color: Color, xTitle: string, yTitle: string) => void}
+ * Grid, ticks, labels and titles of the plot that the axes x and y span; y may bring ticks of its own.
+ * @type {(context: Context, x: LogAxis, y: LogAxis | TickedAxis, color: Color, xTitle: string, yTitle: string) => void}
  */
 function drawAxes(context, x, y, color, xTitle, yTitle) {
   Object.assign(context, { font: "13px system-ui, sans-serif", lineWidth: 1, fillStyle: color("muted") });
-  for (const { value, label } of logTicks(y, 13)) {
+  for (const { value, label } of "ticks" in y ? y.ticks : logTicks(y, 13)) {
     line(context, [x.from, y.at(value)], [x.to, y.at(value)], color("grid"));
     write(context, label, x.from - 8, y.at(value), "right", "middle");
   }

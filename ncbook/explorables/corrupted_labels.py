@@ -30,7 +30,7 @@ def corrupted_labels(run: runs.Run) -> _page.Explorable:
     title = "Counting balls: the coding rates of two classes in the plane"
     presets = _page.options({name: words for name, (words, *_) in _PRESETS.items()}, _START)
     body = _page.body("corrupted_labels", run, presets=presets, measured=escape(_measured(run)))
-    return _page.Explorable(title, body, "corrupted_labels.js", _data(), f"{title}. {_summary(run)}")
+    return _page.Explorable("corrupted_labels", title, body, _data(), f"{title}. {_summary(run)}")
 
 
 def _data() -> dict[str, Any]:

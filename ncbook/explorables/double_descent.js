@@ -26,6 +26,7 @@ function explore(root, data) {
     part("status").textContent = labels.join(" ");
   };
   wireChoices([points, ridge], draw, settled);
+  namePlaces(slider, data.factors);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
   draw();

@@ -29,7 +29,7 @@ def double_descent(run: runs.Run) -> _page.Explorable:
         "curves": {name: _curves(run.arrays[name]) for name in _COLUMNS},
     }
     title = "Double descent, feature by feature"
-    return _page.Explorable(title, _body(run, data), "double_descent.js", data, f"{title}. {_summary(run)}")
+    return _page.Explorable("double_descent", title, _body(run, data), data, f"{title}. {_summary(run)}")
 
 
 def _require(run: runs.Run) -> None:

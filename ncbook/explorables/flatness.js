@@ -24,9 +24,11 @@ function explore(root, data) {
     const { at, start } = data.cases[Number(choice.value)];
     slider.max = String(at.length - 1);
     slider.value = String(start);
+    namePlaces(slider, at);
     draw();
     settled();
   });
+  namePlaces(slider, now().at);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
   draw();

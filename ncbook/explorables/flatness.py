@@ -29,7 +29,7 @@ def flatness(run: runs.Run) -> _page.Explorable:
     data = {"cases": cases, "names": [name for name, *_ in _CURVES], "colors": _COLORS,
             "dashes": [dashes for *_, dashes in _CURVES]}  # fmt: skip
     title = "Relative flatness as the last layer grows"
-    return _page.Explorable(title, _body(run, cases), "flatness.js", data, f"{title}. {_summary(run, cases)}")
+    return _page.Explorable("flatness", title, _body(run, cases), data, f"{title}. {_summary(run, cases)}")
 
 
 def _networks(run: runs.Run) -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ function explore(root, data) {
     part("status").textContent = labels.join(" ");
   };
   wireChoices([seed], draw, settled);
+  namePlaces(slider, data.steps);
   wirePlayer(root, slider, part("play"), draw, settled);
   wireCells(root, part("answer"));
   redrawOnChange(root, draw);

@@ -28,7 +28,7 @@ def grokking(run: runs.Run) -> _page.Explorable:
         "circle": _page.pack(run.arrays["circle"]),
     }
     title = "A network that groks, step by step"
-    return _page.Explorable(title, _body(run), "grokking.js", data, f"{title}. {_summary(run, seeds)}")
+    return _page.Explorable("grokking", title, _body(run), data, f"{title}. {_summary(run, seeds)}")
 
 
 def _seed(run: runs.Run, index: int, seed: int) -> dict[str, Any]:

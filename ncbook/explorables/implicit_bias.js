@@ -6,13 +6,13 @@ const FRAMES = 61;
 const STEPS = [...new Set(Array.from({ length: FRAMES }, (_, i) => Math.round(LAST ** (i / (FRAMES - 1)))))];
 /** @type {{ name: Method, dash: number[], ink: string }[]} */
 const METHODS = [
-  { name: "logistic", dash: [], ink: "accent" },
+  { name: "scaled", dash: [], ink: "accent" },
   { name: "square", dash: [8, 4], ink: "class2" },
   { name: "adam", dash: [2, 4], ink: "class1" },
 ];
 
 /**
- * @typedef {"logistic" | "square" | "adam"} Method
+ * @typedef {"scaled" | "square" | "adam"} Method
  * @typedef {{ points: Point[], labels: number[] }} Points
  * @typedef {{ best: Point | null, logTimes: number[], paths: Record<Method, Point[]> }} Solved
  * @typedef {Points & Solved} State
@@ -22,8 +22,9 @@ const METHODS = [
 function explore(root, data) {
   const part = partsOf(root);
   const [slider, set, point] = [part("slider"), part("set"), part("point")];
-  const [across, up] = [part("across"), part("up")];
+  const [across, up, scale] = [part("across"), part("up"), part("scale")];
   slider.max = String(STEPS.length - 1);
+  namePlaces(slider, STEPS);
   /** @type {State} */
   let state;
   const load = () => {
@@ -42,7 +43,7 @@ function explore(root, data) {
     if (root.clientWidth === 0) return; // hidden, for example in a tab that is not open
     const frame = Number(slider.value);
     drawPlane(part("plane"), state, frame, Number(point.value), data.reach, themeColors(root));
-    drawAngles(part("curves"), state, frame, themeColors(root));
+    drawAngles(part("curves"), state, frame, scale.value, themeColors(root));
     describe(part, state, frame);
   };
   const settled = () => {
@@ -54,6 +55,7 @@ function explore(root, data) {
     again();
   };
   wireChoices([set], load, settled);
+  wireChoices([scale], draw, settled);
   point.addEventListener("change", again);
   for (const control of [across, up]) {
     control.addEventListener("input", move);
@@ -124,7 +126,7 @@ function solve(points, labels) {
   const signed = points.map(([x, y], i) => [labels[i] * x, labels[i] * y]);
   const best = maxMargin(signed);
   const { weights, logTimes } = logistic(signed);
-  return { best, logTimes, paths: { logistic: weights, square: square(signed), adam: adam(signed) } };
+  return { best, logTimes, paths: { scaled: weights, square: square(signed), adam: adam(signed) } };
 }
 
 /**
@@ -274,26 +276,38 @@ function drawPlane(canvas, state, frame, chosen, reach, color) {
   });
 }
 
-const FLOOR = 0.001; // degrees; nothing finer is drawn
+const FLOOR = 0.001; // degrees; a logarithmic axis shows nothing finer
 
-/** @type {(canvas: Canvas, state: State, frame: number, color: Color) => void} */
-function drawAngles(canvas, state, frame, color) {
+/** @type {(canvas: Canvas, state: State, frame: number, scale: string, color: Color) => void} */
+function drawAngles(canvas, state, frame, scale, color) {
   const { context, width, height } = freshContext(canvas);
+  const angles = METHODS.map(({ name }) => state.paths[name].map((w) => degrees(state.best, w)));
   const x = logAxis({ low: 1, high: LAST, hasZero: false }, 58, width - 24);
-  const y = logAxis({ low: FLOOR, high: 200, hasZero: false }, height - 46, 26);
-  drawAxes(context, x, y, color, "step (log scale)", "degrees (log)");
-  for (const { name, dash, ink } of METHODS) {
-    const angles = state.paths[name].map((w) => degrees(state.best, w));
+  const y = scale === "log" ? logDegrees(height) : linearDegrees(angles, height);
+  drawAxes(context, x, y, color, "step (log scale)", scale === "log" ? "degrees (log)" : "degrees");
+  METHODS.forEach(({ dash, ink }, i) => {
     context.setLineDash(dash);
-    const drawn = angles.map((value) => value && Math.max(value, FLOOR));
+    const drawn = angles[i].map((value) => value && Math.max(value, y.low));
     drawCurve(context, x, y, STEPS, drawn, color(ink), 2.4, 1);
     context.setLineDash([]);
     const here = drawn[frame];
     const paint = { fillStyle: color(ink), strokeStyle: color("back") };
-    if (here) mark(context, 0, [x.at(STEPS[frame]), y.at(here)], 5, paint);
-  }
+    if (here !== null) mark(context, 0, [x.at(STEPS[frame]), y.at(here)], 5, paint);
+  });
   context.lineWidth = 1.5;
   line(context, [x.at(STEPS[frame]), y.from], [x.at(STEPS[frame]), y.to], color("faint"));
+}
+
+/** @type {(height: number) => LogAxis} */
+const logDegrees = (height) => logAxis({ low: FLOOR, high: 200, hasZero: false }, height - 46, 26);
+
+/**
+ * From 0 to beyond the largest angle of any method at any step.
+ * @type {(angles: Curve[], height: number) => LinearAxis & TickedAxis}
+ */
+function linearDegrees(angles, height) {
+  const highest = Math.max(1, ...angles.flat().flatMap((value) => value ?? []));
+  return axisFromZero(highest, height - 46, 26);
 }
 
 // ---- words ----
@@ -306,10 +320,11 @@ function describe(part, { best, paths, logTimes }, frame) {
   const off = Object.fromEntries(METHODS.map(({ name }) => [name, spell(degrees(best, paths[name][frame]))]));
   part("slider").setAttribute("aria-valuetext", `step ${step}`);
   part("now").textContent = String(step);
+  for (const { name } of METHODS) part(`angle-${name}`).textContent = best === null ? off[name] : `${off[name]}°`;
   part("time").textContent = time;
   part("product").textContent =
-    best === null ? "not defined" : log > 0 ? spell(distance(best, paths.logistic[frame]) * log) : "from t = 1 on";
-  const words = `logistic ${off.logistic}, square loss ${off.square}, Adam ${off.adam}`;
+    best === null ? "not defined" : log > 0 ? spell(distance(best, paths.scaled[frame]) * log) : "from t = 1 on";
+  const words = `logistic ${off.scaled}, square loss ${off.square}, Adam ${off.adam}`;
   part("plane").setAttribute(
     "aria-label",
     best === null

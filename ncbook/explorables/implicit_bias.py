@@ -12,12 +12,12 @@ _SETS = 4
 _POINTS = 16
 _REACH = 3.0  # coordinates of the sliders, and of the window
 
-# color, dashes and width of the line of each method, and its name
+# how the line of largest margin and that of each method are drawn
+_BEST = _legend.line("faint", "", 7)
 _LINES = {
-    ("faint", "", 7): "largest margin",
-    ("accent", "", 2.5): PLANES["scaled"],
-    ("class2", "8 4", 2.5): PLANES["square"],
-    ("class1", "2 4", 2.5): PLANES["adam"],
+    "scaled": _legend.line("accent", "", 2.5),
+    "square": _legend.line("class2", "8 4", 2.5),
+    "adam": _legend.line("class1", "2 4", 2.5),
 }
 
 
@@ -30,7 +30,7 @@ def implicit_bias(run: runs.Run) -> _page.Explorable:
     sets = [_set(seed, signed) for seed, signed in zip(run.config["seeds"], run.arrays["plane/signed"], strict=True)]
     data = {"sets": sets[:_SETS], "reach": _REACH}
     title = "Three ways downhill on separable points"
-    return _page.Explorable(title, _body(run, sets[:_SETS]), "implicit_bias.js", data, f"{title}. {_summary(run)}")
+    return _page.Explorable("implicit_bias", title, _body(run, sets[:_SETS]), data, f"{title}. {_summary(run)}")
 
 
 def _set(seed: int, signed: np.ndarray) -> dict[str, Any]:
@@ -48,8 +48,13 @@ def _body(run: runs.Run, sets: list[dict[str, Any]]) -> str:
         points=_page.options(range(1, _POINTS + 1)),
         count=_POINTS,
         reach=_REACH,
-        legend=_legend.entries((_legend.line(*style) for style in _LINES), _LINES.values()),
+        legend=_legend.entries([_BEST, *_LINES.values()], ["largest margin", *map(_entry, _LINES)]),
     )
+
+
+def _entry(method: str) -> str:
+    """The name of a method, and the place of its present angle."""
+    return f'{PLANES[method]} <b class="nc-angle-{method}"></b>'
 
 
 def _summary(run: runs.Run) -> str:

@@ -31,6 +31,7 @@ function explore(root, data) {
     part("status").textContent = inWords(data, shown());
   };
   wireChoices([part("activation"), part("estimator")], draw, settled);
+  namePlaces(part("frame"), data.steps);
   wirePlayer(root, part("frame"), part("play"), draw, settled);
   redrawOnChange(root, draw);
   draw();

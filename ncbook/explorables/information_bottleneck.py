@@ -20,9 +20,8 @@ def information_bottleneck(run: runs.Run) -> _page.Explorable:
             "run.history: has no part 'plane'; this figure shows runs of experiments.information_bottleneck"
         )
     title = "Information planes of a small network, by activation and estimator"
-    return _page.Explorable(
-        title, _body(run, frame), "information_bottleneck.js", _data(run, frame), f"{title}. {_summary(run, frame)}"
-    )
+    text = f"{title}. {_summary(run, frame)}"
+    return _page.Explorable("information_bottleneck", title, _body(run, frame), _data(run, frame), text)
 
 
 def _data(run: runs.Run, frame: pd.DataFrame) -> dict[str, Any]:

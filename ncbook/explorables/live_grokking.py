@@ -22,7 +22,7 @@ def grok_in_your_browser() -> _page.Explorable:
     settings = {"p": 29, "dim": 32, "width": 64, "steps": _STEPS, "recipe": recipe, "compiled": _compiled()}
     data = {"engine": _page._source("live_grokking_engine.js"), "settings": settings}
     text = f"{_TITLE}: a network that learns addition modulo 29 in the page. It has no picture without a script."
-    return _page.Explorable(_TITLE, _body(settings), "live_grokking.js", data, text)
+    return _page.Explorable("grok_in_your_browser", _TITLE, _body(settings), data, text, script="live_grokking.js")
 
 
 def _body(settings: dict[str, Any]) -> str:

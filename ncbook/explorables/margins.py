@@ -18,7 +18,7 @@ def margins(run: runs.Run) -> _page.Explorable:
     _page.require(run, "margins", arrays=(f"plane/{name}" for name in _ARRAYS))
     title = "A line between two classes, its margin and its error"
     body = _page.body("margins", run, lines=_page.options(reading.LINES, _START), seed=run.config["seeds"][0])
-    return _page.Explorable(title, body, "margins.js", _data(run), f"{title}. {_summary(run)}")
+    return _page.Explorable("margins", title, body, _data(run), f"{title}. {_summary(run)}")
 
 
 def _data(run: runs.Run) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def onset(run: runs.Run) -> _page.Explorable:
     }
     title = "Who comes first, under your rule"
     body = _page.body("onset", run, seeds=len(found))
-    return _page.Explorable(title, body, "onset.js", data, f"{title}. {_summary(run, found)}")
+    return _page.Explorable("onset", title, body, data, f"{title}. {_summary(run, found)}")
 
 
 def _table(frame: pd.DataFrame, name: str, memorized: pd.Series) -> np.ndarray:

@@ -1,4 +1,5 @@
-// Two arms of the experiment against each other: one measure of collapse over all epochs, every seed and the median.
+// The recipe against one change of it, or any two arms of the experiment against each other: one measure of collapse
+// over all epochs, every seed and the median.
 // The data are made by settings.py, which documents them. Pixels are CSS pixels.
 
 /**
@@ -28,7 +29,16 @@ function explore(root, data) {
   const settled = () => {
     part("status").textContent = part("curves").getAttribute("aria-label");
   };
-  wireChoices(controls, draw, settled);
+  const [first, second, change] = ["first", "second-arm", "change"].map(part);
+  change.addEventListener("change", () => ([first.value, second.value] = ["0", change.value]));
+  for (const arm of [first, second]) {
+    arm.addEventListener("change", () => {
+      const changed = [...change.options].some(({ value }) => value === second.value);
+      change.value = first.value === "0" && changed ? second.value : "own";
+    });
+  }
+  wireChoices([change, ...controls], draw, settled);
+  namePlaces(slider, data.epochs);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
   draw();
@@ -39,7 +49,7 @@ function drawComparison(canvas, data, { arms, measure, frame }, color) {
   const { context, width, height } = freshContext(canvas);
   const x = logAxis({ low: 1, high: Math.max(2, ...data.epochs), hasZero: true }, 56, width - 12);
   const y = logAxis(valueRange(data, measure), height - 46, 26);
-  drawAxes(context, x, y, color, "epoch (log scale)", `${data.measures[measure].split(":")[0]} (log)`);
+  drawAxes(context, x, y, color, "epoch (log scale)", `${data.measures[measure]} (log)`);
   const here = x.at(data.epochs[frame]);
   context.lineWidth = 2;
   line(context, [here, y.from], [here, y.to], color("accent"));

@@ -1,4 +1,4 @@
-"""Two arms of the experiment `settings` against each other: one measure of collapse over the epochs."""
+"""The recipe of the experiment `settings` against one change of it: one measure of collapse over the epochs."""
 
 from typing import Any
 
@@ -22,22 +22,24 @@ _ARM = ["dataset", "network", "loss_name", "weight_decay"]
 
 
 def settings(run: runs.Run) -> _page.Explorable:
-    """Any two arms of `run`, one of `experiments.settings`, over the epochs, in one of six measures.
+    """The first arm of `run`, one of `experiments.settings`, and one that differs in a single thing, over the epochs.
 
-    Raises ValueError, naming it, for a column that the run lacks.
+    Any two arms may be chosen, and one of six measures. Raises ValueError, naming it, for a column that the run lacks.
     """
     columns = [column.format(split) for _, column in _MEASURES.values() for split in ("train", "test")]
     _page.require(run, "settings", history=(*_ARM, "seed", "epoch", *columns))
     frame = run.to_frame()
-    arms = [_arm(key, rows) for key, rows in frame.groupby(_ARM, sort=False)]
+    groups = dict(iter(frame.groupby(_ARM, sort=False)))
+    arms = [_arm(key, rows) for key, rows in groups.items()]
     data = {
         "epochs": sorted(map(int, frame.epoch.unique())),
         "seeds": run.config["seeds"],
         "measures": {name: text for name, (text, _) in _MEASURES.items()},
         "arms": arms,
     }
-    title = "Two ways to train, compared"
-    return _page.Explorable(title, _body(run, data), "settings.js", data, f"{title}. {_summary(run, arms)}")
+    title = "Collapse with a recipe and with one change of it"
+    body = _body(run, data, _changes(list(groups)))
+    return _page.Explorable("settings", title, body, data, f"{title}. {_summary(run, arms)}")
 
 
 def _arm(key: tuple[str, str, str, float], rows: pd.DataFrame) -> dict[str, Any]:
@@ -46,14 +48,12 @@ def _arm(key: tuple[str, str, str, float], rows: pd.DataFrame) -> dict[str, Any]
     label; zero, the sorted first epochs without a training error, of the seeds that have one;
     curves, measure -> {train, test} -> {seeds [S][P], median [P]}.
     """
-    dataset, network, loss, decay = key
-    words = (dataset, names.NETWORKS.get(network, network), names.LOSSES.get(loss, loss), f"weight decay {decay:g}")
     curves = {
         measure: {split: _curve(rows, column.format(split)) for split in ("train", "test")}
         for measure, (_, column) in _MEASURES.items()
     }
     zero = [int(epoch) for epoch in sorted(moments.zero_errors(rows, "epoch"))]
-    return {"label": ", ".join(words), "zero": zero, "curves": curves}
+    return {"label": ", ".join(_named(key)), "zero": zero, "curves": curves}
 
 
 def _curve(rows: pd.DataFrame, column: str) -> dict[str, Any]:
@@ -61,17 +61,29 @@ def _curve(rows: pd.DataFrame, column: str) -> dict[str, Any]:
     return {"seeds": _page.short(values, gaps=True), "median": _page.short(np.median(values, axis=0), gaps=True)}
 
 
-def _body(run: runs.Run, data: dict[str, Any]) -> str:
+def _named(key: tuple[str, str, str, float]) -> list[str]:
+    """Data set, network, loss and weight decay of an arm, as readers call them."""
+    dataset, network, loss, decay = key
+    return [dataset, names.NETWORKS.get(network, network), names.LOSSES.get(loss, loss), f"weight decay {decay:g}"]
+
+
+def _changes(keys: list[tuple[str, str, str, float]]) -> dict[int, str]:
+    """Place of an arm -> the one thing in which it differs from the first, of the arms that differ in one thing."""
+    differing = {
+        at: [word for word, own, base in zip(_named(key), key, keys[0], strict=True) if own != base]
+        for at, key in enumerate(keys)
+    }
+    return {at: words[0] for at, words in differing.items() if len(words) == 1}
+
+
+def _body(run: runs.Run, data: dict[str, Any], changes: dict[int, str]) -> str:
     labels = [arm["label"] for arm in data["arms"]]
+    start = next(iter(changes), 0)  # the reader finds the change that matters
     return _page.body(
-        "settings", run, first=_page.options(labels, 0), second=_page.options(labels, _plain(labels)),
-        measures=_page.options(data["measures"]), last=len(data["epochs"]) - 1, seeds=len(data["seeds"]),
+        "settings", run, changes=_page.options(changes, start), first=_page.options(labels, 0),
+        second=_page.options(labels, start), measures=_page.options(data["measures"]),
+        last=len(data["epochs"]) - 1, seeds=len(data["seeds"]),
     )  # fmt: skip
-
-
-def _plain(labels: list[str]) -> int:
-    """The arm that is shown second at first: the first without batch norm, else the last."""
-    return next((at for at, label in enumerate(labels) if "without batch norm" in label), len(labels) - 1)
 
 
 def _summary(run: runs.Run, arms: list[dict[str, Any]]) -> str:

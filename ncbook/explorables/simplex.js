@@ -27,6 +27,7 @@ function explore(root, data) {
     if (root.clientWidth === 0) return; // hidden, for example in a tab that is not open
     const state = { net: networks[network.value], frame: Number(slider.value), split: part("split").value };
     const inSpace = state.net.means.shape[2] === 3;
+    namePlaces(slider, state.net.steps);
     part("view").style.display = inSpace ? "" : "none";
     canvas.classList.toggle("nc-turns", inSpace);
     drawScene(canvas, { ...state, view: inSpace ? viewOf(part) : flatView }, themeColors(root));
@@ -37,6 +38,7 @@ function explore(root, data) {
   for (const angle of ["turn", "tilt"]) part(angle).addEventListener("input", draw);
   wireTurning(canvas, part, draw);
   wirePlayer(root, slider, part("play"), draw, settled);
+  playOnSight(root, canvas, slider, part("play"));
   redrawOnChange(root, draw);
   draw();
 }

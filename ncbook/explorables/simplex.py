@@ -33,7 +33,7 @@ def simplex(run: runs.Run) -> _page.Explorable:
     networks = {reading.name_of(run.config, setting): _network(run, setting) for setting in _SHOWN}
     data = {"measures": [name for name, _, _ in _MEASURES], "networks": networks}
     title = "Features, class means and classifier meet at a simplex"
-    return _page.Explorable(title, _body(run, networks), "simplex.js", data, f"{title}. {_summary(run)}")
+    return _page.Explorable("simplex", title, _body(run, networks), data, f"{title}. {_summary(run)}")
 
 
 def _require(run: runs.Run) -> None:

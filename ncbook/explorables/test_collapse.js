@@ -1,5 +1,5 @@
-// Ratio on new images against ratio on training images, every training stopped at the same loss, epoch or step.
-// The data are made by test_collapse.py, which documents them. Pixels are CSS pixels.
+// Ratio on training images and on new images against the size of the training set, every training stopped at the same
+// step, epoch or loss. The data are made by test_collapse.py, which documents them. Pixels are CSS pixels.
 
 /**
  * @typedef {Record<"train" | "test" | "loss" | "epoch" | "step", number[]>} Probes
@@ -10,6 +10,8 @@
  * @typedef {ReturnType<typeof stateAt>} State
  */
 
+const CLOCKS = { steps: "Step", epochs: "Epoch", loss: "Training loss" };
+
 /** @type {(root: HTMLElement, data: Data) => void} */
 function explore(root, data) {
   const part = partsOf(root);
@@ -18,30 +20,41 @@ function explore(root, data) {
   let shown = data;
   /** @type {number[]} */
   let stops = [];
-  const restart = () => {
+  const take = () => {
     shown = { ...data, arms: arms.filter((arm) => arm.difficulty === Number(difficulty.value)) };
     stops = stopsOf(shown, rule.value, Number(decay.value));
     slider.max = String(stops.length - 1);
-    const wanted = data.stop[rule.value] ?? lastOf(stops);
+    namePlaces(slider, stops);
+  };
+  /** @type {(wanted: number) => void} */
+  const moveTo = (wanted) => {
     slider.value = String(stops.reduce((best, stop, i) => (nearer(stop, stops[best], wanted) ? i : best), 0));
   };
   const draw = () => {
     if (root.clientWidth === 0) return; // hidden, for example in a tab that is not open
     const state = stateAt(shown, rule.value, stops[Number(slider.value)], Number(decay.value));
-    drawScatter(part("scatter"), shown, state, themeColors(root));
+    const axis = rangeOf(arms.filter((arm) => arm.decay === state.decay));
+    PANELS.forEach((panel) => drawPanel(part(panel.canvas), data, state, panel, axis, themeColors(root)));
     describe(part, state, difficulty.value);
   };
   const settled = () => {
     part("status").textContent = part("words").textContent;
   };
-  const choose = () => {
-    restart();
-    draw();
-  };
-  wireChoices([rule, decay, difficulty], choose, settled);
+  rule.addEventListener("change", () => {
+    take();
+    moveTo(data.stop[rule.value] ?? lastOf(stops));
+  });
+  for (const control of [decay, difficulty]) {
+    control.addEventListener("change", () => {
+      const before = stops[Number(slider.value)];
+      take();
+      moveTo(before);
+    });
+  }
+  wireChoices([rule, decay, difficulty], draw, settled);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
-  restart();
+  take();
   draw();
 }
 
@@ -128,59 +141,77 @@ function spearman(first, second) {
 
 // ---- drawing and words ----
 
-/** @type {(canvas: Canvas, data: Data, state: State, color: Color) => void} */
-function drawScatter(canvas, data, { seeds }, color) {
+/** @type {{ canvas: string, ratio: "train" | "test", style: Style, outline: number }[]} */
+const PANELS = [
+  { canvas: "train", ratio: "train", style: PAIR[0], outline: 0 },
+  { canvas: "new", ratio: "test", style: PAIR[1], outline: 1 },
+];
+
+/**
+ * One range for both ratios at every stop and difficulty, so that the slider moves points and no axis.
+ * @type {(arms: Arm[]) => Extent}
+ */
+function rangeOf(arms) {
+  const values = arms.flatMap((arm) => [...arm.train, ...arm.test]);
+  return { low: roundLog(Math.min(...values), true), high: roundLog(Math.max(...values), false), hasZero: false };
+}
+
+/** @type {(canvas: Canvas, data: Data, state: State, panel: typeof PANELS[0], axis: Extent, color: Color) => void} */
+function drawPanel(canvas, { sizes }, state, { ratio, style: [name, dash], outline }, axis, color) {
   const { context, width, height } = freshContext(canvas);
-  /** @type {(name: "train" | "test") => Extent} */
-  const range = (name) => {
-    const shown = seeds.flat().map((point) => point[name]);
-    const values = shown.length ? shown : data.arms.flatMap((arm) => arm[name]);
-    const low = roundLog(Math.min(...values), true);
-    return { low, high: roundLog(Math.max(2 * low, ...values), false), hasZero: false };
-  };
-  const x = logAxis(range("train"), 56, width - 16);
-  const y = logAxis(range("test"), height - 46, 26);
-  drawAxes(context, x, y, color, "ratio on train (log scale)", "ratio on new images (log)");
+  const x = logAxis({ low: sizes[0] / 1.3, high: lastOf(sizes) * 1.3, hasZero: false }, 44, width - 8);
+  const y = logAxis(axis, height - 46, 26);
+  drawTicks(context, x, y, logTicks(y, 13), color, "training images per class, n");
+  for (const size of sizes) write(context, String(size), x.at(size), y.from + 8, "center", "top");
+  write(context, "ratio (log)", 0, y.to - 9, "left", "bottom");
+  const seeds = state.seeds.map((points) => points.map((point) => ({ ...point, value: point[ratio] })));
+  /** @type {(size: number) => number[]} */
+  const all = (size) => seeds.flat().flatMap((point) => (point.size === size ? [point.value] : []));
+  /** @type {Curve} */
+  const middle = sizes.map((size) => (all(size).length ? median(all(size)) : null));
+  context.setLineDash(dash);
   for (const points of seeds) {
-    context.lineWidth = 1;
-    for (let i = 1; i < points.length; i += 1) {
-      const [from, to] = [points[i - 1], points[i]];
-      line(context, [x.at(from.train), y.at(from.test)], [x.at(to.train), y.at(to.test)], color("faint"));
-    }
+    const own = sizes.map((size) => points.find((point) => point.size === size)?.value ?? null);
+    drawCurve(context, x, y, sizes, own, color(name), 1, 0.5);
   }
-  Object.assign(context, { font: "600 13px system-ui, sans-serif", lineWidth: 4 });
-  for (const { size, train, test } of seeds.flat()) {
-    context.strokeStyle = color("back"); // a halo, so that numbers on lines can be read
-    Object.assign(context, { textAlign: "center", textBaseline: "middle", fillStyle: color("accent") });
-    context.strokeText(String(size), x.at(train), y.at(test));
-    context.fillText(String(size), x.at(train), y.at(test));
-  }
+  drawCurve(context, x, y, sizes, middle, color(name), 2.6, 1);
+  context.setLineDash([]);
+  const paint = { fillStyle: color(name), strokeStyle: color("back") };
+  middle.forEach((value, i) => value !== null && mark(context, outline, [x.at(sizes[i]), y.at(value)], 6, paint));
 }
 
 /** @type {(part: Part, state: State, difficulty: string) => void} */
 function describe(part, { rule, value, decay, seeds, correlations, label }, difficulty) {
-  const stop = rule === "loss" ? `loss ${spell(value)}` : `${rule} ${spell(value)}`;
+  const clock = CLOCKS[/** @type {keyof typeof CLOCKS} */ (rule)];
+  const stop = `${clock} ${spell(value)}`;
+  part("clock").textContent = clock;
   part("now").textContent = spell(value);
   part("slider").setAttribute("aria-valuetext", stop);
-  const count = seeds.flat().length;
-  const reached = `${count} training${count === 1 ? " gets" : "s get"} there`;
-  const setting = `weight decay ${decay}, difficulty ${difficulty}`;
-  const words = `Stopped at ${label}, ${stop}, ${setting}: ${reached}. ${verdict(correlations)}`;
+  const words = `${stop}: ${verdict(correlations)}`;
   part("words").textContent = words;
-  part("scatter").setAttribute("aria-label", `${words} ${ends(seeds)}`);
+  const setting = `Stopped at ${label}, weight decay ${decay}, difficulty ${difficulty}.`;
+  for (const { canvas, ratio } of PANELS) {
+    part(canvas).setAttribute("aria-label", `${words} ${setting} ${ends(seeds, ratio)}`);
+  }
 }
 
 /** @type {(correlations: number[]) => string} */
 function verdict(correlations) {
-  if (!correlations.length) return "No seed has every size, so there is no correlation.";
+  if (!correlations.length) return "no seed has reached this stop with every size, so there is no correlation.";
   const middle = median(correlations);
-  const size = Math.abs(middle) >= 0.5 ? (middle > 0 ? "go together" : "go against each other") : "show no clear order";
-  const span = `${correlations.length} seeds, ${spell(Math.min(...correlations))} to ${spell(Math.max(...correlations))}`;
-  return `Over the sizes the two ratios ${size}: rank correlation ${spell(middle)} (${span}).`;
+  const span = `rank correlation ${spell(middle)}; ${correlations.length} seeds, ${spell(Math.min(...correlations))} to ${spell(Math.max(...correlations))}`;
+  return `${Math.abs(middle) < 0.5 ? UNCLEAR : middle > 0 ? TOGETHER : AGAINST} (${span}).`;
 }
 
-/** @type {(seeds: Stopped[][]) => string} */
-function ends(seeds) {
+const TOGETHER = "sizes with a lower ratio on their training images have a lower one on new images, too";
+const AGAINST = "sizes with a lower ratio on their training images have a higher one on new images";
+const UNCLEAR = "the two ratios show no clear common order over the sizes";
+
+/**
+ * The ratio of the first seed that has any, by size.
+ * @type {(seeds: Stopped[][], ratio: "train" | "test") => string}
+ */
+function ends(seeds, ratio) {
   const points = seeds.find((each) => each.length) ?? [];
-  return points.map(({ size, train, test }) => `n ${size}: train ${spell(train)}, new ${spell(test)}.`).join(" ");
+  return points.map((point) => `n ${point.size}: ${spell(point[ratio])}.`).join(" ");
 }

@@ -1,4 +1,4 @@
-"""The trainings of `test_collapse`, stopped by a rule that the reader chooses: train against new images."""
+"""The trainings of `test_collapse`, stopped where the reader likes: collapse on training and on new images, by size."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _COLUMNS = (*reading.KEYS, "step", "epoch", "train_loss", "variance_ratio_train"
 
 
 def test_collapse(run: runs.Run) -> _page.Explorable:
-    """Scatter of the two ratios of `run`, one of `experiments.test_collapse`, at any stopping rule and value.
+    """The two ratios of `run`, one of `experiments.test_collapse`, over the sizes, at any stopping rule and value.
 
     Raises ValueError, naming it, for a column that the run lacks.
     """
@@ -28,24 +28,26 @@ def test_collapse(run: runs.Run) -> _page.Explorable:
         "steps": frame.step[frame.step > 0].drop_duplicates().tolist(),
         "arms": [_arm(rows) for _, rows in frame.groupby(reading.KEYS, sort=False)],
     }
-    title = "Collapse on train and on new images, at the stop that you choose"
+    title = "Collapse on training images and on new ones, by the size of the training set"
     text = f"{title}. {len(run.config['seeds'])} seeds, training sets of {_listed(run.config['sizes'])} images a class."
     body = _page.body(
-        "test_collapse", run, rules=_page.options(reading.RULES),
+        "test_collapse", run, rules=_page.options(reading.RULES, chosen="steps"), count=len(run.config["seeds"]),
         decays=_page.options({decay: f"{decay:g}" for decay in decays}),
         difficulties=_page.options({each: f"{each:g}" for each in difficulties}, chosen=max(difficulties)),
     )  # fmt: skip
-    return _page.Explorable(title, body, "test_collapse.js", data, f"{text} {runs.provenance_line(run)}")
+    return _page.Explorable("test_collapse", title, body, data, f"{text} {runs.provenance_line(run)}")
 
 
 def _arm(rows: pd.DataFrame) -> dict[str, Any]:
     """One training: difficulty, decay, seed, size, and the steps of a pass over the set; loss, train and test [P]."""
     rows = rows[rows.step > 0]
     first = rows.iloc[0]
-    return {
+    ratios = {  # digits enough for the ranks: no two that differ become equal
+        name: _page.short(rows[f"variance_ratio_{name}"], digits=7) for name in ("train", "test")
+    }
+    return ratios | {
         "difficulty": float(first.difficulty), "decay": float(first.weight_decay), "seed": int(first.seed),
         "size": int(first.per_class), "pass": float(first.step / first.epoch), "loss": _page.short(rows.train_loss),
-        "train": _page.short(rows.variance_ratio_train), "test": _page.short(rows.variance_ratio_test),
     }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ function explore(root, data) {
     part("status").textContent = part("words").textContent;
   };
   wireChoices([arm, other], draw, settled);
+  namePlaces(slider, data.epochs);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
   draw();

@@ -27,7 +27,7 @@ def transfer(run: runs.Run) -> _page.Explorable:
     }
     title = "What each layer is worth for the fine classes"
     text = f"{title}, while networks learn super-classes, fine or random labels. {runs.provenance_line(run)}"
-    return _page.Explorable(title, _body(run, data), "transfer.js", data, text)
+    return _page.Explorable("transfer", title, _body(run, data), data, text)
 
 
 def _arm(name: str, rows: pd.DataFrame, layers: list[str]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ type LinearAxis = Scale & { low: number; high: number };
 /** What `drawFrame` needs to know of an axis. */
 type Framed = Span & { hasZero: boolean; cut?: number };
 type Tick = { value: number; label: string };
+type TickedAxis = Scale & Framed & { ticks: Tick[] };
 
 
 

@@ -26,17 +26,18 @@ function explore(root, data) {
     describe(part, data, now());
   };
   const settled = () => {
-    const labels = ["plane", "curves"].map((name) => part(name).getAttribute("aria-label"));
-    part("status").textContent = labels.join(" ");
+    part("status").textContent = `${part("words").textContent} ${part("curves").getAttribute("aria-label")}`;
   };
   const choose = () => {
-    slider.max = String(methods[method.value].steps.length - 1); // also moves the thumb back where there are fewer
+    const { steps } = methods[method.value];
+    slider.max = String(steps.length - 1); // also moves the thumb back where there are fewer
+    namePlaces(slider, steps);
     draw();
   };
   wireChoices([method, measure], choose, settled);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
-  draw();
+  choose();
 }
 
 /** @type {(packed: Method) => Flow} */
@@ -67,7 +68,14 @@ function drawPlane(canvas, data, { flow, frame }, color) {
 
 // ---- the curves ----
 
-const FLOOR = 1e-6; // what is smaller is drawn here: further down there is nothing to see
+const SPREAD = "spread"; // the measure that is seen in the picture, on a linear axis
+const FLOOR = 1e-6; // what is smaller is drawn here on a logarithmic axis: further down there is nothing to see
+
+/** @type {(values: number[]) => Extent} */
+function rangeOf(values) {
+  const low = roundLog(Math.max(FLOOR, Math.min(...values)), true);
+  return { low, high: roundLog(Math.max(...values), false), hasZero: false };
+}
 
 /** @type {(canvas: Canvas, data: Data, state: State, color: Color) => void} */
 function drawCurves(canvas, data, { flow, frame, measure }, color) {
@@ -76,11 +84,11 @@ function drawCurves(canvas, data, { flow, frame, measure }, color) {
   const last = Math.max(2, ...all.flatMap(({ steps }) => steps));
   const x = logAxis({ low: 1, high: last, hasZero: true }, 58, width - 12);
   const values = all.flatMap(({ curves }) => curves[measure].flat()).flatMap((value) => value ?? []);
-  const range = { low: roundLog(Math.max(FLOOR, Math.min(...values)), true), high: roundLog(Math.max(...values), false) };
-  const y = logAxis({ ...range, hasZero: false }, height - 46, 26);
-  drawAxes(context, x, y, color, "step (log scale)", `${data.measures[measure].split(":")[0]} (log)`);
+  const linear = measure === SPREAD;
+  const y = linear ? axisFromZero(Math.max(...values), height - 46, 26) : logAxis(rangeOf(values), height - 46, 26);
+  drawAxes(context, x, y, color, "step (log scale)", linear ? "" : "log scale");
   flow.curves[measure].forEach((curve, seed) => {
-    const drawn = curve.map((value) => (value === null ? null : Math.max(value, range.low)));
+    const drawn = curve.map((value) => (value === null ? null : Math.max(value, y.low)));
     drawCurve(context, x, y, flow.steps, drawn, color("text"), seed ? 0.9 : 2.6, seed ? 0.5 : 1);
   });
   context.lineWidth = 2;
@@ -88,7 +96,7 @@ function drawCurves(canvas, data, { flow, frame, measure }, color) {
   line(context, [here, y.from], [here, y.to], color("accent"));
   const value = flow.curves[measure][0][frame];
   const paint = { fillStyle: color("text"), strokeStyle: color("back") };
-  if (value !== null) mark(context, 0, [here, y.at(Math.max(value, range.low))], 5, paint);
+  if (value !== null) mark(context, 0, [here, y.at(Math.max(value, y.low))], 5, paint);
 }
 
 // ---- words ----
@@ -98,13 +106,15 @@ function describe(part, data, { name, flow, frame, measure }) {
   const step = flow.steps[frame];
   const value = spell(flow.curves[measure][0][frame]);
   const exponent = spell(flow.exponent[frame]);
+  const words =
+    `Step ${step}: a point lies ${spell(flow.curves[SPREAD][0][frame])} from its class mean (root mean square; lengths are 1), ` +
+    `and the means stand ${angles(flow.means, frame)} apart.`;
   part("slider").setAttribute("aria-valuetext", `step ${step}`);
-  Object.entries({ now: step, value, exponent }).forEach(([slot, text]) => (part(slot).textContent = String(text)));
+  const told = { now: step, value, exponent, words, measured: data.measures[measure] };
+  Object.entries(told).forEach(([slot, text]) => (part(slot).textContent = String(text)));
   part("plane").setAttribute(
     "aria-label",
-    `Three classes of free features under ${name}, step ${step}: root mean square distance of a point from its class ` +
-      `mean ${distance(data, flow, frame)}, where features have length 1 in the mean. Angles between the means: ` +
-      `${angles(flow.means, frame)} degrees; between the classifier rows: ${angles(flow.rows, frame)}.`,
+    `Three classes of free features under ${name}. ${words} The classifier rows stand ${angles(flow.rows, frame)} apart.`,
   );
   part("curves").setAttribute(
     "aria-label",
@@ -113,27 +123,14 @@ function describe(part, data, { name, flow, frame, measure }) {
 }
 
 /**
- * Root mean square distance from the points to their class's mean.
- * @type {(data: Data, flow: Flow, frame: number) => string}
- */
-function distance(data, flow, frame) {
-  const squares = data.classOf.map((c, i) => {
-    const [point, mean] = [pointAt(flow.points, frame, i), pointAt(flow.means, frame, c)];
-    return (point[0] - mean[0]) ** 2 + (point[1] - mean[1]) ** 2;
-  });
-  const value = Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
-  return value < 1e-4 ? "below 0.0001" : spell(value); // packed coordinates are no finer
-}
-
-/**
- * The three angles between vectors 0 and 1, 1 and 2, 2 and 0, in whole degrees.
+ * The three angles between vectors 0 and 1, 1 and 2, 2 and 0, in whole degrees, in words.
  * @type {(vectors: Unpacked, frame: number) => string}
  */
 function angles(vectors, frame) {
   const direction = [0, 1, 2].map((c) => Math.atan2(pointAt(vectors, frame, c)[1], pointAt(vectors, frame, c)[0]));
   const between = [0, 1, 2].map((c) => {
     const turn = Math.abs(direction[c] - direction[(c + 1) % 3]);
-    return Math.round((360 * Math.min(turn, TURN - turn)) / TURN);
+    return `${Math.round((360 * Math.min(turn, TURN - turn)) / TURN)}°`;
   });
-  return between.join(", ");
+  return `${between[0]}, ${between[1]} and ${between[2]}`;
 }

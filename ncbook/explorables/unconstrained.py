@@ -11,10 +11,11 @@ from ncbook.readings import unconstrained as reading
 
 _METHODS = {name: reading.METHODS[name] for name in reading.FLOWS}
 _MEASURES = {
-    "shortfall": "1 − margin / bound",
+    "spread": "Spread within the classes",
     "nc1_train": "NC1: within-class variability",
     "nc2_angles_train": "NC2: angles off the simplex",
     "nc3_train": "NC3: classifier off the means",
+    "shortfall": "1 − margin / bound",
 }
 _ARRAYS = ("step", "points", "means", "classifier", "labels")
 
@@ -36,9 +37,8 @@ def unconstrained(run: runs.Run) -> _page.Explorable:
         "methods": methods,
     }
     title = "Free features without regularization, step by step"
-    return _page.Explorable(
-        title, _body(run, methods, setting), "unconstrained.js", data, f"{title}. {_summary(run, methods)}"
-    )
+    text = f"{title}. {_summary(run, methods)}"
+    return _page.Explorable("unconstrained", title, _body(run, methods, setting), data, text)
 
 
 def _setting(run: runs.Run) -> int:
@@ -62,7 +62,7 @@ def _method(run: runs.Run, name: str, setting: int, turn: np.ndarray) -> dict[st
     """One method for the page.
 
     steps [P]; points [P, N, 2], means and rows [P, 3, 2], packed; exponent [P], of the first seed;
-    curves, measure -> seeds [S, P].
+    curves, measure -> seeds [S, P], of spread the first seed alone.
     """
     return {
         "steps": run.arrays[f"{name}/step"].tolist(),
@@ -70,8 +70,16 @@ def _method(run: runs.Run, name: str, setting: int, turn: np.ndarray) -> dict[st
         "means": _page.pack(run.arrays[f"{name}/means"] @ turn),
         "rows": _page.pack(run.arrays[f"{name}/classifier"] @ turn),
         "exponent": _page.short(_values(run, name, setting, "minus_log_loss")[0]),
-        "curves": {measure: _curves(run, name, setting, measure) for measure in _MEASURES},
+        "curves": {"spread": [_spread(run, name)]}
+        | {measure: _curves(run, name, setting, measure) for measure in _MEASURES if measure != "spread"},
     }
+
+
+def _spread(run: runs.Run, name: str) -> list[float]:
+    """[P]: root mean square distance from the pictured points to their class means; the points' own length is 1."""
+    points, means = run.arrays[f"{name}/points"], run.arrays[f"{name}/means"]
+    away = points - means[:, run.arrays[f"{name}/labels"]]
+    return _page.short(np.sqrt((away.astype(np.float64) ** 2).sum(-1).mean(-1)), digits=3)
 
 
 def _curves(run: runs.Run, method: str, setting: int, column: str) -> list[list[float | None]]:

@@ -98,7 +98,7 @@ def test_links_within_the_book_lead_somewhere(book, name):
     file = book / f"{name}.html"
     for target in {link["href"] for link in parsed(file).select("a[href]")}:
         path, _, anchor = target.partition("#")
-        if re.match(r"[a-z]+:", path):
+        if re.match(r"[a-z]+:", path) or re.match(r"nc-[a-z_]+:", anchor):  # the latter sets a figure
             continue
         other = (file.parent / unquote(path.split("?")[0])).resolve() if path else file
         assert other.exists(), target
@@ -150,7 +150,7 @@ def test_every_equation_fits_into_its_column(opened, width):
 
 @every(CHAPTERS)
 def test_solutions_are_folded_until_they_are_asked_for(opened):
-    solution = opened.locator("details:not(.ledger-box, .hide)").first  # nor folded code
+    solution = opened.locator("details:not(.ledger-box, .hide, .nc-more)").first  # nor folded code
     assert not solution.locator("p").first.is_visible()
     solution.locator("summary").click()
     assert solution.locator("p").first.is_visible()
@@ -203,6 +203,7 @@ def test_slider_moves_the_picture(opened, theme):
         figures = opened.locator(".nc-explorable", has=opened.locator("input[type=range]"))
         over_time = figures.filter(has=opened.get_by_role("button", name="Play"))
         figure = (over_time if over_time.count() else figures).first
+        figure.evaluate("figure => figure.querySelectorAll('.nc-more').forEach(fold => { fold.open = true; })")
         slider = figure.locator("input[type=range]").first
         slider.scroll_into_view_if_needed()
         picture = figure.locator("canvas").first
@@ -219,6 +220,28 @@ def look_after(page, picture, *keys: str) -> tuple[str, str]:
         page.keyboard.press(key)
     page.evaluate("() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
     return picture.evaluate("canvas => canvas.toDataURL()"), picture.get_attribute("aria-label")
+
+
+@every([CHAPTER])
+def test_links_of_the_prose_set_the_figure_and_lead_to_it(opened):
+    links = opened.locator("a[href^='#nc-'][href*=':']").all()
+    assert len(links) > 1
+    figure = opened.locator(".nc-explorable").first
+    told = []
+    for link in links:
+        link.click()
+        opened.wait_for_function(_WHOLE_IN_VIEW)
+        assert figure.evaluate("figure => figure.contains(document.activeElement)")
+        told.append(figure.locator("[role=status]").inner_text())
+    assert len(set(told)) == len(links)  # each leads to another place
+    assert "#nc-" not in opened.url
+
+
+_WHOLE_IN_VIEW = """() => {
+  const { top, bottom } = document.querySelector(".nc-explorable").getBoundingClientRect();
+  const header = document.querySelector(".bd-header-article")?.getBoundingClientRect().bottom ?? 0;
+  return top >= header && bottom <= innerHeight;
+}"""
 
 
 @every(WITHOUT_SLIDER)

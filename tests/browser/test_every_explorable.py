@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from drawings import differences, read, told_by
 from expected._arms import described
+from fragments import WITHOUT_RUN, fragment_of
 
 from ncbook import experiments, explorables
 
 _RECORDER = Path(__file__).with_name("recorder.js")
-_WITHOUT_RUN = ("bound", "grok_in_your_browser")
 _SHARES = (0, 0.29, 0.71, 1)  # where a slider is set, of its way
 _SET = """(slider, share) => {
   slider.value = Number(slider.min) + share * (slider.max - slider.min);
@@ -49,7 +49,7 @@ class Shown:
 
     def __init__(self, page, name: str):
         self.page, self.expected = page, expected_of(name)
-        self.run = None if name in _WITHOUT_RUN else experiments.get(name).load("laptop")
+        self.run = None if name in WITHOUT_RUN else experiments.get(name).load("laptop")
         self.presses, self.history = 0, []
 
     def controls(self, kind: str):
@@ -61,6 +61,7 @@ class Shown:
     def moves(self):
         """Moves each control to each of its places, and gives its name and where it stands."""
         yield "", "at first"
+        self.page.eval_on_selector_all(".nc-more", "folds => folds.forEach(fold => { fold.open = true; })")
         for select, part in self.controls("select"):
             for value, text in select.evaluate(_OPTIONS):
                 if select.evaluate(_OFFERS, value):
@@ -101,12 +102,19 @@ class Shown:
         ]
 
 
+def still(show, page, body: str):
+    """Shows it without anything that plays by itself."""
+    page.emulate_media(reduced_motion="reduce")
+    show(body)
+    page.emulate_media(reduced_motion="no-preference")
+    return page
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_control_shows_what_the_run_holds(show, page, name):
     page.add_init_script(path=_RECORDER)
     figure = Shown(page, name)
-    make = getattr(explorables, name)
-    show((make() if name in _WITHOUT_RUN else make(figure.run))._repr_html_())
+    still(show, page, fragment_of(name))
     for control, place in figure.moves():
         told = figure.problems(control)
         assert not told, "\n".join([f"after {control} {place}: {len(told)} differences", *told[:6]])
@@ -153,9 +161,7 @@ def test_every_cell_of_the_phase_diagram_answers(show):
 
 @pytest.fixture(scope="module")
 def fragment(request) -> str:
-    name = request.param
-    make = getattr(explorables, name)
-    return (make() if name in _WITHOUT_RUN else make(experiments.get(name).load("laptop")))._repr_html_()
+    return fragment_of(request.param)
 
 
 def to_another_end(page, control) -> None:
@@ -205,8 +211,8 @@ def test_it_fits_a_phone_and_a_tablet_in_both_themes(show, page, fragment, width
 
 
 @EVERY
-def test_two_copies_do_not_meet(show, fragment):
-    page = show(2 * fragment)
+def test_two_copies_do_not_meet(show, page, fragment):
+    still(show, page, 2 * fragment)
     assert page.locator(".nc-still").count() == 0
     figures = page.locator(".nc-explorable")
     pictures = "figure => [...figure.querySelectorAll('canvas')].map(canvas => canvas.toDataURL())"

@@ -11,8 +11,9 @@ def fragment() -> str:
 
 
 @pytest.fixture
-def shown(show, fragment):
-    """The page with the figure."""
+def shown(show, page, fragment):
+    """The page with the figure, which does not play by itself."""
+    page.emulate_media(reduced_motion="reduce")
     return show(fragment)
 
 
@@ -61,3 +62,35 @@ def test_the_sliders_turn_it_too_and_are_hidden_in_the_plane(shown):
     shown.focus(".nc-space")
     shown.keyboard.press("ArrowRight")
     assert pixels(shown) == flat
+
+
+def test_it_opens_at_the_start_and_plays_once_when_it_comes_into_view(show, page, fragment):
+    page.clock.install()
+    show('<div style="height: 3000px"></div>' + fragment)
+    page.clock.run_for(20_000)
+    assert page.input_value(".nc-slider") == "0"
+    page.locator(".nc-space").scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.nc-play').textContent === 'Pause'")
+    page.clock.run_for(20_000)
+    assert page.input_value(".nc-slider") == page.get_attribute(".nc-slider", "max")
+    page.evaluate("scrollTo(0, 0)")
+    page.locator(".nc-slider").fill("0")
+    page.locator(".nc-space").scroll_into_view_if_needed()
+    page.clock.run_for(20_000)
+    assert page.input_value(".nc-slider") == "0"
+
+
+def test_it_does_not_play_by_itself_once_a_reader_has_taken_it_in_hand(show, page, fragment):
+    page.clock.install()
+    show('<div style="height: 3000px"></div>' + fragment)
+    page.evaluate("document.querySelector('.nc-network').dispatchEvent(new Event('input', { bubbles: true }))")
+    page.locator(".nc-space").scroll_into_view_if_needed()
+    page.clock.run_for(20_000)
+    assert page.input_value(".nc-slider") == "0"
+
+
+def test_with_less_motion_it_shows_the_end(shown):
+    assert shown.input_value(".nc-slider") == shown.get_attribute(".nc-slider", "max")
+    shown.clock.install()
+    shown.clock.run_for(20_000)
+    assert shown.text_content(".nc-play") == "Play"

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from ncbook import experiments, explorables
+from ncbook import experiments, explorables, readings
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +78,25 @@ def test_an_arm_that_ended_earlier_says_so(show, interventions, interventions_ru
     page.select_option(".nc-first", label="collapse encouraged")
     steps = dict(zip(interventions_run.config["arms"], interventions_run.config["steps"], strict=True))
     assert f"ended at step {steps['encouraged']} with " in page.text_content(".nc-told0")
+
+
+@pytest.mark.parametrize("rule", ["steps", "epochs", "loss"])
+def test_the_correlation_in_words_is_that_of_the_reading(show, rule):
+    run = experiments.test_collapse.load("laptop")
+    page = show(explorables.test_collapse(run)._repr_html_())
+    page.eval_on_selector(".nc-more", "fold => { fold.open = true; }")
+    page.select_option(".nc-rule", rule)
+    own = readings.test_collapse.of_difficulty(run)
+    stops = page.get_attribute(".nc-slider", "data-values").split()
+    for place in range(0, len(stops), 3):
+        page.locator(".nc-slider").fill(str(place))
+        told = page.text_content(".nc-words")
+        found = readings.test_collapse.correlations(readings.test_collapse.read_at(own, rule, float(stops[place])))
+        if found.empty:
+            assert "there is no correlation" in told
+            continue
+        said = re.search(r"rank correlation (\S+); (\d) seeds, (\S+) to ([^ )]+)\)", told).groups()
+        wanted = [found.median(), len(found), found.min(), found.max()]
+        assert [float(number) for number in said] == pytest.approx(wanted, abs=6e-4)
+        assert ("higher one" in told) == (found.median() <= -0.5)
+        assert ("lower one" in told) == (found.median() >= 0.5)

@@ -147,3 +147,23 @@ test("parts are found by their names", () => {
   core.partsOf({ querySelector: (name) => asked.push(name) })("slider");
   assert.deepEqual(asked, [".nc-slider"]);
 });
+
+test("an axis from zero ends at a round number and has six ticks on it", () => {
+  const { axisFromZero } = load(null, ["axisFromZero"]);
+  const axis = axisFromZero(16.2, 300, 100);
+  assert.deepEqual(plain(axis.ticks), [0, 4, 8, 12, 16, 20].map((value) => ({ value, label: String(value) })));
+  assert.deepEqual([0, 10, 20].map(axis.at), [300, 200, 100]);
+});
+
+test("a link names a choice by its words or value, a slider by what its places stand for", () => {
+  class HTMLSelectElement {}
+  const { placeOf } = load(null, ["placeOf"], { HTMLSelectElement });
+  const options = ["1", "2", "none"].map((text, place) => ({ text, value: String(place) }));
+  const choice = Object.assign(new HTMLSelectElement(), { options });
+  assert.deepEqual(["1", "none", "0", "3"].map((value) => placeOf(choice, value)), ["0", "2", "0", undefined]);
+  const steps = { type: "range", min: "0", max: "3", dataset: { values: "0 1 10 100" } };
+  assert.deepEqual(["10", "40", "100", "101", "", "x"].map((value) => placeOf(steps, value)), ["2", "2", "3", undefined, undefined, undefined]);
+  const plainSlider = { type: "range", min: "-3", max: "3", dataset: {} };
+  assert.deepEqual(["-2.5", "3.1"].map((value) => placeOf(plainSlider, value)), ["-2.5", undefined]);
+  assert.deepEqual(["on", "off", "1"].map((value) => placeOf({ type: "checkbox", dataset: {} }, value)), ["on", "off", undefined]);
+});

@@ -89,7 +89,7 @@ test("implicit bias: the largest margin is found, and each descent goes where it
   const { paths, logTimes } = solve(points, [1, 1, -1, -1]);
   for (const path of Object.values(paths)) assert.equal(path.length, STEPS.length);
   const off = Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, degrees(best, path.at(-1))]));
-  assert.ok(off.logistic < 1, String(off.logistic));
+  assert.ok(off.scaled < 1, String(off.scaled));
   assert.ok(logTimes.every((time, i) => i === 0 || time > logTimes[i - 1]));
   const squares = paths.square.at(-1); // least squares with targets 1: the gradient is zero
   [0, 1].forEach((axis) => close(mean(signed.map((z) => (1 - z[0] * squares[0] - z[1] * squares[1]) * z[axis])), 0));
@@ -147,7 +147,7 @@ test("simplex: a view is a rotation", () => {
 test("unconstrained and collapse: distances and angles in the plane", () => {
   const { angles } = load("unconstrained.js", ["angles"]);
   const corners = [0, 1, 2].flatMap((c) => [Math.cos((2 * Math.PI * c) / 3), Math.sin((2 * Math.PI * c) / 3)]);
-  assert.equal(angles({ shape: [1, 3, 2], values: Float64Array.from(corners) }, 0), "120, 120, 120");
+  assert.equal(angles({ shape: [1, 3, 2], values: Float64Array.from(corners) }, 0), "120°, 120° and 120°");
   const { distance, placeIn } = load("collapse.js", ["distance", "placeIn"]);
   const net = {
     classOf: [0, 0, 1], test: [0, 1, 0],

@@ -1,12 +1,12 @@
 import math
 
 import numpy as np
-from drawings import Axis, Line, Mark, Plane
+from drawings import Axis, Line, Mark, Plane, rounded
 
 LAST, FRAMES, FLOOR = 10000, 61, 0.001
 STEPS = sorted({math.floor(LAST ** (i / (FRAMES - 1)) + 0.5) for i in range(FRAMES)})
 KEPT = set(STEPS)
-METHODS = {"logistic": ((), "accent"), "square": ((8, 4), "class2"), "adam": ((2, 4), "class1")}
+METHODS = {"scaled": ((), "accent"), "square": ((8, 4), "class2"), "adam": ((2, 4), "class1")}
 REACH, POINTS = 3.0, 16
 _known = {}
 
@@ -24,7 +24,7 @@ def descents(signed):
     """Weights at each of STEPS, by three methods."""
     key = signed.tobytes()
     if key not in _known:
-        _known[key] = {"logistic": scaled(signed), "square": square(signed), "adam": adam(signed)}
+        _known[key] = {"scaled": scaled(signed), "square": square(signed), "adam": adam(signed)}
     return _known[key]
 
 
@@ -91,20 +91,33 @@ def pictures(run, state, canvases):
         c = 0 if label > 0 else 1
         items.append(Mark(place(point), f"class{c}", ("circle", "square")[c], edge="text" if i == chosen else "back"))
     canvas = canvases["curves"]
-    x, y = canvas.x(Axis(1, LAST)), canvas.y(Axis(FLOOR, 200))
+    found = {} if best is None else {name: angles_to(best, paths[name]) for name in METHODS}
+    log = state["scale"] == "log"
+    highest = rounded(max(1, *(off.max() for off in found.values())) if found else 1, below=False)
+    x, y = canvas.x(Axis(1, LAST)), canvas.y(Axis(FLOOR, 200) if log else Axis(0, highest, log=False))
     angles = [canvas.upright(x(STEPS[at]), "faint")]
-    for name, (dash, ink) in METHODS.items():
-        if best is None:
-            continue
-        turn = np.arctan2(best[0] * paths[name][:, 1] - best[1] * paths[name][:, 0], paths[name] @ best)
-        off = np.maximum(np.degrees(np.abs(turn)), FLOOR)
+    for name, off in found.items():
+        dash, ink = METHODS[name]
+        off = np.maximum(off, FLOOR) if log else off
         angles.append(canvas.curve(x(STEPS), y(off), ink, dash=dash))
         angles.append(Mark((x(STEPS[at]), y(off[at])), ink, "circle"))
     return {"plane": items, "curves": angles}
 
 
+def angles_to(best, weights):
+    """Degrees between a unit vector and each of the weights."""
+    turn = np.arctan2(best[0] * weights[:, 1] - best[1] * weights[:, 0], weights @ best)
+    return np.degrees(np.abs(turn))
+
+
 def words(run, state):
-    return {"now": str(STEPS[int(state["slider"])])}
+    points, labels = points_of(run, state)
+    signed, at = labels[:, None] * points, int(state["slider"])
+    best = best_of(signed)
+    told = {"now": str(STEPS[at])}
+    for name, path in descents(signed).items():
+        told[f"angle-{name}"] = "not defined" if best is None else f"{angles_to(best, path)[at]:.3g}°"
+    return told
 
 
 def add_state(run, state, history):

@@ -8,15 +8,19 @@ COLUMNS = {"nc1": "nc1_{}", "nc2_norms": "nc2_norms_{}", "nc2_angles": "nc2_angl
 STYLES = (("text", (), "circle"), ("second", (7, 4), "square"))
 
 
+BASE = ("digits", "mlp", "ce", 0.005)
+
+
 @kept
 def arms_of(run):
     """All rows, and those of each arm."""
     frame = run.to_frame()
-    return frame, [rows for _, rows in frame.groupby(["dataset", "network", "loss_name", "weight_decay"], sort=False)]
+    groups = frame.groupby(["dataset", "network", "loss_name", "weight_decay"], sort=False)
+    return frame, [key for key, _ in groups], [rows for _, rows in groups]
 
 
 def pictures(run, state, canvases):
-    (frame, groups), canvas = arms_of(run), canvases["curves"]
+    (frame, _, groups), canvas = arms_of(run), canvases["curves"]
     name, at = COLUMNS[state["measure"]], int(state["slider"])
     epochs = np.sort(frame.epoch.unique())
     x = canvas.x(Axis(1, max(2, epochs[-1]), zero=True))
@@ -30,3 +34,13 @@ def pictures(run, state, canvases):
         if np.isfinite(middle[at]):
             items.append(Mark((x(epochs[at]), y(middle[at])), color, shape))
     return {"curves": items}
+
+
+def words(run, state):
+    """Beside the picture; and the choice of one change agrees with the two arms that are shown."""
+    frame, keys, _ = arms_of(run)
+    first, second = keys[int(state["first"])], keys[int(state["second-arm"])]
+    single = sum(own != base for own, base in zip(second, BASE, strict=True)) == 1
+    wanted = state["second-arm"] if first == BASE and single else "own"
+    assert state["change"] == wanted, f"{first} and {second}, but the change says {state['change:text']}"
+    return {"now": str(np.sort(frame.epoch.unique())[int(state["slider"])])}

@@ -1,26 +1,46 @@
-import itertools
-
 import numpy as np
-from drawings import Word, segment, spanning
+import pandas as pd
+from drawings import Axis, Mark, rounded
 
 RATIOS = ["variance_ratio_train", "variance_ratio_test"]
 
 
 def pictures(run, state, canvases):
-    frame, canvas = rows_of(run, state), canvases["scatter"]
-    stop = float(state["stop"])
-    found = []
-    for seed in run.config["seeds"]:
-        points = [stopped(rows, state["rule"], stop)
-                  for _, rows in frame[frame.seed == seed].groupby("per_class", sort=False)]  # fmt: skip
-        sizes = frame[frame.seed == seed].per_class.unique()
-        found.append([(n, *point) for n, point in zip(sizes, points, strict=True) if point])
-    everything = [point for seed in found for point in seed]
-    shown = everything or [(0, *pair) for pair in frame[RATIOS].to_numpy()]
-    x, y = (lay(spanning([[each[i] for each in shown]], zero=False)) for lay, i in ((canvas.x, 1), (canvas.y, 2)))
-    place = {id(each): (float(x(each[1])), float(y(each[2]))) for each in everything}
-    items = [segment(place[id(a)], place[id(b)], "faint") for seed in found for a, b in itertools.pairwise(seed)]
-    return {"scatter": items + [Word(str(int(each[0])), place[id(each)]) for each in everything]}
+    frame, stop = rows_of(run, state), float(state["stop"])
+    found = [
+        (size, seed, *point)
+        for (size, seed), rows in frame.groupby(["per_class", "seed"], sort=False)
+        if (point := stopped(rows, state["rule"], stop))
+    ]
+    wide = pd.DataFrame(found, columns=["size", "seed", "train", "new"]).pivot(index="seed", columns="size")
+    whole = whole_decay(run, float(state["decay"]))
+    return {
+        name: panel(canvases[name], wide[name], run.config["sizes"], whole, *style)
+        for name, style in {"train": ("text", (), "circle"), "new": ("second", (7, 4), "square")}.items()
+    }
+
+
+def panel(canvas, wide, sizes, whole, color, dash, shape):
+    """The curves of one ratio: `wide` has a row a seed and a column a size, those that are there."""
+    table = wide.reindex(columns=sizes).to_numpy(float)
+    low, high = rounded(whole.min(), below=True), rounded(whole.max(), below=False)
+    x, y = canvas.x(Axis(sizes[0] / 1.3, sizes[-1] * 1.3)), canvas.y(Axis(low, high))
+    middle = pd.DataFrame(table).median().to_numpy()
+    items = [canvas.curve(x(sizes), y(own), color, dash=dash, alpha=0.5, width=1) for own in table]
+    items.append(canvas.curve(x(sizes), y(middle), color, dash=dash, width=2.6))
+    return items + [
+        Mark((x(size), y(value)), color, shape) for size, value in zip(sizes, middle, strict=True) if np.isfinite(value)
+    ]
+
+
+def whole_decay(run, decay):
+    """Both ratios at every step of every training with a weight decay: what the axis has to hold."""
+    frame = run.to_frame()
+    return frame[(frame.weight_decay == decay) & (frame.step > 0)][RATIOS].to_numpy(float)
+
+
+def words(run, state):
+    return {"clock": {"steps": "Step", "epochs": "Epoch", "loss": "Training loss"}[state["rule"]]}
 
 
 def rows_of(run, state):

@@ -30,6 +30,8 @@ def upright(means):
 
 @kept
 def values(run, method, measure):
+    if measure == "spread":
+        return spread(run, method)[None]
     frame = run.to_frame()
     setting = [*zip(run.config["flow_classes"], run.config["flow_dims"], strict=True)].index((3, 2))
     frame = frame[(frame.part == "flow") & (frame.method == method) & (frame.setting == setting)]
@@ -40,13 +42,21 @@ def values(run, method, measure):
     return np.where(np.isfinite(found) & (found > 0), found, np.nan)
 
 
+def spread(run, method):
+    """Of the pictured points: the within-class part of their mean squared length, as a length."""
+    points, labels = run.arrays[f"{method}/points"].astype(float), run.arrays[f"{method}/labels"]
+    parts = [points[:, labels == c].var(axis=1).sum(-1) for c in range(3)]  # classes are equally large
+    return np.sqrt(np.mean(parts, axis=0))
+
+
 def curves(run, method, at, measure, canvas):
     everything = [values(run, name, measure) for name in ("scaled", "gd", "adam")]
     last = max(2, *(run.arrays[f"{name}/step"][-1] for name in ("scaled", "gd", "adam")))
     x = canvas.x(Axis(1, last, zero=True))
     high = spanning(everything, zero=False).high
     low = spanning([[max(FLOOR, min(np.nanmin(each) for each in everything))]], zero=False).low
-    y = canvas.y(Axis(low, high))
+    y = canvas.y(Axis(0, 1, log=False) if measure == "spread" else Axis(low, high))
+    low = 0 if measure == "spread" else low
     steps, seeds = run.arrays[f"{method}/step"], values(run, method, measure)
     items = [canvas.upright(x(steps[at]), "accent")]
     for i, own in enumerate(seeds):
@@ -59,4 +69,14 @@ def curves(run, method, at, measure, canvas):
 
 
 def words(run, state):
-    return {"now": str(run.arrays[f"{state['method']}/step"][int(state["slider"])])}
+    method, at = state["method"], int(state["slider"])
+    means = run.arrays[f"{method}/means"][at].astype(float)
+    turns = np.degrees(np.arctan2(means[:, 1], means[:, 0]))
+    apart = np.abs((turns - np.roll(turns, -1) + 180) % 360 - 180)
+    first, second, third = (f"{angle:.0f}°" for angle in apart)
+    lies = f"{float(f'{spread(run, method)[at]:.3g}'):g}".replace("e-0", "e-")
+    return {
+        "now": str(run.arrays[f"{method}/step"][at]),
+        "words": f"Step {run.arrays[f'{method}/step'][at]}: a point lies {lies} from its class mean (root mean square; "
+        f"lengths are 1), and the means stand {first}, {second} and {third} apart.",
+    }
