@@ -232,7 +232,7 @@ def test_the_table_of_conditions_names_the_base_and_what_is_changed(run):
 
 
 def test_groups_are_called_as_readers_call_them_in_the_order_of_the_run(run, arms):
-    groups = readings.settings.grouped(arms[arms.loss_name == "ce"], "network", "weight_decay")
+    groups = readings.names.grouped(arms[arms.loss_name == "ce"], "network", "weight_decay")
     assert groups.obj.columns.isin(["network", "weight decay"]).sum() == 2
     assert groups.ngroups == 7
     assert next(iter(groups.groups)) == ("multilayer perceptron", "0.005")

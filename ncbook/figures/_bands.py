@@ -55,14 +55,6 @@ def draw_seeds(
     draw_band(panel, table.columns.to_numpy(), table.to_numpy(), label, style, every, size, hollow)
 
 
-def name_curve(panel: Axes, x: float, y: float, text: str, style: int, below: bool = False, ha: str = "right") -> None:
-    """The name of a curve in its own color, just above or below the point (x, y) of it."""
-    shift, va = (-5, "top") if below else (5, "bottom")
-    panel.annotate(
-        text, (x, y), xytext=(0, shift), textcoords="offset points", ha=ha, va=va, color=_STYLES[style][0], fontsize=9
-    )
-
-
 def mark_zero_error(panel: Axes, rows: pd.DataFrame, column: str, scale: float = 1) -> None:
     """A star on the median of a column, where the median seed of an arm first has no training error."""
     starts = moments.zero_errors(rows, "epoch")

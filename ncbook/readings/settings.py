@@ -1,6 +1,6 @@
 """Runs of `settings`: where the terminal phase of each training began, and how far it collapsed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,21 +34,6 @@ def around_base(table: pd.DataFrame, run: Run, **chosen: Any) -> pd.DataFrame:
     base |= {"weight_decay": config["weight_decays"][0]}
     wanted = {name: np.atleast_1d(values) for name, values in (base | chosen).items()}
     return table[np.logical_and.reduce([table[name].isin(values) for name, values in wanted.items()])]
-
-
-# What readers call the columns of an arm, and the values in them.
-_WORDS: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "dataset": ("images", str),
-    "network": ("network", lambda name: names.NETWORKS.get(name, name)),
-    "loss_name": ("loss", lambda name: names.LOSSES.get(name, name)),
-    "weight_decay": ("weight decay", lambda value: f"{value:g}"),
-}
-
-
-def grouped(table: pd.DataFrame, *columns: str) -> Any:
-    """`table` grouped by columns of an arm in the order of the run, names and values in words for readers."""
-    worded = table.assign(**{name: table[column].map(to_word) for column in columns for name, to_word in [_WORDS[column]]})
-    return worded.groupby([_WORDS[column][0] for column in columns], sort=False)
 
 
 def left(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
