@@ -27,7 +27,10 @@ def median(arms, column, **chosen):
 
 def test_random_labels_take_several_times_as_many_epochs(arms):
     for dataset, network in (("digits", "mlp"), ("glyphs", "mlp"), ("digits", "mlp_no_bn")):
-        epochs = [median(arms, "zero_error_epoch", dataset=dataset, network=network, label_noise=noise) for noise in (0.0, 1.0)]
+        epochs = [
+            median(arms, "zero_error_epoch", dataset=dataset, network=network, label_noise=noise)
+            for noise in (0.0, 1.0)
+        ]
         assert 2.5 <= epochs[1] / epochs[0] <= 9
 
 

@@ -158,7 +158,15 @@ def features(true: list[list[float]], noisy: list[list[float]]) -> runs.Run:
 
 def test_model_wise_reads_the_curve():
     row = reading.model_wise(features([PEAK], [LATE])).to_dict("records")
-    assert row[0] == {"points": 100, "seed": 0, "label_noise": 0.0, "first": 0.2, "peak": 0.8, "peak_at": 1.0, "last": 0.1}
+    assert row[0] == {
+        "points": 100,
+        "seed": 0,
+        "label_noise": 0.0,
+        "first": 0.2,
+        "peak": 0.8,
+        "peak_at": 1.0,
+        "last": 0.1,
+    }
     assert row[1]["peak_at"] == 3.0
 
 
