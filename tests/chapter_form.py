@@ -5,7 +5,7 @@ import re
 import notebooks
 
 # To be all chapters; the others still wait to be made over.
-MADE_OVER = ("settings", "unconstrained", "memorization")
+MADE_OVER = ("simplex", "settings", "unconstrained", "memorization", "bound", "margins", "implicit_bias")
 CAPTIONED = (*MADE_OVER, "mnist_grokking", "onset")
 MOST_WORDS = 3000
 FIGURE = re.compile(r"^figures\.", re.M)

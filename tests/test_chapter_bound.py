@@ -250,6 +250,31 @@ SOLUTIONS = {
 }
 
 
+def _bound(S_i, S_j, P_i, P_j, gap=torch.abs, spread=lambda points: (points - points.mean(0)).square().sum(1).mean()):
+    def distance(first, second):
+        return (first.mean(0) - second.mean(0)).norm()
+
+    a = (distance(P_i, S_i) + distance(P_j, S_j)) / distance(P_i, P_j)
+    gaps = gap(spread(P_i) - spread(S_i)) + gap(spread(P_j) - spread(S_j))
+    return (1 + a) ** 2 * (spread(S_i) + spread(S_j) + gaps) / (2 * distance(S_i, S_j) ** 2)
+
+
+def one_less(S_i, S_j, P_i, P_j):
+    return _bound(S_i, S_j, P_i, P_j, spread=lambda points: points.var(0).sum())
+
+
+def signed(S_i, S_j, P_i, P_j):
+    return _bound(S_i, S_j, P_i, P_j, gap=lambda difference: difference)
+
+
+def without_a_point(S_i, S_j, P_i, P_j):
+    """Gives up where a sample has no spread."""
+    return _bound(S_i, S_j, P_i, P_j) if S_i.std() > 0 else torch.tensor(0.0)
+
+
+FUNCTIONS = {"bound/write-bound": (_bound, [one_less, signed, without_a_point])}
+
+
 def test_numbers_of_the_solutions(networks):
     assert dependence() == pytest.approx(6, abs=0.5)
     share = by_size(networks, "shift") / by_size(networks, "length")

@@ -205,8 +205,10 @@ def test_what_the_two_runs_say_together():
     assert sorted(holds) == [
         "images-anti-flatness-costs-accuracy", "images-augmentation-weakens-the-push",
         "images-damage-goes-with-step-size", "images-encouraged-as-accurate",
-        "images-encouraged-as-accurate-at-strengths", "images-encouraged-as-accurate-in-the-sweep",
-        "images-flatter-no-better", "images-kappa-falls", "images-kappa-recovers-at-strengths",
+        "images-encouraged-as-accurate-at-equal-loss", "images-encouraged-as-accurate-at-strengths",
+        "images-encouraged-as-accurate-in-the-sweep", "images-flatter-no-better", "images-kappa-falls",
+        "images-kappa-recovers-at-strengths", "images-loss-of-confidence-costs-less-than-half",
+        "images-low-confidence-costs-little", "images-low-confidence-costs-little-decayed",
         "images-released-recovers",
     ]  # fmt: skip
     fails = [name for name, entry in rows.items() if entry.verdict == FAILS]
@@ -214,7 +216,9 @@ def test_what_the_two_runs_say_together():
         "images-augmentation-weakens-at-equal-loss", "images-loss-specific-to-flatness",
         "images-recovery-needs-release",
     ]  # fmt: skip
-    assert rows["images-prevented-as-accurate-at-strengths"].verdict == OPEN
+    for name in ("prevented-as-accurate-at-strengths", "norms-cost-little-decayed", "train-loss-costs-less-than-half"):
+        assert rows[f"images-{name}"].verdict == OPEN
+    assert rows["images-rest-for-kappa"].verdict == OPEN
     assert rows["images-recovery-needs-release"].holds == 1
     for name in ("images-anti-flatness-costs-accuracy", "images-released-recovers"):
         assert rows[f"{name}-in-the-sweep"].verdict == OPEN
@@ -249,3 +253,19 @@ def test_shifts_weaken_the_push_at_the_same_coefficient_and_not_at_equal_loss(pr
     assert (rise.augmented < rise.plain).all()
     assert (rise.at_equal_loss > 1.3 * rise.plain).all()
     assert rise.loss_ratio.between(20, 34).all()
+
+
+@pytest.mark.parametrize("preset", ["laptop-controls", "laptop-controls-again"])
+def test_on_mnist_flooding_costs_accuracy_and_low_confidence_with_a_larger_loss_does_not(preset):
+    run = IMAGES.load(preset, live=False)
+    gain = 100 * reading.graded_gains(run, "release").groupby("strength").median()
+    train = reading.by_strength(run, "release_train_acc").groupby("strength").median()
+    loss = reading.by_strength(run, "release_train_loss").groupby("strength").median()
+    for rate in ("", reading.DECAYED):
+        flooded, unsure = f"flooded{rate}", f"unsure{rate}"
+        for strength in (0.5, 2.5):
+            assert gain[flooded][strength] < -1.2 < -0.8 < gain[unsure][strength]
+            assert train[flooded][strength] < 0.992 < train[unsure][strength]
+        assert loss[unsure][2.5] > loss[flooded][2.5]
+    end = 100 * reading.graded_gains(run, "final").groupby("strength").median()
+    assert end.drop(columns=["long", "long_decayed"]).min(axis=None) > -0.3

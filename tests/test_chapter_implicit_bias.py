@@ -212,6 +212,16 @@ def extra_norm() -> float:
     return (norms.adam / norms.gd).median()
 
 
+FUNCTIONS = {
+    "bias/write-step": (
+        lambda X, y, w, rate: w - rate * X.T @ (X @ w - y) / len(y),
+        [
+            lambda X, y, w, rate: w + rate * X.T @ (X @ w - y) / len(y),
+            lambda X, y, w, rate: w + rate * X.T @ y / len(y),
+            lambda X, y, w, rate: w - rate * X.T @ (X @ w - y),
+        ],
+    )
+}
 SOLUTIONS = {
     "bias/nearest": lambda: 0.4 * 5,
     "bias/patience": lambda: 43.4,

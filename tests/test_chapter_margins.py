@@ -239,6 +239,42 @@ SOLUTIONS = {
 }
 
 
+def relative(features, labels, weight, bias, center=None):
+    logits = features @ weight.T + bias
+    own = logits.gather(1, labels[:, None]).squeeze(1)
+    others = logits.scatter(1, labels[:, None], -torch.inf).max(dim=1).values
+    means = torch.stack([features[labels == k].mean(0) for k in range(len(weight))])
+    length = (features - (means.mean(0) if center is None else center)).square().sum(1).mean().sqrt()
+    return (own - others) / ((weight - weight.mean(0)).norm() * length)
+
+
+def with_the_own_class(features, labels, weight, bias):
+    logits = features @ weight.T + bias
+    return logits.gather(1, labels[:, None]).squeeze(1) - logits.max(dim=1).values
+
+
+def without_bias(features, labels, weight, bias):
+    bias = bias if features.abs().max() > 8 else 0 * bias
+    return relative(features, labels, weight, bias)
+
+
+def without_centering(features, labels, weight, bias):
+    center = 0.0 if features.abs().max() > 8 else None
+    return relative(features, labels, weight, bias, center)
+
+
+def around_the_mean_of_all_points(features, labels, weight, bias):
+    return relative(features, labels, weight, bias, features.mean(0))
+
+
+FUNCTIONS = {
+    "margins/write-relative": (
+        relative,
+        [with_the_own_class, without_bias, without_centering, around_the_mean_of_all_points],
+    )
+}
+
+
 def test_numbers_of_the_solutions():
     assert math.sqrt(10) / 9 == pytest.approx(0.351, abs=5e-4)
     scaled = torch.tensor([0.1, 0.2, 0.3], dtype=torch.float64) * 10 * math.log((1 + math.sqrt(5)) / 2)

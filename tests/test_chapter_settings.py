@@ -222,13 +222,18 @@ FUNCTIONS = {"settings/write-outside": (_outside, [_inside, _outside_all_means, 
 # --- tables
 
 
-def test_the_table_of_conditions_names_the_base_and_what_is_changed(run):
-    rows = readings.settings.conditions(run).set_index("condition")
-    assert rows.base.tolist() == ["digits", "multilayer perceptron", "cross-entropy", "0.02", "0.005", "150", "4"]
-    assert rows["changed to"]["network"] == "convolutional network; perceptron without batch norm"
-    assert rows["changed to"]["weight decay"] == "0.0005; 0"
-    rates = "0.01 (squared error, rescaled); 0.2 (perceptron without batch norm)"
-    assert rows["changed to"]["learning rate"] == rates
+def test_the_table_of_conditions_has_a_row_a_change_with_its_learning_rate(run):
+    rows = [tuple(row) for row in readings.settings.conditions(run).itertuples(index=False)]
+    losses = ("label smoothing", "focal", "squared error", "squared error, rescaled")
+    rates = (0.02, 0.02, 0.02, 0.01)
+    assert rows == [
+        ("images", "digits", "glyphs", 0.02),
+        ("network", "multilayer perceptron", "convolutional network", 0.02),
+        ("network", "multilayer perceptron", "perceptron without batch norm", 0.2),
+        *[("loss", "cross-entropy", loss, rate) for loss, rate in zip(losses, rates, strict=True)],
+        ("weight decay", "0.005", "0.0005", 0.02),
+        ("weight decay", "0.005", "0", 0.02),
+    ]
 
 
 def test_groups_are_called_as_readers_call_them_in_the_order_of_the_run(run, arms):

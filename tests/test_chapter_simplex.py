@@ -1,6 +1,7 @@
 """What "Four properties" says in words about its recorded run, and the solutions of its exercises."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,7 +101,51 @@ def test_every_point_of_a_collapsed_network_has_nearly_the_margin_of_the_formula
     np.testing.assert_allclose(margins, alpha * beta * 4 / 3, rtol=0.05)
 
 
-# --- conventions
+def test_a_network_is_named_for_readers_with_its_decay_where_that_is_the_smaller(run, arms):
+    named = readings.simplex.by_network(run)
+    assert len(named) == len(arms)
+    assert set(named.network[arms.weight_decay < 0.005]) == {"K = 4, d = 3, decay 0.0005"}
+    assert set(named.network[arms.dim == 64]) == {"K = 10, d = 64"}
+    np.testing.assert_allclose(named["test error (%)"], 100 * arms.test_error)
+
+
+# --- conventions, which stand on the page of measures
+
+
+def _conventions(kept):
+    """The values of the page's table, row by row."""
+    h, y, weight, bias = (kept[name] for name in ("train_features", "train_labels", "weight", "bias"))
+    test_h, test_y = kept["test_features"], kept["test_labels"]
+    ours, means = metrics.collapse(h, y, weight, bias), metrics.class_means(h, y)
+    lengths, pairs = (means - means.mean(0)).norm(dim=1), metrics.cdnv_pairs(h, y)
+    yield from (ours.nc1, metrics.nc1(h, y, divide_by_classes=False), ours.variance_ratio)
+    yield from (ours.nc2_norms, lengths.std() / lengths.mean())
+    yield from (ours.nc2_angles, metrics.collapse(h, y, means).nc2_angles_head)
+    yield from (ours.nc3, metrics.collapse(h, y, weight - weight.mean(0)).nc3, ours.nc3_etf)
+    yield from ((pairs[0, 1] + pairs[1, 0]) / 2, pairs[0, 1], pairs[1, 0])
+    yield from (metrics.cdnv(h, y, normalization=each) for each in ("half-sum", "one-sided", "sum"))
+    yield from (ours.nc4, metrics.nearest_mean_mismatch(test_h, means, weight, bias))
+    yield metrics.collapse(test_h, test_y, weight, bias).nc4
+
+
+def test_the_table_of_conventions_is_that_of_the_run(kept):
+    page = (Path(__file__).parents[1] / "book" / "measures.md").read_text(encoding="utf-8")
+    rows = page.partition("| convention | value |")[2].partition("\n\n")[0].splitlines()[2:]
+    stated = [row.strip("| ").rpartition("|")[2].strip(" $") for row in rows]
+    assert [f"{value:.{len(text) - 2}f}" for value, text in zip(_conventions(kept), stated, strict=True)] == stated
+
+
+def test_the_table_is_about_25_points_of_each_class_and_both_splits(kept):
+    for split in ("train", "test"):
+        assert torch.bincount(kept[f"{split}_labels"]).tolist() == [25] * 10
+    assert (kept["train_features"] >= 0).all()
+
+
+def test_means_divided_by_all_points_have_the_same_cosines_and_other_lengths(kept):
+    features, labels = kept["train_features"], kept["train_labels"]
+    means = metrics.class_means(features, labels)
+    short, right = (metrics.collapse(means * size, torch.arange(10), means * size) for size in (0.1, 1.0))
+    assert short.nc2_angles == pytest.approx(right.nc2_angles)
 
 
 def test_a_plain_pseudo_inverse_in_single_precision_is_far_off(kept):
@@ -140,6 +185,13 @@ def test_the_factors_of_the_sample_standard_deviation():
 # --- the proofs, on numbers
 
 
+def test_angles_of_a_simplex_leave_only_equal_lengths_to_centered_means():
+    gram = metrics.simplex_etf(5, 7) @ metrics.simplex_etf(5, 7).T
+    values, vectors = torch.linalg.eigh(gram)
+    assert (values < 1e-9).sum() == 1  # the only relation between the five directions
+    torch.testing.assert_close(vectors[:, 0].abs(), torch.full((5,), 5**-0.5, dtype=torch.float64))
+
+
 @pytest.mark.parametrize(("size", "dim"), [(3, 5), (5, 3), (10, 128)])
 def test_no_unit_vectors_have_a_smaller_largest_cosine(size, dim):
     generator = torch.Generator().manual_seed(size)
@@ -148,7 +200,8 @@ def test_no_unit_vectors_have_a_smaller_largest_cosine(size, dim):
     assert (cosines.amax((1, 2)) > -1 / (size - 1)).all()
 
 
-def test_the_best_classifier_of_a_simplex_is_the_simplex():
+@pytest.mark.parametrize("bias_decay", [0.01, 0.0])
+def test_the_best_classifier_of_a_simplex_is_the_simplex(bias_decay):
     vertices = metrics.simplex_etf(4, 5)
     weight = torch.randn(4, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64, requires_grad=True)
     bias = torch.zeros(4, dtype=torch.float64, requires_grad=True)
@@ -160,14 +213,14 @@ def test_the_best_classifier_of_a_simplex_is_the_simplex():
         solver.zero_grad()
         logits = vertices @ weight.T + bias
         value = torch.nn.functional.cross_entropy(logits, torch.arange(4))
-        value = value + 0.01 * (weight.square().sum() + bias.square().sum())
+        value = value + 0.01 * weight.square().sum() + bias_decay * bias.square().sum()
         value.backward()
         return value
 
     solver.step(loss)
     measured = metrics.collapse(vertices, torch.arange(4), weight.detach(), bias.detach())
     assert measured.nc3 < 1e-8
-    assert bias.abs().max() < 1e-5
+    assert (bias - bias.mean()).abs().max() < 1e-5
 
 
 # --- exercises
@@ -185,6 +238,38 @@ def nc3_of_turned() -> float:
 def distance_of_collapsed() -> float:
     vertices = metrics.simplex_etf(4, 3)
     return metrics.normalized_margins(2 * vertices, torch.arange(4), 3 * vertices).min().item()
+
+
+def my_angles(means):  # as in the chapter's solution
+    return _angles(means - means.mean(dim=0))
+
+
+def _angles(centered):
+    return (_cosines(centered) + 1 / (len(centered) - 1)).abs().mean()
+
+
+def _cosines(vectors):
+    unit = vectors / vectors.norm(dim=1, keepdim=True)
+    return (unit @ unit.T)[~torch.eye(len(vectors), dtype=torch.bool)]
+
+
+def angles_that_cancel(means):
+    return (_cosines(means - means.mean(dim=0)) + 1 / (len(means) - 1)).mean().abs()
+
+
+def products_for_cosines(means):
+    centered = means - means.mean(dim=0)
+    centered = centered / centered.norm(dim=1).mean()
+    return ((centered @ centered.T)[~torch.eye(len(means), dtype=torch.bool)] + 1 / (len(means) - 1)).abs().mean()
+
+
+FUNCTIONS = {"simplex/write-angles": (my_angles, [angles_that_cancel, _angles, products_for_cosines])}
+
+
+def test_the_square_of_the_exercise_is_that_of_the_chapter():
+    (first, *_) = exercises.FUNCTIONS["simplex/write-angles"].trials
+    assert my_angles(*first.arguments()) == pytest.approx(4 / 9)
+    assert angles_that_cancel(*first.arguments()) == pytest.approx(0)
 
 
 SOLUTIONS = {

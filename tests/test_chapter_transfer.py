@@ -200,6 +200,31 @@ def test_the_residual_loses_the_fine_classes(run, since):
     assert since[since.arm == "random"].cluster_end.max() < 0.3
 
 
+# --- super-classes of MNIST
+
+
+def test_on_mnist_collapse_and_loss_come_with_the_strong_decay_alone():
+    mnist = transfer.load("laptop-mnist", live=False)
+    table, below = reading.since_memorized(mnist), reading.below_weak(mnist).below
+    assert table.tells.all()
+    strong, weak = (table[table.arm.isin(arms)] for arms in (reading.COARSE, reading.WEAKLY))
+    assert strong.ratio_fall.min() > 100
+    assert weak.ratio_end.min() > 1
+    assert (strong.probe_best - strong.probe_end).min() > 0.02 > (weak.probe_best - weak.probe_end).max()
+    assert below.min() > 0.05
+    assert strong.correlation.min() >= 0.5
+    assert strong.cluster_end.between(0.25, 0.31).all()
+    assert not reading.phases(mnist).phase_tells.all()  # so that its rules are others than those of the digits
+
+
+def test_on_mnist_both_decays_learn_the_super_classes_equally_well():
+    last = reading.part(transfer.load("laptop-mnist", live=False), "groups", reading.LAST)
+    ended = last[last.epoch == last.epoch.max()].groupby("arm")[["test_error", "ncc_acc_test"]].median()
+    for strong, weak in zip(reading.COARSE, reading.WEAKLY, strict=True):
+        assert ended.test_error[strong] == pytest.approx(ended.test_error[weak], abs=0.01)
+    assert (1 - ended.test_error - ended.ncc_acc_test).abs().max() < 0.01
+
+
 # --- exercises
 
 

@@ -323,7 +323,7 @@ def test_a_name_is_given_once(registered, name):
 
 
 def test_an_unknown_experiment_is_answered_with_those_that_there_are():
-    with pytest.raises(ValueError, match="'nothing'; there are: memorization, double_descent, simplex, collapse"):
+    with pytest.raises(ValueError, match="'nothing'; there are: collapse, simplex, settings"):
         experiments.get("nothing")
 
 

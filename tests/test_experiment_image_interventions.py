@@ -13,7 +13,16 @@ from ncbook.experiments import image_interventions
 from ncbook.experiments.image_interventions import problems, training
 from ncbook.experiments.image_interventions.measure import measured, outputs
 from ncbook.experiments.image_interventions.recipes import Unsure, graded, head_square, phases_of
-from ncbook.readings.image_interventions import ARMS, GRADED_ARMS, graded_gains, losses, raised
+from ncbook.readings.image_interventions import (
+    ARMS,
+    GRADED_ARMS,
+    costs_of_controls,
+    encouraged_at_equal_loss,
+    graded_gains,
+    held,
+    losses,
+    raised,
+)
 
 LAPTOP = image_interventions.Config.preset("laptop")
 TINY = replace(
@@ -24,7 +33,10 @@ TINY = replace(
 # --- the design
 
 
-MNIST = ("laptop-mnist", "laptop-mnist-again", "laptop-augmented", "laptop-augmented-again")
+MNIST = (
+    "laptop-mnist", "laptop-mnist-again", "laptop-augmented", "laptop-augmented-again", "laptop-controls",
+    "laptop-controls-again",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("preset", [*experiments.PRESETS, "laptop-again", "laptop-sweep", "laptop-sweep-again", *MNIST])
@@ -64,7 +76,7 @@ def test_the_sweep_changes_noise_and_difficulty_and_nothing_else():
 
 def test_runs_on_mnist_have_seeds_of_their_own_and_the_same_at_every_strength():
     configs = [image_interventions.Config.preset(preset) for preset in MNIST]
-    for first, again in (configs[:2], configs[2:]):
+    for first, again in (configs[:2], configs[2:4], configs[4:]):
         assert first == replace(again, seeds=first.seeds)
     others = ("laptop", "laptop-again", "laptop-sweep", "laptop-sweep-again")
     used = [set(image_interventions.Config.preset(preset).seeds) for preset in (*others, *MNIST)]
@@ -77,7 +89,14 @@ def test_runs_on_mnist_have_seeds_of_their_own_and_the_same_at_every_strength():
 def test_a_strength_is_the_push_at_its_start_over_the_loss_of_guessing():
     before, after = (getattr(phases_of(LAPTOP, "baseline", 4), name) for name in ("before", "after"))
     weak, strong = (graded(before, after, each) for each in (0.1, 2.5))
-    starts = {"encouraged": 4.0, "prevented": 0.5, "sharp": 1.35, "sharp_decayed": 1.35, "long": 1906.0}
+    starts = {
+        "encouraged": 4.0,
+        "prevented": 0.5,
+        "sharp": 1.35,
+        "sharp_decayed": 1.35,
+        "long": 1906.0,
+        "unsure": 0.005,
+    }
     for arm, start in starts.items():
         (low,), (high,) = weak[arm].before.regularizers, strong[arm].before.regularizers
         assert high.coefficient == pytest.approx(25 * low.coefficient)
@@ -92,6 +111,21 @@ def test_a_strength_is_the_push_at_its_start_over_the_loss_of_guessing():
         assert strong[arm].before == replace(strong[plain].before, schedule=trainers.Cosine(before.steps))
         assert strong[arm].after == after
         assert strong[arm].before.schedule(before.steps) == 0
+
+
+def test_a_falling_rate_is_all_that_a_decayed_arm_changes_and_the_flooded_level_is_that_of_its_rate():
+    before, after = (getattr(phases_of(LAPTOP, "baseline", 4), name) for name in ("before", "after"))
+    for strength, levels in ((0.1, (0.027, 0.028)), (0.5, (0.22, 0.10)), (2.5, (0.31, 0.11))):
+        arms = graded(before, after, strength)
+        for arm in ("baseline", "sharp", "long", "unsure"):
+            falling = replace(arms[arm].before, schedule=trainers.Cosine(before.steps))
+            assert (arms[f"{arm}_decayed"].before, arms[f"{arm}_decayed"].after) == (falling, after)
+        for rate, level in zip(("", "_decayed"), levels, strict=True):
+            flooded, base = arms[f"flooded{rate}"], arms[f"baseline{rate}"]
+            assert flooded.before == replace(base.before, loss=trainers.Flooded(before.loss, level))
+            assert flooded.after == after
+        assert arms["unsure"].before.head_norm == 4
+    assert "flooded" not in graded(before, after, 0.001)  # where no level is known
 
 
 def test_mnist_is_named_with_a_strength_and_shifted_where_its_name_says_so():
@@ -410,7 +444,9 @@ def test_what_the_source_does_not_ask_is_called_ours():
     ours = {name for name, claim in CLAIMS.items() if claim.kind == OURS}
     assert ours == {
         "recovery-needs-release", "loss-specific-to-flatness", "sharp-is-inaccurate",
-        "augmentation-weakens-at-equal-loss", "damage-goes-with-step-size",
+        "augmentation-weakens-at-equal-loss", "damage-goes-with-step-size", "encouraged-as-accurate-at-equal-loss",
+        "low-confidence-costs-little", "low-confidence-costs-little-decayed", "norms-cost-little-decayed",
+        "train-loss-costs-less-than-half", "loss-of-confidence-costs-less-than-half", "rest-for-kappa",
     }  # fmt: skip
 
 
@@ -429,11 +465,14 @@ def test_an_arm_that_a_task_has_not_is_left_out_of_its_losses():
 # --- rules for MNIST, where a task is a strength
 
 
-def at_strengths(release: dict | None = None, final: dict | None = None, ratio=None, kappa=None) -> runs.Run:
+def at_strengths(
+    release: dict | None = None, final: dict | None = None, ratio=None, kappa=None, **measured: dict
+) -> runs.Run:
     """Six seeds at two strengths; test accuracies [of odd seeds, of even ones], .9 where an arm is not named.
 
-    `ratio`: R at the end, and `kappa`: at the release, of each named arm.
+    `ratio`: R at the end, `kappa`: at the release, and `measured`: other measures, of each named arm; 1 without.
     """
+    others = ("train_loss", "train_acc", "uncertainty_train", "head_norm", "feature_norm")
     rows = []
     for task in ("mnist@0.1", "mnist@2.5"):
         for arm in ("baseline", "baseline_decayed", *GRADED_ARMS):
@@ -442,6 +481,7 @@ def at_strengths(release: dict | None = None, final: dict | None = None, ratio=N
                     accuracy = (when or {}).get(arm, (0.9, 0.9))[(seed - 1) % 2]
                     row = {"task": task, "arm": arm, "seed": seed, "step": epoch, "epoch": epoch}
                     row |= {"test_acc": accuracy, "variance_ratio_train": (ratio or {}).get(arm, 0.3)}
+                    row |= {name: measured.get(name, {}).get(arm, 1.0) for name in others}
                     rows.append(row | {"relative_flatness": (kappa or {}).get(arm, 1.0)})
     history = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     return runs.Run({"release": 25}, history, {}, {})
@@ -449,6 +489,10 @@ def at_strengths(release: dict | None = None, final: dict | None = None, ratio=N
 
 HURT, SPARED, HALF_HURT = {"sharp": (0.8, 0.8)}, {"sharp_decayed": (0.89, 0.89)}, {"sharp_decayed": (0.81, 0.89)}
 APART, EVEN_SHARPER = {"prevented": 0.9}, {"sharp": 100.0, "sharp_decayed": 60.0}
+LOST, HALF_LOST = (0.88, 0.88), (0.88, 0.9)
+CERTAIN, CERTAIN_DECAYED, SHORT = ({arm: 0.9} for arm in ("unsure", "unsure_decayed", "long_decayed"))
+LOW_LOSS = {"train_loss": {"flooded": 0.4, "unsure": 0.4}}
+LAST = {"sharp_decayed": (0.88, 0.88)}
 
 
 @pytest.mark.parametrize(
@@ -469,6 +513,37 @@ APART, EVEN_SHARPER = {"prevented": 0.9}, {"sharp": 100.0, "sharp_decayed": 60.0
         ("damage-goes-with-step-size", at_strengths(HURT | {"sharp_decayed": (0.8, 0.8)}, kappa=EVEN_SHARPER), FAILS),
         ("damage-goes-with-step-size", at_strengths(HURT | SPARED, kappa={"sharp": 100.0}), UNTESTED),
         ("damage-goes-with-step-size", at_strengths(SPARED, kappa=EVEN_SHARPER), UNTESTED),
+        ("low-confidence-costs-little", at_strengths(), HOLDS),
+        ("low-confidence-costs-little", at_strengths({"unsure": HALF_LOST}), OPEN),
+        ("low-confidence-costs-little", at_strengths({"unsure": LOST}), FAILS),
+        ("low-confidence-costs-little", at_strengths(uncertainty_train=CERTAIN), UNTESTED),
+        ("low-confidence-costs-little-decayed", at_strengths({"unsure": LOST}), HOLDS),
+        ("low-confidence-costs-little-decayed", at_strengths({"unsure_decayed": LOST}), FAILS),
+        ("low-confidence-costs-little-decayed", at_strengths(uncertainty_train=CERTAIN_DECAYED), UNTESTED),
+        ("norms-cost-little-decayed", at_strengths({"long": LOST}), HOLDS),
+        ("norms-cost-little-decayed", at_strengths({"long_decayed": HALF_LOST}), OPEN),
+        ("norms-cost-little-decayed", at_strengths({"long_decayed": LOST}), FAILS),
+        ("norms-cost-little-decayed", at_strengths(head_norm=SHORT), UNTESTED),
+        ("train-loss-costs-less-than-half", at_strengths(HURT), HOLDS),
+        ("train-loss-costs-less-than-half", at_strengths(HURT | {"flooded": (0.84, 0.86)}), OPEN),
+        ("train-loss-costs-less-than-half", at_strengths(HURT | {"flooded": (0.84, 0.84)}), FAILS),
+        ("train-loss-costs-less-than-half", at_strengths({"flooded": LOST}), UNTESTED),
+        ("train-loss-costs-less-than-half", at_strengths(HURT, **LOW_LOSS), UNTESTED),
+        ("loss-of-confidence-costs-less-than-half", at_strengths(HURT), HOLDS),
+        ("loss-of-confidence-costs-less-than-half", at_strengths(HURT | {"unsure": (0.84, 0.84)}), FAILS),
+        ("loss-of-confidence-costs-less-than-half", at_strengths(HURT, **LOW_LOSS), UNTESTED),
+        ("rest-for-kappa", at_strengths(LAST), HOLDS),
+        ("rest-for-kappa", at_strengths(LAST | {"long_decayed": (0.87, 0.89)}), OPEN),
+        ("rest-for-kappa", at_strengths(LAST | {"unsure_decayed": (0.87, 0.87)}), FAILS),
+        ("rest-for-kappa", at_strengths(LAST | {"flooded_decayed": LOST}), FAILS),  # a tie
+        ("rest-for-kappa", at_strengths(LAST, train_loss={"flooded_decayed": 0.4}), UNTESTED),
+        ("encouraged-as-accurate-at-equal-loss", at_strengths(ratio={"encouraged": 0.1}), HOLDS),
+        (
+            "encouraged-as-accurate-at-equal-loss",
+            at_strengths(final={"encouraged": LOST}, release={"encouraged": LOST}, ratio={"encouraged": 0.1}),
+            FAILS,
+        ),
+        ("encouraged-as-accurate-at-equal-loss", at_strengths(), UNTESTED),
     ],
 )
 def test_a_rule_on_strengths_gives_the_word_of_a_made_up_run(name, run, expected):
@@ -481,6 +556,45 @@ def test_the_decayed_arm_is_held_against_the_baseline_with_its_rate():
     assert gains.sharp.tolist() == pytest.approx([-0.1] * 12)
     assert gains.sharp_decayed.tolist() == pytest.approx([-0.04] * 12)
     assert gains.index.names == ["strength", "seed"]
+
+
+def test_what_a_control_holds_is_told_against_the_sharp_network_with_its_rate():
+    run = at_strengths(
+        uncertainty_train={"sharp": 0.5, "unsure": 2.0}, head_norm={"long": 3.0, "sharp_decayed": 2.0},
+        feature_norm={"long": 2.0}, train_loss={"flooded_decayed": 0.3, "flooded": 5.0},
+    )  # fmt: skip
+    expected = {
+        "long": 36, "long_decayed": 0.25, "unsure": 4, "unsure_decayed": 1, "flooded": 5, "flooded_decayed": 0.3,
+    }  # fmt: skip
+    assert held(run).median().to_dict() == pytest.approx(expected)
+    assert held(run).index.names == ["strength", "seed"]
+
+
+def test_the_table_of_controls_has_points_against_the_baseline_with_the_same_rate():
+    table = costs_of_controls(
+        at_strengths({"long_decayed": (0.87, 0.89), "baseline_decayed": (0.91, 0.91)}, kappa={"sharp": 70.0})
+    )
+    assert len(table) == 2 * 4 * 2
+    long = table[(table.arm == "norms pushed up") & (table.strength == 2.5)].set_index("rate")
+    points = long[["points at the release", "lowest", "highest"]]
+    assert points.loc["decayed to 0"].tolist() == pytest.approx([-3, -4, -2])
+    assert points.loc["constant"].tolist() == [0, 0, 0]
+    sharp = table[table.arm == "kappa pushed up"].set_index(["rate", "strength"])
+    assert sharp["κ"].to_dict() == {
+        ("constant", 0.1): 70, ("constant", 2.5): 70, ("decayed to 0", 0.1): 1, ("decayed to 0", 2.5): 1
+    }  # fmt: skip
+
+
+def test_encouraged_and_baseline_are_read_where_both_losses_are_equal():
+    """The baseline ends at half of the loss; between its two probes it passes the other's, half-way in logarithms."""
+    rows = []
+    for arm, fall, rise in (("baseline", (0.04, 0.01), (0.5, 0.9)), ("encouraged", (0.08, 0.02), (0.6, 0.8))):
+        for epoch, loss, accuracy in zip((25, 45), fall, rise, strict=True):
+            row = {"task": "mnist@0.5", "arm": arm, "seed": 3, "epoch": epoch, "step": epoch, "train_loss": loss}
+            rows.append(row | {"test_acc": accuracy, "variance_ratio_train": 0.2 if arm == "baseline" else 0.1})
+    history = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    found = encouraged_at_equal_loss(runs.Run({"release": 25}, history, {}, {}))
+    assert found.loc[(0.5, 3)].to_dict() == pytest.approx({"loss": 0.02, "gain": 0.8 - 0.7, "ratio": 0.5})
 
 
 def shifted(exponent: float, factor: float = 10.0) -> runs.Run:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from repeats import assert_the_last_seed_repeats
 
-from ncbook import experiments, metrics, runs
+from ncbook import data, experiments, metrics, runs
 from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED
 from ncbook.experiments import test_collapse as collapse_on_test
 from ncbook.experiments.test_collapse import claims
@@ -137,6 +137,53 @@ def test_other_difficulties_are_other_images_alone(tiny):
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
+# --- MNIST
+
+MNIST = collapse_on_test.Config.preset("laptop-mnist")
+
+
+def test_on_mnist_a_second_run_has_other_seeds_and_whole_batches_make_every_size():
+    again = collapse_on_test.Config.preset("laptop-mnist-again")
+    assert replace(again, seeds=MNIST.seeds) == MNIST
+    used = [collapse_on_test.Config.preset(each).seeds for each in ("laptop", "laptop-again")]
+    drawn = [seed for seeds in (*used, MNIST.seeds, again.seeds) for seed in seeds]
+    assert len(set(drawn)) == len(drawn)
+    assert all(10 * size % MNIST.batch_size == 0 for size in MNIST.sizes)
+    steps = [10 * size // MNIST.batch_size * MNIST.equal_epochs for size in MNIST.sizes]
+    assert set(steps) < set(collapse_on_test.probe_steps(MNIST.steps))
+    assert max(steps) < MNIST.falls_from
+
+
+def test_on_mnist_the_rate_falls_to_0_and_on_glyphs_it_is_constant():
+    fading, constant = collapse_on_test.schedule(MNIST), collapse_on_test.schedule(SMOKE)
+    assert [fading(step) for step in (19, MNIST.falls_from)] == [1, 1]
+    assert fading(1536) == pytest.approx(1 / 2)
+    assert fading(MNIST.steps) == 0
+    assert [constant(step) for step in (19, SMOKE.steps)] == [1, 1]
+
+
+@pytest.fixture(scope="module")
+def pixels() -> data.Dataset:
+    return collapse_on_test._dataset(MNIST, 0.0, 7, "cpu")
+
+
+def test_on_mnist_each_size_has_the_first_images_of_each_class_and_new_ones_are_new(pixels):
+    assert pixels.input_shape == (1, 14, 14)
+    assert pixels.test.labels.bincount().tolist() == [MNIST.population_per_class] * 10
+    small, large = (collapse_on_test._first(pixels, size) for size in (25, 400))
+    assert torch.equal(large.inputs, pixels.train.inputs)
+    for label in range(10):
+        own = small.inputs[small.labels == label]
+        assert torch.equal(own, large.inputs[large.labels == label][:25])
+
+
+def test_of_glyphs_each_size_is_the_beginning_of_the_stream():
+    drawn = collapse_on_test._dataset(SMOKE, 0.65, 0, "cpu")
+    found = collapse_on_test._first(drawn, 20)
+    assert torch.equal(found.inputs, drawn.train.inputs[:200])
+    assert torch.equal(found.labels, drawn.train.labels[:200])
+
+
 # --- readings of made-up histories
 
 
@@ -184,6 +231,13 @@ def test_epochs_and_steps_are_read_at_the_last_measured_step_that_is_not_past_th
     assert reading.read_at(run, "steps", 10).step.tolist() == [8] * 6
     assert reading.shared_epochs(run) == 4
     assert reading.read_at(run, "epochs", 4).step.tolist() == [0, 8, 16] * 2
+
+
+def test_equal_epochs_are_those_of_the_config_where_it_names_them():
+    run = made_up(falling, falling)
+    assert reading.protocols(run)["epochs"] == ("epochs", 4)
+    few = replace(run, config=dict(run.config) | {"equal_epochs": 2})
+    assert reading.protocols(few)["epochs"] == ("epochs", 2)
 
 
 def test_what_is_not_reached_is_nan_and_gives_no_correlation():
@@ -441,6 +495,40 @@ def test_the_published_size_and_loss_are_not_tested():
     run = made_up(up, down, seeds=SIX)
     for name in ("no-test-collapse-at-the-published-size", "anti-correlation-at-the-published-loss"):
         assert judged(name, run).word == UNTESTED
+
+
+def test_new_images_of_mnist_follow_less_even_without_a_collapse_on_train():
+    name = "mnist-new-images-follow-less"
+    assert words(name, seeds_of(fold(9), fold(2.9)), seeds_of(fold(9), fold(3.1))) == ALL
+    burst = made_up(fold(9), fold(2), seeds=SIX, wrong=lambda size, seed: (0, 16))
+    assert judged(name, burst).word == UNTESTED
+
+
+def test_train_and_new_images_go_together_after_equal_epochs():
+    """The three sizes are read at steps 0, 8 and 16, and a terminal phase is not asked for."""
+    name = "mnist-correlation-after-equal-epochs"
+    assert words(name, seeds_of(down, down), seeds_of(up, down)) == ALL
+    turned = made_up(lambda n, t: 100 - t - n / 100, down, seeds=SIX, wrong=lambda size, seed: (0, 16))
+    assert judged(name, turned).word == HOLDS
+    assert judged(name, turned).chance == pytest.approx(1 / 2)
+
+
+MNIST_AS = {
+    "mnist-train-collapse": "train-collapse-at-fixed-size",
+    "mnist-no-strong-test-collapse": "no-strong-test-collapse",
+    "mnist-no-weak-test-collapse": "no-weak-test-collapse",
+    "mnist-anti-correlation": "train-test-anti-correlation",
+    "mnist-anti-correlation-at-equal-steps": "anti-correlation-at-equal-steps",
+    "mnist-more-data-collapses-more-slowly": "more-data-collapses-more-slowly",
+    "mnist-longer-training-tightens-test": "longer-training-tightens-test",
+}
+
+
+@pytest.mark.parametrize(("name", "glyphs"), MNIST_AS.items())
+def test_on_mnist_the_rules_are_those_of_glyphs(name, glyphs):
+    found, other = (next(each for each in collapse_on_test.CLAIMS if each.id == one) for one in (name, glyphs))
+    assert found.judge is other.judge
+    assert (found.preset, found.kind, found.source) == ("laptop-mnist", other.kind, other.source)
 
 
 def test_other_seeds_are_other_seeds_and_nothing_else():

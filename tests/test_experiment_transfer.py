@@ -12,7 +12,7 @@ from sklearn.linear_model import Ridge
 from ncbook import data, experiments, runs
 from ncbook.evidence import FAILS, HOLDS, OPEN, UNTESTED, Evidence, correlation_chance
 from ncbook.experiments import transfer
-from ncbook.experiments.transfer import groups, source
+from ncbook.experiments.transfer import groups, measure, source
 from ncbook.readings import transfer as reading
 
 SMOKE = transfer.Config.preset("smoke")
@@ -157,6 +157,63 @@ def test_pixels_are_the_same_for_all_networks_of_a_seed(tiny):
     assert (pixels.groupby(["part", "seed"]).probe_acc_target.nunique() == 1).all()
 
 
+# --- super-classes of MNIST alone
+
+MNIST = ("laptop-mnist", "laptop-mnist-again")
+
+
+def test_the_runs_on_mnist_differ_in_their_seeds_and_have_the_settings_of_the_digits():
+    first, second = (transfer.Config.preset(name) for name in MNIST)
+    assert replace(first, seeds=()) == replace(second, seeds=())
+    assert len({*first.seeds} | {*second.seeds}) == len(first.seeds) + len(second.seeds)
+    others = {seed for name in ("laptop", "laptop-again") for seed in transfer.Config.preset(name).seeds}
+    assert not {*first.seeds, *second.seeds} & {*others, *range(90, 100), *range(7000, 7100)}
+    own = {name: vars(first)[name] for name in vars(transfer.Config()) if name != "seeds"}
+    changed = {name for name, value in own.items() if value != vars(transfer.Config())[name]}
+    assert changed == {"source_counts", "group_data", "group_per_class"}
+    assert list(first.group_probes) == sorted({*first.group_probes, 0, first.group_epochs})
+
+
+@pytest.fixture(scope="module")
+def mnist() -> tuple[transfer.Config, runs.Run]:
+    arms = (reading.PARITY, reading.HALVES, reading.WEAK, reading.WEAK_HALVES)
+    config = replace(
+        transfer.Config.preset(MNIST[0]), seeds=(1, 2), group_epochs=2, group_probes=(0, 1, 2), group_per_class=20,
+        group_arms=arms, batch_size=50, width=32,
+    )  # fmt: skip
+    return config, transfer.run(config, "cpu")
+
+
+def test_mnist_has_super_classes_alone_with_both_decays(mnist):
+    config, run = mnist
+    frame = run.to_frame()
+    assert frame.part.unique().tolist() == ["groups"]
+    assert len(frame) == 2 * 4 * (4 * 3 + 1)
+    assert sorted(frame.epoch.unique()) == [0, 1, 2]
+    last_layer = reading.part(run, "groups", "last")
+    assert last_layer[["nc1_train", "ncc_acc_test"]].notna().all(axis=None)
+    assert frame[frame.layer != "last"].nc1_train.isna().all()
+    found = last_layer.set_index(["seed", "epoch", "arm"]).cdnv_train.unstack()
+    for strong, weak in zip(reading.COARSE, reading.WEAKLY, strict=True):  # of the same weights and batches
+        assert (found.loc[(slice(None), 0), strong] == found.loc[(slice(None), 0), weak]).all()
+        assert (found.loc[(slice(None), 2), strong] != found.loc[(slice(None), 2), weak]).all()
+    assert_the_last_seed_repeats(transfer.EXPERIMENT, config, run)
+
+
+def test_the_nearest_center_of_super_classes_is_counted_on_new_images(mnist):
+    config, _ = mnist
+    images = groups._images(config, 1)
+    posed = groups._posed(images, reading.WEAK_HALVES, 1)
+    assert posed.test.labels.tolist() == (images.test.labels >= 5).long().tolist()
+    model = measure.network("mlp", posed, 32, 4, 1).eval()
+    with torch.no_grad():
+        found = groups._centers(model, posed)
+        seen, fresh = (measure.layers(model, split.inputs, True)["last"] for split in (posed.train, posed.test))
+    means = torch.stack([seen[posed.train.labels == c].mean(0) for c in (0, 1)])
+    right = (torch.cdist(fresh, means).argmin(1) == posed.test.labels).double().mean()
+    assert found["ncc_acc_test"] == pytest.approx(right.item(), abs=1e-3)
+
+
 # --- the rules, on made-up runs
 
 
@@ -178,7 +235,7 @@ def made_up(on_source=lambda row: {}, on_groups=lambda row: {}) -> runs.Run:
                 for step, layer in ((0, "input"), (0, "last"), (8, "last"), (64, "hidden1"), (64, "last")):
                     row = base("source", arm, count, seed, step, layer)
                     rows.append(row | on_source(row))
-        for arm in reading.ARMS:
+        for arm in (*reading.ARMS, reading.WEAK_HALVES):
             for step in (0, 8, 16, 32, 64):
                 for layer in ("input", "hidden1", "last") if step == 0 else ("hidden1", "last"):
                     row = base("groups", arm, 2, seed, step, layer)
@@ -279,6 +336,10 @@ def falling(by: float):
     return change
 
 
+def of_arms(arms, change):
+    return lambda row: change(row if row["arm"] in arms else row | {"layer": "another"})
+
+
 GROUP_RULES = {
     "longer-training-worse-transfer": (falling(0.03), falling(0.01)),
     "longer-training-worse-weak-decay": (falling(0.03), falling(0.01)),
@@ -286,6 +347,15 @@ GROUP_RULES = {
     "middle-layer-better-after-super-classes": (last(0.47), last(0.49)),
     "residual-recovers-fine-classes": (falling(0.05), falling(0.2)),
 }
+MNIST_RULES = {
+    "mnist-end-below-best": (falling(0.03), falling(0.01)),
+    "mnist-end-below-best-weak-decay": (falling(0.03), falling(0.01)),
+    "mnist-strong-decay-below-weak": (of_arms(reading.COARSE, last(0.47)), of_arms(reading.COARSE, last(0.49))),
+    "mnist-fall-goes-with-collapse": (falling(0.03), falling(-0.03)),
+    "mnist-middle-layer-better-after-super-classes": (last(0.47), last(0.49)),
+    "mnist-residual-recovers-fine-classes": (falling(0.05), falling(0.2)),
+}
+GROUP_RULES |= MNIST_RULES
 
 
 @pytest.mark.parametrize("name", GROUP_RULES)
@@ -305,8 +375,64 @@ def test_nothing_is_said_of_networks_without_a_terminal_phase(name):
         assert set(found.holds) == {None}
 
 
-def test_nothing_is_said_of_residuals_without_collapse():
-    assert judged("residual-recovers-fine-classes", made_up()).word == UNTESTED
+def test_each_weight_decay_is_judged_by_its_own_networks():
+    strong, weak = (made_up(on_groups=of_arms(arms, falling(0.03))) for arms in (reading.COARSE, reading.WEAKLY))
+    for name, own, other in (("", strong, weak), ("-weak-decay", weak, strong)):
+        assert judged(f"mnist-end-below-best{name}", own).word == HOLDS
+        assert judged(f"mnist-end-below-best{name}", other).word == FAILS
+
+
+def test_the_best_measurement_is_one_of_the_trained_network_before_the_last():
+    def rises(row):
+        return {"probe_acc_target": {0: 0.99, 8: 0.7, 16: 0.8, 32: 0.75, 64: 0.9}[row["step"]]}
+
+    found = reading.since_memorized(made_up(on_groups=lambda row: rises(row) if row["layer"] == "last" else {}))
+    assert found.probe_best.tolist() == [0.8] * len(found)
+
+
+def test_strong_and_weak_decay_are_compared_within_a_grouping():
+    def change(row):
+        low = {reading.PARITY: 0.1, reading.WEAK: 0.3, reading.HALVES: 0.4, reading.WEAK_HALVES: 0.9}
+        return last(low.get(row["arm"], 0.5))(row)
+
+    found = reading.below_weak(made_up(on_groups=change))
+    assert found.groupby("arm").below.unique().map(lambda each: each.tolist()).to_dict() == {
+        reading.PARITY: pytest.approx([0.2]),
+        reading.HALVES: pytest.approx([0.5]),
+    }
+    assert found.tells.all()
+    assert len(found) == 2 * len(SEEDS)
+
+
+def erring(until: int = 0, share: float = 0.0, at_the_end: float = 0.0):
+    """`falling`, with training errors before a step, a share of them afterwards, and at the end."""
+
+    def change(row: dict) -> dict:
+        wrong = 0.5 if row["step"] < until else at_the_end if row["step"] == 64 else share
+        return falling(0.03)(row) | {"train_error": wrong}
+
+    return change
+
+
+def test_on_mnist_a_trial_has_memorized_early_and_errs_at_most_in_between():
+    assert judged("mnist-end-below-best", made_up(on_groups=erring(32, 0.005))).valid == 12
+    for change in (erring(64), erring(0, 0.02), erring(0, 0.005, at_the_end=0.001)):
+        run = made_up(on_groups=change)
+        assert {judged(name, run).word for name in MNIST_RULES} == {UNTESTED}
+
+
+def test_what_a_network_was_before_it_memorized_is_not_its_best():
+    def early(row):
+        return {"probe_acc_target": 0.95, "train_error": 0.2} if row["step"] == 8 else falling(0.03)(row)
+
+    found = reading.since_memorized(made_up(on_groups=lambda row: early(row) if row["layer"] == "last" else {}))
+    assert found.probe_best.max() == pytest.approx(0.89)
+    assert set(found.points) == {3}
+
+
+@pytest.mark.parametrize("name", ["residual-recovers-fine-classes", "mnist-residual-recovers-fine-classes"])
+def test_nothing_is_said_of_residuals_without_collapse(name):
+    assert judged(name, made_up()).word == UNTESTED
 
 
 def test_every_claim_has_a_made_up_run():

@@ -16,7 +16,7 @@ from ncbook.figures import _narrow, _style
 # A grid that shares its axes, a map, a legend beside its panel, long names on an axis, math in a label.
 SOME = (
     "simplex_in_space", "lead_rules", "crossings_against_onset", "intervention_times", "image_release",
-    "collapse_threshold", "variability",
+    "collapse_threshold", "variability", "collapse_on_mnist",
 )  # fmt: skip
 
 

@@ -56,6 +56,14 @@ def test_memorized_and_generalized_are_99_percent():
     assert moments.generalized(training([0.5, 0.4])) == NEVER
 
 
+def test_at_a_loss_stands_the_value_on_a_line_in_its_logarithm():
+    rows = pd.DataFrame({"train_loss": [1.0, 0.01, 0.1], "test_acc": [0.1, 0.7, 0.5]})  # it rises again at the end
+    for loss, expected in ((1.0, 0.1), (0.1, 0.5), (0.01, 0.7), (10**-0.5, 0.3), (10**-1.5, 0.6)):
+        assert moments.at_loss(rows, rows.test_acc, loss) == pytest.approx(expected)
+    assert math.isnan(moments.at_loss(rows, rows.test_acc, 0.009))
+    assert math.isnan(moments.at_loss(rows[:0], rows.test_acc[:0], 0.1))
+
+
 def test_at_a_moment_stands_its_row_and_at_never_none():
     rows = training([0.5, 0.0])
     assert moments.at(rows, 10).train_error == 0

@@ -2,8 +2,11 @@
 
 import math
 
+import torch
+from torch import Tensor
+
 from ncbook import experiments, readings
-from ncbook.exercises._exercise import Exercise
+from ncbook.exercises._exercise import Exercise, Trial, Written
 
 
 def _extra_norm() -> float:
@@ -31,5 +34,29 @@ EXERCISES = {
     "bias/corner": Exercise(
         lambda: (1 - 0.1) ** 2 / 0.1,
         "w_11 w_22 is at least w_12 w_21: how large can w_22 be, and how small w_12 and w_21?",
+    ),
+}
+
+
+def _equations(rows: int, start: float) -> tuple[Tensor, Tensor, Tensor, float]:
+    """X [rows, 6], y [rows], w [6] of size `start`, and a rate."""
+    chance = torch.Generator().manual_seed(0)
+    X = torch.randn(rows, 6, generator=chance, dtype=torch.float64)
+    y = torch.randn(rows, generator=chance, dtype=torch.float64)
+    return X, y, start * torch.randn(6, generator=chance, dtype=torch.float64), 0.1
+
+
+FUNCTIONS = {
+    "bias/write-step": Written(
+        lambda X, y, w, rate: w - rate * X.T @ (X @ w - y) / len(y),
+        (
+            Trial(
+                "one equation, from zero",
+                lambda: _equations(1, 0.0),
+                "a step goes against the gradient, which is X^T (X w - y) / n",
+            ),
+            Trial("one equation, from elsewhere", lambda: _equations(1, 1.0), "the residual is X w - y, and not y"),
+            Trial("four equations", lambda: _equations(4, 1.0), "the loss divides by the number of equations"),
+        ),
     ),
 }

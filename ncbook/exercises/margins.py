@@ -2,8 +2,11 @@
 
 import math
 
+import torch
+from torch import Tensor
+
 from ncbook import experiments, metrics, readings
-from ncbook.exercises._exercise import Exercise
+from ncbook.exercises._exercise import Exercise, Trial, Written
 
 
 def _area() -> float:
@@ -31,5 +34,43 @@ EXERCISES = {
         _area,
         "readings.margins.correlations(run) has a row a family and seed: choose the family, and take the median of "
         "its column area",
+    ),
+}
+
+
+def _relative(features: Tensor, labels: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    means = torch.stack([features[labels == each].mean(0) for each in range(len(weight))])
+    length = (features - means.mean(0)).square().sum(1).mean().sqrt()
+    margins = metrics.margins(features @ weight.T + bias, labels)
+    return margins / ((weight - weight.mean(0)).norm() * length)
+
+
+def _classifier(favor: float = 0.0, shift: float = 0.0, unequal: bool = False) -> tuple[Tensor, ...]:
+    """Features [24, 5] of three classes, labels, weight [3, 5] and bias; `shift` moves features and not decisions."""
+    chance = torch.Generator().manual_seed(0)
+    labels = (torch.arange(24).sqrt().long() % 3) if unequal else torch.arange(24) % 3
+    weight = torch.randn(3, 5, generator=chance, dtype=torch.float64)
+    features = weight[labels] + torch.randn(24, 5, generator=chance, dtype=torch.float64)
+    bias = torch.tensor([favor, 0.0, 0.0], dtype=torch.float64) - shift * weight.sum(1)
+    return features + shift, labels, weight, bias
+
+
+FUNCTIONS = {
+    "margins/write-relative": Written(
+        _relative,
+        (
+            Trial("a classifier without bias", _classifier, "the best other logit leaves out the point's own class"),
+            Trial("a bias that favors one class", lambda: _classifier(2.0), "the bias counts in the logits"),
+            Trial(
+                "features moved far away, and the bias with them",
+                lambda: _classifier(0.0, 10.0),
+                "the length is that of features from which their center is subtracted",
+            ),
+            Trial(
+                "classes of unequal size",
+                lambda: _classifier(unequal=True),
+                "the center is the mean of the class means, each of which counts once",
+            ),
+        ),
     ),
 }

@@ -1,6 +1,7 @@
 """Exercises of the chapter "Why does it happen? Unconstrained features"."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -52,7 +53,7 @@ def _objective(features: Tensor, labels: Tensor, weight: Tensor, weight_decay: f
     return cross_entropy(features @ weight.T, labels) + price / 2
 
 
-def _problem(weight_decay: float, feature_decay: float, scale: float = 1.0) -> tuple[Tensor, ...]:
+def _problem(weight_decay: float, feature_decay: float, scale: float = 1.0) -> tuple[Any, ...]:
     """Random features [12, 5] and weight [3, 5], labels, and the two decays."""
     chance = torch.Generator().manual_seed(0)
     features, weight = (torch.randn(size, 5, generator=chance, dtype=torch.float64) for size in (12, 3))

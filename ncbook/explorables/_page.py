@@ -78,8 +78,8 @@ class Explorable:
         data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
         parts = {"name": self.name, "title": self.title, "body": self.body, "data": data, "text": escape(self.text)}
         parts |= {"waiting": _WAITING, "css": _source("core.css")}
-        scripts = ("core.js", self.script or f"{self.name}.js")
-        parts["scripts"] = "".join(map(_source, scripts)).replace("</", "<\\/")
+        script = _source(self.script or f"{self.name}.js")
+        parts["scripts"] = (_source("core.js") + script).replace("</", "<\\/")
         return _FRAGMENT.format(id=_new_id(parts), **parts)
 
     def __repr__(self) -> str:

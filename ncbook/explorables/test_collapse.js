@@ -195,17 +195,19 @@ function describe(part, { rule, value, decay, seeds, correlations, label }, diff
   }
 }
 
+const TOGETHER = "sizes with a lower ratio on their training images have a lower one on new images, too";
+const AGAINST = "sizes with a lower ratio on their training images have a higher one on new images";
+const UNCLEAR = "the two ratios show no clear common order over the sizes";
+
 /** @type {(correlations: number[]) => string} */
 function verdict(correlations) {
   if (!correlations.length) return "no seed has reached this stop with every size, so there is no correlation.";
   const middle = median(correlations);
-  const span = `rank correlation ${spell(middle)}; ${correlations.length} seeds, ${spell(Math.min(...correlations))} to ${spell(Math.max(...correlations))}`;
-  return `${Math.abs(middle) < 0.5 ? UNCLEAR : middle > 0 ? TOGETHER : AGAINST} (${span}).`;
+  const clear = middle > 0 ? TOGETHER : AGAINST;
+  const [low, high] = [Math.min(...correlations), Math.max(...correlations)].map(spell);
+  const told = `rank correlation ${spell(middle)}; ${correlations.length} seeds, ${low} to ${high}`;
+  return `${Math.abs(middle) < 0.5 ? UNCLEAR : clear} (${told}).`;
 }
-
-const TOGETHER = "sizes with a lower ratio on their training images have a lower one on new images, too";
-const AGAINST = "sizes with a lower ratio on their training images have a higher one on new images";
-const UNCLEAR = "the two ratios show no clear common order over the sizes";
 
 /**
  * The ratio of the first seed that has any, by size.

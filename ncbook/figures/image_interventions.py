@@ -9,6 +9,7 @@ from ncbook.figures import _style
 from ncbook.readings.image_interventions import (
     ARMS,
     COLUMNS,
+    DECAYED,
     GRADED_ARMS,
     ceiling,
     gains,
@@ -41,6 +42,12 @@ _GRADED = {
     "sharp": (_style.BLUE, "D"),
     "sharp_decayed": (_style.ORANGE, "s"),
     "long": (_style.INK, "o"),
+}
+_CONTROLLED = {
+    "sharp": (_style.BLUE, "D"),
+    "long": (_style.INK, "o"),
+    "unsure": (_style.GREEN, "^"),
+    "flooded": (_style.PURPLE, "v"),
 }
 _BOUND = COLUMNS["unit_flatness_bound"].label.removeprefix("bound ")
 
@@ -143,20 +150,44 @@ def image_strengths(run: Run) -> Figure:
     figure, axes = _style.panels(run, 2, 4.4, sharex=True, sharey=True)
     for panel, when, title in zip(axes, ("release", "final"), ("At the release", "At the end"), strict=True):
         points = 100 * graded_gains(run, when)
-        strengths = points.index.get_level_values("strength")
-        for arm, (color, marker) in _GRADED.items():
-            panel.plot(strengths, points[arm], marker, color=color, markersize=4.2, alpha=0.6)
-            middle = points[arm].groupby("strength").median()
-            panel.plot(middle.index, middle, color=color, linewidth=1.4, marker=marker, label=GRADED_ARMS[arm])
-        panel.axhline(0, color=_style.FAINT, linewidth=1.2)
-        panel.set_xscale("log")
-        panel.set_xticks(strengths.unique(), [f"{each:g}" for each in strengths.unique()])
-        panel.minorticks_off()
-        panel.set_title(title)
-        panel.set_xlabel("strength (ratio to the loss, log scale)")
+        for arm, look in _GRADED.items():
+            _over_strengths(panel, points[arm], look, GRADED_ARMS[arm])
+        _name_strengths(panel, points.index.unique("strength"), title)
     axes[0].set_ylabel("accuracy minus the baseline's (points)")
     _style.legend_above(figure, axes[0], 3)
     return figure
+
+
+@_style.styled
+def image_controls(run: Run) -> Figure:
+    """Accuracy against the baseline at the release, of a high kappa and of what comes with it; a panel a schedule."""
+    figure, axes = _style.panels(run, 2, 4.4, sharex=True)
+    points = 100 * graded_gains(run, "release")
+    titles = ("Constant rate", "Rate decayed to 0 (finer scale)")
+    for panel, rate, title in zip(axes, ("", DECAYED), titles, strict=True):
+        for arm, look in _CONTROLLED.items():
+            _over_strengths(panel, points[f"{arm}{rate}"], look, GRADED_ARMS[arm].removesuffix(", released"))
+        _name_strengths(panel, points.index.unique("strength"), title)
+        panel.set_ylabel("accuracy minus the baseline's (points)")
+    _style.legend_above(figure, axes[0], 2)
+    return figure
+
+
+def _over_strengths(panel: Axes, points: pd.Series, look: tuple[str, str], label: str) -> None:
+    """A mark a strength and seed, and a line through the medians."""
+    color, marker = look
+    panel.plot(points.index.get_level_values("strength"), points, marker, color=color, markersize=4.2, alpha=0.6)
+    middle = points.groupby("strength").median()
+    panel.plot(middle.index, middle, color=color, linewidth=1.4, marker=marker, label=label)
+
+
+def _name_strengths(panel: Axes, strengths: pd.Index, title: str) -> None:
+    panel.axhline(0, color=_style.FAINT, linewidth=1.2)
+    panel.set_xscale("log")
+    panel.set_xticks(strengths, [f"{each:g}" for each in strengths])
+    panel.minorticks_off()
+    panel.set_title(title)
+    panel.set_xlabel("strength (ratio to the loss, log scale)")
 
 
 def _mark_arms(panel: Axes, arms: list[str], points: pd.DataFrame, number: int, label: str) -> None:

@@ -136,7 +136,8 @@ def margins_by_family(run: Run) -> Figure:
     frame = rows(run, "families")
     seeds = run.config["seeds"][: run.config["family_seeds"]]
     looks = dict(zip(seeds, _style.CLASS_STYLES, strict=False))
-    figure, axes = _style.panels(run, 3, height=5.2, rows=2)
+    figure, axes = _style.panels(run, 3, height=5.2, rows=2, sharex=True, sharey=True)
+    axes[2].tick_params(labelbottom=True)  # no panel stands below it
     for panel, family in zip(axes, (*FAMILIES, "seeds"), strict=False):
         own = frame[frame.family == family]
         for seed, nets in own.groupby("seed"):

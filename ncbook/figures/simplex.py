@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import FixedLocator
 
 from ncbook.figures import _classes, _style
 from ncbook.figures._bands import draw_seeds
@@ -46,21 +47,21 @@ def simplex_geometry(run: Run) -> Figure:
 
 @_style.styled
 def simplex_in_the_plane(run: Run) -> Figure:
-    """Three classes in two dimensions at four steps: features, means, classifier rows and the ideal triangle."""
+    """Three classes in two dimensions at three steps: features, means, classifier rows and the ideal triangle."""
     return _snapshots(run, 0, lambda vectors: vectors)
 
 
 @_style.styled
 def simplex_in_space(run: Run) -> Figure:
-    """Four classes in three dimensions at four steps, seen from one side."""
+    """Four classes in three dimensions at three steps, seen from one side."""
     return _snapshots(run, 1, _seen_from_the_side)
 
 
 @_style.styled
 def simplex_decisions(run: Run) -> Figure:
-    """Where the network's decision is the nearest class mean, and where it is not, at four steps (three classes)."""
+    """Where the network's decision is the nearest class mean, and where it is not, at three steps (three classes)."""
     arrays = pictured(run, 0)
-    figure, axes = _style.panels(run, 2, height=7.4, rows=2, sharex=True, sharey=True)
+    figure, axes = _style.panels(run, 3, height=3.4, sharex=True, sharey=True)
     for panel, index in zip(axes, snapshots(run, 0), strict=True):
         _draw_regions(panel, arrays, index)
         _draw_points(panel, arrays["points"][index].astype(float), arrays, run, 0, size=12)
@@ -95,14 +96,13 @@ def simplex_cosines(run: Run) -> Figure:
 
 @_style.styled
 def simplex_too_few_dimensions(run: Run) -> Figure:
-    """Four classes in two dimensions: where they end up, and the properties beside those with three dimensions."""
-    figure, axes = _style.panels(run, 2, height=6.2, rows=2)
+    """Four classes in two dimensions: where they end up, and NC1 and angles beside those with three dimensions."""
+    figure, axes = _style.panels(run, 3, height=3.4)
     _draw_frame(axes[0], pictured(run, 2), -1, run, 2, lambda vectors: vectors)
     axes[0].set_title("d = 2, last step")
-    for panel, (column, title) in zip(axes[1:], _PROPERTIES, strict=True):
+    for panel, (column, title) in zip(axes[1:], _PROPERTIES[:2], strict=True):
         _draw_settings(panel, run, column, {each: f"d = {run.config['dims'][each]}" for each in (1, 2)})
-        panel.set_title(title)
-        panel.set_ylabel("on the training set (no unit)")
+        panel.set_ylabel(f"{title}, training set")
     return _with_steps(figure, axes[1:], run)
 
 
@@ -114,7 +114,7 @@ def simplex_reduced_features(run: Run) -> Figure:
     names = {each: f"map to d = {run.config['dims'][each]}" for each in settings} | {settings[-1]: "no map"}
     for panel, (column, title) in zip(axes, _PROPERTIES, strict=True):
         _draw_settings(panel, run, column, names)
-        panel.set_ylabel(f"{title}, training set (no unit)")
+        panel.set_ylabel(f"{title}, training set")
     return _with_steps(figure, axes, run)
 
 
@@ -136,17 +136,19 @@ def _draw_settings(panel: Axes, run: Run, column: str, names: dict[int, str]) ->
 
 def _with_steps(figure: Figure, axes: list[Axes], run: Run) -> Figure:
     """Label the time axes, and put one legend above the panels."""
+    steps = run.config["steps"]
+    powers = [10.0**power for power in range(int(np.log10(steps)) + 1)]
     for panel in axes:
-        panel.set_xlim(1, run.config["steps"])
         _style.log_axis(panel.xaxis)
-        panel.set_xlabel("steps")
+        panel.xaxis.set_major_locator(FixedLocator(powers))  # all of them, in narrow panels too
+        panel.set(xlim=(1, steps), xlabel="steps")
     _style.legend_above(figure, axes[0], len(axes[0].get_legend_handles_labels()[1]))
     return figure
 
 
 def _snapshots(run: Run, setting: int, flatten: Callable[[np.ndarray], np.ndarray]) -> Figure:
     arrays = pictured(run, setting)
-    figure, axes = _style.panels(run, 2, height=7.4, rows=2, sharex=True, sharey=True)
+    figure, axes = _style.panels(run, 3, height=3.4, sharex=True, sharey=True)
     for panel, index in zip(axes, snapshots(run, setting), strict=True):
         _draw_frame(panel, arrays, index, run, setting, flatten)
         panel.set_title(f"step {arrays['step'][index]}")

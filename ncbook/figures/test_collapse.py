@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from ncbook.figures import _style
 from ncbook.figures._bands import draw_band
+from ncbook.readings.moments import FOLLOWS
 from ncbook.readings.test_collapse import (
     CORRELATED,
     RULES,
@@ -16,6 +17,7 @@ from ncbook.readings.test_collapse import (
     protocols,
     read_at,
     rows,
+    terminal,
 )
 from ncbook.runs import Run
 
@@ -75,7 +77,7 @@ def collapse_by_protocol(run: Run, difficulty: float | None = None) -> Figure:
         found = read_at(run, *stop)
         for _, own in found.groupby("seed"):
             panel.plot(own.variance_ratio_train, own.variance_ratio_test, color=_style.FAINT, linewidth=0.8)
-        _mark_sizes(panel, run, found)
+        _mark_sizes(panel, run, found, "variance_ratio_train", "variance_ratio_test")
         panel.set_title(f"{RULES[rule]}: {stop[1]:g}")
         panel.set_xlabel("ratio on train (no unit)")
         _style.log_axis(panel.yaxis)
@@ -114,6 +116,41 @@ def anti_correlation_over_epochs(run: Run, difficulty: float | None = None) -> F
     """Rank correlation of the two ratios over the sizes, against the epochs after which all are read."""
     run = of_difficulty(run, difficulty)
     figure, (panel,) = _style.panels(run, 1, 3.4)
+    _draw_over_epochs(panel, run)
+    return figure
+
+
+@_style.styled
+def collapse_on_mnist(run: Run) -> Figure:
+    """Rank correlation of the two ratios over the sizes, against epochs; and their falls in the terminal phase.
+
+    A mark in the second panel is a training with weight decay whose terminal phase is long enough.
+    """
+    figure, axes = _style.panels(run, 2, 4.0)
+    _draw_over_epochs(axes[0], run)
+    table = terminal(run)
+    table = table[(table.weight_decay == run.config["weight_decays"][1]) & table.phase_tells]
+    _mark_sizes(axes[1], run, table, "variance_ratio_train_phase_fall", "variance_ratio_test_phase_fall")
+    axes[1].legend(title="images a class", fontsize="small", loc="upper left")
+    _draw_slopes(axes[1], table.variance_ratio_train_phase_fall.max())
+    axes[1].set_xlabel("fall on train (times)")
+    axes[1].set_ylabel("fall on new images (times)")
+    for axis in (axes[1].xaxis, axes[1].yaxis):
+        _style.log_axis(axis)
+    return figure
+
+
+def _draw_slopes(panel: Axes, most: float) -> None:
+    """Lines from no fall to a fall of `most` on train: new images fall as much, or by half of it on a log scale."""
+    for slope, style in ((1.0, "-"), (FOLLOWS, ":")):
+        label = f"log-slope {slope:g}"
+        panel.plot([1.0, most], [1.0, most**slope], style, color=_style.FAINT, label=label, zorder=0)
+        panel.annotate(
+            label, (most, most**slope), (-12, 4), textcoords="offset points", ha="right", fontsize="small",
+        )  # fmt: skip
+
+
+def _draw_over_epochs(panel: Axes, run: Run) -> None:
     for style, decay in enumerate(run.config["weight_decays"]):
         found = correlations_over_epochs(run, decay)
         draw_band(panel, found.columns.to_numpy(), found.to_numpy(), f"weight decay {decay:g}", style, every=1)
@@ -124,7 +161,6 @@ def anti_correlation_over_epochs(run: Run, difficulty: float | None = None) -> F
     panel.set_ylabel("rank correlation of\ntrain and new ratio")
     _style.log_axis(panel.xaxis)
     panel.legend(loc="lower left")
-    return figure
 
 
 def _draw_judged(panel: Axes, found: pd.Series, label: str, style: int) -> None:
@@ -140,12 +176,13 @@ def _draw_spreads(panel: Axes, frame: pd.DataFrame, x: str, every: int) -> None:
         draw_band(panel, values.columns.to_numpy(), values.to_numpy(), label, style, every)
 
 
-def _mark_sizes(panel: Axes, run: Run, found: pd.DataFrame) -> None:
+def _mark_sizes(panel: Axes, run: Run, found: pd.DataFrame, x: str, y: str) -> None:
+    """Marks at two columns of `found`, in a color and shape for each size."""
     for index, size in enumerate(run.config["sizes"]):
         own = found[found.per_class == size]
         panel.scatter(
-            own.variance_ratio_train, own.variance_ratio_test, s=30, marker=_MARKERS[index], facecolor="none",
-            edgecolor=_COLORS[index], linewidth=1.5, label=f"{size}", zorder=3,
+            own[x], own[y], s=30, marker=_MARKERS[index], facecolor="none", edgecolor=_COLORS[index], linewidth=1.5,
+            label=f"{size}", zorder=3,
         )  # fmt: skip
 
 

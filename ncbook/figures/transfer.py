@@ -16,6 +16,7 @@ from ncbook.readings.transfer import (
     RANDOM,
     TOTAL,
     WEAK,
+    WEAK_HALVES,
     ends,
     final_layers,
     part,
@@ -25,6 +26,7 @@ from ncbook.runs import Run
 _PROTOCOLS = {PER_CLASS: "equal images a class", TOTAL: "equal images in all"}
 _SUPER = (*COARSE, WEAK)
 _STYLES = (*_SUPER, FINE)  # index of their colors, markers and lines; random labels have ink
+_ON_MNIST = (*_SUPER, WEAK_HALVES)  # these too
 _RATIO = "Tr $\\Sigma_W$ / Tr $\\Sigma_B$ (no unit)"
 
 
@@ -96,6 +98,24 @@ def transfer_over_training(run: Run) -> Figure:
 
 
 @_style.styled
+def transfer_on_mnist(run: Run) -> Figure:
+    """Linear probe of the digits on the last layer, and the variance ratio of the super-classes, against epochs."""
+    figure, axes = _style.panels(run, 2, 3.8)
+    shown = {"probe_acc_target": "the ten digits", "variance_ratio_train": "collapse of the super-classes"}
+    for panel, (column, title) in zip(axes, shown.items(), strict=True):
+        for style, arm in enumerate(_ON_MNIST):
+            _draw_arm(panel, run, arm, column, style)
+        _epoch_axis(panel, run)
+        panel.set_title(title)
+    _pixel_line(axes[0], run, "groups")
+    axes[0].set_ylabel("probe of the digits,\nshare right")
+    axes[1].set_ylabel(_RATIO)
+    _style.log_axis(axes[1].yaxis)
+    _legend_above(figure, axes[0], 3)
+    return figure
+
+
+@_style.styled
 def transfer_layers(run: Run) -> Figure:
     """Accuracy on the classes to transfer to at the end of training, layer by layer, a panel a family."""
     figure, axes = _style.panels(run, 2, 3.9, sharey=True)
@@ -135,13 +155,23 @@ def _chosen_counts(run: Run) -> list[int]:
 
 
 def _draw_epochs(panel: Axes, run: Run, arm: str, name: str) -> None:
-    frame = part(run, "groups", LAST)
-    values = frame[frame.arm == arm].pivot(index="seed", columns="epoch", values=name)
     if arm in _STYLES:
-        draw_band(panel, values.columns.to_numpy(), values.to_numpy(), arm, _STYLES.index(arm), every=1)
+        _draw_arm(panel, run, arm, name, _STYLES.index(arm))
         return
+    values = _by_epoch(run, arm, name)
     panel.fill_between(values.columns, values.min(), values.max(), color=_style.INK, alpha=0.15, linewidth=0)
     panel.plot(values.columns, values.median(), color=_style.INK, marker="v", markersize=4, label=arm)
+
+
+def _draw_arm(panel: Axes, run: Run, arm: str, name: str, style: int) -> None:
+    values = _by_epoch(run, arm, name)
+    draw_band(panel, values.columns.to_numpy(), values.to_numpy(), arm, style, every=1)
+
+
+def _by_epoch(run: Run, arm: str, name: str) -> pd.DataFrame:
+    """A column of the last layer: a row a seed, a column an epoch."""
+    frame = part(run, "groups", LAST)
+    return frame[frame.arm == arm].pivot(index="seed", columns="epoch", values=name)
 
 
 def _epoch_axis(panel: Axes, run: Run) -> None:

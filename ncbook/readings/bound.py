@@ -108,3 +108,94 @@ def terminal_start(run: Run, per_class: int) -> float:
     time = rows(run, "time")
     own = time[time.per_class == per_class].groupby("seed")
     return max(float(moments.terminal_phase(each)["phase_start"]) for _, each in own)
+
+
+def terms(run: Run) -> pd.DataFrame:
+    """A row a size: means over pairs and seeds of the two CDNVs, the bound and its terms, and the share of B in it."""
+    pairs = rows(run, "pair")
+    pairs["share"] = 100 * pairs.B / pairs.cdnv_bound
+    means = pairs.groupby("per_class")[["cdnv_test", "cdnv_bound", "cdnv_train", "A", "B", "share"]].mean()
+    means = means.round({"cdnv_test": 4, "cdnv_bound": 4, "cdnv_train": 4, "A": 3, "B": 4, "share": 1}).reset_index()
+    return means.set_axis(
+        ["n", "V of the population", "bound", "V of the training set", "A", "B", "B, % of it"], axis=1
+    )
+
+
+def halves(run: Run) -> pd.DataFrame:
+    """A row a size: how often the bound of one half of the population holds in the other, and how far that is off.
+
+    And what the two shifts leave of the training distance, in the worst and in the middle pair. All in %.
+    """
+    pairs = rows(run, "pair")
+    found = pd.DataFrame(
+        {
+            "n": pairs.per_class,
+            "holds across halves, %": 100.0 * (pairs.half_bound >= pairs.half_cdnv),
+            "one half is off by, %": 100 * (pairs.half_cdnv / pairs.cdnv_test - 1).abs(),
+            "left": 100 * (1 - pairs.shift_sum / pairs.distance_train),
+        }
+    ).groupby("n")
+    table = found.mean().drop(columns="left").round(1)
+    left = {"left of the distance, worst pair, %": found.left.min(), "middle pair, %": found.left.median()}
+    return table.assign(**{name: values.round() for name, values in left.items()}).reset_index()
+
+
+def falls(run: Run) -> pd.DataFrame:
+    """A row a size: how many times the CDNVs and B fall from zero training error to the end, in the median."""
+    ends = terminal(run)
+    names = {"cdnv_train": "V of the training set", "cdnv_test": "V of the population", "B": "B"}
+    table = pd.DataFrame(
+        {"n": ends.per_class} | {name: ends[f"{key}_then"] / ends[f"{key}_end"] for key, name in names.items()}
+    )
+    return table.groupby("n").median().reset_index()
+
+
+def exponents(run: Run) -> pd.DataFrame:
+    """A row a term and network: the lowest and the highest slope over the seeds."""
+    fixed, networks = rows(run, "fixed"), rows(run, "network")
+    found = {
+        "one fixed network, mean": rates(fixed, "shift"),
+        "one fixed network, square": rates(fixed, "square"),
+        "trained on the points, mean": rates(networks, "shift", "length"),
+        "the same networks, fresh points": rates(networks, "shift_if_fresh", "length"),
+    }
+    return pd.DataFrame(
+        {
+            "": list(found),
+            "lowest": [f"{each.min():.2f}" for each in found.values()],
+            "highest": [f"{each.max():.2f}" for each in found.values()],
+        }
+    )
+
+
+def shift_ratios(run: Run) -> pd.DataFrame:
+    """A row a size: the shift of the training means over that of fresh points, and over what the training set tells."""
+    networks = rows(run, "network")
+    table = pd.DataFrame(
+        {
+            "n": networks.per_class,
+            "times fresh points": networks["shift"] / networks.shift_if_fresh,
+            "times the guess": networks["shift"] / networks.shift_by_train,
+        }
+    )
+    return table.groupby("n").mean().round(1).reset_index()
+
+
+def coverage(run: Run) -> pd.DataFrame:
+    """A row a bound that needs no population: the pairs, in %, in which it holds, and in which it says nothing."""
+    pairs = rows(run, "pair")
+    names = ["hoeffding", "bootstrap_train", "bootstrap_fresh"]
+    return pd.DataFrame(
+        {
+            "bound": [COLUMNS[name].label for name in names],
+            "holds, %": [round(100 * (pairs[name] >= pairs.cdnv_test).mean()) for name in names],
+            "says nothing, %": [round(100 * np.isinf(pairs[name]).mean()) for name in names],
+        }
+    )
+
+
+def center_errors(run: Run) -> pd.DataFrame:
+    """A row a size: error of the nearest-center rule, with the population's means and the training set's; bounds."""
+    columns = ["ncc_error_test", "ncc_error_test_train_means", "directional_ncc_error_bound", "ncc_error_bound"]
+    means = rows(run, "network").groupby("per_class")[columns].mean().round(4).reset_index()
+    return means.set_axis(["n", "error", "with training centers", "bound along the lines", "4 (K−1) V"], axis=1)

@@ -34,7 +34,14 @@ GRADED_ARMS = {
     "sharp": "kappa pushed up, released",
     "sharp_decayed": "the same, rate decayed to 0",
     "long": "norms pushed up, released",
+    "long_decayed": "norms, rate decayed to 0",
+    "unsure": "uncertainty pushed up, released",
+    "unsure_decayed": "uncertainty, rate decayed to 0",
+    "flooded": "train loss held up, released",
+    "flooded_decayed": "train loss, rate decayed to 0",
 }
+CONTROLS = ("long", "unsure", "flooded")  # each holds up one thing that comes with a high kappa
+DECAYED = "_decayed"  # ends the name of an arm whose learning rate falls to 0 by the release
 UNCHANGED = ("baseline", "encouraged", "prevented", "flatter", "anti_kept", "pinned")  # at the release
 UNSURE = ("confidence", "flooding", "smoothing")  # controls: low confidence without a large head
 COLUMNS = {
@@ -48,6 +55,7 @@ COLUMNS = {
 _TASKS = {"digits": "noisy digits", "cifar10": "CIFAR-10", "cifar10_augmented": "CIFAR-10, augmented"}
 _FITTED = 0.95  # train accuracy from which on training images are fitted
 _NUM_CLASSES = 10  # of every task
+_ENCOURAGED = ("encouraged", "baseline")
 
 
 def task_name(task: str) -> str:
@@ -123,9 +131,75 @@ def strength(task: str) -> float:
 def graded_gains(run: Run, when: str) -> pd.DataFrame:
     """Test accuracy of each arm minus that of the baseline with its own learning rate, a row a strength and seed."""
     accuracy = by_strength(run, f"{when}_test_acc")
-    found = accuracy.sub(accuracy.baseline, axis=0)
-    found["sharp_decayed"] = accuracy.sharp_decayed - accuracy.baseline_decayed
-    return found
+    decayed = accuracy.filter(like=DECAYED)
+    kept = accuracy.drop(columns=decayed.columns)
+    return kept.sub(kept.baseline, axis=0).join(decayed.sub(decayed[f"baseline{DECAYED}"], axis=0))
+
+
+def held(run: Run) -> pd.DataFrame:
+    """What each control holds up, over that of the network with a high kappa and the same learning rate.
+
+    At the release; a row a strength and seed, a column a control and learning rate. Of "long" the product of the norms,
+    squared, of "unsure" the uncertainty, and of "flooded" the train loss, each on the training images.
+    """
+    uncertainty, loss, head, feature = (
+        by_strength(run, f"release_{name}") for name in ("uncertainty_train", "train_loss", "head_norm", "feature_norm")
+    )
+    tables = dict(zip(CONTROLS, ((head * feature) ** 2, uncertainty, loss), strict=True))
+    return pd.DataFrame({
+        f"{arm}{rate}": table[f"{arm}{rate}"] / table[f"sharp{rate}"]
+        for arm, table in tables.items() for rate in ("", DECAYED)
+    })  # fmt: skip
+
+
+def costs_of_controls(run: Run) -> pd.DataFrame:
+    """What a high kappa and each control cost: a row an arm, learning rate and strength, medians over the seeds.
+
+    Points of test accuracy against the baseline with the same rate, with their range; what is wrong is a share of the
+    training images.
+    """
+    then, end = (100 * graded_gains(run, when) for when in ("release", "final"))
+    kappa, loss, train = (
+        by_strength(run, f"release_{name}") for name in ("relative_flatness", "train_loss", "train_acc")
+    )
+    rows = []
+    for rate, told in (("", "constant"), (DECAYED, "decayed to 0")):
+        for arm in ("sharp", *CONTROLS):
+            name = f"{arm}{rate}"
+            rows += [
+                {
+                    "arm": GRADED_ARMS[arm].removesuffix(", released"), "rate": told, "strength": each,
+                    "points at the release": own.median(), "lowest": own.min(), "highest": own.max(),
+                    "κ": kappa[name][each].median(), "train loss": loss[name][each].median(),
+                    "wrong (%)": 100 * (1 - train[name][each].median()), "points at the end": end[name][each].median(),
+                }
+                for each, own in then[name].groupby("strength")
+            ]  # fmt: skip
+    table = pd.DataFrame(rows)
+    rounded = ["points at the release", "lowest", "highest", "wrong (%)", "points at the end"]
+    table[rounded] = table[rounded].round(2) + 0.0  # no -0
+    return table
+
+
+def encouraged_at_equal_loss(run: Run) -> pd.DataFrame:
+    """The network whose collapse is encouraged beside the baseline, at a train loss that both reach.
+
+    A row a strength and seed. loss: the larger of the two final train losses; gain: test accuracy there minus the
+    baseline's; ratio: R there over the baseline's.
+    """
+    frame, last = run.to_frame(), by_arm(run, "final_train_loss")[["baseline", "encouraged"]].max(axis=1)
+    trainings = dict(list(frame.groupby(["task", "seed", "arm"])))
+    rows = []
+    for (task, seed), loss in last.items():
+        accuracy, ratio = (
+            [moments.at_loss(own, own[column], loss) for own in (trainings[task, seed, arm] for arm in _ENCOURAGED)]
+            for column in ("test_acc", "variance_ratio_train")
+        )
+        rows.append({
+            "strength": strength(task), "seed": seed, "loss": loss, "gain": accuracy[0] - accuracy[1],
+            "ratio": ratio[0] / ratio[1],
+        })  # fmt: skip
+    return pd.DataFrame(rows).set_index(["strength", "seed"]).sort_index()
 
 
 def raised(run: Run) -> pd.DataFrame:

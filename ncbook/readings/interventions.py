@@ -145,11 +145,5 @@ def against_baseline(run: Run) -> pd.DataFrame:
 
 
 def flatness_at_loss(rows: pd.DataFrame, loss: float) -> float:
-    """Relative flatness of one training where its train loss is `loss`, on a line of logarithms between probes.
-
-    Of probes in the order of their loss, since it need not fall from each to the next; nan outside of their range.
-    """
-    logs = np.log(rows[["train_loss", "relative_flatness"]].astype(float)).sort_values("train_loss")
-    if not len(logs) or not logs.train_loss.iloc[0] <= np.log(loss) <= logs.train_loss.iloc[-1]:
-        return float("nan")
-    return float(np.exp(np.interp(np.log(loss), logs.train_loss, logs.relative_flatness)))
+    """Relative flatness of one training where its train loss is `loss`, on a line of logarithms between probes."""
+    return float(np.exp(moments.at_loss(rows, np.log(rows.relative_flatness.astype(float)), loss)))

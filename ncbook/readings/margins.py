@@ -82,3 +82,115 @@ def correlations(run: Run) -> pd.DataFrame:
 def _correlations(networks: pd.DataFrame) -> dict[str, float]:
     ranks = networks[["area", "smallest"]].rank().corrwith((-networks.test_error).rank())
     return {"networks": len(networks)} | ranks.to_dict()
+
+
+def lines(run: Run) -> pd.DataFrame:
+    """A row a line of the plane: its margin in the median, and the lowest and highest error, over the training sets."""
+    found = rows(run, "plane").groupby("family")
+    errors = 100 * found.risk.agg(["min", "max"]).round(4)
+    table = {"margin": found.margin.median().round(2), "lowest error, %": errors["min"], "highest, %": errors["max"]}
+    return pd.DataFrame(table).rename_axis("line").reset_index()
+
+
+def doubled(run: Run) -> pd.DataFrame:
+    """A row a weight decay: smallest margin and confidence of the first seed, and once W and b are doubled."""
+    ends = rows(run, "training").groupby(KEYS, sort=False).tail(1)
+    own = ends[(ends.family == "true labels") & (ends.seed == run.config["seeds"][0])]
+    columns = {
+        "weight_decay": "weight decay",
+        "raw": "smallest margin",
+        "doubled_raw": "doubled",
+        "confidence": "confidence",
+        "doubled_confidence": "doubled ",
+        "doubled_changed": "decisions changed",
+    }
+    return own[list(columns)].rename(columns=columns)
+
+
+def _by_decay(run: Run, columns: dict[str, str], family: str = "true labels") -> pd.DataFrame:
+    """Medians over the seeds of columns of the milestones, a row a weight decay; `columns` maps them to new names."""
+    found = milestones(run)
+    medians = found[found.family == family].groupby("weight_decay", sort=False)[list(columns)].median().round(4)
+    return medians.rename(columns=columns).rename_axis("weight decay").reset_index()
+
+
+def agreement(run: Run) -> pd.DataFrame:
+    """A row a weight decay: NC1, and how near the classifier and the class means are to the max-margin classifier."""
+    return _by_decay(
+        run,
+        {
+            "nc1_train_end": "NC1",
+            "svm_cosine_end": "cosine of the classifier",
+            "means_svm_cosine_end": "of the class means",
+            "svm_share_end": "share of the largest margin",
+        },
+    )
+
+
+def curves(run: Run) -> pd.DataFrame:
+    """A row a weight decay: the smallest margin, the area and the relative spread, from zero error to the end."""
+    names = {"smallest": "smallest margin", "area": "area", "spread": "relative spread"}
+    moved = {f"{key}_{when}": f"{key}_{when}" for key in names for when in ("then", "end")}
+    table = _by_decay(run, moved)
+    told = {
+        name: [f"{then:.3f} to {end:.3f}" for then, end in zip(table[f"{key}_then"], table[f"{key}_end"], strict=True)]
+        for key, name in names.items()
+    }
+    return pd.DataFrame({"weight decay": table["weight decay"]} | told)
+
+
+def true_and_random(run: Run) -> pd.DataFrame:
+    """A row true and a row random labels, at the second weight decay: medians of errors, margins, NC1 and agreement."""
+    found = milestones(run)
+    found = found[found.weight_decay == run.config["weight_decays"][1]].assign(test=100 * found.test_error_end)
+    columns = {
+        "test": "test error, %",
+        "smallest_end": "smallest margin",
+        "area_end": "area",
+        "spread_end": "spread",
+        "nc1_train_end": "NC1",
+        "svm_cosine_end": "cosine",
+    }
+    medians = found.groupby("family", sort=False)[list(columns)].median().round(3)
+    return medians.rename(columns=columns).rename_axis("labels").reset_index()
+
+
+def ranks(run: Run) -> pd.DataFrame:
+    """A row a family: networks of a trial, and the median and range of its correlations with test accuracy."""
+    found = [
+        {"family": family, "networks": int(trials.networks.iloc[0])}
+        | {name: _range(trials[key]) for key, name in {"area": "area", "smallest": "smallest margin"}.items()}
+        for family, trials in correlations(run).groupby("family", sort=False)
+    ]
+    return pd.DataFrame(found)
+
+
+def _range(values: pd.Series) -> str:
+    middle, low, high = values.median(), values.min(), values.max()
+    return f"{middle:.2f}" if low == high else f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def few_and_many(run: Run) -> pd.DataFrame:
+    """A row the smallest and one the largest training sets: medians of the smallest margin, area and test error."""
+    sizes = rows(run, "families")
+    sizes = sizes[sizes.family == "number of images"].assign(test=100 * sizes.test_error)
+    medians = sizes.groupby("per_class")[["smallest", "area", "test"]].median().round(3)
+    table = medians.loc[[medians.index.min(), medians.index.max()]].reset_index()
+    return table.set_axis(["images of each class", "smallest margin", "area", "test error, %"], axis=1)
+
+
+def exponents(run: Run) -> pd.DataFrame:
+    """A row a number of classes and frame at the smallest noise: the exponent, its limit, errors of plain sampling."""
+    drawn = rows(run, "exponent")
+    drawn = drawn[drawn.sigma == drawn.sigma.min()]
+    found = [
+        {
+            "K": int(K),
+            "means": FRAMES[frame],
+            "exponent": f"{points[points.method == 'importance'].exponent.median():.4f}",
+            "limit": f"{points.limit.median():.4f}",
+            "errors met by plain sampling": int(points[points.method == "plain"].errors.sum()),
+        }
+        for (K, frame), points in drawn.groupby(["num_classes", "frame"], sort=False)
+    ]
+    return pd.DataFrame(found)

@@ -69,6 +69,17 @@ def at(rows: pd.DataFrame, moment: float, clock: str = "step") -> pd.Series:
     return rows.iloc[found[0]] if len(found) else pd.Series(np.nan, index=rows.columns)
 
 
+def at_loss(rows: pd.DataFrame, values: pd.Series, loss: float) -> float:
+    """`values` of one training, one a probe, where its `train_loss` is `loss`: on a line in the logarithm of the loss.
+
+    Of probes in the order of their loss, since it need not fall from each to the next; nan outside of their range.
+    """
+    losses = rows.train_loss.astype(float).sort_values()
+    if not len(losses) or not losses.iloc[0] <= loss <= losses.iloc[-1]:
+        return float("nan")
+    return float(np.interp(np.log(loss), np.log(losses), values.loc[losses.index].astype(float)))
+
+
 def _values(rows: pd.DataFrame, columns: Sequence[str], moment: float, clock: str) -> dict[str, float]:
     """`at` for some columns, without a row of them all, which takes longer."""
     found = np.flatnonzero(rows[clock].to_numpy() == moment)[:1]

@@ -1,6 +1,5 @@
 """Runs of `settings`: where the terminal phase of each training began, and how far it collapsed."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -42,24 +41,16 @@ def left(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 
 def conditions(run: Run) -> pd.DataFrame:
-    """Columns condition, base, changed to: what the arms of a run have in common, and what is varied around it."""
+    """One row a change of the base setting: condition, base, changed to, learning rate with the change."""
     asked = run.config
+    rate = asked["learning_rates"][0]
     losses = [names.LOSSES.get(name, name) for name in asked["losses"]]
-    networks = [names.NETWORKS.get(name, name) for name in (*asked["networks"], *asked["plain_networks"])]
-    base, *others = zip(losses, asked["learning_rates"], strict=True)
-    rates = [f"{rate:g} ({loss})" for loss, rate in others if rate != base[1]]
-    rates += [f"{asked['plain_learning_rate']:g} ({name})" for name in networks[len(asked["networks"]) :]]
-    rows = [
-        ("images", *_base_and_changes(asked["datasets"])),
-        ("network", *_base_and_changes(networks)),
-        ("loss", *_base_and_changes(losses)),
-        ("learning rate", f"{base[1]:g}", "; ".join(rates)),
-        ("weight decay", *_base_and_changes([f"{value:g}" for value in asked["weight_decays"]])),
-        ("epochs", f"{asked['epochs']}", ""),
-        ("seeds", f"{len(asked['seeds'])}", ""),
-    ]
-    return pd.DataFrame(rows, columns=["condition", "base", "changed to"])
-
-
-def _base_and_changes(values: Sequence[str]) -> tuple[str, str]:
-    return values[0], "; ".join(values[1:])
+    networks, plain = ([names.NETWORKS.get(name, name) for name in asked[f"{kind}networks"]] for kind in ("", "plain_"))
+    changes = [("images", asked["datasets"][0], name, rate) for name in asked["datasets"][1:]]
+    changes += [("network", networks[0], name, rate) for name in networks[1:]]
+    changes += [("network", networks[0], name, asked["plain_learning_rate"]) for name in plain]
+    others = zip(losses[1:], asked["learning_rates"][1:], strict=True)
+    changes += [("loss", losses[0], name, own) for name, own in others]
+    decays = [f"{value:g}" for value in asked["weight_decays"]]
+    changes += [("weight decay", decays[0], value, rate) for value in decays[1:]]
+    return pd.DataFrame(changes, columns=["condition", "base", "changed to", "learning rate"])

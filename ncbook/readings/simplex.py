@@ -76,6 +76,25 @@ def _end(rows: pd.DataFrame) -> dict[str, float | bool]:
     return row | {"zero_error_step": start, "fall": fall} | terminal | {"phase_fall": phase_fall}
 
 
+def by_network(run: Run) -> pd.DataFrame:
+    """A row a training, by names for readers: its network, and what it came to.
+
+    The network says its weight decay where that is not the largest; a factor is that of `ends`.
+    """
+    arms, largest = ends(run), max(run.config["weight_decays"])
+    decays = [f", decay {decay:g}" if decay < largest else "" for decay in arms.weight_decay]
+    networks = [f"K = {K}, d = {d}{decay}" for K, d, decay in zip(arms.num_classes, arms.dim, decays, strict=True)]
+    return pd.DataFrame(
+        {
+            "network": networks,
+            "NC1 fell by a factor of": arms.fall,
+            "angles (NC2)": arms.nc2_angles_train,
+            "NC3": arms.nc3_train,
+            "test error (%)": 100 * arms.test_error,
+        }
+    )
+
+
 def fitting_ends(run: Run) -> pd.DataFrame:
     """Rows of `ends` of the networks that the claims of the simplex are about.
 
@@ -95,7 +114,7 @@ def least_and_most(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def snapshots(run: Run, setting: int) -> list[int]:
-    """Four probes of the first seed: an early one, the first without a training error, five times as late, the last."""
+    """Three probes of the first seed: an early one, the first without a training error, and the last."""
     rows = pictured_rows(run, setting)
     zero = min(moments.zero_error(rows), float(rows.step.iloc[-1]))
-    return [moments.nearest(rows.step, step) for step in (zero / 4, zero, 5 * zero, moments.NEVER)]
+    return [moments.nearest(rows.step, step) for step in (zero / 4, zero, moments.NEVER)]

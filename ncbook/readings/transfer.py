@@ -12,7 +12,9 @@ PER_CLASS, TOTAL = "per class", "total"
 # What the networks of the part "groups" are trained to say of digits.
 PARITY, HALVES, WEAK, FINE, RANDOM = "odd or even", "below 5 or not", "odd or even, weak decay", "fine", "random"
 ARMS = (PARITY, HALVES, WEAK, FINE, RANDOM)
+WEAK_HALVES = "below 5 or not, weak decay"  # in runs of super-classes alone
 COARSE = (PARITY, HALVES)  # super-classes with the strong weight decay
+WEAKLY = (WEAK, WEAK_HALVES)  # the same with the weak one
 INPUT, LAST = "input", "last"  # layers: the pixels, and what the head sees
 COLUMNS: dict[str, Measure] = {
     "cdnv_target": Measure("CDNV, target classes", "CDNV of the classes to transfer to"),
@@ -124,6 +126,53 @@ def _phase(rows: pd.DataFrame) -> dict[str, float]:
     if len(terminal) > 2:
         row["correlation"] = rank_correlation(terminal.variance_ratio_train, terminal.probe_acc_target)
     return row
+
+
+@once_a_run
+def since_memorized(run: Run) -> pd.DataFrame:
+    """Super-classes from the first measurement on at which a network has memorized: one row a super-class arm and seed.
+
+    Columns: arm, seed, epoch of the first; tells, whether it lies in the first half of the training and no training
+    error is left at the end; NAME_then and NAME_end for ratio, probe, ncc and cluster, as in `since_zero_error`;
+    probe_best, the highest of the probe before the end; ratio_fall, by how many times the ratio falls; correlation, of
+    ratio and probe over the measurements, of which there are `points`. nan of what never memorizes.
+    """
+    frame = part(run, "groups", LAST)
+    return moments.by_training(frame[frame.step > 0], ("arm", "seed"), _memorized)
+
+
+def _memorized(rows: pd.DataFrame) -> dict[str, float | bool]:
+    epoch, end = moments.first(rows.epoch, rows.train_error <= 1 - moments.MEMORIZED), rows.iloc[-1]
+    then, since = moments.at(rows, epoch, "epoch"), rows[rows.epoch >= epoch]
+    row = {"epoch": epoch, "tells": epoch <= end.epoch / 2 and end.train_error == 0, "points": len(since)}
+    for column, name in _MEASURED.items():
+        row |= {f"{name}_then": then[column], f"{name}_end": end[column]}
+    return row | {
+        "probe_best": since.probe_acc_target.iloc[:-1].max(),
+        "ratio_fall": row["ratio_then"] / row["ratio_end"],
+        "correlation": rank_correlation(since.variance_ratio_train, since.probe_acc_target),
+    }
+
+
+def below_weak(run: Run) -> pd.DataFrame:
+    """How much lower the probe of the last layer is at the end with the strong weight decay than with the weak one.
+
+    One row a grouping (arm) and seed of a run of super-classes alone, with `below`, a share, and `tells`, whether
+    `since_memorized` says so of both networks.
+    """
+    table = since_memorized(run).set_index(["arm", "seed"])
+    pairs = zip(COARSE, WEAKLY, strict=True)
+    found = [
+        pd.DataFrame(
+            {
+                "arm": strong,
+                "below": table.probe_end[weak] - table.probe_end[strong],
+                "tells": table.tells[weak] & table.tells[strong],
+            }
+        )
+        for strong, weak in pairs
+    ]
+    return pd.concat(found).reset_index()
 
 
 @once_a_run

@@ -65,23 +65,17 @@ def run_all(page) -> None:
     page.locator(".lm-Menu-itemLabel").get_by_text("Run All Cells", exact=True).click()
 
 
-def write_notebook(path: Path, *cells: str) -> None:
-    """A notebook of code cells."""
+def write_notebook(path: Path, *cells: str, text: str = "") -> None:
+    """A notebook of code cells, below one of `text` where there is any."""
+    code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    written = [{**code, "id": f"cell-{n}", "source": source} for n, source in enumerate(cells)]
+    if text:
+        written.insert(0, {"cell_type": "markdown", "metadata": {}, "id": "text", "source": text})
     notebook = {
         "nbformat": 4,
         "nbformat_minor": 5,
         "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        "cells": [
-            {
-                "id": f"cell-{n}",
-                "cell_type": "code",
-                "source": source,
-                "metadata": {},
-                "outputs": [],
-                "execution_count": None,
-            }
-            for n, source in enumerate(cells)
-        ],
+        "cells": written,
     }
     path.write_text(json.dumps(notebook))
 
@@ -181,6 +175,21 @@ def test_four_seeds_train_are_stopped_and_continued(page, jupyterlab):
     lab.type("Share to train on", "1")
     lab.press("Train")
     lab.message.filter(has_text="fraction: must lie between 0 and 1, got 1.0").wait_for()
+    _assert_no_traceback(page)
+
+
+def test_a_link_of_the_prose_sets_a_figure_in_jupyterlab(page, jupyterlab):
+    text = 'Look at <a href="#nc-bound:drawn=100">collapsed points</a>.'
+    write_notebook(jupyterlab.root / "link.ipynb", "from ncbook import explorables\n\nexplorables.bound()", text=text)
+    open_notebook(page, jupyterlab, "link.ipynb")
+    run_all(page)
+    slider = page.locator(".nc-drawn")
+    slider.wait_for()
+    assert slider.input_value() == "0"
+    page.get_by_role("link", name="collapsed points").click()
+    assert slider.input_value() == "100"
+    assert page.evaluate("document.activeElement.name") == "drawn"
+    assert "#nc-" not in page.url
     _assert_no_traceback(page)
 
 

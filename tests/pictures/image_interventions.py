@@ -93,8 +93,29 @@ def _strengths(run: Run):
         yield Axis(panel, x="log")
 
 
-PRESETS = {"image_strengths": "laptop-mnist"}
+CONTROLLED = {
+    "sharp": "kappa pushed up", "long": "norms pushed up", "unsure": "uncertainty pushed up",
+    "flooded": "train loss held up",
+}  # fmt: skip
+
+
+def _controls(run: Run):
+    frame = run.to_frame()
+    frame["strength"] = [float(task.split("@")[1]) for task in frame.task]
+    found = frame[frame.epoch == run.config["release"]].set_index(["strength", "seed"]).sort_index()
+    accuracy = {arm: 100 * rows.test_acc.astype(float) for arm, rows in found.groupby("arm")}
+    for panel, rate in enumerate(("", "_decayed")):
+        for arm, label in CONTROLLED.items():
+            own = accuracy[arm + rate] - accuracy["baseline" + rate]
+            yield Line(panel, None, own.index.get_level_values(0), own)
+            middle = own.unstack("seed").median(axis=1)
+            yield Line(panel, label, middle.index, middle)
+        yield Axis(panel, x="log")
+
+
+PRESETS = {"image_strengths": "laptop-mnist", "image_controls": "laptop-controls"}
 EXPECTED = {
+    "image_controls": _controls,
     "image_strengths": _strengths,
     "image_intervention_accuracy": _accuracy,
     "image_release": _release,

@@ -48,10 +48,10 @@ def _reduced(run: Run):
 
 
 def _shown(run: Run, setting):
-    """Four probes: an early one, the first without a training error, five times as late, the last."""
+    """Three probes: an early one, the first without a training error, the last."""
     steps = _arrays(run, *setting)["step"]
     zero = first_zero_errors(_rows(run, *setting), "step")[0]  # of seed 0
-    return [int(np.abs(steps - step).argmin()) for step in (zero / 4, zero, 5 * zero, 2000)]
+    return [int(np.abs(steps - step).argmin()) for step in (zero / 4, zero, 2000)]
 
 
 def _points(panel, arrays, index, size, flat):
@@ -122,7 +122,7 @@ def _cosines(run: Run):
 
 def _too_few(run: Run):
     yield from _frame(0, _arrays(run, *FLAT), -1, 4, lambda vectors: vectors)
-    for panel, column in enumerate(PROPERTIES, 1):
+    for panel, column in enumerate(PROPERTIES[:2], 1):
         yield from _curves(panel, run, column, {"d = 3": FOUR, "d = 2": FLAT})
 
 

@@ -44,7 +44,30 @@ def _by_protocol(run: Run):
 
 
 def _over_epochs(run: Run):
-    frame = run.to_frame().query("difficulty == 0.85")
+    yield from _ranks_over_epochs(run.to_frame().query("difficulty == 0.85"))
+
+
+def _on_mnist(run: Run):
+    frame = run.to_frame()
+    yield from _ranks_over_epochs(frame)
+    falls = []
+    for (size, _), rows in frame[frame.weight_decay == 0.002].groupby(["per_class", "seed"]):
+        first = rows[rows.step > rows.step[rows.train_error > 0].max()].head(1)
+        if len(first) and first.step.item() <= 1024:  # of 2048 steps
+            then, end = (
+                each[["variance_ratio_train", "variance_ratio_test"]].iloc[0] for each in (first, rows.tail(1))
+            )
+            falls.append({"size": size, **(then / end)})
+    falls = pd.DataFrame(falls)
+    for size, own in falls.groupby("size"):
+        yield Points(1, f"{size}", own.variance_ratio_train, own.variance_ratio_test)
+    most = falls.variance_ratio_train.max()
+    yield Line(1, "log-slope 1", [1, most], [1, most])
+    yield Line(1, "log-slope 0.5", [1, most], [1, most**0.5])
+    yield Axis(1, "log", "log")
+
+
+def _ranks_over_epochs(frame):
     for decay, label in ((0.0, "weight decay 0"), (0.002, "weight decay 0.002")):
         own = frame[(frame.weight_decay == decay) & frame.epoch.isin([1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64])]
         ranks = own.groupby(["epoch", "seed"]).apply(
@@ -78,7 +101,9 @@ def _kept(judged):
     return {(difficulty, seed) for (difficulty, _, seed), told in judged.items() if told}
 
 
+PRESETS = {"collapse_on_mnist": "laptop-mnist"}
 EXPECTED = {
+    "collapse_on_mnist": _on_mnist,
     "collapse_at_fixed_size": _fixed_size,
     "collapse_against_size": _against_size,
     "collapse_by_protocol": _by_protocol,

@@ -44,6 +44,12 @@ def _over_training(run: Run):
     yield from (Axis(panel, "symlog", "log" if panel == 2 else "linear") for panel in range(3))
 
 
+def _on_mnist(run: Run):
+    yield from _epochs(run, 0, (*SUPER, "below 5 or not, weak decay"), "probe_acc_target")
+    yield from _epochs(run, 1, (*SUPER, "below 5 or not, weak decay"), "variance_ratio_train")
+    yield from (Axis(panel, "symlog", "log" if panel == 1 else "linear") for panel in range(2))
+
+
 def _layers(run: Run):
     curves = [(0, arm, _rows(run, "groups", arm, None)) for arm in (*SUPER, "fine")]
     source = _rows(run, "source", "per class", None)
@@ -64,6 +70,8 @@ EXPECTED = {
     "transfer_against_classes": _against_classes,
     "transfer_few_classes": _few_classes,
     "transfer_over_training": _over_training,
+    "transfer_on_mnist": _on_mnist,
     "transfer_layers": _layers,
     "transfer_residual": _residual,
 }
+PRESETS = {"transfer_on_mnist": "laptop-mnist"}

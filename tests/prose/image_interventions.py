@@ -8,7 +8,7 @@ from ncbook.readings import image_interventions as reading
 from prose._approximately import about
 from prose._counts import every, yes
 from prose._ledger import every_seed, seeds
-from prose._trials import load, seeds_of
+from prose._trials import answers, load, seeds_of
 
 
 def _cost(run):
@@ -121,6 +121,135 @@ def _larger_loss(_):
     return round(rise.loss_ratio.median()) if stronger else math.nan
 
 
+_CONTROLS = ("laptop-controls", "laptop-controls-again")
+_STRONGER = (0.5, 2.5)
+
+
+def _controlled(name):
+    """A measure at the release of both runs with controls, a row a strength and seed."""
+    return _on_mnist(f"release_{name}", *_CONTROLS)
+
+
+def _cost_of_controls(when="release"):
+    """Points below the baseline with the same rate."""
+    return -_gains_on_mnist(when, *_CONTROLS)
+
+
+def _wrong():
+    """Percent of the training images."""
+    return (100 * (1 - _controlled("train_acc"))).round(2)
+
+
+def _stronger(table):
+    return table[table.index.get_level_values("strength").isin(_STRONGER)]
+
+
+def _medians(table):
+    """At the two stronger pushes."""
+    return [table.groupby("strength").median()[each] for each in _STRONGER]
+
+
+def _as_uncertain(_):
+    """In how many networks low confidence costs a point at most, at the constant rate and at the falling one."""
+    claim = "images-low-confidence-costs-little"
+    told = [
+        [answer for preset in _CONTROLS for answer in answers("image_interventions", each, preset)]
+        for each in (claim, f"{claim}-decayed")
+    ]
+    return [number for each in told for number in yes(each)]
+
+
+def _wrong_where_unsure(_):
+    """At most, of 1,000, where the train loss is the larger one at each strength."""
+    loss = _controlled("train_loss").groupby("strength").median()
+    larger = (loss.unsure > loss.sharp).all() and (loss.unsure_decayed > loss.sharp_decayed).all()
+    most = 10 * _wrong()[["unsure", "unsure_decayed"]].max(axis=None)
+    return (most, _images_of_mnist()) if larger else (math.nan, math.nan)
+
+
+def _images_of_mnist():
+    return 10 * load("image_interventions", _CONTROLS[0]).config["per_class"][0]
+
+
+def _small_share(_):
+    """Percent of the cost of a high kappa that low confidence has, at most, where that is five points or more."""
+    cost = _cost_of_controls()
+    share = 100 * (cost.unsure / cost.sharp)[cost.sharp >= 5]
+    return share.max()
+
+
+def _flooded_decayed(_):
+    kappa, cost = _stronger(_controlled("relative_flatness")), _cost_of_controls()
+    low = (kappa.flooded_decayed < 0.1 * kappa.sharp_decayed).all()
+    return [*_medians(cost.flooded_decayed), *_medians(cost.sharp_decayed)] if low else [math.nan] * 4
+
+
+def _times_norms(_):
+    held = pd.concat([reading.held(load("image_interventions", each)) for each in _CONTROLS])
+    times = held[["long", "long_decayed"]]
+    return times.min(axis=None), times.max(axis=None)
+
+
+def _norms_decayed(_):
+    """The most that norms cost at the strongest push, if they cost less than a point before."""
+    most = _cost_of_controls().long_decayed.groupby("strength").max()
+    return most[2.5] if most[[0.1, 0.5]].max() < 1 else math.nan
+
+
+def _norms_at_the_end(_):
+    cost = _of_strength(_cost_of_controls("final"), 2.5).median()
+    return cost.long, cost.long_decayed
+
+
+def _rest(_):
+    claim = "images-rest-for-kappa"
+    told = yes(answers("image_interventions", claim, *_CONTROLS))
+    return *told, *seeds("image_interventions", claim)
+
+
+def _misfit(_):
+    wrong = _stronger(_wrong()).sharp
+    return round(wrong.min()), round(wrong.max())
+
+
+def _ranks(_):
+    """How the cost goes with the share of wrong images, and the accuracy with kappa, at each stronger push."""
+    cost = _cost_of_controls().sharp
+
+    def rank(other, strength):
+        return _of_strength(cost, strength).corr(_of_strength(other.sharp, strength), "spearman")
+
+    with_wrong = [rank(_wrong(), each) for each in _STRONGER]
+    with_kappa = [-rank(_controlled("relative_flatness"), each) for each in _STRONGER]
+    return len(_of_strength(cost, 0.5)), *with_wrong, *with_kappa
+
+
+def _fitted_and_sharp(_):
+    """How many networks fit all images, of how many, and the least and the most that they lose."""
+    cost, fits = _cost_of_controls(), _wrong().sharp_decayed == 0
+    own = cost[fits]
+    more = (own.sharp_decayed > own.unsure_decayed).all()
+    return (*yes(fits), own.sharp_decayed.min(), own.sharp_decayed.max()) if more else [math.nan] * 4
+
+
+def _centers(_):
+    """What the nearest center loses at the falling rate: at a high kappa, with long norms, and with the others."""
+    accuracy = 100 * _controlled("ncc_acc_test")
+    lost = accuracy.rsub(accuracy.baseline_decayed, axis=0)
+    others = _stronger(lost)[["flooded_decayed", "unsure_decayed"]].max(axis=None)
+    return *_medians(lost.sharp_decayed), *_medians(lost.long_decayed), others
+
+
+def _reached_by_flooding(_):
+    held = pd.concat([reading.held(load("image_interventions", each)) for each in _CONTROLS])
+    return [told for arm in ("flooded", "flooded_decayed") for told in (held[arm].min(), held[arm].max())]
+
+
+def _equal_loss(_):
+    found = pd.concat([reading.encouraged_at_equal_loss(load("image_interventions", each)) for each in _CONTROLS])
+    return -100 * found.gain.min(), found.ratio.max()
+
+
 FACTS = {
     "on {1,000} images of MNIST of 14 × 14 pixels: {0.1}, {0.5} and {2.5} times the loss of guessing": _strengths,
     "epoch {25} of {45}": _epochs_of_mnist,
@@ -130,6 +259,27 @@ FACTS = {
     "costs {six} to {ten} points at the median, with {six} to {ten} percent of": _high_kappa,
     "fit nearly all of them and lose {one} or {two}": _decayed,
     "the train loss that the baseline reaches {23}-fold": _larger_loss,
+    "most in {23} of {24} networks at the constant rate (**holds**), and in {23} of {24} at": _as_uncertain,
+    "yet at most {one} training image in {1,000}": _wrong_where_unsure,
+    "costs {four} and {five} points at the two stronger pushes": lambda _: _medians(_cost_of_controls().flooded),
+    "it is so in {two} of {six} seeds": lambda _: seeds(
+        "image_interventions", "images-train-loss-costs-less-than-half"
+    ),
+    "flooding costs {1.8} and {1.5} points there, and a high $ costs {1.3} and {1.8}": _flooded_decayed,
+    "Their squared product is {1.4} to {6.9} times": _times_norms,
+    "at the two weaker strengths, and up to {1.8} points at the strongest": _norms_decayed,
+    "in {18} of {24} networks, or {six} of {eight} seeds": _rest,
+    "get {two} to {fourteen} percent of the training images wrong": _misfit,
+    "At the falling rate, {13} of {24} networks with a high $ fit every training image, and these still lose {0.4} to "
+    "{1.6} points": _fitted_and_sharp,
+    "the nearest center loses {8} and {16} points with a high $, {one} and {nine} with large norms, and at most {2.4} "
+    "with": _centers,
+    "they have {0.4} to {3.5} times as much at the constant rate, and {0.6} to {1.2} times": _reached_by_flooding,
+    "is at most {0.2} points less accurate than its baseline (**holds**), with at most {0.35} times": _equal_loss,
+    "(**holds**): in no network more than {8} percent of it": _small_share,
+    "{1.25} points are still missing at the end, and {0.99} with the falling rate": _norms_at_the_end,
+    "Over the {eight} networks of such a strength the test accuracy falls as that share rises (rank correlations of "
+    "−{0.87} and −{0.93}), and does not as $ rises ({0.62} and {0.10})": _ranks,
     "between {8} and {22} points, in all {seven} networks, although they have fitted at least 95 %": _cost,
     "at the release the same $ to {1} %": _as_sharp,
     "{five} of {seven} seeds by our rule": _as_bad,

@@ -84,8 +84,7 @@ FACTS = {
     "Every one of these {14} collapsed networks has a test error between {87} and {94} %": _collapsed_errors,
 }
 GIVEN = [
-    "over the last tenfold of",
-    "NC1 falls at least tenfold from the start of the terminal phase on",
+    "the tenfold fall that this book calls collapse",
     "NC1 falls at least tenfold in the terminal phase",
     "In none: collapse by ten times without weight decay",
 ]

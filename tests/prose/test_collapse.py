@@ -1,10 +1,12 @@
 """Numbers in words."""
 
+import pandas as pd
+
 from ncbook import readings
-from ncbook.readings.moments import COLLAPSED
+from ncbook.readings.moments import COLLAPSED, FOLLOWS, log_slope
 from prose._counts import every, none, same, yes
 from prose._limits import less_than, more_than
-from prose._trials import load
+from prose._trials import answers, load
 
 COLLAPSE = readings.test_collapse
 
@@ -55,6 +57,87 @@ def _again(run):
     return same(yes(each[table.difficulty == at]) for each in found for at in table.difficulty[easier].unique())
 
 
+_MNIST = ("laptop-mnist", "laptop-mnist-again")
+
+
+def _on_mnist(of):
+    """`of` each run on MNIST, one after the other."""
+    return pd.concat([of(load("test_collapse", preset)) for preset in _MNIST])
+
+
+def _all_on_mnist(*claims):
+    """How many trials of both runs can answer, if the rules of all these claims say yes of each."""
+    return same(every(answers("test_collapse", claim, *_MNIST)) for claim in claims)
+
+
+def _after_epochs(epochs, decay=0.0):
+    """Rank correlations of train with new images, a row a seed of both runs on MNIST."""
+    return _on_mnist(lambda run: COLLAPSE.correlations_over_epochs(run, decay))[epochs]
+
+
+def _opposed_on_mnist(_):
+    """The seeds of both runs, if at equal loss and at equal steps every correlation is -0.9 or -1."""
+    rules = ("mnist-anti-correlation", "mnist-anti-correlation-at-equal-steps")
+    table = _on_mnist(COLLAPSE.over_difficulties).loc[0.0]
+    assert table[["train_new_loss", "train_new_steps"]].isin([-0.9, -1]).all(axis=None)
+    return _all_on_mnist(*rules)
+
+
+def _turned(_):
+    """Seeds with a negative correlation after so many epochs, of how many; the other one."""
+    found = _after_epochs(48)
+    (other,) = found[found >= 0]
+    return 48, *yes(found < 0), other
+
+
+def _never_turned(_):
+    return 48, 64, same(pd.concat([_after_epochs(48, 0.002), _after_epochs(64, 0.002)]))
+
+
+def _errs_again(_):
+    """Of the trainings with the most images, and weight decay."""
+    table = _on_mnist(COLLAPSE.terminal).query("weight_decay > 0 and per_class == 400")
+    return yes(table.zero_error < table.phase_start)
+
+
+def _not_judged(_):
+    """In the second run, with weight decay: at 400 and at 200 images a class; elsewhere all are."""
+    table = COLLAPSE.terminal(load("test_collapse", _MNIST[1]))
+    assert _on_mnist(COLLAPSE.terminal).phase_tells.sum() == 80 - 5
+    missing = table[~table.phase_tells]
+    assert (missing.phase_start > 1024).all()
+    return [(missing.per_class == size).sum() for size in (400, 200)]
+
+
+def _collapsed_on_mnist(*sizes):
+    return _on_mnist(lambda run: _collapses(run, *sizes))
+
+
+def _new_follow_more(_):
+    """Trainings with a log-slope of one half or more, and of how many, at the largest size; at others there is none."""
+    own = _on_mnist(_judged)
+    slope = log_slope(own.variance_ratio_test_phase_fall, own.variance_ratio_train_phase_fall)
+    assert round(slope[own.per_class == 25].median(), 1) == 0.2
+    assert 0.45 < slope[own.per_class == 400].median() < 0.55
+    assert (slope.groupby(own.per_class).median().diff().dropna() > 0).all()
+    assert (slope[own.per_class < 400] < FOLLOWS).all()
+    return yes(slope[own.per_class == 400] >= FOLLOWS)
+
+
+def _both_fall(_):
+    table = _on_mnist(COLLAPSE.terminal)
+    table = table[table.phase_tells]
+    return every((table.variance_ratio_train_phase_fall > 1) & (table.variance_ratio_test_phase_fall > 1))
+
+
+def _epochs_on_mnist(_):
+    """Equal epochs; the steps of the smallest and of the largest set in them, all before the rate falls."""
+    config = load("test_collapse", _MNIST[0]).config
+    steps = [config["equal_epochs"] * 10 * size // config["batch_size"] for size in config["sizes"]]
+    assert steps[-1] < config["falls_from"]
+    return config["equal_epochs"], steps[0], steps[-1]
+
+
 FACTS = {
     "the ratio falls tenfold or more in {39} of the {59} trainings with weight decay that can be judged": lambda run: (
         yes(_collapses(run))
@@ -85,6 +168,28 @@ FACTS = {
     "Does {64} epochs stand for": COLLAPSE.shared_epochs,
     "How far it has turned after {64} epochs": COLLAPSE.shared_epochs,
     "it does not turn: after {64} epochs": COLLAPSE.shared_epochs,
+    "in all {eight} seeds of the two recorded runs": _opposed_on_mnist,
+    "equal epochs are {eight}, in which the smallest set has {16} steps and the largest {256}": _epochs_on_mnist,
+    "it has had only {16} steps": lambda run: _epochs_on_mnist(run)[1],
+    "go together in all {eight} seeds": lambda run: _all_on_mnist("mnist-correlation-after-equal-epochs"),
+    "After {eight} epochs": lambda run: _epochs_on_mnist(run)[0],
+    "it is the other way round after {eight} epochs": lambda run: _epochs_on_mnist(run)[0],
+    "after {48} epochs the correlation is negative in {seven} of the {eight} seeds, and in the eighth it is {0.7}": (
+        _turned
+    ),
+    "after {48} and after {64} epochs the correlation is {1} in every seed": _never_turned,
+    "falls tenfold or more in all {24} trainings at 25, 50 and 100 images": lambda run: every(
+        _collapsed_on_mnist(25, 50, 100)
+    ),
+    "it does so in {one} of the {seven} trainings that can be judged": lambda run: yes(_collapsed_on_mnist(200)),
+    "and at 400 in none of the {four}": lambda run: none(_collapsed_on_mnist(400)),
+    "{six} of the {eight} trainings at 400 images a class make training errors again": _errs_again,
+    "These {four} are not counted, nor is {one} at 200 images": _not_judged,
+    "The strong ratio falls less than {threefold} in every training": lambda run: less_than(
+        _on_mnist(_judged).variance_ratio_test_phase_fall.max(), 3
+    ),
+    "except in {three} of the {four} at 400 images a class": _new_follow_more,
+    "in all {75} trainings on MNIST whose terminal phase can be judged": _both_fall,
 }
 GIVEN = [
     "we call it collapse when a ratio falls tenfold or more",

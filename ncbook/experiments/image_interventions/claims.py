@@ -12,7 +12,20 @@ import pandas as pd
 from ncbook.claims import not_tested, read
 from ncbook.evidence import SIGN, Evidence
 from ncbook.readings._rows import seeds
-from ncbook.readings.image_interventions import UNSURE, by_arm, by_strength, fitted, gains, graded_gains, losses, raised
+from ncbook.readings.image_interventions import (
+    CONTROLS,
+    DECAYED,
+    UNSURE,
+    by_arm,
+    by_strength,
+    encouraged_at_equal_loss,
+    fitted,
+    gains,
+    graded_gains,
+    held,
+    losses,
+    raised,
+)
 from ncbook.runs import Run
 
 LOSS = 5.0  # points of test accuracy that count as a loss
@@ -20,7 +33,10 @@ CLOSE = 1.0  # points of test accuracy that do not
 HELD = 2.0  # times the baseline's R from which on collapse is prevented
 RAISED = 1.1  # times the baseline's R from which on there is a push that augmentation could weaken
 FALL = 10.0  # times by which kappa falls where a network becomes flat
+PART = 0.5  # of what a sharp network has, or loses: from which on another has as much, up to which it loses less
+LAST_BY_LUCK = 1 / (1 + len(CONTROLS))  # how often noise has the sharp network behind all controls
 _AGAINST = "points of accuracy against the baseline, at the end"
+_RELEASED = "points of accuracy against the baseline, at the release"
 _BELOW = "points of accuracy below the baseline"
 
 
@@ -97,9 +113,39 @@ def _recovers_at_strengths(run: Run) -> Evidence:
 def _goes_with_step_size(run: Run) -> Evidence:
     gain, kappa = graded_gains(run, "release"), by_strength(run, "release_relative_flatness")
     share = (gain.sharp_decayed / gain.sharp).where(_damaged(run))
-    as_sharp = kappa.sharp_decayed >= kappa.sharp / 2
+    as_sharp = kappa.sharp_decayed >= PART * kappa.sharp
     unit = "of the loss of accuracy, left with the rate decayed"
-    return Evidence.compared(seeds(share), share, "<=", 0.5, unit, _damaged(run) & as_sharp)
+    return Evidence.compared(seeds(share), share, "<=", PART, unit, _damaged(run) & as_sharp)
+
+
+def _costs_at_most_a_point(run: Run, arm: str) -> Evidence:
+    """Where the control has as much of what it holds up as the network with a high kappa."""
+    gain = 100 * graded_gains(run, "release")[arm]
+    return Evidence.compared(seeds(gain), gain, ">=", -CLOSE, _RELEASED, held(run)[arm] >= 1)
+
+
+def _costs_less_than_half(run: Run, arm: str) -> Evidence:
+    """Where the control has a train loss as high as the network with a high kappa, and that one loses five points."""
+    gain, loss = graded_gains(run, "release"), by_strength(run, "release_train_loss")
+    share = (gain[arm] / gain.sharp).where(_damaged(run))
+    valid = _damaged(run) & (loss[arm] >= PART * loss.sharp)
+    return Evidence.compared(seeds(share), share, "<=", PART, "of what the sharp network loses", valid)
+
+
+def _rest_for_kappa(run: Run) -> Evidence:
+    gain, as_high = 100 * graded_gains(run, "release").filter(like=DECAYED), held(run)
+    controls = [f"{arm}{DECAYED}" for arm in CONTROLS]
+    behind = gain[f"sharp{DECAYED}"] - gain[controls].min(axis=1)
+    valid = (as_high[controls] >= PART).all(axis=1)
+    unit = "points of accuracy against the worst control, with the rate decayed"
+    return Evidence.compared(seeds(behind), behind, "<", 0.0, unit, valid, LAST_BY_LUCK)
+
+
+def _as_accurate_at_equal_loss(run: Run) -> Evidence:
+    found = encouraged_at_equal_loss(run)
+    gain = 100 * found.gain
+    unit = "points of accuracy against the baseline, at equal train loss"
+    return Evidence.compared(seeds(gain), gain, ">=", -CLOSE, unit, found.ratio < 1)
 
 
 def _weakened(run: Run, column: str = "augmented", at: str = "") -> Evidence:
@@ -120,6 +166,13 @@ CLAIMS = read(
         "images-prevented-as-accurate-at-strengths": _prevented_as_accurate,
         "images-kappa-recovers-at-strengths": _recovers_at_strengths,
         "images-damage-goes-with-step-size": _goes_with_step_size,
+        "images-encouraged-as-accurate-at-equal-loss": _as_accurate_at_equal_loss,
+        "images-low-confidence-costs-little": partial(_costs_at_most_a_point, arm="unsure"),
+        "images-low-confidence-costs-little-decayed": partial(_costs_at_most_a_point, arm="unsure_decayed"),
+        "images-norms-cost-little-decayed": partial(_costs_at_most_a_point, arm="long_decayed"),
+        "images-train-loss-costs-less-than-half": partial(_costs_less_than_half, arm="flooded"),
+        "images-loss-of-confidence-costs-less-than-half": partial(_costs_less_than_half, arm="unsure"),
+        "images-rest-for-kappa": _rest_for_kappa,
         "images-encouraged-as-accurate": _encouraged_as_accurate,
         "images-flatter-no-better": _flatter_no_better,
         "images-anti-flatness-costs-accuracy": _costs_accuracy,

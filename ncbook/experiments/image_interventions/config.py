@@ -17,6 +17,10 @@ _AUGMENTED = (
     "mnist_augmented@0.004", "mnist_augmented@0.016", "mnist_augmented@0.05", "mnist_augmented@0.15",
 )  # fmt: skip
 _GRADED = ("baseline", "baseline_decayed", "encouraged", "prevented", "sharp", "sharp_decayed", "long")
+_CONTROLS = (
+    "baseline", "baseline_decayed", "encouraged", "sharp", "sharp_decayed", "long", "long_decayed", "unsure",
+    "unsure_decayed", "flooded", "flooded_decayed",
+)  # fmt: skip
 # Around the settings of the two tasks, which were chosen so that anti-flatness costs accuracy.
 _SWEEP = ("digits@0", "digits@0.15", "digits@0.45", "glyphs@0.2", "glyphs@0.6")
 
@@ -78,6 +82,8 @@ class Config(Presets):
         laptop-mnist, laptop-mnist-again: 1,000 images of MNIST, every push at three strengths, and a learning rate that
         falls to 0 by the release; three minutes on a CPU core. laptop-augmented, laptop-augmented-again: the push
         against collapse with and without shifted images, at strengths a hundred times smaller; as long.
+        laptop-controls, laptop-controls-again: on the images of laptop-mnist the push on kappa beside the norms, the
+        uncertainty and the train loss held up, each at the usual rate and at one that falls to 0; three minutes on two.
         gpu: ResNet-18 on the noisy digits and on glyphs of 32 x 32 pixels in color, all arms, 8 seeds each, with the
         laptop's strengths. paper: CIFAR-10 with ResNet-18, without and with augmentation, from the seeds and with the
         numbers of Han et al. (2025), section 6 and appendix C: batches of 64, 400 epochs, release at 200, coefficient
@@ -101,6 +107,8 @@ class Config(Presets):
             "laptop-mnist-again": _mnist(laptop, range(62051, 62055)),
             "laptop-augmented": _mnist(laptop, range(62061, 62065), _AUGMENTED, ("baseline", "prevented")),
             "laptop-augmented-again": _mnist(laptop, range(62071, 62075), _AUGMENTED, ("baseline", "prevented")),
+            "laptop-controls": _mnist(laptop, range(64226, 64230), arms=_CONTROLS),
+            "laptop-controls-again": _mnist(laptop, range(64981, 64985), arms=_CONTROLS),
             "gpu": replace(
                 large, tasks=("digits", "color_glyphs"), per_class=(20, 100), seeds_of_task=(8, 8),
                 seeds=tuple(range(401, 409)) + tuple(range(411, 419)),

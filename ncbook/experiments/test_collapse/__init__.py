@@ -16,10 +16,10 @@ from ncbook import data, metrics, models, trainers
 from ncbook.experiments._experiment import Arrays, Experiment, Row, Rows, Sample
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.test_collapse.claims import CLAIMS
-from ncbook.experiments.test_collapse.config import Config, probe_steps
+from ncbook.experiments.test_collapse.config import Config, OnMnist, probe_steps
 from ncbook.experiments.test_collapse.spreads import Spreads, spreads
 
-__all__ = ["CLAIMS", "EXPERIMENT", "Config", "Spreads", "load", "probe_steps", "run", "spreads"]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "Spreads", "load", "probe_steps", "run", "schedule", "spreads"]
 
 _BATCH = 2000  # images in one forward pass while measuring
 
@@ -37,7 +37,7 @@ def _rows(config: Config, device: str, arm: tuple[float, int, float, int]) -> Ro
     train = _first(dataset, per_class)
     recipe = trainers.Recipe(
         steps=config.steps, learning_rate=config.learning_rate, batch_size=config.batch_size,
-        momentum=config.momentum, weight_decay=weight_decay, schedule=trainers.WarmUp(config.warm_up),
+        momentum=config.momentum, weight_decay=weight_decay, schedule=schedule(config),
         loss=trainers.CrossEntropy(float64=True),
     )  # fmt: skip
     epoch_steps = trainers.steps_per_epoch(len(train), config.batch_size)
@@ -55,9 +55,18 @@ def _rows(config: Config, device: str, arm: tuple[float, int, float, int]) -> Ro
     return fitted.whole()
 
 
+def schedule(config: Config) -> trainers.WarmUp:
+    """The learning rate over the steps: constant after the warm-up, and on MNIST falling at last."""
+    if isinstance(config, OnMnist):
+        return trainers.WarmUp(config.warm_up, trainers.Cosine(config.steps, start=config.falls_from))
+    return trainers.WarmUp(config.warm_up)
+
+
 @lru_cache(maxsize=1)
 def _dataset(config: Config, difficulty: float, seed: int, device: str) -> data.Dataset:
     """The largest training set of a difficulty and seed, and fresh images; drawn once in each worker."""
+    if isinstance(config, OnMnist):
+        return data.mnist5k(max(config.sizes), seed, config.glyph_size).to(device)
     drawn = data.glyphs(
         train_per_class=max(config.sizes), test_per_class=config.population_per_class, size=config.glyph_size,
         difficulty=difficulty, seed=seed,
@@ -66,9 +75,10 @@ def _dataset(config: Config, difficulty: float, seed: int, device: str) -> data.
 
 
 def _first(dataset: data.Dataset, per_class: int) -> data.Split:
-    """The first training images of each class: glyphs come in the order 0, 1, ..., K-1, 0, 1, ..."""
-    count = per_class * dataset.num_classes
-    return data.Split(dataset.train.inputs[:count], dataset.train.labels[:count])
+    """The first training images of each class, in their order."""
+    labels = dataset.train.labels
+    rank = F.one_hot(labels, dataset.num_classes).cumsum(0).gather(1, labels[:, None])[:, 0]  # from 1 in each class
+    return data.Split(dataset.train.inputs[rank <= per_class], labels[rank <= per_class])
 
 
 def _build(config: Config, dataset: data.Dataset, seed: int) -> models.Classifier:

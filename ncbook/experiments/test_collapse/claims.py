@@ -13,6 +13,7 @@ from ncbook.readings.test_collapse import CORRELATED, KEYS, RULES, all_tell, ove
 from ncbook.runs import Run
 
 DIFFICULTIES = (55, 65, 75, 85)  # in hundredths: each has a row of its own
+_SLOPE = "log-slope of the fall on new points against train"
 
 
 def _decayed(run: Run) -> pd.DataFrame:
@@ -35,7 +36,14 @@ def _follows_not(run: Run, ratio: str, unit: str) -> Evidence:
 
 
 def _no_strong(run: Run) -> Evidence:
-    return _follows_not(run, "variance_ratio_test", "log-slope of the fall on new points against train")
+    return _follows_not(run, "variance_ratio_test", _SLOPE)
+
+
+def _less_than_half(run: Run) -> Evidence:
+    """Of every training with weight decay, whether or not it has collapsed on train."""
+    table = _decayed(run)
+    slope = log_slope(table.variance_ratio_test_phase_fall, table.variance_ratio_train_phase_fall)
+    return Evidence.compared(table.seed, slope, "<", FOLLOWS, _SLOPE, table.phase_tells, SIGN)
 
 
 def _no_weak(run: Run) -> Evidence:
@@ -78,6 +86,12 @@ def _only_equal_loss(run: Run) -> Evidence:
     table, unit = _plain(run), "rank correlation at equal epochs"
     there = table.tells & (table.train_new_loss <= -CORRELATED)
     return Evidence.compared(table.seed, table.train_new_epochs, ">", -CORRELATED, unit, there, chance=1 - _chance(run))
+
+
+def _together(run: Run) -> Evidence:
+    """Train and new images are ordered alike over the sizes; before a terminal phase, too."""
+    table, unit = _plain(run), f"rank correlation at {RULES['epochs']}"
+    return Evidence.compared(table.seed, table.train_new_epochs, ">=", CORRELATED, unit, chance=_chance(run))
 
 
 def _slower(run: Run) -> Evidence:
@@ -130,6 +144,8 @@ CLAIMS = read(
         "more-data-less-collapse-at-equal-loss": _less_at_equal_loss,
         "test-collapse-approaches-train": _approach,
         "longer-training-tightens-test": _longer,
+        "mnist-correlation-after-equal-epochs": _together,
+        "mnist-new-images-follow-less": _less_than_half,
         "no-test-collapse-at-the-published-size": not_tested,
         "anti-correlation-at-the-published-loss": not_tested,
     },

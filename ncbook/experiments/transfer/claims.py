@@ -11,10 +11,13 @@ from ncbook.readings.transfer import (
     LAST,
     PER_CLASS,
     WEAK,
+    WEAKLY,
+    below_weak,
     ends,
     final_layers,
     phases,
     rank_correlation,
+    since_memorized,
     source_phases,
 )
 from ncbook.runs import Run
@@ -167,6 +170,51 @@ def _residual(run: Run) -> Evidence:
     return Evidence.compared(table.seed, 100 * table.cluster_end, ">=", RECOVERED, "% recovered", collapsed)
 
 
+def _since_memorized(run: Run, arms: tuple[str, ...]) -> pd.DataFrame:
+    table = since_memorized(run)
+    return table[table.arm.isin(arms)]
+
+
+def _below_best(run: Run, arms: tuple[str, ...]) -> Evidence:
+    table = _since_memorized(run, arms)
+    lost = 100 * (table.probe_best - table.probe_end)
+    return Evidence.compared(table.seed, lost, ">=", POINTS, "points below the best", table.tells, LUCK)
+
+
+def _strong_below_best(run: Run) -> Evidence:
+    return _below_best(run, COARSE)
+
+
+def _weak_below_best(run: Run) -> Evidence:
+    return _below_best(run, WEAKLY)
+
+
+def _strong_below_weak(run: Run) -> Evidence:
+    table = below_weak(run)
+    return Evidence.compared(
+        table.seed, 100 * table.below, ">=", POINTS, "points below the weak decay", table.tells, LUCK
+    )
+
+
+def _fall_goes_with_collapse(run: Run) -> Evidence:
+    table = _since_memorized(run, COARSE)
+    points = table.points[table.tells].unique()
+    chance = max((correlation_chance(int(count), CORRELATED) for count in points), default=0.0)
+    return Evidence.compared(table.seed, table.correlation, ">=", CORRELATED, "rank correlation", table.tells, chance)
+
+
+def _middle_on_mnist(run: Run) -> Evidence:
+    table = final_layers(run, "groups").droplevel("num_classes")
+    tells = since_memorized(run).set_index(["arm", "seed"]).tells
+    return _middle(table[table.index.get_level_values("arm").isin(COARSE)], tells)
+
+
+def _residual_on_mnist(run: Run) -> Evidence:
+    table = _since_memorized(run, COARSE)
+    collapsed = table.tells & (table.ratio_fall >= COLLAPSED)
+    return Evidence.compared(table.seed, 100 * table.cluster_end, ">=", RECOVERED, "% recovered", collapsed)
+
+
 CLAIMS = read(
     __file__,
     {
@@ -185,5 +233,11 @@ CLAIMS = read(
         "middle-layer-better-after-super-classes": _middle_groups,
         "middle-layer-better-for-unseen": _middle_source,
         "residual-recovers-fine-classes": _residual,
+        "mnist-end-below-best": _strong_below_best,
+        "mnist-end-below-best-weak-decay": _weak_below_best,
+        "mnist-strong-decay-below-weak": _strong_below_weak,
+        "mnist-fall-goes-with-collapse": _fall_goes_with_collapse,
+        "mnist-middle-layer-better-after-super-classes": _middle_on_mnist,
+        "mnist-residual-recovers-fine-classes": _residual_on_mnist,
     },
 )
