@@ -240,7 +240,7 @@ def test_groups_are_called_as_readers_call_them_in_the_order_of_the_run(run, arm
     groups = readings.names.grouped(arms[arms.loss_name == "ce"], "network", "weight_decay")
     assert groups.obj.columns.isin(["network", "weight decay"]).sum() == 2
     assert groups.ngroups == 7
-    assert next(iter(groups.groups)) == ("multilayer perceptron", "0.005")
+    assert next(iter(groups.groups)) == ("MLP", "0.005")
 
 
 def test_what_is_left_of_a_measure(arms):

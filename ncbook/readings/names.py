@@ -26,11 +26,15 @@ LOSSES = {
 }
 OPTIMIZERS = {"sgd": "SGD", "adamw": "AdamW"}
 
+# In the columns of tables, which are narrow.
+_SHORT = NETWORKS | LOSSES
+_SHORT |= {"mlp": "MLP", "mlp_no_bn": "MLP, no batch norm", "convnet": "convolutional", "mse_rescaled": "rescaled"}
+
 # What readers call the columns that tell trainings apart, and the values in them.
 _WORDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "dataset": ("images", str),
-    "network": ("network", lambda name: NETWORKS.get(name, name)),
-    "loss_name": ("loss", lambda name: LOSSES.get(name, name)),
+    "network": ("network", lambda name: _SHORT.get(name, name)),
+    "loss_name": ("loss", lambda name: _SHORT.get(name, name)),
     "optimizer": ("optimizer", lambda name: OPTIMIZERS.get(name, name)),
     "weight_decay": ("weight decay", "{:g}".format),
     "label_noise": ("label noise", "{:g}".format),
