@@ -28,7 +28,7 @@ OPTIMIZERS = {"sgd": "SGD", "adamw": "AdamW"}
 
 # In the columns of tables, which are narrow.
 _SHORT = NETWORKS | LOSSES
-_SHORT |= {"mlp": "MLP", "mlp_no_bn": "MLP, no batch norm", "convnet": "convolutional", "mse_rescaled": "rescaled"}
+_SHORT |= {"mlp": "MLP", "mlp_no_bn": "no batch norm", "convnet": "convolutional", "mse_rescaled": "rescaled"}
 
 # What readers call the columns that tell trainings apart, and the values in them.
 _WORDS: dict[str, tuple[str, Callable[[Any], str]]] = {
