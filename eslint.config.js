@@ -1,13 +1,20 @@
 // The scripts of the explorables are pasted into one function of a page, core.js first: plain scripts in strict mode,
-// of which each sees what core.js declares.
+// of which each sees what core.js declares, and what those declare that it refers to.
 
-const { readFileSync } = require("node:fs");
+const { readFileSync, readdirSync } = require("node:fs");
 const js = require("@eslint/js");
 const globals = require("globals");
 
-const declared = /^(?:function|const|class) (\w+)/gm;
-const core = readFileSync(`${__dirname}/ncbook/explorables/core.js`, "utf-8");
-const ofCore = Object.fromEntries([...core.matchAll(declared)].map(([, name]) => [name, "readonly"]));
+const FOLDER = `${__dirname}/ncbook/explorables`;
+const textOf = (script) => readFileSync(`${FOLDER}/${script}`, "utf-8");
+const referred = (script) => [...textOf(script).matchAll(/^\/\/\/ <reference path="([\w.]+)" \/>$/gm)].map(([, name]) => name);
+const declaredIn = (script) => {
+  const names = [...textOf(script).matchAll(/^(?:function|const|class) (\w+)/gm)].map(([, name]) => [name, "readonly"]);
+  return Object.assign(Object.fromEntries(names), ...referred(script).map(declaredIn));
+};
+const ofCore = declaredIn("core.js");
+const scripts = readdirSync(FOLDER).filter((name) => name.endsWith(".js"));
+const needed = scripts.flatMap(referred); // what these declare is for others
 
 const rules = {
   eqeqeq: "error",
@@ -28,10 +35,14 @@ module.exports = [
     files: ["ncbook/explorables/*.js"],
     ignores: ["ncbook/explorables/core.js"],
     languageOptions: { sourceType: "script", globals: { ...globals.browser, ...ofCore } },
-    rules: { "no-unused-vars": ["error", { varsIgnorePattern: "^(explore|serve|trainInSlices)$" }] },
+    rules: { "no-unused-vars": ["error", { varsIgnorePattern: "^(explore|newNetwork)$" }] },
   },
+  ...scripts.filter((name) => referred(name).length > 0).map((name) => ({
+    files: [`ncbook/explorables/${name}`],
+    languageOptions: { globals: Object.assign({}, ...referred(name).map(declaredIn)) },
+  })),
   {
-    files: ["ncbook/explorables/core.js"],
+    files: ["core.js", ...needed].map((name) => `ncbook/explorables/${name}`),
     languageOptions: { sourceType: "script", globals: globals.browser },
     rules: { "no-unused-vars": ["error", { vars: "local" }] },
   },

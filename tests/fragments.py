@@ -2,7 +2,7 @@
 
 from ncbook import experiments, explorables
 
-WITHOUT_RUN = ("bound", "grok_in_your_browser")
+WITHOUT_RUN = ("bound", "grok_in_your_browser", "live_collapse")
 
 
 def shown(name: str):

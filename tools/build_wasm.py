@@ -1,4 +1,4 @@
-"""Compile the matrix product of the network that groks in the page: `python tools/build_wasm.py`.
+"""Compile the matrix product of the networks that train in the page: `python tools/build_wasm.py`.
 
 Needs clang and wasm-ld (Debian: apt-get install clang lld). The result is kept in git, so that nobody else needs them.
 """
@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "tools" / "wasm" / "live_grokking_product.c"
-TARGET = ROOT / "ncbook" / "explorables" / "live_grokking_product.wasm"
+SOURCE = ROOT / "tools" / "wasm" / "live_product.c"
+TARGET = ROOT / "ncbook" / "explorables" / "live_product.wasm"
 # no contraction: a product that is rounded before it is added gives what JavaScript gives, to the last bit
 _FLAGS = (
     "--target=wasm32", "-nostdlib", "-ffreestanding", "-O2", "-msimd128", "-ffp-contract=off",

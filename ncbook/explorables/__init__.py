@@ -7,10 +7,11 @@ The function has the name of its result, and so have its module, the template of
 from importlib import import_module
 from importlib.util import find_spec
 
+from ncbook.explorables.live_collapse import live_collapse
 from ncbook.explorables.live_grokking import grok_in_your_browser
 from ncbook.results import RESULTS
 
 _RESULTS = [name for name in RESULTS if find_spec(f"ncbook.explorables.{name}")]  # not every result has one
 globals().update({name: getattr(import_module(f"ncbook.explorables.{name}"), name) for name in _RESULTS})
 
-__all__ = ["grok_in_your_browser", *_RESULTS]
+__all__ = ["grok_in_your_browser", "live_collapse", *_RESULTS]

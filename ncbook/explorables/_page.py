@@ -23,6 +23,8 @@ from ncbook.explorables._legend import PICTURES
 _FOLDER = Path(__file__).parent
 _LARGEST = 32767  # of a 16-bit integer, kept symmetric around 0
 _DESCRIPTION = re.compile(r"^ */\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
+_REFERENCE = re.compile(r'^/// <reference path="([\w.]+)" />\n', re.MULTILINE)
 _HOLE = re.compile(r"\$(\w+)")
 _PROVENANCE = '<p class="nc-note">$provenance</p>\n'
 _shown: Counter[str] = Counter()  # how often each content was shown in this process
@@ -78,7 +80,7 @@ class Explorable:
         data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
         parts = {"name": self.name, "title": self.title, "body": self.body, "data": data, "text": escape(self.text)}
         parts |= {"waiting": _WAITING, "css": _source("core.css")}
-        script = _source(self.script or f"{self.name}.js")
+        script = with_references(self.script or f"{self.name}.js")
         parts["scripts"] = (_source("core.js") + script).replace("</", "<\\/")
         return _FRAGMENT.format(id=_new_id(parts), **parts)
 
@@ -141,10 +143,24 @@ def short(values: Any, gaps: bool = False, digits: int = 4) -> list[Any]:
     return [None if gaps and not np.isfinite(value) else float(f"{value:.{digits}g}") for value in array]
 
 
+def with_references(name: str) -> str:
+    """The text of a script of this folder, after those that it names in `/// <reference path="..." />`; each once."""
+    texts: dict[str, str] = {}
+
+    def add(script: str) -> None:
+        for needed in _REFERENCE.findall((_FOLDER / script).read_text(encoding="utf-8")):
+            if needed not in texts:
+                add(needed)
+        texts[script] = _source(script)
+
+    add(name)
+    return "".join(texts.values())
+
+
 def _source(name: str) -> str:
-    """The text of a file of this folder; a page does without the comments that describe functions and their types."""
+    """The text of a file of this folder; a page does without descriptions of functions and lines of comments."""
     text = (_FOLDER / name).read_text(encoding="utf-8")
-    return _DESCRIPTION.sub("", text) if name.endswith(".js") else text
+    return _COMMENT.sub("", _DESCRIPTION.sub("", text)) if name.endswith(".js") else text
 
 
 def _new_id(parts: Mapping[str, str]) -> str:

@@ -59,7 +59,7 @@ function drawPlane(canvas, data, { net, frame }, color) {
   const { context, width, height } = freshContext(canvas);
   const place = placeIn(net.window, width, height);
   drawSimplex(context, place, color);
-  drawPoints(context, place, net, frame, color);
+  drawPoints(context, place, net.points, net, frame, color);
   for (const c of data.classes.keys()) drawMean(context, place, net, frame, c, color);
   for (const c of data.classes.keys()) drawArrow(context, place([0, 0]), place(pointAt(net.rows, frame, c)), color);
   data.classes.forEach((name, c) => {
@@ -75,24 +75,6 @@ function placeIn([[left, right], [bottom, top]], width, height) {
   const scale = Math.min((width - 24) / (right - left), (height - 24) / (top - bottom));
   const middle = [(left + right) / 2, (bottom + top) / 2];
   return ([x, y]) => [width / 2 + scale * (x - middle[0]), height / 2 - scale * (y - middle[1])];
-}
-
-/**
- * Test points hollow, then training points filled; each class has its own outline and its own color.
- * @type {(context: Context, place: (point: Point) => Point, net: Prepared, frame: number, color: Color) => void}
- */
-function drawPoints(context, place, net, frame, color) {
-  for (const test of [1, 0]) {
-    net.classOf.forEach((c, i) => {
-      if (net.test[i] !== test) return;
-      context.lineWidth = 1.2;
-      mark(context, c, place(pointAt(net.points, frame, i)), 3.6, {
-        fillStyle: test ? "transparent" : color(`class${c}`),
-        strokeStyle: test ? color(`class${c}`) : color("back"),
-        globalAlpha: test ? 0.9 : 0.75,
-      });
-    });
-  }
 }
 
 // ---- the curves ----

@@ -506,6 +506,25 @@ function drawSimplex(context, place, color) {
 }
 
 /**
+ * Test points hollow, then training points filled; each class has its own outline and its own color. classOf is a
+ * point's place among the three classes, and test is 1 for a test point.
+ * @type {(context: Context, place: (point: Point) => Point, points: Unpacked, about: Record<"classOf" | "test", number[]>, frame: number, color: Color) => void}
+ */
+function drawPoints(context, place, points, { classOf, test }, frame, color) {
+  for (const hollow of [1, 0]) {
+    classOf.forEach((c, i) => {
+      if (test[i] !== hollow) return;
+      context.lineWidth = 1.2;
+      mark(context, c, place(pointAt(points, frame, i)), 3.6, {
+        fillStyle: hollow ? "transparent" : color(`class${c}`),
+        strokeStyle: hollow ? color(`class${c}`) : color("back"),
+        globalAlpha: hollow ? 0.9 : 0.75,
+      });
+    });
+  }
+}
+
+/**
  * A class mean: a big marker at the end of a stick from the origin.
  * @type {(context: Context, place: (point: Point) => Point, shown: { means: Unpacked }, frame: number, c: number, color: Color) => void}
  */

@@ -1,6 +1,5 @@
-// A network that groks while it is watched. The text of live_grokking_engine.js comes with the data; it runs in a
-// worker, or in slices on this thread where the page may start no worker. Pixels are CSS pixels; y points up in the
-// data.
+/// <reference path="live_training.js" />
+// A network that groks while it is watched. Pixels are CSS pixels; y points up in the data.
 
 const ENOUGH = 0.99; // memorized and grokked from this accuracy on
 const WORDS_EVERY = 500; // steps between two sentences for a screen reader
@@ -12,11 +11,8 @@ const PATIENCE = 1000; // steps after memorizing from which a network without we
  * @typedef {Found & { seconds: number }} Reached
  * @typedef {"memorized" | "grokked" | "stuck"} Milestone
  * @typedef {Partial<Record<Milestone, Reached>> & { latest?: Found }} Milestones
- * @typedef {"new" | "running" | "paused" | "ended" | "failed"} Phase
- * @typedef {{ pause: () => void, resume: () => void, stop: () => void }} Training
  * @typedef {Omit<Settings, "fraction" | "seed">} Given
  * @typedef {ReturnType<typeof newState>} State
- * @typedef {(settings: Settings, milliseconds: number, report: (found: Found[]) => void) => Omit<Training, "stop">} TrainInSlices
  */
 
 /** @type {(root: HTMLElement, data: { engine: string, settings: Given }) => void} */
@@ -25,40 +21,20 @@ function explore(root, data) {
   const state = newState(data.settings, part);
   const draw = () => {
     if (root.clientWidth > 0) drawAll(part, state, themeColors(root));
-    describe(part, state);
+    describe(part, state, session.phase);
   };
-  /** @type {(phase: Phase) => void} */
-  const stop = (phase) => {
-    state.training?.stop();
-    state.training = null;
-    setPhase(state, phase);
-  };
-  /** @type {(found: Found[]) => void} */
-  const heard = (found) => {
-    if (!root.isConnected) return stop("new"); // the cell ran again and this output is gone
-    found.forEach((each) => take(state, each));
-    if ((state.found.at(-1)?.step ?? 0) >= data.settings.steps) stop("ended");
-    requestAnimationFrame(draw);
-  };
-  const failed = () => {
-    stop("failed");
-    draw();
-  };
-  const reset = () => {
-    stop("new");
+  const begin = () => {
     Object.assign(state, newState(data.settings, part));
+    return state.settings;
+  };
+  /** @type {Session<Settings, Found>} */
+  const session = new Session(root, data.engine, { begin, take: (found) => take(state, found, session.seconds), draw });
+  const reset = () => {
+    session.stop("new");
+    begin();
     draw();
   };
-  const train = () => {
-    if (state.training === null) {
-      reset();
-      state.training = launch(data.engine, state.settings, heard, failed);
-    } else if (state.phase === "running") state.training.pause();
-    else state.training.resume();
-    setPhase(state, state.phase === "running" ? "paused" : "running");
-    draw();
-  };
-  part("train").addEventListener("click", train);
+  part("train").addEventListener("click", () => session.press());
   part("reset").addEventListener("click", reset);
   for (const name of ["decay", "fraction", "seed"]) part(name).addEventListener("change", reset);
   for (const name of ["decay", "fraction"]) part(name).addEventListener("input", () => showSettings(part));
@@ -69,13 +45,10 @@ function explore(root, data) {
 // ---- what is known of the network ----
 
 /**
- * phase is new, running, paused, ended or failed; found holds what the engine measured, in the order of steps.
+ * found holds what the engine measured, in the order of steps.
  * @param {Given} settings
  * @param {Part} part
- * @returns {{
- *   settings: Settings, training: Training | null, phase: Phase, found: Found[], milestones: Milestones,
- *   seconds: number, since: number | null,
- * }}
+ * @returns {{ settings: Settings, found: Found[], milestones: Milestones }}
  */
 function newState(settings, part) {
   /** @type {(name: string) => number} */
@@ -83,36 +56,17 @@ function newState(settings, part) {
   const recipe = { ...settings.recipe, weightDecay: value("decay") };
   return {
     settings: { ...settings, fraction: value("fraction"), seed: value("seed"), recipe },
-    training: null,
-    phase: "new",
     found: [],
     milestones: {}, // name -> the measurement in which it was seen first, and the seconds of training until then
-    seconds: 0,
-    since: null,
   };
 }
 
-/**
- * Also keeps the time: only seconds in which the network trains are counted.
- * @type {(state: State, phase: Phase) => void}
- */
-function setPhase(state, phase) {
-  state.seconds = secondsOf(state);
-  state.since = phase === "running" ? performance.now() : null;
-  state.phase = phase;
-}
-
-/** @type {(state: State) => number} */
-function secondsOf({ seconds, since }) {
-  return since === null ? seconds : seconds + (performance.now() - since) / 1000;
-}
-
-/** @type {(state: State, found: Found) => void} */
-function take(state, found) {
+/** @type {(state: State, found: Found, seconds: number) => void} */
+function take(state, found, seconds) {
   state.found.push(found);
   /** @type {(name: Milestone) => void} */
   const reached = (name) => {
-    state.milestones[name] ??= { ...found, seconds: secondsOf(state) };
+    state.milestones[name] ??= { ...found, seconds };
   };
   if (found.train.accuracy >= ENOUGH) reached("memorized");
   if (found.test.accuracy >= ENOUGH) reached("grokked");
@@ -120,77 +74,6 @@ function take(state, found) {
   const { memorized, grokked } = state.milestones;
   const stuck = state.settings.recipe.weightDecay === 0 && !grokked && memorized;
   if (stuck && found.step >= stuck.step + PATIENCE) reached("stuck");
-}
-
-// ---- training, in a worker or here ----
-
-/**
- * {pause, resume, stop} of a training that sends what it finds to `heard`; `failed` is called when none can run.
- * @type {(engine: string, settings: Settings, heard: (found: Found[]) => void, failed: () => void) => Training}
- */
-function launch(engine, settings, heard, failed) {
-  /** @type {Training | null} */
-  let training = null;
-  let [paused, stopped, spoke] = [false, false, false];
-  /** @type {(found: Found[]) => void} */
-  const hear = (found) => {
-    spoke = true;
-    if (!stopped) heard(found);
-  };
-  const fallBack = () => {
-    training?.stop();
-    training = stopped ? null : trainHere(engine, settings, hear);
-    if (training === null) return failed();
-    if (paused) training.pause();
-  };
-  try {
-    // a page that may start no worker says so at once or by an error before the first word
-    training = trainInWorker(engine, settings, hear, () => {
-      if (!stopped) (spoke ? failed : fallBack)();
-    });
-  } catch {
-    setTimeout(fallBack); // after the caller has what this function returns
-  }
-  /** @type {(name: "pause" | "resume") => void} */
-  const order = (name) => {
-    paused = name === "pause";
-    training?.[name]();
-  };
-  const stop = () => {
-    stopped = true;
-    training?.stop();
-  };
-  return { pause: () => order("pause"), resume: () => order("resume"), stop };
-}
-
-/** @type {(engine: string, settings: Settings, hear: (found: Found[]) => void, failed: () => void) => Training} */
-function trainInWorker(engine, settings, hear, failed) {
-  const address = URL.createObjectURL(new Blob([engine, "\nserve(self);"], { type: "text/javascript" }));
-  const worker = new Worker(address);
-  URL.revokeObjectURL(address);
-  worker.onmessage = ({ data }) => hear(data);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    failed();
-  };
-  worker.postMessage(settings);
-  /** @type {(name: "pause" | "resume") => () => void} */
-  const order = (name) => () => worker.postMessage(name);
-  return { pause: order("pause"), resume: order("resume"), stop: () => worker.terminate() };
-}
-
-/**
- * The same on this thread, in slices short enough for the page to stay awake; null where even that is forbidden.
- * @type {(engine: string, settings: Settings, hear: (found: Found[]) => void) => Training | null}
- */
-function trainHere(engine, settings, hear) {
-  /** @type {HTMLScriptElement & { ncTrain?: TrainInSlices }} */
-  const script = document.createElement("script"); // runs wherever the script that you read runs, unlike `eval`
-  script.textContent = `document.currentScript.ncTrain = (() => {${engine}\nreturn trainInSlices;})();`;
-  document.head.append(script);
-  script.remove();
-  const training = script.ncTrain?.(settings, 25, hear) ?? null;
-  return training && { ...training, stop: training.pause };
 }
 
 // ---- pictures ----
@@ -334,11 +217,11 @@ function drawSpectrum(canvas, { found, settings }, color) {
 
 // ---- words ----
 
-/** @type {(part: Part, state: State) => void} */
-function describe(part, state) {
+/** @type {(part: Part, state: State, phase: Phase) => void} */
+function describe(part, state, phase) {
   showSettings(part);
-  part("train").textContent = state.phase === "running" ? "Pause" : state.phase === "paused" ? "Continue" : "Train";
-  const words = wordsFor(state);
+  part("train").textContent = pressWords(phase, "Train");
+  const words = wordsFor(state, phase);
   if (part("words").textContent !== words) part("words").textContent = words; // only what is new is read out
   const now = state.found.at(-1);
   showNumbers(part, now);
@@ -393,9 +276,9 @@ function namePictures(part, now) {
 
 /**
  * What is known, in sentences that change only at a milestone.
- * @type {(state: State) => string}
+ * @type {(state: State, phase: Phase) => string}
  */
-function wordsFor({ phase, milestones, settings, found }) {
+function wordsFor({ milestones, settings, found }, phase) {
   if (phase === "failed") return "This page does not let the network train: it forbids both workers and scripts.";
   if (found.length === 0) return phase === "running" ? "Training." : "Not trained yet. Press Train.";
   const { memorized, grokked, latest, stuck } = milestones;

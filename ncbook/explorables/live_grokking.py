@@ -1,9 +1,8 @@
 """The network of the book's grokking chapters, trained by the reader's own browser: no kernel, no run, no network."""
 
-import base64
 from typing import Any
 
-from ncbook.explorables import _page
+from ncbook.explorables import _live, _page
 
 _TITLE = "Grok in your browser"
 _STEPS = 3000
@@ -19,8 +18,8 @@ def grok_in_your_browser() -> _page.Explorable:
     WebAssembly, and where a page forbids that in JavaScript, with the same results and several times as slow.
     """
     recipe = {"learningRate": 0.01, "betas": [0.9, 0.98], "eps": 1e-8, "warmUp": 10}
-    settings = {"p": 29, "dim": 32, "width": 64, "steps": _STEPS, "recipe": recipe, "compiled": _compiled()}
-    data = {"engine": _page._source("live_grokking_engine.js"), "settings": settings}
+    settings = {"p": 29, "dim": 32, "width": 64, "steps": _STEPS, "recipe": recipe, "compiled": _live.compiled()}
+    data = {"engine": _page.with_references("live_grokking_engine.js"), "settings": settings}
     text = f"{_TITLE}: a network that learns addition modulo 29 in the page. It has no picture without a script."
     return _page.Explorable("grok_in_your_browser", _TITLE, _body(settings), data, text, script="live_grokking.js")
 
@@ -29,8 +28,3 @@ def _body(settings: dict[str, Any]) -> str:
     sizes = {name: settings[name] for name in ("p", "dim", "width")}
     seeds = _page.options(range(10))
     return _page.body("live_grokking", seeds=seeds, rate=settings["recipe"]["learningRate"], **sizes)
-
-
-def _compiled() -> str:
-    """The matrix product of tools/wasm, as base64."""
-    return base64.b64encode((_page._FOLDER / "live_grokking_product.wasm").read_bytes()).decode()

@@ -1,63 +1,15 @@
+/// <reference path="live_engine.js" />
 // The embedding perceptron on pairs (models.PairMLP), learning a + b mod p by AdamW: no page, no drawing.
 //
-// This text runs in a worker or in the page itself. All numbers are float64, so that what it computes can be compared
-// with PyTorch. Matrices are flat arrays, row after row. Rows for numbers, classes and points are filled up with zeros
-// to a multiple of 4, which products need; the loss never reads them and their gradient is 0, so they stay zero.
+// Rows for numbers, classes and points are filled up with zeros to a multiple of 4, which products need; the loss never
+// reads them and their gradient is 0, so they stay zero.
 
 /**
  * @typedef {"embedding" | "first" | "second" | "bias" | "hidden" | "hiddenBias" | "head"} Name
  * @typedef {Record<Name, Float64Array>} Weights
  * @typedef {{ a: Int32Array, b: Int32Array, label: Int32Array }} PairSet
- * @typedef {"train" | "test"} Side
- * @typedef {[values: Float64Array, rowStep: number, columnStep: number]} Matrix
- * @typedef {(out: Float64Array, sizes: [m: number, n: number, k: number], left: Matrix, right: Matrix) => void} Product
- * @typedef {{ name: string, product: Product, numbers: (count: number) => Float64Array }} Arithmetic
  * @typedef {{ count: number } & Record<"h1" | "h2" | "logits" | "dh1" | "dh2", Float64Array>} Layers
- * @typedef {[name: string, shape: number[]][]} Shapes
  */
-
-// ---- random numbers ----
-
-/**
- * Uniform numbers in [0, 1), the generator mulberry32 (T. Ettinger, public domain): 32 bits of state, period 2^32.
- * Each seed has two streams, 0 for the split and 1 for the initial weights, so that neither changes the other.
- * @type {(seed: number, stream: number) => () => number}
- */
-function randomNumbers(seed, stream) {
-  let state = Math.imul(2 * seed + stream + 1, 0x9e3779b1);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/**
- * `count` numbers from N(0, deviation^2), by the method of Box and Muller.
- * @type {(count: number, deviation: number, uniform: () => number) => Float64Array}
- */
-function normalNumbers(count, deviation, uniform) {
-  return Float64Array.from({ length: count }, () => {
-    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
-    return deviation * radius * Math.cos(2 * Math.PI * uniform());
-  });
-}
-
-/**
- * The items in a random order (Fisher and Yates).
- * @template T
- * @param {T[]} items
- * @param {() => number} uniform
- */
-function shuffled(items, uniform) {
-  const order = [...items];
-  for (let i = order.length - 1; i > 0; i -= 1) {
-    const j = Math.floor(uniform() * (i + 1));
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
-}
 
 // ---- data and initial weights ----
 
@@ -113,109 +65,17 @@ function initialWeights(sizes, seed) {
   return /** @type {Weights} */ (Object.fromEntries(drawn));
 }
 
-// ---- matrix products ----
-
 /**
- * out [m, n] = left [m, k] right [k, n], with m a multiple of 4 and n of 2. A matrix is [values, row step, column
- * step], so that a transposed one is the same values with the steps exchanged. Eight sums run at once and stay in
- * registers: that is what makes it fast, and why it is written out.
- * @type {(out: Float64Array, sizes: [m: number, n: number, k: number], left: Matrix, right: Matrix) => void}
+ * The room that a network needs at most, with that of its products: see `Network`.
+ * @type {(sizes: GrokkingSizes) => Room}
  */
-function product(out, [m, n, k], [left, leftRow, leftColumn], [right, rightRow, rightColumn]) {
-  for (let i = 0; i < m; i += 4) {
-    for (let j = 0; j < n; j += 2) {
-      let s00 = 0, s01 = 0, s10 = 0, s11 = 0, s20 = 0, s21 = 0, s30 = 0, s31 = 0;
-      let at = i * leftRow, from = j * rightColumn;
-      for (let l = 0; l < k; l += 1) {
-        const y0 = right[from];
-        const y1 = right[from + rightColumn];
-        let x = left[at];
-        s00 += x * y0;
-        s01 += x * y1;
-        x = left[at + leftRow];
-        s10 += x * y0;
-        s11 += x * y1;
-        x = left[at + 2 * leftRow];
-        s20 += x * y0;
-        s21 += x * y1;
-        x = left[at + 3 * leftRow];
-        s30 += x * y0;
-        s31 += x * y1;
-        at += leftColumn;
-        from += rightRow;
-      }
-      const to = i * n + j;
-      out[to] = s00;
-      out[to + 1] = s01;
-      out[to + n] = s10;
-      out[to + n + 1] = s11;
-      out[to + 2 * n] = s20;
-      out[to + 2 * n + 1] = s21;
-      out[to + 3 * n] = s30;
-      out[to + 3 * n + 1] = s31;
-    }
-  }
-}
-
-/**
- * How a network multiplies matrices, and gets room for numbers: by the function above, which runs everywhere.
- * @type {Arithmetic}
- */
-const PLAIN = { name: "plain", product, numbers: (count) => new Float64Array(count) };
-
-/**
- * The same by live_grokking_product.c, compiled for WebAssembly and given in base64: the same sums in the same order,
- * several times as fast. All numbers of a network of these sizes lie in its memory. Where a page forbids it, or a
- * browser lacks its vector instructions, this gives PLAIN.
- * @type {(sizes: GrokkingSizes, compiled: string) => Arithmetic}
- */
-function arithmeticFor(sizes, compiled) {
-  try {
-    const code = Uint8Array.from(atob(compiled), (letter) => letter.charCodeAt(0));
-    const memory = new WebAssembly.Memory({ initial: Math.ceil((START + 8 * countNumbers(sizes)) / 65536) });
-    return vectorized(new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } }), memory, sizes);
-  } catch {
-    return PLAIN;
-  }
-}
-
-const START = 65536; // bytes at the start of the memory that are left to the compiler
-
-/** @type {(instance: WebAssembly.Instance, memory: WebAssembly.Memory, sizes: GrokkingSizes) => Arithmetic} */
-function vectorized({ exports }, memory, { p }) {
-  const multiply = /** @type {(...numbers: number[]) => void} */ (exports.product);
-  let end = START;
-  /** @type {(count: number) => Float64Array} */
-  const numbers = (count) => {
-    const values = new Float64Array(memory.buffer, end, count);
-    end += 8 * count;
-    return values;
-  };
-  const panel = numbers(4 * upToFour(p * p)).byteOffset;
-  /** @type {Product} */
-  const fast = (out, [m, n, k], [left, leftRow, leftColumn], [right, rightRow, rightColumn]) => {
-    const [to, from, by] = [out, left, right].map(({ byteOffset }) => byteOffset);
-    multiply(to, m, n, k, from, leftRow, leftColumn, by, rightRow, rightColumn, panel);
-  };
-  return { name: "WebAssembly", product: fast, numbers };
-}
-
-/**
- * How many numbers a network needs at most, with those that its products use: see `Network`.
- * @type {(sizes: GrokkingSizes) => number}
- */
-function countNumbers({ p, dim, width }) {
+function roomFor({ p, dim, width }) {
   const [rows, pairs] = [upToFour(p), p * p + 8]; // each of two sets is filled up to a multiple of 4
   const weights = Object.values(shapesOf({ p: rows, dim, width })).reduce((sum, [m, n]) => sum + m * n, 0);
-  return 4 * weights + rows * (4 * width + dim) + pairs * (4 * width + rows) + 4 * pairs;
+  return { numbers: 4 * weights + rows * (4 * width + dim) + pairs * (4 * width + rows), longest: upToFour(p * p) };
 }
 
-/** @type {(values: Float64Array, columns: number) => Matrix} */
-const plain = (values, columns) => [values, columns, 1];
-/** @type {(values: Float64Array, columns: number) => Matrix} */
-const transposed = (values, columns) => [values, 1, columns];
-/** @type {(count: number) => number} */
-const upToFour = (count) => 4 * Math.ceil(count / 4);
+// ---- the network ----
 
 /**
  * Row i of `out` is row a[i] of one table plus row b[i] of another.
@@ -297,8 +157,8 @@ class Network {
     this.slope = this.numbers(total);
     this.mean = this.numbers(total);
     this.square = this.numbers(total);
-    this.weights = views(this.theta, shapes);
-    this.slopes = views(this.slope, shapes);
+    this.weights = /** @type {Weights} */ (views(this.theta, shapes));
+    this.slopes = /** @type {Weights} */ (views(this.slope, shapes));
     for (const [name, values] of Object.entries(weights)) this.weights[/** @type {Name} */ (name)].set(values);
     this.tables = [1, 2, 3, 4].map(() => this.numbers(this.rows * sizes.width)); // of a, of b, their gradients
     this.spare = this.numbers(this.rows * sizes.dim);
@@ -405,6 +265,14 @@ class Network {
   }
 
   /**
+   * Whether the page measures at this step.
+   * @type {() => boolean}
+   */
+  isDue() {
+    return this.step < 10 || this.step % 10 === 0;
+  }
+
+  /**
    * What the page draws, at the present weights.
    * @type {() => GrokkingProbe}
    */
@@ -443,18 +311,6 @@ class Network {
 }
 
 /**
- * Name -> its part of `values`, for the [name, [rows, columns]] in `shapes`.
- * @type {(values: Float64Array, shapes: Shapes) => Weights}
- */
-function views(values, shapes) {
-  let start = 0;
-  /** @type {(count: number) => Float64Array} */
-  const take = (count) => values.subarray(start, (start += count));
-  const parts = shapes.map(([name, [rows, columns]]) => [name, take(rows * columns)]);
-  return /** @type {Weights} */ (Object.fromEntries(parts));
-}
-
-/**
  * Divides [points, p] of a larger matrix by `points`, and sets what lies outside to zero.
  * @type {(values: Float64Array, columns: number, p: number, points: number) => void}
  */
@@ -464,36 +320,6 @@ function divideAndPad(values, columns, p, points) {
     values.fill(0, i * columns + p, (i + 1) * columns);
   }
   values.fill(0, points * columns);
-}
-
-/** @type {(values: ArrayLike<number>) => number} */
-function largestAt(values) {
-  let top = 0;
-  for (let c = 1; c < values.length; c += 1) if (values[c] > values[top]) top = c;
-  return top;
-}
-
-/**
- * Cross-entropy of one point; turns its logits into softmax minus one-hot. Whoever is right takes the loss and the
- * gradient from the other classes alone: 1 - p_y would lose the digits of a confident network.
- * @type {(logits: Float64Array, top: number, label: number) => number}
- */
-function softmaxLoss(logits, top, label) {
-  const [highest, own] = [logits[top], logits[label]];
-  let others = 0;
-  for (let c = 0; c < logits.length; c += 1) {
-    logits[c] = Math.exp(logits[c] - highest);
-    if (c !== label) others += logits[c];
-  }
-  const total = others + logits[label];
-  for (let c = 0; c < logits.length; c += 1) logits[c] /= total;
-  logits[label] = -others / total;
-  return top === label ? Math.log1p(others) : Math.log(total) - (own - highest);
-}
-
-/** @type {(values: Float64Array) => number} */
-function squaredNorm(values) {
-  return values.reduce((sum, value) => sum + value * value, 0);
 }
 
 /**
@@ -561,58 +387,11 @@ function onPlane(embedding, p, dim, [cosine, sine]) {
   return Array.from(centered, (value) => value / radius);
 }
 
-// ---- training by and by ----
-
 /**
  * A network by the settings of the page: {p, dim, width, fraction, seed, recipe, compiled}.
  * @type {(settings: GrokkingSettings) => Network}
  */
 function newNetwork({ fraction, seed, recipe, compiled, ...sizes }) {
-  const arithmetic = arithmeticFor(sizes, compiled);
+  const arithmetic = arithmeticFor(roomFor(sizes), compiled);
   return new Network(sizes, initialWeights(sizes, seed), splitPairs(sizes.p, fraction, seed), recipe, arithmetic);
-}
-
-/**
- * Trains in slices of about `milliseconds`, with a rest after each in which the page or a message is heard. `report`
- * gets what was measured in a slice: at steps 0 to 10, then every tenth. Gives {pause, resume}; ends after
- * `settings.steps` steps.
- * @type {(settings: GrokkingSettings, milliseconds: number, report: (found: GrokkingProbe[]) => void) => { pause: () => void, resume: () => void }}
- */
-function trainInSlices(settings, milliseconds, report) {
-  const network = newNetwork(settings);
-  const found = [network.measure()];
-  /** @type {ReturnType<typeof setTimeout> | null} */
-  let timer = null;
-  const slice = () => {
-    const end = performance.now() + milliseconds;
-    while (network.step < settings.steps && performance.now() < end) {
-      network.advance();
-      if (network.step < 10 || network.step % 10 === 0) found.push(network.measure());
-    }
-    timer = network.step < settings.steps ? setTimeout(slice, 0) : null;
-    report(found.splice(0));
-  };
-  const pause = () => {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-  };
-  const resume = () => {
-    timer ??= setTimeout(slice, 0);
-  };
-  resume();
-  return { pause, resume };
-}
-
-/**
- * What a worker does: a message with settings starts it, then "pause" and "resume"; it posts its reports.
- * @type {(scope: Pick<Worker, "onmessage" | "postMessage">) => void}
- */
-function serve(scope) {
-  /** @type {ReturnType<typeof trainInSlices> | null} */
-  let training = null;
-  scope.onmessage = ({ data }) => {
-    if (data === "pause") training?.pause();
-    else if (data === "resume") training?.resume();
-    else training = trainInSlices(data, 60, (found) => scope.postMessage(found));
-  };
 }

@@ -30,9 +30,17 @@ type Tick = { value: number; label: string };
 type TickedAxis = Scale & Framed & { ticks: Tick[] };
 
 
+// ---- live_engine.js, and the pages that listen to it ----
 
-
-// ---- live_grokking_engine.js, and the page that listens to it ----
+type Matrix = [values: Float64Array, rowStep: number, columnStep: number];
+type Product = (out: Float64Array, sizes: [m: number, n: number, k: number], left: Matrix, right: Matrix) => void;
+type Arithmetic = { name: string; product: Product; numbers: (count: number) => Float64Array };
+type Side = "train" | "test";
+/** How many numbers a network holds, and the largest inner dimension of its products. */
+type Room = { numbers: number; longest: number };
+type Shapes = [name: string, shape: number[]][];
+type LiveNetwork<Found> = { step: number; advance: () => unknown; isDue: () => boolean; measure: () => Found };
+type Slices = { pause: () => void; resume: () => void };
 
 type GrokkingSizes = { p: number; dim: number; width: number };
 type GrokkingRecipe = { learningRate: number; weightDecay: number; betas: number[]; eps: number; warmUp: number };
@@ -44,4 +52,20 @@ type GrokkingOutcome = { loss: number; accuracy: number };
 type GrokkingProbe = {
   step: number; train: GrokkingOutcome; test: GrokkingOutcome; flatness: number; norm: number;
   frequency: number; spectrum: number[]; points: number[];
+};
+
+type LiveCollapseSizes = { width: number; depth: number; classes: number };
+type LiveCollapseRecipe = { learningRate: number; weightDecay: number; momentum: number; batch: number };
+/**
+ * perClass images of each class to train; random labels or true ones; the page measures at epochs that grow by the
+ * factor `growth`, and draws the first `drawn` points of each of three classes and sets.
+ */
+type LiveCollapseSettings = LiveCollapseSizes & {
+  images: string; perClass: number; random: boolean; seed: number; steps: number; recipe: LiveCollapseRecipe;
+  planeClasses: number[]; drawn: number; growth: number; compiled: string;
+};
+type LiveCollapseOutcome = Record<"loss" | "error" | "nc1" | "norms" | "angles" | "nc3" | "nc4", number>;
+type LiveCollapsePlane = Record<"points" | "means" | "rows", number[]>;
+type LiveCollapseProbe = {
+  step: number; epoch: number; train: LiveCollapseOutcome; test: LiveCollapseOutcome; plane: LiveCollapsePlane;
 };

@@ -14,19 +14,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from live import COMPILED, GENEROUS, NO_WASM, STRICT, open_engine, pixels, wait_for_words, wait_until
 
 from ncbook import data, explorables, metrics, models, trainers
 
 ROOT = Path(__file__).resolve().parents[2]
-ENGINE = Path(explorables.__file__).with_name("live_grokking_engine.js")
-COMPILED = base64.b64encode(ENGINE.with_name("live_grokking_product.wasm").read_bytes()).decode()
-# scripts written into the page run, and nothing else: no worker, no eval
-_STRICT = """<meta http-equiv="Content-Security-Policy"
-content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">"""
-# the same, and a worker; what is compiled to WebAssembly may not run
-_NO_WASM = """<meta http-equiv="Content-Security-Policy"
-content="default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'">"""
-_GENEROUS = 300  # seconds to grok in; 10 are the goal on a quiet machine, and a machine under test is not quiet
 RECIPE = {"learningRate": 0.01, "betas": [0.9, 0.98], "eps": 1e-8, "warmUp": 10}
 
 
@@ -37,23 +29,7 @@ def fragment() -> str:
 
 @pytest.fixture
 def engine(page):
-    """A page that holds nothing but the engine's functions."""
-    page.goto("about:blank")
-    page.add_script_tag(content=ENGINE.read_text(encoding="utf-8"))
-    return page
-
-
-def wait_until(page, condition, seconds: float = _GENEROUS) -> None:
-    """Asks from outside: a page that forbids eval also forbids Playwright's own waiting."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, page.locator(".nc-words").all_text_contents()
-        page.wait_for_timeout(50)
-
-
-def wait_for_words(page, words: str, seconds: float = _GENEROUS) -> str:
-    wait_until(page, lambda: words in page.text_content(".nc-words"), seconds)
-    return page.text_content(".nc-words")
+    return open_engine(page, "live_grokking_engine.js")
 
 
 def step_of(page) -> int:
@@ -70,10 +46,6 @@ def stands_still(page) -> bool:
     before = step_of(page)
     page.wait_for_timeout(500)
     return step_of(page) == before
-
-
-def pixels(page, canvas: str) -> str:
-    return page.evaluate("name => document.querySelector(name).toDataURL()", canvas)
 
 
 # ---- the engine ----
@@ -118,7 +90,7 @@ def test_fifty_losses_and_the_measures_after_them_are_those_of_pytorch(engine, p
     }
     used, found, after, embedding = engine.evaluate(
         """({ sizes, weights, sets, recipe, compiled }) => {
-          const network = new Network(sizes, weights, sets, recipe, arithmeticFor(sizes, compiled));
+          const network = new Network(sizes, weights, sets, recipe, arithmeticFor(roomFor(sizes), compiled));
           const losses = Array.from({ length: 50 }, () => network.advance().loss);
           const embedding = Array.from(network.weights.embedding).slice(0, sizes.p * sizes.dim);
           return [network.name, losses, network.measure(), embedding];
@@ -155,7 +127,9 @@ def test_webassembly_gives_what_javascript_gives_to_the_last_bit(engine, p, frac
 
 @pytest.mark.parametrize("broken", ["", "AAAA", COMPILED[:400]])
 def test_what_cannot_be_compiled_is_done_in_javascript(engine, broken):
-    assert engine.evaluate("code => arithmeticFor({ p: 29, dim: 32, width: 64 }, code).name", broken) == "plain"
+    assert (
+        engine.evaluate("code => arithmeticFor(roomFor({ p: 29, dim: 32, width: 64 }), code).name", broken) == "plain"
+    )
 
 
 def test_the_compiled_product_is_that_of_its_source(engine):
@@ -288,7 +262,7 @@ def test_it_groks(show, fragment, seed, capsys):
     assert re.search(r"test (9\d|100) %", page.get_attribute(".nc-accuracy", "aria-label"))
 
 
-_NAME = "code => arithmeticFor({ p: 29, dim: 32, width: 64 }, code).name"
+_NAME = "code => arithmeticFor(roomFor({ p: 29, dim: 32, width: 64 }), code).name"
 
 
 def test_the_worker_trains_in_webassembly(show, fragment):
@@ -300,12 +274,12 @@ def test_the_worker_trains_in_webassembly(show, fragment):
 
 
 def test_a_page_that_forbids_webassembly_groks_too(show, fragment):
-    page = show(fragment, head=_NO_WASM)
+    page = show(fragment, head=NO_WASM)
     page.select_option(".nc-seed", "3")
     page.click(".nc-train")
     wait_for_step(page, 10)
     assert page.workers[0].evaluate(_NAME, COMPILED) == "plain"
-    wait_for_words(page, "Grokked", 2 * _GENEROUS)
+    wait_for_words(page, "Grokked", 2 * GENEROUS)
     page.problems[:] = [each for each in page.problems if "Content Security Policy" not in each]
 
 
@@ -314,7 +288,7 @@ def test_without_weight_decay_it_does_not_and_says_why(show, fragment):
     page.focus(".nc-decay")
     page.keyboard.press("Home")
     page.click(".nc-train")
-    words = wait_for_words(page, "not grok", 2 * _GENEROUS)
+    words = wait_for_words(page, "not grok", 2 * GENEROUS)
     assert "weight decay is 0" in words
     assert "nothing shrinks the weights" in words
     assert "Grokked" not in words
@@ -378,7 +352,7 @@ def test_sliders_say_their_value_and_start_afresh(show, fragment):
 def test_without_a_worker_it_trains_on_the_pages_own_thread(show, fragment, page, how):
     if how == "missing":
         page.add_init_script("delete window.Worker")
-    show(fragment, head=_STRICT if how == "forbidden" else "")
+    show(fragment, head=STRICT if how == "forbidden" else "")
     page.click(".nc-train")
     wait_for_words(page, "Memorized at step")
     assert page.workers == []

@@ -1,5 +1,5 @@
-// The function `product` of live_grokking_engine.js in WebAssembly: the same sums in the same order, two at a time.
-// tools/build_wasm.py makes live_grokking_product.wasm of it.
+// The function `product` of live_engine.js in WebAssembly: the same sums in the same order, two at a time.
+// tools/build_wasm.py makes live_product.wasm of it.
 
 #include <wasm_simd128.h>
 
