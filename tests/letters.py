@@ -12,7 +12,7 @@ _GREEK = (
     "sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell"
 )
 _LETTER = rf"\\(?:{'|'.join(_GREEK.split())})(?![A-Za-z])|[A-Za-z]"
-_ACCENTED = rf"\\(?:hat|bar|tilde|dot|vec|mathbf|mathbb|mathcal)(?![A-Za-z]) ?(?:{_LETTER}|1)"
+_ACCENTED = rf"\\(?:hat|bar|tilde|dot|vec|mathbf|mathbb|mathcal|mathfrak)(?![A-Za-z]) ?(?:{_LETTER}|1)"
 _WORDS = r"\\(?:operatorname\*?|text|mathrm|begin|end)\s*\{[^{}]*\}"
 _OTHER = r"\\rVert_F|\\[A-Za-z]+"  # Frobenius's norm, a function, a relation, a space: no letter
 _IN_TEXT = re.compile(r"\$\$(.+?)\$\$|\$([^$]+)\$", re.DOTALL)

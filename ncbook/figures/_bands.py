@@ -12,22 +12,31 @@ from ncbook.readings import moments
 
 _STYLES = (*_style.CLASS_STYLES, (_style.INK, "v"))
 _LINES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
+_CONTROL: dict[str, Any] = {"markerfacecolor": "white", "linewidth": 1.1}
 _STAR = "zero training error"
 _CLOSE = 0.11  # of a panel's height: two ends that are nearer than that have their names above and below
 
 
 def draw_band(
-    panel: Axes, x: np.ndarray, values: np.ndarray, label: str, style: int, every: int = 3, size: float = 4
+    panel: Axes,
+    x: np.ndarray,
+    values: np.ndarray,
+    label: str,
+    style: int,
+    every: int = 3,
+    size: float = 4,
+    hollow: bool = False,
 ) -> None:
     """The median of values [seeds, P] over x [P] as a line with a marker at every few points, and their range.
 
-    `style` numbers color, marker and line, which differ together so that they can be told apart in gray.
+    `style` numbers color, marker and line, which differ together so that they can be told apart in gray. Of two curves
+    of one style, that of the control is thin, with `hollow` markers.
     """
     (color, marker), line = _STYLES[style], _LINES[style]
     panel.fill_between(x, values.min(0), values.max(0), color=color, alpha=0.2, linewidth=0)
     panel.plot(
         x, np.median(values, axis=0), linestyle=line, color=color, marker=marker, markersize=size, markevery=every,
-        label=label,
+        label=label, **(_CONTROL if hollow else {}),
     )  # fmt: skip
 
 
@@ -41,10 +50,11 @@ def draw_seeds(
     scale: float = 1,
     every: int = 1,
     size: float = 3,
+    hollow: bool = False,
 ) -> None:
     """`draw_band` of `scale` times a column, for the history rows of one arm; a logarithmic axis has no moment 0."""
     table = scale * rows[rows[clock] > 0].pivot(index="seed", columns=clock, values=column)
-    draw_band(panel, table.columns.to_numpy(), table.to_numpy(), label, style, every, size)
+    draw_band(panel, table.columns.to_numpy(), table.to_numpy(), label, style, every, size, hollow)
 
 
 def mark_zero_error(panel: Axes, rows: pd.DataFrame, column: str, scale: float = 1) -> None:
