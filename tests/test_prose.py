@@ -30,7 +30,7 @@ SLOT = re.compile(r"\{([^{}]+)\}")
 
 @cache
 def prose(name: str) -> str:
-    """The text of a chapter in one line: without equations, code and links' addresses; links to the glossary are words."""
+    """The text of a chapter in one line: without equations, code, links' addresses and links to the glossary."""
     cells = notebooks.read(ROOT / "book" / f"{RESULTS[name]}.ipynb").cells
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     text = re.sub(r"```.*?```|\$\$.*?\$\$|</?[a-z][^<>{}$]*>", " ", text, flags=re.DOTALL)

@@ -2,8 +2,8 @@
 
 A link is written as `[class means](#gloss-class-mean)`: on the page it leads to the glossary, and where notebooks are
 run it stands as plain words. Headings, titles in bold letters, slanted words, code, formulas, other links, folds and
-exercises are left alone. A term that the chapter links already is not linked again, so running this twice changes nothing. Look at
-what it did: a word of everyday language may not be the term.
+exercises are left alone. A term that the chapter links already is not linked again, so running this twice changes
+nothing. Look at what it did: a word of everyday language may not be the term.
 """
 
 import re
