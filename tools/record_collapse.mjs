@@ -13,7 +13,7 @@ export const SETTINGS = {
   recipe: { learningRate: 0.05, weightDecay: 0.01, momentum: 0.9, batch: 100 },
 };
 const LARGEST = 127; // of a byte, kept symmetric around 0
-const DIGITS = 4; // of each number
+const DIGITS = 3; // of each number
 
 /** The letters of the images, and the compiled product. */
 export function parts() {

@@ -43,7 +43,7 @@ def _arm(rows: pd.DataFrame) -> dict[str, Any]:
     rows = rows[rows.step > 0]
     first = rows.iloc[0]
     ratios = {  # digits enough for the ranks: no two that differ become equal
-        name: _page.short(rows[f"variance_ratio_{name}"], digits=7) for name in ("train", "test")
+        name: _page.short(rows[f"variance_ratio_{name}"], digits=5) for name in ("train", "test")
     }
     return ratios | {
         "difficulty": float(first.difficulty), "decay": float(first.weight_decay), "seed": int(first.seed),
