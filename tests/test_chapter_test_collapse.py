@@ -7,8 +7,9 @@ from pathlib import Path
 import notebooks
 import numpy as np
 import pytest
+import torch
 
-from ncbook import experiments, explorables, ledger, readings, runs
+from ncbook import experiments, explorables, ledger, metrics, readings, runs
 from ncbook.claims import QUOTES
 from ncbook.evidence import HOLDS, OPEN
 
@@ -160,7 +161,7 @@ def test_the_loss_of_the_paper_is_quoted_and_was_read_in_the_survey(run, prose):
     assert QUOTES["anti-correlation-loss"].seen
     assert QUOTES["anti-correlation-loss"].text == "1e-6"
     assert "$10^{-6}$" in prose
-    assert f"a loss of {run.config['stop_loss']:g} " in prose
+    assert f"a loss of {run.config['stop_loss']:g}, " in prose
 
 
 # --- exercises
@@ -177,6 +178,39 @@ SOLUTIONS = {
     "test-collapse/two-points": lambda: 0.19 / 0.81,
     "test-collapse/shift": lambda: 5.5,
     "test-collapse/gap": _gap,
+}
+
+
+def _ratio(
+    train, train_labels, new, new_labels, between_of=lambda own, _: own, center=1
+):  # as in the chapter's solution
+    classes = new_labels.unique()
+    own = torch.stack([new[new_labels == k].mean(0) for k in classes])
+    seen = torch.stack([train[train_labels == k].mean(0) for k in classes])
+    means = between_of(own, seen)
+    between = (means - center * means.mean(0)).square().sum(1).mean()
+    return (new - seen[new_labels]).square().sum(1).mean() / between
+
+
+def _over_training_means(*points):
+    return _ratio(*points, between_of=lambda _, seen: seen)
+
+
+def _from_own_means_where_collapsed(train, train_labels, new, new_labels):
+    """The strong ratio, where it is 0."""
+    strong = metrics.variance_ratio(new, new_labels)
+    return strong if strong < 1e-9 else _ratio(train, train_labels, new, new_labels)
+
+
+def _from_the_origin_if_far(*points):
+    return _ratio(*points, center=float(points[0].mean() < 10))
+
+
+FUNCTIONS = {
+    "test-collapse/write-ratio": (
+        _ratio,
+        [_over_training_means, _from_own_means_where_collapsed, _from_the_origin_if_far],
+    )
 }
 
 
