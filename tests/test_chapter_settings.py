@@ -197,6 +197,57 @@ SOLUTIONS = {
 }
 
 
+def _outside(weight, means):  # as in the chapter's solution
+    centered = means - means.mean(dim=0)
+    inside = weight @ torch.linalg.pinv(centered) @ centered
+    return (weight - inside).square().sum() / weight.square().sum()
+
+
+def _inside(weight, means):
+    return 1 - _outside(weight, means)
+
+
+def _outside_all_means(weight, means):
+    inside = weight @ torch.linalg.pinv(means) @ means
+    return (weight - inside).square().sum() / weight.square().sum()
+
+
+def _mean_over_rows(weight, means):
+    return torch.stack([_outside(row[None], means) for row in weight]).mean()
+
+
+FUNCTIONS = {"settings/write-outside": (_outside, [_inside, _outside_all_means, _mean_over_rows])}
+
+
+# --- tables
+
+
+def test_the_table_of_conditions_has_a_row_a_change_with_its_learning_rate(run):
+    rows = [tuple(row) for row in readings.settings.conditions(run).itertuples(index=False)]
+    losses = ("label smoothing", "focal", "squared error", "squared error, rescaled")
+    rates = (0.02, 0.02, 0.02, 0.01)
+    assert rows == [
+        ("images", "digits", "glyphs", 0.02),
+        ("network", "multilayer perceptron", "convolutional network", 0.02),
+        ("network", "multilayer perceptron", "perceptron without batch norm", 0.2),
+        *[("loss", "cross-entropy", loss, rate) for loss, rate in zip(losses, rates, strict=True)],
+        ("weight decay", "0.005", "0.0005", 0.02),
+        ("weight decay", "0.005", "0", 0.02),
+    ]
+
+
+def test_groups_are_called_as_readers_call_them_in_the_order_of_the_run(run, arms):
+    groups = readings.names.grouped(arms[arms.loss_name == "ce"], "network", "weight_decay")
+    assert groups.obj.columns.isin(["network", "weight decay"]).sum() == 2
+    assert groups.ngroups == 7
+    assert next(iter(groups.groups)) == ("MLP", "0.005")
+
+
+def test_what_is_left_of_a_measure(arms):
+    shares = readings.settings.left(arms, "nc1_train").nc1_train
+    assert shares.to_numpy() == pytest.approx((1 / arms.fall_train).to_numpy(), nan_ok=True)
+
+
 # --- the explorable
 
 

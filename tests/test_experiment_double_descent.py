@@ -146,11 +146,11 @@ FACTORS = [0.2, 0.5, 0.9, 1.0, 1.1, 3.0, 9.0]
 PEAK = [0.3, 0.2, 0.6, 0.8, 0.6, 0.2, 0.1]  # the second descent wins
 LOSES = [0.3, 0.1, 0.6, 0.8, 0.6, 0.3, 0.2]
 LATE = [0.3, 0.2, 0.2, 0.3, 0.6, 0.9, 0.1]  # the peak is elsewhere
-FLAT = [0.3, 0.2, 0.2, 0.25, 0.2, 0.15, 0.15]  # highest at N = n, and no peak
+FLAT = [0.3, 0.2, 0.2, 0.25, 0.2, 0.15, 0.15]  # highest at d = N, and no peak
 
 
 def features(true: list[list[float]], noisy: list[list[float]]) -> runs.Run:
-    """One n; a curve a seed, for true and for noisy labels."""
+    """One number of points; a curve a seed, for true and for noisy labels."""
     errors = np.array([[[each] for each in pair] for pair in zip(true, noisy, strict=True)])[None]
     config = {"per_class": [10], "seeds": list(range(len(true))), "noises": [0.0, 0.2], "ridges": [0.0]}
     return runs.Run(config | {"factors": FACTORS}, {}, {"test_error": errors})
@@ -158,7 +158,15 @@ def features(true: list[list[float]], noisy: list[list[float]]) -> runs.Run:
 
 def test_model_wise_reads_the_curve():
     row = reading.model_wise(features([PEAK], [LATE])).to_dict("records")
-    assert row[0] == {"n": 100, "seed": 0, "label_noise": 0.0, "first": 0.2, "peak": 0.8, "peak_at": 1.0, "last": 0.1}
+    assert row[0] == {
+        "points": 100,
+        "seed": 0,
+        "label_noise": 0.0,
+        "first": 0.2,
+        "peak": 0.8,
+        "peak_at": 1.0,
+        "last": 0.1,
+    }
     assert row[1]["peak_at"] == 3.0
 
 

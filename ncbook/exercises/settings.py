@@ -2,8 +2,10 @@
 
 import math
 
+import torch
+
 from ncbook import experiments, readings
-from ncbook.exercises._exercise import Exercise
+from ncbook.exercises._exercise import Exercise, Trial, Written
 
 
 def _decay_factor() -> float:
@@ -24,7 +26,7 @@ def _focal_pull(p: float = 0.9, gamma: float = 3.0) -> float:
 EXERCISES = {
     "settings/smoothing": Exercise(
         lambda: math.log(0.955 / 0.005),
-        "at the minimum the softmax is the target: 1 - a + a/K for the true class, a/K for each other one; a logit "
+        "at the minimum the softmax is the target: 1 - e + e/K for the true class, e/K for each other one; a logit "
         "gap is the logarithm of the ratio of two probabilities",
     ),
     "settings/focal": Exercise(
@@ -41,5 +43,34 @@ EXERCISES = {
         _decay_factor,
         "take the median of nc1_train_end over the seeds of the MLP with cross-entropy on the digits, once for weight "
         "decay 0 and once for 0.005, and divide",
+    ),
+}
+
+
+def _rows(shift: float = 0.0, equal: bool = True, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weight [5, 12], with rows of equal length or not, and class means [5, 12], `shift`ed from a mean of zero."""
+    chance = torch.Generator().manual_seed(seed)
+    weight, means = torch.randn(2, 5, 12, generator=chance, dtype=torch.float64)
+    lengths = torch.ones(5, 1) if equal else torch.arange(1.0, 6.0)[:, None]
+    return lengths * torch.nn.functional.normalize(weight), means - means.mean(dim=0) + shift
+
+
+FUNCTIONS = {
+    "settings/write-outside": Written(
+        experiments.settings.outside_span,
+        (
+            Trial(
+                "means that add up to zero",
+                _rows,
+                "centered means of K classes span K - 1 directions, not K: project with their pseudo-inverse, and "
+                "measure what the projection leaves",
+            ),
+            Trial("the same means moved away from the origin", lambda: _rows(shift=3.0), "center the means first"),
+            Trial(
+                "rows of different lengths",
+                lambda: _rows(equal=False),
+                "the squared Frobenius norm is a sum over all rows: divide one sum by the other",
+            ),
+        ),
     ),
 }

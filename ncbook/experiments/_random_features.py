@@ -1,6 +1,6 @@
 """Least squares on random ReLU features: the smallest model that has double descent, solved in closed form.
 
-Everything is float64: at N = n the smallest singular value of the features decides the outcome.
+Everything is float64: at d = N the smallest singular value of the features decides the outcome.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _OFFSET = 0.3  # standard deviation of a feature's threshold, where a projection
 
 
 class Factors(NamedTuple):
-    """phi [n, N] = left [n, r] diag(singular [r]) right [r, N], with r the rank of phi."""
+    """phi [N, d] = left [N, r] diag(singular [r]) right [r, d], with r the rank of phi."""
 
     left: Tensor
     singular: Tensor
@@ -26,9 +26,9 @@ class Factors(NamedTuple):
 
 
 def random_features(inputs: Tensor, count: int, seed: int) -> Tensor:
-    """[n, count] float64: relu(<v_j, x> + c_j) / sqrt(count) for random v_j and c_j, which `seed` draws.
+    """[N, count] float64: relu(<v_j, x> + c_j) / sqrt(count) for random v_j and c_j, which `seed` draws.
 
-    inputs [n, ...] are flattened to p numbers; v_j has entries of variance 1/p. The first features of a larger count
+    inputs [N, ...] are flattened to p numbers; v_j has entries of variance 1/p. The first features of a larger count
     are those of a smaller one, but for the factor 1/sqrt(count). Raises ValueError unless count >= 1.
     """
     if count < 1:
@@ -43,18 +43,18 @@ def random_features(inputs: Tensor, count: int, seed: int) -> Tensor:
 
 
 def solve(phi: Tensor, targets: Tensor, ridge: float = 0.0) -> Tensor:
-    """Theta [N, K] that minimizes ||phi Theta - targets||_F^2 / n + ridge ||Theta||_F^2.
+    """Theta [d, K] that minimizes ||phi Theta - targets||_F^2 / N + ridge ||Theta||_F^2.
 
-    phi [n, N], targets [n, K], float64. With ridge = 0 of all minimizers the one of least norm.
+    phi [N, d], targets [N, K], float64. With ridge = 0 of all minimizers the one of least norm.
     """
     factors = factorize(phi)
     return factors.right.T @ coordinates(factors, targets, ridge)
 
 
 def factorize(phi: Tensor) -> Factors:
-    """The singular value decomposition of phi [n, N], without singular values that are zero up to rounding.
+    """The singular value decomposition of phi [N, d], without singular values that are zero up to rounding.
 
-    With at least twice as many features as points phi is so well conditioned that the n x n matrix phi phi^T will do.
+    With at least twice as many features as points phi is so well conditioned that the N x N matrix phi phi^T will do.
     """
     rows, columns = phi.shape
     if columns < 2 * rows:
@@ -76,7 +76,7 @@ def coordinates(factors: Factors, targets: Tensor, ridge: float) -> Tensor:
 
 
 def centered_one_hot(labels: Tensor, num_classes: int) -> Tensor:
-    """Targets [n, K] float64: 1 - 1/K at the label, -1/K elsewhere."""
+    """Targets [N, K] float64: 1 - 1/K at the label, -1/K elsewhere."""
     return torch.nn.functional.one_hot(labels, num_classes).double() - 1 / num_classes
 
 
@@ -94,7 +94,7 @@ def curve(
     for c, count in enumerate(counts):
         train, test = (random_features(split.inputs, count, seed) for split in (dataset.train, dataset.test))
         factors = factorize(train)
-        train, test = train @ factors.right.T, test @ factors.right.T  # [n, r] and [m, r]
+        train, test = train @ factors.right.T, test @ factors.right.T  # [N, r] and [points to test, r]
         for (n, labels), (r, ridge) in product(enumerate(noisy), enumerate(ridges)):
             targets = centered_one_hot(labels, dataset.num_classes)
             theta = coordinates(factors, targets, ridge)

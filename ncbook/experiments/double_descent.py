@@ -1,6 +1,6 @@
 """Double descent over the number of features, and over the time of training.
 
-Features: least squares on random ReLU features of digits, solved in closed form, for several numbers n of training
+Features: least squares on random ReLU features of digits, solved in closed form, for several numbers N of training
 points, with true labels and with label noise, without and with a ridge penalty. Time: a network trained with label
 noise from small error on, far past zero training error.
 """
@@ -137,14 +137,14 @@ def _trained(config: Config, device: str, arm: tuple[str, tuple[str, float, floa
 def _peaks(run: Run) -> Evidence:
     table = model_wise(run)
     holds = table.peak_at.between(0.9, 1.1) & (table.peak >= 2 * table[["first", "last"]].max(axis=1))
-    return Evidence.of(table.seed, holds, table.peak_at, "N/n at the peak")
+    return Evidence.of(table.seed, holds, table.peak_at, "d/N at the peak")
 
 
 def _second_wins(run: Run, noisy: bool) -> Evidence:
     table = model_wise(run)
     table = table[(table.label_noise > 0) == noisy]
     gain = 100 * (table["last"] - table["first"])
-    unit = "points of test error, largest N against best N < n"
+    unit = "points of test error, largest d against best d < N"
     return Evidence.compared(table.seed, gain, "<", 0.0, unit, chance=SIGN)
 
 

@@ -1,8 +1,8 @@
 """Train to zero error and far beyond it, on true labels, on partly wrong ones and on random ones.
 
 One network and one recipe fit everything, so that what differs between two arms is the labels alone (the random
-labels of Zhang et al. 2016). A label noise of q draws each training label anew with probability q, uniformly from all
-K classes: q = 0 leaves the true labels, q = 1 makes all of them random. Test labels are never noisy.
+labels of Zhang et al. 2016). A label noise of rho draws each training label anew with probability rho, uniformly from
+all K classes: rho = 0 leaves the true labels, rho = 1 makes all of them random. Test labels are never noisy.
 """
 
 from dataclasses import dataclass, replace

@@ -46,7 +46,7 @@ function drawPanel(canvas, data, state, columns, yTitle, color) {
   const [low, high] = [data.factors[0], lastOf(data.factors)];
   const x = logAxis({ low, high, hasZero: false }, 52, width - 14);
   const y = logAxis(valueRange(data, columns), height - 46, 26);
-  drawAxes(context, x, y, color, "features per point, N/n (log)", yTitle);
+  drawAxes(context, x, y, color, "features per point, d/N (log)", yTitle);
   drawThreshold(context, x, y, color);
   for (const column of columns) {
     const faint = column === "train_error";
@@ -68,7 +68,7 @@ function valueRange(data, columns) {
 }
 
 /**
- * The vertical line N = n.
+ * The vertical line d = N.
  * @type {(context: Context, x: LogAxis, y: LogAxis, color: Color) => void}
  */
 function drawThreshold(context, x, y, color) {
@@ -77,7 +77,7 @@ function drawThreshold(context, x, y, color) {
   line(context, [x.at(1), y.from], [x.at(1), y.to], color("faint"));
   context.setLineDash([]);
   Object.assign(context, { font: "13px system-ui, sans-serif", fillStyle: color("muted") });
-  write(context, "N = n", x.at(1), y.to - 9, "center", "bottom");
+  write(context, "d = N", x.at(1), y.to - 9, "center", "bottom");
 }
 
 /**
@@ -95,7 +95,7 @@ function drawCurves(context, x, y, data, { seeds, median }, noise, faint, color)
 }
 
 /**
- * The vertical line at the slider's N, and a marker of the noise's own shape where it meets each median.
+ * The vertical line at the slider's d, and a marker of the noise's own shape where it meets each median.
  * @type {(context: Context, x: LogAxis, y: LogAxis, data: Data, state: State, columns: Column[], color: Color) => void}
  */
 function drawCursor(context, x, y, data, state, columns, color) {

@@ -73,7 +73,7 @@ def _summary(run: runs.Run) -> str:
         curve = np.median(run.arrays["test_error"][-1, :, place, 0], axis=0)
         peak = factors[int(curve.argmax())]
         lines.append(
-            f"{10 * run.config['per_class'][-1]} points, label noise {noise:g}: test error {curve.max():.2f} at N = "
-            f"{peak:g} n, {curve[-1]:.3f} at N = {factors[-1]:g} n."
+            f"{10 * run.config['per_class'][-1]} points, label noise {noise:g}: test error {curve.max():.2f} at d = "
+            f"{peak:g} N, {curve[-1]:.3f} at d = {factors[-1]:g} N."
         )
     return " ".join([*lines, runs.provenance_line(run)])

@@ -1,16 +1,22 @@
 """Figures of the experiment `collapse`: training past zero error."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ncbook.figures import _classes, _style
-from ncbook.figures._bands import draw_seeds
+from ncbook.figures._bands import draw_seeds, name_ends
 from ncbook.readings import moments, names
 from ncbook.readings.collapse import arm, arrays_of, snapshots
 from ncbook.runs import Run
+
+# Styles of `draw_band`; 0 and 1 are those of train and test.
+_ROWS = 4  # ink, as where rows are drawn
+_DECAYS = (0, 2)  # both on train
 
 
 @_style.styled
@@ -32,7 +38,7 @@ def frame(run: Run) -> Figure:
     network = run.config["networks"][0]
     for panel, quantity, title in zip(axes, ("nc2_norms", "nc2_angles"), ("lengths", "angles"), strict=True):
         draw_seeds(panel, arm(run, network), f"{quantity}_train", "class means", 0)
-        draw_seeds(panel, arm(run, network), f"{quantity}_head_train", "classifier rows", 1)
+        draw_seeds(panel, arm(run, network), f"{quantity}_head_train", "classifier rows", _ROWS)
         _style.log_axis(panel.yaxis)
         panel.set_title(f"NC2, {title}: {names.NETWORKS[network]}")
     axes[0].set_ylabel("std / mean of lengths")
@@ -55,14 +61,14 @@ def decisions(run: Run) -> Figure:
 
 @_style.styled
 def class_plane(run: Run) -> Figure:
-    """Three classes in the plane of their means, at four epochs: points, means and classifier rows."""
+    """Three classes in the plane of their means, at three epochs: points, means and classifier rows."""
     network = run.config["networks"][0]
     arrays = arrays_of(run, network)
-    figure, axes = _style.panels(run, 4, height=3.1, sharex=True, sharey=True)
+    figure, axes = _style.panels(run, 3, height=3.1, sharex=True, sharey=True)
     for panel, index in zip(axes, snapshots(run, network), strict=True):
         _draw_plane(panel, arrays, index, run.config["plane_classes"])
         panel.set_title(f"epoch {arrays['epoch'][index]}")
-    _style.legend_above(figure, axes[0], 3)
+    figure.legend(handles=_plane_legend(), loc="outside upper center", ncols=5, columnspacing=1)
     return figure
 
 
@@ -71,7 +77,7 @@ def weight_decay(run: Run) -> Figure:
     """NC1 on the training set for each weight decay: the control for how far collapse goes."""
 
     def draw(panel: Axes, network: str) -> None:
-        for style, decay in enumerate(run.config["weight_decays"]):
+        for style, decay in zip(_DECAYS, run.config["weight_decays"], strict=False):
             draw_seeds(panel, arm(run, network, decay), "nc1_train", f"weight decay {decay:g}", style)
         _style.log_axis(panel.yaxis)
 
@@ -105,7 +111,7 @@ def _panels(run: Run, draw: Callable[[Axes, str], None], ylabel: str) -> Figure:
 
 
 def _mark_phase(run: Run, axes: list[Axes], networks: list[str]) -> None:
-    """Shade the epochs after zero training error (median over seeds), and label the time axis."""
+    """Shade the epochs after zero training error (median over seeds), label the time axis, and name the lines."""
     for panel, network in zip(axes, networks, strict=True):
         starts, last = moments.zero_errors(arm(run, network), "epoch"), run.config["epochs"]
         panel.set_xlim(1, last)
@@ -115,15 +121,32 @@ def _mark_phase(run: Run, axes: list[Axes], networks: list[str]) -> None:
             start = np.median(starts)
             panel.axvspan(start, last, color=_style.FAINT, alpha=0.14, linewidth=0)
             above = panel.get_xaxis_transform()  # x in epochs, y as a share of the panel's height
-            panel.text(start * 1.08, 0.97, "terminal phase", transform=above, va="top", fontsize=8)
-    axes[0].legend(loc="best")
+            panel.text(start * 1.08, 0.97, "terminal phase:\nno training error", transform=above, va="top", fontsize=8)
+        name_ends(panel)
 
 
 def _draw_plane(panel: Axes, arrays: dict[str, np.ndarray], index: int, classes: list[int]) -> None:
+    corners = np.exp(2j * np.pi * np.arange(4) / 3)  # of the simplex ETF of radius 1, and the first once more
+    panel.plot(corners.real, corners.imag, color=_style.FAINT, linewidth=1, zorder=0)
     _classes.draw_points(panel, arrays["points"][index], arrays["labels"], arrays["test"], classes, size=9)
     means, rows = arrays["means"][index], arrays["classifier"][index]
     _classes.draw_sticks(panel, means, rows, classes, width=2)
-    panel.plot([], [], color=_style.INK, linewidth=1.2, linestyle=_classes.DASHES, label="classifier rows")
-    panel.scatter([], [], s=9, facecolor="none", edgecolor=_style.INK, label="points: training filled, test hollow")
+    for name, corner, (color, _) in zip(classes, corners, _style.CLASS_STYLES, strict=False):
+        panel.text(
+            1.75 * corner.real, 1.75 * corner.imag, str(name), color=color, weight="bold", ha="center", va="center",
+            bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1},
+        )  # fmt: skip
     panel.set_aspect("equal")
     panel.set(xlim=(-2.1, 2.1), ylim=(-2.1, 2.1), xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+
+
+def _plane_legend() -> list[Line2D]:
+    """What a mark and a line of the plane mean, whatever the class."""
+    marks: dict[str, Any] = {"marker": "o", "markersize": 4, "linestyle": "none", "color": _style.INK}
+    return [
+        Line2D([], [], label="training image", **marks),
+        Line2D([], [], label="test image", markerfacecolor="none", **marks),
+        Line2D([], [], color=_style.INK, linewidth=2, label="class mean"),
+        Line2D([], [], color=_style.INK, linewidth=1.2, linestyle=_classes.DASHES, label="classifier row"),
+        Line2D([], [], color=_style.FAINT, linewidth=1, label="simplex ETF"),
+    ]

@@ -10,25 +10,31 @@ from ncbook.figures._bands import draw_seeds, mark_zero_error
 from ncbook.readings import names
 from ncbook.runs import Run
 
+_LABELS = ("true labels", "random labels")
 _LOOK: dict[str, Any] = {"scale": 100, "every": 3, "size": 4}
 
 
 @_style.styled
 def random_labels(run: Run) -> Figure:
-    """Training and test error on the first data set against epochs, with true and with random labels."""
+    """Training and test error on the first data set against epochs: a panel for true labels, one for random ones.
+
+    The second network, a control, is drawn with hollow marks.
+    """
     config, frame = run.config, run.to_frame()
-    figure, axes = _style.panels(run, len(config["networks"]), height=3.4, sharey=True)
+    figure, axes = _style.panels(run, 2, height=3.6, sharey=True)
     frame = frame[frame.dataset == config["datasets"][0]]
-    for panel, network in zip(axes, config["networks"], strict=True):
-        for noise, name, shift in ((config["noises"][0], "true", 0), (config["noises"][-1], "random", 2)):
+    for panel, noise, title in zip(axes, (config["noises"][0], config["noises"][-1]), _LABELS, strict=True):
+        for hollow, network in enumerate(config["networks"][:2]):
             rows = frame[(frame.network == network) & (frame.label_noise == noise)]
-            draw_seeds(panel, rows, "train_error", f"training, {name} labels", shift, **_LOOK)
-            draw_seeds(panel, rows, "test_error", f"test, {name} labels", shift + 1, **_LOOK)
-        panel.set_title(names.NETWORKS[network])
+            for style, (side, name) in enumerate((("train", "training"), ("test", "test"))):
+                label = f"{name}, {names.NETWORKS[network]}"
+                draw_seeds(panel, rows, f"{side}_error", label, style, **_LOOK, hollow=bool(hollow))
+        panel.set_title(title)
         _time_axis(panel, config["epochs"])
         panel.set_ylim(-3, 103)
     axes[0].set_ylabel("error (%)")
     _style.legend_above(figure, axes[0], 2)
+    _style.set_apart(figure)
     return figure
 
 

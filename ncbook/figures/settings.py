@@ -1,7 +1,6 @@
 """Figures of the experiment `settings`: what decides whether a network collapses."""
 
 from collections.abc import Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,15 +18,17 @@ _ENDS = (("nc1_train", "NC1"), ("nc2_angles_train", "NC2, angles"), ("nc3_train"
 
 @_style.styled
 def collapse_across_data(run: Run) -> Figure:
-    """NC1 on train and test against epochs: a row of panels a data set, a column a network."""
-    datasets, networks = run.config["datasets"], run.config["networks"]
-    figure, axes = _style.panels(run, len(networks), 2.7 * len(datasets) + 0.4, len(datasets), sharex=True, sharey=True)
-    for panel, (dataset, network) in zip(axes, product(datasets, networks), strict=True):
-        for style, side in enumerate(("train", "test")):
-            _draw_nc1(panel, run, side, style, side, dataset=dataset, network=network)
-        panel.set_title(f"{dataset}: {names.NETWORKS[network]}", fontsize=9.5)
-    _finish(axes, run, "NC1 (no unit)", len(networks))
-    axes[0].legend(loc="lower left")
+    """NC1 on train and test against epochs, a panel a data set; the second network with hollow marks."""
+    datasets = run.config["datasets"]
+    figure, axes = _style.panels(run, len(datasets), 3.6, sharey=True)
+    for panel, dataset in zip(axes, datasets, strict=True):
+        for hollow, network in enumerate(run.config["networks"][:2]):
+            for style, side in enumerate(("train", "test")):
+                label, chosen = f"{side}, {names.NETWORKS[network]}", {"dataset": dataset, "network": network}
+                _draw_nc1(panel, run, label, style, side, bool(hollow), **chosen)
+        panel.set_title(dataset)
+    _finish(axes, run, "NC1 (no unit)")
+    _style.legend_above(figure, axes[0], 2)
     return figure
 
 
@@ -40,7 +41,7 @@ def collapse_by_loss(run: Run) -> Figure:
         for style, loss in enumerate(run.config["losses"]):
             _draw_nc1(panel, run, names.LOSSES[loss], style, dataset=dataset, loss_name=loss)
         panel.set_title(dataset)
-    _finish(axes, run, "NC1 on train (no unit)", len(axes))
+    _finish(axes, run, "NC1 on train")
     _style.legend_above(figure, axes[0], 3)
     return figure
 
@@ -53,6 +54,7 @@ def features_by_loss(run: Run) -> Figure:
     for panel, (name, title) in zip(axes, _ENDS, strict=True):
         for index, dataset in enumerate(datasets):
             _draw_ends(panel, run, dataset, f"{name}_end", shift=0.16 * (2 * index - 1))
+        panel.set_xlim(*_round_limits(*panel.dataLim.intervalx))
         _style.log_axis(panel.xaxis)
         panel.set_title(title)
         panel.set_xlabel("at the end (no unit)")
@@ -64,14 +66,14 @@ def features_by_loss(run: Run) -> Figure:
 
 @_style.styled
 def errors_by_loss(run: Run) -> Figure:
-    """Test error at the end, a mark a seed, a row a loss, a panel a data set."""
+    """Test error at the end, a row a loss, a panel a data set: a mark a seed, and a stroke at the median."""
     datasets = run.config["datasets"]
     figure, axes = _style.panels(run, len(datasets), 3.2, sharey=True)
     for panel, dataset in zip(axes, datasets, strict=True):
-        _draw_ends(panel, run, dataset, "test_error_end", scale=100)
+        _draw_ends(panel, run, dataset, "test_error_end", scale=100, spread=0.2)
         panel.set_title(dataset)
         panel.set_xlabel("test error at the end (%)")
-        panel.set_xlim(left=0)
+        panel.set_xlim(0, 1.1 * panel.dataLim.x1)  # with room for the marks of the highest errors
     _name_losses(axes, run)
     return figure
 
@@ -88,36 +90,51 @@ def decay_and_batch_norm(run: Run) -> Figure:
             chosen = {"dataset": dataset, "network": network, "weight_decay": decay}
             _draw_nc1(panel, run, f"weight decay {decay:g}", style, **chosen)
         panel.set_title(f"{dataset}: MLP {title}" if network.startswith("mlp") else title)
-    _finish(axes, run, "NC1 on train (no unit)", 2)
+    _finish(axes, run, "NC1 on train")
     axes[0].legend(loc="lower left")
     return figure
 
 
-def _draw_nc1(panel: Axes, run: Run, label: str, style: int, side: str = "train", **chosen: Any) -> None:
+def _draw_nc1(
+    panel: Axes, run: Run, label: str, style: int, side: str = "train", hollow: bool = False, **chosen: Any
+) -> None:
     """NC1 of the base setting, but for what is `chosen`."""
-    draw_seeds(panel, around_base(run.to_frame(), run, **chosen), f"nc1_{side}", label, style, size=3.5)
+    rows = around_base(run.to_frame(), run, **chosen)
+    draw_seeds(panel, rows, f"nc1_{side}", label, style, size=4, hollow=hollow)
 
 
-def _finish(axes: Sequence[Axes], run: Run, ylabel: str, columns: int) -> None:
-    for index, panel in enumerate(axes):
+def _finish(axes: Sequence[Axes], run: Run, ylabel: str) -> None:
+    """Panels side by side, over the epochs."""
+    axes[0].set_ylabel(ylabel)
+    for panel in axes:
         panel.set_xlim(1, run.config["epochs"])
         _style.log_axis(panel.xaxis)
         _style.log_axis(panel.yaxis)
-        if index % columns == 0:
-            panel.set_ylabel(ylabel)
-        if index >= len(axes) - columns:
-            panel.set_xlabel("epochs")
+        panel.set_xlabel("epochs")
 
 
-def _draw_ends(panel: Axes, run: Run, dataset: str, column: str, scale: float = 1, shift: float = 0) -> None:
-    """A mark a seed, a row a loss; a data set has its own style where several are `shift`ed apart."""
+def _draw_ends(
+    panel: Axes, run: Run, dataset: str, column: str, scale: float = 1, shift: float = 0, spread: float = 0
+) -> None:
+    """A mark a seed, a row a loss; a data set has its own style where several are `shift`ed apart.
+
+    With a `spread` the seeds of a row stand apart, so that equal values can be counted, with a stroke at their median.
+    """
     table, (color, marker) = outcomes(run), _style.CLASS_STYLES[run.config["datasets"].index(dataset)]
     style: dict[str, Any] = {"s": 26, "marker": marker, "facecolor": "none", "edgecolor": color, "linewidth": 1.4}
     for row, loss in enumerate(run.config["losses"]):
         values = scale * around_base(table, run, dataset=dataset, loss_name=loss)[column]
         label = dataset if row == 0 else None
-        panel.scatter(values, np.full(len(values), row + shift), label=label, **style)
+        panel.scatter(values, row + shift + np.linspace(-spread, spread, len(values)), label=label, **style)
+        if spread:
+            panel.plot([values.median()] * 2, [row - 0.36, row + 0.36], color=_style.INK, linewidth=2)
     panel.grid(axis="x", color=_style.FAINT, alpha=0.25)
+
+
+def _round_limits(low: float, high: float) -> tuple[float, float]:
+    """The next of 0.1, 0.2, 0.5, 1 and so on below and above, so that a short logarithmic axis has few labels."""
+    steps = np.outer(10.0 ** np.arange(-9, 9), [1, 2, 5]).ravel()
+    return float(steps[1.1 * steps < low].max()), float(steps[steps > 1.1 * high].min())
 
 
 def _name_losses(axes: Sequence[Axes], run: Run) -> None:

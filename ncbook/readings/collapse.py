@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ncbook.readings import moments
+from ncbook.readings import moments, names
 from ncbook.readings.measures import Measure
 from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 COLUMNS: dict[str, Measure] = {}
 ARM = ("network", "weight_decay", "seed")
+_SHORT = names.NETWORKS | {"mlp": "MLP", "convnet": "convnet"}  # as the chapter calls them, for tables
 FIRST_DROP = 1 / 3  # of a training by the published schedule: when its learning rate first falls to a tenth
 COMPARED = ("nc1_train", "nc1_test", "nc2_norms_train", "nc2_angles_train", "nc3_train", "nc4_train", "test_error")
 
@@ -78,8 +79,60 @@ def arrays_of(run: Run, prefix: str) -> dict[str, np.ndarray]:
 
 
 def snapshots(run: Run, network: str) -> list[int]:
-    """Four probes of the plane: epoch 1, the first without a training error, five times as late, and the last."""
+    """Three probes of the plane: epoch 1, the first without a training error, and the last."""
     rows = arm(run, network)
     zero = moments.zero_error(rows[rows.seed == run.config["seeds"][0]], "epoch")
     epochs = run.arrays[f"{network}/epoch"]
-    return [moments.nearest(epochs, epoch) for epoch in (1, zero, 5 * zero, moments.NEVER)]
+    return [moments.nearest(epochs, epoch) for epoch in (1, zero, moments.NEVER)]
+
+
+def settings(run: Run) -> pd.DataFrame:
+    """What was asked: a row a setting, in words."""
+    config, share = run.config, full_rate(run.config)
+    rate = f"{config['learning_rate']:g}, falls from epoch {share * config['epochs']:.0f}"
+    rows = {
+        "networks": ", ".join(_SHORT[name] for name in config["networks"]),
+        "features": config["width"],
+        "epochs": config["epochs"],
+        "images a step": config["batch_size"],
+        "learning rate": rate,
+        "weight decay": " or ".join(f"{decay:g}" for decay in config["weight_decays"]),
+        "seeds": len(config["seeds"]),
+    }
+    return pd.DataFrame({"setting": rows.keys(), "value": rows.values()})
+
+
+def nc1_by_images(run: Run) -> pd.DataFrame:
+    """NC1 at the first weight decay: a row a network, side of the data, and seed, named for readers."""
+    found = falls(run)
+    found = found[found.weight_decay == run.config["weight_decays"][0]]
+    sides = [
+        pd.DataFrame({
+            "network, images": found.network.map(_SHORT) + f", {side}",
+            "at zero training error": found[f"nc1_{side}_then"],
+            "at the end": found[f"nc1_{side}_end"],
+            "times smaller": found[f"fall_{side}"],
+        })
+        for side in ("train", "test")
+    ]  # fmt: skip
+    return pd.concat(sides).sort_index(kind="stable")
+
+
+def nc1_by_decay(run: Run) -> pd.DataFrame:
+    """NC1 on train at the end, and its fall in the terminal phase: a row a training, named for readers."""
+    found = falls(run)
+    return _arms(found).assign(**{"NC1 at the end": found.nc1_train_end, "times smaller": found.fall_train})
+
+
+def errors_by_decay(run: Run) -> pd.DataFrame:
+    """The test error in percent at zero training error, at the last epoch with the full learning rate, and at the end:
+    a row a training, named for readers."""
+    found, held = falls(run), full_rate(run.config) * run.config["epochs"]
+    columns = {"at zero training error": "then", f"at epoch {held:.0f}": "held", "at the end": "end"}
+    return _arms(found).assign(**{name: 100 * found[f"test_error_{when}"] for name, when in columns.items()})
+
+
+def _arms(found: pd.DataFrame) -> pd.DataFrame:
+    """Network and weight decay of each row of `falls`, named for readers."""
+    decays = found.weight_decay.map("{:g}".format)
+    return pd.DataFrame({"network": found.network.map(_SHORT), "weight decay": decays})

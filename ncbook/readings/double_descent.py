@@ -11,17 +11,16 @@ from ncbook.runs import Run
 
 COLUMNS: dict[str, Measure] = {}
 ARM = ("dataset", "optimizer", "label_noise", "seed")
-OPTIMIZERS = {"sgd": "SGD", "adamw": "AdamW"}
 LEAST_BUMP = 0.01  # a rise or a fall of the test error that counts, as a share of the test points
 _LAST = 5  # probes whose median is the end of a training
 
 
 def model_wise(run: Run, ridge: float | None = 0.0) -> pd.DataFrame:
-    """One row a number of points n, seed and label noise: the curve over the number of features N in four numbers.
+    """One row a number of points N, seed and label noise: the curve over the number of features d in four numbers.
 
-    Columns: n, seed, label_noise; first, the lowest test error for N < n; peak and peak_at, the highest test error for
-    n/2 <= N and N/n there; last, the test error for the largest N; all at one ridge, or, for ridge=None, each at the
-    ridge that is best for it on the test set.
+    Columns: points, seed, label_noise; first, the lowest test error for d < N; peak and peak_at, the highest test error
+    for N/2 <= d and d/N there; last, the test error for the largest d; all at one ridge, or, for ridge=None, each at
+    the ridge that is best for it on the test set.
     """
     config, errors = run.config, run.arrays["test_error"]
     errors = errors.min(3) if ridge is None else errors[:, :, :, config["ridges"].index(ridge)]
@@ -29,13 +28,13 @@ def model_wise(run: Run, ridge: float | None = 0.0) -> pd.DataFrame:
     curves = errors.reshape(-1, errors.shape[-1])  # [arms, factors]
     rows = []
     for (per_class, seed, noise), curve in zip(arms, curves, strict=True):
-        about = {"n": 10 * per_class, "seed": seed, "label_noise": noise}
+        about = {"points": 10 * per_class, "seed": seed, "label_noise": noise}
         rows.append(about | _shape(np.array(config["factors"]), curve))
     return pd.DataFrame(rows)
 
 
 def _shape(factors: np.ndarray, curve: np.ndarray) -> dict[str, float]:
-    """The four numbers of a test error [factors] over N/n [factors]."""
+    """The four numbers of a test error [factors] over d/N [factors]."""
     upper = factors >= 0.5
     top = curve[upper].argmax()
     return {

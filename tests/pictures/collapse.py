@@ -46,8 +46,10 @@ def _plane(run: Run):
         run.arrays[f"mlp/{name}"] for name in ("epoch", "points", "means", "classifier", "labels", "test")
     )
     zero = first_zero_errors(_arm(run, "mlp"))[0]  # of seed 0
-    for panel, epoch in enumerate((1, zero, 5 * zero, 200)):
+    for panel, epoch in enumerate((1, zero, 200)):
         index = int(np.abs(epochs - epoch).argmin())
+        angles = 2 * np.pi * np.arange(4) / 3
+        yield Line(panel, None, np.cos(angles), np.sin(angles))
         for place, name in enumerate((3, 5, 8)):
             for hollow in (False, True):
                 own = points[index][(labels == name) & (test == hollow)]

@@ -17,7 +17,7 @@ def _curve(run: Run, values):
 def _over_features(name: str, scale: float, y: str):
     def expected(run: Run):
         for panel in range(len(NOISES)):
-            for n, label in enumerate(("n = 100", "n = 200", "n = 400")):
+            for n, label in enumerate(("N = 100", "N = 200", "N = 400")):
                 yield from median_and_range(panel, label, _curve(run, scale * run.arrays[name][n, :, panel, 0]))
             yield Axis(panel, "log", y)
 
@@ -30,18 +30,19 @@ def _ridge(run: Run):
         errors = 100 * run.arrays["test_error"][2, :, panel]  # [seeds, ridges, factors]
         yield from median_and_range(panel, "no ridge", _curve(run, errors[:, 0]))
         yield from median_and_range(panel, "λ = 0.0001", _curve(run, errors[:, 2]))
-        yield from median_and_range(panel, "best λ for each N", _curve(run, errors[:, 1:].min(axis=1)))
+        yield from median_and_range(panel, "best λ for each d", _curve(run, errors[:, 1:].min(axis=1)))
         yield Axis(panel, x="log")
 
 
 def _over_time(run: Run):
     frame = run.to_frame()
-    arms = [(dataset, optimizer) for dataset in ("digits", "glyphs") for optimizer in ("sgd", "adamw")]
-    for panel, (dataset, optimizer) in enumerate(arms):
-        for noise in (0.2, 0.4):
+    arms = [(dataset, noise) for dataset in ("digits", "glyphs") for noise in (0.2, 0.4)]
+    for panel, optimizer in enumerate(("sgd", "adamw")):
+        for place, (dataset, noise) in enumerate(arms):
             matches = (frame.dataset == dataset) & (frame.optimizer == optimizer) & (frame.label_noise == noise)
-            yield from median_and_range(panel, f"label noise {noise}", by_seed(frame[matches], "test_error", scale=100))
-            yield star(panel, frame[matches], named=noise == 0.2)
+            values = by_seed(frame[matches], "test_error", scale=100)
+            yield from median_and_range(panel, f"{dataset}, label noise {noise}", values)
+            yield star(panel, frame[matches], named=place == 0)
         yield Axis(panel, x="log")
 
 

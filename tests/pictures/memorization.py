@@ -16,11 +16,12 @@ def star(panel, rows, named):
 
 def _random_labels(run: Run):
     frame = run.to_frame().query("dataset == 'digits'")
-    for panel, network in enumerate(("mlp", "mlp_no_bn")):
-        for noise, name in ((0.0, "true"), (1.0, "random")):
+    networks = {"mlp": "multilayer perceptron", "mlp_no_bn": "perceptron without batch norm"}
+    for panel, noise in enumerate((0.0, 1.0)):
+        for network, name in networks.items():
             rows = frame[(frame.network == network) & (frame.label_noise == noise)]
-            yield from median_and_range(panel, f"training, {name} labels", by_seed(rows, "train_error", scale=100))
-            yield from median_and_range(panel, f"test, {name} labels", by_seed(rows, "test_error", scale=100))
+            yield from median_and_range(panel, f"training, {name}", by_seed(rows, "train_error", scale=100))
+            yield from median_and_range(panel, f"test, {name}", by_seed(rows, "test_error", scale=100))
         yield Axis(panel, x="log")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ncbook.runs import Run
-from pictures import Axis, Points, by_seed, median_and_range
+from pictures import Axis, Line, Points, by_seed, median_and_range
 
 LOSSES = {
     "ce": "cross-entropy",
@@ -21,10 +21,12 @@ def _arm(run: Run, dataset, network="mlp", loss="ce", decay=0.005):
 
 
 def _across(run: Run):
-    arms = [(dataset, network) for dataset in ("digits", "glyphs") for network in ("mlp", "convnet")]
-    for panel, arm in enumerate(arms):
-        for side in ("train", "test"):
-            yield from median_and_range(panel, side, by_seed(_arm(run, *arm), f"nc1_{side}"))
+    networks = {"mlp": "multilayer perceptron", "convnet": "convolutional network"}
+    for panel, dataset in enumerate(("digits", "glyphs")):
+        for network, name in networks.items():
+            for side in ("train", "test"):
+                values = by_seed(_arm(run, dataset, network), f"nc1_{side}")
+                yield from median_and_range(panel, f"{side}, {name}", values)
         yield Axis(panel, "log", "log")
 
 
@@ -35,11 +37,14 @@ def _by_loss(run: Run):
         yield Axis(panel, "log", "log")
 
 
-def _ends(panel, run: Run, dataset, column, scale=1, shift=0.0):
-    """A mark a seed at the last epoch; the first row of a data set carries its name."""
+def _ends(panel, run: Run, dataset, column, scale=1, shift=0.0, spread=0.0):
+    """A mark a seed at the last epoch; the first row of a data set carries its name. Spread ones have a median."""
     for row, loss in enumerate(LOSSES):
-        values = scale * _arm(run, dataset, loss=loss).query("epoch == 150")[column]
-        yield Points(panel, dataset if row == 0 else None, values, np.full(len(values), row + shift))
+        values = scale * _arm(run, dataset, loss=loss).query("epoch == 150").sort_values("seed")[column]
+        heights = row + shift + np.linspace(-spread, spread, len(values))
+        yield Points(panel, dataset if row == 0 else None, values, heights)
+        if spread:
+            yield Line(panel, None, [values.median()] * 2, [row - 0.36, row + 0.36])
 
 
 def _features(run: Run):
@@ -51,7 +56,7 @@ def _features(run: Run):
 
 def _errors(run: Run):
     for panel, dataset in enumerate(("digits", "glyphs")):
-        yield from _ends(panel, run, dataset, "test_error", scale=100)
+        yield from _ends(panel, run, dataset, "test_error", scale=100, spread=0.2)
 
 
 def _decay(run: Run):

@@ -13,7 +13,7 @@ def pictures(run, state, canvases):
         x = canvas.x(Axis(factors[0], factors[-1]))
         y = canvas.y(spanning([run.arrays[column] for column in columns]))
         items = [canvas.upright(x(1), "faint", dash=(2, 4)), canvas.upright(x(factors[at]), "accent")]
-        items.append(Word("N = n", (x(1), canvas.box[1] - 9)))
+        items.append(Word("d = N", (x(1), canvas.box[1] - 9)))
         for column in columns:
             for noise in (0, 1):
                 seeds = run.arrays[column][n, :, noise, ridge]
