@@ -201,7 +201,8 @@ def test_the_tables_of_ends_hold_medians_over_the_seeds(run, hard):
     last = hard.to_frame().query("weight_decay == 0 and step == 1024 and per_class == 160")
     for found, column, name in (
         (ends, "variance_ratio_train", "train"), (ends, "variance_ratio_test", "new, strong"),
-        (ends, "variance_ratio_shift", "shift"), (others, "cdnv_test", "CDNV, new"), (others, "nc1_train", "NC1, train"),
+        (ends, "variance_ratio_shift", "shift"), (others, "cdnv_test", "CDNV, new"),
+        (others, "nc1_train", "NC1, train"),
     ):  # fmt: skip
         row = found[(found["weight decay"] == 0) & (found.n == 160)]
         assert row[name].item() == pytest.approx(last[column].median(), abs=6e-4)
