@@ -165,6 +165,15 @@ def test_the_loss_of_the_paper_is_quoted_and_was_read_in_the_survey(run, prose):
     assert f"a loss of {run.config['stop_loss']:g}, " in prose
 
 
+def test_the_shifted_toy_has_collapsed_strongly_and_its_training_means_err_on_half():
+    labels = torch.arange(2).repeat_interleave(100)
+    points = 2.0 * labels[:, None] - 1
+    found = experiment.spreads(points, labels, points + 3, labels, num_classes=2)
+    assert found.weak == found.test == 0
+    nearest = torch.cdist(points + 3, torch.tensor([[-1.0], [1.0]])).argmin(1)
+    assert (nearest != labels).float().mean() == 0.5
+
+
 # --- tables
 
 
