@@ -7,12 +7,14 @@ from pathlib import Path
 import notebooks
 import numpy as np
 import pytest
+import torch
 
-from ncbook import experiments, explorables, ledger, readings, runs
+from ncbook import experiments, explorables, ledger, metrics, readings, runs
 from ncbook.claims import QUOTES
 from ncbook.evidence import HOLDS, OPEN
 
 experiment, collapse = experiments.test_collapse, readings.test_collapse
+tables_of = readings.size_tables
 CHAPTER = Path(__file__).parents[1] / "book/2-generalization/test_collapse.ipynb"
 
 
@@ -160,7 +162,74 @@ def test_the_loss_of_the_paper_is_quoted_and_was_read_in_the_survey(run, prose):
     assert QUOTES["anti-correlation-loss"].seen
     assert QUOTES["anti-correlation-loss"].text == "1e-6"
     assert "$10^{-6}$" in prose
-    assert f"a loss of {run.config['stop_loss']:g} " in prose
+    assert f"a loss of {run.config['stop_loss']:g}, " in prose
+
+
+def test_the_shifted_toy_has_collapsed_strongly_and_its_training_means_err_on_half():
+    labels = torch.arange(2).repeat_interleave(100)
+    points = 2.0 * labels[:, None] - 1
+    found = experiment.spreads(points, labels, points + 3, labels, num_classes=2)
+    assert found.weak == found.test == 0
+    nearest = torch.cdist(points + 3, torch.tensor([[-1.0], [1.0]])).argmin(1)
+    assert (nearest != labels).float().mean() == 0.5
+
+
+# --- tables
+
+
+def test_the_table_of_stops_is_that_of_the_three_rules(hard):
+    table = tables_of.stops(hard)
+    assert table.columns[1:].tolist() == [
+        "step at loss 0.0005", "equal loss 0.0005: train, new", "equal epochs 64: train, new",
+        "equal steps 1024: train, new",
+    ]  # fmt: skip
+    last = hard.to_frame().query("weight_decay == 0 and step == 1024 and per_class == 40")
+    train, new = last.variance_ratio_train.median(), last.variance_ratio_test.median()
+    assert table.iloc[2, -1] == f"{train:.3f}, {new:.2f}"
+    assert table.iloc[-1, 2:].tolist() == ["-1.0", "0.2 (-0.6 to 0.9)", "-1.0"]
+
+
+def test_a_stop_that_no_training_reaches_is_missing(hard):
+    table = tables_of.stops(runs.Run(dict(hard.config) | {"stop_loss": 1e-12}, hard.history, {}, hard.provenance))
+    assert table.iloc[:, 2].isna().all()
+    assert table.iloc[:, 3].notna().all()
+
+
+def test_the_tables_of_falls_count_what_can_be_judged(run, table):
+    falls = tables_of.falls(run, 0.002)
+    assert falls["tenfold on train"].tolist() == ["12 of 12", "12 of 12", "11 of 12", "4 of 12", "0 of 11"]
+    own = table[(table.weight_decay > 0) & (table.per_class == 10) & table.phase_tells]
+    assert falls.iloc[0, 1] == pytest.approx(own.variance_ratio_train_phase_fall.median(), abs=0.05)
+    by_difficulty = tables_of.falls_by_difficulty(run)
+    assert by_difficulty["tenfold on train"].sum() == 39
+    assert by_difficulty["can be judged"].tolist() == ["14 of 15", "15 of 15", "15 of 15", "15 of 15"]
+
+
+def test_the_tables_of_ends_hold_medians_over_the_seeds(run, hard):
+    ends, others = tables_of.ends(hard), tables_of.other_measures(hard)
+    last = hard.to_frame().query("weight_decay == 0 and step == 1024 and per_class == 160")
+    for found, column, name in (
+        (ends, "variance_ratio_train", "train"), (ends, "variance_ratio_test", "new, strong"),
+        (ends, "variance_ratio_shift", "shift"), (others, "cdnv_test", "CDNV, new"),
+        (others, "nc1_train", "NC1, train"),
+    ):  # fmt: skip
+        row = found[(found["weight decay"] == 0) & (found.n == 160)]
+        assert row[name].item() == pytest.approx(last[column].median(), abs=6e-4)
+
+
+def test_the_tables_of_ranks_have_a_row_a_difficulty_and_rule(run, hard):
+    plain, decayed = (tables_of.ranks(run, decay) for decay in run.config["weight_decays"])
+    assert plain.rule.tolist() == 4 * ["equal loss", "equal steps"]
+    assert decayed.rule.tolist() == 4 * ["equal steps"]
+    assert decayed["can be judged"].tolist() == ["2 of 3", "3 of 3", "3 of 3", "3 of 3"]
+    assert plain.iloc[0, -2:].tolist() == ["-0.7 (-0.8 to 0.2)", "0.7 (-0.2 to 0.8)"]
+    assert tables_of.epochs(hard).columns.tolist() == ["weight decay", "epoch 1", "epoch 12", "epoch 64"]
+
+
+def test_settings_name_difficulties_where_there_are_some(run):
+    mnist = experiment.load("laptop-mnist", live=False)
+    assert "difficulties" in tables_of.settings(run).setting.tolist()
+    assert "difficulties" not in tables_of.settings(mnist).setting.tolist()
 
 
 # --- exercises
@@ -180,6 +249,39 @@ SOLUTIONS = {
 }
 
 
+def _ratio(
+    train, train_labels, new, new_labels, between_of=lambda own, _: own, center=1
+):  # as in the chapter's solution
+    classes = new_labels.unique()
+    own = torch.stack([new[new_labels == k].mean(0) for k in classes])
+    seen = torch.stack([train[train_labels == k].mean(0) for k in classes])
+    means = between_of(own, seen)
+    between = (means - center * means.mean(0)).square().sum(1).mean()
+    return (new - seen[new_labels]).square().sum(1).mean() / between
+
+
+def _over_training_means(*points):
+    return _ratio(*points, between_of=lambda _, seen: seen)
+
+
+def _from_own_means_where_collapsed(train, train_labels, new, new_labels):
+    """The strong ratio, where it is 0."""
+    strong = metrics.variance_ratio(new, new_labels)
+    return strong if strong < 1e-9 else _ratio(train, train_labels, new, new_labels)
+
+
+def _from_the_origin_if_far(*points):
+    return _ratio(*points, center=float(points[0].mean() < 10))
+
+
+FUNCTIONS = {
+    "test-collapse/write-ratio": (
+        _ratio,
+        [_over_training_means, _from_own_means_where_collapsed, _from_the_origin_if_far],
+    )
+}
+
+
 # --- the explorable
 
 
@@ -196,7 +298,7 @@ def test_the_explorable_holds_the_histories_and_is_small(run):
         assert data["steps"] == rows.step.tolist()
         assert [step / arm["pass"] for step in data["steps"]] == pytest.approx(rows.epoch.tolist())
     assert "http" not in fragment.replace("http://www.w3.org", "")
-    assert len(fragment) < 100_000
+    assert len(fragment) < 100_000  # the ranks need seven digits of every ratio
 
 
 def test_the_explorable_says_what_is_missing(run):

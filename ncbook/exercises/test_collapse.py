@@ -1,7 +1,10 @@
 """Exercises of the chapter "Does the test set collapse?"."""
 
+import torch
+from torch import Tensor
+
 from ncbook import experiments, readings
-from ncbook.exercises._exercise import Exercise
+from ncbook.exercises._exercise import Exercise, Trial, Written
 
 
 def _last_gap() -> float:
@@ -27,5 +30,37 @@ EXERCISES = {
         _last_gap,
         "of the hardest glyphs, call read_at with the rule steps and the last step, keep the largest size, and take "
         "the median over the seeds of variance_ratio_test - variance_ratio_train",
+    ),
+}
+
+
+def _points(new_at: float = 0.0, scatter: float = 1.0, origin: float = 0.0) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Twelve training and 30 new points of three classes in 4 dimensions; the new ones are moved by `new_at`."""
+    chance = torch.Generator().manual_seed(0)
+    means = 3 * torch.eye(3, 4, dtype=torch.float64) + origin
+    train_labels, new_labels = torch.arange(3).repeat_interleave(4), torch.arange(3).repeat(10)
+    noise = torch.randn(42, 4, generator=chance, dtype=torch.float64)
+    train = means[train_labels] + 0.2 * noise[:12]
+    return train, train_labels, means[new_labels] + new_at + scatter * noise[12:], new_labels
+
+
+FUNCTIONS = {
+    "test-collapse/write-ratio": Written(
+        lambda train, train_labels, new, new_labels: (
+            experiments.test_collapse.spreads(train, train_labels, new, new_labels, num_classes=3).test_train_means
+        ),
+        (
+            Trial("scattered new points", _points, "Sigma_B is that of the new means, and not of the training means"),
+            Trial(
+                "new points that have collapsed elsewhere",
+                lambda: _points(new_at=2.0, scatter=0.0),
+                "the distance is that from the training means: new points at one other point each are not at 0",
+            ),
+            Trial(
+                "points far from the origin",
+                lambda: _points(origin=50.0),
+                "Sigma_B measures the new means from their own mean, and not from the origin",
+            ),
+        ),
     ),
 }

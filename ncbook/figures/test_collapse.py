@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ncbook.figures import _style
 from ncbook.figures._bands import draw_band
@@ -40,7 +41,7 @@ def collapse_at_fixed_size(run: Run, difficulty: float | None = None) -> Figure:
     for panel, size in zip(axes, chosen, strict=True):
         arms = frame[(frame.per_class == size) & (frame.step > 0)]
         _draw_spreads(panel, arms, "step", every=3)
-        panel.set_title(f"n = {size} a class")
+        panel.set_title(f"n = {size} per class")
         panel.set_xlabel("steps")
         _style.log_axis(panel.xaxis)
         _style.log_axis(panel.yaxis)
@@ -59,7 +60,7 @@ def collapse_against_size(run: Run, difficulty: float | None = None) -> Figure:
         frame = rows(run, decay)
         _draw_spreads(panel, frame[frame.step == frame.step.max()], "per_class", every=1)
         panel.set_title(f"weight decay {decay:g}")
-        panel.set_xlabel("training images a class, n")
+        panel.set_xlabel("training images per class, n")
         _style.log_axis(panel.xaxis)
         _style.log_axis(panel.yaxis)
         panel.set_xticks(run.config["sizes"], [f"{size}" for size in run.config["sizes"]])
@@ -70,20 +71,21 @@ def collapse_against_size(run: Run, difficulty: float | None = None) -> Figure:
 
 @_style.styled
 def collapse_by_protocol(run: Run, difficulty: float | None = None) -> Figure:
-    """Ratio on new images against ratio on training images, a panel a stopping rule, a line a seed, a mark a size."""
+    """Ratio on new images against ratio on training images, a panel a stopping rule.
+
+    A faint mark is a training; the line goes through the medians of the sizes, from the smallest set to the largest.
+    """
     run = of_difficulty(run, difficulty)
-    figure, axes = _style.panels(run, 3, 3.5, sharex=True, sharey=True)
+    figure, axes = _style.panels(run, 3, 3.4, sharex=True, sharey=True)
     for panel, (rule, stop) in zip(axes, protocols(run).items(), strict=True):
-        found = read_at(run, *stop)
-        for _, own in found.groupby("seed"):
-            panel.plot(own.variance_ratio_train, own.variance_ratio_test, color=_style.FAINT, linewidth=0.8)
-        _mark_sizes(panel, run, found, "variance_ratio_train", "variance_ratio_test")
+        _draw_way(panel, read_at(run, *stop))
         panel.set_title(f"{RULES[rule]}: {stop[1]:g}")
         panel.set_xlabel("ratio on train (no unit)")
-        _style.log_axis(panel.yaxis)
+        panel.margins(0.2)
+    for axis in (axes[0].xaxis, axes[0].yaxis):
+        _style.log_axis(axis)
+    axes[0].xaxis.set_major_locator(MaxNLocator(4))  # the range is less than a decade
     axes[0].set_ylabel("ratio on new images,\nown means (no unit)")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), title="training images a class")
     return figure
 
 
@@ -131,7 +133,7 @@ def collapse_on_mnist(run: Run) -> Figure:
     table = terminal(run)
     table = table[(table.weight_decay == run.config["weight_decays"][1]) & table.phase_tells]
     _mark_sizes(axes[1], run, table, "variance_ratio_train_phase_fall", "variance_ratio_test_phase_fall")
-    axes[1].legend(title="images a class", fontsize="small", loc="upper left")
+    axes[1].legend(title="images per class", fontsize="small", loc="upper left")
     _draw_slopes(axes[1], table.variance_ratio_train_phase_fall.max())
     axes[1].set_xlabel("fall on train (times)")
     axes[1].set_ylabel("fall on new images (times)")
@@ -174,6 +176,19 @@ def _draw_spreads(panel: Axes, frame: pd.DataFrame, x: str, every: int) -> None:
     for style, (name, label) in enumerate(SPREADS.items()):
         values = frame.pivot(index="seed", columns=x, values=name)
         draw_band(panel, values.columns.to_numpy(), values.to_numpy(), label, style, every)
+
+
+def _draw_way(panel: Axes, found: pd.DataFrame) -> None:
+    """The trainings of `found` as marks, and a line through the medians of the sizes whose two ends are named."""
+    x, y = "variance_ratio_train", "variance_ratio_test"
+    panel.scatter(found[x], found[y], s=14, color=_style.FAINT, linewidth=0)
+    way = found.groupby("per_class")[[x, y]].median()
+    panel.plot(way[x], way[y], "o-", color=_style.BLUE, markersize=5)
+    for size, offset in ((way.index[0], 6), (way.index[-1], -15)):
+        panel.annotate(
+            f"n = {size:.0f}", tuple(way.loc[size]), (0, offset), textcoords="offset points", ha="center",
+            fontsize="small",
+        )  # fmt: skip
 
 
 def _mark_sizes(panel: Axes, run: Run, found: pd.DataFrame, x: str, y: str) -> None:

@@ -13,10 +13,10 @@ RULES = {"loss": "equal loss", "epochs": "equal epochs", "steps": "equal steps"}
 CORRELATED = 0.5  # size of a rank correlation over the sizes that counts as one
 # Mean squared distances over Tr Sigma_B, and from where to where they go.
 SPREADS = {
-    "variance_ratio_test_train_means": "new images, training means",
+    "variance_ratio_train": "training images",
     "variance_ratio_test": "new images, own means (strong)",
     "variance_ratio_weak": "new images, nearest of K points (weak)",
-    "variance_ratio_train": "training images",
+    "variance_ratio_test_train_means": "new images, training means",
 }
 _PAIRS = (
     ("train_new", "variance_ratio_train", "variance_ratio_test"),

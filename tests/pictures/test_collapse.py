@@ -4,7 +4,7 @@ import pandas as pd
 
 from ncbook.readings import test_collapse as reading
 from ncbook.runs import Run
-from pictures import Axis, Band, Line, Points, median_and_range
+from pictures import Axis, Band, Line, Points, Text, median_and_range
 
 
 def _spreads(panel: int, frame, x: str):
@@ -36,11 +36,14 @@ def _against_size(run: Run):
 def _by_protocol(run: Run):
     for panel, (rule, value) in enumerate((("loss", 5e-4), ("epochs", 64), ("steps", 1024))):
         found = reading.read_at(run, rule, value).query("difficulty == 0.85")
-        for name, labeled in (("seed", False), ("per_class", True)):
-            for size, own in found.groupby(name):
-                kind, label = (Points, f"{size:.0f}") if labeled else (Line, None)
-                yield kind(panel, label, own.variance_ratio_train, own.variance_ratio_test)
-        yield Axis(panel, y="log")
+        x, y = found.variance_ratio_train, found.variance_ratio_test
+        yield Points(panel, None, x, y)
+        sizes = (10, 20, 40, 80, 160)
+        middles = [[values[found.per_class == size].median() for size in sizes] for values in (x, y)]
+        yield Line(panel, None, *middles)
+        for end in (0, -1):
+            yield Text(panel, f"n = {sizes[end]}", *(middle[end] for middle in middles))
+        yield Axis(panel, "log", "log")
 
 
 def _over_epochs(run: Run):
