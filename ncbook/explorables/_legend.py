@@ -31,7 +31,8 @@ CLASSES = tuple(map(_picture, _FILLS))  # one outline a class
 PICTURES = {f"class{c}": picture for c, picture in enumerate(CLASSES)} | {
     "pair0": line("text"),  # the styles of PAIR in core.js
     "pair1": line("second", "7 4"),
-    "dashed": line("second", "6 4"),  # the test set, where "pair0" is the training set
+    "trained": line("class0"),  # the styles of TRAIN_AND_TEST
+    "tested": line("class1", "6 4"),
     "line0": line("class0", width=3),  # the styles of curves of modular addition
     "line1": line("class1", "7 5", width=3),
     "line2": line("class2", "2 4", width=3),

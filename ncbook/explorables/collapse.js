@@ -79,9 +79,6 @@ function placeIn([[left, right], [bottom, top]], width, height) {
 
 // ---- the curves ----
 
-/** @type {[Split, string, number[]][]} */
-const LINES = [["test", "second", [6, 4]], ["train", "text", []]];
-
 /** @type {(canvas: Canvas, data: Data, state: State, color: Color) => void} */
 function drawCurves(canvas, data, { net, frame, measure }, color) {
   const { context, width, height } = freshContext(canvas);
@@ -90,7 +87,7 @@ function drawCurves(canvas, data, { net, frame, measure }, color) {
   shadeTerminalPhase(context, x, y, net.terminal, color);
   drawAxes(context, x, y, color, "epoch (log scale)", axisTitle(data, measure));
   const curves = net.curves[measure];
-  for (const [split, name, dash] of LINES) {
+  for (const [split, name, dash] of TRAIN_AND_TEST) {
     context.setLineDash(dash);
     for (const seed of curves[split].seeds) drawCurve(context, x, y, net.epochs, seed, color(name), 0.9, 0.45);
     drawCurve(context, x, y, net.epochs, curves[split].median, color(name), 2.6, 1);
@@ -144,7 +141,7 @@ function drawCursor(context, x, y, net, frame, curves, color) {
   const here = x.at(net.epochs[frame]);
   context.lineWidth = 2;
   line(context, [here, y.from], [here, y.to], color("accent"));
-  for (const [split, name] of LINES) {
+  for (const [split, name] of TRAIN_AND_TEST) {
     const value = curves[split].median[frame];
     if (value === null) continue;
     mark(context, 0, [here, y.at(value)], 5, { fillStyle: color(name), strokeStyle: color("back") });

@@ -118,9 +118,6 @@ const nowOf = (part, { shown }) => shown.found[Number(part("slider").value)];
 const firstWithoutError = ({ found }) => found.find(({ train }) => train.error === 0);
 
 // ---- pictures ----
-
-/** @type {[Side, string, number[]][]} */
-const LINES = [["test", "second", [6, 4]], ["train", "text", []]];
 // Ranges are the same for all settings, so that runs can be compared: what lies beyond is drawn at the edge.
 /** @type {Record<Exclude<Measure, "norms">, { title: string, range: Extent }>} */
 const CURVES = {
@@ -179,7 +176,7 @@ function drawMeasure(canvas, measure, { shown, earlier }, now, color) {
   shadeWithoutError(context, x, y, firstWithoutError(shown), color);
   drawAxes(context, x, y, color, "epoch (log scale)", title);
   for (const [run, thickness, alpha] of /** @type {[Run | null, number, number][]} */ ([[earlier, 1.4, 0.4], [shown, 2.4, 1]])) {
-    for (const [side, name, dash] of LINES) {
+    for (const [side, name, dash] of TRAIN_AND_TEST) {
       context.setLineDash(dash);
       const values = (run?.found ?? []).map((found) => within(range, found[side][measure]));
       drawCurve(context, x, y, (run?.found ?? []).map(({ epoch }) => epoch), values, color(name), thickness, alpha);
@@ -214,7 +211,7 @@ function shadeWithoutError(context, x, y, first, color) {
 function drawMoment(context, x, y, { epoch }, valueOf, color) {
   context.lineWidth = 1.5;
   line(context, [x.at(epoch), y.from], [x.at(epoch), y.to], color("accent"));
-  for (const [side, name] of LINES) {
+  for (const [side, name] of TRAIN_AND_TEST) {
     mark(context, 0, [x.at(epoch), y.at(valueOf(side))], 4.5, { fillStyle: color(name), strokeStyle: color("back") });
   }
 }

@@ -59,7 +59,7 @@ def _curve(name: str, title: str) -> str:
     """The panel of one measure over the epochs."""
     more = _numbers("lengths differ by", "norms") if name == "angles" else ""
     sides = (f"<li>{_legend.PICTURES[picture]} {side} <b class=\"nc-{part}-{name}\"></b></li>"
-             for picture, side, part in (("pair0", "training", "train"), ("dashed", "test", "test")))  # fmt: skip
+             for picture, side, part in (("trained", "training", "train"), ("tested", "test", "test")))  # fmt: skip
     canvas = f'<canvas class="nc-{name}" style="height:16rem" role="img" aria-label="{title}, over epochs."></canvas>'
     legend = f'<ul class="nc-legend">{"".join(sides)}{more}</ul>'
     return f'<div class="nc-panel">\n<p class="nc-title">{title}</p>\n{canvas}\n{legend}\n</div>'

@@ -77,11 +77,8 @@ function take(state, found, seconds) {
 }
 
 // ---- pictures ----
-
-/** @type {["train" | "test", string, number[]][]} */
-const LINES = [["test", "second", [6, 4]], ["train", "text", []]];
 /** @type {[Milestone, string][]} */
-const MARKS = [["memorized", "text"], ["grokked", "second"]];
+const MARKS = [["memorized", "class0"], ["grokked", "class1"]];
 
 /** @type {(part: Part, state: State, color: Color) => void} */
 function drawAll(part, state, color) {
@@ -103,7 +100,7 @@ function drawAccuracy(canvas, state, color) {
   const y = { ...linearAxis(0, 1, height - 46, 26), hasZero: false };
   drawShareAxes(context, x, y, color);
   drawMilestones(context, x, y, state, color);
-  for (const [set, name, dash] of LINES) {
+  for (const [set, name, dash] of TRAIN_AND_TEST) {
     context.setLineDash(dash);
     drawFound(context, x, state.found, (found) => y.at(found[set].accuracy), color(name));
     context.setLineDash([]);
