@@ -75,8 +75,8 @@ def worst_ends(run: Run) -> pd.DataFrame:
             "loss": LOSSES[loss],
             "method": METHODS[method],
             "starts": len(starts),
-            "loss too high by a share of": f"{starts.excess.max():.0e}",
-            "NC1 to NC3 at most": f"{starts[COLLAPSE].max().max():.0e}",
+            "relative excess of the loss": f"{starts.excess.max():.0e}",
+            "largest of NC1 to NC3": f"{starts[COLLAPSE].max().max():.0e}",
         }
         for (loss, method), starts in last.groupby(["loss_name", "method"], sort=False)
     ]

@@ -100,7 +100,7 @@ FACTS = {
     "errs on {1.1} % of new images, the one on random labels on {91} %": _errs,
     "is a test error below {90} %, where it has {1.1} %": _promised,
     "the random labels were fitted nevertheless, in {12} of {12}": _fitted,
-    "and erred on {1.4} % of the new digits, with the largest weight decay on {1.2} %": _of_settings,
+    "it erred on {1.4} % of the new digits, against {1.2} % with the largest weight decay": _of_settings,
     "between {one} percent and guessing": lambda run: about(_errs(run)[0], 1, within=0.2),
     "{Two} of the {four} perceptrons with batch norm reached zero error on their random digit labels": lambda run: (
         len(_erring(run)),
