@@ -94,7 +94,7 @@ def settings(run: Run) -> pd.DataFrame:
         "networks": ", ".join(_SHORT[name] for name in config["networks"]),
         "features": config["width"],
         "epochs": config["epochs"],
-        "images a step": config["batch_size"],
+        "images per step": config["batch_size"],
         "learning rate": rate,
         "weight decay": " or ".join(f"{decay:g}" for decay in config["weight_decays"]),
         "seeds": len(config["seeds"]),

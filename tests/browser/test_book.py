@@ -150,7 +150,7 @@ def test_every_equation_fits_into_its_column(opened, width):
 
 @every(CHAPTERS)
 def test_solutions_are_folded_until_they_are_asked_for(opened):
-    solution = opened.locator("details:not(.ledger-box, .hide, .nc-more)").first  # nor folded code
+    solution = opened.locator("article details:not(.ledger-box, .hide, .nc-more)").first  # nor folded code
     assert not solution.locator("p").first.is_visible()
     solution.locator("summary").click()
     assert solution.locator("p").first.is_visible()
