@@ -117,7 +117,7 @@ def terms(run: Run) -> pd.DataFrame:
     means = pairs.groupby("per_class")[["cdnv_test", "cdnv_bound", "cdnv_train", "A", "B", "share"]].mean()
     means = means.round({"cdnv_test": 4, "cdnv_bound": 4, "cdnv_train": 4, "A": 3, "B": 4, "share": 1}).reset_index()
     return means.set_axis(
-        ["n", "V of the population", "bound", "V of the training set", "A", "B", "B, % of it"], axis=1
+        ["n", "V of the population", "bound", "V of the training set", "A", "B", "B, % of the bound"], axis=1
     )
 
 

@@ -190,7 +190,7 @@ FACTS = {
     "How far it has turned after {64} epochs": COLLAPSE.shared_epochs,
     "Stop all networks after {twelve} epochs": _together_after_twelve,
     "in all {eight} seeds of the two recorded runs": _ordered_on_mnist,
-    "Equal epochs are {eight}, in which the smallest set has {16} steps and the largest {256}": _epochs_on_mnist,
+    "We read after {eight} epochs, in which the smallest set has {16} steps and the largest {256}": _epochs_on_mnist,
     "makes this order, after only {16} steps": lambda run: _epochs_on_mnist(run)[1],
     "**After {eight} epochs**": lambda run: _epochs_on_mnist(run)[0],
     "the same order after {eight} epochs": lambda run: _epochs_on_mnist(run)[0],
