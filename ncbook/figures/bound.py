@@ -13,7 +13,7 @@ from ncbook.readings.bound import SHIFTS, fixed_deviations, network_shifts, rows
 from ncbook.runs import Run
 
 _CDNV = "CDNV (no unit)"
-_SIZE = "training images a class, n"
+_SIZE = "training images per class, n"
 # column: label, color, line, marker
 _LINES = {
     "cdnv_bound": ("right-hand side", _style.INK, "-", "s"),
