@@ -13,7 +13,7 @@ def pictures(found, canvases):
     canvas = canvases["accuracy"]
     x, y = canvas.x(Axis(1, STEPS, zero=True)), canvas.y(Axis(0, 1, log=False))
     items = [canvas.upright(x(step), "accent") for step in moments.values() if step is not None]
-    for side, color, dash in (("test", "second", (6, 4)), ("train", "text", ())):
+    for side, color, dash in (("test", "class1", (6, 4)), ("train", "class0", ())):
         items.append(canvas.curve(x(steps), y([each[side]["accuracy"] for each in found]), color, dash=dash))
     return {
         "accuracy": items,
