@@ -153,8 +153,9 @@ def epochs(run: Run) -> pd.DataFrame:
     found = []
     for decay in run.config["weight_decays"]:
         table = correlations_over_epochs(run, decay)
-        chosen = dict.fromkeys(table.columns[[0, table.shape[1] // 2, -1]])
-        found.append({"weight decay": decay} | {f"epoch {each}": spread(table[each]) for each in chosen})
+        chosen = dict(zip(("first", "middle", "last"), table.columns[[0, table.shape[1] // 2, -1]], strict=True))
+        told = {f"{place}: epoch {each}": spread(table[each]) for place, each in chosen.items()}
+        found.append({"weight decay": decay} | told)
     return pd.DataFrame(found)
 
 
