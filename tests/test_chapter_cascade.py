@@ -252,7 +252,7 @@ def test_the_explorable_shows_every_arm_and_says_what_it_lacks(run):
     shown = explorables.cascade(run)
     assert shown.data["steps"] == sorted(set(reading.layers(run).step))
     assert set(shown.data["arms"]) < set(cascade.ARMS)
-    assert "cascade" in shown.script
+    assert shown.name == "cascade"
     lacking = runs.Run(run.config, {"seed": np.zeros(1), "step": np.zeros(1)}, {}, run.provenance)
     with pytest.raises(ValueError, match="no column part"):
         explorables.cascade(lacking)
