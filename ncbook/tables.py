@@ -1,31 +1,12 @@
 """Tables of the chapters: the same cells as HTML in a page or a notebook, and as text everywhere else."""
 
 from html import escape
-from numbers import Integral
-from typing import Any
 
 import pandas as pd
 
-from ncbook.readings import moments
-
-MISSING = "–"  # what is not known
-
-
-def spread(values: "pd.Series[Any]", form: str = "{:.3g}") -> str:
-    """The median of `values` and, in parentheses, the lowest and the highest, each written as `form` says.
-
-    A moment that never came is later than all others (`readings.moments.NEVER`). What is not known is left out.
-    """
-    middle, low, high = (_cell(value, form) for value in (values.median(), values.min(), values.max()))
-    return middle if low == high else f"{middle} ({low} to {high})"
-
-
-def _cell(value: Any, form: str = "{:.3g}") -> str:
-    if isinstance(value, str | Integral):
-        return str(value)
-    if pd.isna(value):
-        return MISSING
-    return moments.when(value) if value == moments.NEVER else form.format(value)
+from ncbook.readings.words import MISSING as MISSING
+from ncbook.readings.words import cell
+from ncbook.readings.words import spread as spread
 
 
 class Table:
@@ -36,7 +17,7 @@ class Table:
     """
 
     def __init__(self, frame: pd.DataFrame, caption: str = "") -> None:
-        self.cells = frame.astype(object).map(_cell).reset_index(drop=True)
+        self.cells = frame.astype(object).map(cell).reset_index(drop=True)
         self.caption = caption
 
     def __repr__(self) -> str:

@@ -223,7 +223,12 @@ def test_the_tables_of_ranks_have_a_row_a_difficulty_and_rule(run, hard):
     assert decayed.rule.tolist() == 4 * ["equal steps"]
     assert decayed["can be judged"].tolist() == ["2 of 3", "3 of 3", "3 of 3", "3 of 3"]
     assert plain.iloc[0, -2:].tolist() == ["-0.7 (-0.8 to 0.2)", "0.7 (-0.2 to 0.8)"]
-    assert tables_of.epochs(hard).columns.tolist() == ["weight decay", "epoch 1", "epoch 12", "epoch 64"]
+    assert tables_of.epochs(hard).columns.tolist() == [
+        "weight decay",
+        "first: epoch 1",
+        "middle: epoch 12",
+        "last: epoch 64",
+    ]
 
 
 def test_settings_name_difficulties_where_there_are_some(run):

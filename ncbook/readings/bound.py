@@ -161,7 +161,7 @@ def exponents(run: Run) -> pd.DataFrame:
     }
     return pd.DataFrame(
         {
-            "": list(found),
+            "deviation of": list(found),
             "lowest": [f"{each.min():.2f}" for each in found.values()],
             "highest": [f"{each.max():.2f}" for each in found.values()],
         }

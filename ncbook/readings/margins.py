@@ -5,6 +5,7 @@ import pandas as pd
 
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.words import spread
 from ncbook.runs import Run
 
 LINES = {"H1": "H1, does not separate", "H2": "H2, separates narrowly", "H3": "H3, the largest margin"}
@@ -159,15 +160,10 @@ def ranks(run: Run) -> pd.DataFrame:
     """A row a family: networks of a trial, and the median and range of its correlations with test accuracy."""
     found = [
         {"family": family, "networks": int(trials.networks.iloc[0])}
-        | {name: _range(trials[key]) for key, name in {"area": "area", "smallest": "smallest margin"}.items()}
+        | {name: spread(trials[key], "{:.2f}") for key, name in {"area": "area", "smallest": "smallest margin"}.items()}
         for family, trials in correlations(run).groupby("family", sort=False)
     ]
     return pd.DataFrame(found)
-
-
-def _range(values: pd.Series) -> str:
-    middle, low, high = values.median(), values.min(), values.max()
-    return f"{middle:.2f}" if low == high else f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
 def few_and_many(run: Run) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from ncbook.readings.test_collapse import (
     read_at,
     terminal,
 )
+from ncbook.readings.words import spread
 from ncbook.runs import Run
 
 
@@ -131,7 +132,7 @@ def stops(run: Run) -> pd.DataFrame:
         if rule == "loss":
             columns[f"step at loss {stop[1]:g}"] = [*seeds.step.round(), ""]
         pairs = [_pair(*each) for each in zip(seeds.variance_ratio_train, seeds.variance_ratio_test, strict=True)]
-        columns[f"{RULES[rule]} {stop[1]:g}: train, new"] = [*pairs, spread(correlations(rows))]
+        columns[f"{RULES[rule]} {stop[1]:g}: train, new"] = [*pairs, _spread(correlations(rows))]
     return pd.DataFrame(columns)
 
 
@@ -139,13 +140,8 @@ def _pair(train: float, new: float) -> str | float:
     return np.nan if np.isnan(train) else f"{train:.3f}, {new:.2f}"
 
 
-def spread(ranks: pd.Series) -> str | float:
-    """Median of rank correlations and, where they differ, their range; nan if there is none."""
-    found = ranks.dropna()
-    if not len(found):
-        return np.nan
-    middle, low, high = (f"{value:.1f}" for value in (found.median(), found.min(), found.max()))
-    return middle if low == high else f"{middle} ({low} to {high})"
+def _spread(ranks: pd.Series) -> str | float:
+    return spread(ranks, "{:.1f}") if ranks.notna().any() else np.nan
 
 
 def epochs(run: Run) -> pd.DataFrame:
@@ -154,7 +150,7 @@ def epochs(run: Run) -> pd.DataFrame:
     for decay in run.config["weight_decays"]:
         table = correlations_over_epochs(run, decay)
         chosen = dict(zip(("first", "middle", "last"), table.columns[[0, table.shape[1] // 2, -1]], strict=True))
-        told = {f"{place}: epoch {each}": spread(table[each]) for place, each in chosen.items()}
+        told = {f"{place}: epoch {each}": _spread(table[each]) for place, each in chosen.items()}
         found.append({"weight decay": decay} | told)
     return pd.DataFrame(found)
 
@@ -173,8 +169,8 @@ def ranks(run: Run, weight_decay: float) -> pd.DataFrame:
                 "difficulty": difficulty,
                 "can be judged": f"{len(told)} of {len(seeds)}",
                 "rule": RULES[rule],
-                "train with new": spread(told[f"train_new_{rule}"]),
-                "n with train": spread(told[f"size_train_{rule}"]),
+                "train with new": _spread(told[f"train_new_{rule}"]),
+                "n with train": _spread(told[f"size_train_{rule}"]),
             }
             for rule in rules
         ]

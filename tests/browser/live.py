@@ -40,3 +40,18 @@ def wait_for_words(page, words: str, seconds: float = GENEROUS) -> str:
 
 def pixels(page, canvas: str) -> str:
     return page.evaluate("name => document.querySelector(name).toDataURL()", canvas)
+
+
+def listen(page, words: str) -> None:
+    """From now on, `spoken` notes what the element `words` says whenever that changes."""
+    page.evaluate(
+        "words => { window.spoken = []; const place = document.querySelector(words);"
+        " new MutationObserver(() => spoken.push(place.textContent)).observe(place, { childList: true }); }",
+        words,
+    )
+
+
+def spoke_at_milestones_only(page) -> bool:
+    """Whether few things were said, and none of them twice."""
+    spoken = page.evaluate("spoken")
+    return len(spoken) == len(set(spoken)) <= 4

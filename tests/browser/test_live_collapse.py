@@ -11,7 +11,17 @@ import pytest
 import torch
 import torch.nn.functional as F
 from drawings import differences, read, told_by
-from live import COMPILED, NO_WASM, STRICT, open_engine, pixels, wait_for_words, wait_until
+from live import (
+    COMPILED,
+    NO_WASM,
+    STRICT,
+    listen,
+    open_engine,
+    pixels,
+    spoke_at_milestones_only,
+    wait_for_words,
+    wait_until,
+)
 from torch import nn
 
 from ncbook import data, explorables, metrics
@@ -397,11 +407,7 @@ def test_a_figure_that_is_gone_stops_training(show, fragment):
 
 def test_it_speaks_at_milestones_only(show, fragment):
     page = show(fragment)
-    page.evaluate(
-        "window.spoken = []; new MutationObserver(() => spoken.push(document.querySelector('.nc-about').textContent))"
-        ".observe(document.querySelector('.nc-about'), { childList: true })"
-    )
+    listen(page, ".nc-about")
     page.click(".nc-train")
     wait_for_words(page, "It took")
-    spoken = page.evaluate("spoken")
-    assert len(spoken) == len(set(spoken)) <= 4
+    assert spoke_at_milestones_only(page)

@@ -14,7 +14,18 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from live import COMPILED, GENEROUS, NO_WASM, STRICT, open_engine, pixels, wait_for_words, wait_until
+from live import (
+    COMPILED,
+    GENEROUS,
+    NO_WASM,
+    STRICT,
+    listen,
+    open_engine,
+    pixels,
+    spoke_at_milestones_only,
+    wait_for_words,
+    wait_until,
+)
 
 from ncbook import data, explorables, metrics, models, trainers
 
@@ -386,15 +397,11 @@ def test_two_copies_do_not_meet(show, fragment):
 
 def test_it_speaks_at_milestones_only(show, fragment):
     page = show(fragment)
-    page.evaluate(
-        "window.spoken = []; new MutationObserver(() => spoken.push(document.querySelector('.nc-words').textContent))"
-        ".observe(document.querySelector('.nc-words'), { childList: true })"
-    )
+    listen(page, ".nc-words")
     page.click(".nc-train")
     wait_for_step(page, 200)
     assert page.locator("[role=status], [aria-live], output").count() == 1
-    spoken = page.evaluate("spoken")
-    assert len(spoken) == len(set(spoken)) <= 4
+    assert spoke_at_milestones_only(page)
 
 
 def test_jupyterlab_leaves_the_keys_to_the_controls(show, fragment):
