@@ -4,7 +4,7 @@ import re
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 import pytest
 import yaml
@@ -226,19 +226,20 @@ def look_after(page, picture, *keys: str) -> tuple[str, str]:
 def test_links_of_the_prose_set_the_figure_and_lead_to_it(opened):
     links = opened.locator("a[href^='#nc-'][href*=':']").all()
     assert len(links) > 1
-    figure = opened.locator(".nc-explorable").first
     told = []
     for link in links:
         link.click()
-        opened.wait_for_function(_WHOLE_IN_VIEW)
-        assert figure.evaluate("figure => figure.contains(document.activeElement)")
+        figure = opened.locator(".nc-explorable").filter(has=opened.locator(":focus"))
+        opened.wait_for_function(_WHOLE_IN_VIEW, arg=figure.element_handle())
+        set_last = [name for name, _ in parse_qsl(link.get_attribute("href").partition(":")[2])][-1]
+        assert figure.locator(":focus").get_attribute("name") == set_last
         told.append(figure.locator("[role=status]").inner_text())
     assert len(set(told)) == len(links)  # each leads to another place
     assert "#nc-" not in opened.url
 
 
-_WHOLE_IN_VIEW = """() => {
-  const { top, bottom } = document.querySelector(".nc-explorable").getBoundingClientRect();
+_WHOLE_IN_VIEW = """(figure) => {
+  const { top, bottom } = figure.getBoundingClientRect();
   const header = document.querySelector(".bd-header-article")?.getBoundingClientRect().bottom ?? 0;
   return top >= header && bottom <= innerHeight;
 }"""
