@@ -190,3 +190,27 @@ def test_numbers_of_the_solutions():
 def test_a_wrong_answer_gets_a_hint(name, wrong, capsys):
     exercises.check(f"bottleneck/{name}", wrong)
     assert capsys.readouterr().out.startswith("Not yet. Hint: ")
+
+
+def upper_bound(features, sigma_sq):  # as in the chapter's solution
+    distances = (features[:, None] - features).square().sum(-1)
+    return -(-distances / (2 * sigma_sq)).exp().mean(1).log().mean()
+
+
+def lower_bound(features, sigma_sq):
+    return upper_bound(features, 4 * sigma_sq)
+
+
+def with_a_mean_over_coordinates(features, sigma_sq):
+    return upper_bound(features, sigma_sq * features.shape[1])
+
+
+def by_squared_lengths(features, sigma_sq):
+    lengths = features.square().sum(1)
+    distances = lengths[:, None] + lengths - 2 * features @ features.T
+    return -(-distances / (2 * sigma_sq)).exp().mean(1).log().mean()
+
+
+FUNCTIONS = {
+    "bottleneck/write-bound": (upper_bound, [lower_bound, with_a_mean_over_coordinates, by_squared_lengths]),
+}
