@@ -44,12 +44,12 @@ def _course(panel: Axes, rows: pd.DataFrame, column: str, label: str, style: int
 
 @_style.styled
 def estimators_and_truth(run: Run) -> Figure:
-    """Estimated against true information of normal points, for each dimension: kernel bounds above, bins below."""
+    """Estimated against true information of normal points, for each dimension: bounds with noise above, bins below."""
     rows = rows_of(run, "estimators")
     dims = run.config["dims"]
     figure, axes = _style.panels(run, len(dims), height=5.4, rows=2)
     for dim, above, below in zip(dims, axes, axes[len(dims) :], strict=False):
-        for panel, estimator, name in ((above, "kernel", "kernels"), (below, "bins", "bins")):
+        for panel, estimator, name in ((above, "kernel", "noise"), (below, "bins", "bins")):
             own = rows[(rows.dim == dim) & (rows.estimator == estimator)]
             _draw_estimates(panel, own, run.config["counts"])
             panel.set_title(f"{name}, d = {dim}")

@@ -162,8 +162,8 @@ def critical(run: Run) -> pd.DataFrame:
             {
                 "weight decay": decay,
                 "moment": name,
-                "(last β − 1) / (first β − 1)": f"{own[f'spread_{when}'].median():.2f}",
-                "mean β − 1": f"{own[f'beta_mean_{when}'].median():.4f}",
+                "last / first": f"{own[f'spread_{when}'].median():.2f}",
+                "mean": f"{own[f'beta_mean_{when}'].median():.4f}",
                 "NC1": f"{own[f'nc1_train_{when}'].median():.4f}",
             }
             for decay, own in transitions(run).groupby("weight_decay", sort=False)

@@ -105,6 +105,7 @@ FACTS = {
     "{three} of the {eight} measurements reach one bit": _scaled_falls,
     "in our second run, from other seeds, all {eight} do": _again,
     "occur at fixed noise in none of the {eight} networks": _two_phases,
+    "at most {0.03} of the $ nats that the first layer knows are lost": lambda run: BOTTLENECK.label_losses(run).max(),
     "NC1 ends about {ten} times as large": lambda run: about(_nc1_of_decays(run), 10),
     "has come down to {2.6} nats at scaled and {2.8} at fixed noise": _information,
     "no network gets there in {2000} steps": _nobody_in_time,
