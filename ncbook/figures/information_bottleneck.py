@@ -211,8 +211,9 @@ def critical_strengths(run: Run) -> Figure:
         own, weak = rows[rows.weight_decay == decay], decay < max(run.config["decays"])
         _course(digits, own, "spread", f"weight decay {decay:g}", 0, hollow=weak)
     digits.set(ylabel="(last β − 1) / (first β − 1)", yscale="log")
-    for panel, place in ((means, "upper left"), (digits, "upper right")):
+    for panel in (means, digits):
         _style.log_axis(panel.yaxis)
-        panel.legend(loc=place)
+    means.legend(loc="upper left")
+    digits.legend(loc="upper right")
     digits.axhline(1, color=_style.INK, linestyle="--", linewidth=1)
     return figure
