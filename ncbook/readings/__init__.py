@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ncbook.readings import bias_tables, coupling, measures, moments, names, rates, size_tables
-from ncbook.results import RESULTS
+from ncbook.results import CHAPTERS
 
 if TYPE_CHECKING:  # the modules below are attributes too
 
     def __getattr__(name: str) -> Any: ...
 
 
-for _name in RESULTS:
+for _name in CHAPTERS:
     import_module(f"ncbook.readings.{_name}")  # which makes it an attribute of this package
 
-__all__ = ["bias_tables", "coupling", "measures", "moments", "names", "rates", "size_tables", *RESULTS]
+__all__ = ["bias_tables", "coupling", "measures", "moments", "names", "rates", "size_tables", *CHAPTERS]
