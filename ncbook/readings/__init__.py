@@ -9,16 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ncbook.readings import bias_tables, coupling, information_tables, measures, moments, names, rates, size_tables
-from ncbook.results import RESULTS
+from ncbook.results import CHAPTERS
 
 if TYPE_CHECKING:  # the modules below are attributes too
 
     def __getattr__(name: str) -> Any: ...
 
 
-for _name in RESULTS:
+for _name in CHAPTERS:
     import_module(f"ncbook.readings.{_name}")  # which makes it an attribute of this package
 
 __all__ = [
-    "bias_tables", "coupling", "information_tables", "measures", "moments", "names", "rates", "size_tables", *RESULTS,
+    "bias_tables", "coupling", "information_tables", "measures", "moments", "names", "rates", "size_tables", *CHAPTERS,
 ]  # fmt: skip
