@@ -23,7 +23,6 @@ FILES = [
 ]
 CONFIG = mnist_grokking.Config()
 SOLUTIONS = {
-    "mnist_grokking/kappa": lambda: 2 * (1 + 1 + 0 + 4) * (5 + 1 + 9) / 3,
     "mnist_grokking/later": lambda: np.log(10 / 8) / (6e-3 * 0.2),
     "mnist_grokking/norms": lambda: _norm_ratio(mnist_grokking.load("laptop")),
 }

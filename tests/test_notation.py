@@ -25,7 +25,6 @@ STILL_TO_RENAME = {
     ("circuits", "p"),
     ("numerics", "\\mu"),
     ("onset", "f"),
-    ("mnist_grokking", "w"),
     ("flatness", "M"),
     ("interventions", "b"),
 }

@@ -14,10 +14,9 @@ from typing import Any
 from ncbook.exercises._exercise import Exercise, Written
 from ncbook.exercises._written import fault
 from ncbook.exercises.collapse import flat_crosses
-from ncbook.exercises.mnist_grokking import three_points
 from ncbook.results import RESULTS
 
-__all__ = ["EXERCISES", "FUNCTIONS", "Exercise", "Written", "check", "check_function", "flat_crosses", "three_points"]
+__all__ = ["EXERCISES", "FUNCTIONS", "Exercise", "Written", "check", "check_function", "flat_crosses"]
 
 _MODULES = [  # not every result has one
     import_module(f"ncbook.exercises.{result}") for result in RESULTS if find_spec(f"ncbook.exercises.{result}")

@@ -21,7 +21,7 @@ def mnist_measures(run: Run) -> Figure:
         (("relative_flatness", "κ"), ("weight_norm", "norm of all weights")),
         (("nc1_train", "NC1"), ("cdnv_train", "CDNV"), ("variance_ratio_train", "R"), ("rnc1_train", "RNC1")),
     )
-    for panel, group, title in zip(axes, groups, ("learned, understood", "flat, small", "collapsed"), strict=True):
+    for panel, group, title in zip(axes, groups, ("Accuracy", "Flatness and norm", "Collapse"), strict=True):
         for style, (column, label) in enumerate(group):
             _draw(panel, run, LARGE, column, label, style)
         panel.set(xlabel="steps")
@@ -54,14 +54,14 @@ def mnist_leads(run: Run) -> Figure:
 
 @_style.styled
 def mnist_clock_and_coupling(run: Run) -> Figure:
-    """Left: the norm at the onset of every arm and seed. Right: crossings against the onset, from three starts."""
+    """First: the norm at the onset of every arm and seed. Second: crossings against the onset, from three starts."""
     figure, axes = _style.panels(run, 2, height=3.8)
     table = crossings(run)
     for (factor, rows), (color, marker) in zip(table.groupby("factor"), _style.CLASS_STYLES, strict=False):
         _mark(axes[0], rows.clock, rows.norm, (color, marker), f"start times {factor:g}")
         axes[0].axhline(_start(run, factor), color=color, linestyle="--", linewidth=1.2)
     axes[0].set(xlabel="rate × decay × steps at the onset", ylabel="norm of all weights", ylim=(0, None))
-    axes[0].set_title("dashed: at the start")
+    axes[0].set_title("Norm at the onset (dashed: at the start)", fontsize=9.5)
     starts = table[table.arm.isin(STARTS)]
     for name, style in zip(_COUPLED, _style.CLASS_STYLES, strict=False):
         _mark(axes[1], starts.onset, starts[name], style, NAMES[name])

@@ -1,14 +1,25 @@
 """What a finished run says: one module a result, a Run in and a tidy table out; no training and no drawing.
 
 `readings.<name>` reads runs of `experiments.<name>`, and `rates` those of `onset` that vary rate and decay;
-`bias_tables` holds tables of `implicit_bias`, `information_tables` of `information_bottleneck` and `size_tables` of
-`test_collapse`; `moments`, `measures` and `coupling` hold what all of them share.
+`bias_tables` holds tables of `implicit_bias`, `information_tables` of `information_bottleneck`, `size_tables` of
+`test_collapse`, `mnist_tables` of `mnist_grokking` and `image_tables` of `image_interventions`; `moments`, `measures`
+and `coupling` hold what all of them share.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ncbook.readings import bias_tables, coupling, information_tables, measures, moments, names, rates, size_tables
+from ncbook.readings import (
+    bias_tables,
+    coupling,
+    information_tables,
+    measures,
+    mnist_tables,
+    moments,
+    names,
+    rates,
+    size_tables,
+)
 from ncbook.results import CHAPTERS
 
 if TYPE_CHECKING:  # the modules below are attributes too
@@ -20,5 +31,6 @@ for _name in CHAPTERS:
     import_module(f"ncbook.readings.{_name}")  # which makes it an attribute of this package
 
 __all__ = [
-    "bias_tables", "coupling", "information_tables", "measures", "moments", "names", "rates", "size_tables", *CHAPTERS,
+    "bias_tables", "coupling", "information_tables", "measures", "mnist_tables", "moments", "names", "rates", "size_tables",
+    *CHAPTERS,
 ]  # fmt: skip

@@ -86,7 +86,7 @@ FACTS = {
     "Here it *rises*, in all {eight} seeds": lambda run: every(reading.memorizing(run).fold < 1),
     "decides {14} % of the test images rightly, and the **nearest class mean of its own features {60} %**. "
     "Before training that was {67} %": _centers,
-    "comes last of all, at {1.8} times the onset": lambda run: round(
+    "It comes last of all, at {1.8} times the onset": lambda run: round(
         float((1 - reading.leads(run).rnc1_train / reading.leads(run).onset).median()), 1
     ),
     "decides {70} % of the test images rightly, about as many": lambda run: round(
@@ -110,11 +110,12 @@ FACTS = {
 }
 GIVEN = [
     "**all weights start eight times as large as usual**",
+    "when it gets 90 % of its training images right, since 99 % comes noisily",
     "(Their network has one layer more, five times the images, and a decay ten times weaker.)",
-    "to 70 or 85 % of the steps, and counts 25 or 75 % of the way",
+    "to 70 or 85 % of the steps, and count 25 or 75 % of the way",
     "with 75 % of the way it is after, in every seed",
     "With 90 % of the final test accuracy",
-    "Would four times as many bring the onset forward?",
+    "what does a start from weights that are eight times too large do?",
     "two thirds with 1.5 times the rate",
     "With four times as many the network",
     "does a start times 10 generalize than one times 8",
