@@ -7,7 +7,7 @@ import notebooks
 # To be all chapters; the others still wait to be made over.
 MADE_OVER = (
     "collapse", "simplex", "settings", "unconstrained", "memorization", "test_collapse", "bound", "margins",
-    "implicit_bias", "information_bottleneck", "mnist_grokking",
+    "implicit_bias", "information_bottleneck", "mnist_grokking", "image_interventions",
 )  # fmt: skip
 CAPTIONED = (*MADE_OVER, "onset")
 MOST_WORDS = 3000

@@ -5,11 +5,13 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from prose._ledger import entries
 
 from ncbook import experiments, explorables, runs
 from ncbook.evidence import FAILS, HOLDS, OPEN
 from ncbook.readings import image_interventions as reading
+from ncbook.readings import image_tables as tables_of
 
 IMAGES = experiments.image_interventions
 
@@ -143,6 +145,33 @@ def _share() -> float:  # as in the chapter's solution
     return (lost.confidence / lost.anti_released).median()
 
 
+def my_kappa_tau(logits, weight, temperature):  # as in the chapter's solution
+    p = torch.softmax(logits / temperature, dim=1)
+    unsure = 1 - p.square().sum(dim=1)
+    return weight.square().sum() * unsure.mean()
+
+
+def by_the_largest(logits, weight, temperature):
+    return weight.square().sum() * (1 - torch.softmax(logits / temperature, dim=1).amax(dim=1)).mean()
+
+
+def not_squared(logits, weight, temperature):
+    return my_kappa_tau(logits, weight, temperature) / weight.norm()
+
+
+def without_temperature(logits, weight, temperature):
+    return my_kappa_tau(logits, weight, 1.0)
+
+
+def exponentials(logits, weight, temperature):
+    powers = (logits / temperature).exp()
+    p = powers / powers.sum(dim=1, keepdim=True)
+    return weight.square().sum() * (1 - p.square().sum(dim=1)).mean()
+
+
+FUNCTIONS = {
+    "images/write-regularizer": (my_kappa_tau, [by_the_largest, not_squared, without_temperature, exponentials])
+}
 SOLUTIONS = {"images/steps": lambda: 640, "images/growth": lambda: 1 + 0.01 * 10 * 0.09, "images/share": _share}
 
 
@@ -269,3 +298,77 @@ def test_on_mnist_flooding_costs_accuracy_and_low_confidence_with_a_larger_loss_
         assert loss[unsure][2.5] > loss[flooded][2.5]
     end = 100 * reading.graded_gains(run, "final").groupby("strength").median()
     assert end.drop(columns=["long", "long_decayed"]).min(axis=None) > -0.3
+
+
+# --- tables
+
+
+def told(values, form=".1f"):
+    low, middle, high = (format(each, form).replace("-0.0", "0.0") for each in (values.min(), values.median(), values.max()))
+    return f"{middle} ({low} to {high})"
+
+
+def test_the_arms_of_the_table_are_those_of_the_run_with_their_levels(run):
+    table = tables_of.arms(run).set_index("arm")
+    assert len(table) == len(run.config["arms"]) == 16
+    assert "0.79" in table["until the release"]["flooding"]
+    assert (table["after it"] == "the same").sum() == len(reading.UNCHANGED)
+    settings = tables_of.settings(run).set_index("setting").value
+    assert settings["noisy digits"] == "mlp, 4 seeds"
+    assert settings["release after epoch"] == "100"
+
+
+def test_the_tables_of_the_first_tasks_are_read_from_the_history(run, lost):
+    frame = run.to_frame()
+    table = tables_of.as_sharp(run).set_index(["task", "arm"])
+    then = frame[(frame.task == "glyphs") & (frame.arm == "anti_pinned") & (frame.epoch == 100)]
+    assert table["κ"]["glyphs", "anti-flatness, head from the cap"] == f"{then.relative_flatness.median():.0f}"
+    assert table["points lost"]["glyphs", "anti-flatness, head from the cap"] == told(lost.loc["glyphs"].anti_pinned)
+    table = tables_of.costs(run).set_index("arm")
+    assert table["digits: release"]["flooding"] == told(lost.loc["digits"].flooding)
+    assert table["glyphs: end"]["flooding"] == ""  # which the glyphs have not
+    table = tables_of.over_epochs(run)
+    assert table.epoch.tolist() == list(range(0, 161, 20))
+    middle = frame[(frame.task == "digits") & (frame.arm == "anti_kept")].groupby("epoch").test_acc.median()
+    assert table["test accuracy (%)"].tolist() == [f"{100 * middle[epoch]:.0f}" for epoch in table.epoch]
+    assert tables_of.conventions(run).epoch.tolist() == [100, 160]
+
+
+def test_the_table_of_the_sweep_gets_worse_with_the_task():
+    table = tables_of.sweep(IMAGES.load("laptop-sweep", live=False))
+    base = table["baseline (%)"].astype(int).tolist()
+    lost = [float(each.split()[0]) for each in table.iloc[:, 2]]
+    assert sorted(lost[:3]) == lost[:3]
+    assert sorted(base[:3], reverse=True) == base[:3]
+    assert lost[4] > lost[3]
+
+
+def test_the_tables_of_strengths_are_medians_over_the_seeds():
+    graded = IMAGES.load("laptop-mnist", live=False)
+    frame = graded.to_frame()
+    end = frame[(frame.task == "mnist@2.5") & (frame.epoch == 45)].pivot(index="seed", columns="arm")
+    table = tables_of.collapse_at_strengths(graded).set_index(["arm", "strength"])
+    row = table.loc[("collapse prevented", "2.5")]
+    assert row.points == told(100 * (end.test_acc.prevented - end.test_acc.baseline))
+    assert row.R == f"{end.variance_ratio_train.prevented.median():.2g}"
+    then = frame[(frame.task == "mnist@0.5") & (frame.epoch == 25)].pivot(index="seed", columns="arm")
+    row = tables_of.flatness_at_strengths(graded).set_index(["pushed up", "strength"]).loc[("κ", "0.5")]
+    assert row["train (%)"] == f"{100 * then.train_acc.sharp.median():.0f}"
+    assert row.points == told(100 * (then.test_acc.sharp - then.test_acc.baseline))
+
+
+def test_the_tables_of_controls_have_a_row_an_arm_and_rate():
+    controlled = IMAGES.load("laptop-controls", live=False)
+    frame = controlled.to_frame()
+    then = frame[(frame.task == "mnist@2.5") & (frame.epoch == 25)].pivot(index="seed", columns="arm")
+    costs = tables_of.control_costs(controlled).set_index(["held up", "rate"])
+    assert len(costs) == 8
+    gain = 100 * (then.test_acc.flooded_decayed - then.test_acc.baseline_decayed)
+    assert costs["strength 2.5"]["train loss", "decayed to 0"] == told(gain.round(2))
+    measures = tables_of.control_measures(controlled).set_index(["held up", "rate"])
+    wrong = 100 * (1 - then.train_acc.sharp.median())
+    assert measures["wrong (%)"]["κ", "constant"].split(" / ")[2] == f"{wrong:.1f}"
+    assert measures["κ"]["norms", "decayed to 0"].split(" / ")[2] == f"{then.relative_flatness.long_decayed.median():.2g}"
+    assert tables_of.encouraged(controlled).strength.tolist() == ["0.1", "0.5", "2.5"]
+    raised = tables_of.augmentation(IMAGES.load("laptop-augmented", live=False))
+    assert raised.strength.tolist() == ["0.001", "0.002", "0.004"]

@@ -39,12 +39,12 @@ def test_the_tables_of_the_large_start_are_read_from_its_history(run, frame):
     final = large.groupby("seed").test_acc.apply(lambda own: own.tail(run.config["last"]).median())
     near = large[large.test_acc >= 0.9 * large.seed.map(final)].groupby("seed").first()
     table = tables_of.nearly_there(run).set_index("measure")
-    assert table["with 90 % of the final test accuracy"]["R"] == told(near.variance_ratio_train, ".3g")
+    assert table["at 90 % of the end"]["R"] == told(near.variance_ratio_train, ".3g")
     assert table["times smaller"]["NC1"] == told(then.nc1_train / near.nc1_train, ".1f")
 
 
 def test_a_usual_start_is_half_way_before_it_has_memorized(run, frame):
-    table = tables_of.delays(run).set_index("start")["half of the test accuracy after"]
+    table = tables_of.delays(run).set_index("start")["half-way after"]
     for arm in ("large start", "usual start"):
         own = frame[frame.arm == arm]
         final = own.groupby("seed").test_acc.apply(lambda each: each.tail(run.config["last"]).median())
@@ -92,8 +92,8 @@ def test_at_a_fixed_accuracy_and_arm_by_arm(run, frame):
 def test_coupling_over_starts_has_slopes_and_over_seeds_has_none(run):
     table = tables_of.coupling(run)
     slopes = reading.slopes(run, reading.STARTS)
-    assert table["slope on the onset"].iloc[0] == told(slopes.variance_ratio_train, ".2f")
-    assert set(table["slope on the onset"][table.over == "seeds"]) == {""}
+    assert table["slope"].iloc[0] == told(slopes.variance_ratio_train, ".2f")
+    assert set(table["slope"][table.over == "seeds"]) == {""}
 
 
 def test_levels_are_rounded_to_two_digits(run):

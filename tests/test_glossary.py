@@ -17,7 +17,6 @@ NOT_YET_LINKED = {
     "gloss-effective-depth",
     "gloss-ensemble",
     "gloss-extractor-and-tunnel",
-    "gloss-flooding",
     "gloss-grokking",
     "gloss-memorization",
     "gloss-preset",

@@ -1,7 +1,10 @@
 """Exercises of the chapter "The interventions on images"."""
 
-from ncbook import experiments, readings
-from ncbook.exercises._exercise import Exercise
+import torch
+from torch import Tensor
+
+from ncbook import experiments, readings, trainers
+from ncbook.exercises._exercise import Exercise, Trial, Written
 
 
 def _share() -> float:
@@ -23,7 +26,37 @@ EXERCISES = {
     ),
     "images/share": Exercise(
         _share,
-        "readings.image_interventions.losses(run).loc['digits'] has a row a seed and a column an arm: divide the "
+        "readings.image_interventions.losses(run).loc['digits'] has a row per seed and a column per arm: divide the "
         "column confidence by the column anti_released and take the median",
+    ),
+}
+
+
+def _regularizer(logits: Tensor, weight: Tensor, temperature: float) -> Tensor:
+    features, labels = logits, torch.zeros(len(logits), dtype=torch.long)  # it sees neither
+    return trainers.FlatnessBound(temperature, unit_features=True)(trainers.Outputs(features, logits, labels, weight))
+
+
+def _batch(length: float = 1.0, temperature: float = 1.0, scale: float = 1.0) -> tuple[Tensor, Tensor, float]:
+    """Logits [12, 4] times `scale`, a weight [4, 6] of norm `length`, and a temperature."""
+    chance = torch.Generator().manual_seed(0)
+    logits = torch.randn(12, 4, generator=chance, dtype=torch.float64)
+    weight = torch.randn(4, 6, generator=chance, dtype=torch.float64)
+    return scale * logits, length * weight / weight.norm(), temperature
+
+
+FUNCTIONS = {
+    "images/write-regularizer": Written(
+        _regularizer,
+        (
+            Trial("a weight of norm 1", _batch, "the uncertainty is 1 minus the sum of all squared probabilities"),
+            Trial("a weight of norm 20", lambda: _batch(20.0), "the norm of the weight is squared"),
+            Trial("temperature 2", lambda: _batch(20.0, 2.0), "the logits are divided by the temperature first"),
+            Trial(
+                "logits in the thousands",
+                lambda: _batch(20.0, 2.0, 1000.0),
+                "torch.softmax does not overflow, where the exponential of a logit does",
+            ),
+        ),
     ),
 }

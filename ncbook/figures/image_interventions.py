@@ -19,14 +19,15 @@ from ncbook.readings.image_interventions import (
 )
 from ncbook.runs import Run
 
-# the arms that are followed over the epochs, and those of the scatter, each with its look
+# the arms that are followed over the epochs, and those that are compared at the release, each with its look
 _FOLLOWED = {
     "baseline": (_style.INK, "-"),
     "anti_released": (_style.BLUE, "--"),
     "released_schedule": (_style.ORANGE, "-"),
     "kept_schedule": (_style.GREEN, ":"),
 }
-_SCATTERED = {
+_CONTINUED = ("released_schedule", "kept_schedule")  # until the release they are as "anti_released"
+_COMPARED = {
     "anti_released": (_style.ORANGE, "D"),
     "anti_pinned": (_style.BLUE, "s"),
     "confidence": (_style.GREEN, "^"),
@@ -68,7 +69,7 @@ def image_intervention_accuracy(run: Run) -> Figure:
     axes[0].set_yticks(range(len(arms)), [_short(arm) for arm in arms])
     axes[0].set_ylim(len(arms) - 0.4, -0.6)
     axes[0].set_ylabel("arm")
-    axes[0].legend(loc="lower left", fontsize=8.5, handletextpad=0.2)
+    _style.legend_above(figure, axes[0], 2)
     return figure
 
 
@@ -80,7 +81,7 @@ def image_release(run: Run) -> Figure:
     frame = run.to_frame()
     for task, above, below in zip(tasks, axes[: len(tasks)], axes[len(tasks) :], strict=True):
         for panel, column in ((above, "test_acc"), (below, "unit_flatness_bound")):
-            _follow(panel, frame[frame.task == task], column)
+            _follow(panel, frame[frame.task == task], column, run.config["release"])
             panel.axvline(run.config["release"], color=_style.FAINT, linestyle="--", linewidth=1.2)
         above.set_title(task_name(task).capitalize())
         below.axhline(ceiling(run), color=_style.FAINT, linewidth=1.2)
@@ -88,7 +89,7 @@ def image_release(run: Run) -> Figure:
         below.set_xlabel("epoch (dashed: the release)")
     axes[0].set_ylabel("test accuracy")
     axes[len(tasks)].set_ylabel(f"{_BOUND}\n(log scale; line: ceiling)")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=8)
+    _style.legend_above(figure, axes[0], 2)
     return figure
 
 
@@ -123,24 +124,24 @@ def image_conventions(run: Run) -> Figure:
 
 @_style.styled
 def image_sharpness(run: Run) -> Figure:
-    """Points of accuracy that an arm costs at the release, against the regularizer's value then; a column a task."""
+    """Points of accuracy that an arm costs at the release, in the order of the regularizer's value; a panel a task."""
     tasks = run.config["tasks"]
-    figure, axes = _style.panels(run, len(tasks), 4.2, sharex=True, sharey=True)
-    table, points = outcomes(run), 100 * gains(run, "release")
+    figure, axes = _style.panels(run, len(tasks), 4.0, sharex=True, sharey=True)
+    points = 100 * gains(run, "release")
+    values = outcomes(run).groupby("arm").release_unit_flatness_bound.median()
+    arms = sorted(_COMPARED, key=values.__getitem__)
     for panel, task in zip(axes, tasks, strict=True):
-        for arm, (color, marker) in _SCATTERED.items():
-            found = table[(table.task == task) & (table.arm == arm)]
-            gained = points.loc[task][arm][found.seed] if len(found) else []
-            name = _short(arm).removesuffix(", released")
-            panel.plot(found.release_unit_flatness_bound, gained, marker, color=color, label=name)
-        panel.axhline(0, color=_style.FAINT, linewidth=1.2)
-        panel.axvline(ceiling(run), color=_style.FAINT, linewidth=1.2, linestyle="--")
-        panel.set_xscale("log")
+        for row, arm in enumerate(arms):
+            own = points.loc[task][arm].dropna()
+            color, marker = _COMPARED[arm]
+            panel.plot(own, row + np.linspace(-0.2, 0.2, len(own)), marker, color=color, markersize=5.5, alpha=0.85)
+        panel.axvline(0, color=_style.FAINT, linewidth=1.2)
+        panel.grid(axis="y", color="#e6e6e6", linewidth=0.6)
         panel.set_title(task_name(task).capitalize())
-        panel.set_xlabel(f"{_BOUND} (log scale)")
-    axes[0].set_ylabel("accuracy minus the baseline's (points)")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=8, handletextpad=0.1)
+        panel.set_xlabel("accuracy minus the baseline's (points)")
+    names = [f"{_short(arm).removesuffix(', released')}: {values[arm]:.2g}" for arm in arms]
+    axes[0].set_yticks(range(len(arms)), names)
+    axes[0].set_ylabel("arm, and the value of the regularizer")
     return figure
 
 
@@ -200,12 +201,13 @@ def _mark_arms(panel: Axes, arms: list[str], points: pd.DataFrame, number: int, 
         panel.plot(values, rows, marker, color=color, markersize=4.6, alpha=0.85, label=name)
 
 
-def _follow(panel: Axes, rows: pd.DataFrame, column: str) -> None:
-    """A line a seed of each arm of `_FOLLOWED`."""
+def _follow(panel: Axes, rows: pd.DataFrame, column: str, release: int) -> None:
+    """The median of each arm of `_FOLLOWED` in the range of its seeds; from the release on, where it parts from one."""
     for arm, (color, line) in _FOLLOWED.items():
-        for number, (_, own) in enumerate(rows[rows.arm == arm].groupby("seed")):
-            label = _short(arm) if number == 0 else None
-            panel.plot(own.epoch, own[column], line, color=color, linewidth=1.2, alpha=0.8, label=label)
+        own = rows[(rows.arm == arm) & ((rows.epoch >= release) | (arm not in _CONTINUED))]
+        table = own.pivot(index="seed", columns="epoch", values=column)
+        panel.fill_between(table.columns, table.min(), table.max(), color=color, alpha=0.18, linewidth=0)
+        panel.plot(table.columns, table.median(), line, color=color, label=_short(arm))
 
 
 def _short(arm: str) -> str:

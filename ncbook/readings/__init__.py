@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ncbook.readings import (
     bias_tables,
     coupling,
+    image_tables,
     information_tables,
     measures,
     mnist_tables,
@@ -31,6 +32,6 @@ for _name in CHAPTERS:
     import_module(f"ncbook.readings.{_name}")  # which makes it an attribute of this package
 
 __all__ = [
-    "bias_tables", "coupling", "information_tables", "measures", "mnist_tables", "moments", "names", "rates", "size_tables",
-    *CHAPTERS,
+    "bias_tables", "coupling", "image_tables", "information_tables", "measures", "mnist_tables", "moments", "names",
+    "rates", "size_tables", *CHAPTERS,
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from ncbook.runs import Run
 _SHARES = {"test_acc": "test accuracy", "ncc_acc_test": "nearest-center test accuracy"}
 _AMONG = {"variance_ratio_train": "R", "cdnv_train": "CDNV", "nc1_train": "NC1"}
 _RULED = {"relative_flatness": "κ", "weight_norm": "norm", "variance_ratio_train": "R"}
-_COUPLED = ("variance_ratio_train", "rnc1_train", "relative_flatness", "weight_norm")
+_COUPLED = {"variance_ratio_train": "R", "rnc1_train": "RNC1", "relative_flatness": "κ", "weight_norm": "norm"}
 
 
 def delays(run: Run) -> pd.DataFrame:
@@ -21,7 +21,7 @@ def delays(run: Run) -> pd.DataFrame:
     found = reading.delays(run)
     return pd.DataFrame({
         "start": [LARGE, USUAL],
-        "half of the test accuracy after": [f"{spread(found[arm], '{:.1f}')} × memorizing" for arm in (LARGE, USUAL)],
+        "half-way after": [f"{spread(found[arm], '{:.1f}')} × memorizing" for arm in (LARGE, USUAL)],
         "test accuracy at the end": [spread(found[f"final_{arm}"], "{:.2f}") for arm in (LARGE, USUAL)],
     })  # fmt: skip
 
@@ -46,7 +46,7 @@ def nearly_there(run: Run) -> pd.DataFrame:
     return pd.DataFrame({
         "measure": list(names.values()),
         "when memorized": [_spread(then[name], name) for name in names],
-        "with 90 % of the final test accuracy": [_spread(now[name], name) for name in names],
+        "at 90 % of the end": [_spread(now[name], name) for name in names],
         "times smaller": falls,
     })  # fmt: skip
 
@@ -89,14 +89,13 @@ def arms(run: Run) -> pd.DataFrame:
 def clock(run: Run) -> pd.DataFrame:
     """A row an arm with a large start: when it memorizes and generalizes, on the clock of decay, and at which norm."""
     table = reading.crossings(run)
-    columns = {
-        "memorized": ("memorized", "{:.0f}"), "onset": ("onset", "{:.0f}"), "ηγ × onset": ("clock", "{:.2f}"),
-        "norm at the onset": ("norm", "{:.1f}"),
-    }  # fmt: skip
     large = [arm for arm in run.config["arms"] if arm != USUAL]
-    return pd.DataFrame({"arm": large} | {
-        label: [spread(table[name][table.arm == arm], form) for arm in large]
-        for label, (name, form) in columns.items()
+    own = {arm: table[table.arm == arm] for arm in large}
+    return pd.DataFrame({
+        "arm": large, "memorized": [spread(own[arm].memorized, "{:.0f}") for arm in large],
+        "onset": [spread(own[arm].onset, "{:.0f}") for arm in large],
+        "ηγ × onset": [cell(own[arm].clock.median(), "{:.2f}") for arm in large],
+        "norm then": [spread(own[arm].norm, "{:.1f}") for arm in large],
     })  # fmt: skip
 
 
@@ -140,12 +139,12 @@ def _coupled(run: Run, over: str, of: Sequence[str]) -> list[Mapping[str, str]]:
     slopes = reading.slopes(run, of) if len(of) > 1 else None
     return [
         {
-            "over": over, "measure": NAMES[name],
+            "over": over, "measure": label,
             "rank correlation": _interval(found.loc[name], "rank"),
             "ratio of spreads": _interval(found.loc[name], "ratio"),
-            "slope on the onset": "" if slopes is None else spread(slopes[name], "{:.2f}"),
+            "slope": "" if slopes is None else spread(slopes[name], "{:.2f}"),
         }
-        for name in _COUPLED
+        for name, label in _COUPLED.items()
     ]  # fmt: skip
 
 

@@ -3,17 +3,16 @@
 import numpy as np
 
 from ncbook.runs import Run
-from pictures import Axis, Line
+from pictures import Axis, Line, median_and_range
 
 FOLLOWED = {
     "baseline": "baseline", "anti_released": "anti-flatness, released", "released_schedule": "released, new schedule",
     "kept_schedule": "kept, new schedule",
 }  # fmt: skip
-SCATTERED = {
-    "anti_released": "anti-flatness", "anti_pinned": "anti-flatness, head from the cap", "confidence": "low confidence",
-    "confidence_pinned": "low confidence, head from the cap", "pinned": "head from the cap", "norms": "large head",
-    "flooding": "flooding", "smoothing": "label smoothing",
-}  # fmt: skip
+CONTINUED = ("released, new schedule", "kept, new schedule")
+COMPARED = (
+    "anti_released", "anti_pinned", "confidence", "confidence_pinned", "pinned", "norms", "flooding", "smoothing",
+)  # fmt: skip
 NAMES = {"digits": "noisy digits", "glyphs": "glyphs"}
 
 
@@ -46,9 +45,9 @@ def _release(run: Run):
         for panel, column in ((number, "test_acc"), (number + 2, "unit_flatness_bound")):
             for arm, label in FOLLOWED.items():
                 own = frame[(frame.task == task) & (frame.arm == arm)]
-                for seed in own.seed.unique():
-                    rows = own[own.seed == seed]
-                    yield Line(panel, label if seed == own.seed.iloc[0] else None, rows.epoch, rows[column])
+                if label in CONTINUED:
+                    own = own[own.epoch >= 100]
+                yield from median_and_range(panel, label, own.pivot(index="seed", columns="epoch", values=column))
         yield Axis(number + 2, y="log")
 
 
@@ -65,12 +64,13 @@ def _conventions(run: Run):
 
 
 def _sharpness(run: Run):
+    frame = run.to_frame()
+    values = frame[frame.epoch == 100].groupby("arm").unit_flatness_bound.median()
     for panel, task in enumerate(("digits", "glyphs")):
-        points, bounds = (_points(run, task, 100), _at(run, task, 100, "unit_flatness_bound"))
-        for arm, label in SCATTERED.items():
-            if arm in points:
-                yield Line(panel, label, bounds[arm], points[arm])
-        yield Axis(panel, x="log")
+        points = _points(run, task, 100)
+        for row, arm in enumerate(values[list(COMPARED)].sort_values().index):
+            own = points[arm] if arm in points else points.baseline[:0]
+            yield Line(panel, None, own, np.linspace(row - 0.2, row + 0.2, len(own)))
 
 
 GRADED = {
