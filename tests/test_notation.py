@@ -14,8 +14,6 @@ STILL_TO_RENAME = {
     ("information_bottleneck", "b"),
     ("information_bottleneck", "p"),
     ("information_bottleneck", "\\rho"),
-    ("corrupted_labels", "p"),
-    ("corrupted_labels", "z"),
     ("transfer", "l"),
     ("cascade", "L"),
     ("cascade", "M"),
