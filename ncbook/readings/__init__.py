@@ -1,8 +1,8 @@
 """What a finished run says: one module a result, a Run in and a tidy table out; no training and no drawing.
 
 `readings.<name>` reads runs of `experiments.<name>`, and `rates` those of `onset` that vary rate and decay;
-`bias_tables` holds tables of `implicit_bias`, `label_tables` of `corrupted_labels` and `size_tables` of `test_collapse`; `moments`, `measures`
-and `coupling` hold what all of them share.
+`bias_tables` holds tables of `implicit_bias`, `label_tables` of `corrupted_labels` and `size_tables` of
+`test_collapse`; `moments`, `measures` and `coupling` hold what all of them share.
 """
 
 from importlib import import_module

@@ -68,8 +68,8 @@ def corruption(run: Run) -> pd.DataFrame:
         {
             "survey, cross-entropy, %": published[CE].map(_percent),
             "survey, rate reduction, %": published[MCR2].map(_percent),
-            "here, cross-entropy, %": _spreads(ends[CE]),
-            "here, rate reduction, %": _spreads(ends[MCR2]),
+            "here, cross-entropy, %": _medians_of(ends[CE]),
+            "here, rate reduction, %": _medians_of(ends[MCR2]),
             "ahead by, points": _spreads(ends[MCR2] - ends[CE]),
         }
     )
@@ -78,7 +78,7 @@ def corruption(run: Run) -> pd.DataFrame:
 def stopped(run: Run) -> pd.DataFrame:
     """A row a corruption ratio: test accuracies at the epoch that the corrupted validation set picks."""
     found = _by_ratio(run, "stopped")
-    columns = {f"{arm}, %": _spreads(found[arm]) for arm in EVERYWHERE}
+    columns = {f"{arm}, %": _medians_of(found[arm]) for arm in EVERYWHERE}
     return _rows_of_ratios(columns | {"ahead by, points": _spreads(found[MCR2] - found[CE])})
 
 
@@ -97,6 +97,11 @@ def _rows_of_ratios(columns: dict[str, pd.Series]) -> pd.DataFrame:
 
 def _percent(value: Any) -> str:
     return cell(value, _PERCENT)
+
+
+def _medians_of(table: pd.DataFrame) -> pd.Series:
+    """The median of each row."""
+    return table.median(axis=1).map(_percent)
 
 
 def _spreads(table: pd.DataFrame) -> pd.Series:
