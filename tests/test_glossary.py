@@ -12,14 +12,12 @@ FEWEST = 6  # terms that a chapter links
 # Terms that no chapter links yet. Take out what is linked; add none but with a new term.
 NOT_YET_LINKED = {
     "gloss-cascading-collapse",
-    "gloss-coding-rate",
     "gloss-cosine-schedule",
     "gloss-effective-depth",
     "gloss-ensemble",
     "gloss-extractor-and-tunnel",
     "gloss-flooding",
     "gloss-grokking",
-    "gloss-memorization",
     "gloss-onset",
     "gloss-preset",
     "gloss-probe",
