@@ -241,6 +241,29 @@ SOLUTIONS = {
 }
 
 
+def _few_shot(shown, labels, new):  # as in the chapter's solution
+    names = labels.unique()
+    means = torch.stack([shown[labels == name].mean(0) for name in names])
+    return names[torch.cdist(new, means).argmin(dim=1)]
+
+
+def nearest_point(shown, labels, new):
+    return labels[torch.cdist(new, shown).argmin(dim=1)]
+
+
+def by_product(shown, labels, new):
+    names = labels.unique()
+    means = torch.stack([shown[labels == name].mean(0) for name in names])
+    return names[(new @ means.T).argmax(dim=1)]
+
+
+def places(shown, labels, new):
+    return torch.searchsorted(labels.unique(), _few_shot(shown, labels, new))
+
+
+FUNCTIONS = {"transfer/write-few-shot": (_few_shot, [nearest_point, by_product, places])}
+
+
 def test_the_bound_that_would_help_is_far_below_what_was_measured(table):
     assert table.cdnv_target.min() > 100 * 0.00248
     best = table.loc[table.cdnv_target.idxmin()]
