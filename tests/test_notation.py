@@ -16,7 +16,6 @@ STILL_TO_RENAME = {
     ("information_bottleneck", "\\rho"),
     ("corrupted_labels", "p"),
     ("corrupted_labels", "z"),
-    ("transfer", "l"),
     ("cascade", "L"),
     ("cascade", "M"),
     ("cascade", "\\rho"),
