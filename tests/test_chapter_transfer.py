@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 
 import pytest
 import torch
@@ -279,10 +280,21 @@ def test_the_explorable_holds_the_probes_and_is_small(run):
     assert [arm["name"] for arm in data["arms"]] == list(reading.ARMS)
     frame = reading.part(run, "groups")
     rows = frame[(frame.arm == "random") & (frame.epoch == data["epochs"][-1]) & (frame.layer == data["layers"][1])]
-    assert data["arms"][4]["middle"][-1][1] == pytest.approx(rows.probe_acc_target.median(), rel=1e-3)
-    assert data["arms"][4]["low"][-1][1] == pytest.approx(rows.probe_acc_target.min(), rel=1e-3)
+    assert data["arms"][4]["probe"]["middle"][-1][1] == pytest.approx(rows.probe_acc_target.median(), rel=1e-3)
+    assert data["arms"][4]["ncc"]["low"][-1][1] == pytest.approx(rows.ncc_acc_target.min(), rel=1e-3)
+    assert data["arms"][4]["trained"]["test"][-1] == pytest.approx(1 - rows.test_error.median(), rel=1e-3)
     assert "http" not in fragment.replace("http://www.w3.org", "")
     assert len(fragment) < 60_000
+
+
+def test_the_explorable_opens_before_the_fall(run):
+    fragment = explorables.transfer(run)._repr_html_()
+    data = json.loads(re.search(r'class="nc-data">(.*?)</script>', fragment, re.S).group(1))
+    (start,) = re.findall(r'name="epoch"[^>]*value="(\d+)"', fragment)
+    last = [layers[-1] for layers in data["arms"][0]["ncc"]["middle"]]
+    falls = [before - after for before, after in pairwise(last)]
+    assert int(start) == falls.index(max(falls))
+    assert max(falls) > 0.3
 
 
 def test_the_explorable_says_what_is_missing(run):

@@ -24,12 +24,9 @@ NOT_YET_LINKED = {
     "gloss-mutual-information",
     "gloss-onset",
     "gloss-preset",
-    "gloss-probe",
     "gloss-rate-of-a-code",
     "gloss-relative-flatness",
     "gloss-softmax-collapse",
-    "gloss-super-class",
-    "gloss-transfer",
     "gloss-verdict",
 }
 

@@ -128,8 +128,8 @@ def transfer_layers(run: Run) -> Figure:
     for panel, title in zip(axes, ("linear probe, ten digits", "five shots, ten new classes"), strict=True):
         panel.set_title(title)
         panel.set_xlabel("layer")
+        panel.set_ylabel("share of images right")
         panel.legend(loc="lower left", fontsize=8)
-    axes[0].set_ylabel("share of images right")
     return figure
 
 

@@ -14,11 +14,11 @@ def longer(run: Run) -> pd.DataFrame:
         [
             {
                 "trained on": arm,
-                "without error from epoch": cell(rows.epoch.median()),
+                "from epoch": cell(rows.epoch.median()),
                 "variance ratio": _change(rows, "ratio", 1, "{:.2g}"),
                 "linear probe, %": _change(rows, "probe", 100, "{:.1f}"),
                 "nearest mean, %": _change(rows, "ncc", 100, "{:.1f}"),
-                "points lost by the probe, lowest to highest seed": spread(rows.lost, "{:.1f}"),
+                "points lost by the probe": spread(rows.lost, "{:.1f}"),
             }
             for arm, rows in table.groupby("arm", sort=False)
         ]
@@ -28,8 +28,6 @@ def longer(run: Run) -> pd.DataFrame:
 def mnist(run: Run) -> pd.DataFrame:
     """A row a network of `since_memorized`, medians over the seeds: from 99 % of the training images to the end."""
     table = transfer.since_memorized(run)
-    last = transfer.part(run, "groups", transfer.LAST)
-    last = last[last.epoch == last.epoch.max()].set_index(["arm", "seed"])
     return pd.DataFrame(
         [
             {
@@ -38,7 +36,6 @@ def mnist(run: Run) -> pd.DataFrame:
                 "linear probe, %": _change(rows, "probe", 100, "{:.1f}"),
                 "nearest mean, %": _change(rows, "ncc", 100, "{:.1f}"),
                 "clusters, %": _change(rows, "cluster", 100, "{:.1f}"),
-                "its task, new images, %": cell(100 * (1 - last.test_error[arm].median()), "{:.1f}"),
             }
             for arm, rows in table.groupby("arm", sort=False)
         ]
@@ -72,11 +69,11 @@ def few(run: Run) -> pd.DataFrame:
         [
             {
                 "source classes": count,
-                "after an eighth of the steps, %": cell(100 * rows.probe_then.median(), "{:.1f}"),
+                "early, %": cell(100 * rows.probe_then.median(), "{:.1f}"),
                 "at the end, %": cell(100 * rows.probe_acc_target.median(), "{:.1f}"),
                 "points lost": spread(rows.lost, "{:.1f}"),
-                "seeds above the untrained network": _count(rows.probe_acc_target > rows.untrained),
-                "seeds above the pixels": _count(rows.probe_acc_target > rows.pixels),
+                "above untrained": _count(rows.probe_acc_target > rows.untrained),
+                "above pixels": _count(rows.probe_acc_target > rows.pixels),
             }
             for count, rows in table.groupby("num_classes")
         ]
@@ -90,4 +87,4 @@ def _change(rows: pd.DataFrame, name: str, times: float, form: str) -> str:
 
 
 def _count(holds: "pd.Series[bool]") -> str:
-    return f"{holds.sum()} of {len(holds)}"
+    return f"{holds.sum()} of {len(holds)} seeds"
