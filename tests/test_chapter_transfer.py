@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from ncbook import experiments, explorables, metrics, runs
+from ncbook import experiments, explorables, metrics, readings, runs
 from ncbook.readings import transfer as reading
 
 transfer = experiments.transfer
@@ -301,3 +301,23 @@ def test_the_explorable_says_what_is_missing(run):
     history = {name: column for name, column in run.history.items() if name != "layer"}
     with pytest.raises(ValueError, match=r"run\.history: has no column layer"):
         explorables.transfer(runs.Run(run.config, history, {}, run.provenance))
+
+
+# --- the tables
+
+
+def test_the_tables_say_what_the_readings_say(run, table, since):
+    tables = readings.transfer_tables
+    longer = tables.longer(run).set_index("trained on")
+    assert list(longer.index) == list(reading.ARMS)
+    rows = since[since.arm == "odd or even"]
+    assert (
+        longer["nearest mean, %"]["odd or even"]
+        == f"{100 * rows.ncc_then.median():.1f} to {100 * rows.ncc_end.median():.1f}"
+    )
+    against = tables.against_classes(run)
+    assert len(against) == 10
+    own = table[(table.arm == "total") & (table.num_classes == 40)]
+    assert against.iloc[-1]["V, target"] == f"{own.cdnv_target.median():.2f}"
+    few = tables.few(run).set_index("source classes")
+    assert few["above pixels"].to_dict() == {count: f"{4 * (count == 40)} of 4 seeds" for count in (2, 5, 10, 20, 40)}

@@ -9,7 +9,7 @@ from ncbook.runs import Run
 
 def longer(run: Run) -> pd.DataFrame:
     """A row a network of `since_zero_error`, medians over the seeds: what happens after the last training error."""
-    table = transfer.since_zero_error(run).assign(lost=lambda rows: 100 * (rows.probe_then - rows.probe_end))
+    table = transfer.since_zero_error(run)
     return pd.DataFrame(
         [
             {
@@ -18,7 +18,6 @@ def longer(run: Run) -> pd.DataFrame:
                 "variance ratio": _change(rows, "ratio", 1, "{:.2g}"),
                 "linear probe, %": _change(rows, "probe", 100, "{:.1f}"),
                 "nearest mean, %": _change(rows, "ncc", 100, "{:.1f}"),
-                "points lost by the probe": spread(rows.lost, "{:.1f}"),
             }
             for arm, rows in table.groupby("arm", sort=False)
         ]
