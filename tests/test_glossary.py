@@ -20,11 +20,8 @@ NOT_YET_LINKED = {
     "gloss-grokking",
     "gloss-onset",
     "gloss-preset",
-    "gloss-probe",
     "gloss-relative-flatness",
     "gloss-softmax-collapse",
-    "gloss-super-class",
-    "gloss-transfer",
     "gloss-verdict",
 }
 

@@ -20,6 +20,7 @@ _FURTHER = (
     "label_tables",  # of corrupted_labels
     "rates",  # of onset, over learning rates and decays
     "size_tables",  # of test_collapse
+    "transfer_tables",  # of transfer
     "coupling",
     "measures",
     "moments",
