@@ -125,15 +125,15 @@ def time_against_decay(run: Run) -> Figure:
 
 @_style.styled
 def fourier_sparsity(run: Run) -> Figure:
-    """Left: Gini coefficient of the embedding and test accuracy over steps. Right: spectra of the first seed."""
+    """First: Gini coefficient of the embedding and test accuracy over steps. Second: spectra of the first seed."""
     figure, axes = _style.panels(run, 2, height=3.6)
     decay, without = run.config["weight_decays"]
     steps, test = _table(run, "test_acc", decay)
     _bands.draw_band(axes[0], steps[1:], test[:, 1:], "test accuracy", 1, every=6)
     steps, gini = _table(run, "fourier_gini", decay)
-    _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini coefficient", 0, every=6)
+    _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini coefficient", 2, every=6)
     steps, gini = _table(run, "fourier_gini", without)
-    _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini, no weight decay", 2)
+    _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini, no weight decay", 2, hollow=True)
     axes[0].set(xscale="log", ylim=_SHARES, xlabel="steps (log)", ylabel="from 0 to 1")
     _draw_spectra(axes[1], run)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
@@ -144,7 +144,7 @@ def _draw_spectra(panel: Axes, run: Run) -> None:
     """Share of power at each frequency when memorized and at the end, for the first seed."""
     shares, frames = power_shares(run.arrays["spectrum"][0]), run.arrays["frames"]
     frequencies = np.arange(1, shares.shape[1] + 1)
-    for frame, offset, color in ((_memorized(run), -0.2, _style.FAINT), (len(frames) - 1, 0.2, _style.BLUE)):
+    for frame, offset, color in ((_memorized(run), -0.2, _style.FAINT), (len(frames) - 1, 0.2, _style.GREEN)):
         hatch = "" if offset > 0 else "//"
         panel.bar(frequencies + offset, shares[frame], 0.4, color=color, hatch=hatch, label=f"step {frames[frame]}")
     panel.set(xlabel="frequency k", ylabel="share of the embedding's power", ylim=(0, 1.3 * shares[[0, -1]].max()))
