@@ -175,7 +175,7 @@ function drawDot(context, at, fillStyle, color) {
   mark(context, 0, at, 4.5, { fillStyle, strokeStyle: color("back") });
 }
 
-const KAPPAS = { low: 1e-6, high: 100, hasZero: false }; // the same for all settings: what lies beyond is drawn at the edge
+const KAPPAS = { low: 1e-6, high: 1000, hasZero: false }; // the same for all settings: what lies beyond is drawn at the edge
 
 /** @type {(canvas: Canvas, state: State, now: Found | undefined, color: Color) => void} */
 function drawFlatness(canvas, { shown, earlier }, now, color) {
@@ -240,7 +240,7 @@ function drawSpectrum(canvas, { found, settings }, now, color) {
   for (let k = 1; k <= count; k += 1) {
     const left = x.from + (k - 1) * slot;
     context.fillStyle = color("muted");
-    write(context, String(k), left + slot / 2, y.from + 8, "center", "top");
+    if (slot > 20 || k % 2) write(context, String(k), left + slot / 2, y.from + 8, "center", "top");
     if (!now) continue;
     context.fillStyle = color(k === now.frequency ? "accent" : "faint");
     context.fillRect(left + 0.2 * slot, y.at(now.spectrum[k - 1]), 0.6 * slot, y.from - y.at(now.spectrum[k - 1]));

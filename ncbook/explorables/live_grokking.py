@@ -35,7 +35,6 @@ def _body(settings: dict[str, Any], last: int) -> str:
         fraction=settings["fraction"],
         seeds=_page.options(range(10), settings["seed"]),
         rate=recipe["learningRate"],
-        highest=settings["p"] - 1,
         **{name: settings[name] for name in ("p", "dim", "width")},
     )
 

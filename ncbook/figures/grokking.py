@@ -31,7 +31,8 @@ def learned_then_understood(run: Run) -> Figure:
             median = np.median(values[:, 1:], axis=0)
             panel.plot(steps[1:], median, line, color=color, marker=marker, markersize=4, markevery=6, label=label)
         _mark_delay(panel, followed(run, index))
-        panel.set(xscale="log", ylim=_SHARES, xlabel="steps (log)")
+        panel.set(ylim=_SHARES, xlabel="steps (log)")
+        _style.log_axis(panel.xaxis)
         panel.set_title(f"weight decay {decay:g}" if decay else "no weight decay")
     axes[0].set_ylabel("share of right answers")
     handles, labels = axes[0].get_legend_handles_labels()
@@ -91,6 +92,7 @@ def grokking_phase_diagram(run: Run) -> Figure:
     panel.set(xlabel="fraction of all pairs in the training set", ylabel="weight decay")
     bar = figure.colorbar(image, label="steps to grok (log)", pad=0.02)
     bar.ax.xaxis.set_visible(False)
+    _style.log_axis(bar.ax.yaxis)
     return figure
 
 
@@ -134,7 +136,8 @@ def fourier_sparsity(run: Run) -> Figure:
     _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini coefficient", 2, every=6)
     steps, gini = _table(run, "fourier_gini", without)
     _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini, no weight decay", 2, hollow=True)
-    axes[0].set(xscale="log", ylim=_SHARES, xlabel="steps (log)", ylabel="from 0 to 1")
+    axes[0].set(ylim=_SHARES, xlabel="steps (log)", ylabel="from 0 to 1")
+    _style.log_axis(axes[0].xaxis)
     _draw_spectra(axes[1], run)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure

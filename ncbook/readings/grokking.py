@@ -6,7 +6,7 @@ import pandas as pd
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
 from ncbook.readings.once import once_a_run
-from ncbook.readings.words import spread
+from ncbook.readings.words import cell, spread
 from ncbook.runs import Run
 
 PAIR, NANDA = "pair_mlp", "nanda"  # networks
@@ -89,13 +89,12 @@ def frame_at(run: Run, moment: float) -> int:
 
 
 def delays(run: Run) -> pd.DataFrame:
-    """A row a weight decay: seeds that grok, when they memorize and grok, and the test accuracy when they memorize."""
+    """A row a weight decay: seeds that grok, and the steps to memorize and to grok."""
     rows = [
         {
             "weight decay": decay,
             "seeds that grok": f"{np.isfinite(own.generalized).sum()} of {len(own)}",
             "steps to memorize": spread(own.memorized, "{:.0f}"),
-            "test accuracy then": spread(own.test_then, "{:.3f}"),
             "steps to grok": spread(own.generalized, "{:.0f}"),
         }
         for decay, own in milestones(run).groupby("weight_decay", sort=False)
@@ -109,8 +108,8 @@ def leaks(run: Run) -> pd.DataFrame:
         {
             "network": LEAKS[f"{network}/ordered"].split(",")[0],
             **{
-                label: spread(pd.Series(run.arrays[f"leak/{network}/ordered/{kind}"][:, -1]), "{:.2f}")
-                for kind, label in (("mirror", "mirror image trained on"), ("rest", "other test pairs"))
+                label: spread(pd.Series(100 * run.arrays[f"leak/{network}/ordered/{kind}"][:, -1]), "{:.0f}")
+                for kind, label in (("mirror", "mirror image trained on, %"), ("rest", "others, %"))
             },
         }
         for network in (NANDA, PAIR)
@@ -126,13 +125,12 @@ def products(run: Run) -> pd.DataFrame:
     rows = [
         {
             "training fraction": fraction,
-            "weight decays that grok": own.weight_decay.nunique(),
             "steps": _range(own.generalized),
             "steps times decay": _range(own["product"]),
         }
         for fraction, own in grokked.groupby("fraction")
     ]
-    return pd.DataFrame(rows, columns=["training fraction", "weight decays that grok", "steps", "steps times decay"])
+    return pd.DataFrame(rows, columns=["training fraction", "steps", "steps times decay"])
 
 
 def _range(values: "pd.Series[float]") -> str:
@@ -140,14 +138,17 @@ def _range(values: "pd.Series[float]") -> str:
 
 
 def sparsity(run: Run) -> pd.DataFrame:
-    """A row a weight decay: the embedding's Gini coefficient when memorized, when last quiet, and at the end."""
+    """A row a weight decay: the embedding's Gini coefficient when memorized, when last quiet, and at the end.
+
+    And the share of its rise when last quiet; medians over the seeds.
+    """
     found = milestones(run)
     found = found.assign(rise=(found.gini_onset - found.gini_then) / (found.gini_end - found.gini_then))
     columns = {
-        "gini_then": "when memorized",
-        "gini_onset": "when last quiet",
-        "gini_end": "at the end",
-        "rise": "share of the rise when last quiet",
+        "gini_then": "memorized",
+        "gini_onset": "last quiet",
+        "gini_end": "end",
+        "rise": "share of the rise",
     }
-    medians = found.groupby("weight_decay", sort=False)[list(columns)].median().round(2)
-    return medians.rename(columns=columns).rename_axis("weight decay").reset_index()
+    medians = found.groupby("weight_decay", sort=False)[list(columns)].median()
+    return medians.map(lambda value: cell(value, "{:.2f}")).rename(columns=columns).rename_axis("weight decay").reset_index()

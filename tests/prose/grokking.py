@@ -64,6 +64,8 @@ def _exceptions(run):
 
 
 FACTS = {
+    "at most {0.3} % of the test pairs are right, fewer than the {3.4} % of a guess": lambda run: (
+        100 * reading.milestones(run).test_then.max(), 100 / run.config["p"]),
     "holds {eight} seeds, each with a start and a split of its own, with {60} % of the pairs": _setting,
     'is "not in {2400} steps"': lambda run: run.config["steps"],
     "All {36} networks memorize, and {15} of {36} grok": _cells,

@@ -64,10 +64,10 @@ def accuracy(canvas, found, now, earlier):
 
 
 def flatness(canvas, found, now, earlier):
-    x, y = canvas.x(Axis(1, STEPS, zero=True)), canvas.y(Axis(1e-6, 100))
+    x, y = canvas.x(Axis(1, STEPS, zero=True)), canvas.y(Axis(1e-6, 1000))
 
     def read(each):
-        return float(np.clip(each["flatness"], 1e-6, 100))
+        return float(np.clip(each["flatness"], 1e-6, 1000))
 
     items = both(canvas, x, y, found, earlier, read, "text") + milestones(canvas, x, found, ("test",))
     dot = Mark((float(x(now["step"])), float(y(read(now)))), "text", "circle")
