@@ -199,7 +199,9 @@ def test_tables_say_what_the_run_holds(run, found):
     assert delays.loc[0.0, "steps to grok"] == "never"
     leaks = READ.leaks(run)
     mirror = run.arrays["leak/nanda/ordered/mirror"][:, -1]
-    assert leaks.loc[0, "mirror image trained on, %"].startswith(f"{100 * np.median(mirror):.0f} ({100 * mirror.min():.0f} to")
+    assert leaks.loc[0, "mirror image trained on, %"].startswith(
+        f"{100 * np.median(mirror):.0f} ({100 * mirror.min():.0f} to"
+    )
     products = READ.products(run).set_index("training fraction")
     assert products.index.tolist() == [0.5, 0.6, 0.7, 0.8]
     assert products.loc[0.8, "steps times decay"] == "480 to 690"

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from ncbook.explorables import _live, _page
+from ncbook.readings import moments
 
 _TITLE = "Grok in your browser"
 
@@ -41,8 +42,11 @@ def _body(settings: dict[str, Any], last: int) -> str:
 
 def _text(recorded: list[dict[str, Any]]) -> str:
     """What a reader learns where no HTML is shown."""
-    first = {side: next(each for each in recorded if each[side]["accuracy"] >= 0.99) for side in ("train", "test")}
+    levels = {"train": moments.MEMORIZED, "test": moments.GENERALIZED}
+    memorized, grokked = (
+        next(each["step"] for each in recorded if each[side]["accuracy"] >= level) for side, level in levels.items()
+    )
     return (
         f"{_TITLE}: a network that learns addition modulo 29 in the page. In the recorded run it knows the training "
-        f"pairs at step {first['train']['step']} and the test pairs at step {first['test']['step']}."
+        f"pairs at step {memorized} and the test pairs at step {grokked}."
     )

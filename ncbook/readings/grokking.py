@@ -87,7 +87,6 @@ def frame_at(run: Run, moment: float) -> int:
     return int(np.abs(frames - moment).argmin()) if np.isfinite(moment) else 0
 
 
-
 def delays(run: Run) -> pd.DataFrame:
     """A row a weight decay: seeds that grok, and the steps to memorize and to grok."""
     rows = [
@@ -151,4 +150,5 @@ def sparsity(run: Run) -> pd.DataFrame:
         "rise": "share of the rise",
     }
     medians = found.groupby("weight_decay", sort=False)[list(columns)].median()
-    return medians.map(lambda value: cell(value, "{:.2f}")).rename(columns=columns).rename_axis("weight decay").reset_index()
+    table = medians.map(lambda value: cell(value, "{:.2f}")).rename(columns=columns)
+    return table.rename_axis("weight decay").reset_index()

@@ -1,6 +1,7 @@
 """Numbers of the chapter on grokking."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -53,19 +54,22 @@ def _cells(run):
     return every(np.isfinite(table.memorized)), *yes(np.isfinite(table.generalized))
 
 
+def _slower(lines):
+    """Name, and the steps to grok of the larger and of the smaller setting, where the larger one takes longer."""
+    neighbors = ((name, after, before) for name, line in lines for before, after in pairwise(line))
+    return [value for each in neighbors if np.inf > each[1] > each[2] for value in each]
+
+
 def _exceptions(run):
-    """Decay or fraction, and the steps to grok of the larger and of the smaller one, where more is slower."""
     steps = reading.phase_cells(run).generalized.unstack()
-    slower = [
-        *((fraction, column.iloc[i + 1], column.iloc[i]) for fraction, column in steps.items() for i in range(len(column) - 1)),
-        *((decay, row.iloc[i + 1], row.iloc[i]) for decay, row in steps.iterrows() for i in range(len(row) - 1)),
-    ]  # fmt: skip
-    return [value for each in slower if np.isfinite(each[1]) and each[1] > each[2] for value in each]
+    return [*_slower(steps.items()), *_slower(steps.iterrows())]
 
 
 FACTS = {
     "at most {0.3} % of the test pairs are right, fewer than the {3.4} % of a guess": lambda run: (
-        100 * reading.milestones(run).test_then.max(), 100 / run.config["p"]),
+        100 * reading.milestones(run).test_then.max(),
+        100 / run.config["p"],
+    ),
     "holds {eight} seeds, each with a start and a split of its own, with {60} % of the pairs": _setting,
     'is "not in {2400} steps"': lambda run: run.config["steps"],
     "All {36} networks memorize, and {15} of {36} grok": _cells,
