@@ -5,6 +5,7 @@ from typing import Any
 
 import ncbook
 from ncbook import experiments
+from ncbook.results import RESULTS
 
 BUDGET = "ten minutes on a T4, its budget"  # of the preset gpu where no run of it is recorded
 
@@ -20,7 +21,7 @@ def begin(name: str, written_for: str) -> None:
             "numbers may differ from those in the text."
         )
     device = _gpu()
-    if device and not os.environ.get("NCBOOK_PRESET"):
+    if device and name in RESULTS and not os.environ.get("NCBOOK_PRESET"):
         print(
             f"There is a GPU ({device}). The figures show recorded runs, made on a CPU. To train on more data, put "
             f'experiments.{name}.load("gpu") in their place: {_duration(name)}.'
@@ -34,6 +35,15 @@ def verdicts(*names: str) -> Any:
     from ncbook import ledger
 
     return HTML(ledger.box(*names))  # type: ignore[no-untyped-call]
+
+
+def answers() -> Any:
+    """The questions of the book, and what the papers and the recorded runs answer."""
+    from IPython.display import HTML
+
+    from ncbook import ledger
+
+    return HTML(ledger.answers())  # type: ignore[no-untyped-call]
 
 
 def _gpu() -> str:

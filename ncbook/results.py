@@ -30,3 +30,9 @@ RESULTS: dict[str, str] = {
     "mnist_grokking": "4-grokking/mnist_grokking",
     "image_interventions": "4-grokking/image_interventions",
 }
+
+# Chapters that read the runs of several results and have no experiment of their own; their readings and figures
+# stand in modules of the same name.
+TOGETHER: dict[str, str] = {"answer": "answer/answer"}
+
+CHAPTERS: dict[str, str] = RESULTS | TOGETHER

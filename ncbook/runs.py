@@ -12,7 +12,7 @@ import os
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -62,6 +62,14 @@ def provenance_line(run: Run) -> str:
         raise ValueError(f"run.provenance: has no {', '.join(missing)}")
     experiment, preset, seconds, hardware, date, version = (run.provenance[name] for name in names)
     return f"Run: {experiment}, preset {preset}; {seconds:.0f} s on {hardware}; {date}; ncbook {version}."
+
+
+def provenance_of_all(runs: Sequence[Run]) -> str:
+    """Which runs these are and when they were made, in one sentence."""
+    names, dates, versions = (
+        sorted({run.provenance[what] for run in runs}) for what in ("experiment", "date", "ncbook")
+    )
+    return f"{len(runs)} runs of {', '.join(names)}; {dates[0]} to {dates[-1]}; ncbook {', '.join(versions)}."
 
 
 def key(experiment: str, version: int, config: Mapping[str, Any]) -> str:

@@ -159,6 +159,44 @@ def test_layers_of_relu_networks_do_not_compress_at_fixed_noise(run):
     assert rises.max() < 0.05
 
 
+def test_tables_count_what_the_text_says(run):
+    tables = readings.information_tables
+    falls = tables.falls(run).set_index(["network", "measured with"])["a bit or more"]
+    assert set(falls["tanh"]) == {"4 of 4"}
+    assert falls["ReLU"].to_dict() == {
+        "fixed noise": "0 of 4", "scaled noise": "1 of 4", "fixed bins": "0 of 4", "scaled bins": "2 of 4",
+    }  # fmt: skip
+    less = tables.layers(run).set_index(["network", "measured with"])["each keeps less"]
+    assert less[less == "4 of 4"].index.tolist() == [("tanh", name) for name in falls["tanh"].index] + [
+        ("ReLU", "scaled bins")
+    ]
+    assert tables.shelf(run).set_index(["weight decay", "features"])["noises near log K"].to_dict() == {
+        (0.01, "before training"): "0 of 19", (0.01, "after training"): "2 of 19",
+        (0.001, "before training"): "0 of 19", (0.001, "after training"): "0 of 19",
+    }  # fmt: skip
+
+
+def test_tables_of_the_digits_and_of_bottlenecks(run, frame):
+    tables = readings.information_tables
+    ranks = tables.courses(run).set_index(["images", "noise"])["rank with NC1"]
+    assert ranks.xs("scaled", level="noise").min() > 0.9
+    assert ranks.xs("fixed", level="noise").max() < 0
+    errors = frame[frame.part == "vib"].groupby("beta").test_error.median()
+    assert tables.strengths(run)["test error, %"].tolist() == [f"{100 * error:.2f}" for error in errors]
+    last = tables.critical(run).set_index(["weight decay", "moment"])["last / first"].astype(float)
+    assert (last.xs("end", level="moment") < last.xs("first without training error", level="moment")).all()
+    assert tables.corner(run)["MI(Y; T), nats"].eq("2.30").all()
+
+
+def test_the_toy_has_as_many_groups_as_the_noise_leaves_apart():
+    labels = torch.arange(500) % 10
+    clouds = 0.001 * torch.randn(500, 16, generator=torch.Generator().manual_seed(0))
+    features = metrics.simplex_etf(10, 16)[labels] + clouds
+    for variance, groups in ((1e-8, 500), (1e-2, 10), (1e4, 1)):
+        found = metrics.mutual_information_kde(features, labels, variance).input_upper.exp()
+        assert float(found) == pytest.approx(groups, rel=0.01)
+
+
 # --- exercises, as their folded solutions say
 
 
@@ -190,3 +228,27 @@ def test_numbers_of_the_solutions():
 def test_a_wrong_answer_gets_a_hint(name, wrong, capsys):
     exercises.check(f"bottleneck/{name}", wrong)
     assert capsys.readouterr().out.startswith("Not yet. Hint: ")
+
+
+def upper_bound(features, sigma_sq):  # as in the chapter's solution
+    distances = (features[:, None] - features).square().sum(-1)
+    return -(-distances / (2 * sigma_sq)).exp().mean(1).log().mean()
+
+
+def lower_bound(features, sigma_sq):
+    return upper_bound(features, 4 * sigma_sq)
+
+
+def with_a_mean_over_coordinates(features, sigma_sq):
+    return upper_bound(features, sigma_sq * features.shape[1])
+
+
+def by_squared_lengths(features, sigma_sq):
+    lengths = features.square().sum(1)
+    distances = lengths[:, None] + lengths - 2 * features @ features.T
+    return -(-distances / (2 * sigma_sq)).exp().mean(1).log().mean()
+
+
+FUNCTIONS = {
+    "bottleneck/write-bound": (upper_bound, [lower_bound, with_a_mean_over_coordinates, by_squared_lengths]),
+}

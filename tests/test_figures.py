@@ -7,7 +7,7 @@ import notebooks
 import pytest
 
 from ncbook import figures
-from ncbook.results import RESULTS
+from ncbook.results import CHAPTERS
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,5 +21,5 @@ def test_a_chapter_shows_it(name):
 @cache
 def chapters() -> list[str]:
     """The code of each chapter."""
-    read = [notebooks.read(ROOT / "book" / f"{chapter}.ipynb") for chapter in RESULTS.values()]
+    read = [notebooks.read(ROOT / "book" / f"{chapter}.ipynb") for chapter in CHAPTERS.values()]
     return ["\n".join(cell.source for cell in each.cells if cell.cell_type == "code") for each in read]

@@ -31,7 +31,7 @@ FLOORS = {
     "labs": TRAINING | {"experiments", "readings", "runs", "look"},
     "exercises": TRAINING | {"experiments", "readings", "runs", "results"},
     "tables": {"readings"},
-    "chapters": {"", "experiments", "ledger"},
+    "chapters": {"", "experiments", "ledger", "results"},
     "ledger": {"experiments", "claims", "evidence", "readings", "results", "runs"},
     "doctor": {"experiments", "runs", "_torchvision"},
     "scaffold": {"", "results"},

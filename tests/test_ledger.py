@@ -344,7 +344,7 @@ def test_a_conclusion_fills_in_the_numbers(entries, conclude):
 def test_a_conclusion_written_for_another_verdict_is_refused(entries, conclude):
     entry = next(each for each in entries if each.share is not None)
     other = next(word for word in WORDS if word != entry.verdict)
-    with pytest.raises(ValueError, match=f"says of {entry.id} that it {other}, but: {entry.verdict}"):
+    with pytest.raises(ValueError, match=f"for {entry.id}: {other}, but: {entry.verdict}"):
         conclude(f"So it is ({{{entry.id}: {other}}}).")
 
 

@@ -128,7 +128,7 @@ def test_kernel_bounds_enclose_the_truth_of_a_mixture_on_a_line(sigma):
 
 @for_each("distance", [0.01, 1.0, 3.0, 50.0])
 def test_closed_form_of_two_points(distance):
-    """One point a class: I(Y; T) = I(X; T), bounded by log 2 - log(1 + exp(-D / 2s)) and the same with 8s."""
+    """One point a class: MI(Y; T) = MI(X; T), bounded by log 2 - log(1 + exp(-D / 2s)) and the same with 8s."""
     features, sigma_sq = torch.tensor([[0.0, 0.0], [0.6, 0.8]], dtype=torch.float64) * distance, 0.7
     upper, lower = (-math.log((1 + math.exp(-(distance**2) / (f * sigma_sq))) / 2) for f in (2, 8))
     expected = {"input_upper": upper, "input_lower": lower, "label_upper": upper, "label_lower": lower, "label": upper}
@@ -137,7 +137,7 @@ def test_closed_form_of_two_points(distance):
 
 @for_each("counts", [[20] * 5, [100, 10, 1]])
 def test_at_collapse_the_input_information_is_the_label_information(counts):
-    """Within-class distances << sigma << distances of means: I(X; T) = I(Y; T) = H(Y), log K when balanced."""
+    """Within-class distances << sigma << distances of means: MI(X; T) = MI(Y; T) = H(Y), log K when balanced."""
     features, labels = gaussians(counts, 8, spread=1e-6, separation=10.0)
     got = values(mutual_information_kde(features, labels, sigma_sq=1e-2))
     assert got == pytest.approx(dict.fromkeys(got, entropy(labels.tolist())), rel=1e-6)

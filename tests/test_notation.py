@@ -9,11 +9,6 @@ from letters import formulas, letters
 SOURCE = notation.read()
 # Letters of the whole book that a chapter uses for something else. Rename them, and take them out here; add none.
 STILL_TO_RENAME = {
-    ("information_bottleneck", "I"),
-    ("information_bottleneck", "L"),
-    ("information_bottleneck", "b"),
-    ("information_bottleneck", "p"),
-    ("information_bottleneck", "\\rho"),
     ("corrupted_labels", "p"),
     ("corrupted_labels", "z"),
     ("transfer", "l"),

@@ -5,6 +5,7 @@ What is expected stands in `tests/pictures`, one module a result. A figure that 
 change was wanted, change the expectation, which is computed from the run and never copied from the picture.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -24,6 +25,7 @@ from matplotlib.text import Annotation
 from pictures import Axis, Band, Bars, Ellipses, Image, Line, Points, Regions, Segments, Span, Text
 
 from ncbook import experiments, figures, runs
+from ncbook.results import TOGETHER
 
 
 def result_of(name: str) -> str:
@@ -35,9 +37,12 @@ def recorded(result: str, preset: str) -> runs.Run:
     return experiments.get(result).recorded(preset)
 
 
-def run_of(name: str) -> runs.Run:
-    """What a figure is drawn from: the laptop run of its result, or that of the preset that `PRESETS` gives it."""
+def run_of(name: str) -> runs.Run | tuple[runs.Run, ...]:
+    """What a figure is drawn from: the laptop run of its result, or that of the preset that `PRESETS` gives it; all
+    runs of a chapter that has no experiment of its own."""
     result = result_of(name)
+    if result in TOGETHER:
+        return tuple(recorded(*each) for each in import_module(f"ncbook.readings.{result}").RUNS)
     presets = getattr(import_module(f"pictures.{result}"), "PRESETS", {})
     return recorded(result, presets.get(name, "laptop"))
 
@@ -200,8 +205,12 @@ def test_a_figure_shows_what_it_says(name):
 def test_figure_of_the_recorded_run(name):
     figure, run = figure_of(name), run_of(name)
     line = figure.get_supxlabel()
-    assert run.provenance["preset"] in line
-    assert run.provenance["date"] in line
+    if isinstance(run, tuple):
+        assert {each.provenance["experiment"] for each in run} <= set(re.findall(r"\w+", line))
+        assert max(each.provenance["date"] for each in run) in line
+    else:
+        assert run.provenance["preset"] in line
+        assert run.provenance["date"] in line
     assert plt.get_fignums() == []  # closed, so that a notebook does not show it twice
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
-from ncbook.results import RESULTS
+from ncbook import results
 
 SOURCE = Path(__file__).resolve().parents[1] / "book" / "notation.yml"
-CHAPTERS = {chapter.split("/")[1]: chapter for chapter in RESULTS.values()}
+CHAPTERS = {chapter.split("/")[1]: chapter for chapter in results.CHAPTERS.values()}
 
 _BOOK = """\
 # Notation

@@ -47,7 +47,7 @@ function inWords({ steps, error, planes, names }, { activation, estimator, frame
   const { input, label } = planes[activation][estimator];
   const places = input.map((own, i) => `layer ${i + 1} ${fixed(own[frame])} and ${fixed(label[i][frame])}`);
   const about = `${names[activation]}, ${names[estimator]}, step ${steps[frame]}, test error ${spell(error[activation][frame])} %.`;
-  return `${about} I(X; T) and I(Y; T) in nats: ${places.join("; ")}. ${sinceTop(lastOf(input), frame)}`;
+  return `${about} MI(X; T) and MI(Y; T) in nats: ${places.join("; ")}. ${sinceTop(lastOf(input), frame)}`;
 }
 
 /**
@@ -56,7 +56,7 @@ function inWords({ steps, error, planes, names }, { activation, estimator, frame
  */
 function sinceTop(values, frame) {
   const top = Math.max(...values.slice(0, frame + 1));
-  return `I(X; T) of the last layer is ${fixed(top - values[frame])} below its highest value so far.`;
+  return `MI(X; T) of the last layer is ${fixed(top - values[frame])} below its highest value so far.`;
 }
 
 /** @type {(value: number) => string} */
@@ -97,8 +97,8 @@ function drawGrid(context, x, y, { cap }, color) {
   context.setLineDash([]);
   line(context, [x.from, y.from], [x.to, y.from], color("muted"));
   line(context, [x.from, y.from], [x.from, y.to], color("muted"));
-  write(context, "I(X; T), nats", (x.from + x.to) / 2, y.from + 27, "center", "top");
-  write(context, "I(Y; T), nats", 0, y.to - 9, "left", "bottom");
+  write(context, "MI(X; T), nats", (x.from + x.to) / 2, y.from + 27, "center", "top");
+  write(context, "MI(Y; T), nats", 0, y.to - 9, "left", "bottom");
 }
 
 /** @type {(i: number) => string} */

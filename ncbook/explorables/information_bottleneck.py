@@ -58,7 +58,7 @@ def _summary(run: runs.Run, frame: pd.DataFrame) -> str:
     for (name, estimator), own in last.groupby(["activation", "estimator"], sort=False):
         course = own.groupby("step").information.median()
         words.append(
-            f"{ACTIVATIONS[name]}, {ESTIMATORS[estimator]}: I(X; T) of the last hidden layer {course.iloc[0]:.2f} at "
+            f"{ACTIVATIONS[name]}, {ESTIMATORS[estimator]}: MI(X; T) of the last hidden layer {course.iloc[0]:.2f} at "
             f"the start, {course.max():.2f} at most, {course.iloc[-1]:.2f} at the end."
         )
     return " ".join([*words, runs.provenance_line(run)])

@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import Any
 
 from ncbook.figures._style import figures_of
-from ncbook.results import RESULTS
+from ncbook.results import CHAPTERS
 
 _FIGURES = {
-    name: draw for result in RESULTS for name, draw in figures_of(import_module(f"ncbook.figures.{result}")).items()
+    name: draw for result in CHAPTERS for name, draw in figures_of(import_module(f"ncbook.figures.{result}")).items()
 }
 globals().update(_FIGURES)
 __all__ = list(_FIGURES)

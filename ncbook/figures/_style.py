@@ -24,7 +24,7 @@ from matplotlib.ticker import NullFormatter
 from ncbook import look
 from ncbook.figures import _narrow
 from ncbook.look import percent_axis as percent_axis
-from ncbook.runs import Run, provenance_line
+from ncbook.runs import Run, provenance_line, provenance_of_all
 
 BLUE, ORANGE, GREEN, PURPLE = look.COLORS[:4]
 INK, FAINT = look.INK, look.FAINT
@@ -125,15 +125,17 @@ def figures_of(module: ModuleType) -> dict[str, Callable[..., Figure]]:
     }
 
 
-def panels(run: Run, columns: int, height: float = 3.2, rows: int = 1, **sharing: Any) -> tuple[Figure, list[Axes]]:
-    """A figure of equal panels, 7.4 inches wide, with the run's provenance under it."""
+def panels(
+    run: Run | Sequence[Run], columns: int, height: float = 3.2, rows: int = 1, **sharing: Any
+) -> tuple[Figure, list[Axes]]:
+    """A figure of equal panels, 7.4 inches wide, with the provenance of the run, or of the runs, under it."""
     if _narrow.is_narrow():
         figure, axes = _narrow.stacked(BookFigure, rows, columns, height, **sharing)
     else:
         figure = cast(BookFigure, plt.figure(FigureClass=BookFigure, figsize=(7.4, height)))
         axes = list(figure.subplots(rows, columns, squeeze=False, **sharing).flat)
     figure.panels, figure.grid_columns = axes, columns
-    figure.provenance = provenance_line(run)
+    figure.provenance = provenance_line(run) if isinstance(run, Run) else provenance_of_all(run)
     figure.supxlabel(figure.provenance, fontsize=7, color=FAINT, x=0.01, ha="left")
     return figure, axes
 

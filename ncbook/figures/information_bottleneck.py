@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ncbook.figures import _style
+from ncbook.figures._bands import draw_band
 from ncbook.readings.information_bottleneck import (
     ACTIVATIONS,
+    CLASSES,
     COLUMNS,
     CURVE,
-    ESTIMATORS,
     FIXED,
     NOISES,
     SCALED,
@@ -25,28 +26,30 @@ from ncbook.readings.information_bottleneck import (
 from ncbook.runs import Run
 
 _COUNTS = _style.CLASS_STYLES
-_LOOKS = {"tanh": (_style.BLUE, "o"), "relu": (_style.ORANGE, "s")}
-_INPUT, _LABEL = "I(X; T), nats", "I(Y; T), nats"
-_CLASSES = 10
+_SHOWN = (FIXED, SCALED, "scaled bins")  # estimators; fixed bins tell what fixed noise tells
+_INPUT, _LABEL = "MI(X; T), nats", "MI(Y; T), nats"
 
 
-def _band(panel: Axes, rows: pd.DataFrame, column: str, line: str, **style: Any) -> None:
-    """Median over the seeds, and their range, against steps; step 0 stands at one half."""
+def _course(panel: Axes, rows: pd.DataFrame, column: str, label: str, style: int, **look: Any) -> None:
+    """Median over the seeds, and their range, against steps."""
     table = rows.pivot_table(index="seed", columns="step", values=column)
-    steps = np.maximum(table.columns.to_numpy(dtype=float), 0.5)
-    panel.fill_between(steps, table.min(), table.max(), color=style["color"], alpha=0.13, linewidth=0)
-    panel.plot(steps, table.median(), line, **style)
-    panel.set(xscale="log", xlabel="steps")
+    draw_band(panel, table.columns.to_numpy(dtype=float), table.to_numpy(), label, style, every=2, **look)
+    last = table.columns.max()
+    panel.set_xscale("symlog", linthresh=1)  # logarithmic above 1, with a true zero
+    panel.set_xlim(-0.2, 1.3 * last)
+    ticks = [tick for tick in (0, 1, 10, 100, 1000) if tick <= last]
+    panel.set_xticks(ticks, [f"{tick}" for tick in ticks])
+    panel.set_xlabel("steps")
 
 
 @_style.styled
 def estimators_and_truth(run: Run) -> Figure:
-    """Estimated against true information of normal points, for each dimension: kernel bounds above, bins below."""
+    """Estimated against true information of normal points, for each dimension: bounds with noise above, bins below."""
     rows = rows_of(run, "estimators")
     dims = run.config["dims"]
     figure, axes = _style.panels(run, len(dims), height=5.4, rows=2)
     for dim, above, below in zip(dims, axes, axes[len(dims) :], strict=False):
-        for panel, estimator, name in ((above, "kernel", "kernels"), (below, "bins", "bins")):
+        for panel, estimator, name in ((above, "kernel", "noise"), (below, "bins", "bins")):
             own = rows[(rows.dim == dim) & (rows.estimator == estimator)]
             _draw_estimates(panel, own, run.config["counts"])
             panel.set_title(f"{name}, d = {dim}")
@@ -72,44 +75,50 @@ def _draw_estimates(panel: Axes, rows: pd.DataFrame, counts: list[int]) -> None:
 
 @_style.styled
 def information_planes(run: Run) -> Figure:
-    """The information plane of the first seed: a line a hidden layer, tanh above and ReLU below, three estimators."""
+    """Information planes of the first seed, a line a hidden layer: tanh, and ReLU by two estimators."""
     rows = rows_of(run, "plane", seed=run.config["seeds"][0])
-    shown = [(activation, estimator) for activation in ACTIVATIONS for estimator in (FIXED, SCALED, "scaled bins")]
-    figure, axes = _style.panels(run, 3, height=5.4, rows=2, sharex=True, sharey=True)
-    for index, (panel, (activation, estimator)) in enumerate(zip(axes, shown, strict=True)):
+    shown = (("tanh", FIXED), ("relu", FIXED), ("relu", "scaled bins"))
+    figure, axes = _style.panels(run, 3, height=3.6, sharex=True, sharey=True)
+    for panel, (activation, estimator) in zip(axes, shown, strict=True):
         own = rows[(rows.activation == activation) & (rows.estimator == estimator)]
-        for level, layer in own.groupby("layer"):
-            shade = plt.get_cmap("viridis")(0.95 * (level - 1) / len(run.config["hidden"]))
-            panel.plot(layer.information, layer.label_information, color=shade, linewidth=1.2, label=f"layer {level}")
-            start, end = layer.iloc[0], layer.iloc[-1]
-            panel.plot(start.information, start.label_information, "o", color=shade, fillstyle="none", markersize=5)
-            panel.plot(end.information, end.label_information, "o", color=shade, markersize=6)
-        panel.set_title(f"{ACTIVATIONS[activation]}, {estimator}", fontsize=9.5)
-        panel.set(xlabel=_INPUT if index > 2 else "", ylabel=_LABEL if index % 3 == 0 else "")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=5)
+        _draw_plane(panel, own, len(run.config["hidden"]))
+        panel.set_title(f"{ACTIVATIONS[activation]}, {estimator}")
+        panel.set_xlabel(_INPUT)
+    axes[0].set_ylabel(_LABEL)
+    _style.legend_above(figure, axes[0], 5)
     return figure
+
+
+def _draw_plane(panel: Axes, rows: pd.DataFrame, layers: int) -> None:
+    """A line a layer, from a hollow mark before training to a filled one at the end."""
+    for level, layer in rows.groupby("layer"):
+        color, marker = plt.get_cmap("viridis")(0.95 * (level - 1) / layers), "ovsDP"[(level - 1) % 5]
+        path = layer[["information", "label_information"]].to_numpy().T
+        panel.plot(*path[:, :1], marker, color=color, fillstyle="none", markersize=5)
+        panel.plot(*path[:, -1:], marker, color=color, markersize=6)
+        panel.plot(*path, color=color, linewidth=1.2, marker=marker, markevery=[path.shape[1] - 1], markersize=6,
+                   label=f"layer {level}")  # fmt: skip
 
 
 @_style.styled
 def compression_by_estimator(run: Run) -> Figure:
-    """I(X; T) of the last hidden layer during training, tanh and ReLU, a panel an estimator."""
+    """MI(X; T) of the last hidden layer during training, tanh and ReLU, a panel an estimator."""
     rows = rows_of(run, "plane", layer=len(run.config["hidden"]))
-    figure, axes = _style.panels(run, 2, height=5.2, rows=2, sharey=True)
-    for panel, estimator in zip(axes, ESTIMATORS, strict=True):
-        for name, (color, marker) in _LOOKS.items():
+    figure, axes = _style.panels(run, 3, height=3.6, sharey=True)
+    for panel, estimator in zip(axes, _SHOWN, strict=True):
+        for style, (name, label) in enumerate(ACTIVATIONS.items(), start=2):
             own = rows[(rows.activation == name) & (rows.estimator == estimator)]
-            _band(panel, own, "information", "-", color=color, marker=marker, markersize=4, label=ACTIVATIONS[name])
-        panel.axhline(math.log(run.config["sampled"]), color=_style.INK, linestyle=":", linewidth=1, label="log N")
-        panel.axhline(math.log(2), color=_style.INK, linestyle="--", linewidth=1, label="log 2")
+            _course(panel, own, "information", label, style)
+        _draw_caps(panel, {"log N": run.config["sampled"], "log 2": 2})
         panel.set_title(estimator)
-        panel.set_ylabel(_INPUT)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    axes[0].set_ylabel(_INPUT)
+    _style.legend_above(figure, axes[0], 2)
     return figure
 
 
 @_style.styled
 def information_against_noise(run: Run) -> Figure:
-    """Kernel bounds on I(X; T) of the digits' features against the noise, before and after training."""
+    """Kernel bounds on MI(X; T) of the digits' features against the noise, before and after training."""
     rows = rows_of(run, "digits", estimator=CURVE)
     decays = sorted(run.config["decays"], reverse=True)
     figure, axes = _style.panels(run, len(decays), height=3.5, sharey=True)
@@ -120,93 +129,91 @@ def information_against_noise(run: Run) -> Figure:
             at = own[own.step == step].groupby("relative_noise")[["information", "information_lower"]].median()
             panel.fill_between(at.index, at.information_lower, at.information, color=color, alpha=0.25, linewidth=0)
             panel.plot(at.index, at.information, line, color=color, label=label)
-        _draw_caps(panel, int(own.num_points.iloc[0]))
+        _draw_caps(panel, {"log N": int(own.num_points.iloc[0]), "log K": CLASSES})
         panel.set(xscale="log", xlabel=COLUMNS["relative_noise"].label, ylabel=_INPUT)
         panel.set_title(f"weight decay {decay:g}")
     axes[0].legend(loc="lower left")
     return figure
 
 
-def _draw_caps(panel: Axes, points: int) -> None:
-    panel.axhline(math.log(points), color=_style.INK, linestyle=":", linewidth=1)
-    panel.axhline(math.log(_CLASSES), color=_style.INK, linestyle="--", linewidth=1)
-    panel.annotate("log N", (1, math.log(points)), xycoords=("axes fraction", "data"), ha="right", va="bottom")
-    panel.annotate("log K", (1, math.log(_CLASSES)), xycoords=("axes fraction", "data"), ha="right", va="bottom")
-    panel.set_ylim(0, 1.12 * math.log(points))
+def _draw_caps(panel: Axes, caps: dict[str, int]) -> None:
+    """The logarithms of one or two numbers, the larger first, as lines with their names."""
+    for (name, count), line in zip(caps.items(), (":", "--"), strict=False):
+        panel.axhline(math.log(count), color=_style.INK, linestyle=line, linewidth=1)
+        panel.annotate(name, (0.02, math.log(count)), xycoords=("axes fraction", "data"), va="bottom")
+    panel.set_ylim(0, 1.12 * math.log(max(caps.values())))
 
 
 @_style.styled
 def information_and_collapse(run: Run) -> Figure:
-    """I(X; T) of the digits' features at two noises while they collapse, and NC1; training and test images."""
+    """MI(X; T) of the digits' features at two noises while they collapse, and NC1; training and test images."""
     figure, axes = _style.panels(run, 3, height=3.6)
-    sides = (("train", _style.GREEN, "-"), ("test", _style.PURPLE, "--"))
-    for panel, (split, nc1_color, nc1_line) in zip(axes, sides, strict=False):
+    for style, split in enumerate(("train", "test")):
         rows = collapsing(run, split)
         rows = rows[rows.weight_decay == max(run.config["decays"])]
-        for estimator, color, line in zip(NOISES, (_style.BLUE, _style.ORANGE), ("-", "--"), strict=True):
-            own = rows[rows.estimator == estimator]
-            _band(panel, own, "information", line, color=color, label=estimator)
-        _draw_caps(panel, int(own.num_points.max()))
-        panel.set_title(f"{split} images")
-        panel.set_ylabel(_INPUT)
-        _band(axes[2], own, f"nc1_{split}", nc1_line, color=nc1_color, label=f"{split} images")
+        for panel, estimator in zip(axes, NOISES, strict=False):
+            _course(panel, rows[rows.estimator == estimator], "information", split, style)
+        _course(axes[2], rows[rows.estimator == FIXED], f"nc1_{split}", split, style)
+    for panel, estimator in zip(axes, NOISES, strict=False):
+        _draw_caps(panel, {"log N": int(rows.num_points.max()), "log K": CLASSES})
+        panel.set(title=estimator, ylabel=_INPUT)
+    axes[2].set(title="collapse", ylabel="NC1")
     _style.log_axis(axes[2].yaxis)
-    axes[2].set_ylabel("NC1")
-    axes[2].set_title("collapse")
-    axes[0].legend(loc="lower right")
-    axes[2].legend(loc="lower left")
+    _style.legend_above(figure, axes[0], 2)
     return figure
 
 
 @_style.styled
 def bottleneck_strengths(run: Run) -> Figure:
-    """Rate, errors and NC1 of variational bottlenecks against beta; beta = 0 stands at the left end."""
+    """Rate, test error and NC1 of variational bottlenecks against beta, with a true zero."""
     rows = rows_of(run, "vib")
-    betas = sorted(rows.beta.unique())
-    zero = betas[1] / 10
-    figure, (rate, error, nc1) = _style.panels(run, 3, height=3.5)
-    _draw_strengths(rate, rows, "rate", zero, _style.BLUE, "o", "rate")
-    rate.axhline(math.log(_CLASSES), color=_style.INK, linestyle="--", linewidth=1, label="log K")
-    _draw_strengths(error, rows.assign(percent=100 * rows.test_error), "percent", zero, _style.ORANGE, "s", "test")
-    _draw_strengths(nc1, rows, "nc1_train", zero, _style.GREEN, "^", "NC1 of the means")
-    for panel, label in ((rate, "rate, nats"), (error, "test error (%)"), (nc1, "NC1 of the code's means")):
-        panel.set(xscale="log", yscale="log", xlabel=COLUMNS["beta"].label, ylabel=label)
-        panel.set_xticks([zero, *betas[1:]], ["0", *(f"{beta:g}" for beta in betas[1:])], fontsize=8, rotation=45)
-        panel.minorticks_off()
+    rows = rows.assign(test_error=100 * rows.test_error)
+    figure, axes = _style.panels(run, 3, height=3.5)
+    columns = {
+        "rate": ("rate, nats", _style.PURPLE, "D"),
+        "test_error": ("test error (%)", _style.ORANGE, "s"),
+        "nc1_train": ("NC1 of the code's means", _style.BLUE, "o"),
+    }
+    for panel, (column, (label, color, marker)) in zip(axes, columns.items(), strict=True):
+        _draw_strengths(panel, rows, column, color, marker)
+        panel.set(yscale="log", ylabel=label)
         _style.log_axis(panel.yaxis)
-    rate.legend()
+    axes[0].axhline(math.log(CLASSES), color=_style.INK, linestyle="--", linewidth=1)
+    axes[0].annotate("log K", (0.02, math.log(CLASSES)), xycoords=("axes fraction", "data"), va="top")
     return figure
 
 
-def _draw_strengths(
-    panel: Axes, rows: pd.DataFrame, column: str, zero: float, color: str, marker: str, label: str
-) -> None:
+def _draw_strengths(panel: Axes, rows: pd.DataFrame, column: str, color: str, marker: str) -> None:
     """A mark a network, and the median over the seeds as a line."""
-    shown = rows.beta.where(rows.beta > 0, zero)
-    panel.plot(shown, rows[column], marker, color=color, markersize=4, alpha=0.5)
-    medians = rows.groupby(shown)[column].median()
-    panel.plot(medians.index, medians, color=color, label=label)
+    medians = rows.groupby("beta")[column].median()
+    panel.plot(rows.beta, rows[column], marker, color=color, markersize=4, alpha=0.5)
+    panel.plot(medians.index, medians, color=color)
+    panel.set_xscale("symlog", linthresh=medians.index[1])
+    panel.set_xticks(medians.index, [f"{beta:g}" for beta in medians.index], fontsize=8, rotation=45)
+    panel.minorticks_off()
+    panel.set_xlabel(COLUMNS["beta"].label)
 
 
 @_style.styled
 def critical_strengths(run: Run) -> Figure:
     """Critical betas minus 1: around a simplex and random means, and of the digits' features during training."""
     figure, (means, digits) = _style.panels(run, 2, height=3.6)
-    looks = (("simplex", _style.BLUE, "o"), ("random", _style.ORANGE, "s"))
-    for kind, color, marker in looks:
+    for kind, label, (color, marker) in zip(
+        ("simplex", "random"), ("simplex ETF", "random means"), _style.CLASS_STYLES[2:], strict=True
+    ):
         for number, betas in enumerate(run.arrays[f"frames/{kind}"] - 1):
-            panel_label = "_" * number + (f"{kind} means" if kind == "random" else "simplex ETF")
             means.plot(np.arange(1, len(betas) + 1), betas, color=color, marker=marker, markersize=4, linewidth=0.9,
-                       label=panel_label)  # fmt: skip
+                       label="_" * number + label)  # fmt: skip
     means.set(yscale="log", xlabel="transition", ylabel="critical β − 1")
     means.set_xticks(range(1, run.config["frame_classes"]))
     rows = spreads(run)
-    for decay, (color, marker) in zip(sorted(run.config["decays"], reverse=True), _style.CLASS_STYLES, strict=False):
-        own = rows[rows.weight_decay == decay]
-        _band(digits, own, "spread", "-", color=color, marker=marker, markersize=4, label=f"weight decay {decay:g}")
+    for decay in sorted(run.config["decays"], reverse=True):
+        own, weak = rows[rows.weight_decay == decay], decay < max(run.config["decays"])
+        _course(digits, own, "spread", f"weight decay {decay:g}", 0, hollow=weak)
     digits.set(ylabel="(last β − 1) / (first β − 1)", yscale="log")
     for panel in (means, digits):
         _style.log_axis(panel.yaxis)
-        panel.legend()
+    means.legend(loc="upper left")
+    digits.legend(loc="upper right")
     digits.axhline(1, color=_style.INK, linestyle="--", linewidth=1)
     return figure

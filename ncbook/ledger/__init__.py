@@ -1,6 +1,7 @@
 """The reproduction ledger: every claim that the book teaches, the source's number, ours, and a verdict."""
 
+from ncbook.ledger.answers import table as answers
 from ncbook.ledger.judging import Entry, as_json, entries, judged, of_experiment
 from ncbook.ledger.page import box, lines
 
-__all__ = ["Entry", "as_json", "box", "entries", "judged", "lines", "of_experiment"]
+__all__ = ["Entry", "answers", "as_json", "box", "entries", "judged", "lines", "of_experiment"]

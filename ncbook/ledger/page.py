@@ -3,7 +3,7 @@
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -78,19 +78,30 @@ def conclusion(source: str, found: Iterable[Entry]) -> str:
     {nearest-mean-decides: holds}; the numbers are filled in. Raises ValueError where the verdict is another by now:
     then the sentence has to be written anew.
     """
-    parser = ConfigParser(interpolation=None)
-    parser.read_string(_beside("conclusions.ini"))
+    own = read_words("conclusions.ini")[source]
+    text = filled(own["text"], found, lambda entry: f"[{entry.counted or entry.verdict}]({entry.id})")
+    return "\n".join(line.strip() for line in text.strip().splitlines()) + "\n"
+
+
+def filled(text: str, found: Iterable[Entry], show: Callable[[Entry], str]) -> str:
+    """`text` with what `show` makes of each claim in braces; ValueError where its verdict is not the one written."""
     known = {entry.id: entry for entry in found}
 
-    def numbers(match: re.Match[str]) -> str:
-        name, expected = match[1], match[2]
-        entry = known[name]
+    def shown(match: re.Match[str]) -> str:
+        entry, expected = known[match[1]], match[2]
         if entry.verdict != expected:
-            raise ValueError(f"conclusions.ini: [{source}] says of {name} that it {expected}, but: {entry.said}")
-        return f"[{entry.counted or entry.verdict}]({name})"
+            raise ValueError(f"a text was written for {entry.id}: {expected}, but: {entry.said}; write it anew")
+        return show(entry)
 
-    text = re.sub(r"\{([\w-]+): ([\w ]+)\}", numbers, parser[source]["text"])
-    return "\n".join(line.strip() for line in text.strip().splitlines()) + "\n"
+    return re.sub(r"\{([\w-]+): ([\w ]+)\}", shown, text)
+
+
+def read_words(name: str) -> ConfigParser:
+    """A file of texts in this folder."""
+    parser = ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read_string(_beside(name))
+    return parser
 
 
 def _beside(name: str) -> str:

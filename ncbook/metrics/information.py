@@ -1,6 +1,6 @@
 """Mutual information of features with inputs and labels, in nats (divide by ln 2 for bits).
 
-A deterministic network maps distinct continuous inputs to distinct features, so I(X; T) is infinite, or the
+A deterministic network maps distinct continuous inputs to distinct features, so MI(X; T) is infinite, or the
 constant log N when X is uniform on N distinct points: what is measured is always a *noisy* or a *binned* T, and
 the answer depends on the noise or on the bin. Every estimate from N points is capped: the kernel bounds and
 the binned values by log N, InfoNCE by the logarithm of its batch size. A value at the cap says nothing but
@@ -24,9 +24,9 @@ _SINGULAR = 1e-10  # share of a column's standard deviation left by the others, 
 class KernelInformation:
     """Information about a noisy representation T = h + noise, in nats; float64 scalars.
 
-    input_upper, input_lower  bounds on I(X; T)
-    label_upper, label_lower  bounds on I(Y; T)
-    label                     the estimate of I(Y; T) usually drawn in information planes: the upper bound on
+    input_upper, input_lower  bounds on MI(X; T)
+    label_upper, label_lower  bounds on MI(Y; T)
+    label                     the estimate of MI(Y; T) usually drawn in information planes: the upper bound on
                               H(T) minus the upper bounds on H(T|Y). It lies between the two bounds and never
                               exceeds H(Y), but is itself a bound in neither direction.
     """
@@ -40,7 +40,7 @@ class KernelInformation:
 
 @dataclass(frozen=True)
 class BinnedInformation:
-    """Information about a binned representation, in nats: `input` = I(X; T), `label` = I(Y; T).
+    """Information about a binned representation, in nats: `input` = MI(X; T), `label` = MI(Y; T).
 
     occupied is the number of bins that hold a point; `input` is at most its logarithm.
     """
@@ -55,10 +55,10 @@ def mutual_information_kde(features: Tensor, labels: Tensor, sigma_sq: float) ->
 
     X is uniform on the N points, so that T is a mixture of N Gaussians, and with D_ij = ||h_i - h_j||^2
 
-        I(X; T) <= -mean_i log mean_j exp(-D_ij / (2 sigma^2))    (Kullback-Leibler)
-        I(X; T) >= -mean_i log mean_j exp(-D_ij / (8 sigma^2))    (Bhattacharyya)
+        MI(X; T) <= -mean_i log mean_j exp(-D_ij / (2 sigma^2))    (Kullback-Leibler)
+        MI(X; T) >= -mean_i log mean_j exp(-D_ij / (8 sigma^2))    (Bhattacharyya)
 
-    which is H(T) - H(T|X) with the terms in d and log(2 pi sigma^2) canceled. I(Y; T) is I(X; T) - I(X; T|Y),
+    which is H(T) - H(T|X) with the terms in d and log(2 pi sigma^2) canceled. MI(Y; T) is MI(X; T) - MI(X; T|Y),
     the last term the same bounds with j within the class of i, averaged over points: the upper bound takes the
     lower bound on it and vice versa, so label_lower can be negative and label_upper can exceed H(Y).
 
@@ -85,7 +85,7 @@ def mutual_information_kde(features: Tensor, labels: Tensor, sigma_sq: float) ->
 def mutual_information_binned(features: Tensor, labels: Tensor, bin_size: float) -> BinnedInformation:
     """Information in T = floor(h / bin_size), each distinct row one symbol (Saxe et al. 2018).
 
-    T is a function of X, so I(X; T) = H(T), at most log N; I(Y; T) = H(T) - H(T|Y) from the joint
+    T is a function of X, so MI(X; T) = H(T), at most log N; MI(Y; T) = H(T) - H(T|Y) from the joint
     frequencies. The values describe the empirical law of the N points and depend on the bin size and on the
     features' scale; in many dimensions almost every point has a bin of its own.
 
@@ -102,7 +102,7 @@ def mutual_information_binned(features: Tensor, labels: Tensor, bin_size: float)
 
 
 def mutual_information_gaussian(x: Tensor, y: Tensor) -> Tensor:
-    """I(X; Y) = 1/2 log(|S_x| |S_y| / |S_xy|), exact when x and y are jointly Gaussian, in nats.
+    """MI(X; Y) = 1/2 log(|S_x| |S_y| / |S_xy|), exact when x and y are jointly Gaussian, in nats.
 
     x [N, a], y [N, b], any float dtype -> float64 scalar, differentiable. S are sample covariances; their
     determinants come from QR factors of the standardized columns, which do not square the condition number.
@@ -119,10 +119,10 @@ def mutual_information_gaussian(x: Tensor, y: Tensor) -> Tensor:
 
 
 def mutual_information_infonce(scores: Tensor) -> Tensor:
-    """InfoNCE estimate of I(X; Y), in nats: log B - mean_i -log softmax(scores_i)_i (van den Oord et al. 2018).
+    """InfoNCE estimate of MI(X; Y), in nats: log B - mean_i -log softmax(scores_i)_i (van den Oord et al. 2018).
 
     scores [B, B]: entry (i, j) scores the pair (x_i, y_j), true pairs on the diagonal, contrasted along rows.
-    Its mean over batches bounds I(X; Y) from below, whatever the scores, and it never exceeds log B. Float64
+    Its mean over batches bounds MI(X; Y) from below, whatever the scores, and it never exceeds log B. Float64
     scalar, differentiable. Raises ValueError unless B >= 2 and all scores are finite.
     """
     _validate.require_matrix("scores", scores)

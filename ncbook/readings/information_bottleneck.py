@@ -1,5 +1,7 @@
 """Runs of `information_bottleneck`: what layers end at, who compresses, and the transitions of collapsed features."""
 
+import math
+
 import pandas as pd
 
 from ncbook.readings import _rows, moments
@@ -8,12 +10,15 @@ from ncbook.runs import Run
 
 ACTIVATIONS = {"tanh": "tanh", "relu": "ReLU"}
 ESTIMATORS = {
-    "fixed noise": "kernels, fixed noise",
-    "scaled noise": "kernels, noise scaled to the layer",
-    "fixed bins": "bins of fixed width",
+    "fixed noise": "fixed noise",
+    "scaled noise": "noise scaled to the layer",
+    "fixed bins": "fixed bins",
     "scaled bins": "bins scaled to the layer",
 }
 FIXED, SCALED = NOISES = ("fixed noise", "scaled noise")
+BIT = math.log(2)  # one bit in nats: the least change of information that counts
+COMPRESSED = 0.05  # nats: the least difference of two layers that counts
+CLASSES = 10  # of the digits
 CURVE = "noise curve"  # estimator of the rows that show information against noise
 KEYS = (
     "part", "activation", "means", "split", "estimator", "layer", "weight_decay", "beta", "dim", "setting", "seed",
@@ -28,9 +33,9 @@ COLUMNS: dict[str, Measure] = {
     "noise_variance": Measure("noise variance", "of the Gaussian noise that a kernel estimate adds to each coordinate"),
     "relative_noise": Measure("noise variance / size of the features", "size: total variance"),
     "bin_width": Measure("bin width", "of a binned estimate"),
-    "information": Measure("I(X; T)", "of input and layer: the upper bound of a kernel estimate, or binned", "nats"),
-    "information_lower": Measure("I(X; T), lower bound", "of input and layer, by kernels", "nats"),
-    "label_information": Measure("I(Y; T)", "of label and layer", "nats"),
+    "information": Measure("MI(X; T)", "of input and layer: the upper bound of a kernel estimate, or binned", "nats"),
+    "information_lower": Measure("MI(X; T), lower bound", "of input and layer, by kernels", "nats"),
+    "label_information": Measure("MI(Y; T)", "of label and layer", "nats"),
     "true_information": Measure("truth", "what the estimate should be, in closed form", "nats"),
     "total_variance": Measure("size of the features", "mean squared distance from their mean"),
     "rate": Measure("rate", "mean KL divergence of a code from its prior", "nats"),
@@ -52,7 +57,7 @@ def ends(run: Run, part: str, **values: object) -> pd.DataFrame:
 
 
 def compression(run: Run) -> pd.DataFrame:
-    """For the last hidden layer of each network and each estimator: by how much I(X; T) rises, and then falls.
+    """For the last hidden layer of each network and each estimator: by how much MI(X; T) rises, and then falls.
 
     Columns activation, estimator, seed, rise (highest minus first), fall (highest minus last; nats), test_error.
     """
@@ -70,7 +75,7 @@ def _rise_and_fall(rows: pd.DataFrame) -> dict[str, float]:
 
 
 def digits_courses(run: Run) -> pd.DataFrame:
-    """For the digits' training features at each noise: rise and fall of I(X; T) as in `compression`, and the phase.
+    """For the digits' training features at each noise: rise and fall of MI(X; T) as in `compression`, and the phase.
 
     A row a weight decay, estimator and seed; the terminal phase as in `moments.terminal_phase`, and nc1_fall, by how
     many times NC1 falls in it. So too spread_start, the ratio of critical betas where it starts, and spread_end.
@@ -86,20 +91,20 @@ def _course(rows: pd.DataFrame) -> dict[str, float]:
 
 
 def label_losses(run: Run) -> pd.Series:
-    """By how much I(Y; T) at the end of training is lower in the worst hidden layer than in the first."""
+    """By how much MI(Y; T) at the end of training is lower in the worst hidden layer than in the first."""
     keys = ["activation", "estimator", "seed"]
     table = ends(run, "plane").pivot_table(index=keys, columns="layer", values="label_information", sort=False)
     return table.iloc[:, 0] - table.min(axis=1)
 
 
 def layer_ends(run: Run) -> pd.DataFrame:
-    """I(X; T) at the end: a row for each activation, estimator and seed, a column a hidden layer."""
+    """MI(X; T) at the end: a row for each activation, estimator and seed, a column a hidden layer."""
     keys = ["activation", "estimator", "seed"]
     return ends(run, "plane").pivot_table(index=keys, columns="layer", values="information", sort=False)
 
 
 def largest_rises(run: Run) -> pd.Series:
-    """By how much I(X; T) at the end rises at most from a hidden layer to the next: rows of `layer_ends`."""
+    """By how much MI(X; T) at the end rises at most from a hidden layer to the next: rows of `layer_ends`."""
     return layer_ends(run).diff(axis=1).iloc[:, 1:].max(axis=1)
 
 
@@ -110,7 +115,7 @@ def collapsing(run: Run, split: str) -> pd.DataFrame:
 
 
 def clustering(run: Run, split: str) -> pd.DataFrame:
-    """Rank correlation of I(X; T) with NC1 over the probes: weight_decay, estimator, seed, correlation."""
+    """Rank correlation of MI(X; T) with NC1 over the probes: weight_decay, estimator, seed, correlation."""
 
     def correlated(rows: pd.DataFrame) -> dict[str, float]:
         return {"correlation": rows.information.corr(rows[f"nc1_{split}"], method="spearman")}

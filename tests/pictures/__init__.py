@@ -2,7 +2,7 @@
 
 `EXPECTED` maps the name of a figure to a function of the run: the artists that must be there, in data coordinates,
 computed from the run's history or readings. `tests/test_pictures.py` compares. A figure of another preset than laptop
-stands in the module's `PRESETS`.
+stands in the module's `PRESETS`; that of a chapter which reads several runs gets all of them.
 """
 
 from collections.abc import Sequence

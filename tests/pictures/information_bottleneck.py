@@ -13,9 +13,8 @@ def _rows(run: Run, part: str, **values) -> pd.DataFrame:
 
 
 def _course(panel: int, label: str, rows: pd.DataFrame, column: str):
-    """Median and range against steps; step 0 stands at one half."""
-    table = rows.pivot(index="seed", columns="step", values=column)
-    return median_and_range(panel, label, table.rename(columns={0: 0.5}))
+    """Median and range against steps, from step 0 on."""
+    return median_and_range(panel, label, rows.pivot(index="seed", columns="step", values=column))
 
 
 def _estimators(run: Run):
@@ -35,21 +34,21 @@ def _estimators(run: Run):
 
 
 def _planes(run: Run):
-    for row, activation in enumerate(("tanh", "relu")):
-        for column, estimator in enumerate(("fixed noise", "scaled noise", "scaled bins")):
-            own = _rows(run, "plane", seed=471, activation=activation, estimator=estimator)
-            for layer in (1, 2, 3, 4, 5):
-                path = own[own.layer == layer].sort_values("step")[["information", "label_information"]].to_numpy()
-                for label, part in ((f"layer {layer}", path), (None, path[:1]), (None, path[-1:])):
-                    yield Line(3 * row + column, label, *part.T)
+    shown = (("tanh", "fixed noise"), ("relu", "fixed noise"), ("relu", "scaled bins"))
+    for panel, (activation, estimator) in enumerate(shown):
+        own = _rows(run, "plane", seed=471, activation=activation, estimator=estimator)
+        for layer in (1, 2, 3, 4, 5):
+            path = own[own.layer == layer].sort_values("step")[["information", "label_information"]].to_numpy()
+            for label, part in ((f"layer {layer}", path), (None, path[:1]), (None, path[-1:])):
+                yield Line(panel, label, *part.T)
 
 
 def _compression(run: Run):
-    for panel, estimator in enumerate(("fixed noise", "scaled noise", "fixed bins", "scaled bins")):
+    for panel, estimator in enumerate(("fixed noise", "scaled noise", "scaled bins")):
         for activation, label in (("tanh", "tanh"), ("relu", "ReLU")):
             own = _rows(run, "plane", layer=5, activation=activation, estimator=estimator)
             yield from _course(panel, label, own, "information")
-        yield Axis(panel, x="log")
+        yield Axis(panel, x="symlog")
 
 
 def _noise(run: Run):
@@ -63,24 +62,22 @@ def _noise(run: Run):
 
 
 def _collapse(run: Run):
-    for panel, split in enumerate(("train", "test")):
-        for estimator in ("fixed noise", "scaled noise"):
+    for split in ("train", "test"):
+        for panel, estimator in enumerate(("fixed noise", "scaled noise")):
             own = _rows(run, "digits", weight_decay=1e-2, split=split, estimator=estimator)
-            yield from _course(panel, estimator, own, "information")
-        yield Axis(panel, x="log")
-        yield from _course(2, f"{split} images", own, f"nc1_{split}")
-    yield Axis(2, "log", "log")
+            yield from _course(panel, split, own, "information")
+        yield from _course(2, split, own, f"nc1_{split}")
+    yield from (Axis(0, x="symlog"), Axis(1, x="symlog"), Axis(2, "symlog", "log"))
 
 
 def _strengths(run: Run):
     rows = _rows(run, "vib")
-    rows = rows.assign(percent=100 * rows.test_error, shown=rows.beta.replace(0.0, 1e-4))
-    names = {"rate": "rate", "percent": "test", "nc1_train": "NC1 of the means"}
-    for panel, (column, label) in enumerate(names.items()):
-        yield Line(panel, None, rows.shown, rows[column])
-        middle = rows.groupby("shown")[column].median()
-        yield Line(panel, label, middle.index, middle)
-        yield Axis(panel, "log", "log")
+    rows = rows.assign(percent=100 * rows.test_error)
+    for panel, column in enumerate(("rate", "percent", "nc1_train")):
+        yield Line(panel, None, rows.beta, rows[column])
+        middle = rows.groupby("beta")[column].median()
+        yield Line(panel, None, middle.index, middle)
+        yield Axis(panel, "symlog", "log")
 
 
 def _transitions(run: Run):
@@ -92,7 +89,7 @@ def _transitions(run: Run):
         own = _rows(run, "digits", split="train", estimator="fixed noise", weight_decay=decay)
         own = own.assign(spread=own.beta_high / own.beta_low)
         yield from _course(1, f"weight decay {decay:g}", own, "spread")
-    yield Axis(1, "log", "log")
+    yield Axis(1, "symlog", "log")
 
 
 EXPECTED = {

@@ -9,6 +9,9 @@ from ncbook.claims import read
 from ncbook.evidence import SIGN, Evidence
 from ncbook.readings._rows import seeds
 from ncbook.readings.information_bottleneck import (
+    BIT,
+    CLASSES,
+    COMPRESSED,
     FIXED,
     clustering,
     compression,
@@ -21,8 +24,6 @@ from ncbook.readings.information_bottleneck import (
 from ncbook.readings.moments import COLLAPSED
 from ncbook.runs import Run
 
-BIT = math.log(2)  # one bit in nats: the least change of information that counts
-_LEVEL = 0.05  # nats: the least difference of two layers that counts
 _KEYS = ["weight_decay", "estimator", "seed"]
 
 
@@ -84,26 +85,26 @@ def _layers(run: Run) -> Evidence:
     """Noise would pass where each of the layers happens to be lower than the one before."""
     rises = largest_rises(run)
     unit, chance = "nats, the largest change from a layer to the next", 0.5 ** (len(run.config["hidden"]) - 1)
-    return Evidence.compared(seeds(rises), rises, "<=", -_LEVEL, unit, chance=chance)
+    return Evidence.compared(seeds(rises), rises, "<=", -COMPRESSED, unit, chance=chance)
 
 
 def _labels_kept(run: Run) -> Evidence:
     lost = label_losses(run)
-    return Evidence.compared(seeds(lost), lost, "<=", _LEVEL, "nats of I(Y; T) less than in the first layer")
+    return Evidence.compared(seeds(lost), lost, "<=", COMPRESSED, "nats of MI(Y; T) less than in the first layer")
 
 
 def _corner(run: Run) -> Evidence:
     last = ends(run, "digits", split="train").set_index(_KEYS)
     found = _decayed(run).set_index(_KEYS)
-    last, aim = last.loc[found.index], math.log(10)
+    last, aim = last.loc[found.index], math.log(CLASSES)
     holds = (last.information <= 1.1 * aim) & (last.label_information >= 0.9 * aim)
     collapsed = found.phase_tells & (found.nc1_fall >= COLLAPSED)
-    return Evidence.of(seeds(last), holds, last.information, "nats of I(X; T); log K is 2.3", collapsed)
+    return Evidence.of(seeds(last), holds, last.information, "nats of MI(X; T); log K is 2.3", collapsed)
 
 
 def _clusters(run: Run) -> Evidence:
     """Of two courses that each rise or fall throughout, one pair in two goes the same way."""
-    found, unit = clustering(run, "train"), "rank correlation of I(X; T) with NC1"
+    found, unit = clustering(run, "train"), "rank correlation of MI(X; T) with NC1"
     found = found[found.weight_decay == max(run.config["decays"])]
     return Evidence.compared(found.seed, found.correlation, ">=", 0.8, unit, chance=SIGN)
 

@@ -46,7 +46,7 @@ def estimators(config: Config, device: str, arm: Arm) -> Result:
 
 def _estimated(config: Config, dim: int, points: int, seed: int) -> list[Row]:
     sample = torch.randn(points, dim, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    sides = (sample[:, 0] > 0).long()  # any two classes: I(Y; T) is not looked at
+    sides = (sample[:, 0] > 0).long()  # any two classes: MI(Y; T) is not looked at
     rows: list[Row] = []
     for setting, noise in enumerate(config.noises):
         found = metrics.mutual_information_kde(sample, sides, noise)

@@ -89,7 +89,7 @@ def measure(config: Config, model: models.Classifier, own: tuple[data.Split, dat
 
 
 def information(config: Config, features: Tensor, labels: Tensor) -> dict[str, dict[str, float]]:
-    """Estimator -> I(X; T) and I(Y; T) of one layer [N, d], with the noise or the bin that was used."""
+    """Estimator -> MI(X; T) and MI(Y; T) of one layer [N, d], with the noise or the bin that was used."""
     variance = max(float(features.var(0, correction=0).mean()), _SMALLEST)
     width = max(float(features.max() - features.min()), _SMALLEST)
     noises = dict(zip(NOISES, (config.noise, config.noise * variance), strict=True))
