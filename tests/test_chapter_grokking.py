@@ -116,6 +116,11 @@ def test_the_last_picture_is_a_circle_and_the_first_is_not(run):
 # --- the mathematics
 
 
+def test_written_weights_add_modulo_113_in_three_draws(run):
+    assert run.config["gromov_moduli"][-1] == 113
+    assert run.arrays["gromov/accuracy"][-1].tolist() == [1, 1, 1]
+
+
 def test_a_plane_of_the_moment_shows_a_ring_in_any_random_embedding():
     """The trap of the text: with 32 dimensions for 29 numbers, ring-like; with the plane of another matrix, not."""
     generator = torch.Generator().manual_seed(5)
