@@ -18,6 +18,7 @@ MADE_OVER = (
     "information_bottleneck",
     "corrupted_labels",
     "transfer",
+    "grokking",
 )
 CAPTIONED = (*MADE_OVER, "mnist_grokking", "onset")
 MOST_WORDS = 3000

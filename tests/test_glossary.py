@@ -17,10 +17,8 @@ NOT_YET_LINKED = {
     "gloss-ensemble",
     "gloss-extractor-and-tunnel",
     "gloss-flooding",
-    "gloss-grokking",
     "gloss-onset",
     "gloss-preset",
-    "gloss-relative-flatness",
     "gloss-softmax-collapse",
     "gloss-verdict",
 }
