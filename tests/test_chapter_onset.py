@@ -220,6 +220,39 @@ SOLUTIONS = {
 }
 
 
+def crossing(steps, values, last=6):
+    end = values[-last:].sort().values[[(last - 1) // 2, last // 2]].mean()
+    return steps[(values - values[0]) / (end - values[0]) >= 0.5].min()
+
+
+def lead(steps, measure, accuracy):
+    return crossing(steps, accuracy) - crossing(steps, measure.log())
+
+
+def without_the_logarithm(steps, measure, accuracy):
+    return crossing(steps, accuracy) - crossing(steps, measure)
+
+
+def of_a_falling_measure(steps, measure, accuracy):
+    logs = measure.log()
+    return crossing(steps, accuracy) - steps[(logs <= (logs[0] + logs[-6:].median()) / 2).int().argmax()]
+
+
+def to_the_last_value(steps, measure, accuracy):
+    return crossing(steps, accuracy) - crossing(steps, measure.log(), last=1)
+
+
+def since_it_stayed(steps, measure, accuracy):
+    logs = measure.log()
+    short = steps[(logs - logs[0]) / (logs[-6:].median() - logs[0]) < 0.5].max()
+    return crossing(steps, accuracy) - steps[steps > short].min()
+
+
+FUNCTIONS = {
+    "onset/write-lead": (lead, [without_the_logarithm, of_a_falling_measure, to_the_last_value, since_it_stayed]),
+}
+
+
 def test_the_nuclear_norm_of_several_circles():
     code = torch.cat([onset.codes.circle(29, frequency) for frequency in (1, 3, 4, 9)], dim=1) / 2
     assert torch.allclose(code.norm(dim=1), torch.ones(29, dtype=torch.float64))

@@ -29,7 +29,6 @@ STILL_TO_RENAME = {
     ("circuits", "b"),
     ("circuits", "p"),
     ("numerics", "\\mu"),
-    ("onset", "f"),
     ("mnist_grokking", "w"),
     ("flatness", "M"),
     ("interventions", "b"),
