@@ -9,8 +9,8 @@ from ncbook.readings.words import cell, spread
 from ncbook.runs import Run
 
 _TIGHT = tuple(name for name in COLLAPSE if name != "nc1_train")
-_CODES = {"head": "classifier", "means": "class means"}
-_DECAYS = {ADDITION: "with weight decay", UNDECAYED: "without"}
+_CODES = {"head": "W", "means": "means"}
+_DECAYS = {ADDITION: "", UNDECAYED: ", no decay"}
 _TIMED = ("train_loss", "relative_flatness", "fourier_gini", "ncc_acc_test", "weight_norm", *COLLAPSE)
 _ONSET = "onset of generalization"
 
@@ -42,11 +42,17 @@ def leads_and_clocks(run: Run) -> pd.DataFrame:
 
 
 def slopes(run: Run) -> pd.DataFrame:
-    """A row what is timed in a run of `rates`: the log-slope of its step on the decay, the rate and their product."""
+    """A row what is timed in a run of `rates`: the log-slope of its step on the decay, the rate and their product.
+
+    On the product it is that of the step at which one level is passed.
+    """
     rows = []
     for name in ("onset", "variance_ratio_train", "fourier_gini", "relative_flatness", "train_loss", "weight_norm"):
-        asked = {f"on the {each}": (each, False) for each in (rates.DECAY, rates.RATE, rates.BOTH)}
-        asked["at one level"] = (rates.BOTH, True)
+        asked = {
+            "decay": (rates.DECAY, False),
+            "rate": (rates.RATE, False),
+            "product, at one level": (rates.BOTH, True),
+        }
         found = {column: rates.slope_on_setting(run, name, *which) for column, which in asked.items()}
         told = {column: spread(own, "{:.2f}") for column, own in found.items()}
         rows.append({"what": NAMES.get(name, _ONSET)} | told)
@@ -54,16 +60,18 @@ def slopes(run: Run) -> pd.DataFrame:
 
 
 def coupled(run: Run) -> pd.DataFrame:
-    """A row a measure of a run of `rates`: how it goes with the onset, over all arms and over seeds alone."""
+    """A row a measure of a run of `rates`: how it goes with the onset over all arms, and over seeds alone."""
     whole, alone = (rates.coupled(run, seeds_alone=each) for each in (False, True))
     rows = []
     for name in rates.MEASURES:
-        own = {"measure": NAMES[name]}
-        for about, table in (("all arms", whole), ("seeds alone", alone)):
-            for what, short in (("rank", "correlation"), ("ratio", "spread")):
-                low, high = table.loc[name, [f"{what}_low", f"{what}_high"]]
-                middle = cell(table.loc[name, what], "{:.2f}")
-                own[f"{short}, {about}"] = f"{middle} ({cell(low, '{:.2f}')} to {cell(high, '{:.2f}')})"
+        own = {"measure": NAMES[name].removeprefix("relative flatness ").removeprefix("variance ratio ")}
+        for what, short in (("rank", "correlation"), ("ratio", "spread")):
+            middle, low, high = (
+                cell(value, "{:.2f}") for value in whole.loc[name, [what, f"{what}_low", f"{what}_high"]]
+            )
+            own[short] = f"{middle} ({low} to {high})"
+        for what, short in (("rank", "correlation"), ("ratio", "spread")):
+            own[f"{short}, seeds alone"] = cell(alone.loc[name, what], "{:.2f}")
         rows.append(own)
     return pd.DataFrame(rows)
 
@@ -88,7 +96,7 @@ def ends(run: Run) -> pd.DataFrame:
             shape = shapes(run, part, which)
             far = {f"to {each}": f"{shape[f'to_{each}'].median():.2f}" for each in ("simplex", "circle", "circles")}
             rows.append(
-                {"of what": f"{name}, {decay}", "directions": spread(shape["rank"], "{:.0f}")}
+                {"of what": f"{name}{decay}", "directions": spread(shape["rank"], "{:.0f}")}
                 | {"frequencies": cell(shape.frequencies.median(), "{:.0f}")}
                 | far
             )
@@ -102,5 +110,7 @@ def on_digits(run: Run) -> pd.DataFrame:
     for name in ("train_loss", "weight_norm", "relative_flatness", *_TIGHT):
         ratio = (found.onset - found[name]) / found.onset
         seen = f"{np.isfinite(ratio).sum()} of {len(found)}"
-        rows.append({"measure": NAMES[name], "step over that of the onset": spread(ratio, "{:.2f}"), "crosses in": seen})
+        rows.append(
+            {"measure": NAMES[name], "step over that of the onset": spread(ratio, "{:.2f}"), "crosses in": seen}
+        )
     return pd.DataFrame(rows)
