@@ -23,7 +23,6 @@ NOT_YET_LINKED = {
     "gloss-preset",
     "gloss-probe",
     "gloss-rate-of-a-code",
-    "gloss-softmax-collapse",
     "gloss-super-class",
     "gloss-transfer",
     "gloss-verdict",

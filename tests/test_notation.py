@@ -28,7 +28,6 @@ STILL_TO_RENAME = {
     ("circuits", "L"),
     ("circuits", "b"),
     ("circuits", "p"),
-    ("numerics", "\\mu"),
     ("mnist_grokking", "w"),
     ("flatness", "M"),
     ("interventions", "b"),

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import pandas as pd
 
 from ncbook.readings import onset as reading
 from ncbook.readings import rates
