@@ -52,5 +52,5 @@ def test_plain_text_says_who_generalizes_at_the_end(laptop):
 def test_what_is_missing_is_named(laptop):
     run = copy.deepcopy(laptop)
     del run.history["moved"]
-    with pytest.raises(ValueError, match="run.history: has no column moved"):
+    with pytest.raises(ValueError, match=r"run\.history: has no column moved"):
         explorables.numerics(run)
