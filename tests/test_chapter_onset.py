@@ -170,9 +170,9 @@ def test_the_table_of_leads_has_the_onset_first_and_counts_the_seeds_that_are_ah
 def test_the_tables_of_rates_say_what_a_clock_of_decay_and_one_of_steps_would():
     swept = onset.load("laptop-rates", live=False)
     slopes = readings.onset_tables.slopes(swept).set_index("what")
-    assert slopes.loc["onset of generalization", "decay"].startswith("-1.05 (")
-    assert slopes.loc["relative flatness κ", "product, at one level"].startswith("-0.12 (")
-    assert slopes.loc["norm of all weights", "decay"] == "–"
+    assert slopes.loc["onset", "decay"].startswith("-1.05 (")
+    assert slopes.loc["κ", "product, at one level"].startswith("-0.12 (")
+    assert slopes.loc["norm", "decay"] == "–"
     coupled = readings.onset_tables.coupled(swept).set_index("measure")
     alone = readings.rates.coupled(swept, seeds_alone=True)
     assert coupled.loc["κ", "correlation"].startswith("0.86 (")

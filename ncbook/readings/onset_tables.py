@@ -13,6 +13,7 @@ _CODES = {"head": "W", "means": "means"}
 _DECAYS = {ADDITION: "", UNDECAYED: ", no decay"}
 _TIMED = ("train_loss", "relative_flatness", "fourier_gini", "ncc_acc_test", "weight_norm", *COLLAPSE)
 _ONSET = "onset of generalization"
+_SHORT = {"fourier_gini": "Gini", "weight_norm": "norm", "relative_flatness": "κ", "variance_ratio_train": "R"}
 
 
 def early_falls(run: Run) -> pd.DataFrame:
@@ -55,7 +56,7 @@ def slopes(run: Run) -> pd.DataFrame:
         }
         found = {column: rates.slope_on_setting(run, name, *which) for column, which in asked.items()}
         told = {column: spread(own, "{:.2f}") for column, own in found.items()}
-        rows.append({"what": NAMES.get(name, _ONSET)} | told)
+        rows.append({"what": (NAMES | _SHORT).get(name, name)} | told)
     return pd.DataFrame(rows)
 
 
@@ -64,7 +65,7 @@ def coupled(run: Run) -> pd.DataFrame:
     whole, alone = (rates.coupled(run, seeds_alone=each) for each in (False, True))
     rows = []
     for name in rates.MEASURES:
-        own = {"measure": NAMES[name].removeprefix("relative flatness ").removeprefix("variance ratio ")}
+        own = {"measure": (NAMES | _SHORT)[name]}
         for what, short in (("rank", "correlation"), ("ratio", "spread")):
             middle, low, high = (
                 cell(value, "{:.2f}") for value in whole.loc[name, [what, f"{what}_low", f"{what}_high"]]
