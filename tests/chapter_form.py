@@ -19,8 +19,10 @@ MADE_OVER = (
     "corrupted_labels",
     "transfer",
     "grokking",
+    "numerics",
+    "onset",
 )
-CAPTIONED = (*MADE_OVER, "mnist_grokking", "onset")
+CAPTIONED = (*MADE_OVER, "mnist_grokking")
 MOST_WORDS = 3000
 FIGURE = re.compile(r"^figures\.", re.M)
 # Cells whose code is not to be read: they draw, tabulate, show a lab or the verdicts.

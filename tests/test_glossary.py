@@ -17,9 +17,7 @@ NOT_YET_LINKED = {
     "gloss-ensemble",
     "gloss-extractor-and-tunnel",
     "gloss-flooding",
-    "gloss-onset",
     "gloss-preset",
-    "gloss-softmax-collapse",
     "gloss-verdict",
 }
 

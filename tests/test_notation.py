@@ -15,8 +15,6 @@ STILL_TO_RENAME = {
     ("circuits", "L"),
     ("circuits", "b"),
     ("circuits", "p"),
-    ("numerics", "\\mu"),
-    ("onset", "f"),
     ("mnist_grokking", "w"),
     ("flatness", "M"),
     ("interventions", "b"),

@@ -21,6 +21,7 @@ _FURTHER = (
     "rates",  # of onset, over learning rates and decays
     "size_tables",  # of test_collapse
     "transfer_tables",  # of transfer
+    "onset_tables",  # of onset
     "coupling",
     "measures",
     "moments",
