@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import exercises, experiments, explorables, figures, metrics, readings
+from ncbook import exercises, experiments, explorables, figures, metrics, readings, runs
 from ncbook.claims import QUOTES
 from ncbook.evidence import UNTESTED
 from ncbook.explorables.corrupted_labels import rates as plane_rates
 from ncbook.figures.corrupted_labels import _moments
+from ncbook.tables import MISSING
 
 CORRUPTED = experiments.corrupted_labels
+CORRUPTED_READING, TABLES = readings.corrupted_labels, readings.label_tables
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +118,10 @@ def test_accuracy_on_corrupted_labels_is_that_of_the_equation(frame):
 
 
 def test_numbers_of_the_survey():
-    assert QUOTES["corruption-clean"].text == "93.9 % by cross-entropy, 94.0 % by rate reduction"
-    assert QUOTES["corruption-gap"].text == "at a ratio of 0.4, 72.4 % by cross-entropy, 86.6 % by rate reduction"
+    published = CORRUPTED_READING.PUBLISHED
+    for ratio, quote in ((0.0, "corruption-clean"), (0.4, "corruption-gap")):
+        numbers = [f"{published[arm][ratio]:.1f} % by {arm}" for arm in ("cross-entropy", "rate reduction")]
+        assert QUOTES[quote].text.endswith(", ".join(numbers))
 
 
 def test_the_arrangements(frame):
@@ -304,6 +308,71 @@ def test_the_explorable_refuses_other_runs():
         explorables.corrupted_labels(experiments.margins.load("laptop"))
 
 
+# --- tables
+
+
+def test_what_is_left_of_the_lead(run, top):
+    leads = CORRUPTED_READING.leads(run)
+    ends, stopped = by_seed(top, "end"), by_seed(top, "stopped")
+    for column, ahead in (
+        ("each in its own setting", ends["rate reduction"] - ends["cross-entropy"]),
+        ("best classifier", ends["rate reduction"] - by_seed(top, "best_end")["cross-entropy"]),
+        ("same schedule", ends["rate reduction"] - ends["same schedule"]),
+        ("same schedule, best classifier", ends["rate reduction"] - by_seed(top, "best_end")["same schedule"]),
+        ("rate reduction trained longer", ends["rate reduction, longer"] - ends["cross-entropy"]),
+        ("both stopped early", stopped["rate reduction"] - stopped["cross-entropy"]),
+        ("same schedule, stopped early", stopped["rate reduction"] - stopped["same schedule"]),
+    ):
+        assert leads[column].tolist() == pytest.approx((100 * ahead).tolist())
+    assert leads["same schedule, half memorized"].between(4, 6).all()
+
+
+def test_nothing_is_compared_where_half_is_never_memorized(run):
+    seen = run.history["wrong_acc_given"]
+    little = runs.Run(run.config, run.history | {"wrong_acc_given": seen / 4}, run.arrays, run.provenance)
+    assert CORRUPTED_READING.leads(little)["same schedule, half memorized"].isna().all()
+
+
+def test_the_table_of_the_survey_stands_beside_ours(run):
+    table = TABLES.corruption(run).set_index("corruption ratio")
+    assert table.index.tolist() == [0, 0.1, 0.2, 0.3, 0.4, 0.5]
+    assert table.loc[0.5].tolist()[:2] == ["60.3", "84.3"]
+    assert table.loc[0.4, "here, cross-entropy, %"] == "70.5"
+    assert table.loc[0.4, "ahead by, points"] == "20.3 (17.6 to 20.3)"
+    stopped = TABLES.stopped(run).set_index("corruption ratio")
+    assert stopped.loc[0.4, "ahead by, points"] == "3.5 (1.5 to 6.5)"
+    assert stopped.loc[0.3, "same schedule, %"] == MISSING
+
+
+def test_a_ratio_that_the_survey_has_not_is_left_open(run):
+    ratios = run.history["label_noise"]
+    other = run.history | {"label_noise": np.where(ratios == 0.1, 0.15, ratios)}
+    table = TABLES.corruption(runs.Run(run.config, other, run.arrays, run.provenance)).set_index("corruption ratio")
+    assert table.loc[0.15].tolist()[:2] == [MISSING, MISSING]
+
+
+def test_tables_hold_medians_over_the_seeds(run, found, top):
+    clean = TABLES.clean(run).set_index("training")
+    assert clean.index.tolist() == ["cross-entropy", "same schedule", "rate reduction"]
+    medians = found[found.label_noise == 0].groupby("arm").class_rank_end.median()
+    assert clean["directions per class"].to_dict() == pytest.approx(medians.to_dict())
+    classifiers, stops = (each(run).set_index("training") for each in (TABLES.classifiers, TABLES.stopping))
+    assert classifiers["wrong labels memorized, %"]["rate reduction"] == pytest.approx(50, abs=0.5)
+    assert stops.index[-1] == "cross-entropy, 600 epochs"
+    assert stops["at the end"].iloc[-1] < 0.013 < stops["at the end"]["weight decay"]
+    assert stops["stopped, %"].to_dict().items() >= (100 * top.groupby("arm").stopped.median()).to_dict().items()
+
+
+def test_the_tables_of_arrangements_of_dilation_and_of_ranks(run):
+    rates = TABLES.arrangements(run).set_index("arrangement")
+    assert rates.loc["simplex", "ΔR by hand"] == pytest.approx(rates.loc["simplex", "ΔR, 1000 points"])
+    assert np.isnan(rates.loc["random", "ΔR by hand"])
+    wide = TABLES.dilation(run).set_index(["training", "corruption ratio"])["at the end"]
+    assert wide.index.tolist()[-1] == ("label smoothing", 0.4)
+    assert wide.is_monotonic_increasing
+    assert TABLES.ranks(run)["wrong labels memorized"].tolist() == ["-0.94", "-0.77"]
+
+
 # --- exercises, as their folded solutions say
 
 
@@ -318,6 +387,45 @@ SOLUTIONS = {
     "corrupted/limit": lambda: 60 * math.log(1 + 128 / 60) - 6 * math.log(1 + 128 / 6),
     "corrupted/wrong": lambda: 0.36,
     "corrupted/stopped": stopped,
+}
+
+
+def rate(features, eps_sq):
+    moments = features.T @ features / len(features)
+    return (torch.eye(features.shape[1]) + features.shape[1] / eps_sq * moments).logdet() / 2
+
+
+def reduction(features, labels, eps_sq, weigh=lambda own, features: len(own) / len(features)):
+    parts = (features[labels == k] for k in labels.unique())
+    return rate(features, eps_sq) - sum(weigh(own, features) * rate(own, eps_sq) for own in parts)
+
+
+def with_the_sum_of_the_rates(features, labels, eps_sq):
+    return reduction(features, labels, eps_sq, lambda own, features: 1)
+
+
+def with_classes_that_count_alike(features, labels, eps_sq):
+    return reduction(features, labels, eps_sq, lambda own, features: 1 / len(labels.unique()))
+
+
+def around_the_mean(features, labels, eps_sq):
+    return reduction(features - features.mean(0), labels, eps_sq)
+
+
+def with_the_radius_squared_twice(features, labels, eps_sq):
+    return reduction(features, labels, eps_sq**2)
+
+
+FUNCTIONS = {
+    "corrupted/write-reduction": (
+        reduction,
+        [
+            with_the_sum_of_the_rates,
+            with_classes_that_count_alike,
+            around_the_mean,
+            with_the_radius_squared_twice,
+        ],
+    )
 }
 
 

@@ -1,12 +1,16 @@
 """What the chapter on grokking says in words, and its exercises."""
 
+import json
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
 from ncbook import data, experiments, metrics, models, readings
+from ncbook.explorables import _page
+from ncbook.readings.words import MISSING
 
 GROK = experiments.grokking
 READ = readings.grokking
@@ -88,6 +92,7 @@ def test_time_and_decay(cells):
 def test_the_norm_falls_by_15_percent_which_decay_alone_would_take_17_steps_for(run, own):
     norms = run.to_frame().set_index(["weight_decay", "seed", "step"]).weight_norm
     ratio = np.median([norms[1.0, seed, m.generalized] / norms[1.0, seed, m.memorized] for seed, m in own.iterrows()])
+    assert 1e-6 < (1 - run.config["learning_rate"]) ** own.delay.median() < 1e-5  # a few millionths, by decay alone
     assert ratio == pytest.approx(0.85, abs=0.01)
     assert -math.log(ratio) / (run.config["learning_rate"] * 1.0) == pytest.approx(17, abs=0.5)
 
@@ -109,6 +114,11 @@ def test_the_last_picture_is_a_circle_and_the_first_is_not(run):
 
 
 # --- the mathematics
+
+
+def test_written_weights_add_modulo_113_in_three_draws(run):
+    assert run.config["gromov_moduli"][-1] == 113
+    assert run.arrays["gromov/accuracy"][-1].tolist() == [1, 1, 1]
 
 
 def test_a_plane_of_the_moment_shows_a_ring_in_any_random_embedding():
@@ -155,9 +165,61 @@ SOLUTIONS = {
 }
 
 
+def shares(embedding, power=torch.square, sides=(torch.cos, torch.sin), first=1, size=None):
+    size = size or len(embedding)
+    frequencies = torch.arange(first, (size + 1) // 2, dtype=torch.float64)
+    angles = 2 * torch.pi * torch.outer(frequencies, torch.arange(len(embedding), dtype=torch.float64)) / size
+    powers = sum(power((side(angles) @ embedding).norm(dim=1)) for side in sides)
+    return powers[1 - first :] / powers.sum()
+
+
+FUNCTIONS = {
+    "grokking/write-shares": (
+        shares,
+        [
+            partial(shares, power=torch.abs),
+            partial(shares, sides=(torch.cos,)),
+            partial(shares, first=0),
+            partial(shares, size=29),
+        ],
+    )
+}
+
+
 def test_numbers_of_the_solutions():
     assert few_neurons() == pytest.approx(0.64, abs=0.005)
     dataset = data.modular(29, fraction=0.5, split="ordered", seed=0)
     known = {tuple(pair) for pair in dataset.train.inputs.tolist()}
     tests = [(a, b) for a, b in dataset.test.inputs.tolist() if a != b]
     assert np.mean([(b, a) in known for a, b in tests]) == pytest.approx(0.5, abs=0.06)
+
+
+# --- the tables
+
+
+def test_tables_say_what_the_run_holds(run, found):
+    delays = READ.delays(run).set_index("weight decay")
+    assert delays["seeds that grok"].tolist() == ["8 of 8", "0 of 8"]
+    assert delays.loc[1.0, "steps to grok"] == "1225 (850 to 1475)"
+    assert delays.loc[0.0, "steps to grok"] == "never"
+    leaks = READ.leaks(run)
+    mirror = run.arrays["leak/nanda/ordered/mirror"][:, -1]
+    assert leaks.loc[0, "mirror image trained on, %"].startswith(
+        f"{100 * np.median(mirror):.0f} ({100 * mirror.min():.0f} to"
+    )
+    products = READ.products(run).set_index("training fraction")
+    assert products.index.tolist() == [0.5, 0.6, 0.7, 0.8]
+    assert products.loc[0.8, "steps times decay"] == "480 to 690"
+    sparse = READ.sparsity(run).set_index("weight decay")
+    own = found[found.weight_decay == 1]
+    assert sparse.loc[1.0, "end"] == f"{own.gini_end.median():.2f}"
+    assert sparse.loc[0.0, "last quiet"] == MISSING
+
+
+def test_the_run_that_the_page_shows_first_is_as_the_text_says():
+    recorded = json.loads(_page._source("live_grokking_recorded.json"))["found"]
+    at = {each["step"]: each for each in recorded}
+    assert (at[50]["train"]["accuracy"], at[50]["test"]["accuracy"]) == (1, 0)
+    first = next(each["step"] for each in recorded if each["test"]["accuracy"] >= 0.99)
+    assert first == 970
+    assert min(each["train"]["accuracy"] for each in recorded if each["step"] >= 50) == 1

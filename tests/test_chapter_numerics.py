@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from prose._ledger import entries
 
 from ncbook import experiments, readings
@@ -152,6 +153,52 @@ SOLUTIONS = {
     "numerics/stablemax": lambda: math.log(49 / 21),
     "numerics/grokfast": _grokfast,
 }
+
+
+def across(gradient, theta):
+    along = (theta * gradient).sum() / (theta * theta).sum()
+    rest = gradient - torch.nan_to_num(along) * theta
+    return rest * gradient.norm() / rest.norm()
+
+
+def at_its_own_length(gradient, theta):
+    return gradient - (theta * gradient).sum() / (theta * theta).sum() * theta
+
+
+def as_if_theta_had_length_one(gradient, theta):
+    rest = gradient - (theta * gradient).sum() * theta
+    return rest * gradient.norm() / rest.norm()
+
+
+def row_by_row(gradient, theta):
+    rest = gradient - (theta * gradient).sum(-1, keepdim=True) / (theta * theta).sum(-1, keepdim=True) * theta
+    return rest * gradient.norm() / rest.norm()
+
+
+def without_a_direction(gradient, theta):
+    rest = gradient - (theta * gradient).sum() / (theta * theta).sum() * theta
+    return rest * gradient.norm() / rest.norm()
+
+
+FUNCTIONS = {
+    "numerics/write-orthogonal": (
+        across,
+        [at_its_own_length, as_if_theta_had_length_one, row_by_row, without_a_direction],
+    )
+}
+
+
+def test_the_tables_count_the_seeds_that_arrive(run):
+    tables = readings.numerics
+    speeds = tables.speeds(run).set_index("training")
+    assert speeds.loc["baseline"].tolist() == ["6 of 6", "1112"]
+    assert speeds.loc["longer momentum"].tolist() == ["0 of 6", "1600"]
+    still = tables.still(run).set_index("training")
+    assert still["largest change of a weight"].tolist() == ["0", "0", "19"]
+    assert still["pairs without gradient, %"].tolist() == ["100", "100", "2"]
+    arrived = tables.without_decay(run).set_index("training")
+    assert arrived.loc["softmax, float64"].tolist() == ["0 of 4", "0.000 to 0.000"]
+    assert arrived.loc["orthogonal, float32", "seeds at 99 %"] == "2 of 4"
 
 
 def test_numbers_of_the_folded_solutions():

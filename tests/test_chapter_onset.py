@@ -153,6 +153,45 @@ def test_over_rates_and_decays_kappa_counts_steps_and_collapse_goes_with_the_ons
     assert nc1.isna().any(axis=None)
 
 
+# --- tables
+
+
+def test_the_table_of_leads_has_the_onset_first_and_counts_the_seeds_that_are_ahead(found, run):
+    table = readings.onset_tables.leads_and_clocks(run).set_index("measure")
+    assert table.index[0] == "onset of generalization"
+    assert table["deviation of the crossing"].iloc[0] == f"{found.onset.std():.0f}"
+    kappa = table.loc["relative flatness κ"]
+    assert kappa["ahead in"] == "9 of 11"
+    assert kappa["lead, steps"] == "120 (-80 to 280)"
+    assert kappa["deviation of the lead"] == f"{found.relative_flatness.std():.0f}"
+    assert kappa["deviation of the crossing"] == f"{(found.onset - found.relative_flatness).std():.0f}"
+
+
+def test_the_tables_of_rates_say_what_a_clock_of_decay_and_one_of_steps_would():
+    swept = onset.load("laptop-rates", live=False)
+    slopes = readings.onset_tables.slopes(swept).set_index("what")
+    assert slopes.loc["onset", "decay"].startswith("-1.05 (")
+    assert slopes.loc["κ", "product, at one level"].startswith("-0.12 (")
+    assert slopes.loc["norm", "decay"] == "–"
+    coupled = readings.onset_tables.coupled(swept).set_index("measure")
+    alone = readings.rates.coupled(swept, seeds_alone=True)
+    assert coupled.loc["κ", "correlation"].startswith("0.86 (")
+    assert coupled.loc["κ", "spread, seeds alone"] == f"{alone.loc['relative_flatness', 'ratio']:.2f}"
+
+
+def test_the_tables_of_falls_codes_ends_and_digits(run):
+    tables = readings.onset_tables
+    assert tables.early_falls(run).set_index("measure").loc["RNC1", "until memorized"] == "0.8 (0.7 to 1.0)"
+    codes = tables.code_costs(run).set_index("classes K")
+    assert codes.loc[29].tolist() == ["7.62", "28.50", "0.01130", "0.01010"]
+    ends = tables.ends(run).set_index("of what")
+    assert ends.index.tolist() == ["W", "means", "W, no decay", "means, no decay"]
+    assert ends.loc["W", ["directions", "frequencies", "to circles"]].tolist() == ["8 (6 to 10)", "4", "0.09"]
+    digits = tables.on_digits(run).set_index("measure")
+    assert digits.loc["train loss", "step over that of the onset"] == "0.30 (0.25 to 0.40)"
+    assert (digits["crosses in"] == "5 of 5").all()
+
+
 # --- codes and shapes
 
 
@@ -217,6 +256,39 @@ SOLUTIONS = {
     "onset/penalty": lambda: math.log(1.26607) / (math.sqrt(53 * 52) - math.sqrt(2 * 53)),
     "onset/circles": lambda: math.sqrt(8 * 29),
     "onset/spread": _spread,
+}
+
+
+def crossing(steps, values, last=6):
+    end = values[-last:].sort().values[[(last - 1) // 2, last // 2]].mean()
+    return steps[(values - values[0]) / (end - values[0]) >= 0.5].min()
+
+
+def lead(steps, measure, accuracy):
+    return crossing(steps, accuracy) - crossing(steps, measure.log())
+
+
+def without_the_logarithm(steps, measure, accuracy):
+    return crossing(steps, accuracy) - crossing(steps, measure)
+
+
+def of_a_falling_measure(steps, measure, accuracy):
+    logs = measure.log()
+    return crossing(steps, accuracy) - steps[(logs <= (logs[0] + logs[-6:].median()) / 2).int().argmax()]
+
+
+def to_the_last_value(steps, measure, accuracy):
+    return crossing(steps, accuracy) - crossing(steps, measure.log(), last=1)
+
+
+def since_it_stayed(steps, measure, accuracy):
+    logs = measure.log()
+    short = steps[(logs - logs[0]) / (logs[-6:].median() - logs[0]) < 0.5].max()
+    return crossing(steps, accuracy) - steps[steps > short].min()
+
+
+FUNCTIONS = {
+    "onset/write-lead": (lead, [without_the_logarithm, of_a_falling_measure, to_the_last_value, since_it_stayed]),
 }
 
 

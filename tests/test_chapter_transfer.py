@@ -2,11 +2,12 @@
 
 import json
 import re
+from itertools import pairwise
 
 import pytest
 import torch
 
-from ncbook import experiments, explorables, metrics, runs
+from ncbook import experiments, explorables, metrics, readings, runs
 from ncbook.readings import transfer as reading
 
 transfer = experiments.transfer
@@ -241,6 +242,29 @@ SOLUTIONS = {
 }
 
 
+def _few_shot(shown, labels, new):  # as in the chapter's solution
+    names = labels.unique()
+    means = torch.stack([shown[labels == name].mean(0) for name in names])
+    return names[torch.cdist(new, means).argmin(dim=1)]
+
+
+def nearest_point(shown, labels, new):
+    return labels[torch.cdist(new, shown).argmin(dim=1)]
+
+
+def by_product(shown, labels, new):
+    names = labels.unique()
+    means = torch.stack([shown[labels == name].mean(0) for name in names])
+    return names[(new @ means.T).argmax(dim=1)]
+
+
+def places(shown, labels, new):
+    return torch.searchsorted(labels.unique(), _few_shot(shown, labels, new))
+
+
+FUNCTIONS = {"transfer/write-few-shot": (_few_shot, [nearest_point, by_product, places])}
+
+
 def test_the_bound_that_would_help_is_far_below_what_was_measured(table):
     assert table.cdnv_target.min() > 100 * 0.00248
     best = table.loc[table.cdnv_target.idxmin()]
@@ -256,13 +280,44 @@ def test_the_explorable_holds_the_probes_and_is_small(run):
     assert [arm["name"] for arm in data["arms"]] == list(reading.ARMS)
     frame = reading.part(run, "groups")
     rows = frame[(frame.arm == "random") & (frame.epoch == data["epochs"][-1]) & (frame.layer == data["layers"][1])]
-    assert data["arms"][4]["middle"][-1][1] == pytest.approx(rows.probe_acc_target.median(), rel=1e-3)
-    assert data["arms"][4]["low"][-1][1] == pytest.approx(rows.probe_acc_target.min(), rel=1e-3)
+    assert data["arms"][4]["probe"]["middle"][-1][1] == pytest.approx(rows.probe_acc_target.median(), rel=1e-3)
+    assert data["arms"][4]["ncc"]["low"][-1][1] == pytest.approx(rows.ncc_acc_target.min(), rel=1e-3)
+    assert data["arms"][4]["trained"]["test"][-1] == pytest.approx(1 - rows.test_error.median(), rel=1e-3)
     assert "http" not in fragment.replace("http://www.w3.org", "")
     assert len(fragment) < 60_000
+
+
+def test_the_explorable_opens_before_the_fall(run):
+    fragment = explorables.transfer(run)._repr_html_()
+    data = json.loads(re.search(r'class="nc-data">(.*?)</script>', fragment, re.S).group(1))
+    (start,) = re.findall(r'name="epoch"[^>]*value="(\d+)"', fragment)
+    last = [layers[-1] for layers in data["arms"][0]["ncc"]["middle"]]
+    falls = [before - after for before, after in pairwise(last)]
+    assert int(start) == falls.index(max(falls))
+    assert max(falls) > 0.3
 
 
 def test_the_explorable_says_what_is_missing(run):
     history = {name: column for name, column in run.history.items() if name != "layer"}
     with pytest.raises(ValueError, match=r"run\.history: has no column layer"):
         explorables.transfer(runs.Run(run.config, history, {}, run.provenance))
+
+
+# --- the tables
+
+
+def test_the_tables_say_what_the_readings_say(run, table, since):
+    tables = readings.transfer_tables
+    longer = tables.longer(run).set_index("trained on")
+    assert list(longer.index) == list(reading.ARMS)
+    rows = since[since.arm == "odd or even"]
+    assert (
+        longer["nearest mean, %"]["odd or even"]
+        == f"{100 * rows.ncc_then.median():.1f} to {100 * rows.ncc_end.median():.1f}"
+    )
+    against = tables.against_classes(run)
+    assert len(against) == 10
+    own = table[(table.arm == "total") & (table.num_classes == 40)]
+    assert against.iloc[-1]["V, target"] == f"{own.cdnv_target.median():.2f}"
+    few = tables.few(run).set_index("source classes")
+    assert few["above pixels"].to_dict() == {count: f"{4 * (count == 40)} of 4 seeds" for count in (2, 5, 10, 20, 40)}

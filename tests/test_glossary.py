@@ -12,17 +12,11 @@ FEWEST = 6  # terms that a chapter links
 # Terms that no chapter links yet. Take out what is linked; add none but with a new term.
 NOT_YET_LINKED = {
     "gloss-cascading-collapse",
-    "gloss-coding-rate",
     "gloss-cosine-schedule",
     "gloss-effective-depth",
     "gloss-ensemble",
     "gloss-extractor-and-tunnel",
-    "gloss-grokking",
-    "gloss-memorization",
     "gloss-preset",
-    "gloss-softmax-collapse",
-    "gloss-super-class",
-    "gloss-transfer",
     "gloss-verdict",
 }
 

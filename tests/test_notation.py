@@ -9,22 +9,12 @@ from letters import formulas, letters
 SOURCE = notation.read()
 # Letters of the whole book that a chapter uses for something else. Rename them, and take them out here; add none.
 STILL_TO_RENAME = {
-    ("corrupted_labels", "p"),
-    ("corrupted_labels", "z"),
-    ("transfer", "l"),
     ("cascade", "L"),
     ("cascade", "M"),
     ("cascade", "\\rho"),
-    ("grokking", "b"),
-    ("grokking", "f"),
-    ("grokking", "p"),
-    ("grokking", "q"),
-    ("grokking", "w"),
     ("circuits", "L"),
     ("circuits", "b"),
     ("circuits", "p"),
-    ("numerics", "\\mu"),
-    ("onset", "f"),
     ("flatness", "M"),
     ("interventions", "b"),
 }

@@ -4,7 +4,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { FOLDER, load } from "../tests/js/scripts.mjs";
+import { FOLDER } from "../tests/js/scripts.mjs";
+import { compiled, measured } from "./recording.mjs";
 
 export const TARGET = new URL("live_collapse_recorded.json", FOLDER);
 export const SETTINGS = {
@@ -18,19 +19,11 @@ const DIGITS = 3; // of each number
 /** The letters of the images, and the compiled product. */
 export function parts() {
   const images = readFileSync(new URL("live_collapse_digits.txt", FOLDER), "utf-8").replaceAll("\n", "");
-  return { images, compiled: readFileSync(new URL("live_product.wasm", FOLDER)).toString("base64") };
+  return { images, compiled: compiled() };
 }
 
 /** All that is measured of a network with these settings. */
-export function trained(settings) {
-  const network = load("live_collapse_engine.js", ["newNetwork"]).newNetwork({ ...settings, ...parts() });
-  const found = [network.measure()];
-  while (network.step < settings.steps) {
-    network.advance();
-    if (network.isDue()) found.push(network.measure());
-  }
-  return found;
-}
+export const trained = (settings) => measured("live_collapse_engine.js", { ...settings, ...parts() });
 
 /** What is kept of it: columns of short numbers, and the coordinates of each plane as bytes. */
 export function recording(settings, found) {

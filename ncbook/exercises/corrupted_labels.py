@@ -1,9 +1,12 @@
 """Exercises of the chapter "Coding rate and corrupted labels"."""
 
-import numpy as np
+from typing import Any
 
-from ncbook import experiments, readings
-from ncbook.exercises._exercise import Exercise
+import numpy as np
+import torch
+
+from ncbook import experiments, metrics, readings
+from ncbook.exercises._exercise import Exercise, Trial, Written
 from ncbook.experiments.corrupted_labels import rates
 from ncbook.readings.corrupted_labels import CE, MCR2, at_top
 
@@ -33,5 +36,43 @@ EXERCISES = {
         _stopped,
         "readings.corrupted_labels.outcomes(run) has a row a network; take the column stopped at the highest noise, "
         "and the median of the differences seed by seed",
+    ),
+}
+
+
+def _classes(sizes: tuple[int, ...] = (12, 12, 12), eps_sq: float = 1.0, one_side: bool = False) -> tuple[Any, ...]:
+    """Features [N, 6] of length 1, half of them opposite to the others or all in one corner; labels; squared radius."""
+    chance = torch.Generator().manual_seed(0)
+    features = torch.randn(sum(sizes), 6, generator=chance, dtype=torch.float64)
+    features[1::2] = -features[::2]  # so that the mean of each class is zero, and only `one_side` moves it
+    labels = torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
+    return torch.nn.functional.normalize(features.abs() if one_side else features, dim=1), labels, eps_sq
+
+
+FUNCTIONS = {
+    "corrupted/write-reduction": Written(
+        metrics.rate_reduction,
+        (
+            Trial(
+                "three classes of equal size",
+                _classes,
+                "the rate of a class divides by the number of its own features, and R_c is an average",
+            ),
+            Trial(
+                "classes of unequal size",
+                lambda: _classes((24, 8, 4)),
+                "a class counts in R_c with the share of the features that it has",
+            ),
+            Trial(
+                "features that all point to one side",
+                lambda: _classes(one_side=True),
+                "no mean is subtracted: the second moments are those around the origin",
+            ),
+            Trial(
+                "larger balls",
+                lambda: _classes(eps_sq=2.0),
+                "eps_sq is the square of the radius already",
+            ),
+        ),
     ),
 }

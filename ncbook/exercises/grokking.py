@@ -3,9 +3,10 @@
 import math
 
 import torch
+from torch import Tensor
 
 from ncbook import data, experiments, metrics, models, readings
-from ncbook.exercises._exercise import Exercise
+from ncbook.exercises._exercise import Exercise, Trial, Written
 
 
 def _delay() -> float:
@@ -46,5 +47,41 @@ EXERCISES = {
         _lost,
         "build models.gromov_solution(29, width=20, seed=0), and compare its answers on data.modular_pairs(29)",
         tolerance=1e-3,
+    ),
+}
+
+
+def _shares(embedding: Tensor) -> Tensor:
+    """[p // 2]: share of each frequency but the constant in the power of an embedding [p, d]."""
+    power = metrics.fourier_spectrum(embedding)[1:].square()
+    return power / power.sum()
+
+
+def _circles(p: int = 29, shift: float = 0.0) -> tuple[Tensor]:
+    """[p, 4]: a circle at frequency 2 and one half as large at frequency 3, moved by `shift` along each axis."""
+    angles = 2 * math.pi * torch.arange(p, dtype=torch.float64) / p
+    waves = [size * wave(k * angles) for k, size in ((2, 1.0), (3, 0.5)) for wave in (torch.cos, torch.sin)]
+    return (torch.stack(waves, dim=1) + shift,)
+
+
+def _late_waves() -> tuple[Tensor]:
+    """[29, 2]: one wave at frequency 2, and one at frequency 3 that begins a quarter of its length later."""
+    angles = 2 * math.pi * torch.arange(29, dtype=torch.float64) / 29
+    return (torch.stack([(2 * angles).cos(), (3 * angles).sin()], dim=1),)
+
+
+FUNCTIONS = {
+    "grokking/write-shares": Written(
+        _shares,
+        (
+            Trial("two circles of different size", _circles, "a power is the square of a length"),
+            Trial("two waves that begin elsewhere", _late_waves, "a frequency has two parts, a cosine and a sine"),
+            Trial(
+                "circles far from the origin",
+                lambda: _circles(shift=3.0),
+                "the constant is a wave too, of frequency 0: leave it out, also of the sum",
+            ),
+            Trial("circles of eleven numbers", lambda: _circles(11), "K is the number of rows"),
+        ),
     ),
 }

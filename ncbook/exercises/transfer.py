@@ -1,7 +1,10 @@
 """Exercises of the chapter "Transfer"."""
 
-from ncbook import experiments, readings
-from ncbook.exercises._exercise import Exercise
+import torch
+from torch import Tensor
+
+from ncbook import experiments, metrics, readings
+from ncbook.exercises._exercise import Exercise, Trial, Written
 
 
 def _points_lost() -> float:
@@ -24,5 +27,58 @@ EXERCISES = {
         _points_lost,
         "call readings.transfer.since_zero_error, keep the arm odd or even, and take the median over the seeds of "
         "probe_then - probe_end",
+    ),
+}
+
+
+def _nearest_mean(shown: Tensor, labels: Tensor, new: Tensor) -> Tensor:
+    """Labels [M] of the points new [M, d]: that of the nearest class mean of shown [n, d], with labels [n]."""
+    names = labels.unique()
+    means = torch.stack([shown[labels == name].mean(0) for name in names])
+    return names[torch.cdist(new, means).argmin(1)]
+
+
+def _shots(means: Tensor, names: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Five points around each row of means [K, d], with labels from names [K], and four new ones."""
+    chance = torch.Generator().manual_seed(0)
+    shown, new = (
+        each + 0.2 * torch.randn(each.shape, generator=chance, dtype=torch.float64)
+        for each in (means.repeat_interleave(5, 0), means.repeat(4, 1))
+    )
+    return shown, names.repeat_interleave(5), new
+
+
+def _with_strays() -> tuple[Tensor, Tensor, Tensor]:
+    """Of the five points of each class the first lies among those of the next class."""
+    corners = 3 * metrics.simplex_etf(4, 6).double()
+    shown, labels, new = _shots(corners, torch.arange(4))
+    shown[::5] = corners.roll(-1, 0)
+    return shown, labels, new
+
+
+def _on_a_line(names: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return _shots(torch.tensor([1.0, 3.0, 9.0], dtype=torch.float64)[:, None] * torch.eye(1, 4), names)
+
+
+FUNCTIONS = {
+    "transfer/write-few-shot": Written(
+        _nearest_mean,
+        (
+            Trial(
+                "classes with a stray point each",
+                _with_strays,
+                "compare a new point with the mean of each class, not with single points",
+            ),
+            Trial(
+                "class means of different lengths",
+                lambda: _on_a_line(torch.arange(3)),
+                "the nearest mean has the smallest distance; the largest scalar product favors long means",
+            ),
+            Trial(
+                "classes that are named 3, 7 and 9",
+                lambda: _on_a_line(torch.tensor([3, 7, 9])),
+                "return the label of the nearest class, not its place in your list of means",
+            ),
+        ),
     ),
 }

@@ -49,24 +49,17 @@ function drawAccuracies(canvas, data, { own, frame }, color) {
   const y = { ...linearAxis(0, 1, height - 46, 20), hasZero: false };
   drawTicks(context, x, y, SHARES, color, "step (log scale)");
   for (const { value, label } of logTicks(x, 40)) write(context, label, x.at(value), y.from + 8, "center", "top");
-  trace(context, x, y, data.steps, own.train_acc, color("class0"), []);
-  trace(context, x, y, data.steps, own.test_acc, color("class1"), [7, 5]);
+  for (const [set, name, dash] of TRAIN_AND_TEST) {
+    context.setLineDash(dash);
+    drawCurve(context, x, y, data.steps, own[`${set}_acc`], color(name), 2.4, 1);
+    context.setLineDash([]);
+  }
   context.lineWidth = 2;
   const here = x.at(data.steps[frame]);
   line(context, [here, y.from], [here, y.to], color("accent"));
   for (const [c, values] of [own.train_acc, own.test_acc].entries()) {
     mark(context, c, [here, y.at(values[frame])], 5, { fillStyle: color(`class${c}`), strokeStyle: color("back") });
   }
-}
-
-/** @type {(context: Context, x: Scale, y: Scale, steps: number[], values: number[], strokeStyle: string, dashes: number[]) => void} */
-function trace(context, x, y, steps, values, strokeStyle, dashes) {
-  Object.assign(context, { strokeStyle, lineWidth: 2.4, lineJoin: "round" });
-  context.setLineDash(dashes);
-  context.beginPath();
-  values.forEach((value, i) => context[i ? "lineTo" : "moveTo"](x.at(steps[i]), y.at(value)));
-  context.stroke();
-  context.setLineDash([]);
 }
 
 // ---- the spectrum ----

@@ -28,9 +28,7 @@ function explore(root, { engine, settings, recording }) {
   /** @type {(shown: Run, earlier: Run | null) => void} */
   const show = (shown, earlier) => {
     Object.assign(state, { shown, earlier });
-    const last = String(Math.max(0, shown.found.length - 1));
-    namePlaces(part("slider"), shown.found.map(({ epoch }) => epoch));
-    Object.assign(part("slider"), { max: last, value: last });
+    setMoments(part("slider"), shown.found.map(({ epoch }) => epoch));
     part("told").textContent = "";
   };
   const begin = () => {
@@ -92,20 +90,6 @@ function readRecording({ steps, epochs, plane, train, test }, { planeClasses, dr
 function chosenOf(part, settings) {
   const [weightDecay, width, seed] = ["decay", "width", "seed"].map((name) => Number(part(name).value));
   return { ...settings, width, seed, random: part("labels").value === "random", recipe: { ...settings.recipe, weightDecay } };
-}
-
-/** @type {(run: Run) => boolean} */
-const isWhole = ({ found, settings }) => found.at(-1)?.step === settings.steps;
-
-/**
- * Lengthens a slider to these epochs; who stands at its end stays there.
- * @type {(slider: HTMLInputElement, epochs: number[]) => void}
- */
-function follow(slider, epochs) {
-  const atEnd = slider.value === slider.max;
-  namePlaces(slider, epochs);
-  slider.max = String(epochs.length - 1);
-  if (atEnd) slider.value = slider.max;
 }
 
 /** @type {(part: Part, state: State) => Found | undefined} */

@@ -1,5 +1,6 @@
 /// <reference path="live_training.js" />
-// A network that groks while it is watched. Pixels are CSS pixels; y points up in the data.
+// A network that groks while it is watched, and before that a recorded run of the same engine: accuracy and relative
+// flatness over all steps, the embedding at one of them. Pixels are CSS pixels; y points up in the data.
 
 const ENOUGH = 0.99; // memorized and grokked from this accuracy on
 const WORDS_EVERY = 500; // steps between two sentences for a screen reader
@@ -8,72 +9,92 @@ const PATIENCE = 1000; // steps after memorizing from which a network without we
 /**
  * @typedef {GrokkingSettings} Settings
  * @typedef {GrokkingProbe} Found
- * @typedef {Found & { seconds: number }} Reached
  * @typedef {"memorized" | "grokked" | "stuck"} Milestone
- * @typedef {Partial<Record<Milestone, Reached>> & { latest?: Found }} Milestones
- * @typedef {Omit<Settings, "fraction" | "seed">} Given
- * @typedef {ReturnType<typeof newState>} State
+ * @typedef {Partial<Record<Milestone | "latest", Found>>} Milestones
+ * @typedef {{ where: string, settings: Settings, found: Found[], milestones: Milestones }} Run
+ * @typedef {{ shown: Run, earlier: Run | null }} State
  */
 
-/** @type {(root: HTMLElement, data: { engine: string, settings: Given }) => void} */
-function explore(root, data) {
+/** @type {(root: HTMLElement, data: { engine: string, settings: Settings, recorded: Found[] }) => void} */
+function explore(root, { engine, settings, recorded }) {
   const part = partsOf(root);
-  const state = newState(data.settings, part);
+  const finished = newRun("Recorded run", settings);
+  for (const found of recorded) take(finished, found);
+  /** @type {State} */
+  const state = { shown: finished, earlier: null };
   const draw = () => {
     if (root.clientWidth > 0) drawAll(part, state, themeColors(root));
-    describe(part, state, session.phase);
+    describe(part, state, session);
+  };
+  /** @type {(shown: Run, earlier: Run | null) => void} */
+  const show = (shown, earlier) => {
+    Object.assign(state, { shown, earlier });
+    setMoments(part("slider"), stepsOf(shown));
+    part("told").textContent = "";
   };
   const begin = () => {
-    Object.assign(state, newState(data.settings, part));
-    return state.settings;
+    const chosen = chosenOf(part, settings);
+    show(newRun("Trained here", chosen), isWhole(state.shown) ? state.shown : state.earlier);
+    return chosen;
+  };
+  /** @type {(found: Found) => void} */
+  const hear = (found) => {
+    take(state.shown, found);
+    follow(part("slider"), stepsOf(state.shown));
   };
   /** @type {Session<Settings, Found>} */
-  const session = new Session(root, data.engine, { begin, take: (found) => take(state, found, session.seconds), draw });
+  const session = new Session(root, engine, { begin, take: hear, draw });
+  const change = () => {
+    if (session.training) session.stop("new");
+    draw();
+  };
   const reset = () => {
     session.stop("new");
-    begin();
+    show(finished, null);
     draw();
+  };
+  const settled = () => {
+    part("told").textContent = momentWords(nowOf(part, state));
   };
   part("train").addEventListener("click", () => session.press());
   part("reset").addEventListener("click", reset);
-  for (const name of ["decay", "fraction", "seed"]) part(name).addEventListener("change", reset);
+  for (const name of ["decay", "fraction", "seed"]) part(name).addEventListener("change", change);
   for (const name of ["decay", "fraction"]) part(name).addEventListener("input", () => showSettings(part));
+  wirePlayer(root, part("slider"), part("play"), draw, settled);
   redrawOnChange(root, draw);
-  draw();
+  reset();
 }
 
-// ---- what is known of the network ----
+// ---- what is known of a network ----
 
 /**
- * found holds what the engine measured, in the order of steps.
- * @param {Given} settings
- * @param {Part} part
- * @returns {{ settings: Settings, found: Found[], milestones: Milestones }}
+ * found holds what the engine measured, in the order of steps; milestones, by their names, the measurement in which
+ * each was seen first.
+ * @type {(where: string, settings: Settings) => Run}
  */
-function newState(settings, part) {
-  /** @type {(name: string) => number} */
-  const value = (name) => Number(part(name).value);
-  const recipe = { ...settings.recipe, weightDecay: value("decay") };
-  return {
-    settings: { ...settings, fraction: value("fraction"), seed: value("seed"), recipe },
-    found: [],
-    milestones: {}, // name -> the measurement in which it was seen first, and the seconds of training until then
-  };
+const newRun = (where, settings) => ({ where, settings, found: [], milestones: {} });
+
+/** @type {(run: Run) => number[]} */
+const stepsOf = ({ found }) => found.map(({ step }) => step);
+
+/** @type {(part: Part, settings: Settings) => Settings} */
+function chosenOf(part, settings) {
+  const [weightDecay, fraction, seed] = ["decay", "fraction", "seed"].map((name) => Number(part(name).value));
+  return { ...settings, fraction, seed, recipe: { ...settings.recipe, weightDecay } };
 }
 
-/** @type {(state: State, found: Found, seconds: number) => void} */
-function take(state, found, seconds) {
-  state.found.push(found);
-  /** @type {(name: Milestone) => void} */
-  const reached = (name) => {
-    state.milestones[name] ??= { ...found, seconds };
-  };
-  if (found.train.accuracy >= ENOUGH) reached("memorized");
-  if (found.test.accuracy >= ENOUGH) reached("grokked");
-  if (found.step > 0 && found.step % WORDS_EVERY === 0) state.milestones.latest = found;
-  const { memorized, grokked } = state.milestones;
-  const stuck = state.settings.recipe.weightDecay === 0 && !grokked && memorized;
-  if (stuck && found.step >= stuck.step + PATIENCE) reached("stuck");
+/** @type {(part: Part, state: State) => Found | undefined} */
+const nowOf = (part, { shown }) => shown.found[Number(part("slider").value)];
+
+/** @type {(run: Run, found: Found) => void} */
+function take({ settings, found: all, milestones }, found) {
+  all.push(found);
+  if (found.train.accuracy >= ENOUGH) milestones.memorized ??= found;
+  if (found.test.accuracy >= ENOUGH) milestones.grokked ??= found;
+  if (found.step > 0 && found.step % WORDS_EVERY === 0) milestones.latest = found;
+  const { memorized, grokked } = milestones;
+  const stuck = settings.recipe.weightDecay === 0 && !grokked && memorized;
+  if (stuck && found.step >= stuck.step + PATIENCE) milestones.stuck ??= found;
 }
 
 // ---- pictures ----
@@ -82,99 +103,106 @@ const MARKS = [["memorized", "class0"], ["grokked", "class1"]];
 
 /** @type {(part: Part, state: State, color: Color) => void} */
 function drawAll(part, state, color) {
-  drawAccuracy(part("accuracy"), state, color);
-  drawPlane(part("plane"), state, color);
-  drawSpectrum(part("spectrum"), state, color);
-  drawFlatness(part("flatness"), state, color);
+  const now = nowOf(part, state);
+  drawAccuracy(part("accuracy"), state, now, color);
+  drawSpectrum(part("spectrum"), state.shown, now, color);
+  drawPlane(part("plane"), state.shown, now, color);
+  drawFlatness(part("flatness"), state, now, color);
 }
 
-/** @type {(state: State, width: number) => LogAxis} */
+/** @type {(run: Run, width: number) => LogAxis} */
 function stepAxis({ settings }, width) {
   return logAxis({ low: 1, high: settings.steps, hasZero: true }, 52, width - 12);
 }
 
-/** @type {(canvas: Canvas, state: State, color: Color) => void} */
-function drawAccuracy(canvas, state, color) {
+const SHARES = [0, 0.25, 0.5, 0.75, 1].map((value) => ({ value, label: `${100 * value} %` }));
+
+/** @type {(canvas: Canvas, state: State, now: Found | undefined, color: Color) => void} */
+function drawAccuracy(canvas, { shown, earlier }, now, color) {
   const { context, width, height } = freshContext(canvas);
-  const x = stepAxis(state, width);
-  const y = { ...linearAxis(0, 1, height - 46, 26), hasZero: false };
-  drawShareAxes(context, x, y, color);
-  drawMilestones(context, x, y, state, color);
+  const x = stepAxis(shown, width);
+  const y = { ...linearAxis(0, 1, height - 46, 26), hasZero: false, ticks: SHARES };
+  drawAxes(context, x, y, color, "step (log scale)", "right answers");
+  drawMilestones(context, x, y, shown.milestones, MARKS, color);
   for (const [set, name, dash] of TRAIN_AND_TEST) {
     context.setLineDash(dash);
-    drawFound(context, x, state.found, (found) => y.at(found[set].accuracy), color(name));
+    drawBoth(context, x, y, earlier, shown, (found) => found[set].accuracy, color(name));
     context.setLineDash([]);
   }
-}
-
-/**
- * As `drawAxes`, with a share of 0 to 100 % on a plain axis.
- * @type {(context: Context, x: LogAxis, y: Scale & Framed, color: Color) => void}
- */
-function drawShareAxes(context, x, y, color) {
-  Object.assign(context, { font: "13px system-ui, sans-serif", lineWidth: 1, fillStyle: color("muted") });
-  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
-    line(context, [x.from, y.at(share)], [x.to, y.at(share)], color("grid"));
-    write(context, `${100 * share} %`, x.from - 6, y.at(share), "right", "middle");
-  }
-  for (const { value, label } of logTicks(x, 30)) {
-    line(context, [x.at(value), y.from], [x.at(value), y.from + 5], color("muted"));
-    write(context, label, x.at(value), y.from + 8, "center", "top");
-  }
-  drawFrame(context, x, y, color);
-  write(context, "step (log scale)", (x.from + x.to) / 2, y.from + 27, "center", "top");
+  if (!now) return;
+  drawNow(context, x, y, now, color);
+  for (const [set, name] of TRAIN_AND_TEST) drawDot(context, [x.at(now.step), y.at(now[set].accuracy)], color(name), color);
 }
 
 /**
  * Vertical lines where the network had memorized and grokked; the words stand on their side of the line.
- * @type {(context: Context, x: Scale, y: Span, state: { milestones: Milestones }, color: Color) => void}
+ * @type {(context: Context, x: Scale, y: Span, milestones: Milestones, marks: typeof MARKS, color: Color) => void}
  */
-function drawMilestones(context, x, y, { milestones }, color) {
+function drawMilestones(context, x, y, milestones, marks, color) {
   Object.assign(context, { font: "13px system-ui, sans-serif", lineWidth: 1.5 });
-  for (const [name, hue] of MARKS) {
+  for (const [name, hue] of marks) {
     const milestone = milestones[name];
     if (!milestone) continue;
     const here = x.at(milestone.step);
-    line(context, [here, y.from], [here, y.to], color("accent"));
+    context.setLineDash([2, 3]);
+    line(context, [here, y.from], [here, y.to], color("faint"));
+    context.setLineDash([]);
     context.fillStyle = color(hue);
     write(context, name, here + 4, y.to - 6, "right", "bottom");
   }
 }
 
-/** @type {(context: Context, x: Scale, found: Found[], height: (found: Found) => number, strokeStyle: string) => void} */
-function drawFound(context, x, found, height, strokeStyle) {
-  Object.assign(context, { strokeStyle, lineWidth: 2.4, lineJoin: "round" });
-  context.beginPath();
-  found.forEach((each, i) => context[i ? "lineTo" : "moveTo"](x.at(each.step), height(each)));
-  context.stroke();
+/**
+ * One value over the steps of the network shown, and faintly of the one before.
+ * @type {(context: Context, x: Scale, y: Scale, earlier: Run | null, shown: Run, valueOf: (found: Found) => number, strokeStyle: string) => void}
+ */
+function drawBoth(context, x, y, earlier, shown, valueOf, strokeStyle) {
+  if (earlier) drawCurve(context, x, y, stepsOf(earlier), earlier.found.map(valueOf), strokeStyle, 1.4, 0.4);
+  drawCurve(context, x, y, stepsOf(shown), shown.found.map(valueOf), strokeStyle, 2.4, 1);
 }
 
-const LOWEST = 1e-8; // what is smaller is drawn here: further down there is nothing to see
+/**
+ * The vertical line at the slider's step.
+ * @type {(context: Context, x: Scale, y: Span, now: Found, color: Color) => void}
+ */
+function drawNow(context, x, y, { step }, color) {
+  context.lineWidth = 1.5;
+  line(context, [x.at(step), y.from], [x.at(step), y.to], color("accent"));
+}
 
-/** @type {(canvas: Canvas, state: State, color: Color) => void} */
-function drawFlatness(canvas, state, color) {
+/** @type {(context: Context, at: Point, fillStyle: string, color: Color) => void} */
+function drawDot(context, at, fillStyle, color) {
+  mark(context, 0, at, 4.5, { fillStyle, strokeStyle: color("back") });
+}
+
+const KAPPAS = { low: 1e-6, high: 1000, hasZero: false }; // the same for all settings: what lies beyond is drawn at the edge
+
+/** @type {(canvas: Canvas, state: State, now: Found | undefined, color: Color) => void} */
+function drawFlatness(canvas, { shown, earlier }, now, color) {
   const { context, width, height } = freshContext(canvas);
-  const x = stepAxis(state, width);
-  const values = [0.1, 10, ...state.found.map(({ flatness }) => flatness)];
-  const low = roundLog(Math.max(LOWEST, Math.min(...values)), true);
-  const y = logAxis({ low, high: roundLog(Math.max(...values), false), hasZero: false }, height - 46, 26);
+  const [x, y] = [stepAxis(shown, width), logAxis(KAPPAS, height - 46, 26)];
+  /** @type {(found: Found) => number} */
+  const within = ({ flatness }) => Math.min(KAPPAS.high, Math.max(KAPPAS.low, flatness));
   drawAxes(context, x, y, color, "step (log scale)", "κ (log), nats");
-  drawMilestones(context, x, y, { milestones: { grokked: state.milestones.grokked } }, color);
-  drawFound(context, x, state.found, ({ flatness }) => y.at(Math.max(low, flatness)), color("text"));
+  drawMilestones(context, x, y, shown.milestones, MARKS.slice(1), color);
+  drawBoth(context, x, y, earlier, shown, within, color("text"));
+  if (!now) return;
+  drawNow(context, x, y, now, color);
+  drawDot(context, [x.at(now.step), y.at(within(now))], color("text"), color);
 }
 
 const REACH = 1.55; // the plane goes this far from the center, where lengths are 1 in the mean
 
-/** @type {(canvas: Canvas, state: State, color: Color) => void} */
-function drawPlane(canvas, { found, settings }, color) {
+/** @type {(canvas: Canvas, run: Run, now: Found | undefined, color: Color) => void} */
+function drawPlane(canvas, { settings }, now, color) {
   const { context, width, height } = freshContext(canvas);
   const scale = Math.min(width, height) / (2 * REACH);
   Object.assign(context, { strokeStyle: color("faint"), lineWidth: 1.2 });
   context.beginPath();
   context.arc(width / 2, height / 2, scale, 0, TURN);
   context.stroke();
-  if (found.length === 0) return;
-  const { points, frequency } = lastOf(found);
+  if (!now) return;
+  const { points, frequency } = now;
   /** @type {(x: number) => Point} */
   const place = (x) => [width / 2 + scale * points[2 * x], height / 2 - scale * points[2 * x + 1]];
   const order = roundTrip(settings.p, frequency);
@@ -195,32 +223,41 @@ function drawNumber(context, text, at, color) {
   context.fillText(text, ...at);
 }
 
-/** @type {(canvas: Canvas, state: State, color: Color) => void} */
-function drawSpectrum(canvas, { found, settings }, color) {
+const QUARTERS = [0, 0.25, 0.5].map((value) => ({ value, label: `${100 * value} %` }));
+
+/**
+ * A bar a frequency, on an axis up to a half, or to the whole where some frequency had more.
+ * @type {(canvas: Canvas, run: Run, now: Found | undefined, color: Color) => void}
+ */
+function drawSpectrum(canvas, { found, settings }, now, color) {
   const { context, width, height } = freshContext(canvas);
-  /** @type {number[]} */
-  const spectrum = found.at(-1)?.spectrum ?? Array((settings.p - 1) / 2).fill(0);
-  const [slot, floor] = [width / spectrum.length, height - 18];
-  const unit = (floor - 4) / Math.max(0.25, ...spectrum);
-  Object.assign(context, { font: "12px system-ui, sans-serif", lineWidth: 1 });
-  spectrum.forEach((share, i) => {
-    context.fillStyle = color(share === Math.max(...spectrum) ? "accent" : "faint");
-    context.fillRect((i + 0.2) * slot, floor - unit * share, 0.6 * slot, unit * share);
+  const half = found.every(({ spectrum }) => Math.max(...spectrum) <= 0.5);
+  const x = { from: 52, to: width - 12, hasZero: false };
+  const y = { ...linearAxis(0, half ? 0.5 : 1, height - 46, 26), hasZero: false };
+  drawTicks(context, x, y, half ? QUARTERS : SHARES, color, "frequency k");
+  const count = (settings.p - 1) / 2;
+  const slot = (x.to - x.from) / count;
+  for (let k = 1; k <= count; k += 1) {
+    const left = x.from + (k - 1) * slot;
     context.fillStyle = color("muted");
-    write(context, String(i + 1), (i + 0.5) * slot, floor + 4, "center", "top");
-  });
-  line(context, [0, floor], [width, floor], color("muted"));
+    if (slot > 20 || k % 2) write(context, String(k), left + slot / 2, y.from + 8, "center", "top");
+    if (!now) continue;
+    context.fillStyle = color(k === now.frequency ? "accent" : "faint");
+    context.fillRect(left + 0.2 * slot, y.at(now.spectrum[k - 1]), 0.6 * slot, y.from - y.at(now.spectrum[k - 1]));
+  }
 }
 
 // ---- words ----
 
-/** @type {(part: Part, state: State, phase: Phase) => void} */
-function describe(part, state, phase) {
+/** @type {(part: Part, state: State, session: Session<Settings, Found>) => void} */
+function describe(part, state, session) {
   showSettings(part);
-  part("train").textContent = pressWords(phase, "Train");
-  const words = wordsFor(state, phase);
-  if (part("words").textContent !== words) part("words").textContent = words; // only what is new is read out
-  const now = state.found.at(-1);
+  part("train").textContent = pressWords(session.phase, "Train it here");
+  const now = nowOf(part, state);
+  part("now").textContent = now ? String(now.step) : "–";
+  part("slider").setAttribute("aria-valuetext", now ? `step ${now.step}` : "no step yet");
+  const words = wordsFor(state, session);
+  if (part("about").textContent !== words) part("about").textContent = words; // only what is new is read out
   showNumbers(part, now);
   namePictures(part, now);
 }
@@ -238,7 +275,6 @@ const percent = (share) => `${Math.floor(100 * share)} %`; // never 100 % with a
 const NUMBERS = {
   "train-accuracy": ({ train }) => percent(train.accuracy),
   "test-accuracy": ({ test }) => percent(test.accuracy),
-  step: ({ step }) => String(step),
   frequency: ({ frequency }) => String(frequency),
   share: ({ spectrum }) => percent(Math.max(...spectrum)),
   kappa: ({ flatness }) => spell(flatness),
@@ -272,20 +308,37 @@ function namePictures(part, now) {
 }
 
 /**
- * What is known, in sentences that change only at a milestone.
- * @type {(state: State, phase: Phase) => string}
+ * All that is measured at a moment, for a screen reader: who looks reads it under the pictures.
+ * @type {(now: Found | undefined) => string}
  */
-function wordsFor({ milestones, settings, found }, phase) {
+function momentWords(now) {
+  if (!now) return "";
+  return `Step ${now.step}. ${Object.values(PICTURES).map(([title, value]) => `${title}: ${value(now)}.`).join(" ")}`;
+}
+
+/**
+ * What is known, in sentences that change only at a milestone.
+ * @type {(state: State, session: Session<Settings, Found>) => string}
+ */
+function wordsFor({ shown, earlier }, { phase, seconds }) {
   if (phase === "failed") return "This page does not let the network train: it forbids both workers and scripts.";
-  if (found.length === 0) return phase === "running" ? "Training." : "Not trained yet. Press Train.";
-  const { memorized, grokked, latest, stuck } = milestones;
-  const sentences = [memorized ? memorizedWords(memorized) : "The network is learning the training pairs."];
+  const { memorized, grokked, latest, stuck } = shown.milestones;
+  const sentences = [`${shown.where}: ${choiceWords(shown.settings)}.`];
+  if (memorized) sentences.push(memorizedWords(memorized));
   if (grokked) sentences.push(grokkedWords(grokked, memorized));
   else if (stuck) sentences.push(stuckWords(stuck));
-  if (latest && !grokked) sentences.push(`At step ${latest.step}: test accuracy ${percent(latest.test.accuracy)}.`);
-  if (phase === "paused") sentences.push("Paused.");
-  if (phase === "ended") sentences.push(endWords(settings, grokked));
+  else if (latest) sentences.push(`At step ${latest.step}: test accuracy ${percent(latest.test.accuracy)}.`);
+  if (isWhole(shown) && !grokked) sentences.push(endWords(shown.settings));
+  if (phase === "ended") sentences.push(`It took ${seconds.toFixed(1)} s.`);
+  else if (phase === "paused") sentences.push("Paused.");
+  else if (phase === "new" && !isWhole(shown)) sentences.push("Stopped before the end.");
+  if (earlier) sentences.push(`Faint lines: the run before, ${choiceWords(earlier.settings)}.`);
   return sentences.join(" ");
+}
+
+/** @type {(settings: Settings) => string} */
+function choiceWords({ recipe, fraction, seed }) {
+  return `weight decay ${recipe.weightDecay}, training share ${fraction}, seed ${seed}`;
 }
 
 /** @type {(found: Found) => string} */
@@ -296,28 +349,23 @@ function memorizedWords({ step, train, test }) {
   );
 }
 
-/** @type {(found: Reached, memorized: Found | undefined) => string} */
-function grokkedWords({ step, test, seconds }, memorized) {
-  const delay = memorized && memorized.step > 0 ? `, ${spell(step / memorized.step)} times as late as memorized` : "";
-  return (
-    `Grokked at step ${step}${delay} (after ${seconds.toFixed(1)} s): ${percent(test.accuracy)} of the pairs that ` +
-    `it never saw are right.`
-  );
+/** @type {(found: Found, memorized: Found | undefined) => string} */
+function grokkedWords({ step, test }, memorized) {
+  const delay = memorized && memorized.step > 0 ? `, ${spell(step / memorized.step)} times as late` : "";
+  return `Grokked at step ${step}${delay}: ${percent(test.accuracy)} of the pairs that it never saw are right.`;
 }
 
 /** @type {(found: Found) => string} */
 function stuckWords({ train, norm }) {
   return (
-    `It will not grok: weight decay is 0. The training loss is down to ${spell(train.loss)} nats, so the pairs ` +
-    `learnt by heart leave almost nothing to gain, and nothing shrinks the weights (norm ${spell(norm)}). Weight ` +
-    `decay is what makes the large weights of a table cost more than the small ones of the rule. Choose a weight ` +
-    `decay above 0 and train again.`
+    `It has not grokked, and weight decay is 0: at a training loss of ${spell(train.loss)} nats, training pairs leave ` +
+    `almost nothing to gain, and nothing shrinks the weights (norm ${spell(norm)}). Choose a weight decay above 0 and ` +
+    `train again.`
   );
 }
 
-/** @type {(settings: Settings, grokked: Found | undefined) => string} */
-function endWords({ steps, recipe, fraction }, grokked) {
-  if (grokked) return `Ended after ${steps} steps.`;
+/** @type {(settings: Settings) => string} */
+function endWords({ steps, recipe, fraction }) {
   if (recipe.weightDecay === 0) return `Ended after ${steps} steps without grokking.`;
   return (
     `Ended after ${steps} steps without grokking, at weight decay ${recipe.weightDecay} and training share ` +

@@ -97,6 +97,32 @@ class Session {
 }
 
 /**
+ * Whether a network was trained to its end.
+ * @type {(run: { settings: { steps: number }, found: { step: number }[] }) => boolean}
+ */
+const isWhole = ({ found, settings }) => found.at(-1)?.step === settings.steps;
+
+/**
+ * Gives a slider the moments of a network, and sets it to the last.
+ * @type {(slider: HTMLInputElement, moments: number[]) => void}
+ */
+function setMoments(slider, moments) {
+  namePlaces(slider, moments);
+  slider.max = String(Math.max(0, moments.length - 1));
+  slider.value = slider.max;
+}
+
+/**
+ * Lengthens a slider to the moments of the same network; who stands at its end stays there.
+ * @type {(slider: HTMLInputElement, moments: number[]) => void}
+ */
+function follow(slider, moments) {
+  const [place, atEnd] = [slider.value, slider.value === slider.max];
+  setMoments(slider, moments);
+  if (!atEnd) slider.value = place;
+}
+
+/**
  * What the button does next.
  * @type {(phase: Phase, start: string) => string}
  */

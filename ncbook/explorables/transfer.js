@@ -1,27 +1,30 @@
-// Accuracy of a linear probe for the fine classes, a bar a layer, at the chosen epoch of one or two pretrainings.
+// What a network is trained for, and how well its layers tell the fine classes apart, epoch by epoch.
 // The data are made by transfer.py, which documents them. Pixels are CSS pixels.
 
 /**
- * @typedef {Record<"low" | "middle" | "high", number[][]> & { name: string, ratio: number[] }} Arm
- * @typedef {{ epochs: number[], layers: string[], pixels: number, arms: Arm[] }} Data
- * @typedef {{ left: number, slot: number, y: (share: number) => number }} Place
+ * @typedef {Record<"low" | "middle" | "high", number[][]>} Layers
+ * @typedef {Record<"probe" | "ncc", Layers> & { name: string, ratio: number[], trained: Record<Side, number[]> }} Arm
+ * @typedef {{ epochs: number[], layers: string[], pixels: Record<string, number>, arms: Arm[] }} Data
+ * @typedef {{ arm: Arm, reader: "probe" | "ncc", told: Layers, at: number }} State
  */
 
 /** @type {(root: HTMLElement, data: Data) => void} */
 function explore(root, data) {
   const part = partsOf(root);
-  const [slider, arm, other] = ["slider", "arm", "other"].map(part);
+  const [slider, arm, reader] = ["slider", "arm", "reader"].map(part);
   const draw = () => {
     if (root.clientWidth === 0) return; // hidden, for example in a tab that is not open
-    const at = Number(slider.value);
-    const shown = [arm.value, other.value].filter((value) => value !== "").map((value) => data.arms[Number(value)]);
-    drawBars(part("bars"), data, shown, at, themeColors(root));
-    describe(part, data, shown, at);
+    const chosen = data.arms[Number(arm.value)];
+    const by = /** @type {"probe" | "ncc"} */ (reader.value);
+    const state = { arm: chosen, reader: by, told: chosen[by], at: Number(slider.value) };
+    drawCurves(part("curves"), data, state, themeColors(root));
+    drawLayers(part("layers"), data, state, themeColors(root));
+    describe(part, data, state);
   };
   const settled = () => {
     part("status").textContent = part("words").textContent;
   };
-  wireChoices([arm, other], draw, settled);
+  wireChoices([arm, reader], draw, settled);
   namePlaces(slider, data.epochs);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
@@ -34,63 +37,96 @@ const percent = (share) => `${(100 * share).toFixed(1)} %`;
 /** @type {(data: Data, i: number) => string} */
 const layerName = (data, i) => (i === data.layers.length - 1 ? "last" : `layer ${i + 1}`);
 
-/** @type {(canvas: Canvas, data: Data, shown: Arm[], at: number, color: Color) => void} */
-function drawBars(canvas, data, shown, at, color) {
+// ---- axes ----
+
+/**
+ * A range that holds all values, with ends on the ticks, which stand where there are at most six of them.
+ * @type {(values: number[]) => { low: number, high: number, ticks: Tick[] }}
+ */
+function shares(values) {
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)].map((value) => 100 * value);
+  const step = [1, 2, 5, 10].find((each) => (highest - lowest) / each <= 5) ?? 20;
+  const [first, last] = [Math.floor(lowest / step), Math.ceil(highest / step)];
+  const ticks = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+  return {
+    low: (first * step) / 100,
+    high: (last * step) / 100,
+    ticks: ticks.map((value) => ({ value: value / 100, label: `${value} %` })),
+  };
+}
+
+/**
+ * A vertical axis that stays as it is while time goes on, and an even row of places with names under it.
+ * @type {(canvas: Canvas, values: number[], names: string[], title: string, color: Color) => { context: Context, x: Scale, y: Scale }}
+ */
+function plane(canvas, values, names, title, color) {
   const { context, width, height } = freshContext(canvas);
-  const [left, right, top, bottom] = [48, width - 8, 30, height - 30];
-  /** @type {(share: number) => number} */
-  const y = (share) => bottom - share * (bottom - top);
-  Object.assign(context, { font: "13px system-ui, sans-serif", lineWidth: 1, fillStyle: color("muted") });
-  for (const share of [0, 0.2, 0.4, 0.6, 0.8, 1]) {
-    line(context, [left, y(share)], [right, y(share)], color("grid"));
-    write(context, `${100 * share} %`, left - 6, y(share), "right", "middle");
+  const { low, high, ticks } = shares(values);
+  const y = { ...linearAxis(low, high, height - 46, 12), hasZero: false };
+  const slot = (width - 62) / names.length;
+  /** @type {(i: number) => number} */
+  const at = (i) => 54 + (i + 0.5) * slot;
+  const x = { from: 54, to: width - 8, hasZero: false, at };
+  drawTicks(context, x, y, ticks, color, title);
+  names.forEach((name, i) => write(context, name, x.at(i), y.from + 8, "center", "top"));
+  return { context, x, y };
+}
+
+// ---- drawing ----
+
+/** @type {(canvas: Canvas, data: Data, state: State, color: Color) => void} */
+function drawCurves(canvas, data, { arm, told, at }, color) {
+  const digits = told.middle.map(lastOf);
+  const { train, test } = arm.trained;
+  const names = data.epochs.map(spell);
+  const { context, x, y } = plane(canvas, [...digits, ...train, ...test], names, "epoch", color);
+  const curves = TRAIN_AND_TEST.map(([side, name, dashes], i) => ({ values: arm.trained[side], name, dashes, shape: 1 - i }));
+  for (const { values, name, dashes, shape } of [...curves, { values: digits, name: "text", dashes: [], shape: 2 }]) {
+    const seen = values.slice(0, at + 1);
+    context.setLineDash(dashes);
+    drawCurve(context, x, y, [...seen.keys()], seen, color(name), 2.4, 1);
+    context.setLineDash([]);
+    seen.forEach((value, i) => dot(context, shape, [x.at(i), y.at(value)], color(name), color("back")));
   }
-  write(context, "fine classes right, by linear probe", 0, 16, "left", "bottom");
-  const slot = (right - left) / data.layers.length;
-  data.layers.forEach((_, i) => {
-    context.fillStyle = color("muted");
-    write(context, layerName(data, i), left + (i + 0.5) * slot, bottom + 8, "center", "top");
-    shown.forEach((arm, which) => drawBar(context, arm, at, i, which, { left, slot, y }, color));
-  });
-  context.setLineDash([6, 4]);
-  context.lineWidth = 1.5;
-  line(context, [left, y(data.pixels)], [right, y(data.pixels)], color("text"));
+}
+
+/** @type {(canvas: Canvas, data: Data, state: State, color: Color) => void} */
+function drawLayers(canvas, data, { told, reader, at }, color) {
+  const [low, middle, high] = [told.low[at], told.middle[at], told.high[at]];
+  const all = [...told.low.flat(), ...told.high.flat(), data.pixels[reader]];
+  const { context, x, y } = plane(canvas, all, data.layers.map((_, i) => layerName(data, i)), "", color);
+  const level = y.at(data.pixels[reader]);
+  context.setLineDash([7, 4]);
+  context.lineWidth = 1.8;
+  line(context, [x.from, level], [x.to, level], color("second"));
   context.setLineDash([]);
+  drawCurve(context, x, y, [...middle.keys()], middle, color("text"), 2.4, 1);
+  middle.forEach((value, i) => {
+    context.lineWidth = 2;
+    line(context, [x.at(i), y.at(low[i])], [x.at(i), y.at(high[i])], color("text"));
+    dot(context, 2, [x.at(i), y.at(value)], color("text"), color("back"));
+  });
 }
 
-/** @type {(context: Context, arm: Arm, at: number, i: number, which: number, place: Place, color: Color) => void} */
-function drawBar(context, arm, at, i, which, { left, slot, y }, color) {
-  const wide = Math.min(0.34 * slot, 56);
-  const middle = left + (i + 0.5) * slot + (which - 0.5) * wide * 1.1;
-  const [low, value, high] = [arm.low, arm.middle, arm.high].map((each) => y(each[at][i]));
-  /** @type {[number, number, number, number]} */
-  const box = [middle - wide / 2, value, wide, y(0) - value];
-  Object.assign(context, { fillStyle: color("accent"), strokeStyle: color("second"), lineWidth: 2 });
-  if (which === 0) context.fillRect(...box);
-  else context.strokeRect(...box);
-  context.lineWidth = 2;
-  line(context, [middle, low], [middle, high], color("text"));
+/** @type {(context: Context, shape: number, place: Point, fillStyle: string, strokeStyle: string) => void} */
+function dot(context, shape, place, fillStyle, strokeStyle) {
+  mark(context, shape, place, 5, { fillStyle, strokeStyle, lineWidth: 1 });
 }
 
-/** @type {(part: Part, data: Data, shown: Arm[], at: number) => void} */
-function describe(part, data, shown, at) {
+// ---- words ----
+
+/** @type {(part: Part, data: Data, state: State) => void} */
+function describe(part, data, { arm, told, at }) {
   const epoch = `epoch ${spell(data.epochs[at])}`;
   part("now").textContent = spell(data.epochs[at]);
   part("slider").setAttribute("aria-valuetext", epoch);
-  const words = shown.map((arm) => `${arm.name}: ${sentence(data, arm, at)}`).join(" ");
-  part("words").textContent = `At ${epoch}. ${words}`;
-  const bars = shown.map((arm) => {
-    const each = arm.middle[at].map((value, i) => `${layerName(data, i)} ${percent(value)}`);
-    return `${arm.name}: ${each.join(", ")}.`;
-  });
-  part("bars").setAttribute("aria-label", `At ${epoch}. ${bars.join(" ")} Pixels ${percent(data.pixels)}.`);
-}
-
-/** @type {(data: Data, arm: Arm, at: number) => string} */
-function sentence(data, arm, at) {
-  const values = arm.middle[at];
-  const best = values.indexOf(Math.max(...values));
-  const last = values.length - 1;
-  const told = best === last ? "the last layer is best" : `${layerName(data, best)} is best with ${percent(values[best])}`;
-  return `the last layer gets ${percent(values[last])}, ${told}; collapse ${spell(arm.ratio[at])}.`;
+  const [train, test] = [arm.trained.train[at], arm.trained.test[at]].map(percent);
+  const task = `trained on "${arm.name}", the network is right on ${train} of its training images and ${test} of new ones`;
+  const digits = `its last layer tells ${percent(lastOf(told.middle[at]))} of the digits`;
+  const words = `At ${epoch}, ${task}; ${digits}. Collapse ${spell(arm.ratio[at])}.`;
+  part("words").textContent = words;
+  const each = told.middle[at].map((value, i) => `${layerName(data, i)} ${percent(value)}`);
+  part("layers").setAttribute("aria-label", `Digits told at ${epoch}: ${each.join(", ")}.`);
+  const before = told.middle.slice(0, at + 1).map((layers, i) => `epoch ${spell(data.epochs[i])} ${percent(lastOf(layers))}`);
+  part("curves").setAttribute("aria-label", `${words} Digits told by the last layer so far: ${before.join(", ")}.`);
 }

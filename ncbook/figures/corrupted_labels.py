@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
 from ncbook.figures import _style
+from ncbook.figures._bands import draw_band, name_ends
 from ncbook.readings.corrupted_labels import (
     CE,
     DECAYED,
@@ -19,14 +20,15 @@ from ncbook.readings.corrupted_labels import (
     LONGER,
     MATCHED,
     MCR2,
-    RATIOS,
+    PUBLISHED,
     SIMPLEX,
     SMOOTHED,
     SPHERE,
     SUBSPACES,
-    TRAINING,
+    at_every_ratio,
     at_top,
     ends,
+    leads,
     overfitted,
     stops,
     trained,
@@ -147,19 +149,54 @@ def _band(panel: Axes, table: pd.DataFrame, look: tuple[str, str, str], label: s
 
 
 @_style.styled
+def published_and_here(run: Run) -> Figure:
+    """Test accuracy at the last epoch against the corruption ratio: in the survey's table, and in this run."""
+    figure, axes = _style.panels(run, 2, height=3.5, sharey=True)
+    for arm in (MCR2, CE):
+        color, marker, line = _ARMS[arm]
+        axes[0].plot(PUBLISHED.index, PUBLISHED[arm], line, color=color, marker=marker, markersize=5, label=arm)
+        _band(axes[1], _accuracies(run, arm, "end"), _ARMS[arm], arm)
+    for panel, title in zip(axes, ("published, on CIFAR-10", f"here, on {run.config['dataset']}"), strict=True):
+        panel.set_title(title)
+        panel.set(xlabel="corruption ratio", ylabel="test accuracy (%)", ylim=(None, 100), xticks=PUBLISHED.index)
+        name_ends(panel)
+    return figure
+
+
+def _accuracies(run: Run, arm: str, column: str) -> pd.DataFrame:
+    """[seeds, ratios]: a column of the outcomes of one arm in percent."""
+    rows = at_every_ratio(run)
+    return 100 * rows[rows.arm == arm].pivot(index="seed", columns="label_noise", values=column)
+
+
+@_style.styled
 def accuracy_under_corruption(run: Run) -> Figure:
     """Test accuracy against the corruption ratio at the last epoch, and stopped by the corrupted validation set."""
     figure, axes = _style.panels(run, 2, height=3.6, sharey=True)
-    ratios = sorted((*run.config["noises"], *run.config["other_noises"]))
-    for panel, read, title in zip(axes, (ends, stops), ("last epoch", "stopped early"), strict=True):
-        rows = pd.concat([read(run, part) for part in (TRAINING, RATIOS)])
+    for panel, column, title in zip(axes, ("end", "stopped"), ("last epoch", "stopped early"), strict=True):
         for arm in EVERYWHERE:
-            table = rows[rows.arm == arm].pivot(index="seed", columns="label_noise", values="own_test")
-            _band(panel, 100 * table, _ARMS[arm], arm)
+            _band(panel, _accuracies(run, arm, column), _ARMS[arm], arm)
         panel.set_title(title)
+        ratios = sorted((*run.config["noises"], *run.config["other_noises"]))
         panel.set(xlabel="corruption ratio", ylim=(None, 100), xticks=ratios)
     axes[0].set_ylabel("test accuracy (%)")
     axes[0].legend(loc="lower left")
+    return figure
+
+
+@_style.styled
+def lead_by_control(run: Run) -> Figure:
+    """Points by which rate reduction is ahead at the highest ratio: a row what is exchanged, a mark a seed."""
+    table = leads(run)
+    figure, (panel,) = _style.panels(run, 1, height=3.6)
+    panel.axvline(0, color=_style.FAINT, linewidth=0.8)
+    rows = range(table.shape[1])[::-1]
+    for row, name in zip(rows, table, strict=True):
+        panel.plot(table[name], [row] * len(table), "o", color=_style.BLUE, markersize=6, alpha=0.75)
+        panel.plot([table[name].median()] * 2, [row - 0.36, row + 0.36], color=_style.INK, linewidth=2)
+    panel.set_yticks(rows, table.columns)
+    panel.set(ylabel="what is exchanged", xlabel="points by which rate reduction is ahead")
+    panel.grid(axis="x", color="#dddddd", linewidth=0.6)
     return figure
 
 
@@ -191,19 +228,17 @@ def stopping_epochs(run: Run) -> Figure:
     frame, chosen = (
         at_top(rows)[lambda rows: rows.seed == run.config["seeds"][0]] for rows in (trained(run), stops(run))
     )
-    figure, axes = _style.panels(run, 2, height=3.4, sharey=True)
+    figure, axes = _style.panels(run, 2, height=3.6, sharey=True)
     for panel, arm in zip(axes, (CE, LONGER), strict=True):
         own = frame[frame.arm == arm]
-        panel.plot(own.epoch, 100 * own.own_test, "-o", color=_style.BLUE, markersize=4, label="test, true labels")
-        panel.plot(
-            own.epoch, 100 * own.own_validation, "--s", color=_style.ORANGE, markersize=4, label="validation, corrupted"
-        )
+        for column, label, style in (("own_test", "test, true labels", 1), ("own_validation", "validation", 2)):
+            draw_band(panel, own.epoch.to_numpy(), 100 * own[[column]].to_numpy().T, label, style, every=1)
         panel.axvline(chosen.epoch[chosen.arm == arm].item(), color=_style.INK, linestyle=":", label="stop")
         panel.set_title(arm)
         panel.set(xscale="log", xlabel="epochs", ylim=(0, 100))
         _style.log_axis(panel.xaxis)
     axes[0].set_ylabel("accuracy (%)")
-    axes[0].legend(loc="lower left")
+    _style.legend_above(figure, axes[0], 3)
     return figure
 
 

@@ -31,7 +31,8 @@ def learned_then_understood(run: Run) -> Figure:
             median = np.median(values[:, 1:], axis=0)
             panel.plot(steps[1:], median, line, color=color, marker=marker, markersize=4, markevery=6, label=label)
         _mark_delay(panel, followed(run, index))
-        panel.set(xscale="log", ylim=_SHARES, xlabel="steps (log)")
+        panel.set(ylim=_SHARES, xlabel="steps (log)")
+        _style.log_axis(panel.xaxis)
         panel.set_title(f"weight decay {decay:g}" if decay else "no weight decay")
     axes[0].set_ylabel("share of right answers")
     handles, labels = axes[0].get_legend_handles_labels()
@@ -91,6 +92,7 @@ def grokking_phase_diagram(run: Run) -> Figure:
     panel.set(xlabel="fraction of all pairs in the training set", ylabel="weight decay")
     bar = figure.colorbar(image, label="steps to grok (log)", pad=0.02)
     bar.ax.xaxis.set_visible(False)
+    _style.log_axis(bar.ax.yaxis)
     return figure
 
 
@@ -125,16 +127,17 @@ def time_against_decay(run: Run) -> Figure:
 
 @_style.styled
 def fourier_sparsity(run: Run) -> Figure:
-    """Left: Gini coefficient of the embedding and test accuracy over steps. Right: spectra of the first seed."""
+    """First: Gini coefficient of the embedding and test accuracy over steps. Second: spectra of the first seed."""
     figure, axes = _style.panels(run, 2, height=3.6)
     decay, without = run.config["weight_decays"]
     steps, test = _table(run, "test_acc", decay)
     _bands.draw_band(axes[0], steps[1:], test[:, 1:], "test accuracy", 1, every=6)
     steps, gini = _table(run, "fourier_gini", decay)
-    _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini coefficient", 0, every=6)
+    _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini coefficient", 2, every=6)
     steps, gini = _table(run, "fourier_gini", without)
-    _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini, no weight decay", 2)
-    axes[0].set(xscale="log", ylim=_SHARES, xlabel="steps (log)", ylabel="from 0 to 1")
+    _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini, no weight decay", 2, hollow=True)
+    axes[0].set(ylim=_SHARES, xlabel="steps (log)", ylabel="from 0 to 1")
+    _style.log_axis(axes[0].xaxis)
     _draw_spectra(axes[1], run)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
@@ -144,7 +147,7 @@ def _draw_spectra(panel: Axes, run: Run) -> None:
     """Share of power at each frequency when memorized and at the end, for the first seed."""
     shares, frames = power_shares(run.arrays["spectrum"][0]), run.arrays["frames"]
     frequencies = np.arange(1, shares.shape[1] + 1)
-    for frame, offset, color in ((_memorized(run), -0.2, _style.FAINT), (len(frames) - 1, 0.2, _style.BLUE)):
+    for frame, offset, color in ((_memorized(run), -0.2, _style.FAINT), (len(frames) - 1, 0.2, _style.GREEN)):
         hatch = "" if offset > 0 else "//"
         panel.bar(frequencies + offset, shares[frame], 0.4, color=color, hatch=hatch, label=f"step {frames[frame]}")
     panel.set(xlabel="frequency k", ylabel="share of the embedding's power", ylim=(0, 1.3 * shares[[0, -1]].max()))

@@ -14,8 +14,8 @@ from ncbook.runs import Run
 _STYLES = {
     STUCK: ((_style.INK, "-"), (_style.FAINT, "--"), (_style.BLUE, "-."), (_style.ORANGE, "-"), (_style.GREEN, "--")),
     FROZEN: ((_style.INK, "-"), (_style.BLUE, "--"), (_style.ORANGE, "-.")),
+    SLINGSHOT: ((_style.INK, "-"), (_style.BLUE, "--"), (_style.ORANGE, "-.")),
 }
-_SEEDS = ((_style.BLUE, "-"), (_style.ORANGE, "--"), (_style.GREEN, "-."))
 
 
 @_style.styled
@@ -49,24 +49,15 @@ def grokking_without_decay(run: Run) -> Figure:
 
 @_style.styled
 def slingshots(run: Run) -> Figure:
-    """Train loss and head norm without weight decay, a column an arm and a line a seed."""
-    figure, axes = _style.panels(run, 3, 4.2, rows=2, sharex=True, sharey="row")
-    frame = part_of(run, SLINGSHOT)
-    for index, (arm, name) in enumerate(ARMS[SLINGSHOT].items()):
-        for (_, rows), (color, line) in zip(frame[frame.arm == arm].groupby("seed"), _SEEDS, strict=False):
-            axes[index].semilogy(rows.step, rows.train_loss, line, color=color, linewidth=1.2)
-            axes[3 + index].plot(rows.step, rows.head_norm, line, color=color, linewidth=1.2)
-        axes[index].set_title(name)
-        axes[3 + index].set_xlabel("training step")
-    axes[0].set_ylabel("train loss (nats)")
-    axes[3].set_ylabel("norm of W (no unit)")
-    return figure
+    """Train loss and head norm without weight decay; a line a seed, three arms."""
+    return _curves(run, SLINGSHOT, ("train_loss", "head_norm"))
 
 
 _LABELS = {
     "test_acc": ("Test accuracy", "share of test pairs"),
     "zero": ("Zero gradients", "share of training pairs"),
     "head_norm": ("Norm of W", "no unit, log scale"),
+    "train_loss": ("Train loss", "nats, log scale"),
 }
 
 
@@ -82,6 +73,8 @@ def _curves(run: Run, part: str, columns: tuple[str, ...]) -> Figure:
         panel.set_xlabel("training step")
     if "head_norm" in columns:
         _style.log_axis(axes[columns.index("head_norm")].yaxis)
+    if "train_loss" in columns:
+        axes[columns.index("train_loss")].set_yscale("log")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3)
     return figure

@@ -18,6 +18,7 @@ _IN_TABLE = (
 
 _OVER_RATES = ("variance_ratio_train", "relative_flatness", "fourier_gini", "train_loss")
 _ONSET = (_style.INK, "*")
+_NEARLY_THERE = 0.95  # of the way, where the picture of it may end
 
 
 @_style.styled
@@ -25,8 +26,8 @@ def onset_measures(run: Run) -> Figure:
     """Accuracies, flatness with the train loss, and collapse, of all seeds of modular addition on one time axis."""
     figure, axes = _style.panels(run, 3, height=4.0)
     groups = (
-        (("test_acc", "test accuracy"), ("train_acc", "train accuracy")),
-        (("relative_flatness", "κ"), ("train_loss", "train loss")),
+        (("train_acc", "train accuracy"), ("test_acc", "test accuracy")),
+        (("train_loss", "train loss"), ("relative_flatness", "κ")),
         (("cdnv_train", "CDNV"), ("variance_ratio_train", "R"), ("rnc1_train", "RNC1")),
     )
     titles = ("learned, understood", "flat", "collapsed")
@@ -53,10 +54,13 @@ def _table(run: Run, part: str, column: str) -> tuple[np.ndarray, np.ndarray]:
 
 @_style.styled
 def share_of_the_way(run: Run) -> Figure:
-    """The rule in one picture: the share of its way that each measure has made, for one seed of modular addition."""
+    """The rule in one picture: the share of its way that each measure has made, for one seed of modular addition.
+
+    Until the last of them has nearly arrived.
+    """
     figure, (panel,) = _style.panels(run, 1, height=3.6)
     share = run.config["share"]
-    shown = way(run)[["test_acc", "relative_flatness", "train_loss", "fourier_gini", "cdnv_train", "rnc1_train"]]
+    shown = way(run)[["test_acc", "cdnv_train", "relative_flatness", "fourier_gini", "rnc1_train", "train_loss"]]
     for index, (name, values) in enumerate(shown.items()):
         color, marker = ((_style.INK, "*"), *_style.CLASS_STYLES, (_style.FAINT, "v"))[index]
         width, label = 2.6 if index == 0 else 1.6, NAMES.get(name, "test accuracy")
@@ -64,7 +68,10 @@ def share_of_the_way(run: Run) -> Figure:
         reached = values[values >= share].head(1)
         panel.plot(reached.index, reached, marker, color=color, markersize=10 if index == 0 else 7)
     panel.axhline(share, color=_style.FAINT, linewidth=0.8)
-    panel.set(xlabel="steps", ylabel="share of the way", ylim=(-0.3, 1.3))
+    arrived = (shown >= _NEARLY_THERE).all(axis=1).to_numpy()
+    panel.set(xlabel="steps", ylabel="share of the way", ylim=(-0.1, 1.1))
+    if arrived.any():
+        panel.set_xlim(0, 1.05 * shown.index[arrived.argmax()])
     panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 

@@ -1,26 +1,12 @@
 """What a finished run says: one module a result, a Run in and a tidy table out; no training and no drawing.
 
-`readings.<name>` reads runs of `experiments.<name>`, and `rates` those of `onset` that vary rate and decay;
-`bias_tables` holds tables of `implicit_bias`, `information_tables` of `information_bottleneck`, `size_tables` of
-`test_collapse`, `mnist_tables` of `mnist_grokking` and `image_tables` of `image_interventions`; `moments`, `measures`
-and `coupling` hold what all of them share.
+`readings.<name>` reads runs of `experiments.<name>`. The modules below hold tables that would make that of their result
+too long, or what all of them share.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ncbook.readings import (
-    bias_tables,
-    coupling,
-    image_tables,
-    information_tables,
-    measures,
-    mnist_tables,
-    moments,
-    names,
-    rates,
-    size_tables,
-)
 from ncbook.results import CHAPTERS
 
 if TYPE_CHECKING:  # the modules below are attributes too
@@ -28,10 +14,22 @@ if TYPE_CHECKING:  # the modules below are attributes too
     def __getattr__(name: str) -> Any: ...
 
 
-for _name in CHAPTERS:
+_FURTHER = (
+    "bias_tables",  # of implicit_bias
+    "information_tables",  # of information_bottleneck
+    "label_tables",  # of corrupted_labels
+    "rates",  # of onset, over learning rates and decays
+    "size_tables",  # of test_collapse
+    "transfer_tables",  # of transfer
+    "onset_tables",  # of onset
+    "mnist_tables",  # of mnist_grokking
+    "image_tables",  # of image_interventions
+    "coupling",
+    "measures",
+    "moments",
+    "names",
+)
+for _name in (*_FURTHER, *CHAPTERS):
     import_module(f"ncbook.readings.{_name}")  # which makes it an attribute of this package
 
-__all__ = [
-    "bias_tables", "coupling", "image_tables", "information_tables", "measures", "mnist_tables", "moments", "names",
-    "rates", "size_tables", *CHAPTERS,
-]  # fmt: skip
+__all__ = [*_FURTHER, *CHAPTERS]

@@ -1,5 +1,6 @@
 """Runs of `corrupted_labels`: one row a network, where it ends and where a corrupted validation set stops it."""
 
+import numpy as np
 import pandas as pd
 
 from ncbook.readings import _rows, moments
@@ -14,6 +15,12 @@ EVERYWHERE, AT_THE_TOP = (CE, MATCHED, MCR2), (SMOOTHED, DECAYED, LONGER)
 SIMPLEX, FRAME, SUBSPACES, SPHERE = "simplex", "orthogonal means", "orthogonal subspaces", "random"
 ARRANGEMENTS = (SIMPLEX, FRAME, SUBSPACES, SPHERE)
 KEYS = ("part", "arm", "label_noise", "per_class", "dim", "seed")
+# Test accuracies in percent of the table in section 4.2 of Agarwal et al. (2022), by corruption ratio.
+PUBLISHED = pd.DataFrame(
+    {CE: [93.9, 90.9, 86.1, 79.1, 72.4, 60.3], MCR2: [94.0, 91.1, 89.7, 88.1, 86.6, 84.3]},
+    index=pd.Index([0.0, 0.1, 0.2, 0.3, 0.4, 0.5], name="label_noise"),
+)
+_HALF = 0.5  # of the wrong labels memorized: where trainings are compared
 _NETWORK = ("arm", "label_noise", "seed")
 _SPLITS = ("train", "validation", "test")
 
@@ -94,6 +101,40 @@ def outcomes(run: Run, part: str = TRAINING) -> pd.DataFrame:
     table["best"] = trained(run, part).groupby(list(_NETWORK), sort=False).own_test.max()
     table["best_end"] = end[["test_acc", "unit_ncc_acc_test", "subspace_acc_test"]].max(axis=1)
     return table.reset_index()
+
+
+def at_every_ratio(run: Run) -> pd.DataFrame:
+    """The outcomes of the arms that are trained at several corruption ratios, of both parts."""
+    table = pd.concat([outcomes(run, part) for part in (TRAINING, RATIOS)], ignore_index=True)
+    return table[table.arm.isin(EVERYWHERE)]
+
+
+def leads(run: Run) -> pd.DataFrame:
+    """Points by which rate reduction is ahead at the highest ratio: a row a seed, a column what has been exchanged."""
+    networks = at_top(outcomes(run)).pivot(index="seed", columns="arm")
+    end, best, stopped = networks["end"], networks["best_end"], networks["stopped"]
+    halves = {arm: _at_half(run, arm) for arm in (LONGER, MATCHED)}
+    found = {
+        "each in its own setting": end[MCR2] - end[CE],
+        "best classifier": end[MCR2] - best[CE],
+        "same schedule": end[MCR2] - end[MATCHED],
+        "same schedule, best classifier": end[MCR2] - best[MATCHED],
+        "rate reduction trained longer": end[LONGER] - end[CE],
+        "same schedule, half memorized": halves[LONGER] - halves[MATCHED],
+        "both stopped early": stopped[MCR2] - stopped[CE],
+        "same schedule, stopped early": stopped[MCR2] - stopped[MATCHED],
+    }
+    return 100 * pd.DataFrame(found)
+
+
+def _at_half(run: Run, arm: str) -> pd.Series:
+    """Test accuracy of each seed at the highest ratio where half of the wrong labels are memorized; nan if never."""
+    rows = _rows.chosen(at_top(trained(run)), arm=arm)
+    found = {
+        seed: np.interp(_HALF, np.maximum.accumulate(own.wrong_acc_given), own.own_test, left=np.nan, right=np.nan)
+        for seed, own in rows.groupby("seed")
+    }
+    return pd.Series(found, dtype=float)
 
 
 def phases(run: Run, part: str = TRAINING) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import pandas as pd
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
 from ncbook.readings.once import once_a_run
+from ncbook.readings.words import cell, spread
 from ncbook.runs import Run
 
 PAIR, NANDA = "pair_mlp", "nanda"  # networks
@@ -84,3 +85,70 @@ def frame_at(run: Run, moment: float) -> int:
     """Index of the frame nearest to a moment; 0 for never."""
     frames = run.arrays["frames"]
     return int(np.abs(frames - moment).argmin()) if np.isfinite(moment) else 0
+
+
+def delays(run: Run) -> pd.DataFrame:
+    """A row a weight decay: seeds that grok, and the steps to memorize and to grok."""
+    rows = [
+        {
+            "weight decay": decay,
+            "seeds that grok": f"{np.isfinite(own.generalized).sum()} of {len(own)}",
+            "steps to memorize": spread(own.memorized, "{:.0f}"),
+            "steps to grok": spread(own.generalized, "{:.0f}"),
+        }
+        for decay, own in milestones(run).groupby("weight_decay", sort=False)
+    ]
+    return pd.DataFrame(rows)
+
+
+def leaks(run: Run) -> pd.DataFrame:
+    """A row a network on the ordered split: its last accuracy on test pairs with and without a known mirror image."""
+    rows = [
+        {
+            "network": LEAKS[f"{network}/ordered"].split(",")[0],
+            **{
+                label: spread(pd.Series(100 * run.arrays[f"leak/{network}/ordered/{kind}"][:, -1]), "{:.0f}")
+                for kind, label in (("mirror", "mirror image trained on, %"), ("rest", "others, %"))
+            },
+        }
+        for network in (NANDA, PAIR)
+    ]
+    return pd.DataFrame(rows)
+
+
+def products(run: Run) -> pd.DataFrame:
+    """A row a training fraction at which some weight decay groks: the range of the steps, and of steps x decay."""
+    table = phase_table(run)
+    grokked = table[np.isfinite(table.generalized)]
+    grokked = grokked.assign(product=grokked.generalized * grokked.weight_decay)
+    rows = [
+        {
+            "training fraction": fraction,
+            "steps": _range(own.generalized),
+            "steps times decay": _range(own["product"]),
+        }
+        for fraction, own in grokked.groupby("fraction")
+    ]
+    return pd.DataFrame(rows, columns=["training fraction", "steps", "steps times decay"])
+
+
+def _range(values: "pd.Series[float]") -> str:
+    return f"{values.min():.0f} to {values.max():.0f}"
+
+
+def sparsity(run: Run) -> pd.DataFrame:
+    """A row a weight decay: the embedding's Gini coefficient when memorized, when last quiet, and at the end.
+
+    And the share of its rise when last quiet; medians over the seeds.
+    """
+    found = milestones(run)
+    found = found.assign(rise=(found.gini_onset - found.gini_then) / (found.gini_end - found.gini_then))
+    columns = {
+        "gini_then": "memorized",
+        "gini_onset": "last quiet",
+        "gini_end": "end",
+        "rise": "share of the rise",
+    }
+    medians = found.groupby("weight_decay", sort=False)[list(columns)].median()
+    table = medians.map(lambda value: cell(value, "{:.2f}")).rename(columns=columns)
+    return table.rename_axis("weight decay").reset_index()

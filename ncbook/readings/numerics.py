@@ -6,6 +6,7 @@ import pandas as pd
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
 from ncbook.readings.once import once_a_run
+from ncbook.readings.words import cell
 from ncbook.runs import Run
 
 SPEED, STUCK, FROZEN, SLINGSHOT = "speed", "stuck", "frozen", "slingshot"
@@ -120,3 +121,41 @@ def spikes(loss: np.ndarray, head_norm: np.ndarray) -> list[int]:
             if head_norm[now] >= GROWTH * head_norm[now - LOOK_BACK]:
                 found.append(now)
     return found
+
+
+def speeds(run: Run) -> pd.DataFrame:
+    """A row an arm of the part "speed": seeds that generalize, and the median of `bounds`."""
+    steps, least = by_arm(run, SPEED, "generalized"), bounds(run, SPEED).median()
+    rows = []
+    for arm, name in ARMS[SPEED].items():
+        there = f"{np.isfinite(steps[arm]).sum()} of {len(steps)}"
+        rows.append({"training": name, "seeds at 99 %": there, "median step, at least": cell(least[arm], "{:.0f}")})
+    return pd.DataFrame(rows)
+
+
+def still(run: Run) -> pd.DataFrame:
+    """A row a training of the part "frozen", at its end: pairs without a gradient, the change, the test accuracy."""
+    ends = frozen_ends(run)
+    rows = [
+        {
+            "training": name, "last step": int(ends.loc[arm].step.max()),
+            "pairs without gradient, %": f"{100 * ends.loc[arm].zero_float32.median():.0f}",
+            "largest change of a weight": f"{ends.loc[arm].moved.max():.2g}",
+            "best test accuracy": f"{ends.loc[arm].test_acc.max():.2f}",
+        }
+        for arm, name in ARMS[FROZEN].items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def without_decay(run: Run) -> pd.DataFrame:
+    """A row a training of the part "stuck": seeds that generalize, and the lowest and highest test accuracy."""
+    reached, final = (by_arm(run, STUCK, column) for column in ("generalized", "final_acc"))
+    rows = [
+        {
+            "training": name, "seeds at 99 %": f"{np.isfinite(reached[arm]).sum()} of {len(reached)}",
+            "test accuracy at the end": f"{final[arm].min():.3f} to {final[arm].max():.3f}",
+        }
+        for arm, name in ARMS[STUCK].items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows)

@@ -45,9 +45,11 @@ def part(run: Run, name: str, layer: str | None = None) -> pd.DataFrame:
 
 @once_a_run
 def ends(run: Run) -> pd.DataFrame:
-    """The last layer of every network with source classes, at the end; one row an arm, l and seed.
+    """The last layer of every network with source classes, at the end; one row an arm, number of source classes
+    and seed.
 
-    An l at which both arms are the same training stands in both. Added columns, but for the first `probe_acc_target`:
+    A number at which both arms are the same training stands in both. Added columns, but for the first
+    `probe_acc_target`:
     cdnv_then, `cdnv_target` after an eighth of the steps; probe_then, after as many; untrained, of the same network
     before training; pixels, of the images themselves.
     """
@@ -181,7 +183,7 @@ def source_phases(run: Run) -> pd.DataFrame:
 
     One row an arm, number of classes and seed with cdnv_fall, by how many times the CDNV of its training images falls
     in that phase; probe_start, its accuracy on the target where the phase starts; and target_fall, by how many times
-    the CDNV of the target classes falls from the untrained network to the end. An l at which both arms are the same
+    the CDNV of the target classes falls from the untrained network to the end. A number at which both arms are the same
     training stands in "per class" alone.
     """
     return moments.by_training(part(run, "source", LAST), ("arm", "num_classes", "seed"), _source_phase)

@@ -22,7 +22,7 @@ _FILES = [
 PAGES = [*_FILES, "search", "genindex"]
 CHAPTERS = [name for name in _FILES if (ROOT / f"{name}.ipynb").exists()]
 CHAPTER = "book/1-collapse/collapse"
-WITHOUT_SLIDER = ["book/4-grokking/numerics", "book/4-grokking/onset"]
+WITHOUT_SLIDER = ["book/4-grokking/onset"]
 WITH_SLIDER = [name for name in CHAPTERS if name not in WITHOUT_SLIDER]
 
 # What the theme itself says on every page: its launch-button script is included twice, and a stored theme mode

@@ -1,6 +1,5 @@
 """Every control of every explorable is moved; what is drawn and said must be what the run holds for that choice."""
 
-import json
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,17 +20,6 @@ _SET = """(slider, share) => {
 _SAID = "parts => Object.fromEntries(parts.map(part => [part, document.querySelector(`.nc-${part}`).textContent]))"
 _OPTIONS = "select => [...select.options].filter(each => !each.hidden).map(each => [each.value, each.text])"
 _OFFERS = "(select, value) => seen(select) && [...select.options].some(each => !each.hidden && each.value === value)"
-LIVE = "grok_in_your_browser"
-NAMES = [name for name in explorables.__all__ if name != LIVE]
-_MEASURED = """([settings, end]) => {
-  const network = newNetwork(settings);
-  const found = [network.measure()];
-  while (network.step < end) {
-    network.advance();
-    if (network.step < 10 || network.step % 10 === 0) found.push(network.measure());
-  }
-  return found;
-}"""
 
 
 def expected_of(name: str):
@@ -110,7 +98,7 @@ def still(show, page, body: str):
     return page
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", explorables.__all__)
 def test_every_control_shows_what_the_run_holds(show, page, name):
     page.add_init_script(path=_RECORDER)
     figure = Shown(page, name)
@@ -118,32 +106,6 @@ def test_every_control_shows_what_the_run_holds(show, page, name):
     for control, place in figure.moves():
         told = figure.problems(control)
         assert not told, "\n".join([f"after {control} {place}: {len(told)} differences", *told[:6]])
-
-
-@pytest.mark.parametrize(("decay", "fraction", "seed"), [("1", "0.6", "0"), ("0.5", "0.8", "3")])
-def test_the_network_in_the_page_draws_what_its_engine_finds(show, page, decay, fraction, seed):
-    page.add_init_script(path=_RECORDER)
-    show(explorables.grok_in_your_browser()._repr_html_())
-    for name, value in (("decay", decay), ("fraction", fraction)):
-        page.locator(f".nc-{name}").fill(value)
-        assert page.text_content(f".nc-{name}-now") == value
-    page.select_option(".nc-seed", seed)
-    page.click(".nc-train")
-    page.wait_for_function("Number(document.querySelector('.nc-step').textContent) >= 150")
-    page.click(".nc-train")
-    page.wait_for_timeout(500)  # what was on its way is drawn
-    data = json.loads(page.text_content(".nc-data"))
-    settings = data["settings"] | {"fraction": float(fraction), "seed": int(seed)}
-    settings["recipe"] |= {"weightDecay": float(decay)}
-    found, step = told_by(page), int(page.text_content(".nc-step"))
-    page.add_script_tag(content=data["engine"])
-    canvases = read(found)
-    wanted = import_module(f"expected.{LIVE}").pictures(page.evaluate(_MEASURED, [settings, step]), canvases)
-    assert {name: differences(canvases[name], wanted[name])[:4] for name in canvases} == {name: [] for name in canvases}
-    page.click(".nc-reset")
-    page.wait_for_timeout(100)
-    items = read(told_by(page))["accuracy"].items
-    assert not [item for item in items if item.color == "second"]
 
 
 def test_every_cell_of_the_phase_diagram_answers(show):

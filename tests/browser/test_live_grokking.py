@@ -3,17 +3,20 @@
 import base64
 import gzip
 import importlib.util
+import json
 import math
 import re
 import subprocess
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from drawings import differences, read, told_by
 from live import (
     COMPILED,
     GENEROUS,
@@ -23,13 +26,13 @@ from live import (
     open_engine,
     pixels,
     spoke_at_milestones_only,
-    wait_for_words,
     wait_until,
 )
 
 from ncbook import data, explorables, metrics, models, trainers
 
 ROOT = Path(__file__).resolve().parents[2]
+_RECORDER = Path(__file__).with_name("recorder.js")
 RECIPE = {"learningRate": 0.01, "betas": [0.9, 0.98], "eps": 1e-8, "warmUp": 10}
 
 
@@ -45,7 +48,7 @@ def engine(page):
 
 def step_of(page) -> int:
     """-1 before there is one."""
-    return int(page.text_content(".nc-step").replace("–", "-1"))
+    return int(page.text_content(".nc-now").replace("–", "-1"))
 
 
 def wait_for_step(page, least: int) -> None:
@@ -242,7 +245,7 @@ def test_initial_weights_have_the_distribution_of_the_package(engine):
 
 
 def test_it_is_small_and_asks_for_nothing_from_outside(fragment):
-    assert len(gzip.compress(fragment.encode(), mtime=0)) < 20_000
+    assert len(gzip.compress(fragment.encode(), mtime=0)) < 30_000
     assert not re.search(r"https?:|src=|@import|url\(|import\(|fetch\(", fragment)
 
 
@@ -250,26 +253,59 @@ def test_controls_and_pictures_have_names(fragment):
     assert re.search(r'role="group" aria-label="[^"]+"', fragment)
     assert len(re.findall(r'<canvas [^>]*role="img" aria-label="[^"]+"', fragment)) == fragment.count("<canvas") == 4
     labels = re.findall(r"<label.*?</label>", fragment, flags=re.DOTALL)
-    assert sum("<select" in each or "<input" in each for each in labels) == 3
+    assert sum("<select" in each or "<input" in each for each in labels) == 4
     assert fragment.count('role="status"') == 1
     names = " ".join(re.findall(r'class="([^"]*)"', fragment)).split()
     assert all(name.startswith("nc-") for name in names)
 
 
-@pytest.mark.parametrize("seed", ["0", "3"])
-def test_it_groks(show, fragment, seed, capsys):
+def trained_words(page, words: str, seconds: float = GENEROUS) -> str:
+    """What is said of the network that trains here, once it says `words`."""
+
+    def says():
+        return re.match(rf"Trained here: .*{words}", page.text_content(".nc-about"))
+
+    wait_until(page, says, seconds)
+    return page.text_content(".nc-about")
+
+
+def milestones(words: str) -> tuple[int, int]:
+    memorized, grokked = (int(re.search(rf"{each} at step (\d+)", words)[1]) for each in ("Memorized", "Grokked"))
+    return memorized, grokked
+
+
+def test_a_finished_run_is_shown_before_anyone_presses(show, fragment):
     page = show(fragment)
+    words = page.text_content(".nc-words")
+    assert words.startswith("Recorded run: weight decay 1, training share 0.6, seed 0.")
+    memorized, grokked = milestones(words)
+    assert memorized < grokked / 3
+    assert step_of(page) == 3000
+    assert page.workers == []
+    page.focus(".nc-slider")
+    page.keyboard.press("Home")
+    assert step_of(page) == 0
+    assert "Step 0. Accuracy over steps: training" in page.text_content(".nc-words")
+    assert page.get_attribute(".nc-slider", "aria-valuetext") == "step 0"
+
+
+@pytest.mark.parametrize("seed", ["0", "3"])
+def test_it_groks_and_with_the_seed_of_the_recorded_run_as_there(show, fragment, seed, capsys):
+    page = show(fragment)
+    recorded = milestones(page.text_content(".nc-words"))
     page.select_option(".nc-seed", seed)
     before = pixels(page, ".nc-accuracy")
     start = time.perf_counter()
     page.click(".nc-train")
-    words = wait_for_words(page, "Grokked at step")
+    words = trained_words(page, "Grokked at step")
     with capsys.disabled():
-        print(f"\nseed {seed}: grokked {time.perf_counter() - start:.1f} s after Train. {words}")
-    memorized, grokked = (int(re.search(rf"{each} at step (\d+)", words)[1]) for each in ("Memorized", "Grokked"))
+        print(f"\nseed {seed}: grokked {time.perf_counter() - start:.1f} s after the press. {words}")
+    memorized, grokked = milestones(words)
     assert memorized < grokked / 3
+    assert ((memorized, grokked) == recorded) == (seed == "0")
     assert len(page.workers) == 1
     assert pixels(page, ".nc-accuracy") != before
+    assert "Faint lines: the run before, weight decay 1, training share 0.6, seed 0." in words
     assert re.search(r"test (9\d|100) %", page.get_attribute(".nc-accuracy", "aria-label"))
 
 
@@ -290,7 +326,7 @@ def test_a_page_that_forbids_webassembly_groks_too(show, fragment):
     page.click(".nc-train")
     wait_for_step(page, 10)
     assert page.workers[0].evaluate(_NAME, COMPILED) == "plain"
-    wait_for_words(page, "Grokked", 2 * GENEROUS)
+    trained_words(page, "Grokked", 2 * GENEROUS)
     page.problems[:] = [each for each in page.problems if "Content Security Policy" not in each]
 
 
@@ -299,7 +335,7 @@ def test_without_weight_decay_it_does_not_and_says_why(show, fragment):
     page.focus(".nc-decay")
     page.keyboard.press("Home")
     page.click(".nc-train")
-    words = wait_for_words(page, "not grok", 2 * GENEROUS)
+    words = trained_words(page, "not grokked", 2 * GENEROUS)
     assert "weight decay is 0" in words
     assert "nothing shrinks the weights" in words
     assert "Grokked" not in words
@@ -307,12 +343,14 @@ def test_without_weight_decay_it_does_not_and_says_why(show, fragment):
     assert page.text_content(".nc-train-accuracy") == "100 %"
 
 
-def test_pause_continue_and_reset_by_keyboard(show, fragment):
+def test_pause_continue_and_back_to_the_recorded_run_by_keyboard(show, fragment):
     page = show(fragment)
+    recorded = page.text_content(".nc-words")
     page.focus(".nc-train")
     page.keyboard.press("Enter")
     assert page.text_content(".nc-train") == "Pause"
     wait_for_step(page, 20)
+    assert step_of(page) < 3000
     page.keyboard.press("Enter")
     assert page.text_content(".nc-train") == "Continue"
     assert "Paused." in page.text_content(".nc-words")
@@ -322,9 +360,9 @@ def test_pause_continue_and_reset_by_keyboard(show, fragment):
     wait_for_step(page, paused + 20)
     page.focus(".nc-reset")
     page.keyboard.press("Enter")
-    assert page.text_content(".nc-words") == "Not trained yet. Press Train."
-    assert page.text_content(".nc-step") == "–"
-    assert page.text_content(".nc-train") == "Train"
+    assert page.text_content(".nc-words") == recorded
+    assert step_of(page) == 3000
+    assert page.text_content(".nc-train") == "Train it here"
     wait_until(page, lambda: page.workers == [])
 
 
@@ -332,8 +370,9 @@ def test_a_new_run_ends_the_worker_of_the_old_one(show, fragment):
     page = show(fragment)
     for seed in ("1", "2"):
         page.select_option(".nc-seed", seed)
-        assert page.text_content(".nc-step") == "–"
+        wait_until(page, lambda: page.workers == [])
         page.click(".nc-train")
+        trained_words(page, f"seed {seed}")
         wait_for_step(page, 10)
         wait_until(page, lambda: len(page.workers) == 1)
 
@@ -343,20 +382,68 @@ def test_the_same_settings_give_the_same_network(show, fragment):
     words = []
     for _ in range(2):
         page.click(".nc-train")
-        words.append(wait_for_words(page, "Memorized").split(". ")[0])
+        words.append(re.search(r"Memorized at [^:]+: [^.]+", trained_words(page, "Memorized"))[0])
         page.click(".nc-reset")
     assert words[0] == words[1]
 
 
-def test_sliders_say_their_value_and_start_afresh(show, fragment):
+def test_sliders_say_their_value_and_end_a_training(show, fragment):
     page = show(fragment)
     page.click(".nc-train")
     wait_for_step(page, 10)
     page.focus(".nc-fraction")
     page.keyboard.press("ArrowRight")
     assert page.text_content(".nc-fraction-now") == "0.65"
-    assert page.text_content(".nc-train") == "Train"
-    assert page.text_content(".nc-step") == "–"
+    assert page.text_content(".nc-train") == "Train it here"
+    assert "Stopped before the end." in page.text_content(".nc-words")
+    wait_until(page, lambda: page.workers == [])
+
+
+def test_who_looks_at_an_early_step_stays_there_while_it_trains(show, fragment):
+    page = show(fragment)
+    page.click(".nc-train")
+    wait_for_step(page, 30)
+    page.focus(".nc-slider")
+    page.keyboard.press("Home")
+    last = int(page.get_attribute(".nc-slider", "max"))
+    wait_until(page, lambda: int(page.get_attribute(".nc-slider", "max")) > last)
+    assert step_of(page) == 0
+
+
+_MEASURED = """([settings, end]) => {
+  const network = newNetwork(settings);
+  const found = [network.measure()];
+  while (network.step < end) {
+    network.advance();
+    if (network.isDue()) found.push(network.measure());
+  }
+  return found;
+}"""
+
+
+def test_what_it_draws_is_what_its_engine_finds(show, page, fragment):
+    page.add_init_script(path=_RECORDER)
+    show(fragment)
+    for name, value in (("decay", "0.5"), ("fraction", "0.8")):
+        page.locator(f".nc-{name}").fill(value)
+    page.select_option(".nc-seed", "3")
+    page.click(".nc-train")
+    wait_for_step(page, 150)
+    page.click(".nc-train")
+    wait_until(page, lambda: stands_still(page))
+    page.focus(".nc-slider")
+    page.keyboard.press("ArrowLeft")
+    told = told_by(page)
+    given = json.loads(page.text_content(".nc-data"))
+    settings = given["settings"] | {"fraction": 0.8, "seed": 3}
+    settings["recipe"] |= {"weightDecay": 0.5}
+    page.add_script_tag(content=given["engine"])
+    steps = page.get_attribute(".nc-slider", "data-values").split()
+    found = page.evaluate(_MEASURED, [settings, int(steps[-1])])
+    expected = import_module("expected.grok_in_your_browser")
+    canvases = read(told)
+    wanted = expected.drawn(found, len(found) - 2, canvases, expected.recorded())
+    assert {name: differences(canvases[name], wanted[name])[:4] for name in canvases} == {name: [] for name in canvases}
 
 
 @pytest.mark.parametrize("how", ["missing", "forbidden"])
@@ -365,7 +452,7 @@ def test_without_a_worker_it_trains_on_the_pages_own_thread(show, fragment, page
         page.add_init_script("delete window.Worker")
     show(fragment, head=STRICT if how == "forbidden" else "")
     page.click(".nc-train")
-    wait_for_words(page, "Memorized at step")
+    trained_words(page, "Memorized at step")
     assert page.workers == []
     page.click(".nc-train")
     paused = step_of(page)
@@ -375,7 +462,7 @@ def test_without_a_worker_it_trains_on_the_pages_own_thread(show, fragment, page
     wait_for_step(page, paused + 20)
     page.click(".nc-reset")
     page.wait_for_timeout(200)
-    assert page.text_content(".nc-step") == "–"
+    assert step_of(page) == 3000
     page.problems[:] = [each for each in page.problems if "Content Security Policy" not in each]
 
 
@@ -390,14 +477,14 @@ def test_a_figure_that_is_gone_stops_training(show, fragment):
 def test_two_copies_do_not_meet(show, fragment):
     page = show(fragment + fragment)
     page.locator(".nc-train").nth(1).click()
-    page.wait_for_function("Number(document.querySelectorAll('.nc-step')[1].textContent) >= 10")
-    assert page.locator(".nc-step").nth(0).text_content() == "–"
-    assert page.locator(".nc-train").nth(0).text_content() == "Train"
+    page.wait_for_function("document.querySelectorAll('.nc-about')[1].textContent.startsWith('Trained here')")
+    assert page.locator(".nc-about").nth(0).text_content().startswith("Recorded run")
+    assert page.locator(".nc-train").nth(0).text_content() == "Train it here"
 
 
 def test_it_speaks_at_milestones_only(show, fragment):
     page = show(fragment)
-    listen(page, ".nc-words")
+    listen(page, ".nc-about")
     page.click(".nc-train")
     wait_for_step(page, 200)
     assert page.locator("[role=status], [aria-live], output").count() == 1
@@ -406,7 +493,7 @@ def test_it_speaks_at_milestones_only(show, fragment):
 
 def test_jupyterlab_leaves_the_keys_to_the_controls(show, fragment):
     page = show(fragment)
-    assert page.locator(":is(button, input, select)[data-lm-suppress-shortcuts]").count() == 5
+    assert page.locator(":is(button, input, select)[data-lm-suppress-shortcuts]").count() == 7
 
 
 def test_the_dark_theme_recolours_the_pictures(show, fragment):
@@ -424,7 +511,7 @@ def test_nothing_overflows(show, fragment, page, width):
     page.set_viewport_size({"width": width, "height": 740})
     show(fragment)
     page.click(".nc-train")
-    wait_for_words(page, "Memorized")
+    trained_words(page, "Memorized")
     edges = page.evaluate(
         "[...document.querySelectorAll('.nc-explorable *')].map(e => e.getBoundingClientRect().right)"
     )

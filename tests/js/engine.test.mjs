@@ -1,7 +1,9 @@
 // The network that trains in the page: its gradient is that of its loss, and its measures are what they are called.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { SETTINGS, TARGET, recording, trained } from "../../tools/record_grokking.mjs";
 import { load } from "./scripts.mjs";
 
 const names = ["Network", "product", "plain", "transposed", "shapesOf", "initialWeights", "splitPairs", "softmaxLoss",
@@ -126,3 +128,18 @@ test("shuffling keeps every item, and the two streams of a seed differ", () => {
   assert.deepEqual([...order].sort(), [1, 2, 3, 4, 5]);
   assert.notEqual(engine.randomNumbers(4, 0)(), engine.randomNumbers(4, 1)());
 });
+
+test("the start of the recorded run is made again by the engine, from the settings that travel with it", () => {
+  const kept = JSON.parse(readFileSync(TARGET, "utf-8"));
+  assert.deepEqual(kept.settings, SETTINGS);
+  const made = recording(SETTINGS, trained({ ...SETTINGS, steps: 100 })).found; // the browser's test trains to the end
+  assert.ok(made.length > 15);
+  made.forEach((each, i) => alike(each, kept.found[i]));
+});
+
+/** Numbers that agree to the digits that are kept, in objects of one form. */
+function alike(made, kept) {
+  if (typeof kept === "number") return assert.ok(Math.abs(made - kept) <= 0.011 * Math.max(1, Math.abs(kept)), `${made} is not ${kept}`);
+  assert.deepEqual(Object.keys(made), Object.keys(kept));
+  for (const [name, value] of Object.entries(kept)) alike(made[name], value);
+}

@@ -173,6 +173,18 @@ test("information bottleneck, transfer and interventions: numbers in words", () 
   assert.equal(there({ reached: [5, null, 20] }, 10), "99 % test accuracy reached by 1 of 3 seeds.");
 });
 
+test("transfer: an axis holds its values between round ends, on at most six ticks", () => {
+  const { shares } = load("transfer.js", ["shares"]);
+  for (const [values, low, high, labels] of [
+    [[0.401, 1, 0.9], 0.4, 1, ["40 %", "60 %", "80 %", "100 %"]],
+    [[0.812, 0.956], 0.8, 1, ["80 %", "85 %", "90 %", "95 %", "100 %"]],
+    [[0.5, 0.5], 0.5, 0.5, ["50 %"]],
+  ]) {
+    const found = plain(shares(values));
+    assert.deepEqual([found.low, found.high, found.ticks.map(({ label }) => label)], [low, high, labels]);
+  }
+});
+
 test("settings: ranges leave out what is not defined", () => {
   const { range, terminal } = load("settings.js", ["range", "terminal"]);
   assert.equal(range([null, 2, 0.5]), "0.5 to 2");

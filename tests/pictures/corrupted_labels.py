@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook.runs import Run
-from pictures import Axis, Ellipses, Line, median_and_range
+from pictures import Axis, Band, Ellipses, Line, median_and_range
 
 ARMS = ("cross-entropy", "same schedule", "rate reduction")
 
@@ -73,6 +73,51 @@ def _accuracy(run: Run):
             )
 
 
+def _published(run: Run):
+    table = {
+        "cross-entropy": [93.9, 90.9, 86.1, 79.1, 72.4, 60.3],
+        "rate reduction": [94, 91.1, 89.7, 88.1, 86.6, 84.3],
+    }
+    for arm, values in table.items():
+        yield Line(0, arm, [0, 0.1, 0.2, 0.3, 0.4, 0.5], values)
+    last = pd.DataFrame([own.iloc[-1] for own in _each(_networks(run, "training", "ratios"))])
+    for arm in table:
+        yield from median_and_range(
+            1, arm, last[last.arm == arm].pivot(index="seed", columns="label_noise", values="test")
+        )
+
+
+def _leads(run: Run):
+    nets = list(_each(_networks(run).query("label_noise == 0.4")))
+    heads = [own.iloc[-1][["test_acc", "unit_ncc_acc_test", "subspace_acc_test"]] for own in nets]
+    half = [np.interp(50, np.maximum.accumulate(own.memorized), own.test) for own in nets]
+    table = pd.DataFrame(
+        {
+            "arm": [own.arm[0] for own in nets],
+            "seed": [own.seed[0] for own in nets],
+            "end": [own.test.iloc[-1] for own in nets],
+            "stopped": [own.test[int(np.argmax(own.validation))] for own in nets],
+            "best": [100 * own.max() for own in heads],
+            "half": half,
+        }
+    ).pivot(index="seed", columns="arm")
+    crossed, matched, reduced, longer = "cross-entropy", "same schedule", "rate reduction", "rate reduction, longer"
+    pairs = [
+        (("end", reduced), ("end", crossed)),
+        (("end", reduced), ("best", crossed)),
+        (("end", reduced), ("end", matched)),
+        (("end", reduced), ("best", matched)),
+        (("end", longer), ("end", crossed)),
+        (("half", longer), ("half", matched)),
+        (("stopped", reduced), ("stopped", crossed)),
+        (("stopped", reduced), ("stopped", matched)),
+    ]
+    for row, (ahead, behind) in zip(range(8)[::-1], pairs, strict=True):
+        points = table[ahead] - table[behind]
+        yield Line(0, None, points, [row] * len(points))
+        yield Line(0, None, [points.median()] * 2, [row - 0.36, row + 0.36])
+
+
 def _memorization(run: Run):
     rows = _networks(run).query("label_noise == 0.4")
     for arm in (*ARMS, "rate reduction, longer"):
@@ -88,7 +133,9 @@ def _stopping(run: Run):
     for panel, arm in enumerate(("cross-entropy", "rate reduction, longer")):
         own = rows[rows.arm == arm]
         yield Line(panel, "test, true labels", own.epoch, own.test)
-        yield Line(panel, "validation, corrupted", own.epoch, own.validation)
+        yield Line(panel, "validation", own.epoch, own.validation)
+        for course in (own.test, own.validation):
+            yield Band(panel, own.epoch, course, course)
         yield Axis(panel, x="log")
 
 
@@ -130,7 +177,9 @@ def _dimensions(run: Run):
 EXPECTED = {
     "counting_balls": _balls,
     "arrangement_rates": _arrangements,
+    "published_and_here": _published,
     "accuracy_under_corruption": _accuracy,
+    "lead_by_control": _leads,
     "memorization_and_accuracy": _memorization,
     "stopping_epochs": _stopping,
     "dilation_and_memorization": _dilation,

@@ -33,8 +33,8 @@ def _after_start(run: Run, part: str, column: str):
 
 def _measures(run: Run):
     panels = (
-        {"test_acc": "test accuracy", "train_acc": "train accuracy"},
-        {"relative_flatness": "κ", "train_loss": "train loss"},
+        {"train_acc": "train accuracy", "test_acc": "test accuracy"},
+        {"train_loss": "train loss", "relative_flatness": "κ"},
         {"cdnv_train": "CDNV", "variance_ratio_train": "R", "rnc1_train": "RNC1"},
     )
     for panel, labels in enumerate(panels):

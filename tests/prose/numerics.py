@@ -65,15 +65,16 @@ def _slingshots(run):
 
 FACTS = {
     "with {60} % of the pairs to train on": lambda run: 100 * run.config["fraction"],
-    "in {five} of {six} seeds it generalizes earlier than the baseline or at the same step, in {four} of them": _faster,
+    "in {five} of {six} seeds the network generalizes earlier than the baseline or at the same step, "
+    "in {four} of them": _faster,
     "have been trained for {100} steps": lambda run: run.config["memorize_steps"],
     "not one weight changes in {400} steps": _still,
-    "digits to work with, {75} steps here": _freed,
-    "{Three} of {four} are at 99 % within {1500} steps": _thawed,
+    "digits to work with, after {75} steps here": _freed,
+    "{three} of {four} enlarged networks are at 99 % within {1500} steps": _thawed,
     "about {70} % of the training pairs lose their gradient near step {1000}": _collapsed_softmax,
     "at the end of {1500} steps the test accuracy is {0}": _stuck,
     "all end above {80} %": lambda run: math.floor(100 * _orthogonal(run, "final_acc").min()),
-    "{Three} of {eight} reach 99 % by step {1500}": lambda run: (*_arrived(run), run.config["stuck_steps"]),
+    "{three} of {eight} reach 99 % by step {1500}": lambda run: (*_arrived(run), run.config["stuck_steps"]),
     "each of the {three} seeds has {two} slingshots": lambda run: (
         every(reading.by_arm(run, reading.SLINGSHOT, "spikes").single > 0),
         same(reading.by_arm(run, reading.SLINGSHOT, "spikes").single),
@@ -81,7 +82,7 @@ FACTS = {
     "In none of the {three} arms does a network generalize": _slingshots,
     "our {1,500} steps are too few": lambda run: run.config["stuck_steps"],
     "a training arrives in {2} of {8} seeds": lambda _: seeds("numerics", "orthogonal-gradients-grok"),
-    "In the first run that was {1.5} of {4} seeds, in the second {0.5} of {4}": lambda _: (
+    "in the first run that was {1.5} of {4} seeds, in the second {0.5} of {4}": lambda _: (
         *seeds_of("numerics", "orthogonal-gradients-grok"),
         *seeds_of("numerics", "orthogonal-gradients-grok", "laptop-again"),
     ),

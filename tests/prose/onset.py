@@ -3,13 +3,12 @@
 import math
 
 import numpy as np
-import pandas as pd
 
 from ncbook.readings import onset as reading
 from ncbook.readings import rates
 from prose._approximately import about
-from prose._counts import none, same, yes
-from prose._ledger import every_seed, no_seed, seeds
+from prose._counts import same, yes
+from prose._ledger import seeds
 from prose._limits import less_than
 from prose._trials import judged, load, seeds_of
 
@@ -34,9 +33,10 @@ def _spread(run, name):
     return -lead.min(), lead.max()
 
 
-def _before_the_loss(run):
-    found = reading.leads(run)
-    return none((found.relative_flatness > 0) & (found.relative_flatness > found.train_loss))
+def _leads_over_rules(run):
+    """The latest, as a delay, and the earliest median lead over the rules, of three measures."""
+    medians = reading.medians(run)[["relative_flatness", "cdnv_train", "rnc1_train"]]
+    return [end for name in medians for end in (-medians[name].min(), medians[name].max())]
 
 
 def _ahead_of_nearly(run):
@@ -65,10 +65,6 @@ def _other_rules(run):
     """How many other rules there are, and under how many of them only flatness leads, at most."""
     rules = len(reading.rules(run.config)) - 1
     return rules, rules * max(judged("onset", "only-flatness-under-any-rule").values)
-
-
-def _formula(run):
-    return pd.Series(run.arrays["codes/formula"] / run.arrays["codes/direct"], index=run.config["classes"])
 
 
 def _codes(run):
@@ -100,14 +96,6 @@ def _digits_grok(run):
     return held.sum(), len(run.config["digits_seeds"])
 
 
-def _rescaled(run):
-    """Seeds of digits, if RNC1 coincides with generalization in none; and how often it is later than CDNV."""
-    found = reading.leads(run, reading.DIGITS)
-    ratio = (found.onset - found.rnc1_train) / found.onset
-    together = np.exp(np.abs(np.log(ratio))) <= 1.5
-    return none(together), (found.rnc1_train < found.cdnv_train).sum()
-
-
 def _measured(run):
     """How far apart the measurements of digits are, in percent, once they are more than a few steps apart."""
     frame = run.to_frame()
@@ -116,7 +104,8 @@ def _measured(run):
 
 
 def _late_seeds(run):
-    return len(run.config["seeds"]), len(run.config["seeds"]) - len(reading.leads(run)), 100 * run.config["learned"]
+    seeds = len(run.config["seeds"])
+    return seeds - len(reading.leads(run)), seeds, 100 * run.config["learned"]
 
 
 RATES = "laptop-rates"
@@ -135,12 +124,6 @@ def _steps(column):
 def _times(column):
     first, last = _steps(column)
     return last / first
-
-
-def _together():
-    """The rank correlation that four measures have, and the ratio of their spreads."""
-    found = rates.coupled(_swept()).loc[["cdnv_train", "variance_ratio_train", "rnc1_train", "fourier_gini"]]
-    return same(found["rank"].round(2)), same(found.ratio.round(1))
 
 
 def _before_onset(product):
@@ -165,70 +148,42 @@ FACTS = {
         100 * run.config["fraction"],
         len(run.config["seeds"]),
     ),
-    "with a train accuracy of {99} %": lambda run: 100 * run.config["learned"],
-    "crosses a median of {120} steps before the test accuracy, and in {nine} of {eleven} seeds; "
+    "measured step with a train accuracy of {99} %": lambda run: 100 * run.config["learned"],
+    "$ crosses a median of {120} steps before the test accuracy, and CDNV after it": lambda run: _by_rule(run)[0],
+    "leads more**, {200} steps, and so does the Gini coefficient, {160} steps": _others_lead,
+    "$ crosses a median of {120} steps before the test accuracy, and in {nine} of {eleven} seeds; "
     "CDNV, $ and RNC1 cross after it in {ten} of {eleven}": _by_rule,
-    "leads more**, {200} steps, and so does the Gini coefficient of the embedding's frequencies, {160} steps": (
-        _others_lead
-    ),
     "The lead of $ goes from {80} steps after to {280} before": lambda run: _spread(run, "relative_flatness"),
-    "its leads spread from {840} steps after to {660} before": lambda run: _spread(run, "nc1_train"),
-    "In {eight} of {eleven} seeds $ leads and CDNV does not. With NC1 it is {nine}": lambda _: (
-        *seeds_of("onset", "only-flatness-predicts"),
-        seeds_of("onset", "only-flatness-predicts-nc1")[0],
-    ),
-    "{Eight} of {eleven} would leave the claim open; in a second run it is so in {eleven} of {twelve}": lambda _: (
-        *seeds_of("onset", "only-flatness-predicts"),
-        *seeds_of("onset", "only-flatness-predicts", "laptop-again"),
-    ),
-    "In {eight}, the onset is told better": lambda _: seeds_of("onset", "spread-goes-with-the-onset")[0],
-    "over both runs it is so in {19} of {23} seeds": lambda _: seeds("onset", "spread-goes-with-the-onset"),
-    "With the second run it is ahead in {14} of {23}": lambda _: seeds("onset", "class-ratio-before-generalization"),
-    "generalize over a range of {520} steps": lambda run: np.ptp(reading.leads(run).onset),
-    "In none of the {eleven} seeds does $ move before the train loss": _before_the_loss,
-    "Against 95 % the between-to-within ratio is ahead in {six} of {eleven} seeds, "
-    "by a median of {one} measurement": _ahead_of_nearly,
-    "and they come {400} steps late": _late,
-    "$ is ahead under {nine} of the {eleven} rules": _ahead_by_rules,
-    "ahead of CDNV, by {80} steps or more": _apart,
-    "true under 80 % of the {ten} other rules: it is true under at most {three} of them": _other_rules,
-    "and within {4} % of it at 97": lambda run: math.ceil(100 * (_formula(run)[97] - 1)),
-    "Within 10 % it is right at {53} classes and more, and not at {10} and {29}": _codes,
-    "{eight} directions hold 90 % of the power of $, and {four} frequencies": _shape,
-    "is known after some {400} steps, while the test accuracy is near chance; "
-    "{85} % come {seven} to {ten} times later": _digits,
-    "not peculiar to arithmetic, in {five} of {five} seeds": _digits_grok,
-    "in any of the {five} seeds, and in {three} it is later than CDNV": _rescaled,
-    "on a logarithmic axis and some {15} % apart": _measured,
-    "under the rule fixed before, in {19} of {23} seeds, and in {21} of {23} with NC1": lambda _: (
+    "**holds**, in {19} of {23} seeds; in {21} of {23} with NC1": lambda _: (
         *seeds("onset", "only-flatness-predicts"),
         *seeds("onset", "only-flatness-predicts-nc1"),
     ),
-    "tells the onset better **holds**, in {19} of {23}": lambda _: seeds("onset", "spread-goes-with-the-onset"),
-    "alone, with {eight} of {eleven} seeds each": lambda _: same(
-        seeds_of("onset", claim) for claim in ("only-flatness-predicts", "spread-goes-with-the-onset")
+    "alone, in {eight} of {eleven} seeds, would have left it open; in the second it is so in {eleven} of {twelve}": (
+        lambda _: (
+            *seeds_of("onset", "only-flatness-predicts"),
+            *seeds_of("onset", "only-flatness-predicts", "laptop-again"),
+        )
     ),
-    "come near the onset in {21} of {23} seeds": lambda _: seeds("onset", "both-near-the-onset"),
-    "in {19} of {23} seeds of two runs, and under 80 % of the other rules in none": lambda _: (
-        seeds("onset", "only-flatness-predicts")
-        if no_seed("onset", "only-flatness-under-any-rule")
-        else (math.nan,) * 2
-    ),
-    "CDNV falls {fivefold} during memorization": lambda run: reading.falls(run, "cdnv_train").fold.median(),
-    "leads the test accuracy by a median of {120} steps in addition; the train loss leads by {200}": lambda run: (
-        _by_rule(run)[0],
-        _others_lead(run)[0],
-    ),
-    "{Twelve} seeds in the run that is shown, of which {one} did not reach {99} % in time": _late_seeds,
+    "tells the onset better than $ **holds**, in {19} of {23}": lambda _: seeds("onset", "spread-goes-with-the-onset"),
+    "median lead of $ goes from −{180} to +{785} steps, that of CDNV from −{400} to +{380}, "
+    "and that of RNC1 from −{500} to +{100}": _leads_over_rules,
+    "generalize over a range of {520} steps": lambda run: np.ptp(reading.leads(run).onset),
+    "a test accuracy of 95 % in {six} of {eleven} seeds, by a median of {one} measurement": _ahead_of_nearly,
+    "they come {400} steps after it": _late,
+    "$ is ahead under {nine} of the {eleven} rules": _ahead_by_rules,
+    "ahead of CDNV, by {80} steps or more": _apart,
+    "in each seed it is true under at most {three} of the {ten} other rules": lambda run: _other_rules(run)[::-1],
+    "Within 10 % it is right at {53} classes and more, and not at {10} and {29}": _codes,
+    "{eight} directions hold 90 % of the power of $, and {four} frequencies": _shape,
+    "is known after some {400} steps, while the test accuracy is near chance, and {85} % come {seven} to {ten} times "
+    "later, in {five} of {five} seeds": lambda run: (*_digits(run), *_digits_grok(run)),
+    "on a logarithmic axis and some {15} % apart": _measured,
+    "CDNV falls {fivefold} by then": lambda run: reading.falls(run, "cdnv_train").fold.median(),
+    "{One} of the {twelve} seeds did not reach {99} % in time": _late_seeds,
     "The onset now varies {tenfold}, from {320} to {3360} steps": lambda _: (round(_times("onset")), *_steps("onset")),
     "once by changing the rate alone: {nine} arms, {six} seeds in each": lambda _: (
         len(rates.settings(_swept().config)),
         len(_swept().config["seeds"]),
-    ),
-    "in all arms, with a rank correlation of {0.99} and a ratio of spreads of about {1}": lambda _: _together(),
-    "in all {eight} seeds of two runs that can tell": lambda _: every_seed("onset", "onset-inverse-to-rate-and-decay"),
-    "no clock of weight decay, in none of the {eight} seeds": lambda _: no_seed(
-        "onset", "flatness-inverse-to-rate-and-decay"
     ),
     "while the onset varies {tenfold}, $ crosses within a factor of {two}": lambda _: (
         round(_times("onset")),
@@ -241,8 +196,7 @@ FACTS = {
         *_before_onset(0.5),
         *_before_onset(2.0),
     ),
-    "agree in {six} of {eight} seeds": lambda _: seeds("onset", "same-order-over-rates-and-over-seeds"),
-    "in {four} of the {twelve} seeds of the two runs a network": lambda _: _silent(),
+    "In {four} of the {twelve} seeds of the two runs, which generalize late": lambda _: _silent(),
     "networks that generalize within {2400} steps. Steps are resolved to {20}": lambda run: (
         run.config["steps"],
         run.config["every"],
@@ -252,8 +206,8 @@ GIVEN = [
     "at 0.5, 0.7, 1, 1.4 and 2 times the standard value",
     "of some arm does not reach 99 % within its steps",
     "before the test accuracy gets to 95 %",
-    "Its yardstick is a test accuracy of 95 %",
-    "that hold 90 % of the power, which are the squared singular values",
+    "a test accuracy of 95 % in",
+    "that hold 90 % of their power",
     "a ten times smaller weight decay",
-    "is collapsed by then, tenfold",
+    "collapsed when it has memorized, tenfold",
 ]

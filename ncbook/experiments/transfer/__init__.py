@@ -1,6 +1,6 @@
 """Transfer: what features that were trained on some classes are worth for others.
 
-Two families of pretrainings. In the first, networks learn l source classes of glyphs and are judged on ten classes
+Two families of pretrainings. In the first, networks learn m source classes of glyphs and are judged on ten classes
 that none has seen, from five images of each. In the second, networks learn the super-classes of digits, for long, and
 are judged on the digits, layer by layer along the training.
 """

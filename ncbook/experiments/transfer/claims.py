@@ -1,5 +1,7 @@
 """Claims that `transfer` decides, and the rules by which it does."""
 
+from functools import partial
+
 import pandas as pd
 
 from ncbook.claims import read
@@ -51,6 +53,13 @@ def _collapsed(table: pd.DataFrame) -> pd.Series:
     return table.phase_tells & (table.cdnv_fall >= COLLAPSED)
 
 
+def _points(
+    seeds: pd.Series | pd.Index, gain: pd.Series, unit: str, tells: pd.Series | None = None, chance: float = 0.0
+) -> Evidence:
+    """Differences of accuracies, `gain`, as shares: are they so many percentage points that they count?"""
+    return Evidence.compared(seeds, 100 * gain, ">=", POINTS, f"points {unit}", tells, chance)
+
+
 def _over_classes(table: pd.DataFrame, values: pd.Series, sign: int) -> Evidence:
     """Rank correlation of `values` with the number of source classes, one an arm and seed; `sign` as is claimed."""
     rows = table.assign(value=values)
@@ -58,7 +67,9 @@ def _over_classes(table: pd.DataFrame, values: pd.Series, sign: int) -> Evidence
     found = [rank_correlation(each.num_classes, each.value) for _, each in groups]
     chance = correlation_chance(int(rows.num_classes.nunique()), ORDERED)
     seeds, relation = [seed for (_, seed), _ in groups], ">=" if sign > 0 else "<="
-    return Evidence.compared(seeds, found, relation, sign * ORDERED, "rank correlation with l", chance=chance)
+    return Evidence.compared(
+        seeds, found, relation, sign * ORDERED, "rank correlation with the number of classes", chance=chance
+    )
 
 
 def _similar(run: Run) -> Evidence:
@@ -90,8 +101,7 @@ def _target_collapses(run: Run) -> Evidence:
 
 def _above_pixels(run: Run) -> Evidence:
     table = _most(run)
-    gain = 100 * (table.probe_acc_target - table.pixels)
-    return Evidence.compared(table.seed, gain, ">=", POINTS, "points above the pixels")
+    return _points(table.seed, table.probe_acc_target - table.pixels, "above the pixels")
 
 
 def _impossible(run: Run) -> Evidence:
@@ -109,8 +119,7 @@ def _loses_information(run: Run) -> Evidence:
 
 def _longer_few(run: Run) -> Evidence:
     table = _fewer(run)
-    lost = 100 * (table.probe_start - table.probe_acc_target)
-    return Evidence.compared(table.seed, lost, ">=", POINTS, "points lost", table.phase_tells)
+    return _points(table.seed, table.probe_start - table.probe_acc_target, "lost", table.phase_tells)
 
 
 def _terminal(run: Run, arms: tuple[str, ...]) -> pd.DataFrame:
@@ -118,18 +127,9 @@ def _terminal(run: Run, arms: tuple[str, ...]) -> pd.DataFrame:
     return table[table.arm.isin(arms)]
 
 
-def _lost(run: Run, arms: tuple[str, ...]) -> Evidence:
+def _longer(arms: tuple[str, ...], run: Run) -> Evidence:
     table = _terminal(run, arms)
-    lost = 100 * (table.probe_start - table.probe_end)
-    return Evidence.compared(table.seed, lost, ">=", POINTS, "points lost", table.phase_tells, LUCK)
-
-
-def _longer(run: Run) -> Evidence:
-    return _lost(run, COARSE)
-
-
-def _longer_weak(run: Run) -> Evidence:
-    return _lost(run, (WEAK,))
+    return _points(table.seed, table.probe_start - table.probe_end, "lost", table.phase_tells, LUCK)
 
 
 def _goes_with_collapse(run: Run) -> Evidence:
@@ -147,15 +147,22 @@ def _middle(table: pd.DataFrame, tells: pd.Series) -> Evidence:
     It is named beforehand: the best of several would be better than the last by chance alone.
     """
     blocks = [layer for layer in table.columns if layer not in (INPUT, LAST)]
-    gain = 100 * (table[blocks[len(blocks) // 2]] - table[LAST])
+    gain = table[blocks[len(blocks) // 2]] - table[LAST]
     seeds = table.index.get_level_values("seed")
-    return Evidence.compared(seeds, gain, ">=", POINTS, "points above the last layer", tells.loc[table.index], LUCK)
+    return _points(seeds, gain, "above the last layer", tells.loc[table.index], LUCK)
 
 
-def _middle_groups(run: Run) -> Evidence:
+def _middle_groups(run: Run, tells: pd.Series) -> Evidence:
     table = final_layers(run, "groups").droplevel("num_classes")
-    tells = phases(run).set_index(["arm", "seed"]).phase_tells
     return _middle(table[table.index.get_level_values("arm").isin(COARSE)], tells)
+
+
+def _middle_on_digits(run: Run) -> Evidence:
+    return _middle_groups(run, phases(run).set_index(["arm", "seed"]).phase_tells)
+
+
+def _middle_on_mnist(run: Run) -> Evidence:
+    return _middle_groups(run, since_memorized(run).set_index(["arm", "seed"]).tells)
 
 
 def _middle_source(run: Run) -> Evidence:
@@ -164,10 +171,14 @@ def _middle_source(run: Run) -> Evidence:
     return _middle(table[table.index.get_level_values("arm") == PER_CLASS], tells)
 
 
+def _recovered(table: pd.DataFrame, tells: pd.Series) -> Evidence:
+    collapsed = tells & (table.ratio_fall >= COLLAPSED)
+    return Evidence.compared(table.seed, 100 * table.cluster_end, ">=", RECOVERED, "% recovered", collapsed)
+
+
 def _residual(run: Run) -> Evidence:
     table = _terminal(run, COARSE)
-    collapsed = table.phase_tells & (table.ratio_fall >= COLLAPSED)
-    return Evidence.compared(table.seed, 100 * table.cluster_end, ">=", RECOVERED, "% recovered", collapsed)
+    return _recovered(table, table.phase_tells)
 
 
 def _since_memorized(run: Run, arms: tuple[str, ...]) -> pd.DataFrame:
@@ -175,25 +186,14 @@ def _since_memorized(run: Run, arms: tuple[str, ...]) -> pd.DataFrame:
     return table[table.arm.isin(arms)]
 
 
-def _below_best(run: Run, arms: tuple[str, ...]) -> Evidence:
+def _below_best(arms: tuple[str, ...], run: Run) -> Evidence:
     table = _since_memorized(run, arms)
-    lost = 100 * (table.probe_best - table.probe_end)
-    return Evidence.compared(table.seed, lost, ">=", POINTS, "points below the best", table.tells, LUCK)
-
-
-def _strong_below_best(run: Run) -> Evidence:
-    return _below_best(run, COARSE)
-
-
-def _weak_below_best(run: Run) -> Evidence:
-    return _below_best(run, WEAKLY)
+    return _points(table.seed, table.probe_best - table.probe_end, "below the best", table.tells, LUCK)
 
 
 def _strong_below_weak(run: Run) -> Evidence:
     table = below_weak(run)
-    return Evidence.compared(
-        table.seed, 100 * table.below, ">=", POINTS, "points below the weak decay", table.tells, LUCK
-    )
+    return _points(table.seed, table.below, "below the weak decay", table.tells, LUCK)
 
 
 def _fall_goes_with_collapse(run: Run) -> Evidence:
@@ -203,16 +203,9 @@ def _fall_goes_with_collapse(run: Run) -> Evidence:
     return Evidence.compared(table.seed, table.correlation, ">=", CORRELATED, "rank correlation", table.tells, chance)
 
 
-def _middle_on_mnist(run: Run) -> Evidence:
-    table = final_layers(run, "groups").droplevel("num_classes")
-    tells = since_memorized(run).set_index(["arm", "seed"]).tells
-    return _middle(table[table.index.get_level_values("arm").isin(COARSE)], tells)
-
-
 def _residual_on_mnist(run: Run) -> Evidence:
     table = _since_memorized(run, COARSE)
-    collapsed = table.tells & (table.ratio_fall >= COLLAPSED)
-    return Evidence.compared(table.seed, 100 * table.cluster_end, ">=", RECOVERED, "% recovered", collapsed)
+    return _recovered(table, table.tells)
 
 
 CLAIMS = read(
@@ -227,14 +220,14 @@ CLAIMS = read(
         "fewer-source-classes-impossible": _impossible,
         "fewer-source-classes-lose-information": _loses_information,
         "longer-training-worse-few-classes": _longer_few,
-        "longer-training-worse-transfer": _longer,
-        "longer-training-worse-weak-decay": _longer_weak,
+        "longer-training-worse-transfer": partial(_longer, COARSE),
+        "longer-training-worse-weak-decay": partial(_longer, (WEAK,)),
         "more-collapse-worse-transfer": _goes_with_collapse,
-        "middle-layer-better-after-super-classes": _middle_groups,
+        "middle-layer-better-after-super-classes": _middle_on_digits,
         "middle-layer-better-for-unseen": _middle_source,
         "residual-recovers-fine-classes": _residual,
-        "mnist-end-below-best": _strong_below_best,
-        "mnist-end-below-best-weak-decay": _weak_below_best,
+        "mnist-end-below-best": partial(_below_best, COARSE),
+        "mnist-end-below-best-weak-decay": partial(_below_best, WEAKLY),
         "mnist-strong-decay-below-weak": _strong_below_weak,
         "mnist-fall-goes-with-collapse": _fall_goes_with_collapse,
         "mnist-middle-layer-better-after-super-classes": _middle_on_mnist,

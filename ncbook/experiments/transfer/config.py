@@ -10,7 +10,7 @@ from ncbook.readings.transfer import COARSE, WEAKLY
 class Config(Presets):
     """Two families of pretrainings, each measured on classes that it was not trained to tell apart.
 
-    Source classes: glyphs; `source_counts` are the numbers l of source classes, `target_classes` others are held out.
+    Source classes: glyphs; `source_counts` are the numbers m of source classes, `target_classes` others are held out.
     A network sees `per_class` images of each source class ("per class"), or `total` images in all ("total"), in
     `source_steps` steps of `source_batch` images either way, so many that the terminal phase is longer than what came
     before. The target is judged from `shots` images a class, in `trials` draws.

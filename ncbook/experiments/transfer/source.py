@@ -1,4 +1,4 @@
-"""Pretraining on l source classes of glyphs, judged on ten classes that no network has seen."""
+"""Pretraining on m source classes of glyphs, judged on ten classes that no network has seen."""
 
 from functools import lru_cache
 from math import nan
@@ -13,7 +13,7 @@ from ncbook.readings.transfer import INPUT, LAST, PER_CLASS, TOTAL
 
 
 def arms(config: Config) -> list[tuple[int, str, int]]:
-    """(seed, protocol, l): where both protocols are the same training, it is made once, as "per class"."""
+    """(seed, protocol, m): where both protocols are the same training, it is made once, as "per class"."""
     counts = {PER_CLASS: config.source_counts, TOTAL: [n for n in config.source_counts if _size(config, TOTAL, n)]}
     return [(seed, protocol, n) for seed in config.seeds for protocol, chosen in counts.items() for n in chosen]
 
