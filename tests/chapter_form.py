@@ -24,7 +24,6 @@ MADE_OVER = (
     "mnist_grokking",
     "image_interventions",
 )
-CAPTIONED = MADE_OVER
 MOST_WORDS = 3000
 FIGURE = re.compile(r"^figures\.", re.M)
 # Cells whose code is not to be read: they draw, tabulate, show a lab or the verdicts.

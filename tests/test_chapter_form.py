@@ -16,7 +16,7 @@ def each(names):
     return pytest.mark.parametrize("chapter", [CHAPTERS[name] for name in names], ids=names)
 
 
-@each(form.CAPTIONED)
+@each(form.MADE_OVER)
 def test_every_figure_has_a_caption_and_a_name(chapter):
     for cell in form.code(chapter):
         if form.FIGURE.search(cell.source):

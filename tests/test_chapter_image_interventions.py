@@ -320,10 +320,10 @@ def test_the_arms_of_the_table_are_those_of_the_run_with_their_levels(run):
 
 def test_the_tables_of_the_first_tasks_are_read_from_the_history(run, lost):
     frame = run.to_frame()
-    table = tables_of.as_sharp(run).set_index(["task", "arm"])
+    table = tables_of.as_sharp(run).set_index(["images", "arm"])
     then = frame[(frame.task == "glyphs") & (frame.arm == "anti_pinned") & (frame.epoch == 100)]
-    assert table["κ"]["glyphs", "anti-flatness, head from the cap"] == f"{then.relative_flatness.median():.0f}"
-    assert table["points lost"]["glyphs", "anti-flatness, head from the cap"] == told(lost.loc["glyphs"].anti_pinned)
+    assert table["κ"]["glyphs", "anti-flatness, from the cap"] == f"{then.relative_flatness.median():.0f}"
+    assert table["points lost"]["glyphs", "anti-flatness, from the cap"] == told(lost.loc["glyphs"].anti_pinned)
     table = tables_of.costs(run).set_index("arm")
     assert table["digits: release"]["flooding"] == told(lost.loc["digits"].flooding)
     assert table["glyphs: end"]["flooding"] == ""  # which the glyphs have not
@@ -364,11 +364,11 @@ def test_the_tables_of_controls_have_a_row_an_arm_and_rate():
     costs = tables_of.control_costs(controlled).set_index(["held up", "rate"])
     assert len(costs) == 8
     gain = 100 * (then.test_acc.flooded_decayed - then.test_acc.baseline_decayed)
-    assert costs["strength 2.5"]["train loss", "decayed to 0"] == told(gain.round(2))
+    assert costs["strength 2.5"]["train loss", "falling"] == told(gain.round(2))
     measures = tables_of.control_measures(controlled).set_index(["held up", "rate"])
     wrong = 100 * (1 - then.train_acc.sharp.median())
     assert measures["wrong (%)"]["κ", "constant"].split(" / ")[2] == f"{wrong:.1f}"
-    assert measures["κ"]["norms", "decayed to 0"].split(" / ")[2] == f"{then.relative_flatness.long_decayed.median():.2g}"
+    assert measures["κ"]["norms", "falling"].split(" / ")[2] == f"{then.relative_flatness.long_decayed.median():.2g}"
     assert tables_of.encouraged(controlled).strength.tolist() == ["0.1", "0.5", "2.5"]
     raised = tables_of.augmentation(IMAGES.load("laptop-augmented", live=False))
     assert raised.strength.tolist() == ["0.001", "0.002", "0.004"]

@@ -118,7 +118,7 @@ def image_conventions(run: Run) -> Figure:
     panel.set_xlabel("epoch")
     panel.set_ylabel("upper bound of $\\kappa$ (nats, log scale)")
     panel.set_title(f"One network, two conventions ({task_name(task)})")
-    panel.legend(loc="upper right", fontsize=7.5, handlelength=1.6)
+    _style.legend_above(figure, panel, 2)
     return figure
 
 
@@ -138,8 +138,8 @@ def image_sharpness(run: Run) -> Figure:
         panel.axvline(0, color=_style.FAINT, linewidth=1.2)
         panel.grid(axis="y", color="#e6e6e6", linewidth=0.6)
         panel.set_title(task_name(task).capitalize())
-        panel.set_xlabel("accuracy minus the baseline's (points)")
-    names = [f"{_short(arm).removesuffix(', released')}: {values[arm]:.2g}" for arm in arms]
+        panel.set_xlabel("points against the baseline")
+    names = [f"{_short(arm).removesuffix(', released')}: {float(f'{values[arm]:.2g}'):g}" for arm in arms]
     axes[0].set_yticks(range(len(arms)), names)
     axes[0].set_ylabel("arm, and the value of the regularizer")
     return figure

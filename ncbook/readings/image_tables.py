@@ -13,19 +13,19 @@ from ncbook.runs import Run
 _DONE = {
     "baseline": ("nothing", None),
     "baseline_schedule": ("nothing", "new schedule"),
-    "encouraged": ("collapse is pushed up", None),
-    "prevented": ("collapse is pushed down", None),
-    "flatter": ("the regularizer with the opposite sign", None),
-    "anti_released": ("the regularizer", "nothing"),
-    "released_schedule": ("the regularizer", "new schedule, as in the paper"),
-    "anti_kept": ("the regularizer", None),
-    "kept_schedule": ("the regularizer", "the regularizer, new schedule"),
-    "anti_pinned": ("the regularizer, W starts at the cap", "nothing"),
-    "confidence": ("a push on the softmax alone", "nothing"),
-    "confidence_pinned": ("the same, W starts at the cap", "nothing"),
-    "pinned": ("W starts at the cap", None),
-    "norms": ("a push on the norm of W alone", "nothing"),
-    "flooding": ("the train loss held near {flooding_level:g}", "nothing"),
+    "encouraged": ("collapse up", None),
+    "prevented": ("collapse down", None),
+    "flatter": ("opposite push", None),
+    "anti_released": ("push", "nothing"),
+    "released_schedule": ("push", "new schedule"),
+    "anti_kept": ("push", None),
+    "kept_schedule": ("push", "push, new schedule"),
+    "anti_pinned": ("push, W from the cap", "nothing"),
+    "confidence": ("push on the softmax", "nothing"),
+    "confidence_pinned": ("the same, W from the cap", "nothing"),
+    "pinned": ("W from the cap", None),
+    "norms": ("push on the norm of W", "nothing"),
+    "flooding": ("train loss near {flooding_level:g}", "nothing"),
     "smoothing": ("labels smoothed by {smoothing:g}", "nothing"),
 }
 _SHARP = ("baseline", "anti_released", "anti_pinned", "confidence")
@@ -64,13 +64,18 @@ def as_sharp(run: Run) -> pd.DataFrame:
     values = [reading.by_arm(run, f"release_{name}") for name in names]
     lost = 100 * reading.losses(run)
     rows = [
-        {"task": task_name(task), "arm": ARMS[arm].removesuffix(", released")}
+        {"images": task, "arm": _name(arm).removesuffix(", released")}
         | dict(zip(("κ_τ", "κ", "train loss"), (each.loc[task][arm].median() for each in values), strict=True))
         | {"points lost": _points(lost.loc[task][arm])}
         for task in run.config["tasks"] for arm in _SHARP
     ]  # fmt: skip
     table = pd.DataFrame(rows)
     return table.assign(**{name: table[name].map(_three_digits) for name in ("κ_τ", "κ")})
+
+
+def _name(arm: str) -> str:
+    """Short, where a table tells of anti-flatness."""
+    return ARMS[arm].removeprefix("anti-flatness ").replace(", head from", ", from")
 
 
 def _three_digits(value: float) -> str:
@@ -81,7 +86,7 @@ def arms(run: Run) -> pd.DataFrame:
     """A row an arm: what it does until the release, and after it."""
     own = {arm: _DONE[arm] for arm in run.config["arms"]}
     return pd.DataFrame({
-        "arm": [ARMS[arm] for arm in own],
+        "arm": [_name(arm) for arm in own],
         "until the release": [until.format(**run.config) for until, _ in own.values()],
         "after it": [after or "the same" for _, after in own.values()],
     })  # fmt: skip
@@ -95,7 +100,7 @@ def costs(run: Run) -> pd.DataFrame:
     for task in run.config["tasks"]:
         columns[f"{task}: release"] = [_points(lost.loc[task][arm]) for arm in own]
         columns[f"{task}: end"] = [_middle(ends.loc[task][arm]) for arm in own]
-    return pd.DataFrame({"arm": [ARMS[arm] for arm in own]} | columns)
+    return pd.DataFrame({"arm": [_name(arm) for arm in own]} | columns)
 
 
 def _points(values: pd.Series) -> str:
@@ -118,7 +123,7 @@ def conventions(run: Run) -> pd.DataFrame:
     rows = frame[(frame.task == run.config["tasks"][0]) & (frame.arm == "released_schedule")]
     names = {"unit_flatness_bound": "κ_τ", "relative_flatness_bound": "bound of κ", "relative_flatness": "κ"}
     middle = rows.groupby("epoch")[list(names)].median().loc[[run.config["release"], run.config["epochs"]]]
-    return pd.DataFrame({"epoch": middle.index} | {label: middle[name] for name, label in names.items()})
+    return pd.DataFrame({"epoch": middle.index} | {label: middle[name].map(_three_digits) for name, label in names.items()})
 
 
 def sweep(run: Run) -> pd.DataFrame:
@@ -202,7 +207,11 @@ def control_costs(run: Run) -> pd.DataFrame:
 def control_measures(run: Run) -> pd.DataFrame:
     """A row an arm and learning rate: medians of other measures, at the strengths from the weakest on."""
     table = reading.costs_of_controls(run)
-    forms = {"κ": _two_digits, "train loss": _two_digits, "wrong (%)": "{:.1f}".format, "points at the end": "{:.2f}".format}
+    table = table.assign(**{"1000 × train loss": 1000 * table["train loss"]})
+    forms = {
+        "κ": _two_digits, "1000 × train loss": _two_digits, "wrong (%)": "{:.1f}".format,
+        "points at the end": "{:.2f}".format,
+    }  # fmt: skip
     return _of_controls(table, {
         name: [" / ".join(map(form, own[name])) for _, own in table.groupby(["rate", "arm"], sort=False)]
         for name, form in forms.items()
@@ -216,7 +225,7 @@ def _of_controls(table: pd.DataFrame, columns: dict[str, list[str]]) -> pd.DataF
         GRADED_ARMS[f"{arm}{rate}"].removesuffix(", released"): label
         for arm, label in names.items() for rate in ("", DECAYED)
     }  # fmt: skip
-    return pd.DataFrame({"held up": [short[arm] for _, arm in keys], "rate": [rate for rate, _ in keys]} | columns)
+    return pd.DataFrame({"held up": [short[arm] for _, arm in keys], "rate": ["constant" if rate == "constant" else "falling" for rate, _ in keys]} | columns)
 
 
 def encouraged(run: Run) -> pd.DataFrame:
