@@ -32,7 +32,6 @@ STILL_TO_RENAME = {
     ("onset", "f"),
     ("mnist_grokking", "w"),
     ("flatness", "M"),
-    ("interventions", "b"),
 }
 
 
