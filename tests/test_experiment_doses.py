@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from ncbook import experiments, trainers
 from ncbook.evidence import FAILS, HOLDS, OPEN
@@ -40,6 +41,26 @@ def _settled(run):
     return 100 * np.median(frame[frame.step == frame.step.max()].test_acc.to_numpy() - then)
 
 
+def my_cap(weight, largest):  # as in the chapter's solution
+    length = weight.norm()
+    return weight * largest / length if length > largest else weight
+
+
+def _by_one_factor(weight, largest):
+    return weight * (largest / weight.norm()) if weight.norm() else weight
+
+
+def _each_row(weight, largest):
+    """Right where rows are equally long."""
+    lengths = weight.norm(dim=1, keepdim=True) * len(weight) ** 0.5
+    return torch.where(lengths > largest, weight * largest / lengths, weight)
+
+
+def _over_zero(weight, largest):
+    return weight * torch.minimum(weight.norm(), torch.tensor(largest, dtype=weight.dtype)) / weight.norm()
+
+
+FUNCTIONS = {"doses/write-cap": (my_cap, [lambda weight, _: weight, _by_one_factor, _each_row, _over_zero])}
 ALL_AT_600 = {(kind, level): 600 for kind, level, _ in CONFIG.doses}
 
 
