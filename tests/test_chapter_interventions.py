@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import experiments, explorables, metrics, runs
+from ncbook import experiments, explorables, metrics, readings, runs
 from ncbook.claims import QUOTES
 from ncbook.evidence import FAILS, HOLDS
 from ncbook.readings import interventions as reading
@@ -127,6 +127,24 @@ def test_what_generalizes_is_not_flat_at_the_same_step_and_is_at_the_same_loss(r
 def test_kappa_follows_the_loss(run):
     assert holds("confidence-makes-flat", run) == (6, 8)
     assert reading.loss_correlations(run).min() > 0.99
+
+
+def test_the_tables_show_what_the_run_holds(run, table):
+    tables = readings.intervention_tables
+    prevented = arm(table, "prevented").dropna(subset="ncc_acc_test")
+    shown = tables.uncollapsed(run).set_index("seed")
+    assert list(shown.index) == list(prevented.index)
+    assert (shown["test accuracy (%)"] >= 99).all()
+    assert shown["nearest center (%)"].round().tolist() == [25, 40]
+    release = tables.at_release(run).set_index("arm")
+    assert release["κ"]["anti-flatness"] == "31,000"
+    norms = arm(table, "norms_released")
+    assert release["|W|²|h|²"]["large norms"] == f"{norms.release_squared_norms.median():,.0f}"
+    assert release["test accuracy (%)"]["flooding"] == "92"
+    assert tables.results(run)["reach 99 %"].tolist()[:4] == ["8 of 8", "8 of 8", "2 of 8", "5 of 8"]
+    then = tables.when_generalizing(run).set_index("arm")
+    kappas = arm(table, "flooding").relative_flatness
+    assert then["κ"]["flooding"] == f"{kappas.median():.2g} ({kappas.min():.2g} to {kappas.max():.2g})"
 
 
 # --- the second run, from other seeds
@@ -292,8 +310,9 @@ def test_the_answers_of_the_explorable_are_those_of_the_run(run):
         assert f"{factor} times the steps of their baselines" in asked[key]["answer"]
         assert asked[key]["answer"].endswith("or more." if there < 8 else "baselines.")
     then = frame[frame.step == run.config["release"]].groupby("arm").median(numeric_only=True)
-    assert f"flooding has a train loss of {then.train_loss.flooding:.2f} and a test accuracy of 92 %" in (
-        asked["loss"]["answer"]
+    assert (
+        f"flooding has a train loss of {then.train_loss.flooding:.2f} and a test accuracy of 92 %"
+        in (asked["loss"]["answer"])
     )
 
 

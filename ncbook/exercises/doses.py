@@ -72,7 +72,7 @@ FUNCTIONS = {
         _cap,
         (
             Trial("a matrix of equal rows that is too long", lambda: (_rows(4, 4, 4, 4), 7.0), "its norm has to be 7"),
-            Trial("a matrix that is short enough", lambda: (_rows(1, 1, 1), 7.0), "what is short enough stays as it is"),
+            Trial("a matrix that is short enough", lambda: (_rows(1, 1, 1), 7.0), "what is short enough stays"),
             Trial(
                 "rows of very unequal length",
                 lambda: (_rows(9, 0.5, 2), 7.0),

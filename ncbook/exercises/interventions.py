@@ -65,7 +65,7 @@ FUNCTIONS = {
             Trial(
                 "classes of unequal size",
                 lambda: _clouds(0.3),
-                "the spread within is a mean over points, that between a mean over class means, each of which counts once",
+                "the spread within is a mean over points, that between a mean over class means, which count alike",
             ),
         ),
     ),

@@ -91,7 +91,8 @@ def _body(run: runs.Run, data: dict[str, Any], questions: Mapping[str, Question]
     chosen = [*opening["arms"], *[""] * _PLACES][:_PLACES]
     return _page.body(
         "_arms", run,
-        questions=_page.options({key: asked.text for key, asked in questions.items()}), answer=escape(opening["answer"]),
+        questions=_page.options({key: asked.text for key, asked in questions.items()}),
+        answer=escape(opening["answer"]),
         first=_page.options(labels, chosen[0]), second=_page.options(labels | _NONE, chosen[1]),
         third=_page.options(labels | _NONE, chosen[2]),
         measures=_page.options({name: about["label"] for name, about in data["measures"].items()}, opening["measure"]),

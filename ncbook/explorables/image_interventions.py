@@ -20,7 +20,7 @@ _MEASURES = {
 }
 # key -> question, the arms that answer it, and the measure that is drawn
 _QUESTIONS = {
-    "flatness": ("Does a push away from flatness cost accuracy?", ("baseline", "anti_released"), "test_acc"),
+    "flatness": ("Does sharpness cost accuracy?", ("baseline", "anti_released"), "test_acc"),
     "collapse": ("Is collapse necessary?", ("baseline", "prevented"), "test_acc"),
     "encouraged": ("Does collapse help?", ("baseline", "encouraged"), "test_acc"),
     "norm": ("Is it the norm?", ("anti_released", "norms"), "test_acc"),
@@ -70,6 +70,7 @@ def _answer(run: runs.Run, task: str, arms: tuple[str, ...], measure: str) -> st
 
 def _percent(share: float) -> str:
     return cell(100 * share, "{:.0f} %")
+
 
 def _label(task: str, arm: str) -> str:
     return f"{task.replace('_', ' ')}: {ARMS.get(arm, arm)}"

@@ -56,7 +56,7 @@ def _of_collapse(run: runs.Run) -> dict[str, Question]:
             f"They take {_factor(run, 'prevented')}.",
         ),
         "centers": Question(
-            "Do uncollapsed networks decide by the nearest center?", ("baseline", "prevented"), "ncc_acc_test",
+            "Do they decide by the nearest center?", ("baseline", "prevented"), "ncc_acc_test",
             "When a network first has 99 % test accuracy, the nearest class mean is right for this percentage of the "
             f"test pairs: {_percent(centers.prevented)} where collapse is prevented, {_percent(centers.baseline)} in "
             "the baseline.",

@@ -19,4 +19,14 @@ if TYPE_CHECKING:  # the modules below are attributes too
 for _name in RESULTS:
     import_module(f"ncbook.readings.{_name}")  # which makes it an attribute of this package
 
-__all__ = ["bias_tables", "coupling", "intervention_tables", "measures", "moments", "names", "rates", "size_tables", *RESULTS]
+__all__ = [
+    "bias_tables",
+    "coupling",
+    "intervention_tables",
+    "measures",
+    "moments",
+    "names",
+    "rates",
+    "size_tables",
+    *RESULTS,
+]

@@ -6,7 +6,7 @@ import pandas as pd
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
 from ncbook.readings.once import once_a_run
-from ncbook.readings.words import cell, spread
+from ncbook.readings.words import cell, spread, two_digits
 from ncbook.runs import Run
 
 BASELINE, KAPPA, NORMS, LOSS, CONFIDENCE, COLLAPSE = "baseline", "kappa", "norms", "loss", "uncertainty", "spread"
@@ -110,7 +110,9 @@ def delays(run: Run) -> pd.DataFrame:
     """A table: a row a dose of kappa, the median delay with it and with each control, and how many generalize."""
     table = against_baseline(run)
     doses = [float(dose) for dose in table.level[table.kind == KAPPA].unique()]
-    told = {KINDS[kind]: [_delay(table, kind, like=dose) for dose in doses] for kind in (KAPPA, NORMS, LOSS, CONFIDENCE)}
+    told = {
+        KINDS[kind]: [_delay(table, kind, like=dose) for dose in doses] for kind in (KAPPA, NORMS, LOSS, CONFIDENCE)
+    }
     return pd.DataFrame({"dose": [f"{dose:,g}" for dose in doses]} | told)
 
 
@@ -119,7 +121,7 @@ def spread_delays(run: Run) -> pd.DataFrame:
     table = against_baseline(run)
     least = [float(level) for level in table.level[table.kind == COLLAPSE].unique()]
     delay = [_delay(table, COLLAPSE, level=level) for level in least]
-    return pd.DataFrame({"least R": [f"{level:g}" for level in least], "delay": delay})
+    return pd.DataFrame({"least R": [f"{level:g}" for level in least], "delay (how many generalize)": delay})
 
 
 def _delay(table: pd.DataFrame, kind: str, **where: float) -> str:
@@ -139,9 +141,10 @@ def settled(run: Run) -> pd.DataFrame:
 
 
 def borne(run: Run) -> pd.DataFrame:
-    """By seed: kappa of the baseline, of the sharpest network that generalizes with kappa held up, and their ratio."""
+    """A table: a row a seed, kappa of the baseline and of the sharpest training with kappa held up that generalizes."""
     table = outcomes(run)
     there = table[np.isfinite(table.generalized)]
     plain = there[there.kind == BASELINE].set_index("seed").relative_flatness
     sharpest = there[there.kind == KAPPA].groupby("seed").relative_flatness.max()
-    return pd.DataFrame({"plain": plain, "sharpest": sharpest, "times": sharpest / plain}).dropna()
+    found = pd.DataFrame({"κ, nothing held": plain, "κ of the sharpest": sharpest, "times as sharp": sharpest / plain})
+    return found.dropna().map(two_digits)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook.readings.interventions import ARMS, by_arm, outcomes
-from ncbook.readings.words import spread
+from ncbook.readings.words import spread, two_digits
 from ncbook.runs import Run
 
 _AT_RELEASE = ("baseline", "anti_released", "norms_released", "confidence", "flooding", "smoothing")
@@ -26,7 +26,7 @@ def at_release(run: Run) -> pd.DataFrame:
     found = outcomes(run).groupby("arm").median(numeric_only=True).loc[list(_AT_RELEASE)]
     return pd.DataFrame({
         "arm": [_name(arm) for arm in _AT_RELEASE], "train loss": found.release_train_loss,
-        "κ": found.release_relative_flatness.map(_two_digits), "1 - |p|²": found.release_uncertainty_train,
+        "κ": found.release_relative_flatness.map(two_digits), "1 - |p|²": found.release_uncertainty_train,
         "|W|²|h|²": found.release_squared_norms.map("{:,.0f}".format),
         "test accuracy (%)": (100 * found.release_test_acc).map("{:.0f}".format),
     })  # fmt: skip
@@ -51,11 +51,6 @@ def when_generalizing(run: Run) -> pd.DataFrame:
         "κ": [spread(kappas[arm], "{:.2g}") for arm in _WHEN_GENERALIZING],
         "R": [spread(ratios[arm], "{:.2g}") for arm in _WHEN_GENERALIZING],
     })  # fmt: skip
-
-
-def _two_digits(value: float) -> str:
-    """31000.4 as "31,000", 0.00108 as "0.0011"."""
-    return f"{float(f'{value:.2g}'):,g}"
 
 
 def _name(arm: str) -> str:

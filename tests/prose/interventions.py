@@ -132,7 +132,7 @@ FACTS = {
     "is between {2.9} and {4.5}, their CDNV": lambda run: _uncollapsed(run)[1:],
     "their CDNV {2.3} and {1.5}, and the nearest class mean is right for only {25} % and {40} %": _collapsed_measures,
     "right for {95} % of the test pairs or more": _least_center,
-    "gets to 99 % within {1.25} times the baseline's": lambda run: (_DELAY if _prevented(run)[1] == 8 else math.nan),
+    "gets to 99 % within {1.25} times the baseline's": lambda run: _DELAY if _prevented(run)[1] == 8 else math.nan,
     "within {4200} steps {six} of {eight} end less accurate": _costs_accuracy,
     "have generalized by step {1500}": _baselines_by,
     "All {eight} seeds are delayed, by a factor of {1.7} or more": _delayed_by,
