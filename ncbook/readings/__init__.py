@@ -20,13 +20,5 @@ for _name in RESULTS:
     import_module(f"ncbook.readings.{_name}")  # which makes it an attribute of this package
 
 __all__ = [
-    "bias_tables",
-    "coupling",
-    "intervention_tables",
-    "measures",
-    "moments",
-    "names",
-    "rates",
-    "size_tables",
-    *RESULTS,
-]
+    "bias_tables", "coupling", "intervention_tables", "measures", "moments", "names", "rates", "size_tables", *RESULTS,
+]  # fmt: skip

@@ -35,9 +35,9 @@ def outcomes(run: Run) -> pd.DataFrame:
     """One row a training, in the order of the run.
 
     memorized, generalized: moments; last: its last step. relative_flatness, variance_ratio_train, cdnv_train,
-    test_acc and ncc_acc_test: at `generalized`, nan for never. final_acc, final_ratio: medians of test accuracy and variance ratio on train over the
-    last five probes. release_...: loss, accuracies, flatness, uncertainty and norms at the step of the release, nan
-    for an arm that ends before.
+    test_acc and ncc_acc_test: at `generalized`, nan for never. final_acc, final_ratio: medians of test accuracy and
+    variance ratio on train over the last five probes. release_...: loss, accuracies, flatness, uncertainty and norms at
+    the step of the release, nan for an arm that ends before.
     """
     return moments.by_training(run.to_frame(), ("arm", "seed"), lambda rows: _outcome(rows, run.config["release"]))
 

@@ -27,10 +27,15 @@ def _times(run: Run):
             yield Line(0, None, [rows.step.max()] * late, _spread(index, late))
 
 
+_LABELS = {
+    "baseline": "baseline", "prevented": "collapse prevented", "anti_released": "anti-flatness",
+    "norms_released": "large norms", "confidence": "low confidence", "smoothing": "label smoothing",
+}  # fmt: skip
+
+
 def _own(frame, arm, column, panel):
     """A line a seed; the first names the arm."""
-    label = {"baseline": "baseline", "prevented": "collapse prevented", "anti_released": "anti-flatness",
-             "norms_released": "large norms", "confidence": "low confidence", "smoothing": "label smoothing"}[arm]  # fmt: skip
+    label = _LABELS[arm]
     for _, own in frame[frame.arm == arm].groupby("seed"):
         yield Line(panel, label, own.step, own[column])
         label = None

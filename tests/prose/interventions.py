@@ -139,7 +139,9 @@ FACTS = {
     "{Five} of them reach 99 % within the steps that we gave them, the other {three} are": _recovered,
     "push stays on, 99 % is reached in {no} seed": lambda run: _reached(run, "anti_kept").sum(),
     "no network reaches even {5} % in {2000} steps. Its $ is about {200} times *below*": _smoothed,
-    "{two} of {eight} networks take more than {1.25} times its steps, and the latest takes {1.33} times": _low_confidence,
+    "{two} of {eight} networks take more than {1.25} times its steps, and the latest takes {1.33} times": (
+        _low_confidence
+    ),
     "at step {1400} the median test accuracy is {92} %, "
     "but the gradient that keeps turning round holds {five} seeds short of 99 %": _flooded,
     "with 99 % test accuracy and a $ above {100}": _largest_kappa,
