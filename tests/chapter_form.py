@@ -21,6 +21,8 @@ MADE_OVER = (
     "grokking",
     "numerics",
     "onset",
+    "interventions",
+    "doses",
 )
 CAPTIONED = (*MADE_OVER, "mnist_grokking")
 MOST_WORDS = 3000

@@ -17,7 +17,6 @@ STILL_TO_RENAME = {
     ("circuits", "p"),
     ("mnist_grokking", "w"),
     ("flatness", "M"),
-    ("interventions", "b"),
 }
 
 

@@ -22,6 +22,7 @@ _FURTHER = (
     "size_tables",  # of test_collapse
     "transfer_tables",  # of transfer
     "onset_tables",  # of onset
+    "intervention_tables",  # of interventions
     "coupling",
     "measures",
     "moments",
