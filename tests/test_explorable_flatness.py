@@ -32,6 +32,25 @@ def test_simplices_follow_and_start_at_their_peak(fragment):
         assert exact[case["start"]] == pytest.approx(exact.max(), rel=0.01)
 
 
+def test_the_loss_keeps_its_digits_and_the_axis_ends_below_it(laptop, fragment):
+    """kappa is at most 2 ||W||_F^2 max ||h||^2 times the loss, at every place of the slider."""
+    for case, arm in zip(cases_of(fragment)[:3], ("random", "trained", "stopped"), strict=True):
+        own = laptop.to_frame().query("part == 'scale' and arm == @arm and seed == 301 and scale <= 16")
+        kappa, _, loss, _ = (np.array(curve, dtype=float) for curve in case["curves"])
+        allowed = 2 * own.squared_head_norm * own.largest_squared_feature_norm * loss
+        assert len(loss) == len(own)
+        assert (kappa <= 1.001 * allowed).all()
+        assert case["low"] <= min(kappa.min(), loss.min())
+        assert case["reference"] == pytest.approx(0.2044, abs=0.01)
+
+
+def test_one_step_makes_random_labels_flatter_than_the_line(fragment):
+    case = cases_of(fragment)[0]
+    start = case["start"]
+    assert case["at"][start] == 1
+    assert case["curves"][0][start] > case["reference"] > case["curves"][0][start + 1]
+
+
 def test_plain_text_stands_in_where_no_html_is_shown(laptop):
     text = repr(explorables.flatness(laptop))
     assert "exact collapse, K = 10: relative flatness from 4.2" in text

@@ -31,7 +31,6 @@ STILL_TO_RENAME = {
     ("numerics", "\\mu"),
     ("onset", "f"),
     ("mnist_grokking", "w"),
-    ("flatness", "M"),
     ("interventions", "b"),
 }
 
