@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from ncbook import experiments, explorables
+from ncbook import experiments, explorables, readings
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_simplices_follow_and_start_at_their_peak(fragment):
 def test_the_loss_keeps_its_digits_and_the_axis_ends_below_it(laptop, fragment):
     """kappa is at most 2 ||W||_F^2 max ||h||^2 times the loss, at every place of the slider."""
     for case, arm in zip(cases_of(fragment)[:3], ("random", "trained", "stopped"), strict=True):
-        own = laptop.to_frame().query("part == 'scale' and arm == @arm and seed == 301 and scale <= 16")
+        own = readings.flatness.scaled(laptop, arm=arm, seed=301)
         kappa, _, loss, _ = (np.array(curve, dtype=float) for curve in case["curves"])
         allowed = 2 * own.squared_head_norm * own.largest_squared_feature_norm * loss
         assert len(loss) == len(own)

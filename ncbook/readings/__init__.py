@@ -1,14 +1,24 @@
 """What a finished run says: one module a result, a Run in and a tidy table out; no training and no drawing.
 
 `readings.<name>` reads runs of `experiments.<name>`, and `rates` those of `onset` that vary rate and decay;
-`bias_tables` holds tables of `implicit_bias`, `flatness_tables` of `flatness`, `size_tables` of `test_collapse`;
-`moments`, `measures` and `coupling` hold what all of them share.
+`bias_tables` holds tables of `implicit_bias`, `circuit_tables` of `circuits`, `flatness_tables` of `flatness` and
+`size_tables` of `test_collapse`; `moments`, `measures` and `coupling` hold what all of them share.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ncbook.readings import bias_tables, coupling, flatness_tables, measures, moments, names, rates, size_tables
+from ncbook.readings import (
+    bias_tables,
+    circuit_tables,
+    coupling,
+    flatness_tables,
+    measures,
+    moments,
+    names,
+    rates,
+    size_tables,
+)
 from ncbook.results import RESULTS
 
 if TYPE_CHECKING:  # the modules below are attributes too
@@ -21,6 +31,7 @@ for _name in RESULTS:
 
 __all__ = [
     "bias_tables",
+    "circuit_tables",
     "coupling",
     "flatness_tables",
     "measures",
