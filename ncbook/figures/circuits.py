@@ -19,12 +19,13 @@ _ACCURACIES = {
     "control_acc": ("other frequencies", _style.FAINT, "-."),
 }
 _KNOWN = ("training pairs, whole network", _style.BLUE, "-")
-_TEST = {
+_Styles = dict[str, tuple[str, str, Any]]  # of each column: name, color, line
+_TEST: _Styles = {
     "test_loss": ("whole network", _style.ORANGE, "--"),
     "restricted_loss": ("key frequencies (restricted)", _style.GREEN, "-"),
     "control_loss": ("other frequencies", _style.FAINT, "-."),
 }
-_TRAIN = {
+_TRAIN: _Styles = {
     "train_loss": ("whole network", _style.BLUE, "-"),
     "excluded_loss": ("without the key frequencies (excluded)", _style.PURPLE, (0, (5, 1, 1, 1))),
     "control_excluded_loss": ("without other frequencies", _style.FAINT, "-."),
@@ -38,7 +39,7 @@ def _modulus(run: Run) -> int:
     return int(run.config["p"][run.config["operations"].index("addition")])
 
 
-def _curves(panel: Axes, rows: pd.DataFrame, styles: dict[str, tuple[str, str, Any]], low: float = 0.0) -> None:
+def _curves(panel: Axes, rows: pd.DataFrame, styles: _Styles, low: float = 0.0) -> None:
     """Median over the seeds, mostly in a band from the lowest to the highest."""
     for column, (label, color, line) in styles.items():
         table = rows.pivot_table(index="seed", columns="step", values=column).clip(lower=low)
@@ -103,9 +104,10 @@ def _moments(panel: Axes, moments: pd.Series) -> None:
     for name, text in _MOMENTS.items():
         if np.isfinite(moments[name]):
             panel.axvline(moments[name], color=_style.FAINT, linewidth=1)
+            before = name == "formed"  # cleanup may follow closely
             panel.annotate(
-                text, (moments[name], 1), (2, -2), xycoords=("data", "axes fraction"), textcoords="offset points",
-                rotation=90, va="top", fontsize=8,
+                text, (moments[name], 1), (-2 if before else 2, -2), xycoords=("data", "axes fraction"),
+                textcoords="offset points", rotation=90, va="top", ha="right" if before else "left", fontsize=8,
             )  # fmt: skip
 
 

@@ -105,4 +105,6 @@ def transformers(run: Run) -> pd.DataFrame:
     table["excluded loss then, nats"] = before.excluded_loss.round(1)
     table["training loss then, nats"] = before.train_loss.map("{:.0e}".format)
     named = {seed: f"seed {seed}" for seed in found.index}
-    return pd.DataFrame(table).astype(object).T.rename(columns=named).rename_axis(index="what").reset_index()
+    return (
+        pd.DataFrame(table).astype(object).T.rename(columns=named).rename_axis(index="what", columns=None).reset_index()
+    )
