@@ -150,6 +150,12 @@ def _lead() -> float:
 SOLUTIONS = {"circuits/noise": lambda: 11**-0.5, "circuits/lead": _lead, "circuits/three-frequencies": _three}
 
 
+def test_the_step_of_the_opening(rows):
+    own = rows.loc[391, 600]
+    assert own.test_acc < 0.2
+    assert own.restricted_acc == pytest.approx(0.8, abs=0.005)
+
+
 # --- the exercise to write
 
 
