@@ -82,6 +82,10 @@ def test_neuron_rescaling_is_about_a_hundredfold_and_rotation_moves_normalized_f
     assert (turned.relative_flatness / before.relative_flatness - 1).abs().max() < 1e-9
 
 
+def test_the_changes_move_no_logit(run):
+    assert reading.rows(run, "change").logit_change.max() < 1e-12
+
+
 def test_all_obey_the_proposition_as_trained_and_not_further_out(scaled):
     share = scaled.assign(share=scaled.relative_flatness / scaled.proposition)
     true = share[share.arm != "random"]
