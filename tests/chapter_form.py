@@ -23,6 +23,8 @@ MADE_OVER = (
     "onset",
     "interventions",
     "doses",
+    "flatness",
+    "circuits",
 )
 CAPTIONED = (*MADE_OVER, "mnist_grokking")
 MOST_WORDS = 3000

@@ -15,7 +15,6 @@ NOT_YET_LINKED = {
     "gloss-effective-depth",
     "gloss-ensemble",
     "gloss-extractor-and-tunnel",
-    "gloss-preset",
     "gloss-verdict",
 }
 

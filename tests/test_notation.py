@@ -12,11 +12,7 @@ STILL_TO_RENAME = {
     ("cascade", "L"),
     ("cascade", "M"),
     ("cascade", "\\rho"),
-    ("circuits", "L"),
-    ("circuits", "b"),
-    ("circuits", "p"),
     ("mnist_grokking", "w"),
-    ("flatness", "M"),
 }
 
 

@@ -23,6 +23,8 @@ _FURTHER = (
     "transfer_tables",  # of transfer
     "onset_tables",  # of onset
     "intervention_tables",  # of interventions
+    "circuit_tables",  # of circuits
+    "flatness_tables",  # of flatness
     "coupling",
     "measures",
     "moments",
