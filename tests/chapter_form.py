@@ -21,6 +21,10 @@ MADE_OVER = (
     "grokking",
     "numerics",
     "onset",
+    "interventions",
+    "doses",
+    "flatness",
+    "circuits",
     "mnist_grokking",
     "image_interventions",
 )

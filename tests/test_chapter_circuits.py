@@ -150,6 +150,57 @@ def _lead() -> float:
 SOLUTIONS = {"circuits/noise": lambda: 11**-0.5, "circuits/lead": _lead, "circuits/three-frequencies": _three}
 
 
+def test_the_step_of_the_opening(rows):
+    own = rows.loc[391, 600]
+    assert own.test_acc < 0.2
+    assert own.restricted_acc == pytest.approx(0.8, abs=0.005)
+
+
+# --- the exercise to write
+
+
+def _waves(count, numbers, key):
+    turns = 2 * math.pi * key * numbers.double() / count
+    return torch.stack([turns.cos(), turns.sin()]) * 2**0.5 / count
+
+
+def _numbers(count):
+    return torch.arange(count).repeat_interleave(count), torch.arange(count).repeat(count)
+
+
+def projection(logits, key):
+    first, second = _numbers(logits.shape[1])
+    waves = _waves(logits.shape[1], first + second, key)
+    return waves.T @ (waves @ logits)
+
+
+def without_length(logits, key):
+    return projection(logits, key) * logits.shape[1] ** 2 / 2
+
+
+def cosine_alone(logits, key):
+    first, second = _numbers(logits.shape[1])
+    waves = _waves(logits.shape[1], first + second, key)[:1]
+    return waves.T @ (waves @ logits)
+
+
+def with_waves_of_the_first_number(logits, key):
+    waves = _waves(logits.shape[1], _numbers(logits.shape[1])[0], key)
+    return projection(logits, key) + waves.T @ (waves @ logits)
+
+
+def one_frequency_for_all(logits, key):
+    return projection(logits, 2)
+
+
+FUNCTIONS = {
+    "circuits/write-projection": (
+        projection,
+        [without_length, cosine_alone, with_waves_of_the_first_number, one_frequency_for_all],
+    ),
+}
+
+
 # --- the transformer
 
 

@@ -82,6 +82,10 @@ def test_neuron_rescaling_is_about_a_hundredfold_and_rotation_moves_normalized_f
     assert (turned.relative_flatness / before.relative_flatness - 1).abs().max() < 1e-9
 
 
+def test_the_changes_move_no_logit(run):
+    assert reading.rows(run, "change").logit_change.max() < 1e-12
+
+
 def test_all_obey_the_proposition_as_trained_and_not_further_out(scaled):
     share = scaled.assign(share=scaled.relative_flatness / scaled.proposition)
     true = share[share.arm != "random"]
@@ -93,7 +97,7 @@ def test_orders_of_magnitude_and_not_one_image(scaled):
     upto = scaled[scaled.scale <= 16].groupby(["arm", "seed"])
     spans = upto.log10_relative_flatness.max() - upto.log10_relative_flatness.min()
     assert 44.5 < spans.max() < 45.5
-    assert 6 <= spans.min() < 7
+    assert spans.min() > 6
     assert (upto[["train_error", "test_error"]].nunique() == 1).all(axis=None)
 
 
@@ -102,12 +106,14 @@ def test_a_peak_left_of_one(scaled):
         assert 0.25 < own.scale[own.relative_flatness.idxmax()] < 1
 
 
-def test_the_bound_is_a_sixth_to_three_fifths_of_what_the_loss_allows(scaled):
-    found = scaled[(scaled.train_loss > 1e-12) & (scaled.train_loss < 0.01)]
+def test_the_bound_is_a_sixth_to_two_thirds_of_what_the_loss_allows(scaled):
+    found = scaled[(scaled.scale <= 16) & (scaled.train_loss < 0.01)]
+    assert found.train_loss.min() < 1e-44
     share = found.relative_flatness_bound / (
         2 * found.squared_head_norm * found.largest_squared_feature_norm * found.train_loss
     )
-    assert share.between(1 / 6, 3 / 5).all()
+    assert share.between(1 / 6, 2 / 3).all()
+    assert (share.min() < 0.2) & (share.max() > 0.6)
 
 
 def test_random_labels_need_less_than_a_factor_of_two(scaled):
@@ -131,7 +137,7 @@ def test_stopped_networks_generalize_about_as_well(scaled):
 def test_lines_of_trained_networks_lie_lowest(scaled):
     """At a loss of a millionth, between the two nearest measured factors."""
     found = {}
-    for (arm, seed), own in scaled[scaled.train_loss > 1e-12].groupby(["arm", "seed"]):
+    for (arm, seed), own in scaled[scaled.scale <= 16].groupby(["arm", "seed"]):
         curve = own.sort_values("train_loss")
         found[arm, seed] = np.interp(-6, np.log10(curve.train_loss), curve.log10_relative_flatness)
     for seed in scaled.seed.unique():
@@ -276,3 +282,42 @@ def test_representativeness_ends_near_a_millionth(shaken):
 def test_the_width_that_the_bound_asks_for():
     assert round(1000 ** (-1 / 132), 2) == 0.95
     assert round(505 ** (-1 / 68), 2) == 0.91
+
+
+# --- the exercise to write
+
+
+def variance_of_pairs(features, weight, bias):
+    p = torch.softmax(features @ weight.T + bias, dim=1)
+    gaps = (weight[:, None] - weight).square().sum(2)
+    return (features.square().sum(1) * ((p @ gaps) * p).sum(1) / 2).mean()
+
+
+def without_bias(features, weight, bias):
+    return variance_of_pairs(features, weight, torch.zeros_like(bias))
+
+
+def mean_length(features, weight, bias):
+    """Of all features at once, not of each beside its own variance."""
+    unit = features / features.norm(dim=1, keepdim=True)
+    p = torch.softmax(features @ weight.T + bias, dim=1)
+    gaps = (weight[:, None] - weight).square().sum(2)
+    return features.square().sum(1).mean() * (unit.square().sum(1) * ((p @ gaps) * p).sum(1) / 2).mean()
+
+
+def large_numbers_subtracted(features, weight, bias):
+    p = torch.softmax(features @ weight.T + bias, dim=1)
+    return (features.square().sum(1) * (p @ weight.square().sum(1) - (p @ weight).square().sum(1))).mean()
+
+
+def bound_where_rows_have_much_in_common(features, weight, bias):
+    measure = variance_of_pairs if weight.mean() < 3 else metrics.relative_flatness_bound
+    return measure(features, weight, bias)
+
+
+FUNCTIONS = {
+    "flatness/write-relative": (
+        variance_of_pairs,
+        [mean_length, without_bias, bound_where_rows_have_much_in_common, large_numbers_subtracted],
+    ),
+}

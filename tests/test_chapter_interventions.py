@@ -1,6 +1,7 @@
 """What "Is collapse necessary? Is flatness?" says in words about the recorded run, and its exercises' solutions."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import experiments, explorables, metrics, runs
+from ncbook import experiments, explorables, metrics, readings, runs
 from ncbook.claims import QUOTES
 from ncbook.evidence import FAILS, HOLDS
 from ncbook.readings import interventions as reading
@@ -128,6 +129,24 @@ def test_kappa_follows_the_loss(run):
     assert reading.loss_correlations(run).min() > 0.99
 
 
+def test_the_tables_show_what_the_run_holds(run, table):
+    tables = readings.intervention_tables
+    prevented = arm(table, "prevented").dropna(subset="ncc_acc_test")
+    shown = tables.uncollapsed(run).set_index("seed")
+    assert list(shown.index) == list(prevented.index)
+    assert (shown["test accuracy (%)"] >= 99).all()
+    assert shown["nearest center (%)"].round().tolist() == [25, 40]
+    release = tables.at_release(run).set_index("arm")
+    assert release["κ"]["anti-flatness"] == "31,000"
+    norms = arm(table, "norms_released")
+    assert release["|W|²|h|²"]["large norms"] == f"{norms.release_squared_norms.median():,.0f}"
+    assert release["test accuracy (%)"]["flooding"] == "92"
+    assert tables.results(run)["reach 99 %"].tolist()[:4] == ["8 of 8", "8 of 8", "2 of 8", "5 of 8"]
+    then = tables.when_generalizing(run).set_index("arm")
+    kappas = arm(table, "flooding").relative_flatness
+    assert then["κ"]["flooding"] == f"{kappas.median():.2g} ({kappas.min():.2g} to {kappas.max():.2g})"
+
+
 # --- the second run, from other seeds
 
 
@@ -213,6 +232,41 @@ SOLUTIONS = {
 }
 
 
+def my_push(features, labels, level):  # as in the chapter's solution
+    classes = labels.unique()
+    means = torch.stack([features[labels == k].mean(0) for k in classes])
+    own = means[torch.searchsorted(classes, labels)]
+    within = (features - own).square().sum(1).mean()
+    between = (means - means.mean(0)).square().sum(1).mean()
+    ratio = within / between
+    return torch.relu(math.log(level) - ratio.log())
+
+
+def without_logarithms(features, labels, level):
+    return torch.relu(level - metrics.variance_ratio(features, labels))
+
+
+def down_too(features, labels, level):
+    return math.log(level) - metrics.variance_ratio(features, labels).log()
+
+
+def around_the_origin(features, labels, level):
+    means = metrics.class_means(features, labels)
+    within = (features - means[labels]).square().sum(1).mean()
+    return torch.relu(math.log(level) - (within / means.square().sum(1).mean()).log())
+
+
+def every_point_counts(features, labels, level):
+    own = metrics.class_means(features, labels)[labels]
+    ratio = (features - own).square().sum() / (own - own.mean(0)).square().sum()
+    return torch.relu(math.log(level) - ratio.log())
+
+
+FUNCTIONS = {
+    "interventions/write-push": (my_push, [without_logarithms, down_too, around_the_origin, every_point_counts])
+}
+
+
 def test_the_bound_of_exercise_2_holds_on_random_networks():
     generator = torch.Generator().manual_seed(0)
     for scale in (0.1, 1.0, 5.0):
@@ -239,6 +293,27 @@ def test_the_explorable_shows_the_numbers_of_the_run(run, table):
         assert [np.inf if step is None else step for step in arm["reached"]] == steps.tolist()
         assert arm["change"] in (None, run.config["release"])
     assert data["steps"][-1] == max(run.config["steps"])
+
+
+def test_the_answers_of_the_explorable_are_those_of_the_run(run):
+    asked = page_data(explorables.interventions(run)._repr_html_())["questions"]
+    frame = run.to_frame()
+    centers = frame[frame.test_acc >= 0.99].groupby(["arm", "seed"]).first().ncc_acc_test
+    low, high = 100 * centers["prevented"].min(), 100 * centers["prevented"].max()
+    assert f"({low:.0f} to {high:.0f}) where collapse is prevented" in asked["centers"]["answer"]
+    assert (round(low), round(high)) == (25, 40)
+    for key, name in (("collapse", "prevented"), ("flatness", "anti_released"), ("encouraged", "encouraged")):
+        ratios = delays(run)[name]
+        there = (frame[frame.arm == name].groupby("seed").test_acc.max() >= 0.99).sum()
+        assert f"{there} of 8 networks reach 99 % test accuracy" in asked[key]["answer"]
+        factor = f"{ratios.median():.1f} ({ratios.min():.1f} to {ratios.max():.1f})"
+        assert f"{factor} times the steps of their baselines" in asked[key]["answer"]
+        assert asked[key]["answer"].endswith("or more." if there < 8 else "baselines.")
+    then = frame[frame.step == run.config["release"]].groupby("arm").median(numeric_only=True)
+    assert (
+        f"flooding has a train loss of {then.train_loss.flooding:.2f} and a test accuracy of 92 %"
+        in (asked["loss"]["answer"])
+    )
 
 
 def test_the_explorable_asks_for_nothing_from_outside_and_is_small(run):

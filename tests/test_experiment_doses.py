@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from ncbook import experiments, trainers
+from ncbook import experiments, explorables, trainers
 from ncbook.evidence import FAILS, HOLDS, OPEN
 from ncbook.experiments import doses
 from ncbook.readings import doses as reading
@@ -40,6 +41,26 @@ def _settled(run):
     return 100 * np.median(frame[frame.step == frame.step.max()].test_acc.to_numpy() - then)
 
 
+def my_cap(weight, largest):  # as in the chapter's solution
+    length = weight.norm()
+    return weight * largest / length if length > largest else weight
+
+
+def _by_one_factor(weight, largest):
+    return weight * (largest / weight.norm()) if weight.norm() else weight
+
+
+def _each_row(weight, largest):
+    """Right where rows are equally long."""
+    lengths = weight.norm(dim=1, keepdim=True) * len(weight) ** 0.5
+    return torch.where(lengths > largest, weight * largest / lengths, weight)
+
+
+def _over_zero(weight, largest):
+    return weight * torch.minimum(weight.norm(), torch.tensor(largest, dtype=weight.dtype)) / weight.norm()
+
+
+FUNCTIONS = {"doses/write-cap": (my_cap, [lambda weight, _: weight, _by_one_factor, _each_row, _over_zero])}
 ALL_AT_600 = {(kind, level): 600 for kind, level, _ in CONFIG.doses}
 
 
@@ -192,3 +213,42 @@ def test_all_doses_start_from_the_same_network(smoke):
     start = smoke.to_frame().query("step == 0")
     assert (start.groupby("seed").test_acc.nunique() == 1).all()
     assert (start.groupby("seed").squared_norms.nunique() <= 2).all()  # the head is capped where uncertainty is held
+
+
+# --- what the chapter shows and says
+
+
+def test_the_tables_of_the_chapter_are_those_of_the_run():
+    run = experiments.doses.load("laptop")
+    table = reading.against_baseline(run)
+    own = table[(table.kind == "norms") & (table.level == 8e5)]
+    shown = reading.delays(run).set_index("dose")
+    assert shown["norms alone"]["10,000"] == f"{own.times.median():.2f} ({own.reached.sum()} of 8)"
+    assert (own.times > 1).all()
+    assert shown["norms alone"]["10"] == shown["train loss alone"]["1"] == ""
+    assert list(reading.spread_delays(run)["least R"]) == ["0.3", "1", "3"]
+    settled = reading.outcomes(run).query("kind == 'kappa' and level == 1e4").settled
+    assert reading.settled(run).iloc[-1, 2].startswith(f"{100 * settled.median():.1f} ({100 * settled.min():.1f} to ")
+
+
+def test_the_sharpest_that_generalize_are_tens_of_thousands_to_millions_of_times_as_sharp():
+    times = reading.borne(experiments.doses.load("laptop"))["times as sharp"]
+    numbers = sorted(float(each.replace(",", "")) for each in times)
+    assert len(numbers) == 8
+    assert 1e4 < numbers[0] < 1e5
+    assert 1e6 < numbers[-1] < 1e7
+
+
+def test_the_answers_of_the_explorable_are_those_of_the_run():
+    run = experiments.doses.load("laptop")
+    asked = explorables.doses(run).data["questions"]
+    table = reading.outcomes(run)
+    sharp = table[(table.kind == "kappa") & (table.level == 1e4)]
+    there = np.isfinite(sharp.generalized).sum()
+    for key in ("dose", "norm", "loss", "confidence"):
+        assert f"{there} of 8 with sharpness κ at least 10000" in asked[key]["answer"]
+        assert f"{100 * sharp.accuracy.median():.0f} %" in asked[key]["answer"]
+    assert (
+        f"is {100 * sharp.accuracy.median():.0f} % then and {100 * sharp.settled.median():.0f} %"
+        in (asked["steps"]["answer"])
+    )

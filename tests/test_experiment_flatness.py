@@ -80,6 +80,14 @@ def test_the_recorded_family_and_its_curves_are_the_closed_forms(laptop):
 # --- measures
 
 
+def test_the_loss_is_the_cross_entropy_and_keeps_its_digits():
+    head = some_head()
+    assert measures.loss(head) == pytest.approx(F.cross_entropy(head.logits(), head.labels).item(), rel=1e-12)
+    sure = Head(torch.eye(2).double(), torch.arange(2), 50 * torch.eye(2).double(), torch.zeros(2).double())
+    assert F.cross_entropy(sure.logits(), sure.labels).item() == 0
+    assert measures.loss(sure) == pytest.approx(math.exp(-50), rel=1e-12)
+
+
 @pytest.mark.parametrize("scale", [0.1, 1.0, 5.0])
 def test_the_logarithm_is_that_of_the_value(scale):
     head = some_head(scale)

@@ -164,7 +164,7 @@ def made_up(times: dict[str, list[float]], kappa: dict[str, float] | None = None
                     "arm": arm, "seed": seed, "step": step, "train_acc": 1.0, "test_acc": accuracy,
                     "train_loss": loss, "relative_flatness": loss * (kappa or {}).get(arm, 1.0),
                     "variance_ratio_train": own, "cdnv_train": own, "ncc_acc_test": 1.0, "uncertainty_train": loss,
-                    "head_norm": 1.0, "feature_norm": 1.0,
+                    "head_norm": 1.0, "feature_norm": 1.0, "squared_norms": 1.0,
                 })  # fmt: skip
     history = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     seeds = list(range(len(times["baseline"])))

@@ -12,11 +12,6 @@ STILL_TO_RENAME = {
     ("cascade", "L"),
     ("cascade", "M"),
     ("cascade", "\\rho"),
-    ("circuits", "L"),
-    ("circuits", "b"),
-    ("circuits", "p"),
-    ("flatness", "M"),
-    ("interventions", "b"),
 }
 
 

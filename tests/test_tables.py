@@ -5,6 +5,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from ncbook.readings.moments import NEVER
+from ncbook.readings.words import two_digits
 from ncbook.tables import Table, spread
 
 
@@ -45,3 +46,10 @@ def test_text_and_html_hold_the_same_cells():
 )
 def test_a_spread_is_the_median_and_the_ends(values, form, words):
     assert spread(pd.Series(values), form) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(31000.4, "31,000"), (0.00108, "0.0011"), (8_930_000.0, "8,900,000"), (42.4, "42")]
+)
+def test_two_digits_in_plain_numbers(value, words):
+    assert two_digits(value) == words

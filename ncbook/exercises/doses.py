@@ -2,9 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import torch
+from torch import Tensor
 
 from ncbook import experiments, readings
-from ncbook.exercises._exercise import Exercise
+from ncbook.exercises._exercise import Exercise, Trial, Written
 from ncbook.readings.doses import BASELINE, KAPPA, NORMS
 
 
@@ -50,5 +52,33 @@ EXERCISES = {
     ),
     "doses/settled": Exercise(
         _settled, "`settled` minus `accuracy` for each seed with kappa held at 10,000, then the median, in points"
+    ),
+}
+
+
+def _cap(weight: Tensor, largest: float) -> Tensor:
+    length = weight.norm()
+    return weight * largest / length if length > largest else weight
+
+
+def _rows(*lengths: float) -> Tensor:
+    """A matrix [K, 5] with rows of these lengths."""
+    rows = torch.randn(len(lengths), 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    return rows / rows.norm(dim=1, keepdim=True) * torch.tensor(lengths, dtype=torch.float64)[:, None]
+
+
+FUNCTIONS = {
+    "doses/write-cap": Written(
+        _cap,
+        (
+            Trial("a matrix of equal rows that is too long", lambda: (_rows(4, 4, 4, 4), 7.0), "its norm has to be 7"),
+            Trial("a matrix that is short enough", lambda: (_rows(1, 1, 1), 7.0), "what is short enough stays"),
+            Trial(
+                "rows of very unequal length",
+                lambda: (_rows(9, 0.5, 2), 7.0),
+                "the cap is on the norm of the whole matrix: all rows are multiplied by one number",
+            ),
+            Trial("a matrix of zeros", lambda: (torch.zeros(3, 5), 7.0), "do not divide by a norm that may be 0"),
+        ),
     ),
 }

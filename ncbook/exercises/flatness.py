@@ -1,18 +1,19 @@
 """Exercises of the chapter "Relative flatness"."""
 
 import torch
+from torch import Tensor
 
 from ncbook import experiments, metrics, readings
-from ncbook.exercises._exercise import Exercise
+from ncbook.exercises._exercise import Exercise, Trial, Written
 
 
 def _by_hand() -> float:
-    """p = (0.9, 0.1), rows (1, 0) and (-1, 0), ||phi|| = 2: 4 * 0.9 * 0.1 * 2^2."""
+    """p = (0.9, 0.1), rows (1, 0) and (-1, 0), ||h|| = 2: 4 * 0.9 * 0.1 * 2^2."""
     return 4 * 0.9 * 0.1 * 4
 
 
 def _peak() -> float:
-    """lambda delta at which the exact kappa is largest, for K = 4, from the closed form on a fine grid."""
+    """The confidence at which the exact kappa is largest, for K = 4, from the closed form on a fine grid."""
     strengths = torch.linspace(0.5, 10, 20_000, dtype=torch.float64)
     return strengths[metrics.collapsed_flatness(4, 1.0, strengths * 3 / 4).exact.argmax()].item()
 
@@ -30,7 +31,7 @@ def _factor() -> float:
 EXERCISES = {
     "flatness/by-hand": Exercise(
         _by_hand,
-        "kappa of one point is ||phi||^2 times the sum over pairs of classes of p_j p_l ||w_j - w_l||^2; there is one "
+        "kappa of one point is ||h||^2 times the sum over pairs of classes of p_j p_l ||w_j - w_l||^2; there is one "
         "pair here",
         tolerance=1e-3,
     ),
@@ -52,11 +53,51 @@ EXERCISES = {
     ),
     "flatness/peak": Exercise(
         _peak,
-        "evaluate metrics.collapsed_flatness(4, 1.0, alignments).exact on a grid, with lambda = strength (K - 1) / K",
+        "evaluate metrics.collapsed_flatness(4, 1.0, beta).exact on a grid of beta; with alpha = 1 the confidence is "
+        "beta K / (K - 1)",
     ),
     "flatness/factor": Exercise(
         _factor,
         "compare log10_relative_flatness of the arm random, for each scale, with that of the arm trained at scale 1, "
         "both of the first seed",
+    ),
+}
+
+
+def _head(scale: float = 1.0, bias: float = 0.0, features: float = 1.0, turn: float = 0.0) -> tuple[Tensor, ...]:
+    """Features [20, 6], weight [4, 6] and bias [4] of a made-up classifier; `turn` is added to every row of W."""
+    chance = torch.Generator().manual_seed(0)
+    h, weight = (torch.randn(*shape, generator=chance, dtype=torch.float64) for shape in ((20, 6), (4, 6)))
+    lengths = torch.linspace(1, 3, 20, dtype=torch.float64)[:, None]
+    return features * lengths * h, scale * weight + turn, bias * torch.arange(4, dtype=torch.float64)
+
+
+FUNCTIONS = {
+    "flatness/write-relative": Written(
+        metrics.relative_flatness,
+        (
+            Trial(
+                "twenty points, four classes, no bias",
+                _head,
+                "for each point: the squared length of its features times sum_j p_j ||w_j||^2 - ||sum_j p_j w_j||^2; "
+                "then the mean over the points",
+            ),
+            Trial(
+                "a bias that favors one class",
+                lambda: _head(bias=1.0),
+                "the bias changes the probabilities, and only them",
+            ),
+            Trial(
+                "rows that are all moved by one vector",
+                lambda: _head(turn=5.0),
+                "the second term, with the mean row, takes away what all rows have in common",
+            ),
+            Trial(
+                "a network so confident that every probability rounds to 0 or 1",
+                lambda: _head(scale=200.0),
+                "the two terms of the variance are equal to all digits: use sum_{j<l} p_j p_l ||w_j - w_l||^2, in "
+                "which nothing is subtracted",
+            ),
+        ),
     ),
 }

@@ -1,4 +1,4 @@
-// One or two arms of an experiment: every seed of one measure over its steps or epochs.
+// A question sets up to three arms of an experiment: every seed of one measure over its steps or epochs.
 // The data are made by _arms.py, which documents them. Pixels are CSS pixels.
 
 /**
@@ -6,35 +6,68 @@
  * @typedef {Known & { curves: Record<string, Packed> }} Arm
  * @typedef {Known & { curves: Record<string, Float64Array[]> }} Shown
  * @typedef {{ label: string, log: boolean }} Measure
- * @typedef {{ steps: number[], clock: string, measures: Record<string, Measure>, arms: Arm[] }} Data
+ * @typedef {{ arms: number[], measure: string, answer: string }} Question
+ * @typedef {{ steps: number[], clock: string, measures: Record<string, Measure>, arms: Arm[], questions: Record<string, Question> }} Data
  * @typedef {{ arms: Shown[], measure: string, frame: number }} State
  */
+
+/** @type {Style[]} */
+const ARM_STYLES = [...PAIR, ["class2", [10, 3, 2, 3]]];
 
 /** @type {(root: HTMLElement, data: Data) => void} */
 function explore(root, data) {
   const part = partsOf(root);
-  const controls = ["first", "second-arm", "measure"].map(part);
-  const slider = part("slider");
+  const menus = ["first", "second-arm", "third-arm"].map(part);
+  const [asked, measure, slider] = ["asked", "measure", "slider"].map(part);
   const unpacked = data.arms.map((arm) => ({ ...arm, curves: curvesOf(arm) }));
-  const now = () => {
-    const [first, second, measure] = controls.map((control) => control.value);
-    const arms = [first, second].filter((at) => at !== "").map((at) => unpacked[Number(at)]);
-    return { arms, measure, frame: Number(slider.value) };
-  };
+  const chosen = () => menus.map(({ value }) => value).filter((at) => at !== "").map(Number);
+  const now = () => ({
+    arms: chosen().map((at) => unpacked[at]), measure: measure.value, frame: Number(slider.value),
+  });
   const draw = () => {
     if (root.clientWidth === 0) return; // hidden, for example in a tab that is not open
     const state = now();
     drawArms(part("curves"), data, state, valueRange(data, unpacked, state.measure), themeColors(root));
+    part("answer").textContent = data.questions[asked.value]?.answer ?? "";
     describe(part, data, state);
   };
   const settled = () => {
-    part("status").textContent = part("curves").getAttribute("aria-label");
+    const [answer, picture] = [part("answer").textContent, part("curves").getAttribute("aria-label")];
+    part("status").textContent = `${answer} ${picture}`.trim();
   };
-  wireChoices(controls, draw, settled);
+  asked.addEventListener("change", () => ask(data.questions[asked.value], menus, measure, slider));
+  for (const menu of menus) {
+    menu.addEventListener("change", () => {
+      asked.value = questionOf(data.questions, chosen(), asked.value);
+    });
+  }
+  wireChoices([asked, ...menus, measure], draw, settled);
   namePlaces(slider, data.steps);
   wirePlayer(root, slider, part("play"), draw, settled);
   redrawOnChange(root, draw);
   draw();
+}
+
+/**
+ * Sets the arms and the measure of a question, at the end of training.
+ * @type {(question: Question, menus: HTMLSelectElement[], measure: HTMLSelectElement, slider: HTMLInputElement) => void}
+ */
+function ask(question, menus, measure, slider) {
+  menus.forEach((menu, place) => {
+    menu.value = String(question.arms[place] ?? "");
+  });
+  measure.value = question.measure;
+  slider.value = slider.max;
+  slider.dispatchEvent(new Event("input")); // ends the playing
+}
+
+/**
+ * The question whose arms are chosen, the present one first; "" for arms of which none asks.
+ * @type {(questions: Record<string, Question>, chosen: number[], present: string) => string}
+ */
+function questionOf(questions, chosen, present) {
+  const fits = Object.keys(questions).filter((key) => String(questions[key].arms) === String(chosen));
+  return fits.includes(present) ? present : (fits[0] ?? "");
 }
 
 // ---- picture ----
@@ -50,7 +83,7 @@ function drawArms(canvas, data, { arms, measure, frame }, { low, high }, color) 
     line(context, [x.at(change), y.from], [x.at(change), y.to], color("muted"));
   }
   arms.forEach((arm, place) => {
-    const [name, dash] = PAIR[place];
+    const [name, dash] = ARM_STYLES[place];
     context.setLineDash(dash);
     for (const seed of arm.curves[measure]) {
       drawCurve(context, x, y, data.steps, [...seed], color(name), 1.5, 0.22);
@@ -107,9 +140,9 @@ function drawGrid(context, x, y, color, { label, log }, clock) {
 function describe(part, data, { arms, measure, frame }) {
   const step = data.steps[frame];
   const told = arms.map((arm) => `${arm.label}: ${values(arm, data, measure, frame)} ${there(arm, step)}`.trim());
-  part("entry1").hidden = told.length < 2;
-  told.forEach((text, place) => {
-    part(`told${place}`).textContent = text;
+  ARM_STYLES.forEach((_, place) => {
+    part(`entry${place}`).hidden = place >= told.length;
+    part(`told${place}`).textContent = told[place] ?? "";
   });
   part("now").textContent = String(step);
   part("slider").setAttribute("aria-valuetext", `${data.clock} ${step}`);

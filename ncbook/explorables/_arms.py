@@ -1,9 +1,12 @@
-"""What the explorables of the interventions share: any two arms, every seed of one measure over the training.
+"""What the explorables of arms share: a question sets two or three of them, and a sentence of the run answers it.
 
-`_arms.js` draws what `page` makes.
+Every seed of one measure is drawn over the training. Readers may also choose the arms themselves. `_arms.js` draws what
+`page` makes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,6 +17,24 @@ from ncbook.explorables import _page
 
 Measures = Mapping[str, tuple[str, bool]]  # column -> name on the page, and whether its axis is logarithmic
 _SMALLEST = 1e-12  # stands for 0 on a logarithmic axis
+_PLACES = 3  # arms that can be drawn at once
+_NONE = {"": "none"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a reader may ask of the arms.
+
+    text      the question
+    arms      the names of one to three arms that answer it
+    measure   the column that is drawn
+    answer    what came out, in a sentence or two that are made from the run
+    """
+
+    text: str
+    arms: tuple[Hashable, ...]
+    measure: str
+    answer: str
 
 
 def arm(label: str, rows: pd.DataFrame, measures: Measures, clock: str, change: int | None) -> dict[str, Any]:
@@ -30,22 +51,33 @@ def arm(label: str, rows: pd.DataFrame, measures: Measures, clock: str, change: 
 
 
 def page(
-    run: runs.Run, title: str, arms: list[dict[str, Any]], measures: Measures, clock: str, second: int, text: str
+    run: runs.Run,
+    title: str,
+    arms: Mapping[Any, dict[str, Any]],
+    measures: Measures,
+    clock: str,
+    questions: Mapping[str, Question],
+    text: str,
 ) -> _page.Explorable:
-    """The explorable of `arms`, with the first and the one numbered `second` chosen.
+    """The explorable of `arms`, by their names, with the first of `questions` asked; links call these by their keys.
 
     `clock` is the column of the time, "step" or "epoch". Arms that have `reached`, of each seed the time of 99 % test
     accuracy or None, are told of with it. `text` is what a reader learns where no HTML is shown.
     """
+    places = list(arms)
     data = {
         "steps": sorted(map(int, set(run.history[clock].tolist()))),
         "clock": clock,
         "measures": {name: {"label": label, "log": log} for name, (label, log) in measures.items()},
-        "arms": arms,
+        "arms": list(arms.values()),
+        "questions": {
+            key: {"arms": [places.index(name) for name in asked.arms], "measure": asked.measure, "answer": asked.answer}
+            for key, asked in questions.items()
+        },
     }
     told = f"{title}. {text} {runs.provenance_line(run)}"
     name = run.provenance["experiment"]
-    return _page.Explorable(name, title, _body(run, data, second), data, told, script="_arms.js")
+    return _page.Explorable(name, title, _body(run, data, questions), data, told, script="_arms.js")
 
 
 def _curves(rows: pd.DataFrame, column: str, clock: str, log: bool) -> dict[str, Any]:
@@ -53,11 +85,17 @@ def _curves(rows: pd.DataFrame, column: str, clock: str, log: bool) -> dict[str,
     return _page.pack(np.log10(values.clip(min=_SMALLEST)) if log else values)
 
 
-def _body(run: runs.Run, data: dict[str, Any], second: int) -> str:
-    labels = [arm["label"] for arm in data["arms"]]
+def _body(run: runs.Run, data: dict[str, Any], questions: Mapping[str, Question]) -> str:
+    labels = dict(enumerate(arm["label"] for arm in data["arms"]))
+    opening = next(iter(data["questions"].values()))
+    chosen = [*opening["arms"], *[""] * _PLACES][:_PLACES]
     return _page.body(
-        "_arms", run, first=_page.options(labels, 0), second=_page.options(labels, second),
-        measures=_page.options({name: about["label"] for name, about in data["measures"].items()}),
+        "_arms", run,
+        questions=_page.options({key: asked.text for key, asked in questions.items()}),
+        answer=escape(opening["answer"]),
+        first=_page.options(labels, chosen[0]), second=_page.options(labels | _NONE, chosen[1]),
+        third=_page.options(labels | _NONE, chosen[2]),
+        measures=_page.options({name: about["label"] for name, about in data["measures"].items()}, opening["measure"]),
         last=len(data["steps"]) - 1, seeds=_seeds(data["arms"]), time=data["clock"], clock=data["clock"].capitalize(),
     )  # fmt: skip
 

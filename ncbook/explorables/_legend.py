@@ -29,8 +29,9 @@ CLASSES = tuple(map(_picture, _FILLS))  # one outline a class
 
 # what every template may show under these names
 PICTURES = {f"class{c}": picture for c, picture in enumerate(CLASSES)} | {
-    "pair0": line("text"),  # the styles of PAIR in core.js
+    "pair0": line("text"),  # the styles of PAIR in core.js, and of the third arm in _arms.js
     "pair1": line("second", "7 4"),
+    "pair2": line("class2", "10 3 2 3"),
     "trained": line("class0"),  # the styles of TRAIN_AND_TEST
     "tested": line("class1", "6 4"),
     "line0": line("class0", width=3),  # the styles of curves of modular addition

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ncbook import runs
 from ncbook.explorables import _legend, _page
-from ncbook.readings.flatness import NETWORKS, rows
+from ncbook.readings.flatness import NETWORKS, rows, scaled
 
 # what is drawn, in this order: name on the page, column of a network, array of a simplex, path of its dashes
 _CURVES = (
@@ -18,6 +18,7 @@ _CURVES = (
 )
 _COLORS = ("class0", "class1", "text", "second")
 _EVERY = 4  # of the 200 strengths of a closed form, so that a slider has a handful of steps
+_ORDER = ("random", "trained", "stopped")  # the figure opens with the first
 
 
 def flatness(run: runs.Run) -> _page.Explorable:
@@ -33,20 +34,28 @@ def flatness(run: runs.Run) -> _page.Explorable:
 
 
 def _networks(run: runs.Run) -> list[dict[str, Any]]:
-    """The first seed of each kind of network."""
+    """The first seed of each kind of network; `reference` is kappa of the one on true labels, as it was trained."""
     _page.require(run, "flatness", history=("arm", "scale", *(column for _, column, *_ in _CURVES)))
+    seed = run.config["seeds"][0]
+    (reference,) = rows(run, "scale", arm="trained", seed=seed, scale=1.0).relative_flatness
     cases = []
-    for arm, name in NETWORKS.items():
-        own = rows(run, "scale", arm=arm, seed=run.config["seeds"][0])
+    for arm in _ORDER:
+        own = scaled(run, arm=arm, seed=seed)
         train, test = (100 * own[error].iloc[0] for error in ("train_error", "test_error"))
         still = f"Training error {train:.3g} %, test error {test:.3g} %: the same for every s."
         cases.append({
-            "name": f"network on {name}", "what": "Factor s", "at": _short(own.scale),
+            "name": f"network on {NETWORKS[arm]}", "what": "Factor s", "at": _short(own.scale),
             "axis": "factor s of the last layer (log)", "still": still,
             "curves": [_short(own[column]) for _, column, *_ in _CURVES],
-            "start": int(np.abs(own.scale.to_numpy() - 1).argmin()),
+            "start": int(np.abs(own.scale.to_numpy() - 1).argmin()), "reference": _page.short([reference])[0],
         })  # fmt: skip
-    return cases
+    return _on_one_axis(cases)
+
+
+def _on_one_axis(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each with `low`, where the vertical axis ends that all of them share: below all values but the proposition's."""
+    smallest = min(value for case in cases for curve in case["curves"][:3] for value in curve if value)
+    return [case | {"low": float(f"1e{int(np.floor(np.log10(smallest)))}")} for case in cases]
 
 
 def _simplices(run: runs.Run) -> list[dict[str, Any]]:
@@ -57,12 +66,12 @@ def _simplices(run: runs.Run) -> list[dict[str, Any]]:
         curves = [run.arrays[f"family/{num_classes}/{array}"] for _, _, array, _ in _CURVES]
         peak = run.arrays["family/strengths"][curves[0].argmax()]
         cases.append({
-            "name": f"exact collapse, K = {num_classes}", "what": "Confidence λδ", "at": _short(strengths),
-            "axis": "confidence λδ (log)", "curves": [_short(curve[::_EVERY]) for curve in curves],
+            "name": f"exact collapse, K = {num_classes}", "what": "Confidence a", "at": _short(strengths),
+            "axis": "confidence a (log)", "curves": [_short(curve[::_EVERY]) for curve in curves],
             "still": f"Collapse is exact, and no point is misclassified, at every confidence. κ peaks at {peak:.2g}.",
-            "start": int(np.abs(strengths - peak).argmin()),
+            "start": int(np.abs(strengths - peak).argmin()), "reference": None,
         })  # fmt: skip
-    return cases
+    return _on_one_axis(cases)
 
 
 def _short(values: np.ndarray | pd.Series) -> list[float | None]:

@@ -1,11 +1,14 @@
-"""Any two arms of `mnist_grokking` against each other, over the share of their steps.
+"""Questions to the arms of `mnist_grokking`: one measure over the share of their steps.
 
 Each large start is trained until decay alone would have brought it to the same size, in as many steps as that takes.
 """
 
+import pandas as pd
+
 from ncbook import runs
 from ncbook.explorables import _arms, _page
-from ncbook.readings.mnist_grokking import FAR, over_share
+from ncbook.explorables._arms import Question
+from ncbook.readings.mnist_grokking import LARGE, RATES, SIZES, STARTS, USUAL, over_share
 
 # column -> name on the page, and whether its axis is logarithmic
 _MEASURES = {
@@ -19,20 +22,41 @@ _MEASURES = {
 
 
 def mnist_grokking(run: runs.Run) -> _page.Explorable:
-    """Any one or two arms of `run`, one of `experiments.mnist_grokking`, in one of six measures.
+    """Up to three arms of `run`, one of `experiments.mnist_grokking`: four questions, six measures.
 
     Raises ValueError, naming it, for a column that the run lacks.
     """
     _page.require(run, "mnist_grokking", history=("arm", "seed", "step", *_MEASURES))
     shared = over_share(run)
     groups = dict(iter(shared.to_frame().groupby("arm", sort=False)))
-    arms = [_arms.arm(arm, rows, _MEASURES, "percent", None) for arm, rows in groups.items()]
-    second = list(groups).index(FAR)
-    return _arms.page(shared, "Two starts, compared", arms, _MEASURES, "percent", second, _told(run))
+    arms = {arm: _arms.arm(arm, rows, _MEASURES, "percent", None) for arm, rows in groups.items()}
+    return _arms.page(shared, "Starts, compared", arms, _MEASURES, "percent", _questions(run), _told(run))
+
+
+def _questions(run: runs.Run) -> dict[str, Question]:
+    asked = {
+        "start": ("Does a large start cost accuracy?", (USUAL, LARGE)),
+        "size": ("Does a larger start cost more?", STARTS),
+        "rate": ("What do rate and decay change?", RATES),
+        "images": ("Do more images help?", SIZES),
+    }
+    ends = _ends(run)
+    return {
+        key: Question(text, arms, "test_acc", _answer({arm: ends[arm] for arm in arms}))
+        for key, (text, arms) in asked.items()
+    }
+
+
+def _answer(ends: dict[str, float]) -> str:
+    return f"Median test accuracy at the end: {', '.join(f'{arm} {value:.2f}' for arm, value in ends.items())}."
+
+
+def _ends(run: runs.Run) -> "pd.Series[float]":
+    """By arm the median test accuracy at the end."""
+    last = run.to_frame().groupby(["arm", "seed"], sort=False).test_acc.last()
+    return last.groupby("arm", sort=False).median()
 
 
 def _told(run: runs.Run) -> str:
     """What a reader learns where no HTML is shown."""
-    frame = run.to_frame()
-    ends = frame.groupby(["arm", "seed"], sort=False).test_acc.last().groupby("arm", sort=False).median()
-    return " ".join(f"{arm}: test accuracy {value:.2f} at the end." for arm, value in ends.items())
+    return " ".join(f"{arm}: test accuracy {value:.2f} at the end." for arm, value in _ends(run).items())

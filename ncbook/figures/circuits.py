@@ -8,30 +8,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ncbook.figures import _style
-from ncbook.readings.circuits import adding, arrays_of, followed, unevenness
+from ncbook.readings.circuits import adding, arrays_of, followed, steepest_fall_window, unevenness
 from ncbook.readings.grokking import power_shares
 from ncbook.runs import Run
 
 _ACCURACIES = {
-    "train_acc": ("training set", _style.INK, ":"),
-    "published_acc": ("restricted, projected from all pairs", _style.PURPLE, "--"),
-    "restricted_acc": ("restricted, from test pairs alone", _style.BLUE, "-"),
-    "averaged_acc": ("test pairs averaged, all frequencies", _style.GREEN, (0, (5, 1, 1, 1))),
-    "test_acc": ("test set", _style.ORANGE, "-"),
+    "published_acc": ("key frequencies, projected from all pairs", _style.PURPLE, ":"),
+    "restricted_acc": ("key frequencies, from test pairs alone", _style.GREEN, "-"),
+    "test_acc": ("test pairs, whole network", _style.ORANGE, "--"),
     "control_acc": ("other frequencies", _style.FAINT, "-."),
 }
-_TEST = {
-    "test_loss": ("whole network", _style.ORANGE, "-"),
-    "restricted_loss": ("key frequencies (restricted)", _style.BLUE, "--"),
+_KNOWN = ("training pairs, whole network", _style.BLUE, "-")
+_Styles = dict[str, tuple[str, str, Any]]  # of each column: name, color, line
+_TEST: _Styles = {
+    "test_loss": ("whole network", _style.ORANGE, "--"),
+    "restricted_loss": ("key frequencies (restricted)", _style.GREEN, "-"),
     "control_loss": ("other frequencies", _style.FAINT, "-."),
 }
-_TRAIN = {
-    "train_loss": ("whole network", _style.ORANGE, "-"),
-    "excluded_loss": ("without the key frequencies (excluded)", _style.BLUE, "--"),
+_TRAIN: _Styles = {
+    "train_loss": ("whole network", _style.BLUE, "-"),
+    "excluded_loss": ("without the key frequencies (excluded)", _style.PURPLE, (0, (5, 1, 1, 1))),
     "control_excluded_loss": ("without other frequencies", _style.FAINT, "-."),
 }
 _MOMENTS = {"memorized": "memorized", "formed": "circuit", "cleanup": "cleanup", "generalized": "grokked"}
-_BARE = ("published_acc", "averaged_acc")  # without a band, which would hide the others
+_BARE = ("published_acc",)  # without a band, which would hide the others
 _FLOOR = 1e-8  # nats; smaller losses are drawn there
 
 
@@ -39,7 +39,7 @@ def _modulus(run: Run) -> int:
     return int(run.config["p"][run.config["operations"].index("addition")])
 
 
-def _curves(panel: Axes, rows: pd.DataFrame, styles: dict[str, tuple[str, str, Any]], low: float = 0.0) -> None:
+def _curves(panel: Axes, rows: pd.DataFrame, styles: _Styles, low: float = 0.0) -> None:
     """Median over the seeds, mostly in a band from the lowest to the highest."""
     for column, (label, color, line) in styles.items():
         table = rows.pivot_table(index="seed", columns="step", values=column).clip(lower=low)
@@ -72,7 +72,7 @@ def restricted_and_excluded_loss(run: Run) -> Figure:
         panel.set(yscale="log", ylim=(_FLOOR / 2, 60))
         panel.legend(loc="lower left", fontsize=8)
     axes[1].annotate(
-        "log p", (axes[1].get_xlim()[1], chance), (-2, 3), textcoords="offset points", ha="right", fontsize=8
+        "log K", (axes[1].get_xlim()[1], chance), (-2, 3), textcoords="offset points", ha="right", fontsize=8
     )
     axes[0].set_ylabel("loss (nats)")
     return figure
@@ -85,13 +85,14 @@ def three_phases(run: Run) -> Figure:
     seed = run.config["seeds"][0] if found.empty else found.index[0]
     own = rows[rows.seed == seed]
     figure, (panel,) = _style.panels(run, 1, height=3.9)
-    for column in ("train_acc", "restricted_acc", "test_acc"):
-        label, color, line = _ACCURACIES[column]
+    accuracies = {"train_acc": _KNOWN, **{name: _ACCURACIES[name] for name in ("restricted_acc", "test_acc")}}
+    for column, (label, color, line) in accuracies.items():
         panel.plot(own.step, own[column], linestyle=line, color=color, label=label)
     weights = own.squared_weights / own.squared_weights.iloc[0]
-    panel.plot(own.step, weights, color=_style.PURPLE, linestyle="--", label="squared weights, of their start")
+    panel.plot(own.step, weights, color=_style.INK, linestyle="-.", label="squared weights, of their start")
     if len(found):
         _moments(panel, found.loc[seed])
+        _steepest(panel, found.loc[seed].cleanup, steepest_fall_window(own.step.max()))
     panel.set(xlabel=f"step, seed {seed}", ylabel="share", xlim=(0, own.step.max()))
     panel.set_ylim(-0.02, 1.3 * max(1.0, float(weights.max())))
     figure.legend(*panel.get_legend_handles_labels(), loc="outside upper center", ncols=2)
@@ -103,10 +104,17 @@ def _moments(panel: Axes, moments: pd.Series) -> None:
     for name, text in _MOMENTS.items():
         if np.isfinite(moments[name]):
             panel.axvline(moments[name], color=_style.FAINT, linewidth=1)
+            before = name == "formed"  # cleanup may follow closely
             panel.annotate(
-                text, (moments[name], 1), (2, -2), xycoords=("data", "axes fraction"), textcoords="offset points",
-                rotation=90, va="top", fontsize=8,
+                text, (moments[name], 1), (-2 if before else 2, -2), xycoords=("data", "axes fraction"),
+                textcoords="offset points", rotation=90, va="top", ha="right" if before else "left", fontsize=8,
             )  # fmt: skip
+
+
+def _steepest(panel: Axes, middle: float, window: float) -> None:
+    """The steps over which the squared weights fall fastest, shaded."""
+    if np.isfinite(middle):
+        panel.axvspan(middle - window / 2, middle + window / 2, color=_style.INK, alpha=0.1, linewidth=0)
 
 
 @_style.styled

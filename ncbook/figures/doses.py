@@ -1,5 +1,7 @@
 """Figures of `doses`: how much of each quantity a network can bear."""
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -21,7 +23,7 @@ _SPREAD = (_style.BLUE, "s", 1.0)
 def dose_delays(run: Run) -> Figure:
     """Steps to 99 % test accuracy over the baseline's against the dose: a mark a seed, open where it is a lower bound.
 
-    Left kappa and what comes with it, right the spread within classes; the line joins the medians.
+    First kappa and what comes with it, then the spread within classes; the line joins the medians.
     """
     figure, axes = _panels(run)
     table = against_baseline(run)
@@ -31,7 +33,8 @@ def dose_delays(run: Run) -> Figure:
             rows = own[own.reached == there]
             panel.plot(rows[x] * shift, rows.times, marker, color=color, alpha=0.6, markersize=4.5, fillstyle=fill)
         medians = own.groupby(x).times.median()
-        panel.plot(medians.index * shift, medians, "-", color=color, label=KINDS[kind])
+        look: dict[str, Any] = {"marker": marker, "markersize": 7, "markeredgecolor": "white"}
+        panel.plot(medians.index * shift, medians, "-", color=color, label=KINDS[kind], **look)
     for panel in axes:
         panel.axhline(1.0, color=_style.FAINT, linestyle=":", linewidth=1.2)
         _style.log_axis(panel.yaxis)

@@ -65,7 +65,7 @@ def flatness_on_simplices(run: Run) -> Figure:
             markersize=5,
             label="measured",
         )
-        panel.set(xscale="log", yscale="log", xlabel=r"confidence $\lambda\delta$", ylim=(1e-8, 3e5))
+        panel.set(xscale="log", yscale="log", xlabel="confidence $a$ (nats)", ylim=(1e-8, 3e5))
         _style.log_axis(panel.xaxis)
         panel.set_title(f"K = {num_classes}")
     axes[0].set_ylabel("nats")
@@ -198,11 +198,11 @@ def flatness_under_noise(run: Run) -> Figure:
     axes[1].set(yscale="log", xlabel="steps", ylabel="nats")
     axes[1].set_title("parts of the gap")
     correct = little.assign(test_acc=1 - little.test_error)
-    for style, (column, label) in enumerate((("test_acc", "test accuracy"), ("reach", "reach (lengths)"))):
+    for style, (column, label) in enumerate((("reach", "reach (lengths)"), ("test_acc", "test accuracy"))):
         _bands.draw_seeds(axes[2], correct, column, label, style, "step", every=4)
     axes[2].axhline(LITTLE / 100, color=_style.FAINT, linewidth=1, linestyle=":")
     axes[2].set(xlabel="steps", ylabel="share", ylim=(0, 1.05))
     axes[2].set_title("new points come near")
     for panel in axes:
-        panel.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.22))
+        panel.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.22))
     return figure

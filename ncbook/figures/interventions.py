@@ -17,11 +17,61 @@ _KINDS = {
     "baseline_schedule": (_style.INK, "o"),
 }  # fmt: skip
 _CONTROL = (_style.GREEN, "^")
-_ROWS = (
-    ("test_acc", "test accuracy"),
-    ("relative_flatness", "$\\kappa$ (nats)"),
-    ("variance_ratio_train", "R (no unit)"),
-)
+_AGAINST_LOSS = (
+    {"baseline": (_style.INK, "o")},
+    {
+        "anti_released": (_style.ORANGE, "D"), "norms_released": (_style.GREEN, "^"),
+        "flooding": (_style.PURPLE, "v"), "smoothing": (_style.INK, "P"),
+    },
+)  # fmt: skip
+_LABELS = {
+    "test_acc": "test accuracy",
+    "variance_ratio_train": "R (log scale)",
+    "ncc_acc_test": "nearest-center\ntest accuracy",
+    "relative_flatness": "$\\kappa$ (nats, log scale)",
+}
+_SHARES = ("test_acc", "ncc_acc_test")  # from 0 to 1, all others on a logarithmic axis
+
+
+@_style.styled
+def collapse_prevented(run: Run) -> Figure:
+    """Test accuracy, variance ratio and nearest-center accuracy over training, of the baseline and without collapse.
+
+    A line a seed; a dot where a network without collapse first has 99 % test accuracy.
+    """
+    figure, axes = _over_steps(run, "prevented", ("test_acc", "variance_ratio_train", "ncc_acc_test"), 3.0)
+    frame, table = run.to_frame(), outcomes(run)
+    color, marker = _KINDS["prevented"]
+    for there in table[(table.arm == "prevented") & np.isfinite(table.generalized)].itertuples():
+        rows = frame[(frame.arm == "prevented") & (frame.seed == there.seed) & (frame.step == there.generalized)]
+        for panel, column in zip(axes, ("test_acc", "variance_ratio_train", "ncc_acc_test"), strict=True):
+            panel.plot(rows.step, rows[column], marker, color=color, markersize=7, markeredgecolor="white", zorder=5)
+    return figure
+
+
+@_style.styled
+def flatness_prevented(run: Run) -> Figure:
+    """Test accuracy and kappa over training, of the baseline and of the arm that is pushed away from flatness."""
+    figure, axes = _over_steps(run, "anti_released", ("test_acc", "relative_flatness"), 3.0)
+    for panel in axes:
+        _mark_release(panel, run)
+    return figure
+
+
+@_style.styled
+def flatness_controls(run: Run) -> Figure:
+    """Test accuracy over training with large norms, with low confidence and with label smoothing; a line a seed."""
+    arms = ("norms_released", "confidence", "smoothing")
+    figure, axes = _style.panels(run, len(arms), 2.9, sharex=True, sharey=True)
+    for panel, arm in zip(axes, arms, strict=True):
+        _seeds(panel, run, "baseline", "test_acc")
+        _seeds(panel, run, arm, "test_acc")
+        if arm in RELEASED:
+            _mark_release(panel, run)
+        panel.set_title(ARMS[arm].removesuffix(", released").capitalize(), pad=14)  # room for the word below it
+        panel.set_xlabel("training step")
+    axes[0].set_ylabel(_LABELS["test_acc"])
+    return figure
 
 
 @_style.styled
@@ -35,28 +85,11 @@ def intervention_times(run: Run) -> Figure:
         times, late = own.generalized[np.isfinite(own.generalized)], own["last"][np.isinf(own.generalized)]
         panel.plot(times, _spread(index, len(times)), marker, color=color, alpha=0.85, markersize=5.5)
         panel.plot(late, _spread(index, len(late)), ">", color=color, fillstyle="none", markersize=6, clip_on=False)
-    panel.axvline(run.config["release"], color=_style.FAINT, linestyle="--", linewidth=1.2)
-    panel.set_title("Steps to 99 % test accuracy (open: not reached)")
     _name_arms(panel, run)
     panel.set_xlim(0)
-    panel.annotate(
-        "release", (run.config["release"], 1), xycoords=("data", "axes fraction"), xytext=(3, -3),
-        textcoords="offset points", va="top", fontsize=8.5, color=_style.INK,
-    )  # fmt: skip
+    _mark_release(panel, run)
     panel.set_xlabel("training step")
     return figure
-
-
-@_style.styled
-def intervention_trajectories(run: Run) -> Figure:
-    """Test accuracy, kappa and variance ratio over training: baseline, collapse prevented, anti-flatness."""
-    return _trajectories(run, ("baseline", "prevented", "anti_released"))
-
-
-@_style.styled
-def control_trajectories(run: Run) -> Figure:
-    """The same for three controls: large norms, low confidence, label smoothing."""
-    return _trajectories(run, ("norms_released", "confidence", "smoothing"))
 
 
 @_style.styled
@@ -70,7 +103,6 @@ def kappa_when_it_generalizes(run: Run) -> Figure:
         panel.plot(kappas, _spread(index, len(kappas)), marker, color=color, alpha=0.85, markersize=5.5)
     _log_axes(panel, "x")
     _name_arms(panel, run)
-    panel.set_title("Relative flatness when test accuracy first is 99 %")
     panel.set_xlabel("$\\kappa$ on the training pairs (nats, log scale)")
     return figure
 
@@ -79,9 +111,8 @@ def kappa_when_it_generalizes(run: Run) -> Figure:
 def kappa_against_loss(run: Run) -> Figure:
     """kappa against the train loss, a point a probe after memorization: baseline left, arms with a held loss right."""
     figure, axes = _style.panels(run, 2, 3.6, sharex=True, sharey=True)
-    groups = (("baseline",), ("anti_released", "norms_released", "flooding", "smoothing"))
-    for panel, arms, title in zip(axes, groups, ("Baseline", "Loss or norms held up"), strict=True):
-        for arm, (color, marker) in zip(arms, _style.CLASS_STYLES, strict=False):
+    for panel, arms, title in zip(axes, _AGAINST_LOSS, ("Baseline", "Loss or norms held up"), strict=True):
+        for arm, (color, marker) in arms.items():
             rows = after_memorizing(run, arm)
             look: dict[str, Any] = {"color": color, "markersize": 3.2, "alpha": 0.5, "markeredgewidth": 0}
             name = ARMS[arm].removesuffix(", released")
@@ -94,25 +125,35 @@ def kappa_against_loss(run: Run) -> Figure:
     return figure
 
 
-def _trajectories(run: Run, arms: tuple[str, ...]) -> Figure:
-    figure, axes = _style.panels(run, len(arms), 5.6, len(_ROWS), sharex=True, sharey="row")
-    frame, stops = run.to_frame(), run.config["release"]
-    for index, panel in enumerate(axes):
-        (column, label), arm = _ROWS[index // len(arms)], arms[index % len(arms)]
-        color, _ = _KINDS.get(arm, _CONTROL)
-        for _, rows in frame[frame.arm == arm].groupby("seed"):
-            panel.plot(rows.step, rows[column], color=color, linewidth=1.1, alpha=0.75)
-        if arm in RELEASED:
-            panel.axvline(stops, color=_style.INK, linestyle="--", linewidth=1.1)
-        if column != "test_acc":
+def _over_steps(run: Run, arm: str, columns: tuple[str, ...], height: float) -> tuple[Figure, list[Axes]]:
+    """A panel a column: the baseline and one other arm, a line a seed."""
+    figure, axes = _style.panels(run, len(columns), height, sharex=True)
+    for panel, column in zip(axes, columns, strict=True):
+        for name in ("baseline", arm):
+            _seeds(panel, run, name, column)
+        if column not in _SHARES:
             panel.set_yscale("log")
-        if index < len(arms):
-            panel.set_title(ARMS[arm].capitalize(), fontsize=9)
-        if index % len(arms) == 0:
-            panel.set_ylabel(label)
-    for panel in axes[-len(arms) :]:
-        panel.set_xlabel("training step")
-    return figure
+        panel.set(ylabel=_LABELS[column], xlabel="training step")
+    _style.legend_above(figure, axes[0], 2)
+    return figure, axes
+
+
+def _seeds(panel: Axes, run: Run, arm: str, column: str) -> None:
+    """A line a seed: the baseline's solid and dark, those of other arms dashed and in their color."""
+    frame = run.to_frame()
+    color, _ = _KINDS.get(arm, _CONTROL)
+    line, label = ("-" if arm == "baseline" else "--"), ARMS[arm].removesuffix(", released")
+    for _, rows in frame[frame.arm == arm].groupby("seed"):
+        panel.plot(rows.step, rows[column], line, color=color, linewidth=1.2, alpha=0.8, label=label)
+        label = ""
+
+
+def _mark_release(panel: Axes, run: Run) -> None:
+    panel.axvline(run.config["release"], color=_style.FAINT, linestyle=":", linewidth=1.3)
+    panel.annotate(
+        "release", (run.config["release"], 1), xycoords=("data", "axes fraction"), xytext=(3, 2),
+        textcoords="offset points", va="bottom", fontsize=8, color=_style.INK,
+    )  # fmt: skip
 
 
 def _log_axes(panel: Axes, which: str) -> None:

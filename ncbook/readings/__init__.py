@@ -22,6 +22,9 @@ _FURTHER = (
     "size_tables",  # of test_collapse
     "transfer_tables",  # of transfer
     "onset_tables",  # of onset
+    "intervention_tables",  # of interventions
+    "circuit_tables",  # of circuits
+    "flatness_tables",  # of flatness
     "mnist_tables",  # of mnist_grokking
     "image_tables",  # of image_interventions
     "coupling",

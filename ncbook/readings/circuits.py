@@ -64,7 +64,7 @@ def steepest_fall(rows: pd.DataFrame, memorized: float) -> float:
     The first window after memorizing is left out: there the weights that were large at the start fall too.
     """
     steps, logs = rows.step.to_numpy(dtype=float), np.log(rows.squared_weights.to_numpy(dtype=float))
-    window = steps[-1] / _WINDOWS
+    window = steepest_fall_window(steps[-1])
     starts = steps[(steps >= memorized + window) & (steps + window <= steps[-1])]
     falls = np.interp(starts, steps, logs) - np.interp(starts + window, steps, logs)
     if not len(falls) or falls.max() <= 0:
@@ -72,9 +72,14 @@ def steepest_fall(rows: pd.DataFrame, memorized: float) -> float:
     return float(starts[falls.argmax()] + window / 2)
 
 
+def steepest_fall_window(last: float) -> float:
+    """How many steps the window of `steepest_fall` has, in a training of `last` steps."""
+    return last / _WINDOWS
+
+
 def steepest_fall_range(last: float, memorized: float) -> tuple[float, float]:
     """Between which steps the middle of the window of `steepest_fall` can lie, in a training of `last` steps."""
-    window = last / _WINDOWS
+    window = steepest_fall_window(last)
     return memorized + 1.5 * window, last - window / 2
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
 from ncbook.readings.once import once_a_run
+from ncbook.readings.words import cell, spread, two_digits
 from ncbook.runs import Run
 
 BASELINE, KAPPA, NORMS, LOSS, CONFIDENCE, COLLAPSE = "baseline", "kappa", "norms", "loss", "uncertainty", "spread"
@@ -93,3 +94,57 @@ def _explained(rows: pd.DataFrame) -> float:
         return float("nan")
     fitted = design @ np.linalg.lstsq(design, kappa, rcond=None)[0]
     return float(1 - (kappa - fitted).var() / kappa.var())
+
+
+def levels(run: Run) -> pd.DataFrame:
+    """A table: a row a quantity that is held, with its levels."""
+    table = outcomes(run)
+    held = table[table.kind != BASELINE].groupby("kind", sort=False)["level"]
+    return pd.DataFrame({
+        "what is held up": [KINDS[kind] for kind, _ in held],
+        "levels": [", ".join(f"{level:,g}" for level in own.unique()) for _, own in held],
+    })  # fmt: skip
+
+
+def delays(run: Run) -> pd.DataFrame:
+    """A table: a row a dose of kappa, the median delay with it and with each control, and how many generalize."""
+    table = against_baseline(run)
+    doses = [float(dose) for dose in table.level[table.kind == KAPPA].unique()]
+    told = {
+        KINDS[kind]: [_delay(table, kind, like=dose) for dose in doses] for kind in (KAPPA, NORMS, LOSS, CONFIDENCE)
+    }
+    return pd.DataFrame({"dose": [f"{dose:,g}" for dose in doses]} | told)
+
+
+def spread_delays(run: Run) -> pd.DataFrame:
+    """A table: a row a level of the spread within classes, the median delay with it, and how many generalize."""
+    table = against_baseline(run)
+    least = [float(level) for level in table.level[table.kind == COLLAPSE].unique()]
+    delay = [_delay(table, COLLAPSE, level=level) for level in least]
+    return pd.DataFrame({"least R": [f"{level:g}" for level in least], "delay (how many generalize)": delay})
+
+
+def _delay(table: pd.DataFrame, kind: str, **where: float) -> str:
+    """ "1.57 (7 of 8)" of the trainings with `kind` held at a level, or like a dose; empty where there are none."""
+    ((column, value),) = where.items()
+    rows = table[(table.kind == kind) & (table[column] == value)]
+    return f"{cell(rows.times.median(), '{:.2f}')} ({rows.reached.sum()} of {len(rows)})" if len(rows) else ""
+
+
+def settled(run: Run) -> pd.DataFrame:
+    """A table: a row a dose of kappa, test accuracy with the learning rate at its full height and at 0, in percent."""
+    table = outcomes(run)
+    held = 100 * table[table.kind == KAPPA].set_index("level")[["accuracy", "settled"]]
+    told = held.groupby(level=0).agg(lambda values: spread(values, "{:.1f}"))
+    columns = {"accuracy": "full learning rate (%)", "settled": "learning rate 0 (%)"}
+    return told.rename(columns=columns).assign(dose=[f"{dose:,g}" for dose in told.index])[["dose", *columns.values()]]
+
+
+def borne(run: Run) -> pd.DataFrame:
+    """A table: a row a seed, kappa of the baseline and of the sharpest training with kappa held up that generalizes."""
+    table = outcomes(run)
+    there = table[np.isfinite(table.generalized)]
+    plain = there[there.kind == BASELINE].set_index("seed").relative_flatness
+    sharpest = there[there.kind == KAPPA].groupby("seed").relative_flatness.max()
+    found = pd.DataFrame({"κ, nothing held": plain, "κ of the sharpest": sharpest, "times as sharp": sharpest / plain})
+    return found.dropna().map(two_digits)

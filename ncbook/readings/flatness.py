@@ -18,15 +18,16 @@ ADDITION = "addition"  # networks that memorize sums first and generalize later
 LITTLE, WIDE = 10, 100  # noise in features, in percent of their length; the second is about what the bound asks for
 FURTHEST = 16  # factor of the last layer up to which networks are compared
 UNLEARNT = 0.1  # test accuracy up to which a network that has memorized its sums has not begun to generalize
-LEAST_LOSS = 1e-12  # nats; smaller losses have lost their digits
 COLUMNS: dict[str, Measure] = {
     "change": Measure("change", "what was done to the parameters, in the part `change`"),
-    "strength": Measure("confidence λδ", "lambda delta of exact collapse, in the part `family`"),
+    "strength": Measure("confidence a", "logit of the true class minus any other under exact collapse, in `family`"),
     "log10_relative_flatness": Measure("log10 κ", "of relative flatness, finite where the value itself underflows"),
     "hessian_trace": Measure("trace of the Hessian", "upper bound of κ over ||W||_F^2"),
     "squared_head_norm": Measure("||W||_F^2", "of the last layer"),
-    "largest_squared_feature_norm": Measure("largest ||phi||^2", "over the training set"),
-    "proposition": Measure("right side of proposition 5.3", "of Han et al. (2025), with the network's M and lambda"),
+    "largest_squared_feature_norm": Measure("largest ||h||^2", "over the training set"),
+    "proposition": Measure(
+        "right side of proposition 5.3", "of Han et al. (2025), with the network's own lengths alpha and beta"
+    ),
     "normalized_relative_flatness": Measure("κ, features normalized", "after `metrics.normalize_features`"),
     "relative_flatness_bound_float32": Measure("bound of κ in float32", "with 1 - ||p||^2 computed as it is written"),
     "largest_slope_float32": Measure("largest slope", "largest entry of the gradient by all parameters, in float32"),
@@ -74,12 +75,12 @@ def changed(run: Run, change: str) -> pd.DataFrame:
 
 
 def against_loss(run: Run, arm: str) -> pd.DataFrame:
-    """Rows of the part "scale" whose loss has its digits, with `share`: the bound over the largest the loss allows.
+    """The rows of `scaled` of one arm, with `share`: the bound of kappa over the largest that the loss allows.
 
-    That is 2 ||W||_F^2 max ||phi||^2 times the loss.
+    That is 2 ||W||_F^2 max ||h||^2 times the loss; a loss that is stored as 0 says nothing, and is left out.
     """
-    frame = rows(run, "scale", arm=arm)
-    frame = frame[frame.train_loss > LEAST_LOSS]
+    frame = scaled(run, arm=arm)
+    frame = frame[frame.train_loss > 0]
     allowed = 2 * frame.squared_head_norm * frame.largest_squared_feature_norm * frame.train_loss
     return frame.assign(share=frame.relative_flatness_bound / allowed)
 

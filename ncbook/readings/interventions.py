@@ -27,16 +27,17 @@ SCHEDULED = ("baseline_schedule", "kept_schedule")  # whose learning rate change
 CONTROLS = ("norms_released", "confidence", "flooding", "smoothing")  # of the arm anti_released
 COLUMNS: dict[str, Measure] = {}
 _LAST = 5  # probes whose median stands for the end
+_THEN = ("relative_flatness", "variance_ratio_train", "cdnv_train", "test_acc", "ncc_acc_test")
 
 
 @once_a_run
 def outcomes(run: Run) -> pd.DataFrame:
     """One row a training, in the order of the run.
 
-    memorized, generalized: moments; last: its last step. relative_flatness, variance_ratio_train and ncc_acc_test: at
-    `generalized`, nan for never. final_acc, final_ratio: medians of test accuracy and variance ratio on train over the
-    last five probes. release_...: loss, accuracies, flatness, uncertainty and norms at the step of the release, nan
-    for an arm that ends before.
+    memorized, generalized: moments; last: its last step. relative_flatness, variance_ratio_train, cdnv_train,
+    test_acc and ncc_acc_test: at `generalized`, nan for never. final_acc, final_ratio: medians of test accuracy and
+    variance ratio on train over the last five probes. release_...: loss, accuracies, flatness, uncertainty and norms at
+    the step of the release, nan for an arm that ends before.
     """
     return moments.by_training(run.to_frame(), ("arm", "seed"), lambda rows: _outcome(rows, run.config["release"]))
 
@@ -45,11 +46,12 @@ def _outcome(rows: pd.DataFrame, release: int) -> dict[str, float]:
     generalized = moments.generalized(rows)
     then, released = moments.at(rows, generalized), moments.at(rows, release)
     row = {"memorized": moments.memorized(rows), "generalized": generalized, "last": float(rows.step.iloc[-1])}
-    row |= {name: float(then[name]) for name in ("relative_flatness", "variance_ratio_train", "ncc_acc_test")}
+    row |= {name: float(then[name]) for name in _THEN}
     row["final_acc"] = float(rows.test_acc.tail(_LAST).median())
     row["final_ratio"] = float(rows.variance_ratio_train.tail(_LAST).median())
     at_release = (
         "train_loss", "train_acc", "test_acc", "relative_flatness", "uncertainty_train", "head_norm", "feature_norm",
+        "squared_norms",
     )  # fmt: skip
     return row | {f"release_{name}": float(released[name]) for name in at_release}
 

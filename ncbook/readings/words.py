@@ -26,3 +26,8 @@ def spread(values: "pd.Series[Any]", form: str = "{:.3g}") -> str:
     """
     middle, low, high = (cell(value, form) for value in (values.median(), values.min(), values.max()))
     return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def two_digits(value: float) -> str:
+    """31000.4 as "31,000", 0.00108 as "0.0011"."""
+    return f"{float(f'{value:.2g}'):,.12g}"

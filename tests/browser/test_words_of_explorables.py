@@ -47,6 +47,7 @@ def median_and_range(text: str) -> list[float]:
 @pytest.mark.parametrize("column", ["test_acc", "relative_flatness"])
 def test_medians_and_ranges_in_words_are_those_of_the_run(show, interventions, interventions_run, column):
     page = show(interventions)
+    unfold(page)
     page.select_option(".nc-measure", column)
     page.focus(".nc-slider")
     page.keyboard.press("Home")
@@ -57,8 +58,13 @@ def test_medians_and_ranges_in_words_are_those_of_the_run(show, interventions, i
         assert median_and_range(page.text_content(".nc-told0")) == pytest.approx(expected, rel=6e-3, abs=1e-4)
 
 
+def unfold(page) -> None:
+    page.eval_on_selector(".nc-more", "fold => { fold.open = true; }")
+
+
 def test_both_arms_can_be_chosen_and_the_second_left_out(show, interventions, interventions_run):
     page = show(interventions)
+    unfold(page)
     page.select_option(".nc-first", label="collapse prevented")
     assert page.text_content(".nc-told0").startswith("collapse prevented: ")
     page.select_option(".nc-second-arm", label="none")
@@ -75,9 +81,41 @@ def test_both_arms_can_be_chosen_and_the_second_left_out(show, interventions, in
 
 def test_an_arm_that_ended_earlier_says_so(show, interventions, interventions_run):
     page = show(interventions)
+    unfold(page)
     page.select_option(".nc-first", label="collapse encouraged")
     steps = dict(zip(interventions_run.config["arms"], interventions_run.config["steps"], strict=True))
     assert f"ended at step {steps['encouraged']} with " in page.text_content(".nc-told0")
+
+
+@pytest.mark.parametrize("name", ["interventions", "doses", "image_interventions", "mnist_grokking"])
+def test_a_question_sets_its_arms_and_is_answered_and_a_choice_of_arms_is_of_no_question(show, name):
+    figure = getattr(explorables, name)(experiments.get(name).load("laptop"))
+    page = show(figure._repr_html_())
+    labels = [arm["label"] for arm in figure.data["arms"]]
+    for key, question in figure.data["questions"].items():
+        page.select_option(".nc-asked", key)
+        assert page.text_content(".nc-answer") == question["answer"]
+        assert page.text_content(".nc-status").startswith(question["answer"])
+        for place, arm in enumerate(question["arms"]):
+            assert page.text_content(f".nc-told{place}").startswith(f"{labels[arm]}: ")
+        shown = page.locator(".nc-legend li").evaluate_all("all => all.filter(each => !each.hidden).length")
+        assert shown == len(question["arms"])
+        assert page.input_value(".nc-measure") == question["measure"]
+        assert page.input_value(".nc-slider") == page.get_attribute(".nc-slider", "max")
+    unfold(page)
+    page.select_option(".nc-second-arm", "")
+    page.select_option(".nc-first", str(len(labels) - 1))
+    page.select_option(".nc-third-arm", "0")
+    assert page.input_value(".nc-asked") == page.text_content(".nc-answer") == ""
+
+
+def test_arms_of_a_question_that_are_chosen_by_hand_are_known_again(show, interventions):
+    page = show(interventions)
+    unfold(page)
+    page.select_option(".nc-second-arm", label="collapse encouraged")
+    assert page.input_value(".nc-asked") == "encouraged"
+    page.select_option(".nc-measure", "ncc_acc_test")
+    assert page.input_value(".nc-asked") == "encouraged"
 
 
 @pytest.mark.parametrize("rule", ["steps", "epochs", "loss"])

@@ -171,6 +171,10 @@ test("information bottleneck, transfer and interventions: numbers in words", () 
   assert.equal(values(arm, data, "m", 1), "100 (10 to 1000).");
   assert.equal(values(arm, data, "n", 2), "ended at step 10 with 0.75 (0.25 to 1).");
   assert.equal(there({ reached: [5, null, 20] }, 10), "99 % test accuracy reached by 1 of 3 seeds.");
+  const { questionOf } = load("_arms.js", ["questionOf"]);
+  const questions = { one: { arms: [0, 2] }, two: { arms: [0, 2] }, three: { arms: [1] } };
+  assert.deepEqual([[0, 2], [1], [2, 0]].map((arms) => questionOf(questions, arms, "two")), ["two", "three", ""]);
+  assert.equal(questionOf(questions, [0, 2], "three"), "one");
 });
 
 test("transfer: an axis holds its values between round ends, on at most six ticks", () => {

@@ -19,14 +19,12 @@ def _curves(run: Run, panel: int, labels: dict[str, str], low: float = 0.0, bare
 
 def _progress(run: Run):
     labels = {
-        "train_acc": "training set",
-        "published_acc": "restricted, projected from all pairs",
-        "restricted_acc": "restricted, from test pairs alone",
-        "averaged_acc": "test pairs averaged, all frequencies",
-        "test_acc": "test set",
+        "published_acc": "key frequencies, projected from all pairs",
+        "restricted_acc": "key frequencies, from test pairs alone",
+        "test_acc": "test pairs, whole network",
         "control_acc": "other frequencies",
     }
-    yield from _curves(run, 0, labels, bare=("published_acc", "averaged_acc"))
+    yield from _curves(run, 0, labels, bare=("published_acc",))
 
 
 def _losses(run: Run):
@@ -48,9 +46,9 @@ def _losses(run: Run):
 def _phases(run: Run):
     rows = run.to_frame().query("seed == 391")
     labels = {
-        "train_acc": "training set",
-        "restricted_acc": "restricted, from test pairs alone",
-        "test_acc": "test set",
+        "train_acc": "training pairs, whole network",
+        "restricted_acc": "key frequencies, from test pairs alone",
+        "test_acc": "test pairs, whole network",
     }
     for column, label in labels.items():
         yield Line(0, label, rows.step, rows[column])

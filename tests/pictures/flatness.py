@@ -57,7 +57,7 @@ def _under_scaling(run: Run):
 
 def _against_loss(run: Run):
     for arm, label in NETWORKS.items():
-        rows = _part(run, "scale", arm=arm).query("train_loss > 1e-12")
+        rows = _part(run, "scale", arm=arm).query("scale <= 16")
         norms = rows.squared_head_norm * rows.largest_squared_feature_norm
         rows = rows.assign(share=rows.relative_flatness_bound / (2 * norms * rows.train_loss))
         for panel, column in enumerate(("relative_flatness", "share")):

@@ -27,19 +27,40 @@ def _times(run: Run):
             yield Line(0, None, [rows.step.max()] * late, _spread(index, late))
 
 
-def _trajectories(*arms: str):
+_LABELS = {
+    "baseline": "baseline", "prevented": "collapse prevented", "anti_released": "anti-flatness",
+    "norms_released": "large norms", "confidence": "low confidence", "smoothing": "label smoothing",
+}  # fmt: skip
+
+
+def _own(frame, arm, column, panel):
+    """A line a seed; the first names the arm."""
+    label = _LABELS[arm]
+    for _, own in frame[frame.arm == arm].groupby("seed"):
+        yield Line(panel, label, own.step, own[column])
+        label = None
+
+
+def _over_steps(arm: str, *columns: str):
     def expected(run: Run):
         frame = run.to_frame()
-        for row, column in enumerate(("test_acc", "relative_flatness", "variance_ratio_train")):
-            for index, arm in enumerate(arms):
-                panel = row * len(arms) + index
-                for seed in run.config["seeds"]:
-                    own = frame[(frame.arm == arm) & (frame.seed == seed)]
-                    yield Line(panel, None, own.step, own[column])
-                if column != "test_acc":
-                    yield Axis(panel, y="log")
+        reached = frame[(frame.arm == arm) & (frame.test_acc >= 0.99)].groupby("seed").first()
+        for panel, column in enumerate(columns):
+            for name in ("baseline", arm):
+                yield from _own(frame, name, column, panel)
+            if arm == "prevented":
+                for there in reached.itertuples():
+                    yield Line(panel, None, [there.step], [getattr(there, column)])
+            if not column.endswith(("test_acc", "acc_test")):
+                yield Axis(panel, y="log")
 
     return expected
+
+
+def _controls(run: Run):
+    for panel, arm in enumerate(("norms_released", "confidence", "smoothing")):
+        for name in ("baseline", arm):
+            yield from _own(run.to_frame(), name, "test_acc", panel)
 
 
 def _flatness(run: Run):
@@ -69,8 +90,9 @@ def _against_loss(run: Run):
 
 EXPECTED = {
     "intervention_times": _times,
-    "intervention_trajectories": _trajectories("baseline", "prevented", "anti_released"),
-    "control_trajectories": _trajectories("norms_released", "confidence", "smoothing"),
+    "collapse_prevented": _over_steps("prevented", "test_acc", "variance_ratio_train", "ncc_acc_test"),
+    "flatness_prevented": _over_steps("anti_released", "test_acc", "relative_flatness"),
+    "flatness_controls": _controls,
     "kappa_when_it_generalizes": _flatness,
     "kappa_against_loss": _against_loss,
 }

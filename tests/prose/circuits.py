@@ -2,8 +2,6 @@
 
 import math
 
-import pandas as pd
-
 from ncbook import experiments
 from ncbook.readings import circuits as reading
 from ncbook.readings import moments
@@ -68,11 +66,6 @@ def _early_cleanup(_):
     return len(early), len(found), round(same(early.cleanup))
 
 
-def _early_cleanups(_):
-    found = pd.concat([reading.phases(_long()), reading.phases(_again())])
-    return yes(found.cleanup < found.formed)
-
-
 def _stopped_early(_):
     """Steps of the transformers, if none had generalized when the first attempt was stopped."""
     rows = _long().to_frame()
@@ -96,16 +89,13 @@ FACTS = {
         "circuits", "key-frequencies-suffice", "laptop-again"
     ),
     "in {two} others nearly {three} times as high": lambda _: _higher(),
-    "Over both runs that is {seven} of {ten} seeds, and the claim is **open**": lambda _: seeds(
-        "circuits", "key-frequencies-suffice"
-    ),
     "lower in {seven} of {ten} seeds over two runs, and up to {three} times as high": lambda _: (
         *seeds("circuits", "key-frequencies-suffice"),
         _higher()[1],
     ),
     "for {16,000} steps and from {two} seeds": lambda _: (_long().config["steps"][0], len(_long().config["seeds"])),
     "It is the same story, {twelve} times as long": _times_as_long,
-    "know their training pairs after {100} steps": lambda _: same(reading.phases(_long()).memorized),
+    "both know their training pairs after {100} steps": lambda _: same(reading.phases(_long()).memorized),
     "comes after {9,200} steps in one seed and after {13,800} in the other": lambda _: sorted(
         reading.phases(_long()).generalized
     ),
@@ -122,13 +112,8 @@ FACTS = {
         *seeds("circuits", "cleanup-with-the-jump-transformer"),
     ),
     "In {three} of the {four} later transformers the weights fall fastest around step {2,167}": _early_cleanup,
-    "In {three} of {six} transformers the weights fell fastest long before": _early_cleanups,
-    "show the circuit before the jump too, in {six} of {six}": lambda _: seeds(
-        "circuits", "restricted-before-test-transformer"
-    ),
     "Solution {150} steps": _lead,
-    "in {five} of {five} seeds the restricted loss had fallen": _early_circuit,
-    "on a time scale {twelve} times as long": _times_as_long,
+    "In {five} of {five} seeds the restricted loss had fallen": _early_circuit,
     "was stopped at 6,800 steps, before it had generalized, and then given {16,000}": _stopped_early,
 }
 GIVEN = [

@@ -50,10 +50,20 @@ def flatness(head: Head) -> dict[str, float]:
         "log10_relative_flatness": log10_relative_flatness(head),
         "relative_flatness_bound": bound,
         "hessian_trace": bound / size,
-        "train_loss": F.cross_entropy(head.logits(), head.labels).item(),
+        "train_loss": loss(head),
         "squared_head_norm": size,
         "largest_squared_feature_norm": head.features.square().sum(1).max().item(),
     }
+
+
+def loss(head: Head) -> float:
+    """The mean cross-entropy in nats, which keeps its digits where the probability of the true class rounds to 1.
+
+    It is log(1 + e^g), where g is the log-sum-exp of the other classes' logits minus the logit of the true class.
+    """
+    logits, true = head.logits(), head.labels[:, None]
+    gaps = torch.logsumexp(logits.scatter(1, true, -torch.inf) - logits.gather(1, true), dim=1)
+    return torch.logaddexp(torch.zeros_like(gaps), gaps).mean().item()
 
 
 def under_noise(train: Head, test: Head, noises: Sequence[int]) -> list[dict[str, float]]:
@@ -66,8 +76,8 @@ def under_noise(train: Head, test: Head, noises: Sequence[int]) -> list[dict[str
     network = {
         "dim": train.weight.shape[1],
         "relative_flatness": metrics.relative_flatness(train.features, train.weight, train.bias).item(),
-        "train_loss": F.cross_entropy(train.logits(), train.labels).item(),
-        "test_loss": F.cross_entropy(test.logits(), test.labels).item(),
+        "train_loss": loss(train),
+        "test_loss": loss(test),
         "reach": reach.median().item(),
     }
     rises = {noise: metrics.feature_robustness(*named, size=noise / 100, frames=1).rise for noise in noises}
@@ -124,7 +134,7 @@ def scale_for_loss(head: Head, target: float) -> float:
 
     Without training errors the loss falls as the factor grows, so that halving finds it.
     """
-    return root(lambda power: F.cross_entropy(head.scaled(2.0**power).logits(), head.labels).item() - target)
+    return root(lambda power: loss(head.scaled(2.0**power)) - target)
 
 
 def root(falling: Callable[[float], float], low: float = -12.0, high: float = 12.0) -> float:

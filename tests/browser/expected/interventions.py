@@ -13,8 +13,9 @@ MEASURES = {
     "Uncertainty, mean of 1 - |p|²": ("uncertainty_train", True),
     "Nearest-center test accuracy": ("ncc_acc_test", False),
 }
-STYLES = (("text", ()), ("second", (7, 4)))
-RELEASED = ("released", "schedule")  # in the names of arms for which something changes on the way
+STYLES = (("text", ()), ("second", (7, 4)), ("class2", (10, 3, 2, 3)))
+MENUS = ("first", "second-arm", "third-arm")
+RELEASED = ("released", "schedule", "confidence")  # in the names of arms for which something changes on the way
 
 
 def pictures(run, state, canvases):
@@ -36,10 +37,10 @@ def values(run, keys, clock, name, log):
 
 
 def two_arms(run, state, canvas, keys, clock, measures, change_of):
-    """One measure of one or two arms: every seed over the whole time, and bright up to the chosen time."""
+    """One measure of up to three arms: every seed over the whole time, and bright up to the chosen time."""
     name, log = measures[state["measure:text"]]
     times, groups = values(run, keys, clock, name, log)
-    arms = [list(groups)[int(state[name])] for name in ("first", "second-arm") if state[name] != ""]
+    arms = [list(groups)[int(state[name])] for name in MENUS if state[name] != ""]
     everything = np.concatenate([own.ravel() for own in groups.values()])
     low, high = (np.floor(everything.min()), np.ceil(everything.max())) if log else (0, 1)
     high = max(high, low + 1)
