@@ -12,6 +12,7 @@ from ncbook import experiments, explorables, runs
 from ncbook.evidence import FAILS, HOLDS, OPEN
 from ncbook.readings import image_interventions as reading
 from ncbook.readings import image_tables as tables_of
+from ncbook.readings import strength_tables
 
 IMAGES = experiments.image_interventions
 
@@ -304,8 +305,8 @@ def test_on_mnist_flooding_costs_accuracy_and_low_confidence_with_a_larger_loss_
 
 
 def told(values, form=".1f"):
-    low, middle, high = (format(each, form).replace("-0.0", "0.0") for each in (values.min(), values.median(), values.max()))
-    return f"{middle} ({low} to {high})"
+    low, middle, high = (format(each, form) for each in (values.min(), values.median(), values.max()))
+    return f"{middle} ({low} to {high})".replace("-0.0", "0.0")
 
 
 def test_the_arms_of_the_table_are_those_of_the_run_with_their_levels(run):
@@ -347,12 +348,12 @@ def test_the_tables_of_strengths_are_medians_over_the_seeds():
     graded = IMAGES.load("laptop-mnist", live=False)
     frame = graded.to_frame()
     end = frame[(frame.task == "mnist@2.5") & (frame.epoch == 45)].pivot(index="seed", columns="arm")
-    table = tables_of.collapse_at_strengths(graded).set_index(["arm", "strength"])
+    table = strength_tables.collapse_at_strengths(graded).set_index(["arm", "strength"])
     row = table.loc[("collapse prevented", "2.5")]
     assert row.points == told(100 * (end.test_acc.prevented - end.test_acc.baseline))
-    assert row.R == f"{end.variance_ratio_train.prevented.median():.2g}"
+    assert row["R"] == f"{end.variance_ratio_train.prevented.median():.2g}"
     then = frame[(frame.task == "mnist@0.5") & (frame.epoch == 25)].pivot(index="seed", columns="arm")
-    row = tables_of.flatness_at_strengths(graded).set_index(["pushed up", "strength"]).loc[("κ", "0.5")]
+    row = strength_tables.flatness_at_strengths(graded).set_index(["pushed up", "strength"]).loc[("κ", "0.5")]
     assert row["train (%)"] == f"{100 * then.train_acc.sharp.median():.0f}"
     assert row.points == told(100 * (then.test_acc.sharp - then.test_acc.baseline))
 
@@ -361,14 +362,14 @@ def test_the_tables_of_controls_have_a_row_an_arm_and_rate():
     controlled = IMAGES.load("laptop-controls", live=False)
     frame = controlled.to_frame()
     then = frame[(frame.task == "mnist@2.5") & (frame.epoch == 25)].pivot(index="seed", columns="arm")
-    costs = tables_of.control_costs(controlled).set_index(["held up", "rate"])
+    costs = strength_tables.control_costs(controlled).set_index(["held up", "rate"])
     assert len(costs) == 8
     gain = 100 * (then.test_acc.flooded_decayed - then.test_acc.baseline_decayed)
     assert costs["strength 2.5"]["train loss", "falling"] == told(gain.round(2))
-    measures = tables_of.control_measures(controlled).set_index(["held up", "rate"])
+    measures = strength_tables.control_measures(controlled).set_index(["held up", "rate"])
     wrong = 100 * (1 - then.train_acc.sharp.median())
     assert measures["wrong (%)"]["κ", "constant"].split(" / ")[2] == f"{wrong:.1f}"
     assert measures["κ"]["norms", "falling"].split(" / ")[2] == f"{then.relative_flatness.long_decayed.median():.2g}"
-    assert tables_of.encouraged(controlled).strength.tolist() == ["0.1", "0.5", "2.5"]
-    raised = tables_of.augmentation(IMAGES.load("laptop-augmented", live=False))
+    assert strength_tables.encouraged(controlled).strength.tolist() == ["0.1", "0.5", "2.5"]
+    raised = strength_tables.augmentation(IMAGES.load("laptop-augmented", live=False))
     assert raised.strength.tolist() == ["0.001", "0.002", "0.004"]

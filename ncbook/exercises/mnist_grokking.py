@@ -51,7 +51,7 @@ FUNCTIONS = {
     "mnist_grokking/write-kappa": Written(
         metrics.relative_flatness_mse,
         (
-            Trial("three points", _three_points, "twice the sum of all squared entries of W, times what the features give"),
+            Trial("three points", _three_points, "it is twice the sum of all squared entries of W, times a mean"),
             Trial(
                 "features that lie far from the origin",
                 lambda: _points(3, 10.0),

@@ -27,6 +27,7 @@ _FURTHER = (
     "flatness_tables",  # of flatness
     "mnist_tables",  # of mnist_grokking
     "image_tables",  # of image_interventions
+    "strength_tables",  # of image_interventions on MNIST
     "coupling",
     "measures",
     "moments",

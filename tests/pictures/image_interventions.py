@@ -69,8 +69,8 @@ def _sharpness(run: Run):
     for panel, task in enumerate(("digits", "glyphs")):
         points = _points(run, task, 100)
         for row, arm in enumerate(values[list(COMPARED)].sort_values().index):
-            own = points[arm] if arm in points else points.baseline[:0]
-            yield Line(panel, None, own, np.linspace(row - 0.2, row + 0.2, len(own)))
+            if arm in points:
+                yield Line(panel, None, points[arm], np.linspace(row - 0.2, row + 0.2, len(points)))
 
 
 GRADED = {

@@ -187,6 +187,10 @@ def _small_share(_):
     return share.max()
 
 
+def _flooded(_):
+    return _medians(_cost_of_controls().flooded)
+
+
 def _flooded_decayed(_):
     kappa, cost = _stronger(_controlled("relative_flatness")), _cost_of_controls()
     low = (kappa.flooded_decayed < 0.1 * kappa.sharp_decayed).all()
@@ -270,22 +274,24 @@ FACTS = {
     "the train loss that the baseline reaches {23}-fold": _larger_loss,
     "most in {23} of {24} networks at the constant rate (**holds**), and in {23} of {24} at": _as_uncertain,
     "yet at most {one} training image in {1,000}": _wrong_where_unsure,
-    "costs {four} and {five} points at the two stronger pushes and the constant rate": lambda _: _medians(_cost_of_controls().flooded),
+    "costs {four} and {five} points at the two stronger pushes and the constant rate": _flooded,
     "it is so in {two} of {six} seeds": lambda _: seeds(
         "image_interventions", "images-train-loss-costs-less-than-half"
     ),
-    "flooding costs {1.8} and {1.5} points there, and a high $ costs {1.3} and {1.8}, with more than {ten} times the $": (
+    "flooding costs {1.8} and {1.5} points there, and a high $ costs {1.3} and {1.8}, with more than {ten} times the": (
         _flooded_decayed
     ),
-    "The baselines end at a test accuracy of {91.8} %, with an $ of {0.29}; at the release their $ is {0.72}": _baselines,
+    "The baselines end at a test accuracy of {91.8} %, with an $ of {0.29}; at the release their $ is {0.72}": (
+        _baselines
+    ),
     "The squared product of the norms is {1.4} to {6.9} times": _times_norms,
     "at the falling rate and the two weaker strengths, and up to {1.8} points at the strongest": _norms_decayed,
     "in {18} of {24} networks, or {six} of {eight} seeds": _rest,
     "get {two} to {fourteen} percent of the training images wrong": _misfit,
     "At the falling rate, {13} of {24} networks with a high $ fit every training image, and these still lose {0.4} to "
     "{1.6} points": _fitted_and_sharp,
-    "the nearest class mean loses {8} and {16} points with a high $, {one} and {nine} with large norms, and at most {2.4} "
-    "with": _centers,
+    "the nearest class mean loses {8} and {16} points with a high $, {one} and {nine} with large norms, and at most "
+    "{2.4} with": _centers,
     "they have {0.4} to {3.5} times as much at the constant rate, and {0.6} to {1.2} times": _reached_by_flooding,
     "is at most {0.2} points less accurate than its baseline (**holds**), with at most {0.35} times": _equal_loss,
     "(**holds**): in no network more than {8} percent of it": _small_share,
