@@ -79,10 +79,10 @@ def control_measures(run: Run) -> pd.DataFrame:
     table = table.assign(**{"1000 × train loss": 1000 * table["train loss"]})
     forms = {
         "κ": _two_digits, "1000 × train loss": _two_digits, "wrong (%)": "{:.1f}".format,
-        "points at the end": "{:.2f}".format,
+        "points at the end": "{:.1f}".format,
     }  # fmt: skip
     return _of_controls(table, {
-        name: [" / ".join(map(form, own[name])) for _, own in table.groupby(["rate", "arm"], sort=False)]
+        name: [plain_zero(" / ".join(map(form, own[name]))) for _, own in table.groupby(["rate", "arm"], sort=False)]
         for name, form in forms.items()
     })  # fmt: skip
 
