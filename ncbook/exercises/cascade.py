@@ -13,13 +13,6 @@ def _layers_for_a_tenth() -> float:
     return float(torch.log(torch.tensor(10.0, dtype=torch.float64)) / -lines.slope.median())
 
 
-def _octahedron() -> float:
-    """Its penalty over that of the simplex, both with gap 1 and three factors."""
-    corners = torch.cat([torch.eye(3), -torch.eye(3)]).double()
-    simplex = torch.eye(6, dtype=torch.float64) - 1 / 6
-    return (experiments.cascade.schatten(corners @ corners.T, 3) / experiments.cascade.schatten(simplex, 3)).item()
-
-
 def _lost_in_the_tunnel() -> float:
     """Median points of accuracy for held-out digits that are lost after the extractor and not before training."""
     found = readings.cascade.tunnels(experiments.cascade.load())
@@ -31,11 +24,6 @@ EXERCISES = {
         _layers_for_a_tenth,
         "the slope is the change of log D, a natural logarithm, from one layer to the next; ask after how many of "
         "them log D has fallen by log 10",
-    ),
-    "cascade/octahedron": Exercise(
-        _octahedron,
-        "the octahedron has the logits corners @ corners.T with the six corners +e_i and -e_i; its singular values are "
-        "2, three times; those of the simplex are 1, five times",
     ),
     "cascade/tunnel": Exercise(
         _lost_in_the_tunnel,

@@ -1,4 +1,4 @@
-"""Figures of the experiment `cascade`: collapse in every layer, and the theory of deep unconstrained features."""
+"""Figures of the experiment `cascade`: collapse in every layer, the law of separation, effective depth, and tunnels."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ncbook.figures import _style
 from ncbook.figures._bands import draw_band
-from ncbook.readings.cascade import ARMS, MODELS, SEPARABLE, descents, law, layers, over_time, part
+from ncbook.readings.cascade import ARMS, SEPARABLE, law, layers, over_time, part
 from ncbook.runs import Run
 
 # title -> columns of the training set and of the test set
@@ -136,39 +136,6 @@ def extractor_and_tunnel(run: Run) -> Figure:
     _style.log_axis(axes[2].yaxis)
     _legend_above(figure, axes[0])
     return figure
-
-
-@_style.styled
-def deep_collapse_beaten(run: Run) -> Figure:
-    """Loss of every descent over the collapsed loss against the number of matrices; the best with its rank."""
-    figure, axes = _style.panels(run, 2, 3.7, sharex=True)
-    frame = descents(run)
-    frame = frame[frame.start == "random"]
-    numbers = run.config["classes"]
-    for panel, (model, title) in zip(axes, MODELS.items(), strict=True):
-        for style, count in enumerate(numbers):
-            own = frame[(frame.arm == model) & (frame.num_classes == count)]
-            _draw_descents(panel, own, style, 0.16 * (style - (len(numbers) - 1) / 2), f"K = {count}")
-        panel.axhline(1, color=_style.INK, linewidth=0.8, linestyle=":")
-        panel.set_title(title)
-        panel.set_xlabel("weight matrices")
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
-        panel.set_ylabel("loss over that of the\ncollapsed solution (no unit)")
-    axes[1].set_ylim(*_zoomed(frame[frame.arm == "deep relu"].relative))
-    _legend_above(figure, axes[0])
-    return figure
-
-
-def _zoomed(relative: pd.Series) -> tuple[float, float]:
-    """From below the best to a fifth above the collapsed loss: higher descents are stuck and not shown."""
-    return min(0.98, float(relative.min()) - 0.02), max(1.2, float(relative.min()) * 1.05)
-
-
-def _draw_descents(panel: Axes, own: pd.DataFrame, style: int, shift: float, label: str) -> None:
-    color, marker = _style.CLASS_STYLES[style]
-    panel.plot(own.num_layers + shift, own.relative, marker, color=color, markersize=4, alpha=0.5, linestyle="none")
-    best = own.groupby("num_layers").relative.min()
-    panel.plot(best.index + shift, best, _DASHES[style], color=color, marker=marker, label=label)
 
 
 def _draw_seeds(panel: Axes, frame: pd.DataFrame, style: int, label: str) -> None:

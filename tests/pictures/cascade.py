@@ -76,22 +76,10 @@ def _tunnel(run: Run):
     yield Axis(2, y="log")
 
 
-def _deep(run: Run):
-    frame = run.to_frame().query("part == 'deep' and start == 'random'")
-    for panel, arm in enumerate(("deep linear", "deep relu")):
-        for count, shift in zip((2, 4, 6), (-0.16, 0, 0.16), strict=True):
-            own = frame[(frame.arm == arm) & (frame.num_classes == count)]
-            share = own.regularized_loss / own.collapsed_loss
-            yield Line(panel, None, own.num_layers + shift, share)
-            best = share.groupby(own.num_layers).min()
-            yield Line(panel, f"K = {count}", best.index + shift, best)
-
-
 EXPECTED = {
     "layers_over_time": _over_time,
     "separation_law": _separation_law,
     "separation_law_over_time": _law_over_time,
     "effective_depth": _depth,
     "extractor_and_tunnel": _tunnel,
-    "deep_collapse_beaten": _deep,
 }
