@@ -7,7 +7,7 @@ import notebooks
 # To be all chapters; the others still wait to be made over.
 MADE_OVER = (
     "collapse", "simplex", "settings", "unconstrained", "memorization", "test_collapse", "bound", "margins",
-    "implicit_bias",
+    "implicit_bias", "cascade", "deep_unconstrained",
 )  # fmt: skip
 CAPTIONED = (*MADE_OVER, "mnist_grokking", "onset")
 MOST_WORDS = 3000

@@ -8,7 +8,39 @@ from ncbook import experiments, runs
 from ncbook.readings import deep_unconstrained as reading
 
 deep = experiments.deep_unconstrained
-SOLUTIONS = {"deep_unconstrained/octahedron": lambda: 3 * 2 ** (2 / 3) / 5}
+
+
+def _gain() -> float:  # as in the chapter's solution
+    found = reading.problems(deep.load("laptop", live=False))
+    row = found[(found.arm == "deep linear") & (found.num_classes == 6) & (found.num_layers == 2)]
+    return 100 * (1 - row.best.item())
+
+
+SOLUTIONS = {
+    "deep_unconstrained/octahedron": lambda: 3 * 2 ** (2 / 3) / 5,
+    "deep_unconstrained/gain": _gain,
+}
+
+
+def my_price(logits, factors):  # as in the chapter's solution
+    values = torch.linalg.svdvals(logits)
+    return factors * values.pow(2 / factors).sum()
+
+
+def of_eigenvalues(logits, factors):
+    return factors * torch.linalg.eigvals(logits).abs().pow(2 / factors).sum()
+
+
+FUNCTIONS = {
+    "deep_unconstrained/write-price": (
+        my_price,
+        [
+            lambda logits, factors: my_price(logits, factors) / factors,
+            lambda logits, factors: 2 * torch.linalg.svdvals(logits).sum(),
+            of_eigenvalues,
+        ],
+    )
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +71,7 @@ def test_the_penalty_of_three_shapes_in_closed_form(factors):
     costs = [deep.schatten(shape, factors).item() for shape in shapes]
     powers = [5, 3 * 2 ** (2 / factors), 2 * 6 ** (2 / factors)]
     assert costs == pytest.approx([factors * power for power in powers], rel=1e-6)
+    assert [reading.penalty(shape, factors) for shape in reading.SHAPES] == pytest.approx(costs, rel=1e-6)
     assert int(np.argmin(costs)) == {2: 0, 3: 1, 4: 1, 5: 1, 6: 2}[factors]
 
 

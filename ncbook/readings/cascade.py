@@ -22,6 +22,7 @@ ARMS = {
     "six digits": "six digits of ten",
 }
 SEPARABLE = 0.01  # a layer is separable if at most this share of the training set is nearer to a wrong class mean
+STRAIGHT = -0.98  # a correlation of log D with the layer at most this is called a line
 SATURATED = 0.98  # the extractor ends where a linear probe has this share of the last layer's accuracy
 COLUMNS: dict[str, Measure] = {
     "probe_acc_seen": Measure("digits trained on", "test accuracy of a linear probe for the digits trained on"),

@@ -1,7 +1,5 @@
 """Runs of `deep_unconstrained`: what beats collapse in deep unconstrained features, and whether collapse is stable."""
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from ncbook.readings import moments
@@ -65,13 +63,16 @@ def lowest(ends: pd.DataFrame) -> "pd.Series[float]":
     return ends.groupby("num_layers").relative.min().clip(upper=1)
 
 
-def penalties(factors: Iterable[int]) -> pd.DataFrame:
-    """The least sum of squares of so many matrices whose product is one of `SHAPES`: a row a number of matrices."""
-    rows = [
-        {"factors": many} | {name: many * count * size ** (2 / many) for name, (count, size) in SHAPES.items()}
-        for many in factors
-    ]
-    return pd.DataFrame(rows)
+def penalty(shape: str, factors: int) -> float:
+    """The least sum of squares of so many matrices whose product is one of `SHAPES`."""
+    count, size = SHAPES[shape]
+    return float(factors * count * size ** (2 / factors))
+
+
+def shape_prices() -> pd.DataFrame:
+    """For readers: the penalty of each of `SHAPES`, a row a number of weight matrices."""
+    rows = [{"matrices m": m} | {shape: penalty(shape, m + 1) for shape in SHAPES} for m in range(1, 6)]
+    return pd.DataFrame(rows).round(2)
 
 
 def best(run: Run) -> pd.DataFrame:

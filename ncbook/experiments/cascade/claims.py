@@ -6,11 +6,10 @@ import pandas as pd
 
 from ncbook.claims import read
 from ncbook.evidence import SIGN, Evidence
-from ncbook.readings.cascade import effective_depths, hidden, law, over_phase, phases, tunnels
+from ncbook.readings.cascade import STRAIGHT, effective_depths, hidden, law, over_phase, phases, tunnels
 from ncbook.readings.moments import COLLAPSED
 from ncbook.runs import Run
 
-STRAIGHT = -0.98  # a correlation of log D with the layer at most this is called a line
 EVEN = 0.5  # a fall of log D may differ from the mean fall by this share of it
 RANDOM = ["plain", "half random", "all random"]
 
