@@ -107,7 +107,8 @@ def made_up(
     about = {"arm": model, "step": 30, "collapsed_loss": 2.0, "lowest_curvature": curvature,
              "logit_rank": rank, "inner_rank": rank}  # fmt: skip
     frame = pd.DataFrame([
-        about | {"start": start, "regularized_loss": 2 * value, "seed": seed, "num_classes": number, "num_layers": layer}
+        about | {"num_classes": number, "num_layers": layer, "start": start, "seed": seed}
+        | {"regularized_loss": 2 * value}
         for number in classes
         for layer in layers
         for seed in SEEDS

@@ -34,7 +34,7 @@ def layers_over_time(run: Run) -> Figure:
         pair = axes[2 * row : 2 * row + 2]
         for panel, table, side in zip(pair, tables, ("training", "test"), strict=True):
             image = panel.imshow(table, aspect="auto", cmap="cividis", norm=norm)
-            panel.set_title(f"{title}, {side} images", fontsize=9.5)
+            panel.set_title(f"{title}, {side}", fontsize=9.5)
         bar = figure.colorbar(image, ax=pair, location="right", aspect=14, pad=0.02)
         bar.set_label("share" if "error" in title else "no unit")
         bar.ax.xaxis.set_visible(False)

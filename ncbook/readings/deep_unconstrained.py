@@ -71,21 +71,22 @@ def penalty(shape: str, factors: int) -> float:
 
 def shape_prices() -> pd.DataFrame:
     """For readers: the penalty of each of `SHAPES`, a row a number of weight matrices."""
-    rows = [{"matrices m": m} | {shape: penalty(shape, m + 1) for shape in SHAPES} for m in range(1, 6)]
+    rows = [{"m": m} | {shape: penalty(shape, m + 1) for shape in SHAPES} for m in range(1, 6)]
     return pd.DataFrame(rows).round(2)
 
 
 def best(run: Run) -> pd.DataFrame:
     """For readers: what the best start found, a row a model and number of classes, a column a number of matrices.
 
-    The loss over the collapsed one, and the lowest rank of what any of the factors puts out.
+    The loss over the collapsed one and, in parentheses, the lowest rank of what any of the factors puts out.
     """
     found = problems(run)
     least = found[["rank", "inner_rank"]].min(axis=1)
-    told = [f"{loss:.3f}, rank {rank}" for loss, rank in zip(found.best, least, strict=True)]
+    told = [f"{loss:.3f} ({rank})" for loss, rank in zip(found.best, least, strict=True)]
     wide = found.assign(told=told).pivot(index=["arm", "num_classes"], columns="num_layers", values="told")
-    wide = wide.rename(columns=lambda layers: f"m = {layers}").reset_index()
-    return wide.assign(arm=wide.arm.map(MODELS)).rename(columns={"arm": "model", "num_classes": "classes K"})
+    wide = wide.rename(columns=lambda layers: f"m = {layers}").rename_axis(columns=None).reset_index()
+    short = {model: words.split(",")[0] for model, words in MODELS.items()}
+    return wide.assign(arm=wide.arm.map(short)).rename(columns={"arm": "model", "num_classes": "K"})
 
 
 def stability(run: Run) -> pd.DataFrame:
@@ -94,9 +95,9 @@ def stability(run: Run) -> pd.DataFrame:
     found = found[(found.arm == "deep linear") & (found.num_classes > 2)]
     off = (found[["lowest_nudged", "highest_nudged"]] - 1).abs().max(axis=1)
     return pd.DataFrame({
-        "classes K": found.num_classes,
-        "matrices m": found.num_layers,
-        "smallest eigenvalue over largest": [f"{value:.0e}" for value in found.curvature],
-        "nudged: loss off by (share)": [f"{value:.0e}" for value in off],
-        "random starts that collapse (%)": (100 * found.collapsed).round().astype(int),
+        "K": found.num_classes,
+        "m": found.num_layers,
+        "curvature": [f"{value:.0e}" for value in found.curvature],
+        "nudged": [f"{value:.0e}" for value in off],
+        "starts (%)": (100 * found.collapsed).round().astype(int),
     })  # fmt: skip

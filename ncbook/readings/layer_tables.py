@@ -41,7 +41,7 @@ def tightening(run: Run) -> pd.DataFrame:
             "layer": layer,
             "at its start": then[layer].median(),
             "at its end": end[layer].median(),
-            "divided by (lowest to highest)": spread(then[layer] / end[layer], "{:.2f}"),
+            "divided by": spread(then[layer] / end[layer]),
         }
         for layer in sorted({1, 2, depth // 2, depth - 1, depth})
     ])  # fmt: skip
@@ -57,10 +57,10 @@ def straightness(run: Run) -> pd.DataFrame:
         then, last = over_phase(run, arm, "variance_ratio_train")
         found.append({
             "network": ARMS[arm],
-            "correlation before": spread(own[own.step == 0].correlation, "{:.2f}"),
+            "before": cell(own[own.step == 0].correlation.median(), "{:.2f}"),
             "at the end": spread(end.correlation, "{:.3f}"),
-            "slope at the end": end.slope.median(),
-            "last layer: ratio divided by": (then / last)[depth].median(),
+            "slope": cell(end.slope.median(), "{:.2f}"),
+            "last layer": cell((then / last)[depth].median(), "{:.1f}"),
         })  # fmt: skip
     return pd.DataFrame(found)
 
@@ -101,7 +101,7 @@ def depths(run: Run) -> pd.DataFrame:
         counts = own.depth.value_counts().sort_index()
         told = ", ".join(f"{depth} ({count} of {len(own)})" for depth, count in counts.items())
         error = 100 * own.train_error.max()
-        found.append({"network": ARMS[arm], "effective depth (seeds)": told, "training error, at most (%)": error})
+        found.append({"network": ARMS[arm], "depth (seeds)": told, "error (%)": error})
     return pd.DataFrame(found)
 
 
@@ -111,9 +111,9 @@ def tunnel(run: Run) -> pd.DataFrame:
     ranks = [f"{then:.1f} to {end:.1f}" for then, end in zip(found.rank_then, found["rank"], strict=True)]
     return pd.DataFrame({
         "seed": found.seed,
-        "extractor (layers)": found.extractor,
-        "tunnel (layers)": found.layers,
-        "effective rank": ranks,
-        "lost for held-out digits (points)": 100 * (found.other_then - found.other),
-        "lost before training": 100 * found.untrained_fall,
+        "extractor": found.extractor,
+        "tunnel": found.layers,
+        "rank": ranks,
+        "lost": 100 * (found.other_then - found.other),
+        "untrained": 100 * found.untrained_fall,
     })  # fmt: skip

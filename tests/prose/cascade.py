@@ -82,5 +82,4 @@ GIVEN = [
     "whoever is content with a fall of six times",
     "only the last collapses tenfold",
     "an error of at most 1 %",
-    "where less than 0.1 % has one color",
 ]
