@@ -119,10 +119,9 @@ def test_the_law_is_not_met_at_the_end_because_of_the_last_step(run):
     steps = -np.log(separation).diff(axis=1).iloc[:, 1:]
     assert (steps.idxmax(axis=1) == 8).all()
     lines = reading.law(run)
-    before = lines[lines.step == 0]
+    before = lines[(lines.step == 0) & (lines.arm != "wide, all random")]  # which the table leaves out
     assert before[before.arm == "plain"].correlation.min() > 0.95
-    told = before[before.arm.isin(["plain", "wide", "half random", "all random", "no batch norm", "linear"])].correlation
-    assert (round(told.min(), 2), round(told.max(), 2)) == (0.44, 1.00)
+    assert (round(before.correlation.min(), 2), round(before.correlation.max(), 2)) == (0.44, 1.00)
 
 
 def test_less_weight_decay_leaves_the_line_straight_and_the_last_layer_loose(run):
