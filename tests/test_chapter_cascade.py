@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import experiments, explorables, metrics, runs
+from ncbook import experiments, explorables, metrics, readings, runs
 from ncbook.readings import cascade as reading
 from ncbook.readings.moments import COLLAPSED
 
@@ -216,6 +216,22 @@ def test_what_the_second_run_says(run):
     (claim,) = [each for each in cascade.CLAIMS if each.id == "tunnel-hurts-other-classes"]
     told = claim.judge(again)
     assert [seed for seed, answer in zip(told.seeds, told.holds, strict=True) if not answer] == [odd]
+
+
+# --- tables
+
+
+def test_the_tables_hold_medians_of_the_seeds(run):
+    ratios = readings.layer_tables.ratios(run).set_index(["images", "step"])
+    assert list(ratios.index.unique("step")) == [0, 13, 45, 2000]
+    end = reading.hidden(run, "plain")
+    assert ratios["layer 8"]["training", 2000] == pytest.approx(end[8].median())
+    then, end = reading.over_phase(run, "plain", "variance_ratio_train")
+    table = readings.layer_tables.tightening(run).set_index("layer")
+    assert table.loc[7, "divided by"].startswith(f"{(then[7] / end[7]).median():.3g} (")
+    law = readings.layer_tables.straightness(run).set_index("network")
+    assert law.loc["no batch norm", "at the end"] == "-0.561 (-0.699 to -0.178)"
+    assert readings.layer_tables.line_over_time(run).step.tolist() == [0, 13, 45, 563, 2000]
 
 
 # --- the explorable and the text

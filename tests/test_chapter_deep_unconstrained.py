@@ -112,3 +112,24 @@ def test_collapse_is_a_local_minimum_that_some_starts_find(run, problems):
     assert share[4, 3] > 0
     assert share[4, 4] > 0
     assert (share.loc[6].loc[2:] == 0).all()
+
+
+def test_the_tables_say_what_was_found(run, problems):
+    best = reading.best(run).set_index(["model", "K"])
+    assert best.loc[("linear", 6), "m = 4"] == "0.778 (2)"
+    assert best.loc[("ReLU", 4), "m = 4"] == "0.994 (3)"
+    stable = reading.stability(run).set_index(["K", "m"])
+    assert stable["starts (%)"][4, 2] == round(100 * problems.collapsed["deep linear", 4, 2])
+    assert len(stable) == 8
+
+
+def test_the_lowest_known_loss_is_at_most_that_of_collapse(run):
+    ends = reading.descents(run).query("start == 'random' and arm == 'deep relu' and num_classes == 6")
+    assert ends[ends.num_layers == 3].relative.min() > 1.01
+    assert reading.lowest(ends)[3] == 1
+    assert reading.lowest(ends)[4] < 0.97
+
+
+def test_the_second_run_finds_collapse_where_the_first_does_not():
+    again = reading.problems(deep.load("laptop-again", live=False)).set_index(["arm", "num_classes", "num_layers"])
+    assert again.best["deep relu", 6, 3] == pytest.approx(1, abs=1e-4)

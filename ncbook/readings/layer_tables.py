@@ -17,7 +17,7 @@ def ratios(run: Run) -> pd.DataFrame:
     found = []
     for side, name in _SIDES.items():
         table = over_time(run, "plain", f"variance_ratio_{side}")
-        for step in sorted({*_moments(run), table.index[-1]}):
+        for step in [*_moments(run), table.index[-1]]:
             values = {f"layer {layer}": table.loc[step, layer] for layer in (1, depth // 2, depth)}
             found.append({"images": name, "step": step} | values)
     return pd.DataFrame(found)
@@ -29,7 +29,7 @@ def _moments(run: Run) -> list[int]:
     steps = sorted(frame.step.unique())
     starts = phases(run).loc["plain"].phase_start
     first = next((place for place, step in enumerate(steps) if step >= starts.median()), len(steps) - 1)
-    return [int(steps[place]) for place in sorted({0, first - 1, first} - {-1})]
+    return [int(steps[place]) for place in (0, max(0, first - 1), first)]
 
 
 def tightening(run: Run) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def tightening(run: Run) -> pd.DataFrame:
             "at its end": end[layer].median(),
             "divided by": spread(then[layer] / end[layer]),
         }
-        for layer in sorted({1, 2, depth // 2, depth - 1, depth})
+        for layer in (1, 2, depth // 2, depth - 1, depth)
     ])  # fmt: skip
 
 
@@ -70,12 +70,13 @@ def line_over_time(run: Run) -> pd.DataFrame:
     own, errors = law(run), layers(run, "plain")
     own = own[own.arm == "plain"].groupby("step")[["correlation", "slope"]].median()
     error = 100 * errors.groupby("step").train_error.median()
-    steps = sorted({*_moments(run), *own.index[[len(own) // 2, -1]]})
+    steps = [*_moments(run), *own.index[[len(own) // 2, -1]]]
     return pd.DataFrame({
+        "moment": ["before training", "still learning", "last error gone", "later", "end of training"],
         "step": steps,
         "training error (%)": error.loc[steps].to_numpy(),
         "correlation": [cell(value, "{:.3f}") for value in own.correlation.loc[steps]],
-        "slope (nats a layer)": [cell(value, "{:.2f}") for value in own.slope.loc[steps]],
+        "slope": [cell(value, "{:.2f}") for value in own.slope.loc[steps]],
     })  # fmt: skip
 
 
@@ -98,22 +99,20 @@ def depths(run: Run) -> pd.DataFrame:
     found = []
     for arm in _DEPTH_ARMS:
         own = table[table.arm == arm]
-        counts = own.depth.value_counts().sort_index()
-        told = ", ".join(f"{depth} ({count} of {len(own)})" for depth, count in counts.items())
         error = 100 * own.train_error.max()
-        found.append({"network": ARMS[arm], "depth (seeds)": told, "error (%)": error})
+        found.append({"network": ARMS[arm], "effective depth": spread(own.depth), "training error (%)": error})
     return pd.DataFrame(found)
 
 
 def tunnel(run: Run) -> pd.DataFrame:
-    """Extractor and tunnel of each seed."""
+    """Extractor and tunnel over the seeds, a row a quantity."""
     found = tunnels(run)
-    ranks = [f"{then:.1f} to {end:.1f}" for then, end in zip(found.rank_then, found["rank"], strict=True)]
-    return pd.DataFrame({
-        "seed": found.seed,
-        "extractor": found.extractor,
-        "tunnel": found.layers,
-        "rank": ranks,
-        "lost": 100 * (found.other_then - found.other),
-        "untrained": 100 * found.untrained_fall,
-    })  # fmt: skip
+    told = {
+        "layers of the extractor": found.extractor,
+        "layers of the tunnel": found.layers,
+        "effective rank where the tunnel starts": found.rank_then,
+        "effective rank at the last layer": found["rank"],
+        "points lost for held-out digits": 100 * (found.other_then - found.other),
+        "points lost before training": 100 * found.untrained_fall,
+    }
+    return pd.DataFrame({"quantity": list(told), "value": [spread(values) for values in told.values()]})
