@@ -25,6 +25,8 @@ MADE_OVER = (
     "doses",
     "flatness",
     "circuits",
+    "cascade",
+    "deep_unconstrained",
 )
 CAPTIONED = (*MADE_OVER, "mnist_grokking")
 MOST_WORDS = 3000

@@ -9,9 +9,6 @@ from letters import formulas, letters
 SOURCE = notation.read()
 # Letters of the whole book that a chapter uses for something else. Rename them, and take them out here; add none.
 STILL_TO_RENAME = {
-    ("cascade", "L"),
-    ("cascade", "M"),
-    ("cascade", "\\rho"),
     ("mnist_grokking", "w"),
 }
 

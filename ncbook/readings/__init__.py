@@ -25,6 +25,7 @@ _FURTHER = (
     "intervention_tables",  # of interventions
     "circuit_tables",  # of circuits
     "flatness_tables",  # of flatness
+    "layer_tables",  # of cascade
     "coupling",
     "measures",
     "moments",
