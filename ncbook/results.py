@@ -20,6 +20,7 @@ RESULTS: dict[str, str] = {
     "corrupted_labels": "3-representation/corrupted_labels",
     "transfer": "3-representation/transfer",
     "cascade": "3-representation/cascade",
+    "deep_unconstrained": "3-representation/deep_unconstrained",
     "grokking": "4-grokking/grokking",
     "flatness": "4-grokking/flatness",
     "circuits": "4-grokking/circuits",

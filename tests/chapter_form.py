@@ -25,6 +25,8 @@ MADE_OVER = (
     "doses",
     "flatness",
     "circuits",
+    "cascade",
+    "deep_unconstrained",
     "mnist_grokking",
     "image_interventions",
 )

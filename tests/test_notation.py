@@ -7,12 +7,6 @@ import pytest
 from letters import formulas, letters
 
 SOURCE = notation.read()
-# Letters of the whole book that a chapter uses for something else. Rename them, and take them out here; add none.
-STILL_TO_RENAME = {
-    ("cascade", "L"),
-    ("cascade", "M"),
-    ("cascade", "\\rho"),
-}
 
 
 def used(chapter: str, source) -> set[str]:
@@ -40,9 +34,7 @@ def test_every_row_names_chapters_that_there_are():
 
 
 def test_a_letter_of_the_book_means_the_same_in_every_chapter():
-    clashes = notation.clashes(SOURCE)
-    assert clashes - STILL_TO_RENAME == set(), "rename the letter in the chapter"
-    assert STILL_TO_RENAME - clashes == set(), "renamed: take it out of STILL_TO_RENAME"
+    assert notation.clashes(SOURCE) == set(), "rename the letter in the chapter"
 
 
 @pytest.mark.parametrize("chapter", form.MADE_OVER)

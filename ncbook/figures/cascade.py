@@ -1,4 +1,4 @@
-"""Figures of the experiment `cascade`: collapse in every layer, and the theory of deep unconstrained features."""
+"""Figures of the experiment `cascade`: collapse in every layer, the law of separation, effective depth, and tunnels."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,84 +8,110 @@ from matplotlib.ticker import MaxNLocator
 
 from ncbook.figures import _style
 from ncbook.figures._bands import draw_band
-from ncbook.readings.cascade import ARMS, MODELS, SEPARABLE, descents, law, layers, over_time, part
+from ncbook.readings.cascade import ARMS, SEPARABLE, STRAIGHT, law, layers, over_time, part, phases
 from ncbook.runs import Run
 
 # title -> columns of the training set and of the test set
 _MEASURES = {
     "variance ratio": ("variance_ratio_train", "variance_ratio_test"),
-    "NC1": ("nc1_train", "nc1_test"),
-    "CDNV": ("cdnv_train", "cdnv_test"),
     "nearest-mean error": ("ncc_error_train", "ncc_error_test_train_means"),
 }
 _DASHES = ("-", "--", ":", "-.")
 _LEAST_ERROR = 1e-3  # errors below this share one color, for zero has no logarithm
-_LAW_ARMS = ("plain", "quarter decay", "no decay", "all random", "no batch norm", "linear")
-_LAW_OVER_TIME = ("plain", "no decay", "all random", "no batch norm", "linear")
+_LAW_ARMS = ("plain", "no decay")
+_LAW_CONTROLS = ("all random", "no batch norm", "linear")
 
 
 @_style.styled
 def layers_over_time(run: Run) -> Figure:
-    """Four measures of every layer (across) at every measured step (down), on train and on test, median of seeds."""
-    figure, axes = _style.panels(run, 4, 5.4, rows=2, sharex=True, sharey=True)
-    for column, (title, names) in enumerate(_MEASURES.items()):
-        pair = [over_time(run, "plain", name) for name in names]
+    """Two measures of every layer (across) at every measured step (down), on train and on test, median of seeds."""
+    figure, axes = _style.panels(run, 2, 5.6, rows=2, sharex=True, sharey=True)
+    for row, (title, names) in enumerate(_MEASURES.items()):
+        tables = [over_time(run, "plain", name) for name in names]
         if "error" in title:
-            pair = [table.clip(lower=_LEAST_ERROR) for table in pair]
-        norm = LogNorm(min(table.min(axis=None) for table in pair), max(table.max(axis=None) for table in pair))
-        for row, table in enumerate(pair):
-            panel = axes[4 * row + column]
+            tables = [table.clip(lower=_LEAST_ERROR) for table in tables]
+        norm = LogNorm(min(table.min(axis=None) for table in tables), max(table.max(axis=None) for table in tables))
+        pair = axes[2 * row : 2 * row + 2]
+        for panel, table, side in zip(pair, tables, ("training", "test"), strict=True):
             image = panel.imshow(table, aspect="auto", cmap="cividis", norm=norm)
-            panel.set_title("" if row else title, fontsize=9.5)
-            panel.set_xlabel("layer" if row else "")
-        bar = figure.colorbar(image, ax=[axes[column], axes[4 + column]], location="bottom", aspect=14, pad=0.02)
-        bar.ax.tick_params(labelsize=8)
-        bar.set_label("share" if "error" in title else "no unit", fontsize=8)
-        bar.ax.yaxis.set_visible(False)
-    steps = list(table.index)
-    for row, side in enumerate(("train", "test")):
-        axes[4 * row].set_yticks(range(0, len(steps), 3), [f"{step}" for step in steps[::3]])
-        axes[4 * row].set_ylabel(f"{side}\nstep")
-    axes[0].set_xticks(range(0, int(table.columns[-1]) + 1, 2))
+            panel.set_title(f"{title}, {side}", fontsize=9.5)
+        bar = figure.colorbar(image, ax=pair, location="right", aspect=14, pad=0.02)
+        bar.set_label("share" if "error" in title else "no unit")
+        bar.ax.xaxis.set_visible(False)
+    _label_steps(axes, list(tables[0].index), int(tables[0].columns[-1]))
     return figure
+
+
+def _label_steps(axes: list[Axes], steps: list[int], depth: int) -> None:
+    """Layers across and measured steps down; `axes` are two rows of two panels."""
+    axes[0].set_yticks(range(0, len(steps), 2), [f"{step}" for step in steps[::2]])
+    axes[0].set_xticks(range(0, depth + 1, 2))
+    for panel in axes[::2]:
+        panel.set_ylabel("step")
+    for panel in axes[2:]:
+        panel.set_xlabel("layer (0: input)")
 
 
 @_style.styled
 def separation_law(run: Run) -> Figure:
-    """D of the training set against the layer, before training and at the end, a panel an arm, a line a seed."""
-    figure, axes = _style.panels(run, 3, 5.0, rows=2, sharex=True, sharey=True)
+    """D of the training set against the layer at three moments, with weight decay and without, a line a seed."""
+    figure, axes = _style.panels(run, 2, 3.7, sharex=True, sharey=True)
     for panel, arm in zip(axes, _LAW_ARMS, strict=True):
         frame = layers(run, arm)
-        for style, step in enumerate((0, frame.step.max())):
-            _draw_seeds(panel, frame[(frame.layer > 0) & (frame.step == step)], style, "before" if not step else "end")
-        panel.set_title(ARMS[arm], fontsize=9.5)
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _style.log_axis(panel.yaxis)
-    for panel in axes[3:]:
-        panel.set_xlabel("hidden layer")
-    for panel in axes[::3]:
-        panel.set_ylabel("separation D (no unit)")
-    _legend_above(figure, axes[0])
+        found = phases(run).loc[arm]
+        starts = found.phase_start[found.phase_tells]
+        _draw_seeds(panel, frame[frame.step == 0], 0, "before training")
+        _draw_seeds(panel, frame[frame.step == frame.seed.map(starts)], 1, "last training error gone")
+        _draw_seeds(panel, frame[frame.step == frame.step.max()], 2, "end of training")
+        _label_law(panel, arm)
+    axes[0].set_ylabel("separation D (no unit)")
+    _style.legend_above(figure, axes[0], 3)
     return figure
 
 
 @_style.styled
+def separation_law_controls(run: Run) -> Figure:
+    """D of the training set against the layer, before training and at the end, a panel a control, a line a seed."""
+    figure, axes = _style.panels(run, 3, 3.4, sharex=True, sharey=True)
+    for panel, arm in zip(axes, _LAW_CONTROLS, strict=True):
+        frame = layers(run, arm)
+        _draw_seeds(panel, frame[frame.step == 0], 0, "before training")
+        _draw_seeds(panel, frame[frame.step == frame.step.max()], 2, "end of training")
+        _label_law(panel, arm)
+    axes[0].set_ylabel("separation D (no unit)")
+    _style.legend_above(figure, axes[0], 2)
+    return figure
+
+
+def _label_law(panel: Axes, arm: str) -> None:
+    panel.set_title(ARMS[arm])
+    panel.set_xlabel("hidden layer")
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _style.log_axis(panel.yaxis)
+
+
+@_style.styled
 def separation_law_over_time(run: Run) -> Figure:
-    """Correlation of log D with the layer, and the slope of the line, against steps."""
-    figure, (left, right) = _style.panels(run, 2, 3.5, sharex=True)
+    """How far log D is from a falling line over the hidden layers, and the slope of the line, against steps."""
+    figure, (off, slope) = _style.panels(run, 2, 3.5, sharex=True)
     lines = law(run)
-    for style, arm in enumerate(_LAW_OVER_TIME):
-        for panel, name in ((left, "correlation"), (right, "slope")):
+    lines = lines.assign(off=1 + lines.correlation)
+    for style, arm in enumerate(_LAW_ARMS):
+        for panel, name in ((off, "off"), (slope, "slope")):
             values = lines[lines.arm == arm].pivot(index="seed", columns="step", values=name)
             draw_band(panel, values.columns.to_numpy(), values.to_numpy(), ARMS[arm], style, every=2)
-    for panel in (left, right):
-        panel.axhline(0, color=_style.FAINT, linewidth=0.8)
+    off.axhline(1 + STRAIGHT, color=_style.INK, linewidth=0.8, linestyle=":")
+    slope.axhline(0, color=_style.FAINT, linewidth=0.8)
+    for panel in (off, slope):
         panel.set_xscale("symlog", linthresh=1)
         panel.set_xlim(0, lines.step.max())
         panel.set_xlabel("steps")
-    left.set_ylabel("correlation of log D\nwith the layer")
-    right.set_ylabel("slope (nats a layer)")
-    _legend_above(figure, left)
+    _style.log_axis(off.yaxis)
+    off.set_ylabel("1 + correlation (no unit)")
+    off.set_title("away from a straight line")
+    slope.set_ylabel("slope (nats a layer)")
+    slope.set_title("slope of the line")
+    _style.legend_above(figure, off, 2)
     return figure
 
 
@@ -108,7 +134,7 @@ def effective_depth(run: Run) -> Figure:
     axes[0].set_title(f"width {width}")
     axes[1].set_title(f"width {2 * width}")
     axes[0].set_ylabel("training images nearer to\nanother class mean (%)")
-    _legend_above(figure, axes[0])
+    _style.legend_above(figure, axes[0], 4)
     return figure
 
 
@@ -134,50 +160,13 @@ def extractor_and_tunnel(run: Run) -> Figure:
     axes[0].set_ylabel("test accuracy of\na linear probe (%)")
     axes[2].set_ylabel("dimensions")
     _style.log_axis(axes[2].yaxis)
-    _legend_above(figure, axes[0])
+    _style.legend_above(figure, axes[0], 4)
     return figure
-
-
-@_style.styled
-def deep_collapse_beaten(run: Run) -> Figure:
-    """Loss of every descent over the collapsed loss against the number of matrices; the best with its rank."""
-    figure, axes = _style.panels(run, 2, 3.7, sharex=True)
-    frame = descents(run)
-    frame = frame[frame.start == "random"]
-    numbers = run.config["classes"]
-    for panel, (model, title) in zip(axes, MODELS.items(), strict=True):
-        for style, count in enumerate(numbers):
-            own = frame[(frame.arm == model) & (frame.num_classes == count)]
-            _draw_descents(panel, own, style, 0.16 * (style - (len(numbers) - 1) / 2), f"K = {count}")
-        panel.axhline(1, color=_style.INK, linewidth=0.8, linestyle=":")
-        panel.set_title(title)
-        panel.set_xlabel("weight matrices")
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
-        panel.set_ylabel("loss over that of the\ncollapsed solution (no unit)")
-    axes[1].set_ylim(*_zoomed(frame[frame.arm == "deep relu"].relative))
-    _legend_above(figure, axes[0])
-    return figure
-
-
-def _zoomed(relative: pd.Series) -> tuple[float, float]:
-    """From below the best to a fifth above the collapsed loss: higher descents are stuck and not shown."""
-    return min(0.98, float(relative.min()) - 0.02), max(1.2, float(relative.min()) * 1.05)
-
-
-def _draw_descents(panel: Axes, own: pd.DataFrame, style: int, shift: float, label: str) -> None:
-    color, marker = _style.CLASS_STYLES[style]
-    panel.plot(own.num_layers + shift, own.relative, marker, color=color, markersize=4, alpha=0.5, linestyle="none")
-    best = own.groupby("num_layers").relative.min()
-    panel.plot(best.index + shift, best, _DASHES[style], color=color, marker=marker, label=label)
 
 
 def _draw_seeds(panel: Axes, frame: pd.DataFrame, style: int, label: str) -> None:
+    """D over the hidden layers, a line a seed."""
     color, marker = _style.CLASS_STYLES[style]
-    for index, (_, own) in enumerate(frame.groupby("seed")):
+    for index, (_, own) in enumerate(frame[frame.layer > 0].groupby("seed")):
         panel.plot(own.layer, own.separation_train, _DASHES[style], color=color, marker=marker, markersize=3.5,
                    linewidth=1.2, label="_" if index else label)  # fmt: skip
-
-
-def _legend_above(figure: Figure, panel: Axes) -> None:
-    handles, labels = panel.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4)

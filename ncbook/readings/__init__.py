@@ -25,6 +25,7 @@ _FURTHER = (
     "intervention_tables",  # of interventions
     "circuit_tables",  # of circuits
     "flatness_tables",  # of flatness
+    "layer_tables",  # of cascade
     "mnist_tables",  # of mnist_grokking
     "image_tables",  # of image_interventions
     "strength_tables",  # of image_interventions on MNIST

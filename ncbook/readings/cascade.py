@@ -1,4 +1,4 @@
-"""Runs of `cascade`: collapse layer by layer, tunnels, and what beats collapse in deep unconstrained features."""
+"""Runs of `cascade`: collapse layer by layer, the law of separation, effective depth, and tunnels."""
 
 import numpy as np
 import pandas as pd
@@ -21,25 +21,17 @@ ARMS = {
     "wide, all random": "twice as wide, all labels random",
     "six digits": "six digits of ten",
 }
-MODELS = {"deep linear": "linear, cross-entropy", "deep relu": "ReLU, squared error"}  # of deep unconstrained features
 SEPARABLE = 0.01  # a layer is separable if at most this share of the training set is nearer to a wrong class mean
+STRAIGHT = -0.98  # a correlation of log D with the layer at most this is called a line
 SATURATED = 0.98  # the extractor ends where a linear probe has this share of the last layer's accuracy
-NEAR = 1e-4  # a descent that ends within this share of the collapsed loss has ended there
 COLUMNS: dict[str, Measure] = {
     "probe_acc_seen": Measure("digits trained on", "test accuracy of a linear probe for the digits trained on"),
     "probe_acc_other": Measure("digits held out", "test accuracy of a linear probe for digits that it never saw"),
-    "start": Measure("start", "of a descent: random, or the collapsed solution nudged"),
-    "num_layers": Measure("weight matrices", "number of weight matrices behind the free features"),
-    "regularized_loss": Measure("loss", "fit and decay of deep unconstrained features at the end of a descent", "nats"),
-    "collapsed_loss": Measure("collapsed loss", "the same of the best collapsed solution", "nats"),
-    "lowest_curvature": Measure("lowest curvature", "smallest over largest eigenvalue of the Hessian when collapsed"),
-    "logit_rank": Measure("rank", "singular values of the logits above a thousandth of the largest"),
-    "inner_rank": Measure("least inner rank", "the same before the last weight matrix, where it is least"),
 }
 
 
 def part(run: Run, name: str, arm: str | None = None) -> pd.DataFrame:
-    """The rows of one part, "layer", "probe" or "deep", and of one arm if named."""
+    """The rows of one part, "layer" or "probe", and of one arm if named."""
     frame = run.to_frame()
     return frame[(frame.part == name) & (frame.arm == arm if arm else True)].copy()
 
@@ -149,38 +141,4 @@ def _tunnel(own: pd.DataFrame) -> dict[str, float]:
         "other_then": then.probe_acc_other,
         "other": last.probe_acc_other,
         "untrained_fall": before.probe_acc_other[extractor] - before.probe_acc_other.iloc[-1],
-    }
-
-
-def descents(run: Run) -> pd.DataFrame:
-    """Rows of the part "deep", with `relative`, the loss over that of the collapsed solution."""
-    frame = part(run, "deep")
-    return frame.assign(relative=frame.regularized_loss / frame.collapsed_loss)
-
-
-def theory(run: Run) -> pd.DataFrame:
-    """The theory, a row a model (`arm`), number of classes and number of weight matrices.
-
-    best         lowest loss from a random start, over the loss of the collapsed solution;  seed: of that start
-    rank         rank of the logits there;  inner_rank: smallest rank before the last matrix
-    collapsed    share of random starts that end at the collapsed loss
-    curvature    smallest over largest eigenvalue of the Hessian at the collapsed solution; nan with ReLUs
-    lowest_nudged, highest_nudged   losses after a disturbance of it, over its own
-    """
-    keys = ["arm", "num_classes", "num_layers"]
-    return moments.by_training(descents(run).sort_values(keys, kind="stable"), keys, _found)
-
-
-def _found(own: pd.DataFrame) -> dict[str, float]:
-    random, nudged = (own[own.start == start] for start in ("random", "nudged"))
-    best = random.loc[random.relative.idxmin()]
-    return {
-        "best": best.relative,
-        "seed": int(best.seed),
-        "rank": int(best.logit_rank),
-        "inner_rank": int(best.inner_rank),
-        "collapsed": float((random.relative.sub(1).abs() < NEAR).mean()),
-        "curvature": best.lowest_curvature,
-        "lowest_nudged": nudged.relative.min(),
-        "highest_nudged": nudged.relative.max(),
     }

@@ -15,10 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ncbook.experiments.cascade.config import Config
+from ncbook.experiments.deep_unconstrained.config import Config
 
 _RANK_CUT = 1e-3  # a singular value below this share of the largest counts as zero
-_FIRST_SEED = 501  # of the presets, whose random starts are 0, 1, ...
 
 
 @dataclass(frozen=True)
@@ -122,16 +121,15 @@ def rank(matrix: Tensor) -> int:
 def deep_rows(config: Config, arm: tuple[str, int, int]) -> list[dict[str, Any]]:
     """All rows of one model, number of classes and number of layers."""
     model, classes, layers = arm
-    decay = config.linear_model_decay if model == "deep linear" else config.relu_model_decay
+    decay = config.linear_decay if model == "deep linear" else config.relu_decay
     problem = Deep(model, classes, layers, classes + config.extra_dims, decay)
-    first = config.seeds[0] - _FIRST_SEED  # other seeds, other starts
     center, best = collapsed_point(problem), collapsed(problem)[1]
-    about = {"part": "deep", "arm": model, "num_classes": classes, "num_layers": layers, "step": config.descent_steps}
+    about = {"arm": model, "num_classes": classes, "num_layers": layers, "step": config.descent_steps}
     about["collapsed_loss"] = best
     about["lowest_curvature"] = lowest_curvature(problem, center) if model == "deep linear" else math.nan
     return [
         about | {"start": kind, "seed": seed} | _found(problem, descend(problem, start, config.descent_steps))
-        for seed in range(first, first + config.starts)
+        for seed in config.seeds
         for kind, start in _starts(problem, center, config.nudge, seed)
     ]
 
