@@ -368,8 +368,8 @@ def test_the_tables_of_controls_have_a_row_an_arm_and_rate():
     assert costs["strength 2.5"]["train loss", "falling"] == told(gain.round(2))
     measures = strength_tables.control_measures(controlled).set_index(["held up", "rate"])
     wrong = 100 * (1 - then.train_acc.sharp.median())
-    assert measures["wrong (%)"]["κ", "constant"].split(" / ")[2] == f"{wrong:.1f}"
-    assert measures["κ"]["norms", "falling"].split(" / ")[2] == f"{then.relative_flatness.long_decayed.median():.2g}"
+    assert measures["wrong (%)"]["κ", "constant"].split(", ")[2] == f"{wrong:.1f}"
+    assert measures["κ"]["norms", "falling"].split(", ")[2] == f"{then.relative_flatness.long_decayed.median():.2g}"
     assert strength_tables.encouraged(controlled).strength.tolist() == ["0.1", "0.5", "2.5"]
     raised = strength_tables.augmentation(IMAGES.load("laptop-augmented", live=False))
     assert raised.strength.tolist() == ["0.001", "0.002", "0.004"]

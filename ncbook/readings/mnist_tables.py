@@ -6,21 +6,27 @@ import numpy as np
 import pandas as pd
 
 from ncbook.readings import mnist_grokking as reading
+from ncbook.readings import moments
 from ncbook.readings.mnist_grokking import FAR, FEW, LARGE, MANY, NAMES, NEAR, RATES, STARTS, TWICE, USUAL
 from ncbook.readings.words import cell, spread
 from ncbook.runs import Run
 
-_SHARES = {"test_acc": "test accuracy", "ncc_acc_test": "nearest-center test accuracy"}
+_SHARES = {"test_acc": "test accuracy", "ncc_acc_test": "nearest center, test"}
 _AMONG = {"variance_ratio_train": "R", "cdnv_train": "CDNV", "nc1_train": "NC1"}
 _RULED = {"relative_flatness": "κ", "weight_norm": "norm", "variance_ratio_train": "R"}
 _COUPLED = {"variance_ratio_train": "R", "rnc1_train": "RNC1", "relative_flatness": "κ", "weight_norm": "norm"}
 
 
 def delays(run: Run) -> pd.DataFrame:
-    """A row a start: when the test accuracy is half-way from a guess to its end, and where it ends."""
-    found = reading.delays(run)
+    """A row a start: when it has memorized, when the test accuracy is half-way from a guess to its end, and that end."""
+    found, frame = reading.delays(run), run.to_frame()
+    steps = {
+        arm: pd.Series([moments.memorized(rows, run.config["learned"]) for _, rows in own.groupby("seed")])
+        for arm, own in frame.groupby("arm") if arm in (LARGE, USUAL)
+    }  # fmt: skip
     return pd.DataFrame({
         "start": [LARGE, USUAL],
+        "memorized at step": [spread(steps[arm], "{:.0f}") for arm in (LARGE, USUAL)],
         "half-way after": [f"{spread(found[arm], '{:.1f}')} × memorizing" for arm in (LARGE, USUAL)],
         "test accuracy at the end": [spread(found[f"final_{arm}"], "{:.2f}") for arm in (LARGE, USUAL)],
     })  # fmt: skip
@@ -92,7 +98,7 @@ def clock(run: Run) -> pd.DataFrame:
     large = [arm for arm in run.config["arms"] if arm != USUAL]
     own = {arm: table[table.arm == arm] for arm in large}
     return pd.DataFrame({
-        "arm": large, "memorized": [spread(own[arm].memorized, "{:.0f}") for arm in large],
+        "arm": large, "memorized": [cell(own[arm].memorized.median(), "{:.0f}") for arm in large],
         "onset": [spread(own[arm].onset, "{:.0f}") for arm in large],
         "ηγ × onset": [cell(own[arm].clock.median(), "{:.2f}") for arm in large],
         "norm then": [spread(own[arm].norm, "{:.1f}") for arm in large],

@@ -82,7 +82,7 @@ def control_measures(run: Run) -> pd.DataFrame:
         "points at the end": "{:.1f}".format,
     }  # fmt: skip
     return _of_controls(table, {
-        name: [plain_zero(" / ".join(map(form, own[name]))) for _, own in table.groupby(["rate", "arm"], sort=False)]
+        name: [plain_zero(", ".join(map(form, own[name]))) for _, own in table.groupby(["rate", "arm"], sort=False)]
         for name, form in forms.items()
     })  # fmt: skip
 
