@@ -18,7 +18,7 @@ _COUPLED = {"variance_ratio_train": "R", "rnc1_train": "RNC1", "relative_flatnes
 
 
 def delays(run: Run) -> pd.DataFrame:
-    """A row a start: when it has memorized, when the test accuracy is half-way from a guess to its end, and that end."""
+    """A row a start: when it has memorized, when the test accuracy is half-way from a guess to its end, and the end."""
     found, frame = reading.delays(run), run.to_frame()
     steps = {
         arm: pd.Series([moments.memorized(rows, run.config["learned"]) for _, rows in own.groupby("seed")])
