@@ -1,35 +1,13 @@
-"""How a chapter reads, as far as it can be counted; the chapters that are in this form."""
+"""How a chapter reads, as far as it can be counted."""
 
 import re
 
 import notebooks
 
-# To be all chapters; the others still wait to be made over.
-MADE_OVER = (
-    "collapse",
-    "simplex",
-    "settings",
-    "unconstrained",
-    "memorization",
-    "test_collapse",
-    "bound",
-    "margins",
-    "implicit_bias",
-    "information_bottleneck",
-    "corrupted_labels",
-    "transfer",
-    "grokking",
-    "numerics",
-    "onset",
-    "interventions",
-    "doses",
-    "flatness",
-    "circuits",
-    "cascade",
-    "deep_unconstrained",
-    "mnist_grokking",
-    "image_interventions",
-)
+from ncbook.results import RESULTS
+
+# All chapters on results. The closing chapter, which draws on several, has a form of its own.
+IN_FORM = tuple(dict.fromkeys(chapter.split("/")[1] for chapter in RESULTS.values()))
 MOST_WORDS = 3000
 FIGURE = re.compile(r"^figures\.", re.M)
 # Cells whose code is not to be read: they draw, tabulate, show a lab or the verdicts.

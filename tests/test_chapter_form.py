@@ -16,7 +16,7 @@ def each(names):
     return pytest.mark.parametrize("chapter", [CHAPTERS[name] for name in names], ids=names)
 
 
-@each(form.MADE_OVER)
+@each(list(CHAPTERS))
 def test_every_figure_has_a_caption_and_a_name(chapter):
     for cell in form.code(chapter):
         if form.FIGURE.search(cell.source):
@@ -37,12 +37,12 @@ def test_the_name_of_a_figure_is_that_of_no_other():
     assert [name for name, count in names.items() if count > 1] == []
 
 
-@each(form.MADE_OVER)
+@each(form.IN_FORM)
 def test_a_chapter_is_short_enough(chapter):
     assert form.words(chapter) <= form.MOST_WORDS
 
 
-@each(form.MADE_OVER)
+@each(form.IN_FORM)
 def test_no_visible_cell_only_formats(chapter):
     exercises = re.compile(r"exercises\.check")
     shown = [
@@ -54,7 +54,7 @@ def test_no_visible_cell_only_formats(chapter):
     assert shown == [], "tag these cells hide-input, or leave out what formats"
 
 
-@each(form.MADE_OVER)
+@each(form.IN_FORM)
 def test_a_chapter_has_its_boxes_in_their_places(chapter):
     found = form.boxes(chapter)
     counts = Counter(word for _, word in found)
@@ -66,7 +66,7 @@ def test_a_chapter_has_its_boxes_in_their_places(chapter):
     assert places["What we know now"] > 0.8
 
 
-@each(form.MADE_OVER)
+@each(form.IN_FORM)
 def test_what_we_know_is_said_without_counts_and_leads_on(chapter):
     (text,) = (cell.source for cell in form.prose(chapter) if "**What we know now" in cell.source)
     known = " ".join(line[2:] for line in text.splitlines() if line.startswith(">"))
@@ -75,12 +75,12 @@ def test_what_we_know_is_said_without_counts_and_leads_on(chapter):
     assert re.search(r"Next: .*\[.+\]\(.+\)", known), "end with: Next: [title](file.ipynb)."
 
 
-@each(form.MADE_OVER)
+@each(form.IN_FORM)
 def test_a_function_is_to_be_written(chapter):
     assert any("exercises.check_function(" in cell.source for cell in form.code(chapter))
 
 
-@each(form.MADE_OVER)
+@each(form.IN_FORM)
 def test_every_explorable_is_met_early_or_linked_from_there(chapter):
     half = len(chapter.cells) // 2
     early = "\n".join(cell.source for cell in chapter.cells[:half])

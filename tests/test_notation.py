@@ -37,13 +37,13 @@ def test_a_letter_of_the_book_means_the_same_in_every_chapter():
     assert notation.clashes(SOURCE) == set(), "rename the letter in the chapter"
 
 
-@pytest.mark.parametrize("chapter", form.MADE_OVER)
+@pytest.mark.parametrize("chapter", form.IN_FORM)
 def test_every_letter_of_a_chapter_is_defined(chapter):
     defined = {*notation.of_the_book(SOURCE), *notation.of_chapter(SOURCE, chapter)}
     assert used(chapter, SOURCE) - defined == set(), "define them in book/notation.yml, then make ledger"
 
 
-@pytest.mark.parametrize("chapter", form.MADE_OVER)
+@pytest.mark.parametrize("chapter", form.IN_FORM)
 def test_every_letter_that_is_a_chapters_own_is_used_there(chapter):
     assert set(notation.of_chapter(SOURCE, chapter)) - used(chapter, SOURCE) == set()
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, unquote
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from chapter_form import MADE_OVER
+from chapter_form import IN_FORM
 from pages import fresh_page
 
 ROOT = Path(__file__).parents[2]
@@ -135,7 +135,7 @@ def test_equations_are_rendered(opened):
     assert not re.search(r"\\(frac|sum|operatorname)", opened.locator("article").inner_text())
 
 
-@every([name for name in CHAPTERS if Path(name).name in MADE_OVER])
+@every([name for name in CHAPTERS if Path(name).name in IN_FORM])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_every_equation_fits_into_its_column(opened, width):
     cut = """each => each.scrollWidth > each.clientWidth + 2 && each.clientWidth"""
