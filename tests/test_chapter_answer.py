@@ -20,21 +20,28 @@ BOX = {
     },
     "networks collapse on labels that mean nothing": {"collapse-brings-generalization": "fails"},
     "above all with weight decay": {"weight-decay-makes-collapse": "holds"},
-    "graded pushes against it cost nothing in arithmetic": {"spread-in-doses-as-accurate": "holds"},
+    "graded pushes against it cost no accuracy": {"spread-in-doses-as-accurate": "holds"},
     "a strong one does": {"collapse-prevented-as-accurate": "fails"},
-    "on images it is open": {"images-prevented-as-accurate-at-strengths": "open"},
-    "Networks much sharper than the ordinary one generalize": {
+    "on images the question is open": {"images-prevented-as-accurate-at-strengths": "open"},
+    "A factor on the last layer makes a network as flat as one likes, right or wrong": {
+        "confident-is-flat-right-or-wrong": "checked",
+    },
+    "a push towards flat solutions does not make it more accurate": {"images-flatter-no-better": "holds"},
+    "networks much sharper than the ordinary one generalize": {
         "low-doses-of-sharpness-cost-nothing": "holds", "only-flat-networks-generalize": "fails",
     },
-    "flatter ones do not generalize better": {"images-flatter-no-better": "holds"},
     "The strongest push towards sharp solutions delays or spoils learning": {
         "strongest-dose-of-sharpness-delays": "holds", "images-anti-flatness-costs-accuracy": "holds",
     },
-    "large weights, a large loss and a disturbed step size": {
-        "norms-alone-delay": "holds", "sharpness-hurts-by-the-step-size": "holds",
-        "images-damage-goes-with-step-size": "holds",
+    "large weights, which delay by themselves": {"norms-alone-delay": "holds"},
+    "most of the lost accuracy is back when the steps become small": {
+        "sharpness-hurts-by-the-step-size": "holds", "images-damage-goes-with-step-size": "holds",
+    },
+    "Whether sharpness does anything beyond that is open": {
+        "sharpness-beyond-norms-and-loss": "open", "images-rest-for-kappa": "open",
     },
     "more data with true labels": {"test-approaches-train": "holds", "test-collapse-approaches-train": "holds"},
+    "where networks grok, weight decay": {"no-grokking-without-decay": "holds"},
 }  # fmt: skip
 
 
