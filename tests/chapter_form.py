@@ -17,6 +17,7 @@ MADE_OVER = (
     "implicit_bias",
     "information_bottleneck",
     "corrupted_labels",
+    "contrastive",
 )
 CAPTIONED = (*MADE_OVER, "mnist_grokking", "onset")
 MOST_WORDS = 3000

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from ncbook import data, experiments, runs, trainers
+from ncbook import data, exercises, experiments, metrics, runs, trainers
 from ncbook.evidence import FAILS, HOLDS, UNTESTED, Evidence
 from ncbook.experiments.contrastive import Config, training
 from ncbook.readings import contrastive as reading
@@ -140,8 +140,73 @@ def test_rules_of_training_without_labels():
     assert judged(name, ce=crossed, without={"unit_ncc_acc_test": 0.74}).word == FAILS
 
 
-# --- exercises
+# --- tables
+
+
+def test_the_uniformity_of_a_collapsed_simplex_is_that_of_the_points():
+    corners = metrics.simplex_etf(5, 4)[torch.arange(35) % 5]
+    assert reading.simplex_uniformity(5, 7) == pytest.approx(metrics.uniformity(corners).item(), rel=1e-10)
+
+
+def test_a_table_has_a_row_an_arm(tiny):
+    table = reading.table(tiny, 0.4, reading.WRONG_TABLE)
+    assert table.loss.tolist() == list(reading.ARMS)
+    ends = tiny.to_frame().query("label_noise == 0.4").groupby("arm").tail(1).set_index("arm")
+    shown = {row.loss: row["test accuracy, %"] for _, row in table.iterrows()}
+    assert shown == {arm: f"{100 * ends.unit_ncc_acc_test[arm]:.1f}" for arm in reading.ARMS}
+
+
+# --- exercises, as their folded solutions say
+
+
+def ahead() -> float:
+    accuracies = reading.ends(experiments.contrastive.load("laptop"), "unit_ncc_acc_test_end", 0.4)
+    return float(100 * (accuracies["contrastive without labels"] - accuracies["cross-entropy"]).median())
+
 
 SOLUTIONS = {
     "contrastive/uniformity": lambda: np.log(0.1 + 0.9 * np.exp(-40 / 9)),
+    "contrastive/ahead": ahead,
 }
+
+
+def loss(features, labels, temperature, own=float("-inf"), by_pair=False):
+    unit = features / features.norm(dim=1, keepdim=True)
+    scores = unit @ unit.T / temperature
+    others = ~torch.eye(len(unit), dtype=torch.bool)
+    alike = others & (labels == labels[:, None])
+    log_shares = scores - scores.masked_fill(~others, own).logsumexp(1, keepdim=True)
+    if by_pair:
+        return -log_shares[alike].mean()
+    return -(log_shares * alike).sum(1).div(alike.sum(1)).mean()
+
+
+def compared_with_itself(features, labels, temperature):
+    return loss(features, labels, temperature, own=1 / temperature)
+
+
+def mean_over_pairs(features, labels, temperature):
+    return loss(features, labels, temperature, by_pair=True)
+
+
+def without_a_temperature(features, labels, temperature):
+    return loss(features, labels, 1.0)
+
+
+def of_any_length(features, labels, temperature):
+    longest = features.norm(dim=1).max()
+    return loss(features, labels, temperature) * (1 if longest < 1.001 else longest)
+
+
+FUNCTIONS = {
+    "contrastive/write-loss": (
+        loss,
+        [compared_with_itself, mean_over_pairs, without_a_temperature, of_any_length],
+    )
+}
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("uniformity", -4.0), ("ahead", 0.0)])
+def test_a_wrong_answer_gets_a_hint(name, wrong, capsys):
+    exercises.check(f"contrastive/{name}", wrong)
+    assert capsys.readouterr().out.startswith("Not yet. Hint: ")

@@ -1,20 +1,13 @@
 """Exercises of the chapter "Contrastive learning"."""
 
-import math
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ncbook import experiments, metrics, readings, trainers
+from ncbook import experiments, readings, trainers
 from ncbook.exercises._exercise import Exercise, Trial, Written
 from ncbook.readings.contrastive import CE, NO_LABELS
-
-
-def _simplex_uniformity() -> float:
-    """Of ten corners with very many points each: one pair in ten is of one corner."""
-    corners = metrics.simplex_etf(10, 9)
-    return math.log(0.1 + 0.9 * metrics.uniformity(corners).exp().item())
 
 
 def _ahead() -> float:
@@ -26,7 +19,7 @@ def _ahead() -> float:
 
 EXERCISES = {
     "contrastive/uniformity": Exercise(
-        _simplex_uniformity,
+        lambda: readings.contrastive.simplex_uniformity(10, 10**9),
         "one pair in ten has distance 0; the others have the squared distance 2 - 2 cos, with the cosine -1/9",
     ),
     "contrastive/ahead": Exercise(

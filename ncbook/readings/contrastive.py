@@ -1,8 +1,10 @@
 """Runs of `contrastive`: one row a network and set of labels, at its start, in its terminal phase and at its end."""
 
+import math
+
 import pandas as pd
 
-from ncbook.readings import corrupted_labels, moments
+from ncbook.readings import _rows, corrupted_labels, moments
 from ncbook.readings.measures import Measure
 from ncbook.readings.words import spread
 from ncbook.runs import Run
@@ -20,7 +22,16 @@ COLUMNS: dict[str, Measure] = {
     "alignment": Measure("alignment", "mean squared distance of two training images of one label, features of length 1"),
     "uniformity": Measure("uniformity", "log mean exp(-2 distance^2) of two training images, length 1", "nats"),
 }  # fmt: skip
-MEASURES = tuple(name for name in COLUMNS)
+CLASSES = 10  # of digits, and of glyphs as they are drawn here
+_SHOWN = {  # measures of the tables, at the last step: heading, format, factor
+    "unit_variance_ratio_train": ("variance ratio", "{:.3f}", 1),
+    "unit_nc2_angles_train": ("distance to the simplex", "{:.3f}", 1),
+    "class_rank": ("directions per class", "{:.1f}", 1),
+    "unit_ncc_acc_test": ("test accuracy, %", "{:.1f}", 100),
+    "wrong_acc_given": ("wrong labels memorized, %", "{:.0f}", 100),
+}
+CLEAN_TABLE = ("unit_variance_ratio_train", "unit_nc2_angles_train", "class_rank", "unit_ncc_acc_test")
+WRONG_TABLE = ("unit_variance_ratio_train", "wrong_acc_given", "unit_ncc_acc_test")
 
 
 def outcomes(run: Run) -> pd.DataFrame:
@@ -33,9 +44,9 @@ def outcomes(run: Run) -> pd.DataFrame:
 
 
 def _outcome(rows: pd.DataFrame) -> dict[str, float]:
-    found: dict[str, float] = moments.over_phase(rows, MEASURES)
+    found: dict[str, float] = moments.over_phase(rows, tuple(COLUMNS))
     for place, row in (("first", rows.iloc[0]), ("end", rows.iloc[-1])):
-        found |= {f"{name}_{place}": float(row[name]) for name in MEASURES}
+        found |= {f"{name}_{place}": float(row[name]) for name in COLUMNS}
     ratio = "unit_variance_ratio_train"
     return found | {"ratio_fall": found[f"{ratio}_start"] / found[f"{ratio}_end"]}
 
@@ -44,3 +55,29 @@ def ends(run: Run, column: str, noise: float) -> pd.DataFrame:
     """A column of `outcomes` at one label noise: a row a seed, a column an arm in the order of `ARMS`."""
     found = outcomes(run)
     return found[found.label_noise == noise].pivot(index="seed", columns="arm", values=column)[list(ARMS)]
+
+
+def course(run: Run, arm: str, noise: float) -> pd.DataFrame:
+    """The rows of one arm at one label noise, of all seeds."""
+    return _rows.chosen(run.to_frame(), arm=arm, label_noise=noise)
+
+
+def table(run: Run, noise: float, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A row an arm: some measures at the last step, medians over the seeds and their range."""
+    found = {}
+    for name in columns:
+        heading, form, factor = _SHOWN[name]
+        values = factor * ends(run, f"{name}_end", noise)
+        found[heading] = {arm: spread(values[arm], form) for arm in ARMS}
+    return pd.DataFrame(found).rename_axis("loss").reset_index()
+
+
+def collapsed_uniformity(run: Run) -> float:
+    """Uniformity in nats of as many points a class as the run trains on, each class on its corner of the simplex."""
+    return simplex_uniformity(CLASSES, run.config["per_class"])
+
+
+def simplex_uniformity(classes: int, per_class: int) -> float:
+    """log of the mean of exp(-2 distance^2) over all pairs; corners are 2 + 2 / (classes - 1) apart, squared."""
+    alike = (per_class - 1) / (classes * per_class - 1)
+    return math.log(alike + (1 - alike) * math.exp(-4 * classes / (classes - 1)))
