@@ -6,7 +6,7 @@ from ncbook.figures import _bands, _style
 from ncbook.readings.contrastive import ARMS, collapsed_uniformity, course
 from ncbook.runs import Run
 
-_NAMES = ("cross-entropy", "contrastive, with labels", "contrastive, without labels", "rate reduction")
+_NAMES = ("cross-entropy", "contrastive, labels", "contrastive, no labels", "rate reduction")
 _SHORT = dict(zip(ARMS, _NAMES, strict=True))
 _LINES = ("-", "--", ":", "-.")
 

@@ -7,8 +7,8 @@ from pictures import Axis, Line, by_seed, median_and_range
 
 ARMS = {
     "cross-entropy": "cross-entropy",
-    "contrastive with labels": "contrastive, with labels",
-    "contrastive without labels": "contrastive, without labels",
+    "contrastive with labels": "contrastive, labels",
+    "contrastive without labels": "contrastive, no labels",
     "rate reduction": "rate reduction",
 }
 
