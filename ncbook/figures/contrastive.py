@@ -23,8 +23,8 @@ def contrast_in_the_plane(run: Run) -> Figure:
         panel.plot(ends.alignment, ends.uniformity, marker, color=color, markersize=5, label="_", linestyle="none")
     start = way.iloc[0]
     panel.plot([start.alignment], [start.uniformity], "o", color=_style.INK, markersize=7, label="start")
-    star = {"color": _style.FAINT, "markersize": 18, "label": "collapsed simplex", "linestyle": "none", "zorder": 1}
-    panel.plot([0.0], [collapsed_uniformity(run)], "*", **star)
+    corner = [0.0], [collapsed_uniformity(run)]
+    panel.plot(*corner, "*", color=_style.FAINT, markersize=18, label="collapsed simplex", linestyle="none", zorder=1)
     panel.set(xlabel="alignment: squared distance of images of one label", ylabel="uniformity loss (nats)")
     figure.legend(*panel.get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure

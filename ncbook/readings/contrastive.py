@@ -9,7 +9,8 @@ from ncbook.readings.measures import Measure
 from ncbook.readings.words import spread
 from ncbook.runs import Run
 
-CE, LABELS, NO_LABELS, RATES = "cross-entropy", "contrastive with labels", "contrastive without labels", "rate reduction"
+CE, RATES = "cross-entropy", "rate reduction"
+LABELS, NO_LABELS = "contrastive with labels", "contrastive without labels"
 ARMS = (CE, LABELS, NO_LABELS, RATES)
 KEYS = ("arm", "label_noise", "seed")
 COLUMNS: dict[str, Measure] = {
@@ -19,7 +20,7 @@ COLUMNS: dict[str, Measure] = {
     )
 } | {
     "unit_nc2_angles_train": Measure("distance to the simplex", "NC2, angles, of features of length 1, training set"),
-    "alignment": Measure("alignment", "mean squared distance of two training images of one label, features of length 1"),
+    "alignment": Measure("alignment", "mean squared distance of two training images of one label, length 1"),
     "uniformity": Measure("uniformity", "log mean exp(-2 distance^2) of two training images, length 1", "nats"),
 }  # fmt: skip
 CLASSES = 10  # of digits, and of glyphs as they are drawn here

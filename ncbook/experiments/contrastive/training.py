@@ -11,6 +11,7 @@ from ncbook.experiments import _noisy_labels
 from ncbook.experiments._experiment import Row, Rows
 from ncbook.experiments.contrastive.config import Config
 from ncbook.readings.contrastive import ARMS, CE, LABELS, NO_LABELS, RATES
+from ncbook.trainers.outputs import Term
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def train(config: Config, device: str, arm: Arm) -> Rows:
 
     def probe(model: models.Classifier, step: int) -> Rows:
         told = {"arm": arm.arm, "seed": arm.seed, "step": step}
-        return [told | {"label_noise": noise} | measure(model, train, dataset.test) for noise, train in labeled]
+        return [{**told, "label_noise": noise, **measure(model, train, dataset.test)} for noise, train in labeled]
 
     recipe = recipe_of(config, arm.arm)
     views = two_views(labeled[0][1], by_image=arm.arm == NO_LABELS)
@@ -75,13 +76,13 @@ def two_views(train: data.Split, by_image: bool) -> data.Split:
 def recipe_of(config: Config, arm: str) -> trainers.Recipe:
     """Full batches, so that both views of an image are always in one."""
     contrastive = trainers.SupervisedContrastive(config.temperature)
-    loss = {
+    losses: dict[str, Term] = {
         CE: trainers.CrossEntropy(), LABELS: contrastive, NO_LABELS: contrastive,
         RATES: trainers.RateReduction(config.eps_sq),
-    }[arm]  # fmt: skip
+    }  # fmt: skip
     return trainers.Recipe(
         steps=config.steps, learning_rate=config.rates[ARMS.index(arm)], momentum=config.momentum,
-        weight_decay=config.weight_decay, schedule=trainers.Cosine(config.steps), loss=loss,
+        weight_decay=config.weight_decay, schedule=trainers.Cosine(config.steps), loss=losses[arm],
         augment=data.Compose((data.RandomCrop(config.shift), data.GaussianNoise(config.jitter))),
     )  # fmt: skip
 
