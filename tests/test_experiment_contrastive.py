@@ -154,6 +154,8 @@ def test_a_table_has_a_row_an_arm(tiny):
     ends = tiny.to_frame().query("label_noise == 0.4").groupby("arm").tail(1).set_index("arm")
     shown = {row.loss: row["test accuracy, %"] for _, row in table.iterrows()}
     assert shown == {arm: f"{100 * ends.unit_ncc_acc_test[arm]:.1f}" for arm in reading.ARMS}
+    memorized = table.set_index("loss")["wrong labels memorized, %"]
+    assert memorized.to_dict() == pytest.approx((100 * ends.wrong_acc_given).to_dict())
 
 
 # --- exercises, as their folded solutions say
