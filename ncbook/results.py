@@ -18,6 +18,7 @@ RESULTS: dict[str, str] = {
     "implicit_bias": "2-generalization/implicit_bias",
     "information_bottleneck": "3-representation/information_bottleneck",
     "corrupted_labels": "3-representation/corrupted_labels",
+    "contrastive": "3-representation/contrastive",
     "transfer": "3-representation/transfer",
     "cascade": "3-representation/cascade",
     "deep_unconstrained": "3-representation/deep_unconstrained",

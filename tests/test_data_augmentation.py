@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tables import for_each
 from torch import Tensor
 
-from ncbook.data.augmentation import Compose, RandomCrop, RandomFlip
+from ncbook.data.augmentation import Compose, GaussianNoise, RandomCrop, RandomFlip
 
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.uint8]
 
@@ -68,6 +68,20 @@ def test_a_crop_is_that_of_a_loop_over_pixels(size, padding, dtype, seed):
 def test_a_flip_is_that_of_a_loop_over_columns(size, dtype, seed):
     images = pictures(*size, dtype)
     assert_same(RandomFlip()(images, generator(seed)), slow_flip(images, generator(seed)))
+
+
+@for_each("dtype", [torch.float32, torch.float64])
+def test_noise_is_added_as_drawn(dtype):
+    images = pictures(6, 2, 5, 4, dtype)
+    noise = torch.randn(6, 2, 5, 4, generator=generator(7), dtype=dtype)
+    assert_same(GaussianNoise(0.3)(images, generator(7)), images + 0.3 * noise)
+    assert torch.equal(GaussianNoise(0)(images, generator(7)), images)
+
+
+@for_each("scale", [-0.1, float("inf"), float("nan")])
+def test_noise_of_no_scale_is_refused(scale):
+    with pytest.raises(ValueError, match="scale: must be finite and not negative"):
+        GaussianNoise(scale)
 
 
 @given(size=SIZES, padding=st.integers(0, 3), seed=SEEDS)

@@ -37,6 +37,8 @@ CALLS = {
     "collapse": lambda h, y, w, b, m: metrics.collapse(h, y, w, b),
     "nc1": lambda h, y, w, b, m: metrics.nc1(h, y),
     "nearest_mean_mismatch": lambda h, y, w, b, m: metrics.nearest_mean_mismatch(h, m, w, b),
+    "alignment": lambda h, y, w, b, m: metrics.alignment(h, y),
+    "uniformity": lambda h, y, w, b, m: metrics.uniformity(h),
     "cdnv": lambda h, y, w, b, m: metrics.cdnv(h, y),
     "cdnv_pairs": lambda h, y, w, b, m: metrics.cdnv_pairs(h, y),
     "meters": lambda h, y, w, b, m: streamed(h, y, w, b),

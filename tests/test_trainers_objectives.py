@@ -261,6 +261,16 @@ def test_contrastive_leaves_out_points_alone_in_their_class():
     assert gradient[5].abs().max() > 0
 
 
+@for_each("labels", [[0] * 6, [0, 1] * 3, [0, 0, 0, 1, 2, 3]])
+def test_contrastive_of_one_class_and_of_duplicates(labels):
+    outputs = sample(labels=labels)
+    doubled = outputs._replace(features=outputs.features[[0, 0, 2, 2, 4, 4]])
+    for each in (outputs, doubled):
+        value, (gradient, _, _) = gradients(terms.SupervisedContrastive(0.5), each)
+        assert value.item() == close(1e-9)(slow_contrastive(each, 0.5))
+        assert gradient.isfinite().all()
+
+
 @for_each("labels", [[0, 1, 2, 3], [2]])
 @for_each("dtype", [torch.float32, torch.float64])
 def test_contrastive_of_points_all_alone_is_zero(labels, dtype):

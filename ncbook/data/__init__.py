@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ncbook.data.augmentation import Compose, RandomCrop, RandomFlip
+from ncbook.data.augmentation import Compose, GaussianNoise, RandomCrop, RandomFlip
 from ncbook.data.dataset import Dataset, Split
 from ncbook.data.digits import digits
 from ncbook.data.glyphs import (
@@ -40,6 +40,7 @@ __all__ = [
     "Dataset",
     "ExponentialImbalance",
     "GaussianMixture",
+    "GaussianNoise",
     "GlyphPopulation",
     "LabelNoise",
     "NoisySplit",

@@ -1,7 +1,7 @@
 """Augmentation of a batch of images on its device, as values: frozen, comparable settings that are called with images.
 
 `RandomCrop(4)(images, generator)` is a new batch of the same shape, type and device. Every image has its own draw, from
-a generator on the images' device. Pixels are moved and never interpolated; image i stays at place i, so that labels
+a generator on the images' device. Pixels are never interpolated; image i stays at place i, so that labels
 need no change. No step waits for the device. Gradients flow through to the images.
 """
 
@@ -55,6 +55,27 @@ class RandomFlip:
         _check(images, generator)
         flipped = torch.randint(2, (len(images), 1, 1, 1), generator=generator, device=images.device).bool()
         return torch.where(flipped, images.flip(-1), images)
+
+
+@dataclass(frozen=True)
+class GaussianNoise:
+    """Independent normal noise of standard deviation `scale` is added to each pixel.
+
+    The draws are one call of `torch.randn` in the shape of the images. Raises ValueError unless scale is finite and
+    not negative.
+    """
+
+    scale: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.scale < float("inf"):
+            raise ValueError(f"scale: must be finite and not negative, got {self.scale!r}")
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """images [N, C, H, W] of a float type -> the same shape. Raises ValueError as `RandomFlip` does."""
+        _check(images, generator)
+        noise = torch.randn(images.shape, generator=generator, device=images.device, dtype=images.dtype)
+        return images + self.scale * noise
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ from ncbook.metrics.mse import SquareLossDecomposition, square_loss_decompositio
 from ncbook.metrics.one_pass import OnePassMeter
 from ncbook.metrics.robustness import FeatureRobustness, feature_reach, feature_robustness
 from ncbook.metrics.spectrum import effective_rank, log_kernel_uniformity, stable_rank
+from ncbook.metrics.sphere import alignment, uniformity
 from ncbook.metrics.unconstrained import (
     UnconstrainedMinimum,
     unconstrained_cross_entropy,
@@ -92,6 +93,7 @@ __all__ = [
     "SquareLossDecomposition",
     "TraceEstimate",
     "UnconstrainedMinimum",
+    "alignment",
     "cdnv",
     "cdnv_pairs",
     "class_coding_rate",
@@ -155,6 +157,7 @@ __all__ = [
     "unconstrained_cross_entropy",
     "unconstrained_max_margin",
     "unconstrained_square_loss",
+    "uniformity",
     "variance_ratio",
     "vci",
 ]

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from ncbook.claims import not_tested, read
+from ncbook.claims import read
 from ncbook.evidence import SIGN, Evidence, correlation_chance
 from ncbook.readings.corrupted_labels import (
     CE,
@@ -148,7 +148,6 @@ CLAIMS = read(
         "rate-reduction-equal-on-clean": _equal_on_clean,
         "rate-reduction-more-robust": _more_robust,
         "rate-reduction-more-robust-other-ratios": _more_robust_between,
-        "rate-reduction-like-contrastive": not_tested,
         "robustness-is-in-the-loss": _in_the_loss,
         "rate-reduction-does-not-fit-labels": _does_not_fit,
         "collapse-indicates-no-robustness": _indicator,
