@@ -52,7 +52,8 @@ def verdicts():
 
 @pytest.mark.parametrize("sentence", BOX)
 def test_a_sentence_of_the_box_rests_on_verdicts(sentence, verdicts):
-    assert sentence in " ".join(line.removeprefix("> ") for line in PROSE.splitlines())
+    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(line.removeprefix("> ") for line in PROSE.splitlines()))
+    assert sentence in plain
     assert {name: verdicts[name] for name in BOX[sentence]} == BOX[sentence]
 
 
