@@ -76,9 +76,9 @@ FACTS = {
     "at fraction {0.5} the strongest decay takes longer than the second strongest, {960} steps and {840}; "
     "at weight decay {0.6} the largest fraction takes longer than the one before it, {1150} steps and {1100}; "
     "so it does at weight decay {2.4}, {280} steps and {260}": _exceptions,
-    'Blank cells say "more than {2000} steps"': lambda run: run.config["phase_steps"],
+    'Uncolored cells say "more than {2000} steps"': lambda run: run.config["phase_steps"],
     "without weight decay even {80} % of the table was not enough, and with it {50} % was, "
-    "but a half would have been {40} %": _limits,
+    "but to show a halving, {40} % would have to be": _limits,
     "it falls by about {15} %": lambda run: about(100 * (1 - _norm_left(run)), 15),
     "gives some {seventeen} steps": lambda run: about(_by_decay_alone(run), 17),
     "In the first run {eight} of {eight} seeds memorized": _grokked,

@@ -91,7 +91,7 @@ FACTS = {
     "at most {1600} steps": lambda run: run.to_frame().step.max(),
 }
 GIVEN = [
-    "A lead of 20 is enough in float32, and one of 40 in float64",
+    "A margin of 20 is enough in float32, and one of 40 in float64",
     "to at least ten times the smallest of the ten measurements before",
     "has grown by 2 % or more",
     "the steps to 99 % test accuracy over those of the baseline",

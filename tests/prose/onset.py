@@ -144,8 +144,9 @@ def _silent():
 
 
 FACTS = {
-    "classes, {60} % of the pairs for training, strong weight decay, {twelve} fresh seeds": lambda run: (
+    "classes, {60} % of the pairs for training, weight decay {1}, {twelve} fresh seeds": lambda run: (
         100 * run.config["fraction"],
+        run.config["weight_decay"],
         len(run.config["seeds"]),
     ),
     "measured step with a train accuracy of {99} %": lambda run: 100 * run.config["learned"],
