@@ -13,9 +13,10 @@ def table() -> str:
 
     Raises ValueError where a claim has another verdict than its sentence was written for.
     """
-    found = judging.entries()
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("The question", *_HEADS.values()))
     words = page.read_words("answers.ini")
+    texts = "".join(words[question][key] for question in words.sections() for key in _HEADS)
+    found = judging.of_claims(page.named(texts))
     rows = [
         f'<tr><th scope="row">{html.escape(question)}</th>'
         + "".join(

@@ -1,7 +1,7 @@
 """One row for each claim: its words, and what its trials say over all recorded runs."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
@@ -111,6 +111,20 @@ def entries(source: str | None = None) -> list[Entry]:
 
 def of_experiment(experiment: Experiment, source: str | None = None) -> list[Entry]:
     """The claims, of all sources or of one, that one experiment decides."""
+    return _judge(experiment, [claim for claim in experiment.claims if source in (None, claim.source)])
+
+
+def of_claims(ids: Collection[str]) -> list[Entry]:
+    """The claims of these ids, in the order of the book, without judging any other."""
+    found = (experiments.get(name) for name in experiments.names())
+    return [
+        entry
+        for experiment in found
+        for entry in _judge(experiment, [claim for claim in experiment.claims if claim.id in ids])
+    ]
+
+
+def _judge(experiment: Experiment, claims: Iterable[Claim]) -> list[Entry]:
     recorded = cache(experiment.recorded)
 
     def runs_of(claim: Claim) -> dict[str, Run]:
@@ -118,8 +132,7 @@ def of_experiment(experiment: Experiment, source: str | None = None) -> list[Ent
         found = {preset: recorded(preset) for preset in presets}
         return {preset: run for preset, run in found.items() if run is not None}
 
-    asked = [claim for claim in experiment.claims if source in (None, claim.source)]
-    return [judged(experiment.name, claim, runs_of(claim)) for claim in asked]
+    return [judged(experiment.name, claim, runs_of(claim)) for claim in claims]
 
 
 def judged(experiment: str, claim: Claim, runs: Mapping[str, Run]) -> Entry:

@@ -19,6 +19,7 @@ SOURCES = {
     "hui2022limitations": "Hui, Belkin and Nakkiran on what collapse does not say",
     "han2025flatness": "Han and others on grokking, collapse and flatness",
 }
+_NAMED = re.compile(r"\{([\w-]+): ([\w ]+)\}")  # a claim, and the verdict that a sentence was written for
 _RULES = """\
 # The rules of the ledger
 
@@ -93,7 +94,12 @@ def filled(text: str, found: Iterable[Entry], show: Callable[[Entry], str]) -> s
             raise ValueError(f"a text was written for {entry.id}: {expected}, but: {entry.said}; write it anew")
         return show(entry)
 
-    return re.sub(r"\{([\w-]+): ([\w ]+)\}", shown, text)
+    return _NAMED.sub(shown, text)
+
+
+def named(text: str) -> set[str]:
+    """The ids of the claims that `text` names in braces."""
+    return {name for name, _ in _NAMED.findall(text)}
 
 
 def read_words(name: str) -> ConfigParser:

@@ -4,7 +4,7 @@ import numpy as np
 
 from ncbook import readings
 from ncbook.runs import Run
-from pictures import Axis, Band, Image, Line, Points, Text
+from pictures import Axis, Band, Image, Line, Points, Span, Text
 
 ARM = "pair_mlp-addition"
 
@@ -57,6 +57,8 @@ def _phases(run: Run):
     first = {name: rows.step[rows[name] >= level].iloc[0] for name, level in
              (("train_acc", 0.99), ("restricted_acc", 0.5), ("test_acc", 0.99))}  # fmt: skip
     cleanup = readings.circuits.phases(run).set_index("seed").cleanup[391]
+    wide = rows.step.iloc[-1] / 12  # of the window in which the squared weights fall by the largest factor
+    yield Span(0, cleanup - wide / 2, cleanup + wide / 2)
     yield Text(0, "memorized", first["train_acc"], 1)
     yield Text(0, "circuit", first["restricted_acc"], 1)
     yield Text(0, "cleanup", cleanup, 1)
