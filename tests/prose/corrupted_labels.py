@@ -159,7 +159,7 @@ FACTS = {
     "After {360} epochs rate reduction has memorized": _longest,
     "Its accuracy is about {76} %, and {21} to {39} % of its lead": _longer,
     "rate reduction has about {90} %, cross-entropy on the same schedule {86} %, "
-    "and cross-entropy in its common setting about {76} %": _at_half,
+    "and cross-entropy in its own setting about {76} %": _at_half,
     "Stopping by a corrupted validation set brings cross-entropy from {71} % to {91} %": lambda run: (
         _median(run, CE),
         _median(run, CE, "stopped"),
