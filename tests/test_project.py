@@ -152,6 +152,12 @@ def test_the_table_of_contents_follows_the_registry_of_results():
     }
 
 
+def test_the_course_has_a_session_for_every_chapter():
+    course = (notebooks.BOOK / "teaching" / "course-module.md").read_text(encoding="utf-8")
+    script = "1-collapse/collapse"  # the chapter of the plan itself
+    assert [each for each in BY_NAME.values() if f"(../{each}.ipynb)" not in course and each != script] == []
+
+
 def test_the_page_of_columns_is_up_to_date(capsys):
     """As a script, though not in a process of its own, which would import torch anew."""
     runpy.run_path(str(ROOT / "tools" / "columns.py"), run_name="__main__")
