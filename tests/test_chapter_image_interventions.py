@@ -365,7 +365,7 @@ def test_the_tables_of_controls_have_a_row_an_arm_and_rate():
     costs = strength_tables.control_costs(controlled).set_index(["held up", "rate"])
     assert len(costs) == 8
     gain = 100 * (then.test_acc.flooded_decayed - then.test_acc.baseline_decayed)
-    assert costs["strength 2.5"]["train loss", "falling"] == told(gain.round(2))
+    assert costs["strength 2.5"]["training loss", "falling"] == told(gain.round(2))
     measures = strength_tables.control_measures(controlled).set_index(["held up", "rate"])
     wrong = 100 * (1 - then.train_acc.sharp.median())
     assert measures["wrong (%)"]["κ", "constant"].split(", ")[2] == f"{wrong:.1f}"

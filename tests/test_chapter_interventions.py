@@ -311,7 +311,7 @@ def test_the_answers_of_the_explorable_are_those_of_the_run(run):
         assert asked[key]["answer"].endswith("or more." if there < 8 else "baselines.")
     then = frame[frame.step == run.config["release"]].groupby("arm").median(numeric_only=True)
     assert (
-        f"flooding has a train loss of {then.train_loss.flooding:.2f} and a test accuracy of 92 %"
+        f"flooding has a training loss of {then.train_loss.flooding:.2f} and a test accuracy of 92 %"
         in (asked["loss"]["answer"])
     )
 

@@ -188,7 +188,7 @@ def test_the_tables_of_falls_codes_ends_and_digits(run):
     assert ends.index.tolist() == ["W", "means", "W, no decay", "means, no decay"]
     assert ends.loc["W", ["directions", "frequencies", "to circles"]].tolist() == ["8 (6 to 10)", "4", "0.09"]
     digits = tables.on_digits(run).set_index("measure")
-    assert digits.loc["train loss", "step over that of the onset"] == "0.30 (0.25 to 0.40)"
+    assert digits.loc["training loss", "step over that of the onset"] == "0.30 (0.25 to 0.40)"
     assert (digits["crosses in"] == "5 of 5").all()
 
 

@@ -225,7 +225,7 @@ def test_the_tables_of_the_chapter_are_those_of_the_run():
     shown = reading.delays(run).set_index("dose")
     assert shown["norms alone"]["10,000"] == f"{own.times.median():.2f} ({own.reached.sum()} of 8)"
     assert (own.times > 1).all()
-    assert shown["norms alone"]["10"] == shown["train loss alone"]["1"] == ""
+    assert shown["norms alone"]["10"] == shown["training loss alone"]["1"] == ""
     assert list(reading.spread_delays(run)["least R"]) == ["0.3", "1", "3"]
     settled = reading.outcomes(run).query("kind == 'kappa' and level == 1e4").settled
     assert reading.settled(run).iloc[-1, 2].startswith(f"{100 * settled.median():.1f} ({100 * settled.min():.1f} to ")

@@ -148,7 +148,7 @@ LAST = {"baseline": 1800, "encouraged": 1000, "confidence": 2000, "flooding": 20
 
 
 def made_up(times: dict[str, list[float]], kappa: dict[str, float] | None = None, ratio=None, final=None) -> runs.Run:
-    """Test accuracy jumps to 1 at `times` (NEVER: at none), or to `final`; kappa falls with the train loss.
+    """Test accuracy jumps to 1 at `times` (NEVER: at none), or to `final`; kappa falls with the training loss.
 
     `kappa` is an arm's over the baseline's at the same step, and `ratio` its variance ratio, which is constant. CDNV is
     that ratio too. Steps end at `LAST`, else at 3000.

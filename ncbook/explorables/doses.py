@@ -15,7 +15,7 @@ _MEASURES = {
     "train_acc": ("Train accuracy", False),
     "relative_flatness": ("Relative flatness κ", True),
     "squared_norms": ("Squared norms", True),
-    "train_loss": ("Train loss", True),
+    "train_loss": ("Training loss", True),
     "variance_ratio_train": ("Variance ratio R", True),
 }
 _CONTROLS = {

@@ -15,7 +15,7 @@ _MEASURES = {
     "relative_flatness": ("Relative flatness κ", True),
     "unit_flatness_bound": ("κ_τ, as the regularizer has it", True),
     "variance_ratio_train": ("Variance ratio R", True),
-    "train_loss": ("Train loss", True),
+    "train_loss": ("Training loss", True),
     "head_norm": ("Norm of W", True),
 }
 # key -> question, the arms that answer it, and the measure that is drawn

@@ -17,7 +17,7 @@ _MEASURES = {
     "train_acc": ("Train accuracy", False),
     "relative_flatness": ("Relative flatness κ", True),
     "variance_ratio_train": ("Variance ratio R", True),
-    "train_loss": ("Train loss", True),
+    "train_loss": ("Training loss", True),
     "uncertainty_train": ("Uncertainty, mean of 1 - |p|²", True),
     "ncc_acc_test": ("Nearest-center test accuracy", False),
 }
@@ -94,7 +94,7 @@ def _of_controls(run: runs.Run) -> dict[str, Question]:
         ),
         "loss": Question(
             "Is it the loss?", ("anti_released", "flooding", "smoothing"), "test_acc",
-            _at_release(run, "train_loss", "a train loss", "anti_released", "flooding", "smoothing"),
+            _at_release(run, "train_loss", "a training loss", "anti_released", "flooding", "smoothing"),
         ),
         "confidence": Question(
             "Is it the low confidence?", ("anti_released", "confidence"), "test_acc",

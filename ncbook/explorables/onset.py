@@ -10,7 +10,7 @@ from ncbook.readings.onset import ADDITION, leads, scaled
 # column -> name on the page, its kind (a mark of core.js), and whether its way is measured in the logarithm
 _MEASURES = {
     "relative_flatness": ("Relative flatness κ", 1, True),
-    "train_loss": ("Train loss", 1, True),
+    "train_loss": ("Training loss", 1, True),
     "fourier_gini": ("Gini coefficient", 2, True),
     "weight_norm": ("Norm of all weights", 2, True),
     "ncc_acc_test": ("Center accuracy, test", 2, False),

@@ -183,7 +183,7 @@ def flatness_under_noise(run: Run) -> Figure:
         _bands.draw_seeds(axes[0], own, "rise", f"{name}: rise", style, "noise")
         kappa = own.groupby("noise").second_order.median()
         axes[0].plot(kappa.index, kappa, ":", color=_style.CLASS_STYLES[style][0], label=rf"{name}: as $\kappa$ says")
-    axes[0].set(xscale="log", yscale="log", xlabel="noise (% of the length)", ylabel="rise of the train loss (nats)")
+    axes[0].set(xscale="log", yscale="log", xlabel="noise (% of the length)", ylabel="rise of the training loss (nats)")
     axes[0].set_title(r"$\kappa$ tells of little noise")
     _style.log_axis(axes[0].xaxis)
     little, wide = (found[found.noise == noise] for noise in (LITTLE, WIDE))

@@ -109,7 +109,7 @@ def kappa_when_it_generalizes(run: Run) -> Figure:
 
 @_style.styled
 def kappa_against_loss(run: Run) -> Figure:
-    """kappa against the train loss, a point a probe after memorization: baseline left, arms with a held loss right."""
+    """kappa against the training loss, a point a probe after memorization: the baseline, and arms with a held loss."""
     figure, axes = _style.panels(run, 2, 3.6, sharex=True, sharey=True)
     for panel, arms, title in zip(axes, _AGAINST_LOSS, ("Baseline", "Loss or norms held up"), strict=True):
         for arm, (color, marker) in arms.items():
@@ -117,7 +117,7 @@ def kappa_against_loss(run: Run) -> Figure:
             look: dict[str, Any] = {"color": color, "markersize": 3.2, "alpha": 0.5, "markeredgewidth": 0}
             name = ARMS[arm].removesuffix(", released")
             panel.plot(rows.train_loss, rows.relative_flatness, marker, label=name, **look)
-        panel.set_xlabel("train loss (nats, log scale)")
+        panel.set_xlabel("training loss (nats, log scale)")
         panel.set_title(title)
         panel.legend(loc="upper left", fontsize=8, markerscale=2)
     _log_axes(axes[0], "xy")  # shared by both

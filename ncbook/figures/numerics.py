@@ -49,7 +49,7 @@ def grokking_without_decay(run: Run) -> Figure:
 
 @_style.styled
 def slingshots(run: Run) -> Figure:
-    """Train loss and head norm without weight decay; a line a seed, three arms."""
+    """Training loss and head norm without weight decay; a line a seed, three arms."""
     return _curves(run, SLINGSHOT, ("train_loss", "head_norm"))
 
 
@@ -57,7 +57,7 @@ _LABELS = {
     "test_acc": ("Test accuracy", "share of test pairs"),
     "zero": ("Zero gradients", "share of training pairs"),
     "head_norm": ("Norm of W", "no unit, log scale"),
-    "train_loss": ("Train loss", "nats, log scale"),
+    "train_loss": ("Training loss", "nats, log scale"),
 }
 
 

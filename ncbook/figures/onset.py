@@ -23,11 +23,11 @@ _NEARLY_THERE = 0.95  # of the way, where the picture of it may end
 
 @_style.styled
 def onset_measures(run: Run) -> Figure:
-    """Accuracies, flatness with the train loss, and collapse, of all seeds of modular addition on one time axis."""
+    """Accuracies, flatness with the training loss, and collapse, of all seeds of modular addition on one time axis."""
     figure, axes = _style.panels(run, 3, height=4.0)
     groups = (
         (("train_acc", "train accuracy"), ("test_acc", "test accuracy")),
-        (("train_loss", "train loss"), ("relative_flatness", "κ")),
+        (("train_loss", "training loss"), ("relative_flatness", "κ")),
         (("cdnv_train", "CDNV"), ("variance_ratio_train", "R"), ("rnc1_train", "RNC1")),
     )
     titles = ("learned, understood", "flat", "collapsed")

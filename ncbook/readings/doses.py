@@ -15,7 +15,7 @@ KINDS = {
     BASELINE: "nothing held",
     KAPPA: "sharpness κ",
     NORMS: "norms alone",
-    LOSS: "train loss alone",
+    LOSS: "training loss alone",
     CONFIDENCE: "uncertainty, small head",
     COLLAPSE: "spread within classes R",
 }

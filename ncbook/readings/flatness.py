@@ -90,7 +90,7 @@ def under_noise(run: Run, **chosen: object) -> pd.DataFrame:
 
     second_order        delta^2 kappa / (2 d), what kappa says of the rise
     off                 factor between the rise and that, the larger over the smaller
-    gap                 the test loss minus the train loss: `rise`, robustness, and
+    gap                 the test loss minus the training loss: `rise`, robustness, and
     representativeness  the rest, by which the test loss exceeds that of the training features under noise
     """
     frame = rows(run, "noise", **chosen)

@@ -37,8 +37,8 @@ GRADED_ARMS = {
     "long_decayed": "norms, rate decayed to 0",
     "unsure": "uncertainty pushed up, released",
     "unsure_decayed": "uncertainty, rate decayed to 0",
-    "flooded": "train loss held up, released",
-    "flooded_decayed": "train loss, rate decayed to 0",
+    "flooded": "training loss held up, released",
+    "flooded_decayed": "training loss, rate decayed to 0",
 }
 CONTROLS = ("long", "unsure", "flooded")  # each holds up one thing that comes with a high kappa
 DECAYED = "_decayed"  # ends the name of an arm whose learning rate falls to 0 by the release
@@ -140,7 +140,7 @@ def held(run: Run) -> pd.DataFrame:
     """What each control holds up, over that of the network with a high kappa and the same learning rate.
 
     At the release; a row a strength and seed, a column a control and learning rate. Of "long" the product of the norms,
-    squared, of "unsure" the uncertainty, and of "flooded" the train loss, each on the training images.
+    squared, of "unsure" the uncertainty, and of "flooded" the training loss, each on the training images.
     """
     uncertainty, loss, head, feature = (
         by_strength(run, f"release_{name}") for name in ("uncertainty_train", "train_loss", "head_norm", "feature_norm")
@@ -170,7 +170,7 @@ def costs_of_controls(run: Run) -> pd.DataFrame:
                 {
                     "arm": GRADED_ARMS[arm].removesuffix(", released"), "rate": told, "strength": each,
                     "points at the release": own.median(), "lowest": own.min(), "highest": own.max(),
-                    "κ": kappa[name][each].median(), "train loss": loss[name][each].median(),
+                    "κ": kappa[name][each].median(), "training loss": loss[name][each].median(),
                     "wrong (%)": 100 * (1 - train[name][each].median()), "points at the end": end[name][each].median(),
                 }
                 for each, own in then[name].groupby("strength")
@@ -182,9 +182,9 @@ def costs_of_controls(run: Run) -> pd.DataFrame:
 
 
 def encouraged_at_equal_loss(run: Run) -> pd.DataFrame:
-    """The network whose collapse is encouraged beside the baseline, at a train loss that both reach.
+    """The network whose collapse is encouraged beside the baseline, at a training loss that both reach.
 
-    A row a strength and seed. loss: the larger of the two final train losses; gain: test accuracy there minus the
+    A row a strength and seed. loss: the larger of the two final training losses; gain: test accuracy there minus the
     baseline's; ratio: R there over the baseline's.
     """
     frame, last = run.to_frame(), by_arm(run, "final_train_loss")[["baseline", "encouraged"]].max(axis=1)
@@ -206,7 +206,7 @@ def raised(run: Run) -> pd.DataFrame:
     """How many times R the push against collapse leaves, against the baseline of the same images; per seed.
 
     A row a strength without shifted images and a seed. plain: without; augmented: with, at the same coefficient;
-    loss_ratio: train loss that the baseline reaches with shifts over that without, both on the images as they are;
+    loss_ratio: training loss that the baseline reaches with shifts over that without, both on the images as they are;
     at_equal_loss: with shifts, at a coefficient as many times larger, between two strengths by a line in logarithms;
     nan where that is not between two.
     """

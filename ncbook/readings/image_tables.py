@@ -25,7 +25,7 @@ _DONE = {
     "confidence_pinned": ("the same, W from the cap", "nothing"),
     "pinned": ("W from the cap", None),
     "norms": ("push on the norm of W", "nothing"),
-    "flooding": ("train loss near {flooding_level:g}", "nothing"),
+    "flooding": ("training loss near {flooding_level:g}", "nothing"),
     "smoothing": ("labels smoothed by {smoothing:g}", "nothing"),
 }
 _SHARP = ("baseline", "anti_released", "anti_pinned", "confidence")
@@ -59,13 +59,13 @@ def over_epochs(run: Run) -> pd.DataFrame:
 
 
 def as_sharp(run: Run) -> pd.DataFrame:
-    """A row a task and arm, at the release: kappa in two conventions, train loss and what it costs; medians."""
+    """A row a task and arm, at the release: kappa in two conventions, training loss and what it costs; medians."""
     names = ("unit_flatness_bound", "relative_flatness", "train_loss")
     values = [reading.by_arm(run, f"release_{name}") for name in names]
     lost = 100 * reading.losses(run)
     rows = [
         {"images": task, "arm": _name(arm).removesuffix(", released")}
-        | dict(zip(("κ_τ", "κ", "train loss"), (each.loc[task][arm].median() for each in values), strict=True))
+        | dict(zip(("κ_τ", "κ", "training loss"), (each.loc[task][arm].median() for each in values), strict=True))
         | {"points lost": points(lost.loc[task][arm])}
         for task in run.config["tasks"] for arm in _SHARP
     ]  # fmt: skip

@@ -25,7 +25,7 @@ def at_release(run: Run) -> pd.DataFrame:
     """A row an arm: medians over the seeds at the step of the release."""
     found = outcomes(run).groupby("arm").median(numeric_only=True).loc[list(_AT_RELEASE)]
     return pd.DataFrame({
-        "arm": [_name(arm) for arm in _AT_RELEASE], "train loss": found.release_train_loss,
+        "arm": [_name(arm) for arm in _AT_RELEASE], "training loss": found.release_train_loss,
         "κ": found.release_relative_flatness.map(two_digits), "1 - |p|²": found.release_uncertainty_train,
         "|W|²|h|²": found.release_squared_norms.map("{:,.0f}".format),
         "test accuracy (%)": (100 * found.release_test_acc).map("{:.0f}".format),

@@ -80,7 +80,7 @@ def after_memorizing(run: Run, arm: str) -> pd.DataFrame:
 
 
 def loss_correlations(run: Run) -> pd.Series:
-    """Correlation of log relative flatness with log train loss over the probes of the baseline after memorizing.
+    """Correlation of log relative flatness with log training loss over the probes of the baseline after memorizing.
 
     A value a seed; nan for a seed with fewer than three such probes.
     """
@@ -94,7 +94,7 @@ def loss_correlations(run: Run) -> pd.Series:
 def change_correlations(run: Run) -> pd.DataFrame:
     """By seed of the baseline that memorizes: `correlation`, the rank correlation of the changes of log relative
 
-    flatness and of log train loss from probe to probe after memorizing, and `points`, how many changes there are.
+    flatness and of log training loss from probe to probe after memorizing, and `points`, how many changes there are.
     """
     found = {}
     for seed, rows in after_memorizing(run, "baseline").groupby("seed"):
@@ -125,7 +125,7 @@ def against_baseline(run: Run) -> pd.DataFrame:
     """One row a training that generalizes: relative flatness when it does over that of the baseline of its seed,
 
     at_step   at the same step, nan where the baseline has none
-    at_loss   where the baseline, after memorizing, has the same train loss, nan where it has none
+    at_loss   where the baseline, after memorizing, has the same training loss, nan where it has none
     tighter   whether its variance ratio on train is the smaller one, at the same step
     """
     frame = run.to_frame()
@@ -147,5 +147,5 @@ def against_baseline(run: Run) -> pd.DataFrame:
 
 
 def flatness_at_loss(rows: pd.DataFrame, loss: float) -> float:
-    """Relative flatness of one training where its train loss is `loss`, on a line of logarithms between probes."""
+    """Relative flatness of one training where its training loss is `loss`, on a line of logarithms between probes."""
     return float(np.exp(moments.at_loss(rows, np.log(rows.relative_flatness.astype(float)), loss)))

@@ -70,7 +70,7 @@ _COLLAPSE = {
 }
 
 SHARED: dict[str, Measure] = KEYS | {
-    "train_loss": Measure("train loss", "cross-entropy of the training set, without regularizers", "nats"),
+    "train_loss": Measure("training loss", "cross-entropy of the training set, without regularizers", "nats"),
     "test_loss": Measure("test loss", "cross-entropy of the test set", "nats"),
     "train_error": Measure("train error", "share of training points that are decided wrongly, by the given labels"),
     "test_error": Measure("test error", "share of test points that are decided wrongly"),

@@ -34,7 +34,7 @@ ARMS = {
     SLINGSHOT: {"single": "float32", "large_eps": "float32, large $\\epsilon$", "double": "float64"},
 }
 COLUMNS = {
-    "train_loss_float32": Measure("train loss in float32", "cross-entropy of the training set, in float32", "nats"),
+    "train_loss_float32": Measure("training loss in float32", "cross-entropy of the training set, in float32", "nats"),
     "zero_float32": Measure(
         "zero gradients in float32", "share of training points without a gradient in the correct class's logit"
     ),

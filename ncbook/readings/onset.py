@@ -21,7 +21,7 @@ COLLAPSE = ("cdnv_train", "variance_ratio_train", "nc1_train", "rnc1_train")  # 
 NAMES = {
     "relative_flatness": "relative flatness κ",
     "relative_flatness_bound": "upper bound of κ",
-    "train_loss": "train loss",
+    "train_loss": "training loss",
     "uncertainty_train": "uncertainty 1 − |p|²",
     "fourier_gini": "Gini of the embedding",
     "weight_norm": "norm of all weights",
@@ -201,7 +201,7 @@ def way(run: Run, part: str = ADDITION) -> pd.DataFrame:
 
 
 def loss_correlations(run: Run) -> pd.Series:
-    """By seed of addition that memorizes: the correlation of log kappa with the log of the train loss from then on."""
+    """By seed of addition that memorizes: the correlation of log kappa with the log training loss from then on."""
     found = {}
     for seed, rows, own in _trainings(run, ADDITION):
         late = rows[rows.step >= own["memorized"]]

@@ -76,9 +76,9 @@ def control_costs(run: Run) -> pd.DataFrame:
 def control_measures(run: Run) -> pd.DataFrame:
     """A row an arm and learning rate: medians of other measures, at the strengths from the weakest on."""
     table = reading.costs_of_controls(run)
-    table = table.assign(**{"1000 × train loss": 1000 * table["train loss"]})
+    table = table.assign(**{"1000 × training loss": 1000 * table["training loss"]})
     forms = {
-        "κ": _two_digits, "1000 × train loss": _two_digits, "wrong (%)": "{:.1f}".format,
+        "κ": _two_digits, "1000 × training loss": _two_digits, "wrong (%)": "{:.1f}".format,
         "points at the end": "{:.1f}".format,
     }  # fmt: skip
     return _of_controls(table, {
@@ -90,7 +90,7 @@ def control_measures(run: Run) -> pd.DataFrame:
 def _of_controls(table: pd.DataFrame, columns: dict[str, list[str]]) -> pd.DataFrame:
     keys = list(dict.fromkeys(zip(table.arm, table.rate, strict=True)))
     rates = ["falling" if rate.startswith("decayed") else rate for _, rate in keys]
-    names = dict(zip(("sharp", *CONTROLS), ("κ", "norms", "uncertainty", "train loss"), strict=True))
+    names = dict(zip(("sharp", *CONTROLS), ("κ", "norms", "uncertainty", "training loss"), strict=True))
     short = {
         GRADED_ARMS[f"{arm}{rate}"].removesuffix(", released"): label
         for arm, label in names.items() for rate in ("", DECAYED)
@@ -99,11 +99,11 @@ def _of_controls(table: pd.DataFrame, columns: dict[str, list[str]]) -> pd.DataF
 
 
 def encouraged(run: Run) -> pd.DataFrame:
-    """A row a strength: collapse encouraged, against the baseline, at a train loss that both reach."""
+    """A row a strength: collapse encouraged, against the baseline, at a training loss that both reach."""
     equal = reading.encouraged_at_equal_loss(run)
     medians, lowest = equal.groupby("strength").median(), 100 * equal.gain.groupby("strength").min()
     return pd.DataFrame({
-        "strength": [f"{each:g}" for each in medians.index], "train loss": medians.loss.to_numpy(),
+        "strength": [f"{each:g}" for each in medians.index], "training loss": medians.loss.to_numpy(),
         "R over the baseline's": medians.ratio.to_numpy(),
         "points": (100 * medians.gain).map("{:.2f}".format).map(plain_zero).to_numpy(),
         "lowest": lowest.map("{:.2f}".format).map(plain_zero).to_numpy(),

@@ -95,7 +95,7 @@ def _strengths(run: Run):
 
 CONTROLLED = {
     "sharp": "kappa pushed up", "long": "norms pushed up", "unsure": "uncertainty pushed up",
-    "flooded": "train loss held up",
+    "flooded": "training loss held up",
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from pictures import Axis, Image, Line, Text, median_and_range
 NAMES = {
     "relative_flatness": "relative flatness κ",
     "relative_flatness_bound": "upper bound of κ",
-    "train_loss": "train loss",
+    "train_loss": "training loss",
     "uncertainty_train": "uncertainty 1 − |p|²",
     "fourier_gini": "Gini of the embedding",
     "weight_norm": "norm of all weights",
@@ -34,7 +34,7 @@ def _after_start(run: Run, part: str, column: str):
 def _measures(run: Run):
     panels = (
         {"train_acc": "train accuracy", "test_acc": "test accuracy"},
-        {"train_loss": "train loss", "relative_flatness": "κ"},
+        {"train_loss": "training loss", "relative_flatness": "κ"},
         {"cdnv_train": "CDNV", "variance_ratio_train": "R", "rnc1_train": "RNC1"},
     )
     for panel, labels in enumerate(panels):

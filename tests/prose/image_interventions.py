@@ -169,7 +169,7 @@ def _as_uncertain(_):
 
 
 def _wrong_where_unsure(_):
-    """At most, of 1,000, where the train loss is the larger one at each strength."""
+    """At most, of 1,000, where the training loss is the larger one at each strength."""
     loss = _controlled("train_loss").groupby("strength").median()
     larger = (loss.unsure > loss.sharp).all() and (loss.unsure_decayed > loss.sharp_decayed).all()
     most = 10 * _wrong()[["unsure", "unsure_decayed"]].max(axis=None)
@@ -271,7 +271,7 @@ FACTS = {
     "until the strongest push costs it {nine} points": _center_of_prevented,
     "costs {six} to {ten} points at the median, with {six} to {ten} percent of": _high_kappa,
     "fit nearly all of them and lose {one} or {two}": _decayed,
-    "the train loss that the baseline reaches {23}-fold": _larger_loss,
+    "the training loss that the baseline reaches {23}-fold": _larger_loss,
     "most in {23} of {24} networks at the constant rate (**holds**), and in {23} of {24} at": _as_uncertain,
     "yet at most {one} training image in {1,000}": _wrong_where_unsure,
     "costs {four} and {five} points at the two stronger pushes and the constant rate": _flooded,

@@ -152,7 +152,7 @@ FACTS = {
     ),
     "Of these {six}, anti-flatness delays every one, and {three} recover": _again_anti_flatness,
     "Large norms delay {five} of the {six}": lambda _: _delayed(_again(), "norms_released"),
-    "*flatter* one in {six} of {eight} seeds, and at the same train loss in {five} of {eight}": lambda _: (
+    "*flatter* one in {six} of {eight} seeds, and at the same training loss in {five} of {eight}": lambda _: (
         *seeds_of("interventions", "collapsed-is-flat"),
         *seeds_of("interventions", "collapsed-is-flat-at-equal-loss"),
     ),

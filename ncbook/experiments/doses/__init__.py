@@ -1,7 +1,7 @@
 """How much sharpness can a network bear? One quantity at a time is held up while a network learns modular addition.
 
-Kappa at five levels, and beside it what comes with it: the norms, the train loss and the uncertainty at the levels that
-they have there, and the spread within classes at three. The same seeds at every dose. At the end the learning rate
+Kappa at five levels, and beside it what comes with it: the norms, the training loss and the uncertainty at the levels
+that they have there, and the spread within classes at three. The same seeds at every dose. At the end the learning rate
 falls to 0 with the dose kept up, which shows what of the damage goes with the step size.
 """
 

@@ -125,7 +125,7 @@ def _costs_at_most_a_point(run: Run, arm: str) -> Evidence:
 
 
 def _costs_less_than_half(run: Run, arm: str) -> Evidence:
-    """Where the control has a train loss as high as the network with a high kappa, and that one loses five points."""
+    """Where the training loss is as high as that of the network with a high kappa, and that one loses five points."""
     gain, loss = graded_gains(run, "release"), by_strength(run, "release_train_loss")
     share = (gain[arm] / gain.sharp).where(_damaged(run))
     valid = _damaged(run) & (loss[arm] >= PART * loss.sharp)
@@ -144,7 +144,7 @@ def _rest_for_kappa(run: Run) -> Evidence:
 def _as_accurate_at_equal_loss(run: Run) -> Evidence:
     found = encouraged_at_equal_loss(run)
     gain = 100 * found.gain
-    unit = "points of accuracy against the baseline, at equal train loss"
+    unit = "points of accuracy against the baseline, at equal training loss"
     return Evidence.compared(seeds(gain), gain, ">=", -CLOSE, unit, found.ratio < 1)
 
 

@@ -32,7 +32,7 @@ class Config(Presets):
     The strengths were set in trainings from seeds 0 and 1, which no run uses. Noise on the digits, and the difficulty
     of the glyphs, were chosen there so that anti-flatness lowers the test accuracy: on 500 digits without noise
     it did not, at 98 % of the ceiling. `release` was moved from epoch 80, where the pushed networks had not fitted
-    their images, to 100. The level of "flooding" is about the train loss of anti-flatness at the release; the
+    their images, to 100. The level of "flooding" is about the training loss of anti-flatness at the release; the
     confidence penalty has the coefficient that anti-flatness has with the head's norm at the cap.
 
     tasks            names that `problems.problem` knows; each has a network, its width, and training images a class
@@ -83,7 +83,7 @@ class Config(Presets):
         falls to 0 by the release; three minutes on a CPU core. laptop-augmented, laptop-augmented-again: the push
         against collapse with and without shifted images, at strengths a hundred times smaller; as long.
         laptop-controls, laptop-controls-again: on the images of laptop-mnist the push on kappa beside the norms, the
-        uncertainty and the train loss held up, each at the usual rate and at one that falls to 0; three minutes on two.
+        uncertainty and the training loss held up, each at the usual rate and at one that falls to 0; three minutes.
         gpu: ResNet-18 on the noisy digits and on glyphs of 32 x 32 pixels in color, all arms, 8 seeds each, with the
         laptop's strengths. paper: CIFAR-10 with ResNet-18, without and with augmentation, from the seeds and with the
         numbers of Han et al. (2025), section 6 and appendix C: batches of 64, 400 epochs, release at 200, coefficient

@@ -15,8 +15,8 @@ from ncbook.readings.image_interventions import DECAYED
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]
 Measure = Callable[[trainers.Outputs], Tensor]
 Change = dict[str, Any]  # fields of a recipe
-# Train loss at the release, by the strength of the push on kappa, with the usual learning rate and with one that falls
-# to 0: medians of the eight seeds of laptop-mnist and laptop-mnist-again.
+# Training loss at the release, by the strength of the push on kappa, with the usual learning rate and with one that
+# falls to 0: medians of the eight seeds of laptop-mnist and laptop-mnist-again.
 _SHARP_LOSS = {0.1: (0.027, 0.028), 0.5: (0.22, 0.10), 2.5: (0.31, 0.11)}
 
 
@@ -107,8 +107,8 @@ def graded(before: trainers.Recipe, after: trainers.Recipe, strength: float) -> 
     """Arms whose push, at the level where its measure starts, is `strength` times the loss of guessing, log 10.
 
     The pushes are bounded: each is a logarithm, and none pushes up beyond its level. Those on collapse are kept on,
-    those on kappa, the norms and the uncertainty end at the release, and so does flooding, at the train loss that comes
-    with the push on kappa. "..._decayed": the rate falls to 0 by the release, and is afterwards the baseline's.
+    those on kappa, the norms and the uncertainty end at the release, and so does flooding, at the training loss that
+    comes with the push on kappa. "..._decayed": the rate falls to 0 by the release, and is afterwards the baseline's.
     """
 
     def push(measure: Measure, shape: Callable[[Tensor], Tensor], start: float) -> Change:

@@ -50,7 +50,7 @@ def _any_rule(run: Run) -> Evidence:
 def _flatness_beats_loss(run: Run) -> Evidence:
     found = leads(run)
     ahead = found.relative_flatness - found.train_loss.clip(lower=0)
-    return Evidence.compared(found.index, ahead, ">", 0.0, "steps before train loss and onset", chance=_SIGNS)
+    return Evidence.compared(found.index, ahead, ">", 0.0, "steps before training loss and onset", chance=_SIGNS)
 
 
 def _goes_along(run: Run) -> Evidence:

@@ -8,7 +8,7 @@ MEASURES = {
     "Train accuracy": ("train_acc", False),
     "Relative flatness κ": ("relative_flatness", True),
     "Squared norms": ("squared_norms", True),
-    "Train loss": ("train_loss", True),
+    "Training loss": ("train_loss", True),
     "Variance ratio R": ("variance_ratio_train", True),
 }
 

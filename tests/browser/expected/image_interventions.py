@@ -8,7 +8,7 @@ MEASURES = {
     "Relative flatness κ": ("relative_flatness", True),
     "κ_τ, as the regularizer has it": ("unit_flatness_bound", True),
     "Variance ratio R": ("variance_ratio_train", True),
-    "Train loss": ("train_loss", True),
+    "Training loss": ("train_loss", True),
     "Norm of W": ("head_norm", True),
 }
 UNCHANGED = ("baseline", "encouraged", "prevented", "flatter", "anti_kept", "pinned")

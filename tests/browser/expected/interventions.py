@@ -9,7 +9,7 @@ MEASURES = {
     "Train accuracy": ("train_acc", False),
     "Relative flatness κ": ("relative_flatness", True),
     "Variance ratio R": ("variance_ratio_train", True),
-    "Train loss": ("train_loss", True),
+    "Training loss": ("train_loss", True),
     "Uncertainty, mean of 1 - |p|²": ("uncertainty_train", True),
     "Nearest-center test accuracy": ("ncc_acc_test", False),
 }
