@@ -40,13 +40,16 @@ const layerName = (data, i) => (i === data.layers.length - 1 ? "last" : `layer $
 // ---- axes ----
 
 /**
- * A range that holds all values, with ends on the ticks, which stand where there are at most six of them.
+ * A range that holds all values, with ends on the ticks, which stand as close as at most six of them can.
  * @type {(values: number[]) => { low: number, high: number, ticks: Tick[] }}
  */
 function shares(values) {
-  const [lowest, highest] = [Math.min(...values), Math.max(...values)].map((value) => 100 * value);
-  const step = [1, 2, 5, 10].find((each) => (highest - lowest) / each <= 5) ?? 20;
-  const [first, last] = [Math.floor(lowest / step), Math.ceil(highest / step)];
+  // six digits, for 100 times 0.55 is more than 55
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)].map((value) => Number((100 * value).toPrecision(6)));
+  /** @type {(step: number) => [number, number]} */
+  const ends = (step) => [Math.floor(lowest / step), Math.ceil(highest / step)];
+  const step = [1, 2, 5, 10].find((each) => ends(each)[1] - ends(each)[0] <= 5) ?? 20;
+  const [first, last] = ends(step);
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
   return {
     low: (first * step) / 100,

@@ -1,7 +1,7 @@
 import numpy as np
 from drawings import SHAPES, Axis, Mark, Plane, arrow, spanning, stick, triangle
 
-from expected import kept
+from expected import fixed, kept, packed
 
 FLOOR = 1e-6
 
@@ -70,13 +70,20 @@ def curves(run, method, at, measure, canvas):
 
 def words(run, state):
     method, at = state["method"], int(state["slider"])
-    means = run.arrays[f"{method}/means"][at].astype(float)
+    means = packed_means(run, method)[at]
     turns = np.degrees(np.arctan2(means[:, 1], means[:, 0]))
     apart = np.abs((turns - np.roll(turns, -1) + 180) % 360 - 180)
-    first, second, third = (f"{angle:.0f}°" for angle in apart)
+    first, second, third = (f"{fixed(angle, 0)}°" for angle in apart)
     lies = f"{float(f'{spread(run, method)[at]:.3g}'):g}".replace("e-0", "e-")
     return {
         "now": str(run.arrays[f"{method}/step"][at]),
         "words": f"Step {run.arrays[f'{method}/step'][at]}: a point lies {lies} from its class mean (root mean square; "
         f"lengths are 1), and the means stand {first}, {second} and {third} apart.",
     }
+
+
+@kept
+def packed_means(run, method):
+    """The turned class means as the page holds them: their angles may fall on the other side of a half."""
+    turn = upright(run.arrays["scaled/means"][-1].astype(float))
+    return packed(run.arrays[f"{method}/means"] @ turn)
