@@ -52,8 +52,7 @@ def _of_collapse(run: runs.Run) -> dict[str, Question]:
     return {
         "collapse": Question(
             "Is collapse necessary?", ("baseline", "prevented"), "test_acc",
-            f"Kept from collapsing, {_there(run, 'prevented')} networks reach 99 % test accuracy. "
-            f"They take {_factor(run, 'prevented')}.",
+            _outcome(run, "prevented", "Kept from collapsing"),
         ),
         "centers": Question(
             "Do they decide by the nearest center?", ("baseline", "prevented"), "ncc_acc_test",
@@ -63,8 +62,7 @@ def _of_collapse(run: runs.Run) -> dict[str, Question]:
         ),
         "encouraged": Question(
             "Does collapse help?", ("baseline", "encouraged"), "test_acc",
-            f"Encouraged to collapse, {_there(run, 'encouraged')} networks reach 99 % test accuracy. "
-            f"They take {_factor(run, 'encouraged')}.",
+            _outcome(run, "encouraged", "Encouraged to collapse"),
         ),
     }  # fmt: skip
 
@@ -74,8 +72,7 @@ def _of_flatness(run: runs.Run) -> dict[str, Question]:
     return {
         "flatness": Question(
             "Does a push away from flatness delay?", ("baseline", "anti_released"), "test_acc",
-            f"Pushed away from flat solutions until step {run.config['release']}, {_there(run, 'anti_released')} "
-            f"networks reach 99 % test accuracy. They take {_factor(run, 'anti_released')}.",
+            _outcome(run, "anti_released", f"Pushed away from flat solutions until step {run.config['release']}"),
         ),
         "sharp": Question(
             "Is every network that generalizes flat?", ("baseline", "confidence", "flooding"), "relative_flatness",
@@ -107,6 +104,11 @@ def _of_controls(run: runs.Run) -> dict[str, Question]:
             f"schedule, {_there(run, 'kept_schedule')} do.",
         ),
     }  # fmt: skip
+
+
+def _outcome(run: runs.Run, arm: str, what: str) -> str:
+    """How many networks of an arm get to 99 % test accuracy, and how late."""
+    return f"{what}, {_there(run, arm)} networks reach 99 % test accuracy. They take {_factor(run, arm)}."
 
 
 def _there(run: runs.Run, arm: str) -> str:

@@ -28,7 +28,7 @@ RUNS = tuple(
 )
 COLUMNS: dict[str, Measure] = {}
 # Arms that differ from another one by what happens after the release alone.
-_TWINS = ("anti_released", "released_schedule", "kept_schedule", "baseline_schedule")
+_TWINS = ("anti_released", "released_schedule", *SCHEDULED)
 
 
 def networks(runs: Sequence[Run]) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def _of(run: Run) -> pd.DataFrame:
 
 
 def _arithmetic(frame: pd.DataFrame, release: int) -> pd.DataFrame:
-    frame = frame[~frame.arm.isin((*_TWINS, *SCHEDULED))].assign(change=frame.arm)
+    frame = frame[~frame.arm.isin(_TWINS)].assign(change=frame.arm)
     held = frame[~frame.arm.isin(RELEASED) | (frame.step <= release)]
     return _beside(held, frame[frame.arm == BASELINE], ["seed"]).assign(world=ARITHMETIC)
 
