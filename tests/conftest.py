@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools" / "page"))
 import address
 
 # Before torch is imported: another number of threads adds in another order, and bits are compared across processes.
