@@ -15,6 +15,9 @@ def alignment(features: Tensor, labels: Tensor) -> Tensor:
     count alike, so that under imbalance large classes count more; nan if no class has two points. It is computed from
     the distances to the class means, with work O(N d). Differentiable. Raises ValueError for arguments that do not fit
     and features that are not finite.
+
+    >>> metrics.alignment(features, labels)
+    tensor(0.0033, dtype=torch.float64)
     """
     _validate.require_features(features)
     num_classes = max(2, int(labels.max()) + 1) if labels.numel() else 2  # one class is enough here
@@ -33,6 +36,9 @@ def uniformity(features: Tensor) -> Tensor:
     features [N, d] -> float64 scalar in [-8, 0], in nats: 0 if all points are one direction, and the lower, the more
     evenly they cover the sphere. nan for one point. Memory O(N^2). Differentiable. Raises ValueError for arguments
     that do not fit and features that are not finite.
+
+    >>> metrics.uniformity(features)
+    tensor(-1.2992, dtype=torch.float64)
     """
     _validate.require_matrix("features", features)
     # pdist subtracts before it squares: near directions keep their digits
