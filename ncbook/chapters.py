@@ -1,5 +1,7 @@
 """What every chapter shows: a word where it and what it runs on do not fit, and at the end the verdicts.
 
+Nothing here trains or draws.
+
 >>> from ncbook import chapters
 >>> chapters.begin("collapse", written_for="0.0.1")
 This chapter was written for ncbook 0.0.1, and ... is installed: numbers may differ from those in the text.

@@ -1,4 +1,6 @@
-"""What `python -m ncbook doctor` says.
+"""What `python -m ncbook doctor` says: what is installed and recorded, and what each use of the package lacks.
+
+It changes nothing, and loads nothing from elsewhere.
 
 >>> from ncbook import doctor
 >>> sorted(doctor.examine().as_json())

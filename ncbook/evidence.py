@@ -43,7 +43,8 @@ class Evidence:
         chance: how often noise would pass the rule in a seed, such as `SIGN` or a `correlation_chance`
         limit: where the rule is `value relation limit`, that threshold
 
-    >>> five_of_six = evidence.Evidence.of(range(6), holds=[True] * 5 + [False], values=[3, 4, 5, 4, 3, 1], unit="steps")
+    >>> kept = [True] * 5 + [False]
+    >>> five_of_six = evidence.Evidence.of(range(6), holds=kept, values=[3, 4, 5, 4, 3, 1], unit="steps")
     >>> five_of_six.yes, five_of_six.valid, five_of_six.word
     (5.0, 6, 'open')
     """

@@ -29,6 +29,21 @@ from ncbook._files import written_whole
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = [
+    "DamagedRun",
+    "Run",
+    "cache_folder",
+    "file_name",
+    "keep",
+    "key",
+    "load",
+    "provenance_line",
+    "provenance_of_all",
+    "require_writable",
+    "save",
+    "warn_unless_writable",
+]
+
 RECORDED = Path(__file__).parent / "recorded"
 FORMAT = 2  # of the names of columns: those of `readings.measures`
 

@@ -1,5 +1,7 @@
 """Tables of the chapters: the same cells as HTML in a page or a notebook, and as text everywhere else.
 
+What is in them comes from `readings`, which name the columns for readers.
+
 >>> import pandas as pd
 >>> from ncbook import tables
 >>> tables.Table(pd.DataFrame({"network": ["mlp"], "NC1": [0.0012345]}), "One network.")

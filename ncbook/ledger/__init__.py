@@ -1,5 +1,7 @@
 """The reproduction ledger: every claim that the book teaches, the source's number, ours, and a verdict.
 
+It reads recorded runs and trains nothing; a verdict follows from the rule of its claim and is never typed in.
+
 >>> from ncbook import experiments, ledger
 >>> entries = ledger.of_experiment(experiments.get("simplex"))
 >>> {entry.experiment for entry in entries}

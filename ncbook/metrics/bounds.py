@@ -117,7 +117,8 @@ def directional_ncc_error_bound(features: Tensor, labels: Tensor, num_classes: i
 
     mean over i of sum over j != i of s / (s + D^2 / 4), D = ||mu_i - mu_j|| and s the variance of class i along
     mu_j - mu_i: Cantelli's inequality for a step of D / 2 toward mu_j, and a union over j. Never above
-    `ncc_error_bound` with centers at the class means, and about d times smaller for isotropic classes far apart.
+    `ncc_error_bound` with centers at the class means, and about d times smaller for isotropic classes far apart. The
+    derivation is this book's.
 
     features [N, d], taken as the whole law of the classes, labels [N] integers in 0..K-1, classes that do not
     occur left out -> float64 scalar, no unit. A pair of equal means counts 1. Differentiable where means differ.

@@ -35,7 +35,7 @@ def cdnv_pairs(features: Tensor, labels: Tensor, num_classes: int | None = None)
     """One-sided class-distance normalized variance of every pair: Var_i / ||mu_i - mu_j||^2.
 
     Returns [K', K'] float64, row i and column j in the order of the classes that occur, with nan on the
-    diagonal. The half-sum of a pair is the mean of its two entries. Arguments as in `cdnv`.
+    diagonal. The half-sum of a pair (Galanti et al. 2022) is the mean of its two entries. Arguments as in `cdnv`.
 
     >>> metrics.cdnv_pairs(features, labels)
     tensor([[   nan, 0.0008, 0.0008],

@@ -88,7 +88,7 @@ def collapse(
 
 @torch.no_grad()
 def nc1(features: Tensor, labels: Tensor, num_classes: int | None = None, divide_by_classes: bool = True) -> float:
-    """NC1 alone: tr(Sigma_W Sigma_B^+) / K, or without 1/K, as in the notebook of Papyan et al. and in He and Su.
+    """NC1 alone: tr(Sigma_W Sigma_B^+) / K, or without 1/K, as in the notebook of Papyan et al. (2020).
 
     features [N, d], labels [N]; conventions, special values and errors as in `collapse`.
 

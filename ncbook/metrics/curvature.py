@@ -35,7 +35,7 @@ class TraceEstimate:
 
 
 def hessian_product(loss: Callable[[Tensor], Tensor], weight: Tensor) -> Product:
-    """V -> H V for the Hessian H of `loss` at `weight`, by differentiating twice.
+    """V -> H V for the Hessian H of `loss` at `weight`, by differentiating twice (Pearlmutter 1994).
 
     loss maps a tensor shaped as `weight` to a scalar; the graph of one evaluation is kept for as long as the
     product is. A product costs about two backward passes and runs in the dtype of `weight`. Raises ValueError
@@ -91,7 +91,7 @@ def layer_relative_flatness(
 
 
 def curvature_trace(product: Product, weight: Tensor, probes: int | None = None, seed: int = 0) -> TraceEstimate:
-    """Tr C by Hutchinson's estimate: the mean of <z, C z> over tensors z of random signs.
+    """Tr C by the estimate of Hutchinson (1990): the mean of <z, C z> over tensors z of random signs.
 
     weight of any shape with n entries; probes, errors and standard error as for `layer_relative_flatness`, with n
     products for the exact sum.

@@ -45,7 +45,7 @@ def relative_flatness(
 def relative_flatness_per_sample(
     features: Tensor, weight: Tensor, bias: Tensor | None = None, temperature: float = 1.0
 ) -> Tensor:  # [N]
-    """[N] float64: the terms whose mean is `relative_flatness`, with its arguments and errors.
+    """[N] float64: the terms whose mean is `relative_flatness` (Han et al. 2025), with its arguments and errors.
 
     >>> metrics.relative_flatness_per_sample(features, weight)[:4]
     tensor([0.9825, 1.0357, 1.0184, 1.0184], dtype=torch.float64)

@@ -39,7 +39,8 @@ def fourier_spectrum(matrix: Tensor) -> Tensor:
     """[p // 2 + 1]: norm of each frequency's part of an embedding, sqrt(||F_cos W||^2 + ||F_sin W||^2).
 
     matrix [p, d]: row x belongs to the number x (transpose an unembedding [d, p] first). By Parseval the squares
-    sum to ||matrix||_F^2. Entry 0 is the constant. Raises ValueError for a non-finite entry or p < 2.
+    sum to ||matrix||_F^2. Entry 0 is the constant. The norms that Nanda et al. (2023) plot.
+    Raises ValueError for a non-finite entry or p < 2.
 
     >>> x = 2 * torch.pi * torch.arange(7) / 7
     >>> metrics.fourier_spectrum(torch.stack([torch.cos(2 * x), torch.sin(2 * x)], dim=1)).round(decimals=4)
@@ -168,6 +169,8 @@ def fourier_restricted_accuracy(
     averaged: Tensor | None = None,
 ) -> Tensor:
     """Share of `pairs` that the logits' part on the key frequencies of a + b answers right.
+
+    The counterpart, in this book, of the restricted loss of Nanda et al. (2023).
 
     Arguments, projection and errors as in `fourier_restricted_loss`. Float64 scalar in 0..1. Logits that are equal
     for all answers know nothing: a tie counts as the share of the right answer among those that are the largest.

@@ -7,7 +7,7 @@ from ncbook.metrics import _classes, _validate
 
 
 def class_means(features: Tensor, labels: Tensor, num_classes: int | None = None) -> Tensor:
-    """[K, d] float64: the mean feature of each class, nan for a class that does not occur.
+    """[K, d] float64: the mean feature mu_c of each class, nan for a class that does not occur (Papyan et al. 2020).
 
     features [N, d], labels [N] integers in 0..K-1. Differentiable in `features`. Raises ValueError, naming the
     argument and the value, for labels out of range, a non-finite feature, shapes that do not fit, or K < 2.
@@ -55,13 +55,13 @@ def etf_gram(num_classes: int, device: torch.device) -> Tensor:
 
 
 def simplex_coordinates(means: Tensor, *points: Tensor) -> tuple[Tensor, ...]:
-    """Project onto the affine span of k class means, turned so that a simplex ETF would stand upright.
+    """Project onto the affine span of k class means, turned so that a simplex ETF stands upright.
 
     means [k, d] and any number of [n, d] point sets -> coordinates [k, k-1] and [n, k-1] float64, with the
     means' centroid at the origin and their root mean square radius equal to 1. The rotation (orthogonal
     Procrustes against `simplex_etf(k, k-1)`) removes the arbitrary basis of the span, so that pictures of
     successive epochs do not jump. Distances between means are exact; of the points, what lies outside the
-    span is not seen.
+    span is not seen. So this book draws class means; no paper is followed here.
 
     >>> corners, points = metrics.simplex_coordinates(means, features)
     >>> corners.shape, points.shape

@@ -118,6 +118,8 @@ def mutual_information_binned(features: Tensor, labels: Tensor, bin_size: float)
 def mutual_information_gaussian(x: Tensor, y: Tensor) -> Tensor:
     """MI(X; Y) = 1/2 log(|S_x| |S_y| / |S_xy|), exact when x and y are jointly Gaussian, in nats.
 
+    The entropies of Gaussian vectors, as in Cover and Thomas (2006).
+
     x [N, a], y [N, b], any float dtype -> float64 scalar, differentiable. S are sample covariances; their
     determinants come from QR factors of the standardized columns, which do not square the condition number.
     The value is invariant to affine maps of x and of y. It is biased upwards by about ab / (2N), and infinite

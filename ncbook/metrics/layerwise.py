@@ -20,7 +20,7 @@ class Layered(Protocol):
 
 @torch.no_grad()
 def layerwise(model: Layered, batches: Iterable[tuple[Tensor, Tensor]], num_classes: int) -> dict[str, Collapse]:
-    """`collapse` of the outputs of every layer, from first to last.
+    """`collapse` (Papyan et al. 2020) of the outputs of every layer, from first to last.
 
     batches yields (inputs [B, ...], labels [B]) and is iterated twice, so it must be something like a list or a
     DataLoader without shuffled augmentation, and not a generator. Each layer's output is flattened to [B, d_l].

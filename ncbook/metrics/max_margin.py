@@ -41,7 +41,7 @@ class MaxMargin:
 
 @torch.no_grad()
 def max_margin_classifier(features: Tensor, labels: Tensor) -> MaxMargin:
-    """Multiclass support vector machine of Crammer and Singer with a hard margin, by scikit-learn's `LinearSVC`.
+    """Multiclass support vector machine of Crammer and Singer (2001), hard margin, by scikit-learn's `LinearSVC`.
 
     min ||W||_F^2 subject to (w_y - w_j) . h_i >= 1 for all i and j != y. There is no intercept: subtract the mean
     of class means from the features first to compare its rows with centered class means (NC3) or its margin with

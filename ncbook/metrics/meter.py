@@ -11,7 +11,7 @@ from ncbook.metrics.collapse import Collapse, of_sums
 
 
 class CollapseMeter:
-    """Streaming `collapse`: two passes over the same batches, the numbers of the whole tensor.
+    """Streaming `collapse` (Papyan et al. 2020): two passes over the same batches, the numbers of the whole tensor.
 
     The first pass sums counts and class means, the second what lies around them; the state is [K, d], whatever
     the number of points. Several workers: each makes the first pass over its share, one meter merges the others

@@ -49,8 +49,9 @@ def feature_robustness(
 ) -> FeatureRobustness:
     """Mean rise of the loss of a linear head when each phi becomes phi + size ||phi|| u, over random directions u.
 
-    The mean is over points and over u, uniform on the unit sphere; size ||phi|| u is size A phi for a random rotation
-    A. Since E u = 0 and E u u^T = I / d, its second-order term for the cross-entropy is
+    After the feature robustness of Petzka et al. (2021). The mean is over points and over u, uniform on the unit
+    sphere; size ||phi|| u is size A phi for a random rotation A. Since E u = 0 and E u u^T = I / d, its second-order
+    term for the cross-entropy is
         size^2 / (2 d) E ||phi||^2 tr(W^T (diag p - p p^T) W) = size^2 / (2 d) relative_flatness(phi, W, b),
     the third order vanishes with the sign of u, and the next is of order size^4. Never below 0 for the cross-entropy,
     which is convex in the logits.
@@ -116,8 +117,8 @@ def feature_reach(features: Tensor, labels: Tensor, train_features: Tensor, trai
     """How far new points are from the training features of their own class, in lengths of the latter.
 
     Of each new point the least ||phi - phi_i|| / ||phi_i|| over the training points i with its label: the size from
-    which on noise as in `feature_robustness` can carry a training feature there. It knows no loss, and does not change
-    when features are rotated or scaled as a whole.
+    which on noise as in `feature_robustness` can carry a training feature there. A measure of this book: it knows no
+    loss, and does not change when features are rotated or scaled as a whole.
 
     features [M, d], labels [M], train_features [N, d], train_labels [N], any float dtype -> [M] float64; inf for a
     label that the training set lacks. Training features of length 0 reach nothing. Raises ValueError, naming the

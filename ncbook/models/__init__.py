@@ -1,5 +1,7 @@
 """Networks: a backbone of named blocks and a linear head; the features of every block can be read.
 
+Those for images are built for the shape of their inputs; others are the models of modular addition and of theory.
+
 >>> import torch
 >>> from ncbook import models
 >>> with models.seeded(0):
