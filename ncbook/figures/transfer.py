@@ -28,22 +28,21 @@ from ncbook.readings.transfer import (
 from ncbook.runs import Run
 
 _PROTOCOLS = {PER_CLASS: "equal images per class", TOTAL: "equal images in all"}
-# Style, and whether the marks are hollow: the same labels with the weak weight decay look alike but for that. Blue and
-# orange are left to training and test images.
+# Style, and whether the marks are hollow: the same labels with the weak weight decay look alike but for that.
 _LOOKS = {
-    PARITY: (2, False),
-    WEAK: (2, True),
-    HALVES: (3, False),
-    WEAK_HALVES: (3, True),
+    PARITY: (0, False),
+    WEAK: (0, True),
+    HALVES: (1, False),
+    WEAK_HALVES: (1, True),
     FINE: (4, False),
     RANDOM: (4, True),
 }
-_COUNTS = (2, 3, 4)  # styles of numbers of source classes
+_COUNTS = (0, 1, 2)  # styles of numbers of source classes
 _PANELS = {
-    "cdnv_train": ("(a) source, training images", 0),
-    "cdnv_test": ("(b) source, new images", 1),
-    "cdnv_target": ("(c) target classes", 2),
-    "probe_acc_target": ("(d) accuracy on the target", 2),
+    "cdnv_train": "(a) source, training images",
+    "cdnv_test": "(b) source, new images",
+    "cdnv_target": "(c) target classes",
+    "probe_acc_target": "(d) accuracy on the target",
 }
 
 
@@ -55,11 +54,11 @@ def transfer_against_classes(run: Run) -> Figure:
     """
     figure, axes = _style.panels(run, 2, 5.4, rows=2, sharex=True)
     table = ends(run)
-    for panel, (name, (title, style)) in zip(axes, _PANELS.items(), strict=True):
+    for panel, (name, title) in zip(axes, _PANELS.items(), strict=True):
         for arm, label in _PROTOCOLS.items():
             values = table[table.arm == arm].pivot(index="seed", columns="num_classes", values=name)
             x = values.columns.to_numpy()
-            draw_band(panel, x, values.to_numpy(), label, style, every=1, hollow=arm == TOTAL)
+            draw_band(panel, x, values.to_numpy(), label, 0, every=1, hollow=arm == TOTAL)
         panel.set_title(title)
         _class_axis(panel, run)
     for panel in axes[:3]:

@@ -6,7 +6,7 @@ from expected import kept, table
 # measure's name on the page -> its column, and whether it is drawn in the logarithm
 MEASURES = {
     "Test accuracy": ("test_acc", False),
-    "Train accuracy": ("train_acc", False),
+    "Training accuracy": ("train_acc", False),
     "Relative flatness κ": ("relative_flatness", True),
     "Variance ratio R": ("variance_ratio_train", True),
     "Training loss": ("train_loss", True),
