@@ -85,8 +85,8 @@ def _draw_balls(panel: Axes, classes: list[np.ndarray]) -> None:
     spots = _grid()
     inside = [_within(spots, moments) for moments in (*classes, np.mean(classes, axis=0))]
     for own, color, alpha in (
-        (inside[2] & ~inside[0] & ~inside[1], _style.GREEN, 0.5),
-        (inside[0] | inside[1], _style.OLIVE, 0.75),
+        (inside[2] & ~inside[0] & ~inside[1], _style.LILAC, 0.5),
+        (inside[0] | inside[1], _style.GREEN, 0.75),
     ):
         size = 2 * _EPS
         panel.add_collection(EllipseCollection(

@@ -46,9 +46,12 @@ def lead(rows, column, log, config, state):
     return steps[half.argmax()] - steps[there[0]] if len(there) else np.nan
 
 
+LABELS = 150  # pixels for the names of the measures
+
+
 def pictures(run, state, canvases):
     canvas, found = canvases["leads"], np.array(leads(run, state), float)
-    left, right = min(170, 0.42 * canvas.width) + 10, canvas.width - 14
+    left, right = LABELS + 10, canvas.width - 14
     reach = 1.06 * max(200, np.nanmax(np.abs(found)))
     x = Axis(-reach, reach, log=False).between(left, right)
     ticks = {text["text"]: text["at"][0] for text in canvas.texts if text["baseline"] == "top"}
