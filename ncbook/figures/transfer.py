@@ -108,7 +108,7 @@ def transfer_over_training(run: Run) -> Figure:
         panel.set_title(title)
     for panel, column in zip(axes, list(shown)[:2], strict=False):
         _pixel_line(panel, run, "groups", column)
-        panel.set_ylabel("images of the ten digits right (%)")
+        panel.set_ylabel("digits right (%)")
     axes[2].set_ylabel("Tr $\\Sigma_W$ / Tr $\\Sigma_B$ (no unit)")
     _style.log_axis(axes[2].yaxis)
     _style.legend_above(figure, axes[0], 3)

@@ -173,12 +173,12 @@ def test_it_fits_a_phone_and_a_tablet_in_both_themes(show, page, fragment, width
 
 
 def outside(found: dict) -> list[str]:
-    """The texts of `told_by` that a canvas cuts, or that a script has shortened; half a pixel is no cut."""
+    """The texts of `told_by` that a canvas cuts, or that a script has shortened. Boxes come in whole pixels."""
     cut = []
     for name, canvas in found["canvases"].items():
         for item in (item for item in canvas["items"] if item["kind"] == "text"):
             left, top, right, bottom = item["box"]
-            inside = min(left, top) >= -0.5 and right <= canvas["width"] + 0.5 and bottom <= canvas["height"] + 0.5
+            inside = min(left, top) >= -1 and right <= canvas["width"] + 1 and bottom <= canvas["height"] + 1
             if not inside or item["text"].endswith("…"):
                 cut.append(f"{name}: {item['text']!r} at {[round(each, 1) for each in item['box']]}")
     return cut

@@ -58,6 +58,8 @@ def pictures(run, state, canvases):
     for label, place in ticks.items():
         if label.strip("−").isdigit() and abs(place - x(float(label.replace("−", "-")))) > 1:
             canvas.problems.append(f"tick {label} stands at {place}")
+    names = [text for text in canvas.texts if text["baseline"] == "middle"]
+    canvas.problems += [f"{text['text']} reaches into the marks" for text in names if text["box"][2] > LABELS]
     items = [segment((x(0), 8), (x(0), canvas.height - 46), "accent")]
     for i, (_, kind, _) in enumerate(MEASURES):
         y = 14 + (i + 0.5) * (canvas.height - 64) / len(MEASURES)
