@@ -1,5 +1,6 @@
 """Several seeds as one curve."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from ncbook.readings import moments
 
 _LINES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
 _ARMS = ((*look, line) for look, line in zip((*_style.ARM_STYLES, (_style.INK, "v")), _LINES, strict=True))
-_STYLES: dict[int | str, tuple[str, str, Any]] = {**dict(enumerate(_ARMS)), **_style.SPLIT_STYLES}
+_STYLES: Mapping[int | str, tuple[str, str, Any]] = dict([*enumerate(_ARMS), *_style.SPLIT_STYLES.items()])
 _CONTROL: dict[str, Any] = {"markerfacecolor": "white", "linewidth": 1.1}
 _STAR = "zero training error"
 _CLOSE = 0.11  # of a panel's height: two ends that are nearer than that have their names above and below

@@ -198,8 +198,8 @@ def flatness_under_noise(run: Run) -> Figure:
     axes[1].set(yscale="log", xlabel="steps", ylabel="nats")
     axes[1].set_title("parts of the gap")
     correct = little.assign(test_acc=1 - little.test_error)
-    for style, column, label in ((0, "reach", "reach (lengths)"), ("test", "test_acc", "test accuracy")):
-        _bands.draw_seeds(axes[2], correct, column, label, style, "step", every=4)
+    _bands.draw_seeds(axes[2], correct, "reach", "reach (lengths)", 0, "step", every=4)
+    _bands.draw_seeds(axes[2], correct, "test_acc", "test accuracy", "test", "step", every=4)
     axes[2].axhline(LITTLE / 100, color=_style.FAINT, linewidth=1, linestyle=":")
     axes[2].set(xlabel="steps", ylabel="share", ylim=(0, 1.05))
     axes[2].set_title("new points come near")

@@ -30,7 +30,7 @@ _SHOWN = (FIXED, SCALED, "scaled bins")  # estimators; fixed bins tell what fixe
 _INPUT, _LABEL = "MI(X; T), nats", "MI(Y; T), nats"
 
 
-def _course(panel: Axes, rows: pd.DataFrame, column: str, label: str, style: int, **look: Any) -> None:
+def _course(panel: Axes, rows: pd.DataFrame, column: str, label: str, style: int | str, **look: Any) -> None:
     """Median over the seeds, and their range, against steps."""
     table = rows.pivot_table(index="seed", columns="step", values=column)
     draw_band(panel, table.columns.to_numpy(dtype=float), table.to_numpy(), label, style, every=2, **look)

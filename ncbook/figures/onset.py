@@ -25,7 +25,7 @@ _NEARLY_THERE = 0.95  # of the way, where the picture of it may end
 def onset_measures(run: Run) -> Figure:
     """Accuracies, flatness with the training loss, and collapse, of all seeds of modular addition on one time axis."""
     figure, axes = _style.panels(run, 3, height=4.0)
-    groups = (
+    groups: tuple[tuple[tuple[str, str, int | str], ...], ...] = (
         (("train_acc", "training accuracy", "train"), ("test_acc", "test accuracy", "test")),
         (("train_loss", "training loss", 0), ("relative_flatness", "κ", 1)),
         (("cdnv_train", "CDNV", 0), ("variance_ratio_train", "R", 1), ("rnc1_train", "RNC1", 2)),

@@ -24,7 +24,7 @@ from ncbook.runs import Run
 
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 _COLORS = (_style.GREEN, _style.PURPLE, _style.OLIVE, _style.LILAC, _style.INK, _style.FAINT)
-_SPREADS = ("train", "test", 2, 3)  # styles of SPREADS
+_SPREADS: tuple[int | str, ...] = ("train", "test", 2, 3)  # styles of SPREADS
 _AXIS = "mean squared distance\nover Tr $\\Sigma_B$ (no unit)"
 
 
