@@ -8,7 +8,7 @@ from ncbook.runs import Run
 from pictures import Axis, Line, median_and_range
 
 _PANELS = (
-    {"train_acc": "train accuracy", "test_acc": "test accuracy", "ncc_acc_test": "nearest center, test"},
+    {"train_acc": "training accuracy", "test_acc": "test accuracy", "ncc_acc_test": "nearest center, test"},
     {"relative_flatness": "κ", "weight_norm": "norm of all weights"},
     {"nc1_train": "NC1", "cdnv_train": "CDNV", "variance_ratio_train": "R", "rnc1_train": "RNC1"},
 )
@@ -29,7 +29,7 @@ def _measures(run: Run):
 
 
 def _crossing(rows, name):
-    """The first probe at which a measure has made half of its way since a train accuracy of 0.9; nan for none."""
+    """The first probe at which a measure has made half of its way since a training accuracy of 0.9; nan for none."""
     late = rows[rows.step >= rows.step[rows.train_acc >= 0.9].min()]
     values = late[name].astype(float)
     if "acc" not in name:
