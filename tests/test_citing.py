@@ -56,7 +56,7 @@ def agree(entry: dict[str, str], cff: dict) -> None:
     assert [entry["author"]] == [each["name"] for each in cff["authors"]]
     assert entry["version"] == cff["version"]
     assert entry["year"] == str(cff["date-released"].year)
-    assert entry["url"] == f"{cff['repository-code']}/tree/v{cff['version']}"
+    assert entry["url"] == f"{cff['repository-code']}/releases/tag/v{cff['version']}"
 
 
 def test_the_bibtex_entry_agrees_with_the_citation_file():
