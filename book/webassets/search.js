@@ -1,0 +1,82 @@
+/// <reference path="search_ranking.js" />
+// The search page of the book: Sphinx gives the field and the index, search_ranking.js the order, and this script the
+// list, with the number, the sentence and the sections of each page. It needs no server.
+"use strict";
+
+/* global library, understood, ranked, Search, Stemmer, splitQuery, stopwords */
+
+const SECTIONS_SHOWN = 3;
+const SUMMARIES = 10; // results whose text is fetched for the line that has the words
+
+/**
+ * An element with children.
+ * @param {string} name
+ * @param {(Node | string)[]} children
+ * @param {Record<string, string>} attributes
+ */
+function element(name, children, attributes = {}) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/** @param {Found} found */
+function listItem({ page, sections }) {
+  const href = `${page.page}.html`;
+  const title = page.number ? `${page.number} ${page.title}` : page.title;
+  const links = sections.slice(0, SECTIONS_SHOWN).map((each) =>
+    element("li", [element("a", [each.title], { href: `${href}#${each.id}` })]));
+  return element("li", [
+    element("a", [title], { href }), element("p", [page.says], { class: "context" }),
+    ...(links.length > 0 ? [element("ul", links, { class: "found-sections" })] : []),
+  ]);
+}
+
+/**
+ * The line of a page's text that has the words, where a server gives the page; from a disk a browser does not.
+ * @param {HTMLElement} item
+ * @param {Found} found
+ * @param {string[]} words
+ */
+async function addSummary(item, { page }, words) {
+  const answer = await fetch(`${page.page}.html`);
+  const line = answer.ok && Search.makeSearchSummary(await answer.text(), words, "");
+  if (line) item.append(line);
+}
+
+/** @param {Page[]} pages */
+function answerQueries(pages) {
+  const stemmer = new Stemmer();
+  const stem = (/** @type {string} */ word) => stemmer.stemWord(word);
+  const wordsOf = (/** @type {string} */ text) => splitQuery(text.toLowerCase()).filter((word) => !stopwords.includes(word));
+  Search.query = (query) => {
+    const books = library(Search._index, pages, wordsOf, stem);
+    const asked = wordsOf(query);
+    const words = asked.map((word) => understood(word, books, stem));
+    const found = words.length > 0 ? ranked(words, books) : [];
+    show(found, asked, words.map(({ shown }) => shown));
+  };
+}
+
+/**
+ * @param {Found[]} found
+ * @param {string[]} asked
+ * @param {string[]} words as they are spelled here
+ */
+function show(found, asked, words) {
+  Search.stopPulse();
+  Search.title.textContent = "Search results";
+  const changed = words.some((word, i) => word !== asked[i]) ? `, for “${words.join(" ")}”` : "";
+  Search.status.setAttribute("role", "status");
+  Search.status.textContent =
+    found.length > 0 ? `${found.length} ${found.length > 1 ? "pages" : "page"}${changed}.` : "No page has these words.";
+  localStorage.setItem("sphinx_highlight_terms", words.join(" ")); // the page that is opened then marks them
+  const items = found.map(listItem);
+  Search.output.append(...items);
+  if (location.protocol === "file:") return;
+  found.slice(0, SUMMARIES).forEach((each, i) => !each.everywhere && addSummary(items[i], each, words));
+}
+
+const listed = document.getElementById("book-pages");
+if (listed) answerQueries(JSON.parse(listed.textContent ?? ""));
