@@ -25,11 +25,11 @@ function element(name, children, attributes = {}) {
 function listItem({ page, sections }) {
   const href = `${page.page}.html`;
   const title = page.number ? `${page.number} ${page.title}` : page.title;
-  const links = sections.slice(0, SECTIONS_SHOWN).map((each) =>
-    element("li", [element("a", [each.title], { href: `${href}#${each.id}` })]));
+  const links = sections.slice(0, SECTIONS_SHOWN).flatMap((each) =>
+    [", ", element("a", [each.title], { href: `${href}#${each.id}` })]);
   return element("li", [
     element("a", [title], { href }), element("p", [page.says], { class: "context" }),
-    ...(links.length > 0 ? [element("ul", links, { class: "found-sections" })] : []),
+    ...(links.length > 0 ? [element("p", ["Sections: ", ...links.slice(1)], { class: "context" })] : []),
   ]);
 }
 
@@ -52,25 +52,22 @@ function answerQueries(pages) {
   const wordsOf = (/** @type {string} */ text) => splitQuery(text.toLowerCase()).filter((word) => !stopwords.includes(word));
   Search.query = (query) => {
     const books = library(Search._index, pages, wordsOf, stem);
-    const asked = wordsOf(query);
-    const words = asked.map((word) => understood(word, books, stem));
-    const found = words.length > 0 ? ranked(words, books) : [];
-    show(found, asked, words.map(({ shown }) => shown));
+    const words = wordsOf(query).map((word) => understood(word, books, stem));
+    show(words.length > 0 ? ranked(words, books) : [], words.map(({ shown }) => shown));
   };
 }
 
 /**
  * @param {Found[]} found
- * @param {string[]} asked
- * @param {string[]} words as they are spelled here
+ * @param {string[]} words of the query, as they are spelled here
  */
-function show(found, asked, words) {
+function show(found, words) {
   Search.stopPulse();
   Search.title.textContent = "Search results";
-  const changed = words.some((word, i) => word !== asked[i]) ? `, for “${words.join(" ")}”` : "";
   Search.status.setAttribute("role", "status");
-  Search.status.textContent =
-    found.length > 0 ? `${found.length} ${found.length > 1 ? "pages" : "page"}${changed}.` : "No page has these words.";
+  Search.status.classList.add("mt-3");
+  const count = `${found.length} ${found.length > 1 ? "pages" : "page"}`;
+  Search.status.textContent = found.length > 0 ? `${count} for “${words.join(" ")}”` : "No page has these words.";
   localStorage.setItem("sphinx_highlight_terms", words.join(" ")); // the page that is opened then marks them
   const items = found.map(listItem);
   Search.output.append(...items);

@@ -9,8 +9,8 @@
 const WEIGHTS = { title: 10, name: 10, heading: 4, sentence: 3, text: 1 };
 const WHOLE = 20; // the query is a title or a name
 const COVERED = 10; // times the share of a title or a name that the query makes up; half for the heading of a section
-// Pages of reference mention everything, and that of a part introduces what its chapters tell.
-const KINDS = { chapter: 1, part: 0.8, reference: 0.5 };
+// The page of a part introduces what its chapters tell, and pages of reference and of lists mention much.
+const KINDS = { chapter: 1, part: 0.8, reference: 0.5, list: 0.2 };
 
 /** @type {[RegExp, string][]} British endings, and what the book writes. */
 const AMERICAN = [
@@ -150,12 +150,6 @@ function weight({ stems }, page) {
   return within(page.text) ? WEIGHTS.text : 0;
 }
 
-/** @param {Read} page @param {number} place its place in the book */
-function kind(page, place) {
-  if (page.page.endsWith("/part")) return KINDS.part;
-  return page.number || place === 0 ? KINDS.chapter : KINDS.reference;
-}
-
 /**
  * The pages that have all words of the query, or, where none has, most of them; the best first.
  * @param {Word[]} query
@@ -163,13 +157,13 @@ function kind(page, place) {
  * @returns {Found[]}
  */
 function ranked(query, { pages }) {
-  const found = pages.map((page, place) => {
+  const found = pages.map((page) => {
     const weights = query.map((word) => weight(word, page));
     const name = Math.max(...[page.stems, ...page.called].map((stems) => covered(query, stems)));
     const sections = page.headings.map((heading) => ({ heading, share: covered(query, heading.stems) }))
       .filter(({ share }) => share > 0).sort((one, other) => other.share - one.share);
     const about = (name === 1 ? WHOLE : 0) + COVERED * Math.max(name, (sections[0]?.share ?? 0) / 2);
-    const score = kind(page, place) * (weights.reduce((sum, each) => sum + each, 0) + about);
+    const score = KINDS[page.kind] * (weights.reduce((sum, each) => sum + each, 0) + about);
     return {
       page, score, sections: sections.map(({ heading }) => heading), words: weights.filter(Boolean).length,
       everywhere: weights.every((each) => each > WEIGHTS.text),

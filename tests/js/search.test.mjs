@@ -12,13 +12,13 @@ const stem = (word) => word.replace(/(ing|ed|es?|s)$/, "");
 const wordsOf = (text) => text.toLowerCase().split(/[^\w]+/).filter((word) => word && !["the", "of", "a", "and"].includes(word));
 
 const PAGES = [
-  { page: "welcome", title: "Neural collapse, and more", number: "", says: "A book.", names: [] },
-  { page: "one/part", title: "Neural collapse", number: "1", says: "What collapse is.", names: [] },
-  { page: "one/watching", title: "Watching a network collapse", number: "1.1", says: "Four numbers.", names: ["neural collapse"] },
-  { page: "one/simplex", title: "Four properties", number: "1.2", says: "A shape.", names: ["nearest class center"] },
-  { page: "two/grokking", title: "Grokking", number: "2.1", says: "Learned late.", names: [] },
-  { page: "two/digits", title: "Grokking on digits", number: "2.2", says: "Images.", names: [] },
-  { page: "ledger", title: "The ledger", number: "", says: "All claims.", names: [] },
+  { page: "welcome", kind: "chapter", title: "Neural collapse, and more", number: "", says: "A book.", names: [] },
+  { page: "one/part", kind: "part", title: "Neural collapse", number: "1", says: "What collapse is.", names: [] },
+  { page: "one/watching", kind: "chapter", title: "Watching a network collapse", number: "1.1", says: "Four numbers.", names: ["neural collapse"] },
+  { page: "one/simplex", kind: "chapter", title: "Four properties", number: "1.2", says: "A shape.", names: ["nearest class center"] },
+  { page: "two/grokking", kind: "chapter", title: "Grokking", number: "2.1", says: "Learned late.", names: [] },
+  { page: "two/digits", kind: "chapter", title: "Grokking on digits", number: "2.2", says: "Images.", names: [] },
+  { page: "ledger", kind: "list", title: "The ledger", number: "", says: "All claims.", names: [] },
 ];
 const INDEX = {
   docnames: PAGES.map(({ page }) => page),

@@ -18,7 +18,10 @@ from ncbook.look import COLORS, FAINT, INK
 FILE = "_static/card.png"
 PIXELS = (1200, 630)
 ALT = "Three classes of points on their way from clouds to the corners of an equilateral triangle, and the book's name"
-SUBTITLE = "A book to read and to run:\nwhat networks do after their\nlast training error, and what it\nsays about generalization"
+SUBTITLE = """A book to read and to run:
+what networks do after their
+last training error, and what it
+says about generalization"""
 _CORNERS = np.array([[np.cos(angle), np.sin(angle)] for angle in np.pi / 2 - np.arange(3) * 2 * np.pi / 3])  # [3, 2]
 _MARKERS = ("o", "s", "^")
 

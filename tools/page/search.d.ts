@@ -11,13 +11,14 @@ interface SphinxIndex {
   alltitles: Record<string, [number, string | null][]>;
 }
 
-/** A page of the book: its file without ending, its title, "1.2" or "", its sentence, other names of what it is about. */
+/** A page of the book: its file without ending, its title, "1.2" or "", its sentence, other names for what it is about. */
 interface Page {
   page: string;
   title: string;
   number: string;
   says: string;
   names: string[];
+  kind: "chapter" | "part" | "reference" | "list";
 }
 
 declare class Stemmer {

@@ -1,4 +1,4 @@
-"""A Sphinx extension: the search page knows the order, the number, the sentence and other names of every page.
+"""A Sphinx extension: the search page knows the order, the number, the sentence, the kind and other names of each page.
 
 What is in `book/descriptions.yml` is written into the page, so that `search.js` has it from a disk as well. The
 template is `search.html`.
@@ -21,6 +21,15 @@ def in_order(app: Sphinx) -> list[str]:
     return found
 
 
+def kind(app: Sphinx, page: str) -> str:
+    """What a page is unless `book/descriptions.yml` says otherwise."""
+    if page == app.config.root_doc:
+        return "chapter"
+    if app.env.toctree_includes.get(page):
+        return "part"
+    return "chapter" if page in app.env.toc_secnumbers else "reference"
+
+
 def give_pages(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
     """Adds `book_pages` to the context of the search page: what `types.d.ts` calls a list of `Page`, as JSON."""
     if page != "search":
@@ -31,7 +40,7 @@ def give_pages(app: Sphinx, page: str, template: str, context: dict[str, Any], d
             "page": name,
             "title": app.env.titles[name].astext(),
             "number": ".".join(map(str, app.env.toc_secnumbers.get(name, {}).get("", ()))),
-            **{"says": "", "names": []} | described.get(name, {}),
+            **{"says": "", "names": [], "kind": kind(app, name)} | described.get(name, {}),
         }
         for name in in_order(app)
     ]
