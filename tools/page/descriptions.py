@@ -14,7 +14,7 @@ FILE = "book/descriptions.yml"
 
 
 def read(folder: str | Path) -> dict[str, dict[str, Any]]:
-    """Per page, named as in `_toc.yml`: `says`, its sentence; where search needs it also `names`, a list, and `kind`."""
+    """Per page, named as in `_toc.yml`: `says`, its sentence; where search needs them also `names` and `kind`."""
     pages: dict[str, dict[str, Any]] = yaml.safe_load(Path(folder, FILE).read_text(encoding="utf-8"))
     return pages
 
