@@ -6,7 +6,9 @@
 /* global library, understood, ranked, Search, Stemmer, splitQuery, stopwords */
 
 const SECTIONS_SHOWN = 3;
-const SUMMARIES = 10; // results whose text is fetched for the line that has the words
+const EXCERPTS = 10; // results whose text is fetched for the lines that have the words
+const EXCERPT = 240; // letters
+const PROSE = "article p:not(.cell p, figure p, :has(.math))";
 
 /**
  * An element with children.
@@ -34,15 +36,32 @@ function listItem({ page, sections }) {
 }
 
 /**
- * The line of a page's text that has the words, where a server gives the page; from a disk a browser does not.
+ * What stands around the first of the words, in whole words.
+ * @param {string} text
+ * @param {string[]} words in small letters
+ */
+function excerpt(text, words) {
+  const places = words.map((word) => text.toLowerCase().indexOf(word)).filter((place) => place >= 0);
+  const start = Math.max(0, Math.min(...places) - EXCERPT / 2);
+  const cut = text.slice(start, start + EXCERPT);
+  const whole = start > 0 ? cut.replace(/^\S*\s/, "… ") : cut;
+  return start + EXCERPT < text.length ? whole.replace(/\s\S*$/, " …") : whole;
+}
+
+/**
+ * Adds the lines of the page that have the most words, where a server gives the page; from a disk a browser does not.
+ * Only prose is looked at, and no formula, which nothing sets here.
  * @param {HTMLElement} item
  * @param {Found} found
  * @param {string[]} words
  */
-async function addSummary(item, { page }, words) {
+async function addExcerpt(item, { page }, words) {
   const answer = await fetch(`${page.page}.html`);
-  const line = answer.ok && Search.makeSearchSummary(await answer.text(), words, "");
-  if (line) item.append(line);
+  const sheet = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const texts = [...sheet.querySelectorAll(PROSE)].map((each) => each.textContent ?? "");
+  const counts = texts.map((text) => words.filter((word) => text.toLowerCase().includes(word)).length);
+  const most = Math.max(0, ...counts);
+  if (most > 0) item.append(element("p", [excerpt(texts[counts.indexOf(most)], words)], { class: "context" }));
 }
 
 /** @param {Page[]} pages */
@@ -72,7 +91,7 @@ function show(found, words) {
   const items = found.map(listItem);
   Search.output.append(...items);
   if (location.protocol === "file:") return;
-  found.slice(0, SUMMARIES).forEach((each, i) => !each.everywhere && addSummary(items[i], each, words));
+  found.slice(0, EXCERPTS).forEach((each, i) => !each.everywhere && addExcerpt(items[i], each, words));
 }
 
 const listed = document.getElementById("book-pages");

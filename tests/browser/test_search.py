@@ -1,5 +1,6 @@
 """A reader finds the page, whatever the spelling, from a server and from a disk, and from an address that is wrong."""
 
+import re
 from urllib.parse import quote_plus, urlsplit
 
 import pytest
@@ -90,6 +91,7 @@ def test_what_was_understood_is_said(reader, book):
 def test_on_a_server_the_order_is_the_same_and_a_line_of_the_text_is_shown(page, address, book):
     there = answers(page, f"{address}search.html", "saddle")
     page.wait_for_selector("#search-results p:has-text('a strict saddle')")
+    assert not re.search(r"\\[(\[]|import ", page.inner_text("#search-results"))  # neither formulas nor code
     shown = [each.locator("a").first.get_attribute("href") for each in there.all()]
     here = answers(page, (book / "search.html").as_uri(), "saddle")
     assert shown == [each.locator("a").first.get_attribute("href") for each in here.all()]

@@ -30,7 +30,6 @@ declare const Search: {
   _index: SphinxIndex;
   query(query: string): void;
   stopPulse(): void;
-  makeSearchSummary(html: string, stems: string[], anchor: string): HTMLElement | null;
   title: HTMLElement;
   status: HTMLElement;
   output: HTMLElement;
