@@ -21,7 +21,7 @@ endif
 # What Python has compiled once need not be compiled by each of a hundred processes again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
+.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## what each of these does
@@ -88,6 +88,9 @@ live: .venv/installed  ## every line trained for real; numbers and verdicts may 
 
 browser: $(BOOK)  ## the built pages in Chromium
 	$(PYTEST) tests/browser -n 2 --dist worksteal
+
+links: $(BOOK)  ## every address outside that a page names; this one needs a network
+	$(STATIC) $(BIN)/jupyter-book build . --builder custom --custom-builder linkcheck -q
 
 BENCH := $(BIN)/pytest -o python_files='bench_*.py' -o python_functions='bench_*' -o filterwarnings=default --benchmark-quiet
 

@@ -56,6 +56,8 @@ def test_a_fork_changes_its_address_everywhere_with_one_command(tmp_path):
     changed = address.change("https://github.com/jane/nc-course.git", "spring", tmp_path)
     assert address.address(tmp_path) == ("jane/nc-course", "spring")
     assert len(changed) > len(CHAPTERS)
+    site = yaml.safe_load((tmp_path / "_config.yml").read_text())["html"]["baseurl"]
+    assert site.removeprefix("https://").split("/") == ["jane.github.io", "nc-course", ""]
     text = "\n".join(path.read_text() for path in address.text_files(tmp_path))
     assert not re.search(rf"{SLUG}(?![\w.-])|nc-course/(blob|tree|raw)/(?!spring)", text)
     assert yaml.safe_load((tmp_path / ".github/workflows/pages.yml").read_text())[True]["push"]["branches"] == [
