@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from ncbook.readings import mnist_grokking as reading
 from ncbook.readings import moments
 from ncbook.readings.mnist_grokking import FAR, FEW, LARGE, MANY, NAMES, NEAR, RATES, STARTS, TWICE, USUAL
-from ncbook.readings.words import cell, count, interval, spread
+from ncbook.readings.words import cell, count, interval, spread, two_digits
 from ncbook.runs import Run
 
 _SHARES = {"test_acc": "test accuracy", "ncc_acc_test": "nearest center, test"}
@@ -167,9 +166,5 @@ def levels(run: Run) -> pd.DataFrame:
     }  # fmt: skip
     return pd.DataFrame({
         "network": list(names.values()),
-        "κ": [spread(found[name].map(_two_digits), "{:,.0f}") for name in names],
+        "κ": [spread(found[name], two_digits) for name in names],
     })  # fmt: skip
-
-
-def _two_digits(value: float) -> float:
-    return float(f"{value:.2g}") if np.isfinite(value) else value
