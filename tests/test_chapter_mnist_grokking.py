@@ -26,7 +26,7 @@ def told(values, form):
 
 
 def memorized(rows):
-    """The first probe with a train accuracy of 0.9, of each seed."""
+    """The first probe with a training accuracy of 0.9, of each seed."""
     return rows[rows.train_acc >= 0.9].groupby("seed").first()
 
 

@@ -154,7 +154,7 @@ SEEDS = [1, 2, 3, 4, 5, 6]
 
 
 def made_up(test_acc=(0.0, 0.05, 1.0), control=(0.0, 0.05, 0.05), gini=(0.1, 0.3, 0.6), end=0.1) -> runs.Run:
-    """Six seeds at steps 10, 40, 100; train accuracy is 1 from step 10 on."""
+    """Six seeds at steps 10, 40, 100; training accuracy is 1 from step 10 on."""
     rows = {name: [] for name in ("weight_decay", "seed", "step", "train_acc", "test_acc", "fourier_gini")}
     for decay, accuracy, sparse in ((1.0, test_acc, gini), (0.0, control, (0.1, 0.1, end))):
         for seed in SEEDS:

@@ -129,8 +129,9 @@ def _table(found: list[Entry]) -> str:
 
 
 def _title(entry: Entry) -> str:
-    """The claim's id in words, with an initial capital."""
+    """The claim's id in words, those that readers know from elsewhere, with an initial capital."""
     words = re.sub(r"\bnc([1-4])", r"NC\1", entry.id.replace("-", " "))
+    words = re.sub(r"\btrain(?= loss)", "training", words)
     return words[0].upper() + words[1:]
 
 

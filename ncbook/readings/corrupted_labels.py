@@ -22,13 +22,14 @@ PUBLISHED = pd.DataFrame(
 )
 _HALF = 0.5  # of the wrong labels memorized: where trainings are compared
 _NETWORK = ("arm", "label_noise", "seed")
-_SPLITS = ("train", "validation", "test")
+_SPLITS = {"train": "training", "validation": "validation", "test": "test"}  # of which images
 
 
 def _accuracies(name: str, what: str) -> dict[str, Measure]:
     """Labels as given of the training and validation images, true ones of the test images."""
     return {
-        f"{name}_{split}": Measure(f"{what}, {split}", f"accuracy of the {what}, {split} images") for split in _SPLITS
+        f"{name}_{split}": Measure(f"{what}, {split}", f"accuracy of the {what}, {images} images")
+        for split, images in _SPLITS.items()
     }
 
 

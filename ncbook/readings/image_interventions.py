@@ -53,7 +53,7 @@ COLUMNS = {
     ),
 }
 _TASKS = {"digits": "noisy digits", "cifar10": "CIFAR-10", "cifar10_augmented": "CIFAR-10, augmented"}
-_FITTED = 0.95  # train accuracy from which on training images are fitted
+_FITTED = 0.95  # training accuracy from which on training images are fitted
 _NUM_CLASSES = 10  # of every task
 _ENCOURAGED = ("encouraged", "baseline")
 

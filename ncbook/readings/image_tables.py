@@ -53,7 +53,7 @@ def over_epochs(run: Run) -> pd.DataFrame:
     some = medians.iloc[sorted({part * (len(medians) - 1) // _PARTS for part in range(_PARTS + 1)})]
     return pd.DataFrame({
         "epoch": some.index, "test accuracy (%)": (100 * some.test_acc).map("{:.0f}".format),
-        "train accuracy (%)": (100 * some.train_acc).map("{:.0f}".format),
+        "training accuracy (%)": (100 * some.train_acc).map("{:.0f}".format),
         "κ_τ": some.unit_flatness_bound.map("{:.0f}".format),
     })  # fmt: skip
 

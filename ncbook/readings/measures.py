@@ -72,10 +72,10 @@ _COLLAPSE = {
 SHARED: dict[str, Measure] = KEYS | {
     "train_loss": Measure("training loss", "cross-entropy of the training set, without regularizers", "nats"),
     "test_loss": Measure("test loss", "cross-entropy of the test set", "nats"),
-    "train_error": Measure("train error", "share of training points that are decided wrongly, by the given labels"),
+    "train_error": Measure("training error", "share of training points that are decided wrongly, by the given labels"),
     "test_error": Measure("test error", "share of test points that are decided wrongly"),
     "true_error": Measure("true error", "share of training points that are decided wrongly, by the true labels"),
-    "train_acc": Measure("train accuracy", "1 - train_error"),
+    "train_acc": Measure("training accuracy", "1 - train_error"),
     "test_acc": Measure("test accuracy", "1 - test_error"),
     "nc4_test_train_means": Measure("NC4, new points", "NC4 of the test set with the class means of the training set"),
     "ncc_error_test_train_means": Measure(

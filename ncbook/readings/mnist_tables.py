@@ -130,7 +130,7 @@ def at_level(run: Run) -> pd.DataFrame:
         "arm": list(own), "step": [cell(middle.step[arm], "{:.0f}") for arm in own],
         "norm there": [cell(middle.norm[arm], "{:.1f}") for arm in own],
         "test accuracy at the end": [cell(ends.test_acc[arm], "{:.2f}") for arm in own],
-        "train accuracy at the end": [cell(ends.train_acc[arm], "{:.2f}") for arm in own],
+        "training accuracy at the end": [cell(ends.train_acc[arm], "{:.2f}") for arm in own],
     })  # fmt: skip
 
 

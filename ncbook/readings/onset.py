@@ -76,7 +76,7 @@ def _end(after: int) -> str:
 def leads(run: Run, part: str = ADDITION, rule: Rule | None = None) -> pd.DataFrame:
     """One row a seed of `part` that generalizes, by seed, under `rule` (None: the primary one). In steps:
 
-    memorized, generalized: the first probes with the train and test accuracy that count; onset: the first at which
+    memorized, generalized: the first probes with the training and test accuracy that count; onset: the first at which
     test accuracy has made half of its way from memorization to the end of training, whatever the rule; and each
     measure's lead, onset minus crossing, positive where it moves first and nan where it has no crossing.
     """

@@ -29,7 +29,7 @@ def _measures(run: Run):
 
 
 def _crossing(rows, name):
-    """The first probe at which a measure has made half of its way since a train accuracy of 0.9; nan for none."""
+    """The first probe at which a measure has made half of its way since a training accuracy of 0.9; nan for none."""
     late = rows[rows.step >= rows.step[rows.train_acc >= 0.9].min()]
     values = late[name].astype(float)
     if "acc" not in name:

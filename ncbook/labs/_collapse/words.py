@@ -7,7 +7,7 @@ from ncbook.labs._collapse.training import Training
 
 _HEADINGS = (
     "run", "network", "width", "weight decay", "learning rate", "seed", "epochs",
-    "error train", "error test", "NC1 train", "NC1 test",
+    "training error", "test error", "NC1 on train", "NC1 on test",
 )  # fmt: skip
 
 
@@ -23,7 +23,7 @@ def standing(run: Training) -> str:
     row, percent = run.rows[-1], _words.percent
     return (
         f"Epoch {run.epoch} of {run.planned}. Measured at epoch {row['epoch']}: "
-        f"error {percent(row['train_error'])} on train, {percent(row['test_error'])} on test; "
+        f"training error {percent(row['train_error'])}, test error {percent(row['test_error'])}; "
         f"NC1 {row['nc1_train']:.3g} on train, {row['nc1_test']:.3g} on test; "
         f"NC3 {row['nc3_train']:.3g} on train, {row['nc3_test']:.3g} on test."
     )

@@ -29,7 +29,7 @@ def standing(run: Training) -> str:
     there = _there(run)
     return (
         f"Step {run.done} of {run.planned}. Measured at step {row['step']}, medians of {len(row['test_acc'])} seeds: "
-        f"accuracy {percent(middle['train_acc'])} on train, {percent(middle['test_acc'])} on test "
+        f"training accuracy {percent(middle['train_acc'])}, test accuracy {percent(middle['test_acc'])} "
         f"(from {percent(min(row['test_acc']))} to {percent(max(row['test_acc']))}); "
         f"relative flatness {middle['relative_flatness']:.3g}; "
         f"variance ratio {middle['variance_ratio_train']:.3g} on train; "
