@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 FOLDER = "_static/joined"
 # Icons come from fonts, code runs in Colab, nothing has a toggle button, and only the page of results searches.
 UNUSED = re.compile(
-    r"fontawesome\.js|thebe|toggle-?button|toggle(Hint|OpenOnPrint)|rel=\"preload\" as=\"script\""
+    r"fontawesome\.js|(?i:thebe)|toggle-?button|toggle(Hint|OpenOnPrint)|rel=\"preload\" as=\"script\""
     r"|searchtools\.js|language_data\.js|searchindex\.js"
 )
 _THEBE = re.compile(
