@@ -11,7 +11,8 @@ PATIENCE = 300_000  # milliseconds that Playwright waits, for a machine under te
 
 # Chromium finds no host but this machine: a request to the outside fails without anyone to stand in its way.
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
-_WITHIN = ("file:", "data:", "blob:", "about:", "http://localhost", "http://127.0.0.1")
+OWN = ("data:", "blob:", "about:")  # what a page holds itself
+_WITHIN = ("file:", *OWN, "http://localhost", "http://127.0.0.1")
 
 
 @contextmanager
