@@ -21,7 +21,7 @@ endif
 # What Python has compiled once need not be compiled by each of a hundred processes again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
+.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## what each of these does
@@ -49,7 +49,7 @@ lab: .venv/installed  ## open the chapters in JupyterLab
 notebooks: .venv/installed  ## bring every notebook into the form that git keeps
 	$(STATIC) $(BIN)/python tools/notebooks.py write $(CHAPTER)
 
-ledger: .venv/installed  ## the pages of claims, rules, columns and seconds, from the recorded runs; notation; the package
+ledger: .venv/installed  ## pages of claims, rules, columns and seconds, from the recorded runs; of notation and the package; the front page's
 	@mkdir -p _build
 	$(BIN)/python -m ncbook ledger --page > _build/ledger.md
 	$(BIN)/python -m ncbook ledger --rules > _build/rules.md
@@ -61,6 +61,7 @@ ledger: .venv/installed  ## the pages of claims, rules, columns and seconds, fro
 	$(BIN)/python tools/seconds.py > _build/seconds.md
 	mv _build/seconds.md book/seconds.md
 	$(BIN)/python tools/api.py
+	$(BIN)/python tools/front.py write
 
 contents: .venv/installed  ## the table of contents, from ncbook/results.py
 	$(BIN)/python tools/contents.py write
@@ -91,6 +92,9 @@ live: .venv/installed  ## every line trained for real; numbers and verdicts may 
 
 browser: $(BOOK)  ## the built pages in Chromium
 	$(PYTEST) tests/browser -n 2 --dist worksteal
+
+links: $(BOOK)  ## every address outside that a page names; this one needs a network
+	$(STATIC) $(BIN)/jupyter-book build . --builder custom --custom-builder linkcheck -q
 
 BENCH := $(BIN)/pytest -o python_files='bench_*.py' -o python_functions='bench_*' -o filterwarnings=default --benchmark-quiet
 

@@ -26,11 +26,11 @@ def citation(root: Path = ROOT) -> dict:
     return yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
 
 
-def bibtex(root: Path = ROOT) -> dict[str, str]:
-    page = (root / "book" / "citing.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```bibtex\n(.*?)```", page, re.DOTALL)
+def bibtex(page: str, root: Path = ROOT) -> dict[str, str]:
+    (block,) = re.findall(r"```bibtex\n(.*?)```", (root / "book" / page).read_text(encoding="utf-8"), re.DOTALL)
     ((_, entry),) = parse_string(block, "bibtex").entries.items()
-    return dict(entry.fields) | {"author": str(*entry.persons["author"]).strip("{}")}
+    fields = {name: " ".join(value.split()) for name, value in entry.fields.items()}
+    return fields | {"author": str(*entry.persons["author"]).strip("{}")}
 
 
 def test_the_citation_file_agrees_with_the_package():
@@ -56,19 +56,24 @@ def agree(entry: dict[str, str], cff: dict) -> None:
     assert [entry["author"]] == [each["name"] for each in cff["authors"]]
     assert entry["version"] == cff["version"]
     assert entry["year"] == str(cff["date-released"].year)
-    assert entry["url"] == f"{cff['repository-code']}/releases/tag/v{cff['version']}"
+    assert entry["url"] == cff["repository-code"]
 
 
 def test_the_bibtex_entry_agrees_with_the_citation_file():
-    agree(bibtex(), citation())
+    agree(bibtex("citing.md"), citation())
+
+
+def test_the_front_page_shows_the_same_entry():
+    assert bibtex("welcome.md") == bibtex("citing.md")
 
 
 def test_a_release_changes_both(tmp_path):
-    for name in ("ncbook/__init__.py", "CITATION.cff", "CHANGELOG.md", "book/citing.md"):
+    for name in ("ncbook/__init__.py", "CITATION.cff", "CHANGELOG.md", "book/citing.md", "book/welcome.md"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     release.change("9.8.7", tmp_path)
     assert citation(tmp_path)["version"] == "9.8.7"
     assert citation(tmp_path)["date-released"] == datetime.date.today()
-    agree(bibtex(tmp_path), citation(tmp_path))
+    agree(bibtex("citing.md", tmp_path), citation(tmp_path))
+    assert bibtex("welcome.md", tmp_path) == bibtex("citing.md", tmp_path)
     assert ncbook.__version__ not in (tmp_path / "book" / "citing.md").read_text(encoding="utf-8")

@@ -49,7 +49,7 @@ def table() -> str:
     for name, chapter in CHAPTERS.items():
         for cells in result_rows(name) or [[""] * 5]:
             rows.append(" | ".join([*opening(chapter, chapters["seconds"], opened), *cells]))
-    return "\n".join([_HEAD, *(f"| {row} |" for row in rows), "", _hardware(chapters)])
+    return "\n".join([":::{container} seconds", _HEAD, *(f"| {row} |" for row in rows), ":::", "", _hardware(chapters)])
 
 
 def opening(chapter: str, seconds: dict[str, float], opened: set[str]) -> list[str]:
