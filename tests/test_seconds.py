@@ -28,10 +28,16 @@ def test_a_row_has_the_seconds_of_both_runs_and_those_on_a_gpu_where_there_are_a
     runs = {"laptop": made_up("laptop"), "laptop-again": made_up("laptop-again", workers=2)}
     monkeypatch.setattr(seconds, "recorded", lambda name: runs)
     (row,) = seconds.result_rows("grokking")
-    assert row == ["`grokking --preset laptop`", "2", "60 s", "60 s (2 workers)", "not measured"]
+    assert row == ["`laptop`", "2", "60 s", "60 s on 2", "not measured"]
     runs["gpu"] = made_up("gpu", seconds=7.0)
     (row,) = seconds.result_rows("grokking")
     assert row[-1] == "7 s"
+
+
+def test_a_run_of_another_experiment_than_the_chapters_own_is_named(monkeypatch):
+    monkeypatch.setattr(seconds, "recorded", lambda name: {"laptop": made_up("laptop")})
+    monkeypatch.setattr(seconds, "cells", lambda name, run: 1)
+    assert seconds.result_rows("double_descent")[0][0] == "`double_descent laptop`"
 
 
 def test_the_link_and_the_seconds_of_a_chapter_stand_once():

@@ -73,10 +73,15 @@ def result_rows(name: str) -> list[list[str]]:
     runs = recorded(name)
     gpu = _seconds(runs.pop("gpu", None)) or _UNMEASURED
     return [
-        [f"`{name} --preset {preset}`", str(cells(name, run)), _seconds(run), _seconds(runs.get(preset + AGAIN)), gpu]
+        [f"`{_named(name, preset)}`", str(cells(name, run)), _seconds(run), _seconds(runs.get(preset + AGAIN)), gpu]
         for preset, run in runs.items()
         if not preset.endswith(AGAIN)
     ]
+
+
+def _named(name: str, preset: str) -> str:
+    """The preset, after its experiment where that is not called as the chapter is."""
+    return preset if CHAPTERS[name].endswith(f"/{name}") else f"{name} {preset}"
 
 
 def cells(name: str, run: Run) -> int:
@@ -88,7 +93,7 @@ def _seconds(run: Run | None) -> str:
     if run is None:
         return ""
     workers = run.provenance["workers"]
-    return f"{run.provenance['seconds']:.0f} s" + (f" ({workers} workers)" if workers > 1 else "")
+    return f"{run.provenance['seconds']:.0f} s" + (f" on {workers}" if workers > 1 else "")
 
 
 def _hardware(chapters: dict[str, object]) -> str:
