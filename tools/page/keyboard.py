@@ -12,13 +12,16 @@ from sphinx.application import Sphinx
 
 FIGURE = re.compile(r'<div class="nc-explorable[^>]*? id="([^"]+)"')
 # The first hides the words "Show the code", the second has left the standard, and the third asks for items of a list.
-WRONG = re.compile(r' aria-label="Toggle hidden content"| role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")')
+WRONG = re.compile(
+    r' aria-label="Toggle hidden content"| role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")'
+)
 
 
 def mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
     """Mends the body and the list of chapters, and tells the templates the id of the page's first moving figure."""
-    context["body"] = WRONG.sub("", context.get("body", ""))
-    first = FIGURE.search(context["body"])
+    if "body" in context:
+        context["body"] = WRONG.sub("", context["body"])
+    first = FIGURE.search(context.get("body", ""))
     context["first_figure"] = first[1] if first else None
     draw = context["generate_toctree_html"]
     context["generate_toctree_html"] = lambda *args, **options: named(str(draw(*args, **options)))
