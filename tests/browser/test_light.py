@@ -80,18 +80,20 @@ def test_the_site_is_small(book):
     assert sum(sizes.values()) <= LARGEST_SITE, sorted(sizes, key=sizes.__getitem__)[-20:]
 
 
-def test_drawings_wait_until_a_reader_comes_near_and_nothing_jumps(page, book):
+@pytest.mark.parametrize("width", [390, 1280])
+def test_drawings_wait_until_a_reader_comes_near_and_nothing_jumps(page, book, width):
+    page.set_viewport_size({"width": width, "height": 900})
     page.goto((book / f"{CHAPTER}.html").as_uri())
     drawings = page.locator("picture.figure-drawing > img")
-    before = drawings.evaluate_all("all => all.map(each => [each.complete, each.getBoundingClientRect().height])")
-    assert not all(complete for complete, _ in before)
+    told = """all => all.map(each => {
+      const { width, height } = each.getBoundingClientRect();
+      return [width / height, each.complete ? each.naturalWidth / each.naturalHeight : 0];
+    })"""
+    before = drawings.evaluate_all(told)
+    assert 0 in [loaded for _, loaded in before]
     page.evaluate(_THROUGH_THE_PAGE)
-    after = drawings.evaluate_all(
-        "all => all.map(each => [each.naturalWidth > 0, each.getBoundingClientRect().height])"
-    )
-    assert all(loaded for loaded, _ in after)
-    assert [height for _, height in after] == pytest.approx([height for _, height in before], abs=1)
-    assert min(height for _, height in after) > 100
+    for (kept, _), (shown, loaded) in zip(before, drawings.evaluate_all(told), strict=True):
+        assert kept == pytest.approx(shown, rel=0.01) == loaded
     assert page.problems == []
 
 
