@@ -104,8 +104,11 @@ def test_a_right_click_on_a_formula_opens_its_menu_again_and_again(page, book):
     count = formulas.count()
     assert page.locator("mjx-container[tabindex='0']").count() == 0
     for place in (3, 5):
+        formulas.nth(place).scroll_into_view_if_needed()
+        height = formulas.nth(place).bounding_box()["y"]
         formulas.nth(place).click(button="right")
         page.get_by_role("menuitem", name="Math Settings").wait_for()
+        assert formulas.nth(place).bounding_box()["y"] == pytest.approx(height, abs=3)
         page.keyboard.press("Escape")
     assert formulas.count() == count
     assert page.locator("mjx-container[tabindex='0']").count() == 0
