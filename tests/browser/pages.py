@@ -1,6 +1,10 @@
-"""A page of the headless browser."""
+"""A page of the headless browser, and the text of one that was built."""
 
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from bs4 import BeautifulSoup
 
 PATIENCE = 300_000  # milliseconds that Playwright waits, for a machine under test is not quiet
 
@@ -31,3 +35,9 @@ def fresh_page(chromium):
     context.on("request", notice)
     yield page
     context.close()
+
+
+@cache
+def parsed(file: Path) -> BeautifulSoup:
+    """The elements of a built page."""
+    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
