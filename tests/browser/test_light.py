@@ -134,7 +134,7 @@ _WRITTEN = """() => [...document.querySelectorAll("*")].flatMap((each) =>
 @pytest.mark.parametrize("name", [CHAPTER, "search", PAGES[0]])
 def test_the_fonts_have_every_icon_that_a_page_shows(page, book, name):
     page.goto((book / f"{name}.html").as_uri())
-    icons = {ord(letter) for letter in page.evaluate(_WRITTEN) if "\ue000" <= letter <= "\uf8ff"}
+    icons = {ord(letter) for letter in page.evaluate(_WRITTEN) if 0xE000 <= ord(letter) <= 0xF8FF}
     fonts = (book / "_static/vendor/fontawesome/webfonts").glob("*.woff")
     drawn = {code for font in fonts for code in TTFont(font).getBestCmap()}
     assert {0xF002, 0xF0C9} <= icons <= drawn  # a magnifying glass and three bars are on every page
