@@ -12,7 +12,7 @@ from ncbook.readings.words import cell, count
 # column -> name on the page, and whether its axis is logarithmic
 _MEASURES = {
     "test_acc": ("Test accuracy", False),
-    "train_acc": ("Train accuracy", False),
+    "train_acc": ("Training accuracy", False),
     "relative_flatness": ("Relative flatness κ", True),
     "squared_norms": ("Squared norms", True),
     "train_loss": ("Training loss", True),

@@ -14,7 +14,7 @@ from ncbook.readings.words import cell, count, spread
 # column -> name on the page, and whether its axis is logarithmic
 _MEASURES = {
     "test_acc": ("Test accuracy", False),
-    "train_acc": ("Train accuracy", False),
+    "train_acc": ("Training accuracy", False),
     "relative_flatness": ("Relative flatness κ", True),
     "variance_ratio_train": ("Variance ratio R", True),
     "train_loss": ("Training loss", True),

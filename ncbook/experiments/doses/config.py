@@ -35,9 +35,11 @@ class Config(Addition):
 
     The levels of norms, loss and uncertainty are medians, from step 500 on, of trainings with kappa held at the dose
     `like`, on 60 % of the pairs, from seeds 90 and 91, which no run uses. Strengths and the cap of the head are those
-    of `interventions`, or near them. No level was changed after that. A first run with 60 % of the pairs, from seeds
-    62201 to 62208, could not tell much, since three of its eight baselines took more than all steps: with 70 % they
-    take about 700.
+    of `interventions`, or near them. No level was changed after that. Two earlier runs are not in the book: one with
+    60 % of the pairs, from seeds 62201 to 62208, could not tell much, since three of its eight baselines took more than
+    all steps (with 70 % they take about 700); one with 1,700 steps and 400 more, from seeds 62221 to 62228 and 62231 to
+    62238, took 217 s on two cores, where three minutes are the limit. Steps were cut for that alone, to the fewest in
+    which a baseline of 1,200 steps still shows a delay, and the seeds are new. The rules stayed as they were.
 
     steps          with the learning rate at its peak;  settle: further steps in which it falls to 0, the dose kept up
     head_cap       Frobenius norm that the head may not exceed where uncertainty is held
@@ -47,10 +49,10 @@ class Config(Addition):
     kinds: tuple[str, ...] = tuple(kind for kind, _, _ in _DOSES)
     levels: tuple[float, ...] = tuple(level for _, level, _ in _DOSES)
     like: tuple[float, ...] = tuple(like for _, _, like in _DOSES)
-    seeds: tuple[int, ...] = tuple(range(62221, 62229))
+    seeds: tuple[int, ...] = tuple(range(74001, 74009))
     fraction: float = 0.7
-    steps: int = 1700
-    settle: int = 400
+    steps: int = 1500
+    settle: int = 200
     strength: float = 1.0
     collapse_strength: float = 0.1
     head_cap: float = 7.0
@@ -65,12 +67,12 @@ class Config(Addition):
         pairs; they held kappa up on images alone. Neither has been run, and the levels were not chosen for them.
         """
         laptop = cls()
-        large = replace(laptop, fraction=0.5, steps=3400, settle=800, width=128)
+        large = replace(laptop, fraction=0.5, steps=3000, settle=400, width=128)
         return {
             "smoke": replace(laptop, seeds=(1, 2), steps=12, settle=4, probe_every=4, width=32, embedding_dim=16),
             "laptop": laptop,
-            "laptop-again": replace(laptop, seeds=tuple(range(62231, 62239))),
-            "gpu": replace(large, p=53, seeds=tuple(range(62221, 62253))),
+            "laptop-again": replace(laptop, seeds=tuple(range(74101, 74109))),
+            "gpu": replace(large, p=53, seeds=tuple(range(74001, 74033))),
             "paper": replace(large, p=97),
         }
 

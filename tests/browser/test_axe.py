@@ -1,0 +1,72 @@
+"""What axe-core finds on a page, the theme included: nothing."""
+
+import os
+import warnings
+from pathlib import Path
+
+import pytest
+from pages import fresh_page
+from test_book import CHAPTERS, PAGES, ROOT
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+# What stands in a formula has the color of its text, and its drawing is hidden from those who listen.
+_RUN = """async (options) => {
+  const { violations } = await axe.run({ exclude: ["mjx-math"] }, { resultTypes: ["violations"], ...options });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => [id, html, failureSummary]));
+}"""
+_ALL_RULES = {"rules": {"target-size": {"enabled": True}}}
+_OF_COLORS = {"runOnly": ["cat.color"]}
+_OF_A_PHONE = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}}
+
+
+@pytest.fixture(scope="module")
+def axe() -> Path:
+    """The script; where it is missing the tests skip and say so, and in CI they fail."""
+    if not AXE.exists():
+        message = "NO AXE FOUND: the pages were not checked for barriers. Install it: npm ci."
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        warnings.warn(message, stacklevel=1)
+        pytest.skip(message)
+    return AXE
+
+
+@pytest.fixture(scope="module")
+def reader(chromium):
+    with fresh_page(chromium) as page:
+        yield page
+
+
+@pytest.fixture
+def visit(reader, book, axe):
+    """Opens a page with all folds open, so that axe sees what they hold."""
+
+    def open_page(name: str, width: int):
+        reader.set_viewport_size({"width": width, "height": 900})
+        reader.goto((book / f"{name}.html").as_uri())
+        reader.evaluate("document.documentElement.dataset.theme = 'light'")
+        reader.add_style_tag(content="* { transition: none !important; }")
+        reader.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+        reader.add_script_tag(path=axe)
+        return reader
+
+    return open_page
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_in_the_light_or_in_the_dark(visit, name):
+    page = visit(name, 1280)
+    assert page.evaluate(_RUN, _ALL_RULES) == []
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert page.evaluate(_RUN, _OF_COLORS) == []
+
+
+@pytest.mark.parametrize("name", ["book/welcome", *CHAPTERS, "book/ledger"])
+def test_fingers_and_keys_reach_everything_on_a_phone(visit, name):
+    assert visit(name, 390).evaluate(_RUN, _OF_A_PHONE) == []
+
+
+def test_a_picture_without_words_is_found(show, axe):
+    page = show('<main><h1>A page</h1><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw="></main>')
+    page.add_script_tag(path=axe)
+    assert "image-alt" in {name for name, *_ in page.evaluate(_RUN, {})}

@@ -1,0 +1,143 @@
+"""The book by keyboard: what the Tab key stops at, in which order, and whether one sees where it is."""
+
+import pytest
+from pages import fresh_page
+from test_book import CHAPTER, CHAPTERS, PAGES
+
+MOST_STOPS = 25  # from the top of a page to its first moving figure
+# What is read before the first moving figure of these chapters has more links and code than that; a link skips it.
+LATE = [
+    "book/1-collapse/memorization",
+    "book/3-representation/corrupted_labels",
+    "book/4-grokking/image_interventions",
+    "book/4-grokking/mnist_grokking",
+]
+STILL = ["book/3-representation/deep_unconstrained", "book/answer/answer"]  # chapters in which no figure moves
+MOVING = [name for name in CHAPTERS if name not in STILL]
+WIDTHS = [390, 1280]
+THINNEST, FAINTEST = 2, 3  # of a ring: pixels, and contrast with what lies around it
+_LOADED = "() => !window.MathJax?.startup?.promise || MathJax.startup.promise.then(() => true)"
+_IN_FIGURE = "() => Boolean(document.activeElement.closest('.nc-explorable'))"
+_RING = """() => {
+  const element = document.activeElement;
+  if (element === document.body) return null;
+  const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
+  const linear = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+  const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const { outlineStyle, outlineWidth, outlineColor, outlineOffset } = getComputedStyle(element);
+  const behind = (each) => numbers(getComputedStyle(each).backgroundColor);
+  let around = parseFloat(outlineOffset) < 0 ? element : element.parentElement;
+  while (around.parentElement && behind(around)[3] === 0) around = around.parentElement;
+  const [dark, light] = [numbers(outlineColor), behind(around)].map(luminance).sort((one, other) => one - other);
+  const box = element.getBoundingClientRect();
+  return {
+    name: element.outerHTML.slice(0, 120),
+    width: outlineStyle === "none" ? 0 : parseFloat(outlineWidth),
+    contrast: (light + 0.05) / (dark + 0.05),
+    seen: box.width > 0 && box.height > 0 && element.checkVisibility({ visibilityProperty: true }),
+    clear: getComputedStyle(element).opacity === "1",
+  };
+}"""
+
+
+@pytest.fixture(scope="module")
+def reader(chromium):
+    with fresh_page(chromium) as page:
+        yield page
+
+
+@pytest.fixture
+def visit(reader, book):
+    """Opens a page of the book in a width and a theme; nothing has the focus yet."""
+
+    def open_page(name: str, width: int = 1280, theme: str = "light"):
+        reader.set_viewport_size({"width": width, "height": 900})
+        reader.goto((book / f"{name}.html").as_uri())
+        reader.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        reader.add_style_tag(content="* { transition: none !important; }")
+        reader.wait_for_function(_LOADED)
+        return reader
+
+    return open_page
+
+
+def stops_to_the_first_figure(page, most: int) -> int:
+    """How often Tab is pressed from the top of the page until a control of a moving figure has the focus."""
+    for presses in range(1, most + 1):
+        page.keyboard.press("Tab")
+        if page.evaluate(_IN_FIGURE):
+            return presses
+    raise AssertionError(f"the first moving figure is not among the first {most} stops")
+
+
+def rings(page) -> list[dict]:
+    """How each stop of the Tab key shows that it has the focus, in their order."""
+    found: list[dict] = []
+    while len(found) < 600:
+        page.keyboard.press("Tab")
+        ring = page.evaluate(_RING)
+        if ring is None:
+            return found
+        found.append(ring)
+    raise AssertionError("the Tab key does not come to the end of the page")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_formula_is_a_stop(visit, name):
+    assert visit(name).locator("mjx-container[tabindex]").count() == 0
+
+
+def test_the_menu_of_a_formula_opens_by_mouse(visit):
+    page = visit(CHAPTER)
+    page.locator("div.math mjx-container").first.click(button="right")
+    page.locator(".CtxtMenu_Menu").first.wait_for(state="visible")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", [name for name in MOVING if name not in LATE])
+def test_the_first_moving_figure_is_near(visit, name, width):
+    stops_to_the_first_figure(visit(name, width), MOST_STOPS)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", MOVING)
+def test_a_link_at_the_top_leads_to_the_first_moving_figure(visit, name, width):
+    page = visit(name, width)
+    for key in ("Tab", "Tab", "Enter", "Tab"):
+        page.keyboard.press(key)
+    assert page.locator(".nc-explorable").first.evaluate("figure => figure.contains(document.activeElement)")
+
+
+@pytest.mark.parametrize("name", STILL)
+def test_where_no_figure_moves_no_link_leads_to_one(visit, name):
+    page = visit(name)
+    assert page.locator(".nc-explorable").count() == 0
+    assert page.get_by_text("Skip to the first interactive figure").count() == 0
+
+
+def test_a_link_at_the_top_leads_to_the_list_of_chapters(visit):
+    page = visit("book/ledger")
+    for key in ("Tab", "Tab", "Enter", "Tab"):
+        page.keyboard.press(key)
+    assert page.locator("#pst-primary-sidebar").evaluate("list => list.contains(document.activeElement)")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["book/welcome", CHAPTER, "book/4-grokking/grokking", "book/ledger", "search"])
+def test_every_stop_shows_that_it_has_the_focus(visit, name, width, theme):
+    found = rings(visit(name, width, theme))
+    assert len(found) > 10
+    unseen = [each for each in found if not (each["seen"] and each["clear"])]
+    faint = [each for each in found if each["width"] < THINNEST or each["contrast"] < FAINTEST]
+    assert (unseen, faint) == ([], [])
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_table_is_a_stop_where_it_scrolls(visit, width):
+    page = visit(CHAPTER, width)
+    page.evaluate("for (const fold of document.querySelectorAll('article details')) fold.open = true")
+    tables = page.locator(".nc-table")
+    assert tables.count() > 0
+    scrolls = "each => each.scrollWidth > each.clientWidth === (each.tabIndex === 0)"
+    page.wait_for_function(f"[...document.querySelectorAll('.nc-table')].every({scrolls})")
