@@ -32,4 +32,10 @@ FACTS = {
     ),
     "the mean test accuracy is below {80} % at step 1500": _mean_at_the_strongest,
 }
-GIVEN = ["reaches 99 % test accuracy, and its twin", "a test accuracy of 99 %", "matched in one of the two"]
+GIVEN = [
+    "reaches 99 % test accuracy, and its twin",
+    "a test accuracy of 99 %",
+    "matched in one of the two",
+    "1,700 steps at the full rate and 400 more",
+    "longer than three minutes",
+]
