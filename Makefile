@@ -21,7 +21,7 @@ endif
 # What Python has compiled once need not be compiled by each of a hundred processes again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
+.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser lighthouse bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## what each of these does
@@ -88,6 +88,9 @@ live: .venv/installed  ## every line trained for real; numbers and verdicts may 
 
 browser: $(BOOK)  ## the built pages in Chromium
 	$(PYTEST) tests/browser -n 2 --dist worksteal
+
+lighthouse: $(BOOK)  ## what Lighthouse says of six pages; with Node, and 186 MB that are kept by npm
+	npm exec --yes --package=lighthouse@12.8.2 -- $(PYTEST) tests/browser/test_lighthouse.py -rA
 
 BENCH := $(BIN)/pytest -o python_files='bench_*.py' -o python_functions='bench_*' -o filterwarnings=default --benchmark-quiet
 
