@@ -21,7 +21,7 @@ endif
 # What Python has compiled once need not be compiled by each of a hundred processes again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser lighthouse bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
+.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser lighthouse links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## what each of these does
@@ -49,7 +49,7 @@ lab: .venv/installed  ## open the chapters in JupyterLab
 notebooks: .venv/installed  ## bring every notebook into the form that git keeps
 	$(STATIC) $(BIN)/python tools/notebooks.py write $(CHAPTER)
 
-ledger: .venv/installed  ## the pages of claims, their rules and columns, from the recorded runs; that of notation
+ledger: .venv/installed  ## the pages of claims, their rules and columns, from the recorded runs; notation; the front page's
 	@mkdir -p _build
 	$(BIN)/python -m ncbook ledger --page > _build/ledger.md
 	$(BIN)/python -m ncbook ledger --rules > _build/rules.md
@@ -58,6 +58,7 @@ ledger: .venv/installed  ## the pages of claims, their rules and columns, from t
 	mv _build/columns.md book/columns.md
 	$(BIN)/python tools/notation.py > _build/notation.md
 	mv _build/notation.md book/notation.md
+	$(BIN)/python tools/front.py write
 
 contents: .venv/installed  ## the table of contents, from ncbook/results.py
 	$(BIN)/python tools/contents.py write
@@ -91,6 +92,9 @@ browser: $(BOOK)  ## the built pages in Chromium
 
 lighthouse: $(BOOK)  ## what Lighthouse says of six pages; with Node, and 186 MB that are kept by npm
 	npm exec --yes --package=lighthouse@12.8.2 -- $(PYTEST) tests/browser/test_lighthouse.py -rA
+
+links: $(BOOK)  ## every address outside that a page names; this one needs a network
+	$(STATIC) $(BIN)/jupyter-book build . --builder custom --custom-builder linkcheck -q
 
 BENCH := $(BIN)/pytest -o python_files='bench_*.py' -o python_functions='bench_*' -o filterwarnings=default --benchmark-quiet
 

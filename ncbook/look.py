@@ -7,8 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-# Okabe and Ito's colors, which color-blind readers can tell apart: blue, orange, green, purple, yellow, light blue
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# Color-blind readers can tell all of these apart. Blue and orange, which are Okabe and Ito's, belong to the training
+# and to the test set; green, purple, olive and lilac to all else: arms, labels, losses, measures, classes.
+TRAIN, TEST = "#0072B2", "#D55E00"
+ARMS = ("#009E73", "#AA3377", "#5C4A00", "#B57EDC")
 INK, FAINT = "#222222", "#8a8a8a"
 
 

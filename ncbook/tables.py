@@ -6,6 +6,7 @@ import pandas as pd
 
 from ncbook.readings.words import MISSING as MISSING
 from ncbook.readings.words import cell
+from ncbook.readings.words import count as count
 from ncbook.readings.words import spread as spread
 
 

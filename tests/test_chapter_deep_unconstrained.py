@@ -115,9 +115,10 @@ def test_collapse_is_a_local_minimum_that_some_starts_find(run, problems):
 
 
 def test_the_tables_say_what_was_found(run, problems):
-    best = reading.best(run).set_index(["model", "K"])
-    assert best.loc[("linear", 6), "m = 4"] == "0.778 (2)"
-    assert best.loc[("ReLU", 4), "m = 4"] == "0.994 (3)"
+    best = reading.best(run).set_index(["K", "m"])
+    assert best.linear[6, 4] == "0.778 (2)"
+    assert best.ReLU[4, 4] == "0.994 (3)"
+    assert len(best) == 12
     stable = reading.stability(run).set_index(["K", "m"])
     assert stable["starts (%)"][4, 2] == round(100 * problems.collapsed["deep linear", 4, 2])
     assert len(stable) == 8

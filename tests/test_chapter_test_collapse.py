@@ -12,6 +12,7 @@ import torch
 from ncbook import experiments, explorables, ledger, metrics, readings, runs
 from ncbook.claims import QUOTES
 from ncbook.evidence import HOLDS, OPEN
+from ncbook.tables import MISSING
 
 experiment, collapse = experiments.test_collapse, readings.test_collapse
 tables_of = readings.size_tables
@@ -191,8 +192,8 @@ def test_the_table_of_stops_is_that_of_the_three_rules(hard):
 
 def test_a_stop_that_no_training_reaches_is_missing(hard):
     table = tables_of.stops(runs.Run(dict(hard.config) | {"stop_loss": 1e-12}, hard.history, {}, hard.provenance))
-    assert table.iloc[:, 2].isna().all()
-    assert table.iloc[:, 3].notna().all()
+    assert (table.iloc[:, 2] == MISSING).all()
+    assert (table.iloc[:, 3] != MISSING).all()
 
 
 def test_the_tables_of_falls_count_what_can_be_judged(run, table):

@@ -30,6 +30,7 @@ def test_three_trainings_from_the_enlarged_layer_and_five_without_decay(fragment
     groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', fragment)
     assert [label for label, _ in groups] == ["W was multiplied by 30", "no weight decay from the start"]
     assert [choices.count("<option") for _, choices in groups] == [3, 5]
+    assert re.findall(r'<option value="\d" selected>([^<]+)', fragment) == ["weight decay, float32"]
     assert re.findall(r'<option value="(\d)"', fragment) == [str(place) for place in range(len(cases))]
 
 

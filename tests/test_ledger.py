@@ -7,6 +7,7 @@ from configparser import ConfigParser
 from functools import cache
 from pathlib import Path
 
+import front
 import notebooks
 import pytest
 
@@ -284,6 +285,14 @@ def test_the_pages_are_those_that_the_code_gives(entries):
     assert (ROOT / "book/rules.md").read_text(encoding="utf-8") == rules, "make ledger"
     assert all(text.count(f"]({claim.id}) | {claim.kind} |") == 1 for _, claim in CLAIMS)
     assert all(rules.count(f"({claim.id})=") == 1 for _, claim in CLAIMS)
+
+
+def test_the_front_page_counts_the_claims_of_the_ledger(entries):
+    line = (ROOT / "book/front/ledger.md").read_text(encoding="utf-8")
+    assert line == front.figures(entries), "make ledger"
+    told = {name: int(number.replace(",", "")) for number, name in re.findall(r"\*\*([\d,]+)\*\* (.+)", line)}
+    assert told["claims"] == len(CLAIMS) == told["judged"] + told["not tested"]
+    assert told["judged"] == told["hold"] + told["fail"] + told["open"] + told["theorems checked"]
 
 
 def test_the_command_prints_a_line_a_claim_the_page_or_json(entries, capsys):

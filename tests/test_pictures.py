@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection, LineCollection, PathCollection, PolyCollection, QuadMesh
+from matplotlib.colors import to_hex
 from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
@@ -24,7 +25,7 @@ from matplotlib.patches import Ellipse, Rectangle
 from matplotlib.text import Annotation
 from pictures import Axis, Band, Bars, Ellipses, Image, Line, Points, Regions, Segments, Span, Text
 
-from ncbook import experiments, figures, runs
+from ncbook import experiments, figures, look, runs
 from ncbook.results import TOGETHER
 
 
@@ -229,6 +230,54 @@ def test_axes_are_labeled(name):
         assert panel.get_ylabel() or shared_y or not panel.yaxis.get_visible()
     assert any(panel.get_xlabel() for panel in axes) or not axes
     assert any(panel.get_ylabel() for panel in axes) or not axes
+
+
+_OF_TRAIN, _OF_TEST = re.compile(r"\btrain"), re.compile(r"\b(test|new|fresh|population)\b")  # words of labels
+
+
+def named_and_colored(figure: Figure) -> Iterator[tuple[str, str]]:
+    """The label and the color of every line, bar and cloud of points that has a label."""
+    for panel in figure.axes:
+        shown = [(each, each.get_color()) for each in panel.lines]
+        shown += [(each, each.get_edgecolor()[0]) for each in panel.collections if isinstance(each, PathCollection)]
+        for each in panel.containers:
+            drawn = each.patches[0].get_facecolor() if isinstance(each, BarContainer) else each.lines[0].get_color()
+            shown.append((each, drawn))
+        yield from ((label, to_hex(color).upper()) for each, color in shown if (label := label_of(each)))
+
+
+def miscolored(label: str, color: str) -> bool:
+    """Whether a label has the color of the training set and does not name it, or the same of the test set."""
+    return {look.TRAIN: not _OF_TRAIN.search(label), look.TEST: not _OF_TEST.search(label)}.get(color, False)
+
+
+@pytest.mark.parametrize("name", figures.__all__)
+def test_blue_is_the_training_set_and_orange_the_test_set(name):
+    """And arms, labels, losses and classes have colors of their own. Curves of the two sets alone have theirs."""
+    shown = list(named_and_colored(figure_of(name)))
+    assert not [each for each in shown if miscolored(*each)]
+    plain = {"train": look.TRAIN, "training set": look.TRAIN, "test": look.TEST, "test set": look.TEST}
+    plain |= {"training accuracy": look.TRAIN, "test accuracy": look.TEST}
+    assert not [(label, color) for label, color in shown if plain.get(label, color) != color]
+
+
+@pytest.mark.parametrize("name", figures.__all__)
+def test_what_has_no_label_has_the_color_of_a_set_only_beside_words_for_it(name):
+    """Beside a label of the same color, or on an axis or in a panel that names the set."""
+    figure = figure_of(name)
+    for panel in figure.axes:
+        words = " ".join([panel.get_title(loc="left"), panel.get_xlabel(), panel.get_ylabel()])
+        for color in {to_hex(line.get_color()).upper() for line in panel.lines if not label_of(line)}:
+            labels = [label for label, its in named_and_colored(figure) if its == color]
+            assert not miscolored(" ".join([words, *labels]), color)
+
+
+def test_an_arm_in_blue_would_be_noticed():
+    """The control of the two tests above."""
+    assert miscolored("cross-entropy", look.TRAIN)
+    assert miscolored("training set", look.TEST)
+    assert not miscolored("training set", look.TRAIN)
+    assert not miscolored("cross-entropy", look.ARMS[0])
 
 
 def test_exchanged_curves_would_be_noticed():

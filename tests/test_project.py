@@ -4,6 +4,7 @@ import re
 import runpy
 import shutil
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,8 @@ def test_a_fork_changes_its_address_everywhere_with_one_command(tmp_path):
     changed = address.change("https://github.com/jane/nc-course.git", "spring", tmp_path)
     assert address.address(tmp_path) == ("jane/nc-course", "spring")
     assert len(changed) > len(CHAPTERS)
+    site = yaml.safe_load((tmp_path / "_config.yml").read_text())["html"]["baseurl"]
+    assert site.removeprefix("https://").split("/") == ["jane.github.io", "nc-course", ""]
     text = "\n".join(path.read_text() for path in address.text_files(tmp_path))
     assert not re.search(rf"{SLUG}(?![\w.-])|nc-course/(blob|tree|raw)/(?!spring)", text)
     assert yaml.safe_load((tmp_path / ".github/workflows/pages.yml").read_text())[True]["push"]["branches"] == [
@@ -75,6 +78,7 @@ def test_the_version_stands_in_one_place_and_what_names_it_agrees(tmp_path):
     assert changed >= {path.relative_to(ROOT) for path in CHAPTERS}
     assert release.version(tmp_path) == "9.8.7"
     assert "## Unreleased\n\n## 9.8.7, 20" in (tmp_path / "CHANGELOG.md").read_text()
+    assert f"version = {{9.8.7}},\n  year    = {{{date.today().year}}}" in (tmp_path / "book/welcome.md").read_text()
     left = [path for path in address.text_files(tmp_path) if f"v{ncbook.__version__}" in path.read_text()]
     assert left == []
 

@@ -5,7 +5,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from ncbook.readings.moments import NEVER
-from ncbook.readings.words import two_digits
+from ncbook.readings.words import cell, count, interval, listed, span, three_digits, two_digits
 from ncbook.tables import Table, spread
 
 
@@ -53,3 +53,28 @@ def test_a_spread_is_the_median_and_the_ends(values, form, words):
 )
 def test_two_digits_in_plain_numbers(value, words):
     assert two_digits(value) == words
+
+
+@pytest.mark.parametrize(("value", "words"), [(31240.4, "31,200"), (0.0010824, "0.00108"), (1_234_567.0, "1,230,000")])
+def test_three_digits_in_plain_numbers(value, words):
+    assert three_digits(value) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "words"),
+    [(-0.04, "{:.1f}", "0.0"), (-0.4, "{:.0f} %", "0 %"), (-0.05, "{:.2f}", "-0.05"), (-10.0, "{:.1f}", "-10.0")],
+)
+def test_a_number_that_is_rounded_to_zero_has_no_sign(value, form, words):
+    assert cell(value, form) == words
+
+
+def test_an_interval_is_the_middle_and_the_ends_unless_they_are_written_alike():
+    assert interval(2.04, 1.0, 3.96, "{:.1f}") == "2.0 (1.0 to 4.0)"
+    assert interval(2.04, 2.01, 2.04, "{:.1f}") == "2.0"
+    assert interval(31000.4, 30000.0, NEVER, two_digits) == "31,000 (30,000 to never)"
+
+
+def test_ranges_lists_and_counts():
+    assert span(pd.Series([3.0, 1.0, 2.0]), "{:.0f}") == "1 to 3"
+    assert listed([1.25, float("nan"), 3], "{:.1f}") == "1.2, –, 3"
+    assert count(pd.Series([True, False, True])) == "2 of 3"

@@ -36,6 +36,13 @@ def address(root: Path = ROOT) -> tuple[str, str]:
     return url.removeprefix(HOST), branch
 
 
+def site(slug: str) -> str:
+    """Where GitHub shows the built book of a repository OWNER/NAME, without https://."""
+    owner, name = slug.split("/")
+    host = f"{owner.lower()}.github.io/"
+    return host if f"{name.lower()}/" == host else f"{host}{name}/"
+
+
 def change(url: str, branch: str, root: Path = ROOT) -> list[Path]:
     """Writes the new address into every file that has the old one, and returns those files."""
     old_slug, old_branch = address(root)
@@ -44,6 +51,7 @@ def change(url: str, branch: str, root: Path = ROOT) -> list[Path]:
         (rf"(?<=github\.com/){re.escape(old_slug)}(?![\w.-])", slug),
         (rf"(?<=/github/){re.escape(old_slug)}(?![\w.-])", slug),
         (rf"(?<=/gh/){re.escape(old_slug)}(?![\w.-])", slug),
+        (rf"(?<=https://){re.escape(site(old_slug))}", site(slug)),
         (rf"(?<={re.escape(slug)}/)(blob|tree|raw)/{re.escape(old_branch)}(?=/)", rf"\1/{branch}"),
         (rf"(?m)^(  branch: ){re.escape(old_branch)}$", rf"\g<1>{branch}"),
         (rf"branches: \[{re.escape(old_branch)}\]", f"branches: [{branch}]"),

@@ -1,6 +1,7 @@
 """Gives the project its next version, in every place: make release VERSION=0.2.0. What is to be done then is printed.
 
-A chapter installs the release that it was written for, and so names it; CITATION.cff and the changelog do too.
+A chapter installs the release that it was written for, and so names it; CITATION.cff, the front page and the changelog
+do too.
 """
 
 import re
@@ -29,6 +30,8 @@ def change(new: str, root: Path = ROOT) -> list[Path]:
     rules = [
         ([root / "ncbook/__init__.py"], rf'__version__ = "{old}"', f'__version__ = "{new}"'),
         ([root / "CITATION.cff"], rf"version: {old}", f"version: {new}"),
+        ([root / "book/welcome.md"], rf"(version *= )\{{{old}\}}", rf"\g<1>{{{new}}}"),
+        ([root / "book/welcome.md"], r"(year *= )\{\d+\}", rf"\g<1>{{{date.today().year}}}"),
         (chapters, rf"@v{old}\b", f"@v{new}"),
         (chapters, rf'written_for=\\"{old}\\"', rf'written_for=\\"{new}\\"'),
         ([root / "CHANGELOG.md"], r"## Unreleased\n", f"## Unreleased\n\n## {new}, {date.today()}\n"),

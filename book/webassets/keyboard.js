@@ -1,16 +1,5 @@
-// The stops of the Tab key: no formula is one, and a table only where it scrolls.
+// The stops of the Tab key: a table is one only where it scrolls.
 "use strict";
-
-const ofPage = /** @type {any} */ (window);
-ofPage.MathJax ??= {}; // a page without formulas does not load it
-ofPage.MathJax.startup = {
-  pageReady: () => ofPage.MathJax.startup.defaultPageReady().then(passByFormulas),
-};
-
-/** MathJax makes each formula a stop, for its menu; by mouse the menu still opens. */
-function passByFormulas() {
-  for (const formula of document.querySelectorAll("mjx-container[tabindex]")) formula.removeAttribute("tabindex");
-}
 
 const widths = new ResizeObserver((changes) => {
   for (const { target } of changes) {

@@ -12,7 +12,7 @@
  */
 
 /** @type {Style[]} */
-const ARM_STYLES = [...PAIR, ["class2", [10, 3, 2, 3]]];
+const ARM_STYLES = [...PAIR, ["class0", [10, 3, 2, 3]]];
 
 /** @type {(root: HTMLElement, data: Data) => void} */
 function explore(root, data) {

@@ -31,12 +31,11 @@ CLASSES = tuple(map(_picture, _FILLS))  # one outline a class
 PICTURES = {f"class{c}": picture for c, picture in enumerate(CLASSES)} | {
     "pair0": line("text"),  # the styles of PAIR in core.js, and of the third arm in _arms.js
     "pair1": line("second", "7 4"),
-    "pair2": line("class2", "10 3 2 3"),
-    "trained": line("class0"),  # the styles of TRAIN_AND_TEST
-    "tested": line("class1", "6 4"),
-    "line0": line("class0", width=3),  # the styles of curves of modular addition
-    "line1": line("class1", "7 5", width=3),
-    "line2": line("class2", "2 4", width=3),
+    "pair2": line("class0", "10 3 2 3"),
+    "trained": line("train"),  # the styles of TRAIN_AND_TEST
+    "tested": line("test", "6 4"),
+    "restricted": line("class0", "2 4"),  # the styles of curves of circuits.js
+    "excluded": line("class3"),
     "filled": _picture('<circle cx="13" cy="8" r="4.5" fill="var(--nc-muted)"/>'),
     "hollow": _picture('<circle cx="13" cy="8" r="4.5" fill="none" stroke="var(--nc-muted)" stroke-width="1.6"/>'),
     "mean": _picture(

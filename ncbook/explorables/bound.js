@@ -149,9 +149,9 @@ function drawBars(canvas, { value, first, second, third, bound }, color) {
   const unit = (floor - top) / bound;
   const wide = Math.min(110, width / 4);
   Object.assign(context, { font: "14px system-ui, sans-serif" });
-  bar(context, width * 0.28, wide, floor, unit, [[value, color("class1")]]);
+  bar(context, width * 0.28, wide, floor, unit, [[value, color("test")]]);
   /** @type {[number, string][]} */
-  const parts = [[first, color("class0")], [second, color("class2")], [third, color("second")]];
+  const parts = [[first, color("train")], [second, color("class0")], [third, color("class3")]];
   bar(context, width * 0.72, wide, floor, unit, parts);
   context.fillStyle = color("text");
   /** @type {[number, number, string][]} */
@@ -163,7 +163,7 @@ function drawBars(canvas, { value, first, second, third, bound }, color) {
   context.lineWidth = 1;
   line(context, [8, floor], [width - 8, floor], color("muted"));
   context.setLineDash([4, 4]);
-  line(context, [8, floor - unit * value], [width - 8, floor - unit * value], color("class1"));
+  line(context, [8, floor - unit * value], [width - 8, floor - unit * value], color("test"));
   context.setLineDash([]);
 }
 

@@ -111,7 +111,7 @@ function drawMap(canvas, steps, { cube, row }, color) {
 }
 
 /** @type {(canvas: Canvas, state: State, color: Color) => void} */
-function drawProfile(canvas, { cube, row }, color) {
+function drawProfile(canvas, { cube, row, side }, color) {
   const { context, width, height } = freshContext(canvas);
   const range = { low: roundLog(10 ** cube.low, true), high: roundLog(10 ** cube.high, false), hasZero: false };
   if (range.high <= range.low) range.high = 10 * range.low;
@@ -136,9 +136,9 @@ function drawProfile(canvas, { cube, row }, color) {
   const layers = Array.from({ length: cube.layers }, (_, l) => l);
   for (let s = 0; s < cube.seeds; s += 1) curve(layers.map((l) => cube.at(s, row, l)), color("faint"), 1);
   const middle = layers.map((l) => cube.middle(row, l));
-  curve(middle, color("accent"), 2.5);
+  curve(middle, color(side), 2.5);
   middle.forEach((value, l) => {
-    mark(context, 0, [x(l), y.at(10 ** value)], 4, { fillStyle: color("accent"), strokeStyle: color("back") });
+    mark(context, side === "test" ? 1 : 0, [x(l), y.at(10 ** value)], 4, { fillStyle: color(side), strokeStyle: color("back") });
   });
 }
 

@@ -56,8 +56,11 @@ const SHARES = ["train_acc", "test_acc", "restricted_acc"];
 /** @type {Column[]} */
 const LOSSES = ["excluded_loss", "test_loss", "restricted_loss"];
 
-/** @type {Style[]} */
-const STYLES = [["class0", []], ["class1", [7, 5]], ["class2", [2, 4]]];
+/** @type {Record<string, Style>} */
+const STYLES = {
+  train_acc: ["train", []], test_acc: ["test", [6, 4]], restricted_acc: ["class0", [2, 4]],
+  excluded_loss: ["class3", []], test_loss: ["test", [6, 4]], restricted_loss: ["class0", [2, 4]],
+};
 
 /**
  * Vertical axes from pixel `from` (low) to `to`: shares from 0 to 1, and losses on a logarithmic scale.
@@ -83,16 +86,17 @@ function drawCurves(canvas, { steps }, { own, frame }, color, columns, axis) {
   for (const share of [0, 0.5, 1]) {
     write(context, String(Math.round(share * last)), x.at(share * last), y.from + 8, share === 1 ? "right" : "center", "top");
   }
-  columns.forEach((column, place) => {
-    context.setLineDash(STYLES[place][1]);
-    drawCurve(context, x, y, steps, own[column], color(STYLES[place][0]), 2.4, 1);
+  for (const column of columns) {
+    const [name, dashes] = STYLES[column];
+    context.setLineDash(dashes);
+    drawCurve(context, x, y, steps, own[column], color(name), 2.4, 1);
     context.setLineDash([]);
-  });
+  }
   context.lineWidth = 2;
   const here = x.at(steps[frame]);
   line(context, [here, y.from], [here, y.to], color("accent"));
   columns.forEach((column, place) => {
-    const paint = { fillStyle: color(STYLES[place][0]), strokeStyle: color("back") };
+    const paint = { fillStyle: color(STYLES[column][0]), strokeStyle: color("back") };
     mark(context, place, [here, y.at(own[column][frame])], 5, paint);
   });
 }
@@ -110,7 +114,7 @@ function drawSpectrum(canvas, { shape, values }, { own, bars }, color) {
   for (let k = 1; k <= count; k += 1) {
     const top = y.at(values[bars * count + k - 1]);
     const left = x.from + (k - 1) * slot;
-    context.fillStyle = color(own.keys.includes(k) ? "accent" : "faint");
+    context.fillStyle = color(own.keys.includes(k) ? "class0" : "faint");
     context.fillRect(left + 1, top, Math.max(1, slot - 2), y.from - top);
     context.fillStyle = color("muted");
     if (k === 1 || k % Math.ceil(count / 7) === 0) write(context, String(k), left + slot / 2, y.from + 8, "center", "top");

@@ -428,7 +428,7 @@ const PAIR = [["text", []], ["second", [7, 4]]];
  * The training and the test set, in every explorable as in every figure; the last is drawn on top.
  * @type {["test" | "train", string, number[]][]}
  */
-const TRAIN_AND_TEST = [["test", "class1", [6, 4]], ["train", "class0", []]];
+const TRAIN_AND_TEST = [["test", "test", [6, 4]], ["train", "train", []]];
 
 const TURN = 2 * Math.PI;
 // one outline a class, of radius about r around the origin: circle, square, triangle

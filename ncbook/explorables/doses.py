@@ -7,12 +7,12 @@ from ncbook.explorables import _arms, _page
 from ncbook.explorables._arms import Question
 from ncbook.readings.doses import BASELINE, COLLAPSE, CONFIDENCE, KAPPA, KINDS, LOSS, NORMS, outcomes
 from ncbook.readings.moments import NEVER
-from ncbook.readings.words import cell
+from ncbook.readings.words import cell, count
 
 # column -> name on the page, and whether its axis is logarithmic
 _MEASURES = {
     "test_acc": ("Test accuracy", False),
-    "train_acc": ("Train accuracy", False),
+    "train_acc": ("Training accuracy", False),
     "relative_flatness": ("Relative flatness κ", True),
     "squared_norms": ("Squared norms", True),
     "train_loss": ("Training loss", True),
@@ -56,7 +56,7 @@ def _questions(run: runs.Run) -> dict[str, Question]:
 def _reached(run: runs.Run, *keys: _Key) -> str:
     """How many reach 99 % test accuracy at the full rate, and with which median accuracy they end there."""
     trainings = {_label(*key): _trainings(run, key) for key in keys}
-    counts = [f"{(own.generalized != NEVER).sum()} of {len(own)} with {label}" for label, own in trainings.items()]
+    counts = [f"{count(own.generalized != NEVER)} with {label}" for label, own in trainings.items()]
     ends = [cell(100 * own.accuracy.median(), "{:.0f} %") for own in trainings.values()]
     return (
         f"Networks that reach 99 % test accuracy at the full learning rate: {', '.join(counts)}. "
@@ -83,6 +83,5 @@ def _told(run: runs.Run) -> str:
     """What a reader learns where no HTML is shown."""
     reached = outcomes(run).groupby(["kind", "level"], sort=False).generalized
     return " ".join(
-        f"{_label(*key)}: {(steps != NEVER).sum()} of {len(steps)} seeds reach 99 % test accuracy."
-        for key, steps in reached
+        f"{_label(*key)}: {count(steps != NEVER)} seeds reach 99 % test accuracy." for key, steps in reached
     )

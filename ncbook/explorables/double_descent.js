@@ -81,7 +81,7 @@ function drawThreshold(context, x, y, color) {
 }
 
 /**
- * The median, and unless `faint` each seed: solid and blue without label noise, dashed and orange with it.
+ * The median, and unless `faint` each seed: solid without label noise, dashed with it.
  * @type {(context: Context, x: LogAxis, y: LogAxis, data: Data, of: Curves, noise: number, faint: boolean, color: Color) => void}
  */
 function drawCurves(context, x, y, data, { seeds, median }, noise, faint, color) {

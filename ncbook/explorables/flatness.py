@@ -16,7 +16,7 @@ _CURVES = (
     ("training loss", "train_loss", "cross_entropy", "2 4"),
     ("right side of proposition 5.3", "proposition", "proposition", "10 3 2 3"),
 )
-_COLORS = ("class0", "class1", "text", "second")
+_COLORS = ("class0", "class1", "text", "class3")
 _EVERY = 4  # of the 200 strengths of a closed form, so that a slider has a handful of steps
 _ORDER = ("random", "trained", "stopped")  # the figure opens with the first
 

@@ -57,8 +57,8 @@ function drawAccuracies(canvas, data, { own, frame }, color) {
   context.lineWidth = 2;
   const here = x.at(data.steps[frame]);
   line(context, [here, y.from], [here, y.to], color("accent"));
-  for (const [c, values] of [own.train_acc, own.test_acc].entries()) {
-    mark(context, c, [here, y.at(values[frame])], 5, { fillStyle: color(`class${c}`), strokeStyle: color("back") });
+  for (const [outline, set] of /** @type {const} */ (["train", "test"]).entries()) {
+    mark(context, outline, [here, y.at(own[`${set}_acc`][frame])], 5, { fillStyle: color(set), strokeStyle: color("back") });
   }
 }
 
@@ -75,7 +75,7 @@ function drawSpectrum(canvas, { shape, values }, { own, at }, color) {
   for (let k = 1; k <= count; k += 1) {
     const share = values[at * count + k - 1];
     const left = x.from + (k - 1) * slot;
-    context.fillStyle = color(k === own.frequency ? "accent" : "faint");
+    context.fillStyle = color(k === own.frequency ? "class0" : "faint");
     context.fillRect(left + 1, y.at(share), Math.max(1, slot - 2), y.from - y.at(share));
     context.fillStyle = color("muted");
     if (k === 1 || k % Math.ceil(count / 7) === 0) write(context, String(k), left + slot / 2, y.from + 8, "center", "top");

@@ -11,7 +11,7 @@ from ncbook.readings.words import cell
 # column -> name on the page, and whether its axis is logarithmic
 _MEASURES = {
     "test_acc": ("Test accuracy", False),
-    "train_acc": ("Train accuracy", False),
+    "train_acc": ("Training accuracy", False),
     "relative_flatness": ("Relative flatness κ", True),
     "unit_flatness_bound": ("κ_τ, as the regularizer has it", True),
     "variance_ratio_train": ("Variance ratio R", True),

@@ -6,7 +6,7 @@ const FRAMES = 61;
 const STEPS = [...new Set(Array.from({ length: FRAMES }, (_, i) => Math.round(LAST ** (i / (FRAMES - 1)))))];
 /** @type {{ name: Method, dash: number[], ink: string }[]} */
 const METHODS = [
-  { name: "scaled", dash: [], ink: "accent" },
+  { name: "scaled", dash: [], ink: "class0" },
   { name: "square", dash: [8, 4], ink: "class2" },
   { name: "adam", dash: [2, 4], ink: "class1" },
 ];

@@ -15,7 +15,7 @@ _REACH = 3.0  # coordinates of the sliders, and of the window
 # how the line of largest margin and that of each method are drawn
 _BEST = _legend.line("faint", "", 7)
 _LINES = {
-    "scaled": _legend.line("accent", "", 2.5),
+    "scaled": _legend.line("class0", "", 2.5),
     "square": _legend.line("class2", "8 4", 2.5),
     "adam": _legend.line("class1", "2 4", 2.5),
 }

@@ -103,7 +103,7 @@ function drawGrid(context, x, y, { cap }, color) {
 
 /** @type {(i: number) => string} */
 function tone(i) {
-  return ["muted", "class2", "second", "class1", "class0"][i % 5];
+  return ["muted", "class2", "class3", "class1", "class0"][i % 5];
 }
 
 /** @type {(context: Context, points: Point[], strokeStyle: string) => void} */

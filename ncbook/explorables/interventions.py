@@ -9,12 +9,12 @@ from ncbook.explorables import _arms, _page
 from ncbook.explorables._arms import Question
 from ncbook.readings import interventions as reading
 from ncbook.readings import moments
-from ncbook.readings.words import cell, spread
+from ncbook.readings.words import cell, count, spread
 
 # column -> name on the page, and whether its axis is logarithmic
 _MEASURES = {
     "test_acc": ("Test accuracy", False),
-    "train_acc": ("Train accuracy", False),
+    "train_acc": ("Training accuracy", False),
     "relative_flatness": ("Relative flatness κ", True),
     "variance_ratio_train": ("Variance ratio R", True),
     "train_loss": ("Training loss", True),
@@ -114,7 +114,7 @@ def _outcome(run: runs.Run, arm: str, what: str) -> str:
 def _there(run: runs.Run, arm: str) -> str:
     """How many reach 99 % test accuracy: "2 of 8"."""
     steps = reading.by_arm(run, "generalized")[arm]
-    return f"{(steps != moments.NEVER).sum()} of {len(steps)}"
+    return count(steps != moments.NEVER)
 
 
 def _factor(run: runs.Run, arm: str) -> str:

@@ -99,7 +99,7 @@ function take({ settings, found: all, milestones }, found) {
 
 // ---- pictures ----
 /** @type {[Milestone, string][]} */
-const MARKS = [["memorized", "class0"], ["grokked", "class1"]];
+const MARKS = [["memorized", "train"], ["grokked", "test"]];
 
 /** @type {(part: Part, state: State, color: Color) => void} */
 function drawAll(part, state, color) {
@@ -242,7 +242,7 @@ function drawSpectrum(canvas, { found, settings }, now, color) {
     context.fillStyle = color("muted");
     if (slot > 20 || k % 2) write(context, String(k), left + slot / 2, y.from + 8, "center", "top");
     if (!now) continue;
-    context.fillStyle = color(k === now.frequency ? "accent" : "faint");
+    context.fillStyle = color(k === now.frequency ? "class0" : "faint");
     context.fillRect(left + 0.2 * slot, y.at(now.spectrum[k - 1]), 0.6 * slot, y.from - y.at(now.spectrum[k - 1]));
   }
 }

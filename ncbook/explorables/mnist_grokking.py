@@ -13,7 +13,7 @@ from ncbook.readings.mnist_grokking import LARGE, RATES, SIZES, STARTS, USUAL, o
 # column -> name on the page, and whether its axis is logarithmic
 _MEASURES = {
     "test_acc": ("Test accuracy", False),
-    "train_acc": ("Train accuracy", False),
+    "train_acc": ("Training accuracy", False),
     "ncc_acc_test": ("Nearest-center test accuracy", False),
     "weight_norm": ("Norm of all weights", True),
     "relative_flatness": ("Relative flatness κ", True),

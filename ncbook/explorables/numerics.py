@@ -11,6 +11,7 @@ from ncbook.readings.numerics import ARMS, FROZEN, STUCK, own_zero, part_of
 
 _PARTS = (FROZEN, STUCK)
 _CURVES = ("train_acc", "test_acc", "zero")
+_OPENS = "thawed"  # the arm that stands still and is set in motion again
 
 
 def numerics(run: runs.Run) -> _page.Explorable:
@@ -47,12 +48,13 @@ def _curve(own: pd.DataFrame, column: str) -> dict[str, Any]:
 def _body(run: runs.Run, cases: list[dict[str, Any]]) -> str:
     factor = f"{run.config['head_factor']:g}"
     titles = {FROZEN: f"W was multiplied by {factor}", STUCK: "no weight decay from the start"}
+    opens = [arm for part in _PARTS for arm in ARMS[part]].index(_OPENS)
     places, groups = iter(range(len(cases))), ""
     for part in _PARTS:
-        choices = _page.options({next(places): name for name in ARMS[part].values()})
+        choices = _page.options({next(places): name for name in ARMS[part].values()}, opens)
         groups += f'<optgroup label="{titles[part]}">{choices}</optgroup>'
     seeds = len(run.config["stuck_seeds"])
-    return _page.body("numerics", run, cases=groups, last=len(cases[0]["steps"]) - 1, factor=factor, seeds=seeds)
+    return _page.body("numerics", run, cases=groups, last=len(cases[opens]["steps"]) - 1, factor=factor, seeds=seeds)
 
 
 def _summary(run: runs.Run, cases: list[dict[str, Any]]) -> str:

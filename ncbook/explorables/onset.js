@@ -68,10 +68,12 @@ function known(leads) {
 
 // ---- picture ----
 
+const LABELS = 150; // pixels for the names of the measures, of which none is longer
+
 /** @type {(canvas: Canvas, data: Data, leads: Curve[], color: Color) => void} */
 function drawLeads(canvas, data, leads, color) {
   const { context, width, height } = freshContext(canvas);
-  const left = Math.min(170, 0.42 * width);
+  const left = LABELS;
   const seen = leads.flatMap(known);
   const reach = Math.max(200, ...seen.map(Math.abs)) * 1.06;
   /** @type {(lead: number) => number} */
@@ -83,7 +85,7 @@ function drawLeads(canvas, data, leads, color) {
   leads.forEach((own, at) => {
     const { label, kind } = data.measures[at];
     Object.assign(context, { fillStyle: color("text"), lineWidth: 1, globalAlpha: 1 });
-    write(context, fitted(context, label, left - 4), 0, row(at), "left", "middle");
+    write(context, label, 0, row(at), "left", "middle");
     drawDots(context, own, kind, x, row(at), color);
   });
 }
@@ -111,16 +113,6 @@ function drawScale(context, x, reach, height, room, color) {
   context.lineWidth = 2;
   line(context, [x(0), 8], [x(0), bottom], color("accent"));
   write(context, "steps before generalization", x(0), bottom + 25, "center", "top");
-}
-
-/**
- * The label, cut where it is wider than the room.
- * @type {(context: Context, label: string, room: number) => string}
- */
-function fitted(context, label, room) {
-  let text = label;
-  while (context.measureText(text).width > room && text.length > 3) text = `${text.slice(0, -2)}…`;
-  return text;
 }
 
 // ---- words ----

@@ -143,8 +143,8 @@ function spearman(first, second) {
 
 /** @type {{ canvas: string, ratio: "train" | "test", style: Style, outline: number }[]} */
 const PANELS = [
-  { canvas: "train", ratio: "train", style: ["class0", []], outline: 0 },
-  { canvas: "new", ratio: "test", style: ["class1", [6, 4]], outline: 1 },
+  { canvas: "train", ratio: "train", style: ["train", []], outline: 0 },
+  { canvas: "new", ratio: "test", style: ["test", [6, 4]], outline: 1 },
 ];
 
 /**

@@ -7,6 +7,7 @@ import pandas as pd
 from ncbook import runs
 from ncbook.explorables import _page
 from ncbook.readings import test_collapse as reading
+from ncbook.readings.words import listed
 
 _COLUMNS = (*reading.KEYS, "step", "epoch", "train_loss", "variance_ratio_train", "variance_ratio_test")
 
@@ -29,7 +30,8 @@ def test_collapse(run: runs.Run) -> _page.Explorable:
         "arms": [_arm(rows) for _, rows in frame.groupby(reading.KEYS, sort=False)],
     }
     title = "Collapse on training images and on new ones, by the size of the training set"
-    text = f"{title}. {len(run.config['seeds'])} seeds, training sets of {_listed(run.config['sizes'])} images a class."
+    sizes = listed(run.config["sizes"], "{:g}")
+    text = f"{title}. {len(run.config['seeds'])} seeds, training sets of {sizes} images a class."
     body = _page.body(
         "test_collapse", run, rules=_page.options(reading.RULES, chosen="steps"), count=len(run.config["seeds"]),
         decays=_page.options({decay: f"{decay:g}" for decay in decays}),
@@ -49,7 +51,3 @@ def _arm(rows: pd.DataFrame) -> dict[str, Any]:
         "difficulty": float(first.difficulty), "decay": float(first.weight_decay), "seed": int(first.seed),
         "size": int(first.per_class), "pass": float(first.step / first.epoch), "loss": _page.short(rows.train_loss),
     }  # fmt: skip
-
-
-def _listed(sizes: list[int]) -> str:
-    return ", ".join(map(str, sizes))

@@ -1,5 +1,6 @@
 """Several seeds as one curve."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from matplotlib.lines import Line2D
 from ncbook.figures import _style
 from ncbook.readings import moments
 
-_STYLES = (*_style.CLASS_STYLES, (_style.INK, "v"))
 _LINES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
+_ARMS = ((*look, line) for look, line in zip((*_style.ARM_STYLES, (_style.INK, "v")), _LINES, strict=True))
+_STYLES: Mapping[int | str, tuple[str, str, Any]] = dict([*enumerate(_ARMS), *_style.SPLIT_STYLES.items()])
 _CONTROL: dict[str, Any] = {"markerfacecolor": "white", "linewidth": 1.1}
 _STAR = "zero training error"
 _CLOSE = 0.11  # of a panel's height: two ends that are nearer than that have their names above and below
@@ -22,17 +24,17 @@ def draw_band(
     x: np.ndarray,
     values: np.ndarray,
     label: str,
-    style: int,
+    style: int | str,
     every: int = 3,
     size: float = 4,
     hollow: bool = False,
 ) -> None:
     """The median of values [seeds, P] over x [P] as a line with a marker at every few points, and their range.
 
-    `style` numbers color, marker and line, which differ together so that they can be told apart in gray. Of two curves
-    of one style, that of the control is thin, with `hollow` markers.
+    `style`, "train", "test" or the number of an arm, sets color, marker and line, which differ together so that they
+    can be told apart in gray. Of two curves of one style, that of the control is thin, with `hollow` markers.
     """
-    (color, marker), line = _STYLES[style], _LINES[style]
+    color, marker, line = _STYLES[style]
     panel.fill_between(x, values.min(0), values.max(0), color=color, alpha=0.2, linewidth=0)
     panel.plot(
         x, np.median(values, axis=0), linestyle=line, color=color, marker=marker, markersize=size, markevery=every,
@@ -45,7 +47,7 @@ def draw_seeds(
     rows: pd.DataFrame,
     column: str,
     label: str,
-    style: int,
+    style: int | str,
     clock: str = "epoch",
     scale: float = 1,
     every: int = 1,

@@ -34,5 +34,5 @@ def draw_marks(panel: Axes, table: pd.DataFrame, ascending: bool = False) -> Non
 def kind(name: str) -> tuple[str, str]:
     """Color and marker: flatness and the loss, collapse, and all others."""
     if name in _FLAT:
-        return _style.CLASS_STYLES[1]
-    return _style.CLASS_STYLES[0 if name.startswith(_COLLAPSE) else 2]
+        return _style.ARM_STYLES[1]
+    return _style.ARM_STYLES[0 if name.startswith(_COLLAPSE) else 2]

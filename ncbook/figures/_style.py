@@ -26,9 +26,11 @@ from ncbook.figures import _narrow
 from ncbook.look import percent_axis as percent_axis
 from ncbook.runs import Run, provenance_line, provenance_of_all
 
-BLUE, ORANGE, GREEN, PURPLE = look.COLORS[:4]
+TRAIN, TEST = look.TRAIN, look.TEST
+GREEN, PURPLE, OLIVE, LILAC = look.ARMS
 INK, FAINT = look.INK, look.FAINT
-CLASS_STYLES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"))
+SPLIT_STYLES = {"train": (TRAIN, "o", "-"), "test": (TEST, "s", "--")}  # color, marker, line
+ARM_STYLES = ((GREEN, "o"), (PURPLE, "s"), (OLIVE, "^"), (LILAC, "D"))  # of all that is neither
 _SETTINGS: dict[Any, Any] = {
     "figure.dpi": 144,
     "figure.constrained_layout.use": True,

@@ -8,7 +8,7 @@ from ncbook.figures import _style
 from ncbook.readings.answer import ARITHMETIC, IMAGES, RANDOM, networks
 from ncbook.runs import Run
 
-_LOOKS = {ARITHMETIC: (_style.GREEN, "o"), IMAGES: (_style.PURPLE, "^"), RANDOM: (_style.INK, "X")}
+_LOOKS = {ARITHMETIC: (_style.OLIVE, "o"), IMAGES: (_style.LILAC, "^"), RANDOM: (_style.INK, "X")}
 _AXES = {"spread": "times as spread as the ordinary network", "sharpness": "times as sharp as the ordinary network"}
 
 

@@ -16,11 +16,11 @@ _CDNV = "CDNV (no unit)"
 _SIZE = "training images per class, n"
 # column: label, color, line, marker
 _LINES = {
-    "cdnv_bound": ("right-hand side", _style.INK, "-", "s"),
-    "cdnv_test": ("population, $V(P_i, P_j)$", _style.ORANGE, "-", "o"),
-    "B": ("B", _style.PURPLE, "-.", "D"),
-    "cdnv_train": ("training set, $V(S_i, S_j)$", _style.BLUE, "--", "^"),
-    "A": ("A", _style.GREEN, ":", "v"),
+    "cdnv_bound": ("right-hand side", _style.INK, "-", "D"),
+    "cdnv_test": ("population, $V(P_i, P_j)$", _style.TEST, "--", "s"),
+    "B": ("B", _style.LILAC, "-.", "v"),
+    "cdnv_train": ("training set, $V(S_i, S_j)$", _style.TRAIN, "-", "o"),
+    "A": ("A", _style.GREEN, ":", "^"),
 }
 
 
@@ -108,13 +108,13 @@ def bound_over_training(run: Run) -> Figure:
 
 
 _DEVIATIONS = {
-    "shift": ("mean, ‖E f − Avg f‖", _style.BLUE, "-", "o"),
-    "square": ("square, |E ‖f‖² − Avg ‖f‖²|", _style.GREEN, "--", "s"),
+    "shift": ("mean, ‖E f − Avg f‖", _style.GREEN, "-", "o"),
+    "square": ("square, |E ‖f‖² − Avg ‖f‖²|", _style.PURPLE, "-.", "D"),
 }
 _SHIFTS = (  # of the columns SHIFTS
-    ("mean, points it was trained on", _style.ORANGE, "-", "D"),
-    ("mean, fresh points", _style.BLUE, "--", "o"),
-    ("mean, guess from training variance", _style.PURPLE, ":", "^"),
+    ("mean, points it was trained on", _style.TRAIN, "-", "o"),
+    ("mean, fresh points", _style.TEST, "--", "s"),
+    ("mean, guess from training variance", _style.LILAC, ":", "^"),
 )
 
 
@@ -145,11 +145,11 @@ def _root_line(panel: Axes, run: Run, start: float) -> None:
 
 
 _WITHOUT = {
-    "hoeffding": ("concentration inequality", _style.GREEN, ":", "v"),
-    "bootstrap_fresh": ("bootstrap, fresh points", _style.BLUE, "--", "s"),
+    "hoeffding": ("concentration inequality", _style.PURPLE, ":", "v"),
+    "bootstrap_fresh": ("bootstrap, fresh points", _style.GREEN, ":", "o"),
     "cdnv_bound": ("with the population's A and B", _style.INK, "-", "D"),
-    "cdnv_test": ("true value", _style.ORANGE, "-", "o"),
-    "bootstrap_train": ("bootstrap, training points", _style.PURPLE, "-.", "^"),
+    "cdnv_test": ("population: true value", _style.TEST, "--", "s"),
+    "bootstrap_train": ("bootstrap, training points", _style.LILAC, "-.", "^"),
 }
 
 
@@ -174,8 +174,8 @@ def nearest_center(run: Run) -> Figure:
     figure, axes = _style.panels(run, 2, height=4.0, sharey=True)
     networks = rows(run, "network")
     styles = {
-        "ncc_error_bound": ("4 (K−1) V", _style.ORANGE, "-", "o"),
-        "directional_ncc_error_bound": ("along the lines between means", _style.BLUE, "--", "s"),
+        "ncc_error_bound": ("4 (K−1) V", _style.PURPLE, "-", "o"),
+        "directional_ncc_error_bound": ("along the lines between means", _style.GREEN, "--", "s"),
         "ncc_error_test": ("error", _style.INK, "-", "D"),
     }
     for column, style in styles.items():
@@ -195,8 +195,8 @@ def nearest_center(run: Run) -> Figure:
 def _draw_gaussians(panel: Axes, run: Run) -> None:
     curves = {name.split("/")[1]: curve for name, curve in run.arrays.items()}
     for dim, bound, line in zip(run.config["gaussian_dims"], curves["bound"], ("-", "-.", ":"), strict=False):
-        panel.plot(curves["distance"], bound, line, color=_style.ORANGE, label=f"4 V, d = {dim}")
-    panel.plot(curves["distance"], curves["directional"], "--", color=_style.BLUE, label="along the line, any d")
+        panel.plot(curves["distance"], bound, line, color=_style.PURPLE, label=f"4 V, d = {dim}")
+    panel.plot(curves["distance"], curves["directional"], "--", color=_style.GREEN, label="along the line, any d")
     panel.plot(curves["distance"], curves["error"], color=_style.INK, label="error, any d")
     panel.set_xlabel("distance of the means / standard deviation")
     panel.set_title("two Gaussian classes")

@@ -166,7 +166,7 @@ def extractor_and_tunnel(run: Run) -> Figure:
 
 def _draw_seeds(panel: Axes, frame: pd.DataFrame, style: int, label: str) -> None:
     """D over the hidden layers, a line a seed."""
-    color, marker = _style.CLASS_STYLES[style]
+    color, marker = _style.ARM_STYLES[style]
     for index, (_, own) in enumerate(frame[frame.layer > 0].groupby("seed")):
         panel.plot(own.layer, own.separation_train, _DASHES[style], color=color, marker=marker, markersize=3.5,
                    linewidth=1.2, label="_" if index else label)  # fmt: skip

@@ -13,21 +13,21 @@ from ncbook.readings.grokking import power_shares
 from ncbook.runs import Run
 
 _ACCURACIES = {
-    "published_acc": ("key frequencies, projected from all pairs", _style.PURPLE, ":"),
+    "published_acc": ("key frequencies, projected from all pairs", _style.LILAC, ":"),
     "restricted_acc": ("key frequencies, from test pairs alone", _style.GREEN, "-"),
-    "test_acc": ("test pairs, whole network", _style.ORANGE, "--"),
+    "test_acc": ("test pairs, whole network", _style.TEST, "--"),
     "control_acc": ("other frequencies", _style.FAINT, "-."),
 }
-_KNOWN = ("training pairs, whole network", _style.BLUE, "-")
+_KNOWN = ("training pairs, whole network", _style.TRAIN, "-")
 _Styles = dict[str, tuple[str, str, Any]]  # of each column: name, color, line
 _TEST: _Styles = {
-    "test_loss": ("whole network", _style.ORANGE, "--"),
+    "test_loss": ("whole network, test", _style.TEST, "--"),
     "restricted_loss": ("key frequencies (restricted)", _style.GREEN, "-"),
     "control_loss": ("other frequencies", _style.FAINT, "-."),
 }
 _TRAIN: _Styles = {
-    "train_loss": ("whole network", _style.BLUE, "-"),
-    "excluded_loss": ("without the key frequencies (excluded)", _style.PURPLE, (0, (5, 1, 1, 1))),
+    "train_loss": ("whole network, training", _style.TRAIN, "-"),
+    "excluded_loss": ("without the key frequencies (excluded)", _style.LILAC, (0, (5, 1, 1, 1))),
     "control_excluded_loss": ("without other frequencies", _style.FAINT, "-."),
 }
 _MOMENTS = {"memorized": "memorized", "formed": "circuit", "cleanup": "cleanup", "generalized": "grokked"}
@@ -140,7 +140,7 @@ def _circle(panel: Axes, frequency: int, points: np.ndarray) -> None:
 
 
 def _unevenness(panel: Axes, run: Run) -> None:
-    for position, (which, color, marker) in enumerate((("keys", _style.BLUE, "o"), ("controls", _style.ORANGE, "s"))):
+    for position, (which, color, marker) in enumerate((("keys", _style.GREEN, "o"), ("controls", _style.PURPLE, "s"))):
         uneven = unevenness(run, which)
         for index, own in enumerate(uneven):
             across = np.full(len(own), position + 0.06 * (index - (len(uneven) - 1) / 2))

@@ -14,9 +14,7 @@ from ncbook.readings import moments, names
 from ncbook.readings.collapse import arm, arrays_of, snapshots
 from ncbook.runs import Run
 
-# Styles of `draw_band`; 0 and 1 are those of train and test.
-_ROWS = 4  # ink, as where rows are drawn
-_DECAYS = (0, 2)  # both on train
+_ROWS = 4  # the style of `draw_band` in ink, as where rows are drawn
 
 
 @_style.styled
@@ -77,7 +75,7 @@ def weight_decay(run: Run) -> Figure:
     """NC1 on the training set for each weight decay: the control for how far collapse goes."""
 
     def draw(panel: Axes, network: str) -> None:
-        for style, decay in zip(_DECAYS, run.config["weight_decays"], strict=False):
+        for style, decay in enumerate(run.config["weight_decays"]):
             draw_seeds(panel, arm(run, network, decay), "nc1_train", f"weight decay {decay:g}", style)
         _style.log_axis(panel.yaxis)
 
@@ -88,8 +86,8 @@ def _by_network(run: Run, columns: tuple[str, str], ylabel: str, percent: int | 
     """A column of the training set and one of the test set, in percent if so asked, a panel a network."""
 
     def draw(panel: Axes, network: str) -> None:
-        for style, (side, column) in enumerate(zip(("train", "test"), columns, strict=True)):
-            draw_seeds(panel, arm(run, network), column, side, style, scale=percent or 1)
+        for side, column in zip(("train", "test"), columns, strict=True):
+            draw_seeds(panel, arm(run, network), column, side, side, scale=percent or 1)
         if percent:
             _style.percent_axis(panel)
         else:
@@ -131,7 +129,7 @@ def _draw_plane(panel: Axes, arrays: dict[str, np.ndarray], index: int, classes:
     _classes.draw_points(panel, arrays["points"][index], arrays["labels"], arrays["test"], classes, size=9)
     means, rows = arrays["means"][index], arrays["classifier"][index]
     _classes.draw_sticks(panel, means, rows, classes, width=2)
-    for name, corner, (color, _) in zip(classes, corners, _style.CLASS_STYLES, strict=False):
+    for name, corner, (color, _) in zip(classes, corners, _style.ARM_STYLES, strict=False):
         panel.text(
             1.75 * corner.real, 1.75 * corner.imag, str(name), color=color, weight="bold", ha="center", va="center",
             bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1},

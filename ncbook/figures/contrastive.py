@@ -15,7 +15,7 @@ _LINES = ("-", "--", ":", "-.")
 def contrast_in_the_plane(run: Run) -> Figure:
     """Uniformity loss against alignment with clean labels: the way of each arm, medians, and where each seed ends."""
     figure, (panel,) = _style.panels(run, 1, height=4.0)
-    for arm, (color, marker), line in zip(ARMS, _style.CLASS_STYLES, _LINES, strict=True):
+    for arm, (color, marker), line in zip(ARMS, _style.ARM_STYLES, _LINES, strict=True):
         rows = course(run, arm, min(run.config["noises"]))
         way = rows.groupby("step")[["alignment", "uniformity"]].median()
         ends = rows[rows.step == rows.step.max()]

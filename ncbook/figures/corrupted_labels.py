@@ -36,20 +36,20 @@ from ncbook.readings.corrupted_labels import (
 from ncbook.runs import Run
 
 _ARRANGEMENTS = {
-    SUBSPACES: (_style.BLUE, "o", "-"),
+    SUBSPACES: (_style.GREEN, "o", "-"),
     SPHERE: (_style.FAINT, "^", ":"),
-    FRAME: (_style.GREEN, "D", "-."),
-    SIMPLEX: (_style.ORANGE, "s", "--"),
+    FRAME: (_style.OLIVE, "D", "-."),
+    SIMPLEX: (_style.PURPLE, "s", "--"),
 }
 _ARMS = {
-    CE: (_style.ORANGE, "s", "--"),
-    MATCHED: (_style.GREEN, "D", "-."),
-    MCR2: (_style.BLUE, "o", "-"),
-    LONGER: (_style.PURPLE, "v", ":"),
+    CE: (_style.PURPLE, "s", "--"),
+    MATCHED: (_style.OLIVE, "D", "-."),
+    MCR2: (_style.GREEN, "o", "-"),
+    LONGER: (_style.LILAC, "v", ":"),
     SMOOTHED: (_style.INK, "P", ":"),
     DECAYED: (_style.FAINT, "X", ":"),
 }
-_NOISES = ((_style.GREEN, "^", "-"), (_style.ORANGE, "s", "--"), (_style.BLUE, "o", "-."))
+_NOISES = ((_style.OLIVE, "^", "-"), (_style.PURPLE, "s", "--"), (_style.GREEN, "o", "-."))
 _EPS, _SPREAD = 0.22, 0.03  # of the balls, and of a class across its line, in `counting_balls`
 _PICTURES = (("two lines, 90°", math.pi / 2), ("two lines, 30°", math.pi / 6), ("collapsed: one line", 0.0))
 
@@ -85,7 +85,7 @@ def _draw_balls(panel: Axes, classes: list[np.ndarray]) -> None:
     spots = _grid()
     inside = [_within(spots, moments) for moments in (*classes, np.mean(classes, axis=0))]
     for own, color, alpha in (
-        (inside[2] & ~inside[0] & ~inside[1], _style.BLUE, 0.5),
+        (inside[2] & ~inside[0] & ~inside[1], _style.LILAC, 0.5),
         (inside[0] | inside[1], _style.GREEN, 0.75),
     ):
         size = 2 * _EPS
@@ -192,7 +192,7 @@ def lead_by_control(run: Run) -> Figure:
     panel.axvline(0, color=_style.FAINT, linewidth=0.8)
     rows = range(table.shape[1])[::-1]
     for row, name in zip(rows, table, strict=True):
-        panel.plot(table[name], [row] * len(table), "o", color=_style.BLUE, markersize=6, alpha=0.75)
+        panel.plot(table[name], [row] * len(table), "o", color=_style.GREEN, markersize=6, alpha=0.75)
         panel.plot([table[name].median()] * 2, [row - 0.36, row + 0.36], color=_style.INK, linewidth=2)
     panel.set_yticks(rows, table.columns)
     panel.set(ylabel="what is exchanged", xlabel="points by which rate reduction is ahead")
@@ -231,7 +231,7 @@ def stopping_epochs(run: Run) -> Figure:
     figure, axes = _style.panels(run, 2, height=3.6, sharey=True)
     for panel, arm in zip(axes, (CE, LONGER), strict=True):
         own = frame[frame.arm == arm]
-        for column, label, style in (("own_test", "test, true labels", 1), ("own_validation", "validation", 2)):
+        for column, label, style in (("own_test", "test, true labels", "test"), ("own_validation", "validation", 2)):
             draw_band(panel, own.epoch.to_numpy(), 100 * own[[column]].to_numpy().T, label, style, every=1)
         panel.axvline(chosen.epoch[chosen.arm == arm].item(), color=_style.INK, linestyle=":", label="stop")
         panel.set_title(arm)

@@ -41,12 +41,12 @@ def deep_collapse_beaten(run: Run) -> Figure:
 
 
 def _draw_ends(panel: Axes, own: pd.DataFrame, style: int, shift: float) -> None:
-    color, marker = _style.CLASS_STYLES[style]
+    color, marker = _style.ARM_STYLES[style]
     panel.plot(own.num_layers + shift, own.relative, marker, color=color, markersize=4, alpha=0.5, linestyle="none")
 
 
 def _draw_lowest(panel: Axes, least: pd.Series, style: int, shift: float, label: str) -> None:
     """A level stroke for each number of matrices, joined to the next."""
-    color, marker = _style.CLASS_STYLES[style]
+    color, marker = _style.ARM_STYLES[style]
     x = np.asarray(least.index) + shift
     panel.plot(x, least, _DASHES[style], color=color, marker=marker, markersize=6, label=label)

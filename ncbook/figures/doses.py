@@ -11,12 +11,12 @@ from ncbook.runs import Run
 
 # What comes with a dose of kappa, beside it: color, marker, and how far its marks lie from the dose, as a factor.
 _LOOKS = {
-    KAPPA: (_style.ORANGE, "D", 0.75),
-    NORMS: (_style.GREEN, "^", 0.9),
-    LOSS: (_style.PURPLE, "v", 1.1),
+    KAPPA: (_style.PURPLE, "D", 0.75),
+    NORMS: (_style.OLIVE, "^", 0.9),
+    LOSS: (_style.LILAC, "v", 1.1),
     CONFIDENCE: (_style.INK, "P", 1.33),
 }
-_SPREAD = (_style.BLUE, "s", 1.0)
+_SPREAD = (_style.GREEN, "s", 1.0)
 
 
 @_style.styled

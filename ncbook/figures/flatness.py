@@ -25,21 +25,21 @@ from ncbook.runs import Run
 
 # color, line and marker
 _STYLES = {
-    "trained": (_style.BLUE, "-", "o"),
-    "stopped": (_style.GREEN, "--", "^"),
-    "random": (_style.ORANGE, "-.", "s"),
+    "trained": (_style.GREEN, "-", "o"),
+    "stopped": (_style.OLIVE, "--", "^"),
+    "random": (_style.PURPLE, "-.", "s"),
 }
 _CURVES = {
-    "proposition": ("right side of proposition 5.3", _style.PURPLE, ":"),
-    "bound": (r"upper bound $\tilde\kappa$", _style.ORANGE, "--"),
-    "exact": (r"exact $\kappa$", _style.BLUE, "-"),
+    "proposition": ("right side of proposition 5.3", _style.LILAC, ":"),
+    "bound": (r"upper bound $\tilde\kappa$", _style.PURPLE, "--"),
+    "exact": (r"exact $\kappa$", _style.GREEN, "-"),
     "cross_entropy": ("cross-entropy (nats)", _style.INK, "-."),
 }
 _MEASURES = {
-    "relative_flatness": (r"exact $\kappa$", _style.BLUE, "o"),
-    "relative_flatness_bound": (r"upper bound $\tilde\kappa$", _style.ORANGE, "s"),
-    "hessian_trace": ("trace of the Hessian", _style.PURPLE, "^"),
-    "normalized_relative_flatness": (r"$\kappa$, features normalized", _style.GREEN, "D"),
+    "relative_flatness": (r"exact $\kappa$", _style.GREEN, "o"),
+    "relative_flatness_bound": (r"upper bound $\tilde\kappa$", _style.PURPLE, "s"),
+    "hessian_trace": ("trace of the Hessian", _style.LILAC, "^"),
+    "normalized_relative_flatness": (r"$\kappa$, features normalized", _style.OLIVE, "D"),
 }
 
 
@@ -60,7 +60,7 @@ def flatness_on_simplices(run: Run) -> Figure:
             found.strength,
             found.relative_flatness,
             "o",
-            color=_style.BLUE,
+            color=_style.GREEN,
             fillstyle="none",
             markersize=5,
             label="measured",
@@ -135,7 +135,7 @@ def flatness_in_float32(run: Run) -> Figure:
         ("largest slope", "largest_slope_float32", "largest_slope_float64"),
     )
     for panel, title, index in ((axes[0], "float32", 1), (axes[1], "float64", 2)):
-        for measure, (color, marker) in zip(measures, _style.CLASS_STYLES, strict=False):
+        for measure, (color, marker) in zip(measures, _style.ARM_STYLES, strict=False):
             values = first[measure[index]]
             above = values > 0
             style: dict[str, Any] = {"color": color, "marker": marker, "markersize": 4}
@@ -182,7 +182,7 @@ def flatness_under_noise(run: Run) -> Figure:
     for style, (name, own) in enumerate(ends):
         _bands.draw_seeds(axes[0], own, "rise", f"{name}: rise", style, "noise")
         kappa = own.groupby("noise").second_order.median()
-        axes[0].plot(kappa.index, kappa, ":", color=_style.CLASS_STYLES[style][0], label=rf"{name}: as $\kappa$ says")
+        axes[0].plot(kappa.index, kappa, ":", color=_style.ARM_STYLES[style][0], label=rf"{name}: as $\kappa$ says")
     axes[0].set(xscale="log", yscale="log", xlabel="noise (% of the length)", ylabel="rise of the training loss (nats)")
     axes[0].set_title(r"$\kappa$ tells of little noise")
     _style.log_axis(axes[0].xaxis)
@@ -198,8 +198,8 @@ def flatness_under_noise(run: Run) -> Figure:
     axes[1].set(yscale="log", xlabel="steps", ylabel="nats")
     axes[1].set_title("parts of the gap")
     correct = little.assign(test_acc=1 - little.test_error)
-    for style, (column, label) in enumerate((("reach", "reach (lengths)"), ("test_acc", "test accuracy"))):
-        _bands.draw_seeds(axes[2], correct, column, label, style, "step", every=4)
+    _bands.draw_seeds(axes[2], correct, "reach", "reach (lengths)", 0, "step", every=4)
+    _bands.draw_seeds(axes[2], correct, "test_acc", "test accuracy", "test", "step", every=4)
     axes[2].axhline(LITTLE / 100, color=_style.FAINT, linewidth=1, linestyle=":")
     axes[2].set(xlabel="steps", ylabel="share", ylim=(0, 1.05))
     axes[2].set_title("new points come near")

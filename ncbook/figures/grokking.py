@@ -24,10 +24,9 @@ def learned_then_understood(run: Run) -> Figure:
     for index, (panel, decay) in enumerate(zip(axes, decays, strict=True)):
         steps, train = _table(run, "train_acc", decay)
         test = _table(run, "test_acc", decay)[1]
-        for values, style, label in ((train, 0, "training set"), (test, 1, "test set")):
-            color, marker = _style.CLASS_STYLES[style]
+        for values, split, label in ((train, "train", "training set"), (test, "test", "test set")):
+            color, marker, line = _style.SPLIT_STYLES[split]
             panel.plot(steps[1:], values[:, 1:].T, color=color, linewidth=0.7, alpha=0.6)
-            line = ("-", "--")[style]
             median = np.median(values[:, 1:], axis=0)
             panel.plot(steps[1:], median, line, color=color, marker=marker, markersize=4, markevery=6, label=label)
         _mark_delay(panel, followed(run, index))
@@ -112,7 +111,7 @@ def time_against_decay(run: Run) -> Figure:
     decays, steps = np.array(run.config["phase_decays"]), phase_cells(run).generalized.unstack()
     for index, (fraction, own) in enumerate(steps.items()):
         own = own[np.isfinite(own) & (own.index > 0)]
-        (color, marker), line = _style.CLASS_STYLES[index % 4], ("-", "--", ":", "-.")[index % 4]
+        (color, marker), line = _style.ARM_STYLES[index % 4], ("-", "--", ":", "-.")[index % 4]
         if len(own):
             shape: dict[str, Any] = {"color": color, "marker": marker, "fillstyle": "full" if index < 4 else "none"}
             panel.plot(own.index, own, line, label=f"fraction {fraction:g}", **shape)
@@ -131,11 +130,11 @@ def fourier_sparsity(run: Run) -> Figure:
     figure, axes = _style.panels(run, 2, height=3.6)
     decay, without = run.config["weight_decays"]
     steps, test = _table(run, "test_acc", decay)
-    _bands.draw_band(axes[0], steps[1:], test[:, 1:], "test accuracy", 1, every=6)
+    _bands.draw_band(axes[0], steps[1:], test[:, 1:], "test accuracy", "test", every=6)
     steps, gini = _table(run, "fourier_gini", decay)
-    _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini coefficient", 2, every=6)
+    _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini coefficient", 0, every=6)
     steps, gini = _table(run, "fourier_gini", without)
-    _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini, no weight decay", 2, hollow=True)
+    _bands.draw_band(axes[0], steps[1:], gini[:, 1:], "Gini, no weight decay", 0, hollow=True)
     axes[0].set(ylim=_SHARES, xlabel="steps (log)", ylabel="from 0 to 1")
     _style.log_axis(axes[0].xaxis)
     _draw_spectra(axes[1], run)
@@ -147,7 +146,7 @@ def _draw_spectra(panel: Axes, run: Run) -> None:
     """Share of power at each frequency when memorized and at the end, for the first seed."""
     shares, frames = power_shares(run.arrays["spectrum"][0]), run.arrays["frames"]
     frequencies = np.arange(1, shares.shape[1] + 1)
-    for frame, offset, color in ((_memorized(run), -0.2, _style.FAINT), (len(frames) - 1, 0.2, _style.GREEN)):
+    for frame, offset, color in ((_memorized(run), -0.2, _style.FAINT), (len(frames) - 1, 0.2, _style.OLIVE)):
         hatch = "" if offset > 0 else "//"
         panel.bar(frequencies + offset, shares[frame], 0.4, color=color, hatch=hatch, label=f"step {frames[frame]}")
     panel.set(xlabel="frequency k", ylabel="share of the embedding's power", ylim=(0, 1.3 * shares[[0, -1]].max()))

@@ -22,33 +22,33 @@ from ncbook.runs import Run
 # the arms that are followed over the epochs, and those that are compared at the release, each with its look
 _FOLLOWED = {
     "baseline": (_style.INK, "-"),
-    "anti_released": (_style.BLUE, "--"),
-    "released_schedule": (_style.ORANGE, "-"),
-    "kept_schedule": (_style.GREEN, ":"),
+    "anti_released": (_style.GREEN, "--"),
+    "released_schedule": (_style.PURPLE, "-"),
+    "kept_schedule": (_style.OLIVE, ":"),
 }
 _CONTINUED = ("released_schedule", "kept_schedule")  # until the release they are as "anti_released"
 _COMPARED = {
-    "anti_released": (_style.ORANGE, "D"),
-    "anti_pinned": (_style.BLUE, "s"),
-    "confidence": (_style.GREEN, "^"),
-    "confidence_pinned": (_style.GREEN, "v"),
-    "pinned": (_style.PURPLE, "P"),
-    "norms": (_style.PURPLE, "X"),
+    "anti_released": (_style.PURPLE, "D"),
+    "anti_pinned": (_style.GREEN, "s"),
+    "confidence": (_style.OLIVE, "^"),
+    "confidence_pinned": (_style.OLIVE, "v"),
+    "pinned": (_style.LILAC, "P"),
+    "norms": (_style.LILAC, "X"),
     "flooding": (_style.INK, "<"),
     "smoothing": (_style.INK, ">"),
 }
 _GRADED = {
-    "encouraged": (_style.GREEN, "^"),
-    "prevented": (_style.PURPLE, "v"),
-    "sharp": (_style.BLUE, "D"),
-    "sharp_decayed": (_style.ORANGE, "s"),
+    "encouraged": (_style.OLIVE, "^"),
+    "prevented": (_style.LILAC, "v"),
+    "sharp": (_style.GREEN, "D"),
+    "sharp_decayed": (_style.PURPLE, "s"),
     "long": (_style.INK, "o"),
 }
 _CONTROLLED = {
-    "sharp": (_style.BLUE, "D"),
+    "sharp": (_style.GREEN, "D"),
     "long": (_style.INK, "o"),
-    "unsure": (_style.GREEN, "^"),
-    "flooded": (_style.PURPLE, "v"),
+    "unsure": (_style.OLIVE, "^"),
+    "flooded": (_style.LILAC, "v"),
 }
 _BOUND = COLUMNS["unit_flatness_bound"].label.removeprefix("bound ")
 
@@ -101,8 +101,8 @@ def image_conventions(run: Run) -> Figure:
     rows = frame[(frame.task == task) & (frame.arm == "released_schedule")]
     rows = rows[rows.seed == rows.seed.iloc[0]]
     for column, color, line, label in (
-        ("unit_flatness_bound", _style.ORANGE, "-", "temperature 2, unit features"),
-        ("relative_flatness_bound", _style.BLUE, "--", "temperature 1, features as they are"),
+        ("unit_flatness_bound", _style.PURPLE, "-", "temperature 2, unit features"),
+        ("relative_flatness_bound", _style.GREEN, "--", "temperature 1, features as they are"),
     ):
         panel.plot(rows.epoch, rows[column], line, color=color, label=label)
     before, after = rows[rows.epoch <= release], rows[rows.epoch >= release]
@@ -193,7 +193,7 @@ def _name_strengths(panel: Axes, strengths: pd.Index, title: str) -> None:
 
 def _mark_arms(panel: Axes, arms: list[str], points: pd.DataFrame, number: int, label: str) -> None:
     """A mark a seed of task `number`, in the row of each arm."""
-    color, marker = _style.CLASS_STYLES[number]
+    color, marker = _style.ARM_STYLES[number]
     for index, arm in enumerate(arms):
         values = points[arm].dropna() if arm in points else pd.Series(dtype=float)
         rows = index + 0.22 * (2 * number - 1) + np.linspace(-0.1, 0.1, len(values))

@@ -13,18 +13,18 @@ from ncbook.runs import Run
 
 _FLOOR = 1e-16  # of float64, for differences relative to 1
 _SOLVERS = {
-    "gd": (_style.BLUE, "-", "o"),
-    "momentum": (_style.GREEN, "--", "^"),
-    "sgd": (_style.PURPLE, "-.", "D"),
-    "adam": (_style.ORANGE, ":", "s"),
+    "gd": (_style.GREEN, "-", "o"),
+    "momentum": (_style.OLIVE, "--", "^"),
+    "sgd": (_style.LILAC, "-.", "D"),
+    "adam": (_style.PURPLE, ":", "s"),
 }
 _PLANES = {
-    "square": (_style.GREEN, "-."),
-    "adam": (_style.ORANGE, ":"),
-    "gd": (_style.PURPLE, "--"),
-    "scaled": (_style.BLUE, "-"),
+    "square": (_style.OLIVE, "-."),
+    "adam": (_style.PURPLE, ":"),
+    "gd": (_style.LILAC, "--"),
+    "scaled": (_style.GREEN, "-"),
 }
-_DEPTHS = (("o", "-", _style.BLUE), ("s", "--", _style.ORANGE), ("^", "-.", _style.GREEN))
+_DEPTHS = (("o", "-", _style.GREEN), ("s", "--", _style.PURPLE), ("^", "-.", _style.OLIVE))
 
 
 @_style.styled
@@ -75,7 +75,7 @@ def separating_planes(run: Run) -> Figure:
 
 def _draw_points(panel: Axes, signed: np.ndarray) -> None:
     """Every other point belongs to the second class: mirrored at the origin, where it has the same margin."""
-    for start, sign, marker, color in ((0, 1, "o", _style.BLUE), (1, -1, "s", _style.ORANGE)):
+    for start, sign, marker, color in ((0, 1, "o", _style.GREEN), (1, -1, "s", _style.PURPLE)):
         points = sign * signed[start::2]
         panel.plot(*points.T, marker, color=color, markersize=4, alpha=0.55, linestyle="none")
 
@@ -93,8 +93,8 @@ def margin_rate(run: Run) -> Figure:
     figure, axes = _style.panels(run, len(dims), height=3.6, sharey=True)
     for panel, dim in zip(axes, dims, strict=True):
         for method, label, color, width, alpha in (
-            ("scaled", "steps scaled by the loss", _style.BLUE, 1.0, 1.0),
-            ("gd", "plain steps", _style.ORANGE, 3.2, 0.45),
+            ("scaled", "steps scaled by the loss", _style.GREEN, 1.0, 1.0),
+            ("gd", "plain steps", _style.PURPLE, 3.2, 0.45),
         ):
             for _, own in rows_of(run, "logistic", method=method, dim=dim).groupby("seed"):
                 later = own[own.log_time > 1]
@@ -120,7 +120,7 @@ def completed_matrices(run: Run) -> Figure:
     for panel, column, name in zip(
         axes, ("effective_rank", "unseen_error"), ("effective rank", COLUMNS["unseen_error"].label), strict=True
     ):
-        for count, color in zip(counts, (_style.BLUE, _style.ORANGE), strict=False):
+        for count, color in zip(counts, (_style.GREEN, _style.PURPLE), strict=False):
             for scale, line, marker, text in ((small, "-", "o", "small start"), (large, ":", "s", "large start")):
                 _draw_depths(panel, run, column, count, scale, f"{text}, {count}", line, marker, color)
             convex = ends(run, "completion", method="nuclear", observed=count)[column].median()
@@ -171,7 +171,7 @@ def singular_values_emerge(run: Run) -> Figure:
 def norms_that_grow(run: Run) -> Figure:
     """Norm and effective rank of a 2 x 2 product against its loss, from starts of either determinant."""
     figure, axes = _style.panels(run, 2, height=3.6)
-    kinds = ((1, "positive determinant", _style.ORANGE, "-"), (-1, "negative determinant", _style.BLUE, "--"))
+    kinds = ((1, "positive determinant", _style.PURPLE, "-"), (-1, "negative determinant", _style.GREEN, "--"))
     depth = f"depth{run.config['escape_depths'][-1]}"
     names = {"frobenius_norm": COLUMNS["frobenius_norm"].label, "effective_rank": "effective rank"}
     for panel, (column, name) in zip(axes, names.items(), strict=True):
@@ -218,7 +218,7 @@ def collapse_and_labels(run: Run) -> Figure:
 
 def _draw_arms(panel: Axes, run: Run, part: str, column: str) -> None:
     rows = rows_of(run, part)
-    for labels, color in zip(run.config["labels"], (_style.BLUE, _style.ORANGE), strict=True):
+    for labels, color in zip(run.config["labels"], (_style.GREEN, _style.PURPLE), strict=True):
         for decay, (marker, line) in zip(sorted(rows.weight_decay.unique()), _NETWORK_STYLES, strict=True):
             name = f"{labels} labels, {'weight decay' if decay else 'no decay'}"
             own = rows[(rows.labels == labels) & (rows.weight_decay == decay)]

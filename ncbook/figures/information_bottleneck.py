@@ -25,12 +25,12 @@ from ncbook.readings.information_bottleneck import (
 )
 from ncbook.runs import Run
 
-_COUNTS = _style.CLASS_STYLES
+_COUNTS = _style.ARM_STYLES
 _SHOWN = (FIXED, SCALED, "scaled bins")  # estimators; fixed bins tell what fixed noise tells
 _INPUT, _LABEL = "MI(X; T), nats", "MI(Y; T), nats"
 
 
-def _course(panel: Axes, rows: pd.DataFrame, column: str, label: str, style: int, **look: Any) -> None:
+def _course(panel: Axes, rows: pd.DataFrame, column: str, label: str, style: int | str, **look: Any) -> None:
     """Median over the seeds, and their range, against steps."""
     table = rows.pivot_table(index="seed", columns="step", values=column)
     draw_band(panel, table.columns.to_numpy(dtype=float), table.to_numpy(), label, style, every=2, **look)
@@ -106,7 +106,7 @@ def compression_by_estimator(run: Run) -> Figure:
     rows = rows_of(run, "plane", layer=len(run.config["hidden"]))
     figure, axes = _style.panels(run, 3, height=3.6, sharey=True)
     for panel, estimator in zip(axes, _SHOWN, strict=True):
-        for style, (name, label) in enumerate(ACTIVATIONS.items(), start=2):
+        for style, (name, label) in enumerate(ACTIVATIONS.items()):
             own = rows[(rows.activation == name) & (rows.estimator == estimator)]
             _course(panel, own, "information", label, style)
         _draw_caps(panel, {"log N": run.config["sampled"], "log 2": 2})
@@ -122,7 +122,7 @@ def information_against_noise(run: Run) -> Figure:
     rows = rows_of(run, "digits", estimator=CURVE)
     decays = sorted(run.config["decays"], reverse=True)
     figure, axes = _style.panels(run, len(decays), height=3.5, sharey=True)
-    looks = (("before training", _style.FAINT, ":"), ("after training", _style.BLUE, "-"))
+    looks = (("before training", _style.FAINT, ":"), ("after training", _style.GREEN, "-"))
     for panel, decay in zip(axes, decays, strict=True):
         own = rows[rows.weight_decay == decay]
         for step, (label, color, line) in zip(sorted(own.step.unique()), looks, strict=True):
@@ -148,12 +148,12 @@ def _draw_caps(panel: Axes, caps: dict[str, int]) -> None:
 def information_and_collapse(run: Run) -> Figure:
     """MI(X; T) of the digits' features at two noises while they collapse, and NC1; training and test images."""
     figure, axes = _style.panels(run, 3, height=3.6)
-    for style, split in enumerate(("train", "test")):
+    for split in ("train", "test"):
         rows = collapsing(run, split)
         rows = rows[rows.weight_decay == max(run.config["decays"])]
         for panel, estimator in zip(axes, NOISES, strict=False):
-            _course(panel, rows[rows.estimator == estimator], "information", split, style)
-        _course(axes[2], rows[rows.estimator == FIXED], f"nc1_{split}", split, style)
+            _course(panel, rows[rows.estimator == estimator], "information", split, split)
+        _course(axes[2], rows[rows.estimator == FIXED], f"nc1_{split}", split, split)
     for panel, estimator in zip(axes, NOISES, strict=False):
         _draw_caps(panel, {"log N": int(rows.num_points.max()), "log K": CLASSES})
         panel.set(title=estimator, ylabel=_INPUT)
@@ -170,9 +170,9 @@ def bottleneck_strengths(run: Run) -> Figure:
     rows = rows.assign(test_error=100 * rows.test_error)
     figure, axes = _style.panels(run, 3, height=3.5)
     columns = {
-        "rate": ("rate, nats", _style.PURPLE, "D"),
-        "test_error": ("test error (%)", _style.ORANGE, "s"),
-        "nc1_train": ("NC1 of the code's means", _style.BLUE, "o"),
+        "rate": ("rate, nats", _style.LILAC, "D"),
+        "test_error": ("test error (%)", _style.TEST, "s"),
+        "nc1_train": ("NC1 of the code's means", _style.GREEN, "o"),
     }
     for panel, (column, (label, color, marker)) in zip(axes, columns.items(), strict=True):
         _draw_strengths(panel, rows, column, color, marker)
@@ -199,7 +199,7 @@ def critical_strengths(run: Run) -> Figure:
     """Critical betas minus 1: around a simplex and random means, and of the digits' features during training."""
     figure, (means, digits) = _style.panels(run, 2, height=3.6)
     for kind, label, (color, marker) in zip(
-        ("simplex", "random"), ("simplex ETF", "random means"), _style.CLASS_STYLES[2:], strict=True
+        ("simplex", "random"), ("simplex ETF", "random means"), _style.ARM_STYLES[2:], strict=True
     ):
         for number, betas in enumerate(run.arrays[f"frames/{kind}"] - 1):
             means.plot(np.arange(1, len(betas) + 1), betas, color=color, marker=marker, markersize=4, linewidth=0.9,

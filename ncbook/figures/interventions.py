@@ -12,16 +12,16 @@ from ncbook.runs import Run
 
 # what an arm is for: color and marker
 _KINDS = {
-    "baseline": (_style.INK, "o"), "encouraged": (_style.BLUE, "s"), "prevented": (_style.BLUE, "s"),
-    "anti_released": (_style.ORANGE, "D"), "anti_kept": (_style.ORANGE, "D"), "kept_schedule": (_style.ORANGE, "D"),
+    "baseline": (_style.INK, "o"), "encouraged": (_style.GREEN, "s"), "prevented": (_style.GREEN, "s"),
+    "anti_released": (_style.PURPLE, "D"), "anti_kept": (_style.PURPLE, "D"), "kept_schedule": (_style.PURPLE, "D"),
     "baseline_schedule": (_style.INK, "o"),
 }  # fmt: skip
-_CONTROL = (_style.GREEN, "^")
+_CONTROL = (_style.OLIVE, "^")
 _AGAINST_LOSS = (
     {"baseline": (_style.INK, "o")},
     {
-        "anti_released": (_style.ORANGE, "D"), "norms_released": (_style.GREEN, "^"),
-        "flooding": (_style.PURPLE, "v"), "smoothing": (_style.INK, "P"),
+        "anti_released": (_style.PURPLE, "D"), "norms_released": (_style.OLIVE, "^"),
+        "flooding": (_style.LILAC, "v"), "smoothing": (_style.INK, "P"),
     },
 )  # fmt: skip
 _LABELS = {

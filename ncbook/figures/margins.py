@@ -13,8 +13,8 @@ from ncbook.figures import _style
 from ncbook.readings.margins import COLUMNS, FAMILIES, FRAMES, line_risks, rows, with_curves
 from ncbook.runs import Run
 
-_LINES = {"H1": (_style.FAINT, ":"), "H2": (_style.ORANGE, "--"), "H3": (_style.BLUE, "-")}
-_LABELS = {"true labels": (_style.BLUE, "-"), "random labels": (_style.ORANGE, "--")}
+_LINES = {"H1": (_style.FAINT, ":"), "H2": (_style.PURPLE, "--"), "H3": (_style.GREEN, "-")}
+_LABELS = {"true labels": (_style.GREEN, "-"), "random labels": (_style.PURPLE, "--")}
 _SHOWN = 6  # curves in a panel
 
 
@@ -41,7 +41,7 @@ def _draw_plane(panel: Axes, run: Run) -> None:
     places = np.stack(np.meshgrid(grid, grid), -1)[:, :, None, None]
     bumps = np.square(places - run.arrays["plane/centers"]).sum(-1) / (2 * run.arrays["plane/deviation"] ** 2)
     densities = np.exp(-bumps).sum(-1)  # [y, x, class]
-    for c, (color, marker) in enumerate(_style.CLASS_STYLES[:2]):
+    for c, (color, marker) in enumerate(_style.ARM_STYLES[:2]):
         panel.contourf(grid, grid, densities[..., c], levels=[0.1, 0.4, 1.1], colors=[color], alpha=0.18)
         panel.contourf(grid, grid, densities[..., c], levels=[0.4, 1.1], colors=[color], alpha=0.18)
         own = points[labels == c]
@@ -84,7 +84,7 @@ def head_against_max_margin(run: Run) -> Figure:
     trained = rows(run, "training")
     trained = trained[(trained.family == "true labels") & trained.svm_cosine.notna()]
     figure, axes = _style.panels(run, 2, height=3.6)
-    for decay, (color, marker) in zip(run.config["weight_decays"], _style.CLASS_STYLES, strict=False):
+    for decay, (color, marker) in zip(run.config["weight_decays"], _style.ARM_STYLES, strict=False):
         own = trained[trained.weight_decay == decay]
         style: dict[str, Any] = {"color": color, "marker": marker, "markersize": 4}
         _band(axes[0], own, "svm_cosine", "-", style | {"label": f"weight decay {decay:g}"})
@@ -135,7 +135,7 @@ def margins_by_family(run: Run) -> Figure:
     """Test accuracy against the area under the margin curve, a panel a family, a mark a network."""
     frame = rows(run, "families")
     seeds = run.config["seeds"][: run.config["family_seeds"]]
-    looks = dict(zip(seeds, _style.CLASS_STYLES, strict=False))
+    looks = dict(zip(seeds, _style.ARM_STYLES, strict=False))
     figure, axes = _style.panels(run, 3, height=5.2, rows=2, sharex=True, sharey=True)
     axes[2].tick_params(labelbottom=True)  # no panel stands below it
     for panel, family in zip(axes, (*FAMILIES, "seeds"), strict=False):
@@ -160,7 +160,7 @@ def error_exponents(run: Run) -> Figure:
     counts = run.config["frame_classes"]
     figure, axes = _style.panels(run, len(counts), height=3.7)
     for panel, count in zip(axes, counts, strict=True):
-        for (name, label), look in zip(FRAMES.items(), _style.CLASS_STYLES, strict=False):
+        for (name, label), look in zip(FRAMES.items(), _style.ARM_STYLES, strict=False):
             own = frame[(frame.num_classes == count) & (frame.frame == name)]
             _draw_exponents(panel, own, label, *look)
         panel.set_title(f"K = {count}")

@@ -26,9 +26,9 @@ def random_labels(run: Run) -> Figure:
     for panel, noise, title in zip(axes, (config["noises"][0], config["noises"][-1]), _LABELS, strict=True):
         for hollow, network in enumerate(config["networks"][:2]):
             rows = frame[(frame.network == network) & (frame.label_noise == noise)]
-            for style, (side, name) in enumerate((("train", "training"), ("test", "test"))):
+            for side, name in (("train", "training"), ("test", "test")):
                 label = f"{name}, {names.NETWORKS[network]}"
-                draw_seeds(panel, rows, f"{side}_error", label, style, **_LOOK, hollow=bool(hollow))
+                draw_seeds(panel, rows, f"{side}_error", label, side, **_LOOK, hollow=bool(hollow))
         panel.set_title(title)
         _time_axis(panel, config["epochs"])
         panel.set_ylim(-3, 103)

@@ -17,12 +17,14 @@ def mnist_measures(run: Run) -> Figure:
     """The large start over its steps, all seeds: accuracies, kappa with the norm of all weights, and collapse."""
     figure, axes = _style.panels(run, 3, height=4.2)
     groups = (
-        (("train_acc", "train accuracy"), ("test_acc", "test accuracy"), ("ncc_acc_test", "nearest center, test")),
-        (("relative_flatness", "κ"), ("weight_norm", "norm of all weights")),
-        (("nc1_train", "NC1"), ("cdnv_train", "CDNV"), ("variance_ratio_train", "R"), ("rnc1_train", "RNC1")),
-    )
+        (("train_acc", "training accuracy", "train"), ("test_acc", "test accuracy", "test"),
+         ("ncc_acc_test", "nearest center, test", 2)),
+        (("relative_flatness", "κ", 0), ("weight_norm", "norm of all weights", 1)),
+        (("nc1_train", "NC1", 0), ("cdnv_train", "CDNV", 1), ("variance_ratio_train", "R", 2),
+         ("rnc1_train", "RNC1", 3)),
+    )  # fmt: skip
     for panel, group, title in zip(axes, groups, ("Accuracy", "Flatness and norm", "Collapse"), strict=True):
-        for style, (column, label) in enumerate(group):
+        for column, label, style in group:
             _draw(panel, run, LARGE, column, label, style)
         panel.set(xlabel="steps")
         panel.set_title(title)
@@ -35,7 +37,7 @@ def mnist_measures(run: Run) -> Figure:
     return figure
 
 
-def _draw(panel: Axes, run: Run, arm: str, column: str, label: str, style: int) -> None:
+def _draw(panel: Axes, run: Run, arm: str, column: str, label: str, style: int | str) -> None:
     frame = run.to_frame()
     table = frame[frame.arm == arm].pivot(index="seed", columns="step", values=column)
     _bands.draw_band(panel, table.columns.to_numpy(), table.to_numpy(), label, style, every=16)
@@ -57,13 +59,13 @@ def mnist_clock_and_coupling(run: Run) -> Figure:
     """First: the norm at the onset of every arm and seed. Second: crossings against the onset, from three starts."""
     figure, axes = _style.panels(run, 2, height=3.8)
     table = crossings(run)
-    for (factor, rows), (color, marker) in zip(table.groupby("factor"), _style.CLASS_STYLES, strict=False):
+    for (factor, rows), (color, marker) in zip(table.groupby("factor"), _style.ARM_STYLES, strict=False):
         _mark(axes[0], rows.clock, rows.norm, (color, marker), f"start times {factor:g}")
         axes[0].axhline(_start(run, factor), color=color, linestyle="--", linewidth=1.2)
     axes[0].set(xlabel="rate × decay × steps at the onset", ylabel="norm of all weights", ylim=(0, None))
     axes[0].set_title("Norm at the onset (dashed: at the start)", fontsize=9.5)
     starts = table[table.arm.isin(STARTS)]
-    for name, style in zip(_COUPLED, _style.CLASS_STYLES, strict=False):
+    for name, style in zip(_COUPLED, _style.ARM_STYLES, strict=False):
         _mark(axes[1], starts.onset, starts[name], style, NAMES[name])
     if len(starts):
         ends = np.array([starts.onset.min(), starts.onset.max()])

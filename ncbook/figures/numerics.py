@@ -12,9 +12,9 @@ from ncbook.runs import Run
 
 # color and line of each arm
 _STYLES = {
-    STUCK: ((_style.INK, "-"), (_style.FAINT, "--"), (_style.BLUE, "-."), (_style.ORANGE, "-"), (_style.GREEN, "--")),
-    FROZEN: ((_style.INK, "-"), (_style.BLUE, "--"), (_style.ORANGE, "-.")),
-    SLINGSHOT: ((_style.INK, "-"), (_style.BLUE, "--"), (_style.ORANGE, "-.")),
+    STUCK: ((_style.INK, "-"), (_style.FAINT, "--"), (_style.GREEN, "-."), (_style.PURPLE, "-"), (_style.OLIVE, "--")),
+    FROZEN: ((_style.INK, "-"), (_style.GREEN, "--"), (_style.PURPLE, "-.")),
+    SLINGSHOT: ((_style.INK, "-"), (_style.GREEN, "--"), (_style.PURPLE, "-.")),
 }
 
 
@@ -24,7 +24,7 @@ def times_by_speed_up(run: Run) -> Figure:
     figure, (panel,) = _style.panels(run, 1, 3.0)
     table, names = outcomes(run), ARMS[SPEED]
     for index, arm in enumerate(names):
-        color, marker = _style.CLASS_STYLES[index % 4] if index else (_style.INK, "o")
+        color, marker = _style.ARM_STYLES[index % 4] if index else (_style.INK, "o")
         _marks(panel, index, table[(table.part == SPEED) & (table.arm == arm)], color, marker)
     panel.set_yticks(range(len(names)), list(names.values()))
     panel.set_ylim(len(names) - 0.5, -0.5)

@@ -25,14 +25,14 @@ _NEARLY_THERE = 0.95  # of the way, where the picture of it may end
 def onset_measures(run: Run) -> Figure:
     """Accuracies, flatness with the training loss, and collapse, of all seeds of modular addition on one time axis."""
     figure, axes = _style.panels(run, 3, height=4.0)
-    groups = (
-        (("train_acc", "train accuracy"), ("test_acc", "test accuracy")),
-        (("train_loss", "training loss"), ("relative_flatness", "κ")),
-        (("cdnv_train", "CDNV"), ("variance_ratio_train", "R"), ("rnc1_train", "RNC1")),
+    groups: tuple[tuple[tuple[str, str, int | str], ...], ...] = (
+        (("train_acc", "training accuracy", "train"), ("test_acc", "test accuracy", "test")),
+        (("train_loss", "training loss", 0), ("relative_flatness", "κ", 1)),
+        (("cdnv_train", "CDNV", 0), ("variance_ratio_train", "R", 1), ("rnc1_train", "RNC1", 2)),
     )
     titles = ("learned, understood", "flat", "collapsed")
     for panel, group, title in zip(axes, groups, titles, strict=True):
-        for style, (column, label) in enumerate(group):
+        for column, label, style in group:
             steps, values = _table(run, ADDITION, column)
             _bands.draw_band(panel, steps[1:], values[:, 1:], label, style, every=24)
         panel.set(xscale="log", xlabel="steps (log)")
@@ -62,9 +62,9 @@ def share_of_the_way(run: Run) -> Figure:
     share = run.config["share"]
     shown = way(run)[["test_acc", "cdnv_train", "relative_flatness", "fourier_gini", "rnc1_train", "train_loss"]]
     for index, (name, values) in enumerate(shown.items()):
-        color, marker = ((_style.INK, "*"), *_style.CLASS_STYLES, (_style.FAINT, "v"))[index]
+        color, marker = ((_style.TEST, "*"), *_style.ARM_STYLES, (_style.INK, "v"))[index]
         width, label = 2.6 if index == 0 else 1.6, NAMES.get(name, "test accuracy")
-        panel.plot(values.index, values, _LINES[index % 3], color=color, linewidth=width, label=label)
+        panel.plot(values.index, values, _LINES[(index + 1) % 4], color=color, linewidth=width, label=label)
         reached = values[values >= share].head(1)
         panel.plot(reached.index, reached, marker, color=color, markersize=10 if index == 0 else 7)
     panel.axhline(share, color=_style.FAINT, linewidth=0.8)
@@ -102,13 +102,13 @@ def digits_leads(run: Run) -> Figure:
 
 @_style.styled
 def lead_rules(run: Run) -> Figure:
-    """Median lead of eight measures of modular addition under every rule; purple is before, orange after."""
+    """Median lead of eight measures of modular addition under every rule; purple is before, green after."""
     figure, (panel,) = _style.panels(run, 1, height=4.8)
     found = medians(run)[list(_IN_TABLE)]
     table = found.to_numpy()
     shown = np.sign(table) * np.sqrt(np.abs(table))
     limit = np.sqrt(float(np.nanmax(np.abs(table), initial=1.0)))
-    panel.imshow(shown, cmap="PuOr", norm=TwoSlopeNorm(0, -limit, limit), aspect="auto")
+    panel.imshow(shown, cmap="PRGn_r", norm=TwoSlopeNorm(0, -limit, limit), aspect="auto")
     for (row, column), value in np.ndenumerate(table):
         dark = np.isfinite(value) and abs(shown[row, column]) > 0.5 * limit
         text = f"{value:+.0f}".replace("-", "−") if np.isfinite(value) else "–"
@@ -135,7 +135,7 @@ def crossings_against_onset(run: Run) -> Figure:
     figure, (panel,) = _style.panels(run, 1, height=3.8)
     found = leads(run)
     names = ("variance_ratio_train", "relative_flatness", "fourier_gini", "rnc1_train")
-    for name, (color, marker) in zip(names, _style.CLASS_STYLES, strict=True):
+    for name, (color, marker) in zip(names, _style.ARM_STYLES, strict=True):
         crossing = found.onset - found[name]
         panel.plot(found.onset, crossing, marker, color=color, label=NAMES[name], linestyle="none", alpha=0.85)
     if len(found):
@@ -154,13 +154,13 @@ def crossings_over_rates(run: Run) -> Figure:
     """
     figure, axes = _style.panels(run, 2, height=4.0)
     table = rates.crossings(run)
-    for name, (color, marker) in zip(_OVER_RATES, _style.CLASS_STYLES, strict=False):
+    for name, (color, marker) in zip(_OVER_RATES, _style.ARM_STYLES, strict=False):
         label = NAMES[name]
         axes[0].plot(table.onset, table[name], marker, color=color, label=label, linestyle="none", alpha=0.75, ms=5)
     if len(table):
         ends = np.array([table.onset.min(), table.onset.max()])
         axes[0].plot(ends, ends, color=_style.FAINT, linewidth=1, label="at the same step")
-    for name, (color, marker) in zip(("onset", *_OVER_RATES[:2]), (_ONSET, *_style.CLASS_STYLES), strict=False):
+    for name, (color, marker) in zip(("onset", *_OVER_RATES[:2]), (_ONSET, *_style.ARM_STYLES), strict=False):
         for line, setting in zip(_LINES, (rates.DECAY, rates.RATE), strict=False):
             factors, clock = _clock(run, name, setting)
             label = f"{NAMES.get(name, 'onset')}, {setting}"
@@ -191,11 +191,11 @@ def circle_and_simplex_costs(run: Run) -> Figure:
     figure, axes = _style.panels(run, 2, height=3.4)
     classes, norms = np.array(run.config["classes"]), run.arrays["codes/norms"]
     for index, label in enumerate(("circle", "simplex")):
-        color, marker = _style.CLASS_STYLES[index]
+        color, marker = _style.ARM_STYLES[index]
         axes[0].plot(classes, norms[:, index], _LINES[index], color=color, marker=marker, label=label)
     axes[0].set(xlabel="number of classes K", ylabel="nuclear norm")
     axes[0].legend()
-    (color, marker), (other, _) = _style.CLASS_STYLES[:2]
+    (color, marker), (other, _) = _style.ARM_STYLES[:2]
     axes[1].plot(classes, run.arrays["codes/formula"], "--", color=other, label="formula")
     axes[1].plot(classes, run.arrays["codes/direct"], marker, color=color, label="solved", linestyle="none")
     axes[1].set(xlabel="number of classes K (log)", ylabel="penalty λ (log)", xscale="log", yscale="log")
@@ -216,7 +216,7 @@ def trained_shapes(run: Run) -> Figure:
         _bands.draw_band(axes[0], np.arange(1, values.shape[1] + 1), values, label, style)
     num_classes = run.config["p"]
     for style, (end, label) in enumerate(((num_classes - 1, "simplex"), (2, "circle")), 2):
-        ideal, color = (np.arange(1, num_classes + 1) <= end).astype(float), _style.CLASS_STYLES[style][0]
+        ideal, color = (np.arange(1, num_classes + 1) <= end).astype(float), _style.ARM_STYLES[style][0]
         axes[0].step(
             range(1, num_classes + 1), ideal, _LINES[style], color=color, where="mid", linewidth=1.2, label=label
         )
@@ -232,22 +232,22 @@ def _draw_profiles(panel: Axes, run: Run) -> None:
     shifts = np.arange(num_classes)
     parts = (ADDITION, UNDECAYED)
     last = len(run.arrays[f"shapes/{UNDECAYED}/means/profile"]) - 1
-    for (color, marker), line, part in zip(_style.CLASS_STYLES, _LINES, parts, strict=False):
+    for (color, marker), line, part in zip(_style.ARM_STYLES, _LINES, parts, strict=False):
         profile = run.arrays[f"shapes/{part}/means/profile"][last]
         panel.plot(shifts, profile, line, color=color, marker=marker, markersize=4, linewidth=1.2)
-    panel.axhline(-1 / (num_classes - 1), color=_style.GREEN, linestyle=":", linewidth=1.2)
+    panel.axhline(-1 / (num_classes - 1), color=_style.OLIVE, linestyle=":", linewidth=1.2)
     panel.set(xlabel="difference of the two classes, modulo p", ylabel="cosine of their means", ylim=(-1.05, 1.05))
     panel.set_title("class means, one seed")
 
 
 @_style.styled
 def digits_from_large_start(run: Run) -> Figure:
-    """Train and test accuracy on digits over steps, from a large start and from a usual one; all seeds."""
+    """Training and test accuracy on digits over steps, from a large start and from a usual one; all seeds."""
     figure, axes = _style.panels(run, 2, height=3.4, sharey=True)
     for panel, part, alpha in zip(axes, (DIGITS, SMALL), run.config["alphas"], strict=True):
-        for style, (column, label) in enumerate((("train_acc", "training set"), ("test_acc", "test set"))):
-            steps, values = _table(run, part, column)
-            _bands.draw_band(panel, steps[1:], values[:, 1:], label, style, every=8)
+        for split, label in (("train", "training set"), ("test", "test set")):
+            steps, values = _table(run, part, f"{split}_acc")
+            _bands.draw_band(panel, steps[1:], values[:, 1:], label, split, every=8)
         panel.set(xscale="log", xlabel="steps (log)", ylim=(-0.03, 1.03))
         panel.set_title(f"start times {alpha:g}")
     axes[0].set_ylabel("share of right answers")

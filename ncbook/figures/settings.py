@@ -23,9 +23,9 @@ def collapse_across_data(run: Run) -> Figure:
     figure, axes = _style.panels(run, len(datasets), 3.6, sharey=True)
     for panel, dataset in zip(axes, datasets, strict=True):
         for hollow, network in enumerate(run.config["networks"][:2]):
-            for style, side in enumerate(("train", "test")):
+            for side in ("train", "test"):
                 label, chosen = f"{side}, {names.NETWORKS[network]}", {"dataset": dataset, "network": network}
-                _draw_nc1(panel, run, label, style, side, bool(hollow), **chosen)
+                _draw_nc1(panel, run, label, side, side, bool(hollow), **chosen)
         panel.set_title(dataset)
     _finish(axes, run, "NC1 (no unit)")
     _style.legend_above(figure, axes[0], 2)
@@ -96,7 +96,7 @@ def decay_and_batch_norm(run: Run) -> Figure:
 
 
 def _draw_nc1(
-    panel: Axes, run: Run, label: str, style: int, side: str = "train", hollow: bool = False, **chosen: Any
+    panel: Axes, run: Run, label: str, style: int | str, side: str = "train", hollow: bool = False, **chosen: Any
 ) -> None:
     """NC1 of the base setting, but for what is `chosen`."""
     rows = around_base(run.to_frame(), run, **chosen)
@@ -120,7 +120,7 @@ def _draw_ends(
 
     With a `spread` the seeds of a row stand apart, so that equal values can be counted, with a stroke at their median.
     """
-    table, (color, marker) = outcomes(run), _style.CLASS_STYLES[run.config["datasets"].index(dataset)]
+    table, (color, marker) = outcomes(run), _style.ARM_STYLES[run.config["datasets"].index(dataset)]
     style: dict[str, Any] = {"s": 26, "marker": marker, "facecolor": "none", "edgecolor": color, "linewidth": 1.4}
     for row, loss in enumerate(run.config["losses"]):
         values = scale * around_base(table, run, dataset=dataset, loss_name=loss)[column]

@@ -25,8 +25,8 @@ def simplex_variability(run: Run) -> Figure:
     """NC1 on train and on test against steps, for three and four classes in K-1 dimensions."""
     figure, axes = _style.panels(run, 2, sharey=True)
     for panel, setting in zip(axes, (0, 1), strict=True):
-        for style, side in enumerate(("train", "test")):
-            draw_seeds(panel, rows_of(run, setting), f"nc1_{side}", side, style, "step")
+        for side in ("train", "test"):
+            draw_seeds(panel, rows_of(run, setting), f"nc1_{side}", side, side, "step")
         panel.set_title(_title(run, setting))
         _style.log_axis(panel.yaxis)
     axes[0].set_ylabel("NC1 (no unit)")
@@ -67,7 +67,7 @@ def simplex_decisions(run: Run) -> Figure:
         _draw_points(panel, arrays["points"][index].astype(float), arrays, run, 0, size=12)
         panel.set_title(f"step {arrays['step'][index]}")
         _square(panel)
-    handles = [Patch(color=color, alpha=0.3) for color, _ in _style.CLASS_STYLES[:3]]
+    handles = [Patch(color=color, alpha=0.3) for color, _ in _style.ARM_STYLES[:3]]
     handles.append(Patch(facecolor="none", edgecolor=_style.INK, hatch="////"))
     names = [f"network says {name}" for name in class_names(run, 0)] + ["the nearest mean disagrees"]
     figure.legend(handles, names, loc="outside upper center", ncols=2)
@@ -83,11 +83,11 @@ def simplex_cosines(run: Run) -> Figure:
         cosines = pictured(run, setting)["cosines"]
         spread = np.linspace(-0.25, 0.25, cosines.size).reshape(cosines.shape)
         for seed, marker in zip(range(len(cosines)), "osD^vPX", strict=False):
-            panel.plot(place + spread[seed], cosines[seed], marker, color=_style.BLUE, markersize=3, alpha=0.6)
+            panel.plot(place + spread[seed], cosines[seed], marker, color=_style.GREEN, markersize=3, alpha=0.6)
         ideal = -1 / (run.config["num_classes"][setting] - 1)
-        panel.plot([place - 0.4, place + 0.4], [ideal, ideal], color=_style.ORANGE, linewidth=2.2)
-    panel.plot([], [], "o", color=_style.BLUE, markersize=3, label="a pair of class means (one marker a seed)")
-    panel.plot([], [], color=_style.ORANGE, label="−1/(K−1)")
+        panel.plot([place - 0.4, place + 0.4], [ideal, ideal], color=_style.PURPLE, linewidth=2.2)
+    panel.plot([], [], "o", color=_style.GREEN, markersize=3, label="a pair of class means (one marker a seed)")
+    panel.plot([], [], color=_style.PURPLE, label="−1/(K−1)")
     panel.set_xticks(range(len(settings)), [_title(run, each, short=True) for each in settings])
     panel.set(xlabel="number of classes K and feature dimension d", ylabel="cosine")
     figure.legend(loc="outside upper center", ncols=2)
@@ -203,7 +203,7 @@ def _draw_regions(panel: Axes, arrays: dict[str, np.ndarray], index: int) -> Non
     network = (grid @ arrays["classifier"][index].T + arrays["offsets"][index]).argmax(-1)
     means = arrays["means"][index]
     nearest = (grid @ means.T - (means**2).sum(1) / 2).argmax(-1)
-    colors = [color for color, _ in _style.CLASS_STYLES[: len(means)]]
+    colors = [color for color, _ in _style.ARM_STYLES[: len(means)]]
     panel.contourf(side, side, network, levels=np.arange(len(means) + 1) - 0.5, colors=colors, alpha=0.25)
     panel.contourf(side, side, network != nearest, levels=[0.5, 1.5], colors="none", hatches=["////"])
 

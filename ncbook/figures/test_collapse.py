@@ -23,7 +23,8 @@ from ncbook.readings.test_collapse import (
 from ncbook.runs import Run
 
 _MARKERS = ("o", "s", "^", "D", "v", "P")
-_COLORS = (_style.BLUE, _style.ORANGE, _style.GREEN, _style.PURPLE, _style.INK, _style.FAINT)
+_COLORS = (_style.GREEN, _style.PURPLE, _style.OLIVE, _style.LILAC, _style.INK, _style.FAINT)
+_SPREADS: tuple[int | str, ...] = ("train", "test", 2, 3)  # styles of SPREADS
 _AXIS = "mean squared distance\nover Tr $\\Sigma_B$ (no unit)"
 
 
@@ -173,7 +174,7 @@ def _draw_judged(panel: Axes, found: pd.Series, label: str, style: int) -> None:
 
 
 def _draw_spreads(panel: Axes, frame: pd.DataFrame, x: str, every: int) -> None:
-    for style, (name, label) in enumerate(SPREADS.items()):
+    for style, (name, label) in zip(_SPREADS, SPREADS.items(), strict=True):
         values = frame.pivot(index="seed", columns=x, values=name)
         draw_band(panel, values.columns.to_numpy(), values.to_numpy(), label, style, every)
 
@@ -183,7 +184,7 @@ def _draw_way(panel: Axes, found: pd.DataFrame) -> None:
     x, y = "variance_ratio_train", "variance_ratio_test"
     panel.scatter(found[x], found[y], s=14, color=_style.FAINT, linewidth=0)
     way = found.groupby("per_class")[[x, y]].median()
-    panel.plot(way[x], way[y], "o-", color=_style.BLUE, markersize=5)
+    panel.plot(way[x], way[y], "o-", color=_style.GREEN, markersize=5)
     for size, offset in ((way.index[0], 6), (way.index[-1], -15)):
         panel.annotate(
             f"n = {size:.0f}", tuple(way.loc[size]), (0, offset), textcoords="offset points", ha="center",

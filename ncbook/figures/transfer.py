@@ -28,22 +28,21 @@ from ncbook.readings.transfer import (
 from ncbook.runs import Run
 
 _PROTOCOLS = {PER_CLASS: "equal images per class", TOTAL: "equal images in all"}
-# Style, and whether the marks are hollow: the same labels with the weak weight decay look alike but for that. Blue and
-# orange are left to training and test images.
+# Style, and whether the marks are hollow: the same labels with the weak weight decay look alike but for that.
 _LOOKS = {
-    PARITY: (2, False),
-    WEAK: (2, True),
-    HALVES: (3, False),
-    WEAK_HALVES: (3, True),
+    PARITY: (0, False),
+    WEAK: (0, True),
+    HALVES: (1, False),
+    WEAK_HALVES: (1, True),
     FINE: (4, False),
     RANDOM: (4, True),
 }
-_COUNTS = (2, 3, 4)  # styles of numbers of source classes
+_COUNTS = (0, 1, 2)  # styles of numbers of source classes
 _PANELS = {
-    "cdnv_train": ("(a) source, training images", 0),
-    "cdnv_test": ("(b) source, new images", 1),
-    "cdnv_target": ("(c) target classes", 2),
-    "probe_acc_target": ("(d) accuracy on the target", 2),
+    "cdnv_train": "(a) source, training images",
+    "cdnv_test": "(b) source, new images",
+    "cdnv_target": "(c) target classes",
+    "probe_acc_target": "(d) accuracy on the target",
 }
 
 
@@ -55,11 +54,11 @@ def transfer_against_classes(run: Run) -> Figure:
     """
     figure, axes = _style.panels(run, 2, 5.4, rows=2, sharex=True)
     table = ends(run)
-    for panel, (name, (title, style)) in zip(axes, _PANELS.items(), strict=True):
+    for panel, (name, title) in zip(axes, _PANELS.items(), strict=True):
         for arm, label in _PROTOCOLS.items():
             values = table[table.arm == arm].pivot(index="seed", columns="num_classes", values=name)
             x = values.columns.to_numpy()
-            draw_band(panel, x, values.to_numpy(), label, style, every=1, hollow=arm == TOTAL)
+            draw_band(panel, x, _scale(name) * values.to_numpy(), label, 0, every=1, hollow=arm == TOTAL)
         panel.set_title(title)
         _class_axis(panel, run)
     for panel in axes[:3]:
@@ -70,7 +69,7 @@ def transfer_against_classes(run: Run) -> Figure:
     for panel in axes[:3]:
         _style.log_axis(panel.yaxis)
     _references(axes[3], run)
-    axes[3].set_ylabel("share of images right")
+    axes[3].set_ylabel("images right (%)")
     for panel in axes[2:]:
         panel.set_xlabel("source classes, m")
     _style.legend_above(figure, axes[3], 2)
@@ -85,10 +84,10 @@ def transfer_few_classes(run: Run) -> Figure:
     frame = frame[frame.arm == PER_CLASS]
     for style, count in zip(_COUNTS, _chosen_counts(run), strict=False):
         values = frame[frame.num_classes == count].pivot(index="seed", columns="step", values="probe_acc_target")
-        draw_band(panel, values.columns.to_numpy(), values.to_numpy(), f"{count} source classes", style, every=1)
+        draw_band(panel, values.columns.to_numpy(), 100 * values.to_numpy(), f"{count} source classes", style, every=1)
     _pixel_line(panel, run, "source")
     panel.set_xlabel("training steps")
-    panel.set_ylabel("share of images right,\ntarget classes")
+    panel.set_ylabel("images of the target\nclasses right (%)")
     _style.legend_above(figure, panel, 4)
     return figure
 
@@ -109,7 +108,7 @@ def transfer_over_training(run: Run) -> Figure:
         panel.set_title(title)
     for panel, column in zip(axes, list(shown)[:2], strict=False):
         _pixel_line(panel, run, "groups", column)
-        panel.set_ylabel("share of the ten digits right")
+        panel.set_ylabel("digits right (%)")
     axes[2].set_ylabel("Tr $\\Sigma_W$ / Tr $\\Sigma_B$ (no unit)")
     _style.log_axis(axes[2].yaxis)
     _style.legend_above(figure, axes[0], 3)
@@ -128,22 +127,22 @@ def transfer_layers(run: Run) -> Figure:
     for panel, title in zip(axes, ("linear probe, ten digits", "five shots, ten new classes"), strict=True):
         panel.set_title(title)
         panel.set_xlabel("layer")
-        panel.set_ylabel("share of images right")
+        panel.set_ylabel("images right (%)")
         panel.legend(loc="lower left", fontsize=8)
     return figure
 
 
 @_style.styled
 def transfer_residual(run: Run) -> Figure:
-    """Share of training images whose fine class k-means finds in the residual, against epochs."""
+    """Percent of the training images whose fine class k-means finds in the residual, against epochs."""
     figure, (panel,) = _style.panels(run, 1, 3.4)
     for arm in (*_super_classes(run), RANDOM):
         _draw_arm(panel, run, arm, "cluster_acc_train")
     frame = part(run, "groups", INPUT)
     pixels = frame[frame.arm.isin(COARSE)].cluster_acc_train.median()
-    panel.axhline(pixels, color=_style.INK, linewidth=1, linestyle=(0, (1, 1)), label="pixels, super-classes")
+    panel.axhline(100 * pixels, color=_style.INK, linewidth=1, linestyle=(0, (1, 1)), label="pixels, super-classes")
     _epoch_axis(panel, run)
-    panel.set_ylabel("share of training images\nin their fine class")
+    panel.set_ylabel("training images in\ntheir fine class (%)")
     _style.legend_above(figure, panel, 3)
     return figure
 
@@ -165,7 +164,14 @@ def _draw_arm(panel: Axes, run: Run, arm: str, name: str) -> None:
     frame = part(run, "groups", LAST)
     values = frame[frame.arm == arm].pivot(index="seed", columns="epoch", values=name)
     style, hollow = _LOOKS[arm]
-    draw_band(panel, values.columns.to_numpy(), values.to_numpy(), arm, style, every=1, hollow=hollow)
+    draw_band(
+        panel, values.columns.to_numpy(), _scale(name) * values.to_numpy(), arm, style, every=1, hollow=hollow
+    )  # fmt: skip
+
+
+def _scale(column: str) -> int:
+    """By which a column is multiplied: accuracies are drawn in percent."""
+    return 100 if "_acc_" in column else 1
 
 
 def _epoch_axis(panel: Axes, run: Run) -> None:
@@ -182,9 +188,9 @@ def _epoch_axis(panel: Axes, run: Run) -> None:
 
 
 def _draw_depth(panel: Axes, values: pd.DataFrame, label: str, style: int, hollow: bool = False) -> None:
-    """`values` has a row a seed and a column a layer."""
+    """`values` are accuracies from 0 to 1, a row a seed and a column a layer."""
     depth = values.shape[1]
-    draw_band(panel, np.arange(depth), values.to_numpy(), label, style, every=1, hollow=hollow)
+    draw_band(panel, np.arange(depth), 100 * values.to_numpy(), label, style, every=1, hollow=hollow)
     panel.set_xticks(range(depth), ["pixels", *map(str, range(1, depth - 1)), "last"])
 
 
@@ -195,7 +201,7 @@ def _class_axis(panel: Axes, run: Run) -> None:
 
 
 def _pixel_line(panel: Axes, run: Run, name: str, column: str = "probe_acc_target") -> None:
-    pixels = part(run, name, INPUT)[column].median()
+    pixels = 100 * part(run, name, INPUT)[column].median()
     panel.axhline(pixels, color=_style.INK, linewidth=1, linestyle=(0, (1, 1)), label="pixels")
 
 
@@ -204,4 +210,4 @@ def _references(panel: Axes, run: Run) -> None:
     _pixel_line(panel, run, "source")
     start = part(run, "source", LAST)
     untrained = start[start.step == 0].probe_acc_target.median()
-    panel.axhline(untrained, color=_style.FAINT, linewidth=1.2, linestyle="-.", label="untrained network")
+    panel.axhline(100 * untrained, color=_style.FAINT, linewidth=1.2, linestyle="-.", label="untrained network")

@@ -11,7 +11,7 @@ from ncbook.figures import _style
 from ncbook.readings.unconstrained import COLUMNS, FLOWS, LOSSES, METHODS, closed_norms, global_minimum, rows
 from ncbook.runs import Run
 
-_LOOKS = {"scaled": (_style.GREEN, "-", "^"), "gd": (_style.BLUE, "--", "o"), "adam": (_style.ORANGE, ":", "s")}
+_LOOKS = {"scaled": (_style.OLIVE, "-", "^"), "gd": (_style.GREEN, "--", "o"), "adam": (_style.PURPLE, ":", "s")}
 _FLOOR = 1e-15  # of float64: smaller differences of losses are rounding
 _RANK_LINES = ("-", "--", "-.", ":")
 
@@ -23,7 +23,7 @@ def minimum_reached(run: Run) -> Figure:
     lines = {"gd": "-", "lbfgs": ":"}
     for panel, (loss, name) in zip(axes, LOSSES.items(), strict=True):
         for setting, num_classes in enumerate(run.config["classes"]):
-            color, marker = _style.CLASS_STYLES[setting]
+            color, marker = _style.ARM_STYLES[setting]
             for method, line in lines.items():
                 excess = _excess(run, loss, method, setting)
                 panel.fill_between(excess.columns, excess.min(), excess.max(), color=color, alpha=0.15, linewidth=0)
@@ -55,7 +55,7 @@ def collapse_threshold(run: Run) -> Figure:
         found = rows(run, "threshold", loss_name=loss)
         closed = closed_norms(run, loss, strengths)
         panel.plot(strengths, closed, color=_style.INK, linewidth=1.4, label="closed form")
-        panel.plot(found.scale, found.product_norm, "o", color=_style.ORANGE, fillstyle="none", label="reached")
+        panel.plot(found.scale, found.product_norm, "o", color=_style.PURPLE, fillstyle="none", label="reached")
         panel.axvline(1, color=_style.FAINT, linestyle="--", linewidth=1)
         panel.set_title(name)
         panel.set_ylabel(COLUMNS["product_norm"].label)
@@ -70,7 +70,7 @@ def saddle_escape(run: Run) -> Figure:
     figure, axes = _style.panels(run, 2, height=3.7, sharey=True)
     saddles = rows(run, "saddle")
     for panel, nudge in zip(axes, (0.0, run.config["nudge"]), strict=True):
-        for rank, (color, marker) in zip(range(run.config["saddle_classes"] - 1), _style.CLASS_STYLES, strict=False):
+        for rank, (color, marker) in zip(range(run.config["saddle_classes"] - 1), _style.ARM_STYLES, strict=False):
             own = saddles[(saddles.setting == rank) & (saddles.scale == nudge) & (saddles.step > 0)]
             table = own.pivot_table(index="seed", columns="step", values="objective")
             style: dict[str, Any] = {"color": color, "marker": marker, "markersize": 3, "markevery": 4}

@@ -16,12 +16,13 @@ from ncbook import look
 _ONE_AT_A_TIME = threading.Lock()  # matplotlib does not promise that two threads may draw at once
 # set by hand, for a layout engine takes longer than all the rest
 _MARGINS = {"right": 0.99, "bottom": 0.16, "top": 0.9, "wspace": 0.28}
+_COLORS = (*look.ARMS, look.INK, look.FAINT)
 _QUICK = {"compress_level": 1}  # a tenth larger, and in a third of the time
 
 
 def color(index: int) -> str:
     """Of the run at `index`; runs are numbered as well."""
-    return look.COLORS[index % len(look.COLORS)]
+    return _COLORS[index % len(_COLORS)]
 
 
 def empty_once(draw: Callable[[Sequence[Any]], bytes]) -> Callable[[Sequence[Any]], bytes]:

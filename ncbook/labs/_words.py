@@ -14,7 +14,7 @@ def message(text: str) -> str:
     """An error or a warning as HTML; empty for none."""
     if not text:
         return ""
-    style = f"border-left:4px solid {look.COLORS[1]};padding:.3em .8em;line-height:1.5"
+    style = f"border-left:4px solid {look.ARMS[1]};padding:.3em .8em;line-height:1.5"
     return f'<div role="alert" style="{style}">{escape(text)}</div>'
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook.readings.implicit_bias import NETWORKS, PLANES, SOLVERS, collapse_falls, ends, since_zero_error, slopes
+from ncbook.readings.words import count
 from ncbook.runs import Run
 
 _SOLVED = 1e-8  # relative residual below which equations count as solved
@@ -18,7 +19,7 @@ def square(run: Run) -> pd.DataFrame:
     found = [
         {
             "optimizer": (SOLVERS | _MOVED)[method],
-            "solved": f"{(own.residual < _SOLVED).sum()} of {len(own)}",
+            "solved": count(own.residual < _SOLVED),
             "distance / norm": f"{own.distance.median():.1g}",
         }
         for method, own in ends(run, "square").groupby("method", sort=False)
@@ -70,7 +71,7 @@ def escape(run: Run) -> pd.DataFrame:
             "determinant": "positive" if sign > 0 else "negative",
             "norm": f"{own.frobenius_norm.median():.2f}",
             "effective rank": f"{own.effective_rank.median():.2f}",
-            "solved": f"{(own.square_loss < _MATCHED).sum()} of {len(own)}",
+            "solved": count(own.square_loss < _MATCHED),
         }
         for (method, sign), own in ends(run, "escape").groupby(["method", "determinant"], sort=False)
     ]
@@ -89,8 +90,8 @@ def networks(run: Run) -> pd.DataFrame:
         found.append(
             {
                 "network": _NAMES[part],
-                "norm grows": f"{(own.weight_norm_end > own.weight_norm_then).sum()} of {len(own)}",
-                "margin rises": f"{rises.sum()} of {len(own)}" if part == "network" else np.nan,
+                "norm grows": count(own.weight_norm_end > own.weight_norm_then),
+                "margin rises": count(rises) if part == "network" else np.nan,
                 "NC1": f"{own.nc1_train_then.median():.3f} to {own.nc1_train_end.median():.3f}",
             }
         )

@@ -76,17 +76,17 @@ def shape_prices() -> pd.DataFrame:
 
 
 def best(run: Run) -> pd.DataFrame:
-    """For readers: what the best start found, a row a model and number of classes, a column a number of matrices.
+    """For readers: what the best start found, a row a number of classes and of matrices, a column a model.
 
     The loss over the collapsed one and, in parentheses, the lowest rank of what any of the factors puts out.
     """
     found = problems(run)
     least = found[["rank", "inner_rank"]].min(axis=1)
     told = [f"{loss:.3f} ({rank})" for loss, rank in zip(found.best, least, strict=True)]
-    wide = found.assign(told=told).pivot(index=["arm", "num_classes"], columns="num_layers", values="told")
-    wide = wide.rename(columns=lambda layers: f"m = {layers}").rename_axis(columns=None).reset_index()
+    wide = found.assign(told=told).pivot(index=["num_classes", "num_layers"], columns="arm", values="told")
     short = {model: words.split(",")[0] for model, words in MODELS.items()}
-    return wide.assign(arm=wide.arm.map(short)).rename(columns={"arm": "model", "num_classes": "K"})
+    named = wide[list(MODELS)].rename(columns=short).rename_axis(columns=None).reset_index()
+    return named.rename(columns={"num_classes": "K", "num_layers": "m"})
 
 
 def stability(run: Run) -> pd.DataFrame:
@@ -98,6 +98,6 @@ def stability(run: Run) -> pd.DataFrame:
         "K": found.num_classes,
         "m": found.num_layers,
         "curvature": [f"{value:.0e}" for value in found.curvature],
-        "nudged": [f"{value:.0e}" for value in off],
+        "loss off": [f"{value:.0e}" for value in off],
         "starts (%)": (100 * found.collapsed).round().astype(int),
     })  # fmt: skip

@@ -6,7 +6,7 @@ import pandas as pd
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
 from ncbook.readings.once import once_a_run
-from ncbook.readings.words import cell, spread, two_digits
+from ncbook.readings.words import cell, count, spread, two_digits
 from ncbook.runs import Run
 
 BASELINE, KAPPA, NORMS, LOSS, CONFIDENCE, COLLAPSE = "baseline", "kappa", "norms", "loss", "uncertainty", "spread"
@@ -128,7 +128,7 @@ def _delay(table: pd.DataFrame, kind: str, **where: float) -> str:
     """ "1.57 (7 of 8)" of the trainings with `kind` held at a level, or like a dose; empty where there are none."""
     ((column, value),) = where.items()
     rows = table[(table.kind == kind) & (table[column] == value)]
-    return f"{cell(rows.times.median(), '{:.2f}')} ({rows.reached.sum()} of {len(rows)})" if len(rows) else ""
+    return f"{cell(rows.times.median(), '{:.2f}')} ({count(rows.reached)})" if len(rows) else ""
 
 
 def settled(run: Run) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pandas as pd
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
 from ncbook.readings.once import once_a_run
-from ncbook.readings.words import cell, spread
+from ncbook.readings.words import cell, count, span, spread
 from ncbook.runs import Run
 
 PAIR, NANDA = "pair_mlp", "nanda"  # networks
@@ -92,7 +92,7 @@ def delays(run: Run) -> pd.DataFrame:
     rows = [
         {
             "weight decay": decay,
-            "seeds that grok": f"{np.isfinite(own.generalized).sum()} of {len(own)}",
+            "seeds that grok": count(np.isfinite(own.generalized)),
             "steps to memorize": spread(own.memorized, "{:.0f}"),
             "steps to grok": spread(own.generalized, "{:.0f}"),
         }
@@ -124,16 +124,12 @@ def products(run: Run) -> pd.DataFrame:
     rows = [
         {
             "training fraction": fraction,
-            "steps": _range(own.generalized),
-            "steps times decay": _range(own["product"]),
+            "steps": span(own.generalized, "{:.0f}"),
+            "steps times decay": span(own["product"], "{:.0f}"),
         }
         for fraction, own in grokked.groupby("fraction")
     ]
     return pd.DataFrame(rows, columns=["training fraction", "steps", "steps times decay"])
-
-
-def _range(values: "pd.Series[float]") -> str:
-    return f"{values.min():.0f} to {values.max():.0f}"
 
 
 def sparsity(run: Run) -> pd.DataFrame:

@@ -1,12 +1,10 @@
 """Tables of the chapter "The interventions on images": columns are named for readers."""
 
-import re
-
 import pandas as pd
 
 from ncbook.readings import image_interventions as reading
 from ncbook.readings.image_interventions import ARMS, task_name
-from ncbook.readings.words import cell, spread
+from ncbook.readings.words import cell, spread, three_digits
 from ncbook.runs import Run
 
 # What an arm does until the release, and after it; None for the same.
@@ -70,16 +68,12 @@ def as_sharp(run: Run) -> pd.DataFrame:
         for task in run.config["tasks"] for arm in _SHARP
     ]  # fmt: skip
     table = pd.DataFrame(rows)
-    return table.assign(**{name: table[name].map(_three_digits) for name in ("κ_τ", "κ")})
+    return table.assign(**{name: table[name].map(three_digits) for name in ("κ_τ", "κ")})
 
 
 def _name(arm: str) -> str:
     """Short, where a table tells of anti-flatness."""
     return ARMS[arm].removeprefix("anti-flatness ").replace(", head from the cap", ", from cap")
-
-
-def _three_digits(value: float) -> str:
-    return f"{float(f'{value:.3g}'):,g}"
 
 
 def arms(run: Run) -> pd.DataFrame:
@@ -105,16 +99,11 @@ def costs(run: Run) -> pd.DataFrame:
 
 def points(values: pd.Series) -> str:
     """Median and range to a tenth; empty for an arm that a task has not."""
-    return plain_zero(spread(values, "{:.1f}")) if values.notna().any() else ""
+    return spread(values, "{:.1f}") if values.notna().any() else ""
 
 
 def middle(values: pd.Series, form: str = "{:.1f}") -> str:
-    return plain_zero(cell(float(values.median()), form)) if values.notna().any() else ""
-
-
-def plain_zero(text: str) -> str:
-    """Without the sign of a number that is rounded to 0."""
-    return re.sub(r"-(0\.0+)(?!\d)", r"\1", text)
+    return cell(float(values.median()), form) if values.notna().any() else ""
 
 
 def conventions(run: Run) -> pd.DataFrame:
@@ -123,7 +112,7 @@ def conventions(run: Run) -> pd.DataFrame:
     rows = frame[(frame.task == run.config["tasks"][0]) & (frame.arm == "released_schedule")]
     names = {"unit_flatness_bound": "κ_τ", "relative_flatness_bound": "bound of κ", "relative_flatness": "κ"}
     medians = rows.groupby("epoch")[list(names)].median().loc[[run.config["release"], run.config["epochs"]]]
-    columns = {label: medians[name].map(_three_digits) for name, label in names.items()}
+    columns = {label: medians[name].map(three_digits) for name, label in names.items()}
     return pd.DataFrame({"epoch": medians.index} | columns)
 
 

@@ -23,7 +23,7 @@ from ncbook.readings.information_bottleneck import (
     rows_of,
     transitions,
 )
-from ncbook.readings.words import spread
+from ncbook.readings.words import count, listed, spread
 from ncbook.runs import Run
 
 _NEAR = 0.05  # relative distance from a known value up to which an estimate counts as right
@@ -41,7 +41,7 @@ def estimators(run: Run) -> pd.DataFrame:
     for name, estimator, column in _BOUNDS:
         own = rows[rows.estimator == estimator]
         right = (own[column] / own.true_information - 1).abs() <= _NEAR
-        counts = {f"d = {dim}": f"{each.sum()} of {len(each)}" for dim, each in right.groupby(own.dim)}
+        counts = {f"d = {dim}": count(each) for dim, each in right.groupby(own.dim)}
         found.append({"estimate": name} | counts)
     return pd.DataFrame(found)
 
@@ -56,7 +56,7 @@ def falls(run: Run) -> pd.DataFrame:
                 "measured with": estimator,
                 "rise, nats": spread(own.rise, "{:.2f}"),
                 "then fall, nats": spread(own.fall, "{:.2f}"),
-                "a bit or more": f"{(own.fall >= BIT).sum()} of {len(own)}",
+                "a bit or more": count(own.fall >= BIT),
                 "error, %": f"{100 * own.test_error.max():.1f}",
             }
             for activation, estimator, own in _pairs(found)
@@ -72,8 +72,8 @@ def layers(run: Run) -> pd.DataFrame:
             {
                 "network": ACTIVATIONS[activation],
                 "measured with": estimator,
-                f"layers 1 to {inputs.shape[1]}, nats": _listed(own.median()),
-                "each keeps less": f"{(rises.loc[activation, estimator] <= -COMPRESSED).sum()} of {len(own)}",
+                f"layers 1 to {inputs.shape[1]}, nats": listed(own.median(), "{:.2f}"),
+                "each keeps less": count(rises.loc[activation, estimator] <= -COMPRESSED),
                 "class lost, nats": f"{abs(losses.loc[activation, estimator].max()):.2f}",
             }
             for activation, estimator, own in _pairs(inputs)
@@ -87,19 +87,15 @@ def _pairs(found: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
         yield activation, estimator, own
 
 
-def _listed(values: "pd.Series[float]") -> str:
-    return ", ".join(f"{value:.2f}" for value in values)
-
-
 def shelf(run: Run) -> pd.DataFrame:
     """A row a weight decay and moment: at how many of the noises the median upper bound is within 5 % of log K."""
     curve = rows_of(run, "digits", estimator=CURVE)
     found = []
     for (decay, step), own in curve.groupby(["weight_decay", "step"], sort=False):
         middle = own.groupby("relative_noise").information.median()
-        near = ((middle / math.log(CLASSES) - 1).abs() <= _NEAR).sum()
+        near = count((middle / math.log(CLASSES) - 1).abs() <= _NEAR)
         when = "after training" if step else "before training"
-        found.append({"weight decay": decay, "features": when, "noises near log K": f"{near} of {len(middle)}"})
+        found.append({"weight decay": decay, "features": when, "noises near log K": near})
     return pd.DataFrame(found)
 
 
@@ -112,7 +108,7 @@ def courses(run: Run) -> pd.DataFrame:
     found = []
     for key, course in middles.groupby(["weight_decay", "split", "estimator"], sort=False):
         values = pd.Series([course.iloc[0], course.max(), course.iloc[-1]])
-        found.append(_named(key) | {"start, highest, end, nats": _listed(values), "rank with NC1": ranks[key]})
+        found.append(_named(key) | {"start, highest, end, nats": listed(values, "{:.2f}"), "rank with NC1": ranks[key]})
     return pd.DataFrame(found)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook.readings.interventions import ARMS, by_arm, outcomes
-from ncbook.readings.words import spread, two_digits
+from ncbook.readings.words import count, spread, two_digits
 from ncbook.runs import Run
 
 _AT_RELEASE = ("baseline", "anti_released", "norms_released", "confidence", "flooding", "smoothing")
@@ -38,7 +38,7 @@ def results(run: Run) -> pd.DataFrame:
     arms = run.config["arms"]
     return pd.DataFrame({
         "arm": [ARMS[arm] for arm in arms], "steps": run.config["steps"],
-        "reach 99 %": [f"{np.isfinite(steps[arm]).sum()} of {len(steps)}" for arm in arms],
+        "reach 99 %": [count(np.isfinite(steps[arm])) for arm in arms],
         "test accuracy at the end (%)": [spread(ends[arm], "{:.0f}") for arm in arms],
     })  # fmt: skip
 

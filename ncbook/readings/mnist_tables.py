@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from ncbook.readings import mnist_grokking as reading
 from ncbook.readings import moments
 from ncbook.readings.mnist_grokking import FAR, FEW, LARGE, MANY, NAMES, NEAR, RATES, STARTS, TWICE, USUAL
-from ncbook.readings.words import cell, spread
+from ncbook.readings.words import cell, count, interval, spread, two_digits
 from ncbook.runs import Run
 
 _SHARES = {"test_acc": "test accuracy", "ncc_acc_test": "nearest center, test"}
@@ -69,7 +68,7 @@ def leads(run: Run) -> pd.DataFrame:
     return pd.DataFrame({
         "measure": [NAMES[name] for name in order],
         "crosses, in times the onset": [spread(shares[name], "{:.2f}") for name in order],
-        "before the onset": [f"{(found[name] > 0).sum()} of {len(found)}" for name in order],
+        "before the onset": [count(found[name] > 0) for name in order],
     })  # fmt: skip
 
 
@@ -78,7 +77,7 @@ def rules(run: Run) -> pd.DataFrame:
     others = reading.rules(run.config)[1:]
     found = [reading.leads(run, rule=rule) for rule in others]
     counts = {
-        label: [f"{(each[name] > 0).sum()} of {len(each)}" for each in found] for name, label in _RULED.items()
+        label: [count(each[name] > 0) for each in found] for name, label in _RULED.items()
     }  # fmt: skip
     return pd.DataFrame({"a measure crosses after": [str(rule) for rule in others]} | counts)
 
@@ -155,8 +154,7 @@ def _coupled(run: Run, over: str, of: Sequence[str]) -> list[Mapping[str, str]]:
 
 
 def _interval(row: pd.Series, name: str) -> str:
-    middle, low, high = (cell(row[each], "{:.2f}") for each in (name, f"{name}_low", f"{name}_high"))
-    return f"{middle} ({low} to {high})"
+    return interval(row[name], row[f"{name}_low"], row[f"{name}_high"], "{:.2f}")
 
 
 def levels(run: Run) -> pd.DataFrame:
@@ -168,9 +166,5 @@ def levels(run: Run) -> pd.DataFrame:
     }  # fmt: skip
     return pd.DataFrame({
         "network": list(names.values()),
-        "κ": [spread(found[name].map(_two_digits), "{:,.0f}") for name in names],
+        "κ": [spread(found[name], two_digits) for name in names],
     })  # fmt: skip
-
-
-def _two_digits(value: float) -> float:
-    return float(f"{value:.2g}") if np.isfinite(value) else value

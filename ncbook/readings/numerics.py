@@ -6,7 +6,7 @@ import pandas as pd
 from ncbook.readings import moments
 from ncbook.readings.measures import Measure
 from ncbook.readings.once import once_a_run
-from ncbook.readings.words import cell
+from ncbook.readings.words import cell, count, span
 from ncbook.runs import Run
 
 SPEED, STUCK, FROZEN, SLINGSHOT = "speed", "stuck", "frozen", "slingshot"
@@ -128,7 +128,7 @@ def speeds(run: Run) -> pd.DataFrame:
     steps, least = by_arm(run, SPEED, "generalized"), bounds(run, SPEED).median()
     rows = []
     for arm, name in ARMS[SPEED].items():
-        there = f"{np.isfinite(steps[arm]).sum()} of {len(steps)}"
+        there = count(np.isfinite(steps[arm]))
         rows.append({"training": name, "seeds at 99 %": there, "median step, at least": cell(least[arm], "{:.0f}")})
     return pd.DataFrame(rows)
 
@@ -153,8 +153,8 @@ def without_decay(run: Run) -> pd.DataFrame:
     reached, final = (by_arm(run, STUCK, column) for column in ("generalized", "final_acc"))
     rows = [
         {
-            "training": name, "seeds at 99 %": f"{np.isfinite(reached[arm]).sum()} of {len(reached)}",
-            "test accuracy at the end": f"{final[arm].min():.3f} to {final[arm].max():.3f}",
+            "training": name, "seeds at 99 %": count(np.isfinite(reached[arm])),
+            "test accuracy at the end": span(final[arm], "{:.3f}"),
         }
         for arm, name in ARMS[STUCK].items()
     ]  # fmt: skip

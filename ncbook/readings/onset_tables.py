@@ -5,7 +5,7 @@ import pandas as pd
 
 from ncbook.readings import rates
 from ncbook.readings.onset import ADDITION, COLLAPSE, DIGITS, NAMES, UNDECAYED, falls, leads, shapes
-from ncbook.readings.words import cell, spread
+from ncbook.readings.words import cell, count, interval, spread
 from ncbook.runs import Run
 
 _TIGHT = tuple(name for name in COLLAPSE if name != "nc1_train")
@@ -33,7 +33,7 @@ def leads_and_clocks(run: Run) -> pd.DataFrame:
     for name in _TIMED:
         rows.append({
             "measure": NAMES[name], "lead, steps": spread(found[name], "{:.0f}"),
-            "ahead in": f"{(found[name] > 0).sum()} of {len(found)}",
+            "ahead in": count(found[name] > 0),
             "deviation of the crossing": (found.onset - found[name]).std(),
             "deviation of the lead": found[name].std(),
         })  # fmt: skip
@@ -67,10 +67,8 @@ def coupled(run: Run) -> pd.DataFrame:
     for name in rates.MEASURES:
         own = {"measure": (NAMES | _SHORT)[name]}
         for what, short in (("rank", "correlation"), ("ratio", "spread")):
-            middle, low, high = (
-                cell(value, "{:.2f}") for value in whole.loc[name, [what, f"{what}_low", f"{what}_high"]]
-            )
-            own[short] = f"{middle} ({low} to {high})"
+            middle, low, high = whole.loc[name, [what, f"{what}_low", f"{what}_high"]]
+            own[short] = interval(middle, low, high, "{:.2f}")
         for what, short in (("rank", "correlation"), ("ratio", "spread")):
             own[f"{short}, seeds alone"] = cell(alone.loc[name, what], "{:.2f}")
         rows.append(own)
@@ -110,7 +108,7 @@ def on_digits(run: Run) -> pd.DataFrame:
     rows = []
     for name in ("train_loss", "weight_norm", "relative_flatness", *_TIGHT):
         ratio = (found.onset - found[name]) / found.onset
-        seen = f"{np.isfinite(ratio).sum()} of {len(found)}"
+        seen = count(np.isfinite(ratio))
         rows.append(
             {"measure": NAMES[name], "step over that of the onset": spread(ratio, "{:.2f}"), "crosses in": seen}
         )

@@ -16,27 +16,25 @@ from ncbook.readings.test_collapse import (
     read_at,
     terminal,
 )
-from ncbook.readings.words import spread
+from ncbook.readings.words import MISSING, count, listed, spread
 from ncbook.runs import Run
+
+_RANK = "{:.1f}"  # as rank correlations are written
 
 
 def settings(run: Run) -> pd.DataFrame:
     """A row a setting and its value."""
     config = run.config
     steps = f"{config['steps']} of {config['batch_size']} images each"
-    difficulties = {"difficulties": _listed(config["difficulties"])} if any(config["difficulties"]) else {}
+    difficulties = {"difficulties": listed(config["difficulties"], "{:g}")} if any(config["difficulties"]) else {}
     named = difficulties | {
-        "training images per class, n": _listed(config["sizes"]),
+        "training images per class, n": listed(config["sizes"], "{:g}"),
         "new images per class": str(config["population_per_class"]),
-        "weight decays": _listed(config["weight_decays"]),
+        "weight decays": listed(config["weight_decays"], "{:g}"),
         "steps": steps,
         "seeds": str(len(config["seeds"])),
     }
     return pd.DataFrame({"setting": list(named), "value": list(named.values())})
-
-
-def _listed(values: list[float]) -> str:
-    return ", ".join(f"{value:g}" for value in values)
 
 
 def distances(found: Mapping[str, Any]) -> pd.DataFrame:
@@ -64,7 +62,7 @@ def _fall(size: int, arms: pd.DataFrame) -> dict[str, Any]:
         "on train, times": round(train.median(), 1),
         "new, strong, times": round(strong.median(), 1),
         "new, weak, times": round(weak.median(), 1),
-        "tenfold on train": f"{(train >= COLLAPSED).sum()} of {len(arms)}",
+        "tenfold on train": count(train >= COLLAPSED),
         "test error, %": round(100 * arms.test_error_end.median(), 1),
     }
 
@@ -79,7 +77,7 @@ def falls_by_difficulty(run: Run) -> pd.DataFrame:
         found.append(
             {
                 "difficulty": difficulty,
-                "can be judged": f"{len(told)} of {len(arms)}",
+                "can be judged": count(arms.phase_tells),
                 "tenfold on train": tenfold,
                 "largest fall on new images, times": round(told.variance_ratio_test_phase_fall.max(), 1),
             }
@@ -132,16 +130,12 @@ def stops(run: Run) -> pd.DataFrame:
         if rule == "loss":
             columns[f"step at loss {stop[1]:g}"] = [*seeds.step.round(), ""]
         pairs = [_pair(*each) for each in zip(seeds.variance_ratio_train, seeds.variance_ratio_test, strict=True)]
-        columns[f"{RULES[rule]} {stop[1]:g}: train, new"] = [*pairs, _spread(correlations(rows))]
+        columns[f"{RULES[rule]} {stop[1]:g}: train, new"] = [*pairs, spread(correlations(rows), _RANK)]
     return pd.DataFrame(columns)
 
 
-def _pair(train: float, new: float) -> str | float:
-    return np.nan if np.isnan(train) else f"{train:.3f}, {new:.2f}"
-
-
-def _spread(ranks: pd.Series) -> str | float:
-    return spread(ranks, "{:.1f}") if ranks.notna().any() else np.nan
+def _pair(train: float, new: float) -> str:
+    return MISSING if np.isnan(train) else f"{train:.3f}, {new:.2f}"
 
 
 def epochs(run: Run) -> pd.DataFrame:
@@ -150,7 +144,7 @@ def epochs(run: Run) -> pd.DataFrame:
     for decay in run.config["weight_decays"]:
         table = correlations_over_epochs(run, decay)
         chosen = dict(zip(("first", "middle", "last"), table.columns[[0, table.shape[1] // 2, -1]], strict=True))
-        told = {f"{place}: epoch {each}": _spread(table[each]) for place, each in chosen.items()}
+        told = {f"{place}: epoch {each}": spread(table[each], _RANK) for place, each in chosen.items()}
         found.append({"weight decay": decay} | told)
     return pd.DataFrame(found)
 
@@ -167,10 +161,10 @@ def ranks(run: Run, weight_decay: float) -> pd.DataFrame:
         found += [
             {
                 "difficulty": difficulty,
-                "can be judged": f"{len(told)} of {len(seeds)}",
+                "can be judged": count(seeds.tells),
                 "rule": RULES[rule],
-                "train with new": _spread(told[f"train_new_{rule}"]),
-                "n with train": _spread(told[f"size_train_{rule}"]),
+                "train with new": spread(told[f"train_new_{rule}"], _RANK),
+                "n with train": spread(told[f"size_train_{rule}"], _RANK),
             }
             for rule in rules
         ]

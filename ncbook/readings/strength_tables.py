@@ -4,8 +4,8 @@ import pandas as pd
 
 from ncbook.readings import image_interventions as reading
 from ncbook.readings.image_interventions import CONTROLS, DECAYED, GRADED_ARMS
-from ncbook.readings.image_tables import middle, plain_zero, points
-from ncbook.readings.words import cell
+from ncbook.readings.image_tables import middle, points
+from ncbook.readings.words import Form, cell, interval, listed, two_digits
 from ncbook.runs import Run
 
 
@@ -30,7 +30,7 @@ def flatness_at_strengths(run: Run) -> pd.DataFrame:
     return pd.DataFrame([
         {
             "pushed up": _pushed(arm), "strength": f"{strength:g}", "points": points(own),
-            "nearest center": middle(centers[arm][strength]), "κ": _two_digits(kappa[arm][strength].median()),
+            "nearest center": middle(centers[arm][strength]), "κ": cell(kappa[arm][strength].median(), two_digits),
             "train (%)": cell(train[arm][strength].median(), "{:.0f}"), "at the end": middle(end[arm][strength]),
         }
         for arm in ("sharp", "sharp_decayed", "long") for strength, own in then[arm].groupby("strength")
@@ -40,10 +40,6 @@ def flatness_at_strengths(run: Run) -> pd.DataFrame:
 def _above_baseline(run: Run, column: str) -> pd.DataFrame:
     table = 100 * reading.by_strength(run, column)
     return table.sub(table.baseline, axis=0)
-
-
-def _two_digits(value: float) -> str:
-    return f"{float(f'{value:.2g}'):g}"
 
 
 def _pushed(arm: str) -> str:
@@ -66,8 +62,7 @@ def control_costs(run: Run) -> pd.DataFrame:
     table = reading.costs_of_controls(run)
     return _of_controls(table, {
         f"strength {strength:g}": [
-            plain_zero(f"{own['points at the release']:.1f} ({own.lowest:.1f} to {own.highest:.1f})")
-            for _, own in rows.iterrows()
+            interval(own["points at the release"], own.lowest, own.highest, "{:.1f}") for _, own in rows.iterrows()
         ]
         for strength, rows in table.groupby("strength")
     })  # fmt: skip
@@ -77,12 +72,11 @@ def control_measures(run: Run) -> pd.DataFrame:
     """A row an arm and learning rate: medians of other measures, at the strengths from the weakest on."""
     table = reading.costs_of_controls(run)
     table = table.assign(**{"1000 × training loss": 1000 * table["training loss"]})
-    forms = {
-        "κ": _two_digits, "1000 × training loss": _two_digits, "wrong (%)": "{:.1f}".format,
-        "points at the end": "{:.1f}".format,
+    forms: dict[str, Form] = {
+        "κ": two_digits, "1000 × training loss": two_digits, "wrong (%)": "{:.1f}", "points at the end": "{:.1f}",
     }  # fmt: skip
     return _of_controls(table, {
-        name: [plain_zero(", ".join(map(form, own[name]))) for _, own in table.groupby(["rate", "arm"], sort=False)]
+        name: [listed(own[name], form) for _, own in table.groupby(["rate", "arm"], sort=False)]
         for name, form in forms.items()
     })  # fmt: skip
 
@@ -105,6 +99,6 @@ def encouraged(run: Run) -> pd.DataFrame:
     return pd.DataFrame({
         "strength": [f"{each:g}" for each in medians.index], "training loss": medians.loss.to_numpy(),
         "R over the baseline's": medians.ratio.to_numpy(),
-        "points": (100 * medians.gain).map("{:.2f}".format).map(plain_zero).to_numpy(),
-        "lowest": lowest.map("{:.2f}".format).map(plain_zero).to_numpy(),
+        "points": [cell(100 * each, "{:.2f}") for each in medians.gain],
+        "lowest": [cell(each, "{:.2f}") for each in lowest],
     })  # fmt: skip

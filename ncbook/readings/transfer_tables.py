@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ncbook.readings import transfer
-from ncbook.readings.words import cell, spread
+from ncbook.readings.words import cell, count, spread
 from ncbook.runs import Run
 
 
@@ -67,14 +67,14 @@ def few(run: Run) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "source classes": count,
+                "source classes": classes,
                 "early, %": cell(100 * rows.probe_then.median(), "{:.1f}"),
                 "at the end, %": cell(100 * rows.probe_acc_target.median(), "{:.1f}"),
                 "points lost": spread(rows.lost, "{:.1f}"),
-                "above untrained": _count(rows.probe_acc_target > rows.untrained),
-                "above pixels": _count(rows.probe_acc_target > rows.pixels),
+                "above untrained": f"{count(rows.probe_acc_target > rows.untrained)} seeds",
+                "above pixels": f"{count(rows.probe_acc_target > rows.pixels)} seeds",
             }
-            for count, rows in table.groupby("num_classes")
+            for classes, rows in table.groupby("num_classes")
         ]
     )
 
@@ -83,7 +83,3 @@ def _change(rows: pd.DataFrame, name: str, times: float, form: str) -> str:
     """Medians of NAME_then and NAME_end, as "2 to 1"."""
     then, end = (cell(times * rows[f"{name}_{when}"].median(), form) for when in ("then", "end"))
     return f"{then} to {end}"
-
-
-def _count(holds: "pd.Series[bool]") -> str:
-    return f"{holds.sum()} of {len(holds)} seeds"

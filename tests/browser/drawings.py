@@ -412,6 +412,6 @@ def bars(canvas: Canvas, shares: np.ndarray, bold: Iterable[int]) -> list[Item]:
     slot = (right - left) / len(shares)
     return [
         Box(left + i * slot + 1, bottom - share * (bottom - top), max(1, slot - 2), share * (bottom - top),
-            "accent" if i + 1 in bold else "faint")
+            "class0" if i + 1 in bold else "faint")
         for i, share in enumerate(map(float, shares))
     ]  # fmt: skip

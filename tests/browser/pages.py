@@ -1,13 +1,18 @@
-"""A page of the headless browser."""
+"""A page of the headless browser, and the text of one that was built."""
 
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from bs4 import BeautifulSoup
 
 PATIENCE = 300_000  # milliseconds that Playwright waits, for a machine under test is not quiet
 
 
 # Chromium finds no host but this machine: a request to the outside fails without anyone to stand in its way.
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
-_WITHIN = ("file:", "data:", "blob:", "about:", "http://localhost", "http://127.0.0.1")
+OWN = ("data:", "blob:", "about:")  # what a page holds itself
+_WITHIN = ("file:", *OWN, "http://localhost", "http://127.0.0.1")
 
 
 @contextmanager
@@ -30,3 +35,9 @@ def fresh_page(chromium):
     context.on("request", notice)
     yield page
     context.close()
+
+
+@cache
+def parsed(file: Path) -> BeautifulSoup:
+    """The elements of a built page."""
+    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")

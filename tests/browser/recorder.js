@@ -55,9 +55,19 @@
   before("fill", (context) => note(context, { kind: "fill", path: pathOf(context), at: origin(context), ...style(context) }));
   before("fillRect", (context, ...box) => note(context, { kind: "rect", box, ...style(context) }));
   before("strokeRect", (context, ...box) => note(context, { kind: "frame", box, ...style(context) }));
+  /** [left, top, right, bottom] of a text. */
+  const inked = (context, text, x, y) => {
+    const ink = context.measureText(text);
+    const [left, right] = [x - ink.actualBoundingBoxLeft, x + ink.actualBoundingBoxRight];
+    const [top, bottom] = [y - ink.actualBoundingBoxAscent, y + ink.actualBoundingBoxDescent];
+    const corners = [[left, top], [right, top], [left, bottom], [right, bottom]].map((corner) => placed(context, ...corner));
+    return [0, 1].map((i) => Math.min(...corners.map((corner) => corner[i])))
+      .concat([0, 1].map((i) => Math.max(...corners.map((corner) => corner[i]))));
+  };
   before("fillText", (context, text, x, y) => {
     const { textAlign: align, textBaseline: baseline } = context;
-    note(context, { kind: "text", text, at: placed(context, x, y), align, baseline, ...style(context) });
+    const box = inked(context, text, x, y);
+    note(context, { kind: "text", text, at: placed(context, x, y), box, align, baseline, ...style(context) });
   });
 
   /** Whether an element takes room on the page and is not hidden. */
@@ -78,7 +88,7 @@
       return [canvas.classList[0].slice(3), { width, height, items: records.get(canvas) ?? [] }];
     });
     const defined = (name) => getComputedStyle(root).getPropertyValue(`--nc-${name}`).trim();
-    const names = "back text muted grid faint accent shade second class0 class1 class2 class3".split(" ").filter(defined);
+    const names = "back text muted grid faint accent shade second train test class0 class1 class2 class3".split(" ").filter(defined);
     const paint = document.createElement("canvas").getContext("2d");
     const colors = names.map((name) => {
       paint.fillStyle = defined(name); // as a canvas spells it

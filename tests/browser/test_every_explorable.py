@@ -172,6 +172,31 @@ def test_it_fits_a_phone_and_a_tablet_in_both_themes(show, page, fragment, width
     assert max(edges) <= width
 
 
+def outside(found: dict) -> list[str]:
+    """The texts of `told_by` that a canvas cuts, or that a script has shortened. Boxes come in whole pixels."""
+    cut = []
+    for name, canvas in found["canvases"].items():
+        for item in (item for item in canvas["items"] if item["kind"] == "text"):
+            left, top, right, bottom = item["box"]
+            inside = min(left, top) >= -1 and right <= canvas["width"] + 1 and bottom <= canvas["height"] + 1
+            if not inside or item["text"].endswith("…"):
+                cut.append(f"{name}: {item['text']!r} at {[round(each, 1) for each in item['box']]}")
+    return cut
+
+
+@EVERY
+def test_no_text_of_a_picture_is_cut_on_a_phone(show, page, fragment):
+    page.set_viewport_size({"width": 390, "height": 740})
+    page.add_init_script(path=_RECORDER)
+    still(show, page, fragment)
+    page.eval_on_selector_all(".nc-more", "folds => folds.forEach(fold => { fold.open = true; })")
+    page.wait_for_timeout(60)
+    assert outside(told_by(page)) == []
+    for slider in page.locator(".nc-explorable input[type=range]:visible").all():
+        slider.evaluate(_SET, 1)
+        assert outside(told_by(page)) == []
+
+
 @EVERY
 def test_two_copies_do_not_meet(show, page, fragment):
     still(show, page, 2 * fragment)

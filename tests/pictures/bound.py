@@ -72,7 +72,7 @@ def _without_population(run: Run):
         "hoeffding": "concentration inequality",
         "bootstrap_fresh": "bootstrap, fresh points",
         "cdnv_bound": "with the population's A and B",
-        "cdnv_test": "true value",
+        "cdnv_test": "population: true value",
         "bootstrap_train": "bootstrap, training points",
     }
     for name, label in names.items():

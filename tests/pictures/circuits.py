@@ -29,12 +29,12 @@ def _progress(run: Run):
 
 def _losses(run: Run):
     test = {
-        "test_loss": "whole network",
+        "test_loss": "whole network, test",
         "restricted_loss": "key frequencies (restricted)",
         "control_loss": "other frequencies",
     }
     train = {
-        "train_loss": "whole network",
+        "train_loss": "whole network, training",
         "excluded_loss": "without the key frequencies (excluded)",
         "control_excluded_loss": "without other frequencies",
     }

@@ -8,7 +8,7 @@ from ncbook.runs import Run
 from pictures import Axis, Line, median_and_range
 
 _PANELS = (
-    {"train_acc": "train accuracy", "test_acc": "test accuracy", "ncc_acc_test": "nearest center, test"},
+    {"train_acc": "training accuracy", "test_acc": "test accuracy", "ncc_acc_test": "nearest center, test"},
     {"relative_flatness": "κ", "weight_norm": "norm of all weights"},
     {"nc1_train": "NC1", "cdnv_train": "CDNV", "variance_ratio_train": "R", "rnc1_train": "RNC1"},
 )

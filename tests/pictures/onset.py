@@ -33,7 +33,7 @@ def _after_start(run: Run, part: str, column: str):
 
 def _measures(run: Run):
     panels = (
-        {"train_acc": "train accuracy", "test_acc": "test accuracy"},
+        {"train_acc": "training accuracy", "test_acc": "test accuracy"},
         {"train_loss": "training loss", "relative_flatness": "κ"},
         {"cdnv_train": "CDNV", "variance_ratio_train": "R", "rnc1_train": "RNC1"},
     )

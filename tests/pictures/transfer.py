@@ -10,7 +10,10 @@ COUNTS = (2, 5, 40)  # of the source classes that are drawn over time and over d
 
 
 def _rows(run: Run, part: str, arm: str, layer: str | None = "last"):
+    """Accuracies in percent."""
     frame = run.to_frame()
+    accuracies = ["probe_acc_target", "ncc_acc_target", "cluster_acc_train"]
+    frame[accuracies] *= 100
     return frame[(frame.part == part) & (frame.arm == arm) & ((frame.layer == layer) if layer else True)]
 
 

@@ -165,7 +165,8 @@ FACTS = {
         _median(run, CE, "stopped"),
     ),
     "training features is about {four} times that of the end": _stop_over_end,
-    "a weight decay {twenty} times as strong": lambda run: run.config["strong_decay"] / run.config["weight_decay"],
+    "which spreads {20} % of each label over all classes": lambda run: 100 * run.config["smoothing"],
+    "with a weight decay {twenty} times as strong": lambda run: run.config["strong_decay"] / run.config["weight_decay"],
     "they shrink for {two} epochs and then grow": _turns,
     "passes that rule with six networks in {15} % of the seeds": lambda _: (
         100 * judged("corrupted_labels", "collapse-indicates-no-robustness").chance

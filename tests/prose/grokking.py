@@ -91,5 +91,5 @@ GIVEN = [
     "at least 99 % of the training set right",
     "at least 99 % of the *test* set right",
     "with half of all pairs in the training set",
-    "A test accuracy of 50 % with no understanding",
+    "a test accuracy of 50 % with no understanding",
 ]

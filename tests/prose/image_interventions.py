@@ -264,7 +264,10 @@ def _equal_loss(_):
 
 
 FACTS = {
-    "on {1,000} images of MNIST of 14 × 14 pixels: {0.1}, {0.5} and {2.5} times the loss of guessing": _strengths,
+    (
+        "on {1,000} images of MNIST of 14 × 14 pixels: where its measure is that of an unpushed network, "
+        "it is {0.1}, {0.5} or {2.5} times the loss of guessing"
+    ): _strengths,
     "epoch {25} of {45}": _epochs_of_mnist,
     "with {nine} times the baseline's $ or more, it costs less than a point at the two weaker strengths, and up to "
     "{2.2} points": _prevented,

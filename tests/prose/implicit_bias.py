@@ -72,8 +72,8 @@ def _random_ends(run):
 
 FACTS = {
     "has a norm {three} times that of the control": _norms,
-    "the second comes to {3.1} to {6.8}-fold, the first to {1.1} to {1.4}-fold": _without_decay,
-    "falls {47} to {123}-fold in the {seven} of {eight} seeds that can answer": _with_decay,
+    "the second comes to {3.1}- to {6.8}-fold, the first to {1.1}- to {1.4}-fold": _without_decay,
+    "falls {47}- to {123}-fold in the {seven} of {eight} seeds that can answer": _with_decay,
     "With weight decay that is so in {four} of the {six} seeds": _less,
     "In the median it ends {six} to {seven} times as high with random labels": _random_ends,
     "it falls by fewer times in {11} of {16} comparisons": lambda _run: yes(

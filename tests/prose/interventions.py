@@ -143,7 +143,7 @@ FACTS = {
         _low_confidence
     ),
     "at step {1400} the median test accuracy is {92} %, "
-    "but the gradient that keeps turning round holds {five} seeds short of 99 %": _flooded,
+    "but the gradient that keeps turning around holds {five} seeds short of 99 %": _flooded,
     "with 99 % test accuracy and a $ above {100}": _largest_kappa,
     "with a correlation above {0.99} in every seed": _above,
     "mean is then right for {58} % and {39} % of their test pairs": lambda _: _centers(_again()),

@@ -289,7 +289,7 @@ FACTS = {
     "and in none of the {four} of the second": lambda _run: none(answers(*PLAIN, SECOND)),
     "of the first run the last error comes at epoch {34}": _late_without_batch_norm,
     "at one learning rate and in {1500} steps": _steps,
-    "NC1 on train fell tenfold or more in {16} of {16} trainings": lambda run: _collapsed(_networks(run)),
+    "NC1 on the training set fell tenfold or more in {16} of {16} trainings": lambda run: _collapsed(_networks(run)),
     "and in {15} of {15} of the second run that can be judged": _judged,
     "small networks, {150} epochs, {four} seeds per run": lambda run: (_epochs(run), len(run.config["seeds"])),
 }
@@ -302,5 +302,5 @@ GIVEN = [
     "NC1 fell tenfold only with the largest weight decay and batch norm together",
     "so the pull is about 260 times weaker",
     "but 36 % of $ lies outside",
-    "On test, NC1 fell tenfold in none of them",
+    "On the test set, NC1 fell tenfold in none of them",
 ]

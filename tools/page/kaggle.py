@@ -1,15 +1,13 @@
 """A Sphinx extension: beside Colab and Binder, the launch buttons of a chapter offer Kaggle."""
 
 from typing import Any
-from urllib.parse import quote
 
+from hosts import address
 from sphinx.application import Sphinx
 
 
 def add_button(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
     """Goes after the theme's own hook, which makes the list of launch buttons where the page is a notebook."""
-    options = app.config.html_theme_options
-    source = f"{options['repository_url']}/blob/{options['repository_branch']}/{page}.ipynb"
     for group in context.get("header_buttons", []):
         if group.get("label") == "launch-buttons":
             group["buttons"].append(
@@ -18,7 +16,7 @@ def add_button(app: Sphinx, page: str, template: str, context: dict[str, Any], d
                     "text": "Kaggle",
                     "tooltip": "Launch on Kaggle",
                     "icon": "fas fa-rocket",
-                    "url": f"https://www.kaggle.com/kernels/welcome?src={quote(source, safe='')}",
+                    "url": address("kaggle", app.config.html_theme_options, page),
                 }
             )
 

@@ -55,13 +55,13 @@ def two_bars(canvas, value, parts):
     floor, total = canvas.height - 30, sum(parts)
     unit, wide = (canvas.height - 60) / total, min(110, canvas.width / 4)
     level, items = floor, []
-    for height, color in zip(parts, ("class0", "class2", "second"), strict=True):
+    for height, color in zip(parts, ("train", "class0", "class3"), strict=True):
         items.append(Box(0.72 * canvas.width - wide / 2, level - unit * height, wide, unit * height, color))
         level -= unit * height
-    items.append(Box(0.28 * canvas.width - wide / 2, floor - unit * value, wide, unit * value, "class1"))
+    items.append(Box(0.28 * canvas.width - wide / 2, floor - unit * value, wide, unit * value, "test"))
     items.append(Word("bound", (0.72 * canvas.width, floor + 8)))
     items.append(Word("true value", (0.28 * canvas.width, floor + 8)))
-    items.append(Line((((8.0, floor - unit * value), (canvas.width - 8, floor - unit * value)),), "class1", (4, 4)))
+    items.append(Line((((8.0, floor - unit * value), (canvas.width - 8, floor - unit * value)),), "test", (4, 4)))
     return items
 
 

@@ -40,7 +40,10 @@ def shade(share):
 def pictures(run, state, canvases):
     logs, at = cube(run, state), int(state["slider"])
     middle = np.median(logs, axis=0)
-    return {"map": heat(canvases["map"], logs, middle, at), "profile": profile(canvases["profile"], logs, middle, at)}
+    return {
+        "map": heat(canvases["map"], logs, middle, at),
+        "profile": profile(canvases["profile"], logs, middle, at, state["side"]),
+    }
 
 
 def heat(canvas, logs, middle, at):
@@ -56,7 +59,7 @@ def heat(canvas, logs, middle, at):
     return items
 
 
-def profile(canvas, logs, middle, at):
+def profile(canvas, logs, middle, at, side):
     low, high = rounded(10 ** logs.min(), below=True), rounded(10 ** logs.max(), below=False)
     y = canvas.y(Axis(low, high if high > low else 10 * low))
     x = canvas.x(Axis(0, logs.shape[2] - 1, log=False, inset=12))
@@ -65,8 +68,9 @@ def profile(canvas, logs, middle, at):
         places = [(float(x(layer)), float(y(10**value))) for layer, value in enumerate(values)]
         return [segment(a, b, color, width=width) for a, b in itertools.pairwise(places)]
 
-    items = [line for own in logs[:, at] for line in chain(own, "faint", 1)] + chain(middle[at], "accent", 2.5)
-    return items + [Mark((x(layer), y(10**value)), "accent", "circle") for layer, value in enumerate(middle[at])]
+    items = [line for own in logs[:, at] for line in chain(own, "faint", 1)] + chain(middle[at], side, 2.5)
+    shape = {"train": "circle", "test": "square"}[side]
+    return items + [Mark((x(layer), y(10**value)), side, shape) for layer, value in enumerate(middle[at])]
 
 
 def words(run, state):

@@ -1,8 +1,9 @@
 import numpy as np
 from drawings import SHAPES, Axis, Mark, bars, number_ring
 
-STYLES = (("class0", ()), ("class1", (7, 5)), ("class2", (2, 4)))
-SHARES, LOSSES = ("train_acc", "test_acc", "restricted_acc"), ("excluded_loss", "test_loss", "restricted_loss")
+RESTRICTED, TEST = ("class0", (2, 4)), ("test", (6, 4))
+SHARES = {"train_acc": ("train", ()), "test_acc": TEST, "restricted_acc": RESTRICTED}
+LOSSES = {"excluded_loss": ("class3", ()), "test_loss": TEST, "restricted_loss": RESTRICTED}
 
 
 def pictures(run, state, canvases):
@@ -28,7 +29,7 @@ def pictures(run, state, canvases):
         canvas = canvases[name]
         x, y = canvas.x(Axis(0, frames[-1], log=False)), canvas.y(axis)
         items = [canvas.upright(x(frames[at]), "accent")]
-        for column, (color, dash), shape in zip(columns, STYLES, SHAPES, strict=False):
+        for (column, (color, dash)), shape in zip(columns.items(), SHAPES, strict=False):
             values = np.maximum(rows[column].to_numpy(float), 1e-8) if axis.log else rows[column].to_numpy(float)
             items.append(canvas.curve(x(frames), y(values), color, dash=dash, width=2.4))
             items.append(Mark((x(frames[at]), y(values[at])), color, shape))

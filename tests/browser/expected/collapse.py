@@ -5,7 +5,7 @@ from expected import kept
 
 COLUMNS = {"nc1": "nc1_{}", "nc2_norms": "nc2_norms_{}", "nc2_angles": "nc2_angles_{}", "nc3": "nc3_{}",
            "nc4": {"train": "nc4_train", "test": "nc4_test_train_means"}, "error": "{}_error"}  # fmt: skip
-SPLITS = (("test", "class1", (6, 4)), ("train", "class0", ()))
+SPLITS = (("test", "test", (6, 4)), ("train", "train", ()))
 
 
 def name_of(measure, split):

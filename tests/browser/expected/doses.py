@@ -5,7 +5,7 @@ from expected.interventions import words as words
 
 MEASURES = {
     "Test accuracy": ("test_acc", False),
-    "Train accuracy": ("train_acc", False),
+    "Training accuracy": ("train_acc", False),
     "Relative flatness κ": ("relative_flatness", True),
     "Squared norms": ("squared_norms", True),
     "Training loss": ("train_loss", True),

@@ -5,7 +5,7 @@ from drawings import NEAR, SHAPES, Axis, Line, Mark, Word, rounded
 
 from expected import kept, spelled, stored
 
-COLORS, DASHES = ("class0", "class1", "text", "second"), ((), (7, 4), (2, 4), (10, 3, 2, 3))
+COLORS, DASHES = ("class0", "class1", "text", "class3"), ((), (7, 4), (2, 4), (10, 3, 2, 3))
 ARMS = {  # in the order of the choices
     "random": "network on random labels, trained to the end",
     "trained": "network on true labels, trained to the end",

@@ -12,7 +12,7 @@ from drawings import Axis, Box, Line, Mark, Plane, Ring, Word
 from ncbook import explorables
 
 STEPS, P = 3000, 29
-SIDES = (("test", "class1", (6, 4)), ("train", "class0", ()))
+SIDES = (("test", "test", (6, 4)), ("train", "train", ()))
 
 
 def recorded():
@@ -90,6 +90,6 @@ def spectrum(canvas, found, now):
     slot, unit = (right - left) / len(now["spectrum"]), (bottom - top) / high
     return [
         Box(left + (i + 0.2) * slot, bottom - unit * share, 0.6 * slot, unit * share,
-            "accent" if i + 1 == now["frequency"] else "faint")
+            "class0" if i + 1 == now["frequency"] else "faint")
         for i, share in enumerate(map(float, now["spectrum"]))
     ]  # fmt: skip

@@ -1,6 +1,6 @@
 from drawings import Axis, Mark, bars, number_ring
 
-COLUMNS = (("train_acc", "class0", (), "circle"), ("test_acc", "class1", (6, 4), "square"))
+COLUMNS = (("train_acc", "train", (), "circle"), ("test_acc", "test", (6, 4), "square"))
 
 
 def pictures(run, state, canvases):

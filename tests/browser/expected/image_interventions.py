@@ -4,7 +4,7 @@ from expected.interventions import two_arms
 
 MEASURES = {
     "Test accuracy": ("test_acc", False),
-    "Train accuracy": ("train_acc", False),
+    "Training accuracy": ("train_acc", False),
     "Relative flatness κ": ("relative_flatness", True),
     "κ_τ, as the regularizer has it": ("unit_flatness_bound", True),
     "Variance ratio R": ("variance_ratio_train", True),

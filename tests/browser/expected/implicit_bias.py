@@ -6,7 +6,7 @@ from drawings import Axis, Line, Mark, Plane, rounded
 LAST, FRAMES, FLOOR = 10000, 61, 0.001
 STEPS = sorted({math.floor(LAST ** (i / (FRAMES - 1)) + 0.5) for i in range(FRAMES)})
 KEPT = set(STEPS)
-METHODS = {"scaled": ((), "accent"), "square": ((8, 4), "class2"), "adam": ((2, 4), "class1")}
+METHODS = {"scaled": ((), "class0"), "square": ((8, 4), "class2"), "adam": ((2, 4), "class1")}
 REACH, POINTS = 3.0, 16
 _known = {}
 

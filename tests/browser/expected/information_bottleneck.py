@@ -2,7 +2,7 @@ import math
 
 from drawings import Axis, Mark, Word, segment
 
-TONES = ("muted", "class2", "second", "class1", "class0")
+TONES = ("muted", "class2", "class3", "class1", "class0")
 
 
 def pictures(run, state, canvases):

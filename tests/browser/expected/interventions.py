@@ -6,14 +6,14 @@ from expected import kept, table
 # measure's name on the page -> its column, and whether it is drawn in the logarithm
 MEASURES = {
     "Test accuracy": ("test_acc", False),
-    "Train accuracy": ("train_acc", False),
+    "Training accuracy": ("train_acc", False),
     "Relative flatness κ": ("relative_flatness", True),
     "Variance ratio R": ("variance_ratio_train", True),
     "Training loss": ("train_loss", True),
     "Uncertainty, mean of 1 - |p|²": ("uncertainty_train", True),
     "Nearest-center test accuracy": ("ncc_acc_test", False),
 }
-STYLES = (("text", ()), ("second", (7, 4)), ("class2", (10, 3, 2, 3)))
+STYLES = (("text", ()), ("second", (7, 4)), ("class0", (10, 3, 2, 3)))
 MENUS = ("first", "second-arm", "third-arm")
 RELEASED = ("released", "schedule", "confidence")  # in the names of arms for which something changes on the way
 

@@ -15,7 +15,7 @@ from ncbook import explorables
 EPOCHS, REACH, EDGE = 200, 1.45, 5
 RANGES = {"error": (0.001, 1, True), "nc1": (1e-4, 1000, False), "angles": (0.01, 1, False),
           "nc3": (0.001, 10, False), "nc4": (0.001, 1, True)}  # fmt: skip
-SIDES = (("test", "class1", (6, 4)), ("train", "class0", ()))
+SIDES = (("test", "test", (6, 4)), ("train", "train", ()))
 CLASSES = (3, 5, 8)
 
 

@@ -8,7 +8,7 @@ from ncbook.runs import Run
 
 MEASURES = {
     "Test accuracy": ("test_acc", False),
-    "Train accuracy": ("train_acc", False),
+    "Training accuracy": ("train_acc", False),
     "Nearest-center test accuracy": ("ncc_acc_test", False),
     "Norm of all weights": ("weight_norm", True),
     "Relative flatness κ": ("relative_flatness", True),

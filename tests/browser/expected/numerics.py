@@ -16,7 +16,7 @@ def rows_of(run, state):
 
 def pictures(run, state, canvases):
     rows, at = rows_of(run, state), int(state["slider"])
-    right = [("test_acc", "class1", (6, 4), "square"), ("train_acc", "class0", (), "circle")]
+    right = [("test_acc", "test", (6, 4), "square"), ("train_acc", "train", (), "circle")]
     shown = {"right": right, "zero": [("zero", "text", (), "triangle")]}
     return {name: panel(canvases[name], rows, at, curves) for name, curves in shown.items()}
 

@@ -46,15 +46,20 @@ def lead(rows, column, log, config, state):
     return steps[half.argmax()] - steps[there[0]] if len(there) else np.nan
 
 
+LABELS = 150  # pixels for the names of the measures
+
+
 def pictures(run, state, canvases):
     canvas, found = canvases["leads"], np.array(leads(run, state), float)
-    left, right = min(170, 0.42 * canvas.width) + 10, canvas.width - 14
+    left, right = LABELS + 10, canvas.width - 14
     reach = 1.06 * max(200, np.nanmax(np.abs(found)))
     x = Axis(-reach, reach, log=False).between(left, right)
     ticks = {text["text"]: text["at"][0] for text in canvas.texts if text["baseline"] == "top"}
     for label, place in ticks.items():
         if label.strip("−").isdigit() and abs(place - x(float(label.replace("−", "-")))) > 1:
             canvas.problems.append(f"tick {label} stands at {place}")
+    names = [text for text in canvas.texts if text["baseline"] == "middle"]
+    canvas.problems += [f"{text['text']} reaches into the marks" for text in names if text["box"][2] > LABELS]
     items = [segment((x(0), 8), (x(0), canvas.height - 46), "accent")]
     for i, (_, kind, _) in enumerate(MEASURES):
         y = 14 + (i + 0.5) * (canvas.height - 64) / len(MEASURES)

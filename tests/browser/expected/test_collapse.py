@@ -16,7 +16,7 @@ def pictures(run, state, canvases):
     whole = whole_decay(run, float(state["decay"]))
     return {
         name: panel(canvases[name], wide[name], run.config["sizes"], whole, *style)
-        for name, style in {"train": ("class0", (), "circle"), "new": ("class1", (6, 4), "square")}.items()
+        for name, style in {"train": ("train", (), "circle"), "new": ("test", (6, 4), "square")}.items()
     }
 
 

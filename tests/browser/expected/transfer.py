@@ -4,7 +4,7 @@ from drawings import Axis, Mark, Word, segment
 from expected import fixed, kept, spelled, stored
 
 READERS = {"nearest class mean": "ncc_acc_target", "linear probe": "probe_acc_target"}
-SIDES = (("train", "class0", (), "circle"), ("test", "class1", (6, 4), "square"))
+SIDES = (("train", "train", (), "circle"), ("test", "test", (6, 4), "square"))
 
 
 @kept
