@@ -12,7 +12,7 @@ LATE = [
     "book/4-grokking/image_interventions",
     "book/4-grokking/mnist_grokking",
 ]
-STILL = ["book/3-representation/deep_unconstrained", "book/answer/answer"]  # chapters in which no figure moves
+STILL = ["book/3-representation/contrastive", "book/3-representation/deep_unconstrained", "book/answer/answer"]
 MOVING = [name for name in CHAPTERS if name not in STILL]
 ENOUGH_STOPS = 300  # the ledger has many hundred links, all alike
 WIDTHS = [390, 1280]
@@ -93,6 +93,7 @@ def test_the_menu_of_a_formula_opens_by_mouse(visit):
     page = visit(CHAPTER)
     page.locator("div.math mjx-container").first.click(button="right")
     page.locator(".CtxtMenu_Menu").first.wait_for(state="visible")
+    assert page.locator("mjx-container").evaluate_all("all => all.every((formula) => formula.tabIndex < 0)")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
