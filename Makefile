@@ -49,7 +49,7 @@ lab: .venv/installed  ## open the chapters in JupyterLab
 notebooks: .venv/installed  ## bring every notebook into the form that git keeps
 	$(STATIC) $(BIN)/python tools/notebooks.py write $(CHAPTER)
 
-ledger: .venv/installed  ## the pages of claims, their rules and columns, from the recorded runs; notation; the front page's
+ledger: .venv/installed  ## pages of claims, rules, columns and seconds, from the recorded runs; of notation and the package; the front page's
 	@mkdir -p _build
 	$(BIN)/python -m ncbook ledger --page > _build/ledger.md
 	$(BIN)/python -m ncbook ledger --rules > _build/rules.md
@@ -58,6 +58,9 @@ ledger: .venv/installed  ## the pages of claims, their rules and columns, from t
 	mv _build/columns.md book/columns.md
 	$(BIN)/python tools/notation.py > _build/notation.md
 	mv _build/notation.md book/notation.md
+	$(BIN)/python tools/seconds.py > _build/seconds.md
+	mv _build/seconds.md book/seconds.md
+	$(BIN)/python tools/api.py
 	$(BIN)/python tools/front.py write
 
 contents: .venv/installed  ## the table of contents, from ncbook/results.py

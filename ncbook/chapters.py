@@ -1,4 +1,11 @@
-"""What every chapter shows: a word where it and what it runs on do not fit, and at the end the verdicts."""
+"""What every chapter shows: a word where it and what it runs on do not fit, and at the end the verdicts.
+
+Nothing here trains or draws.
+
+>>> from ncbook import chapters
+>>> chapters.begin("collapse", written_for="0.0.1")
+This chapter was written for ncbook 0.0.1, and ... is installed: numbers may differ from those in the text.
+"""
 
 import os
 from typing import Any
@@ -14,6 +21,9 @@ def begin(name: str, written_for: str) -> None:
     """Print what a reader of the chapter on the result `name` should know; nothing, where all is as it should be.
 
     That is: another release than `written_for` is installed, or there is a GPU, which the preset gpu would use.
+
+    >>> chapters.begin("collapse", written_for="0.0.1")
+    This chapter was written for ncbook 0.0.1, and ... is installed: numbers may differ from those in the text.
     """
     if ncbook.__version__ != written_for:
         print(
@@ -29,7 +39,11 @@ def begin(name: str, written_for: str) -> None:
 
 
 def verdicts(*names: str) -> Any:
-    """The claims that the experiments of a chapter test, folded, each with what the recorded runs say of it."""
+    """The claims that the experiments of a chapter test, folded, each with what the recorded runs say of it.
+
+    >>> "nc3" in chapters.verdicts("collapse").data.lower()
+    True
+    """
     from IPython.display import HTML
 
     from ncbook import ledger
@@ -38,7 +52,11 @@ def verdicts(*names: str) -> Any:
 
 
 def answers() -> Any:
-    """The questions of the book, and what the papers and the recorded runs answer."""
+    """The questions of the book, and what the papers and the recorded runs answer.
+
+    >>> "<table" in chapters.answers().data
+    True
+    """
     from IPython.display import HTML
 
     from ncbook import ledger

@@ -2,6 +2,11 @@
 
 A rule looks at a run and answers for each trial; what the answers of all runs say is in `ncbook.evidence`. A rule is
 committed before the runs that it judges, but for the first run of each experiment, which most rules have seen.
+
+>>> from ncbook import claims, experiments
+>>> first = experiments.get("collapse").claims[0]
+>>> first.source
+'papyan2020prevalence'
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +28,11 @@ Judge = Callable[[Run], Evidence]
 
 
 def not_tested(run: Run) -> Evidence:
-    """The judge of a claim that cannot be tested at this scale; its rule says why."""
+    """The judge of a claim that cannot be tested at this scale; its rule says why.
+
+    >>> claims.not_tested(experiments.collapse.load("laptop", live=False)).valid
+    0
+    """
     return Evidence()
 
 
@@ -31,16 +40,21 @@ def not_tested(run: Run) -> Evidence:
 class Claim:
     """One claim of one source.
 
-    id         short name, unique in the book
-    source     key in references.bib;  where: section, equation, figure or table
-    kind       one of `KINDS`
-    statement  the claim in our words
-    rule       in words, what `judge` asks of each trial
-    control    what else was run, so that the answer means something
-    judge      the rule itself
-    cell       the cell that shows it, in the chapter of its experiment: "fig-angles"
-    preset     the run that decides, pooled with the one from other seeds that is recorded as PRESET-again
-    theirs     the source's number, as the key of a `Quote`; None where it states none that may be quoted
+    Attributes:
+        id: short name, unique in the book
+        source: key in references.bib
+        where: section, equation, figure or table
+        kind: one of `KINDS`
+        statement: the claim in our words
+        rule: in words, what `judge` asks of each trial
+        control: what else was run, so that the answer means something
+        judge: the rule itself
+        cell: the cell that shows it, in the chapter of its experiment: "fig-angles"
+        preset: the run that decides, pooled with the one from other seeds that is recorded as PRESET-again
+        theirs: the source's number, as the key of a `Quote`; None where it states none that may be quoted
+
+    >>> first.kind in claims.KINDS
+    True
     """
 
     id: str
@@ -66,6 +80,11 @@ def read(module: str, judges: Mapping[str, Judge]) -> tuple[Claim, ...]:
     A section a claim, by its id, with the fields of `Claim`; a line that goes on is indented. With `as` a claim takes
     what it does not say, and its judge, from another. Raises ValueError, naming it, for a claim without a judge, a
     judge without a claim, and a field that is missing or unknown.
+
+    >>> import ncbook.experiments.collapse.claims as module
+    >>> judges = {claim.id: claim.judge for claim in experiments.get("collapse").claims}
+    >>> claims.read(module.__file__, judges) == experiments.get("collapse").claims
+    True
     """
     path = Path(module).with_suffix(".ini")
     parser = ConfigParser(delimiters=("=",), interpolation=None)
@@ -92,7 +111,11 @@ def _worded(name: str, sections: Mapping[str, Mapping[str, str]], judges: Mappin
 
 @dataclass(frozen=True)
 class Quote:
-    """A number that a source states. `seen`: read in the source itself or its code, so that it may be printed."""
+    """A number that a source states. `seen`: read in the source itself or its code, so that it may be printed.
+
+    >>> claims.Quote("0.5", source="papyan2020prevalence", where="table 1", seen=False).seen
+    False
+    """
 
     text: str
     source: str

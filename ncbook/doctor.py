@@ -1,4 +1,11 @@
-"""What `python -m ncbook doctor` says."""
+"""What `python -m ncbook doctor` says: what is installed and recorded, and what each use of the package lacks.
+
+It changes nothing, and loads nothing from elsewhere.
+
+>>> from ncbook import doctor
+>>> sorted(doctor.examine().as_json())
+['missing', 'problems', 'recorded', 'versions']
+"""
 
 import platform
 import shutil
@@ -24,7 +31,11 @@ PROGRAMS: dict[str, list[tuple[str, ...]]] = {
 
 @dataclass
 class Findings:
-    """versions by name; what is missing, by use; recorded runs; and what is wrong."""
+    """versions by name; what is missing, by use; recorded runs; and what is wrong.
+
+    >>> doctor.Findings(problems=["torch is missing"]).as_json()["problems"]
+    ['torch is missing']
+    """
 
     versions: dict[str, str] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
@@ -44,7 +55,11 @@ class Findings:
 
 
 def examine() -> Findings:
-    """What is installed and recorded, and what is wrong with it."""
+    """What is installed and recorded, and what is wrong with it.
+
+    >>> "torch" in doctor.examine().versions
+    True
+    """
     found = Findings()
     found.versions |= {
         "ncbook": __version__,

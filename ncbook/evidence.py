@@ -2,6 +2,12 @@
 
 A rule answers yes or no for each trial that can answer. Trials of one seed share their data or their network, so they
 are averaged within the seed, and the seed is the unit. The word follows from the interval and is never typed in.
+
+>>> from ncbook import evidence
+>>> falls = [12, 15, 11, 30, 14, 19]  # one a seed
+>>> six = evidence.Evidence.compared(seeds=range(6), values=falls, relation=">=", limit=10, unit="-fold")
+>>> six.share, six.word
+(1.0, 'holds')
 """
 
 import math
@@ -30,11 +36,17 @@ _RELATIONS: dict[str, Callable[..., Any]] = {">=": np.greater_equal, "<=": np.le
 class Evidence:
     """The trials of one rule.
 
-    seeds   of each trial
-    holds   its answer; None where it cannot answer: no terminal phase, a burst at the reading, a budget that ran out
-    values  its number, as `unit` says what it is; nan where there is none, inf for what never came
-    chance  how often noise would pass the rule in a seed, such as `SIGN` or a `correlation_chance`
-    limit   where the rule is `value relation limit`, that threshold
+    Attributes:
+        seeds: of each trial
+        holds: its answer; None where it cannot answer: no terminal phase, a burst at the reading, a budget that ran out
+        values: its number, as `unit` says what it is; nan where there is none, inf for what never came
+        chance: how often noise would pass the rule in a seed, such as `SIGN` or a `correlation_chance`
+        limit: where the rule is `value relation limit`, that threshold
+
+    >>> kept = [True] * 5 + [False]
+    >>> five_of_six = evidence.Evidence.of(range(6), holds=kept, values=[3, 4, 5, 4, 3, 1], unit="steps")
+    >>> five_of_six.yes, five_of_six.valid, five_of_six.word
+    (5.0, 6, 'open')
     """
 
     seeds: tuple[int, ...] = ()
@@ -189,6 +201,10 @@ def jeffreys(yes: float, count: int) -> tuple[float, float]:
     """The 95 % interval of a share, between quantiles of Beta(yes + 1/2, count - yes + 1/2).
 
     `yes` may be a fraction. It ends at 0 or 1 where no or all answers are yes (Brown, Cai and DasGupta 2001).
+
+    >>> low, high = evidence.jeffreys(yes=6, count=6)
+    >>> round(low, 2), high
+    (0.67, 1.0)
     """
     tail = (1 - _CONFIDENCE) / 2
     low = 0.0 if yes == 0 else float(betaincinv(yes + 0.5, count - yes + 0.5, tail))
@@ -201,6 +217,9 @@ def correlation_chance(points: int, limit: float) -> float:
     """How often the rank correlation of so many points is `limit` or higher under noise, over all orders.
 
     Exact for at most 8 points, by 20,000 random orders beyond. By symmetry also for `-limit` or lower.
+
+    >>> round(evidence.correlation_chance(points=5, limit=0.9), 3)  # of the 120 orders of five points
+    0.042
     """
     ranks = np.arange(points, dtype=float)
     if points <= 8:

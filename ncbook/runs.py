@@ -3,6 +3,11 @@
 One file a run: a zip archive, which `numpy.load` reads without pickle, of one .npy member an array and
 `run.json` with the config, the provenance and a digest of all of it. It is written to a temporary name and
 moved into place, so that a reader sees the whole file or none, and the last of two writers wins.
+
+>>> from ncbook import experiments, runs
+>>> run = experiments.collapse.load("laptop", live=False)
+>>> sorted(run.provenance)[:4]
+['date', 'device', 'experiment', 'hardware']
 """
 
 import hashlib
@@ -24,22 +29,54 @@ from ncbook._files import written_whole
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = [
+    "DamagedRun",
+    "Run",
+    "cache_folder",
+    "file_name",
+    "keep",
+    "key",
+    "load",
+    "provenance_line",
+    "provenance_of_all",
+    "require_writable",
+    "save",
+    "warn_unless_writable",
+]
+
 RECORDED = Path(__file__).parent / "recorded"
 FORMAT = 2  # of the names of columns: those of `readings.measures`
 
 
 class DamagedRun(ValueError):
-    """A run file that is truncated or was edited."""
+    """A run file that is truncated or was edited.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "cut.npz")
+    ...     _ = path.write_bytes(b"no run")
+    ...     try:
+    ...         runs.load(path)
+    ...     except runs.DamagedRun:
+    ...         print("delete the file, or train again")
+    delete the file, or train again
+    """
 
 
 @dataclass(frozen=True)
 class Run:
     """One finished experiment.
 
-    config      the settings, as plain JSON values
-    history     column name -> array [rows], one row a measurement; has the columns `seed` and `step`
-    arrays      anything else that figures need, by name
-    provenance  experiment, version, preset, device, seconds, date, versions of the software
+    Attributes:
+        config: the settings, as plain JSON values
+        history: column name -> array [rows], one row a measurement; has the columns `seed` and `step`
+        arrays: anything else that figures need, by name
+        provenance: experiment, version, preset, device, seconds, date, versions of the software
+
+    >>> run.to_frame()[["seed", "step"]].head(2)
+       seed  step
+    0     0     0
+    1     0    10
     """
 
     config: Mapping[str, Any]
@@ -55,7 +92,11 @@ class Run:
 
 
 def provenance_line(run: Run) -> str:
-    """Where and when a run was made, in one sentence; raises ValueError that names what is missing."""
+    """Where and when a run was made, in one sentence; raises ValueError that names what is missing.
+
+    >>> runs.provenance_line(run).split(";")[0].split(",")[0]
+    'Run: collapse'
+    """
     names = ("experiment", "preset", "seconds", "hardware", "date", "ncbook")
     missing = [name for name in names if name not in run.provenance]
     if missing:
@@ -65,7 +106,11 @@ def provenance_line(run: Run) -> str:
 
 
 def provenance_of_all(runs: Sequence[Run]) -> str:
-    """Which runs these are and when they were made, in one sentence."""
+    """Which runs these are and when they were made, in one sentence.
+
+    >>> runs.provenance_of_all([run, run]).split(";")[0]
+    '2 runs of collapse'
+    """
     names, dates, versions = (
         sorted({run.provenance[what] for run in runs}) for what in ("experiment", "date", "ncbook")
     )
@@ -73,29 +118,51 @@ def provenance_of_all(runs: Sequence[Run]) -> str:
 
 
 def key(experiment: str, version: int, config: Mapping[str, Any]) -> str:
-    """Twelve hexadecimal digits that name this config of this version of the experiment."""
+    """Twelve hexadecimal digits that name this config of this version of the experiment.
+
+    >>> len(runs.key("mine", version=1, config={"seeds": [0, 1]}))
+    12
+    """
     return _digest_json({"experiment": experiment, "version": version, "config": config, "format": FORMAT})[:12]
 
 
 def file_name(experiment: str, preset: str, version: int, config: Mapping[str, Any]) -> str:
-    """`experiment-preset-key.npz`."""
+    """`experiment-preset-key.npz`.
+
+    >>> runs.file_name("mine", "laptop", version=1, config={"seeds": [0, 1]}).startswith("mine-laptop-")
+    True
+    """
     return f"{experiment}-{preset}-{key(experiment, version, config)}.npz"
 
 
 def cache_folder() -> Path:
-    """Where runs made on this machine are kept: $NCBOOK_CACHE, else ~/.cache/ncbook/runs."""
+    """Where runs made on this machine are kept: $NCBOOK_CACHE, else ~/.cache/ncbook/runs.
+
+    >>> runs.cache_folder().name
+    'runs'
+    """
     return Path(os.environ.get("NCBOOK_CACHE") or Path.home() / ".cache" / "ncbook" / "runs")
 
 
 def require_writable(folder: Path) -> None:
-    """OSError unless a file can be written into `folder`, which is created where it is missing."""
+    """OSError unless a file can be written into `folder`, which is created where it is missing.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     runs.require_writable(pathlib.Path(folder, "new"))
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
         pass
 
 
 def warn_unless_writable(folder: Path) -> None:
-    """Warn, before hours are spent, that a run could not be kept in `folder`; creates it where it is missing."""
+    """Warn, before hours are spent, that a run could not be kept in `folder`; creates it where it is missing.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     runs.warn_unless_writable(pathlib.Path(folder, "new"))  # no warning
+    """
     try:
         require_writable(folder)
     except OSError as error:
@@ -103,7 +170,12 @@ def warn_unless_writable(folder: Path) -> None:
 
 
 def keep(run: Run, path: Path) -> None:
-    """`save`, but where that fails the run is not lost: warn, and leave it to the caller."""
+    """`save`, but where that fails the run is not lost: warn, and leave it to the caller.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     runs.keep(run, pathlib.Path(folder, "mine.npz"))
+    """
     try:
         save(run, path)
     except OSError as error:
@@ -119,7 +191,15 @@ def _warn_not_kept(folder: Path, error: OSError, what: str) -> None:
 
 
 def save(run: Run, path: Path) -> None:
-    """Write `run` to `path`, whole or not at all; what was there before stays until the new file is complete."""
+    """Write `run` to `path`, whole or not at all; what was there before stays until the new file is complete.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     runs.save(run, pathlib.Path(folder, "mine.npz"))
+    ...     again = runs.load(pathlib.Path(folder, "mine.npz"))
+    >>> again.config == run.config
+    True
+    """
     arrays = {f"history/{name}": np.asarray(values) for name, values in run.history.items()}
     arrays |= {f"arrays/{name}": np.asarray(values) for name, values in run.arrays.items()}
     members = {f"{name}.npy": _npy(values) for name, values in arrays.items()}
@@ -131,7 +211,12 @@ def save(run: Run, path: Path) -> None:
 
 
 def load(path: Path) -> Run:
-    """Read a run back. Raises DamagedRun, which names the file, when it is truncated or was edited."""
+    """Read a run back. Raises DamagedRun, which names the file, when it is truncated or was edited.
+
+    >>> path = experiments.get("collapse").record_path("laptop")
+    >>> runs.load(path).provenance["preset"]
+    'laptop'
+    """
     content = path.read_bytes()  # a file that cannot be opened is not a damaged one
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

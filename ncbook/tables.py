@@ -1,4 +1,14 @@
-"""Tables of the chapters: the same cells as HTML in a page or a notebook, and as text everywhere else."""
+"""Tables of the chapters: the same cells as HTML in a page or a notebook, and as text everywhere else.
+
+What is in them comes from `readings`, which name the columns for readers.
+
+>>> import pandas as pd
+>>> from ncbook import tables
+>>> tables.Table(pd.DataFrame({"network": ["mlp"], "NC1": [0.0012345]}), "One network.")
+One network.
+network     NC1
+    mlp 0.00123
+"""
 
 from html import escape
 
@@ -15,6 +25,11 @@ class Table:
 
     `frame` has one row a line and, as names of its columns, what stands above them, with units. Its index is not shown.
     Text stays as it is, whole numbers too, and other numbers are rounded to three digits. `caption` is one sentence.
+
+    >>> tables.Table(pd.DataFrame({"seed": [1, 2], "error (%)": [1.23456, 0.5]}))
+    seed error (%)
+       1      1.23
+       2       0.5
     """
 
     def __init__(self, frame: pd.DataFrame, caption: str = "") -> None:

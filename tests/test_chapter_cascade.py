@@ -230,7 +230,7 @@ def test_the_tables_hold_medians_of_the_seeds(run):
     table = readings.layer_tables.tightening(run).set_index("layer")
     assert table.loc[7, "divided by"].startswith(f"{(then[7] / end[7]).median():.3g} (")
     law = readings.layer_tables.straightness(run).set_index("network")
-    assert law.loc["no batch norm", "at the end"] == "-0.561 (-0.699 to -0.178)"
+    assert law.loc["no batch norm", "correlation at the end"] == "-0.561 (-0.699 to -0.178)"
     assert readings.layer_tables.line_over_time(run).step.tolist() == [0, 13, 45, 563, 2000]
 
 

@@ -356,7 +356,7 @@ def test_tables_hold_medians_over_the_seeds(run, found, top):
     classifiers, stops = (each(run).set_index("training") for each in (TABLES.classifiers, TABLES.stopping))
     assert classifiers["wrong labels memorized, %"]["rate reduction"] == pytest.approx(50, abs=0.5)
     assert stops.index[-1] == "cross-entropy, 600 epochs"
-    assert stops["at the end"].iloc[-1] < 0.013 < stops["at the end"]["weight decay"]
+    assert stops["variance ratio at the end"].iloc[-1] < 0.013 < stops["variance ratio at the end"]["weight decay"]
     assert stops["stopped, %"].to_dict().items() >= (100 * top.groupby("arm").stopped.median()).to_dict().items()
 
 
@@ -364,7 +364,7 @@ def test_the_tables_of_arrangements_of_dilation_and_of_ranks(run):
     rates = TABLES.arrangements(run).set_index("arrangement")
     assert rates.loc["simplex", "ΔR by hand"] == pytest.approx(rates.loc["simplex", "ΔR, 1000 points"])
     assert np.isnan(rates.loc["random", "ΔR by hand"])
-    wide = TABLES.dilation(run).set_index(["training", "corruption ratio"])["at the end"]
+    wide = TABLES.dilation(run).set_index(["training", "corruption ratio"])["variance ratio at the end"]
     assert wide.index.tolist()[-1] == ("label smoothing", 0.4)
     assert wide.is_monotonic_increasing
     assert TABLES.ranks(run)["wrong labels memorized"].tolist() == ["-0.94", "-0.77"]

@@ -212,8 +212,8 @@ def test_tables_say_what_the_run_holds(run, found):
     assert products.loc[0.8, "steps times decay"] == "480 to 690"
     sparse = READ.sparsity(run).set_index("weight decay")
     own = found[found.weight_decay == 1]
-    assert sparse.loc[1.0, "end"] == f"{own.gini_end.median():.2f}"
-    assert sparse.loc[0.0, "last quiet"] == MISSING
+    assert sparse.loc[1.0, "at the end"] == f"{own.gini_end.median():.2f}"
+    assert sparse.loc[0.0, "at the last quiet step"] == MISSING
 
 
 def test_the_run_that_the_page_shows_first_is_as_the_text_says():

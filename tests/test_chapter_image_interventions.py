@@ -354,7 +354,7 @@ def test_the_tables_of_strengths_are_medians_over_the_seeds():
     assert row["R"] == f"{end.variance_ratio_train.prevented.median():.2g}"
     then = frame[(frame.task == "mnist@0.5") & (frame.epoch == 25)].pivot(index="seed", columns="arm")
     row = strength_tables.flatness_at_strengths(graded).set_index(["pushed up", "strength"]).loc[("κ", "0.5")]
-    assert row["train (%)"] == f"{100 * then.train_acc.sharp.median():.0f}"
+    assert row["training accuracy (%)"] == f"{100 * then.train_acc.sharp.median():.0f}"
     assert row.points == told(100 * (then.test_acc.sharp - then.test_acc.baseline))
 
 
@@ -362,13 +362,13 @@ def test_the_tables_of_controls_have_a_row_an_arm_and_rate():
     controlled = IMAGES.load("laptop-controls", live=False)
     frame = controlled.to_frame()
     then = frame[(frame.task == "mnist@2.5") & (frame.epoch == 25)].pivot(index="seed", columns="arm")
-    costs = strength_tables.control_costs(controlled).set_index(["held up", "rate"])
+    costs = strength_tables.control_costs(controlled).set_index(["held up", "learning rate"])
     assert len(costs) == 8
     gain = 100 * (then.test_acc.flooded_decayed - then.test_acc.baseline_decayed)
     assert costs["strength 2.5"]["training loss", "falling"] == told(gain.round(2))
-    measures = strength_tables.control_measures(controlled).set_index(["held up", "rate"])
+    measures = strength_tables.control_measures(controlled).set_index(["held up", "learning rate"])
     wrong = 100 * (1 - then.train_acc.sharp.median())
-    assert measures["wrong (%)"]["κ", "constant"].split(", ")[2] == f"{wrong:.1f}"
+    assert measures["wrong training images (%)"]["κ", "constant"].split(", ")[2] == f"{wrong:.1f}"
     assert measures["κ"]["norms", "falling"].split(", ")[2] == f"{then.relative_flatness.long_decayed.median():.2g}"
     assert strength_tables.encouraged(controlled).strength.tolist() == ["0.1", "0.5", "2.5"]
     raised = strength_tables.augmentation(IMAGES.load("laptop-augmented", live=False))

@@ -161,12 +161,12 @@ def test_layers_of_relu_networks_do_not_compress_at_fixed_noise(run):
 
 def test_tables_count_what_the_text_says(run):
     tables = readings.information_tables
-    falls = tables.falls(run).set_index(["network", "measured with"])["a bit or more"]
+    falls = tables.falls(run).set_index(["network", "measured with"])["falls by a bit or more"]
     assert set(falls["tanh"]) == {"4 of 4"}
     assert falls["ReLU"].to_dict() == {
         "fixed noise": "0 of 4", "scaled noise": "1 of 4", "fixed bins": "0 of 4", "scaled bins": "2 of 4",
     }  # fmt: skip
-    less = tables.layers(run).set_index(["network", "measured with"])["each keeps less"]
+    less = tables.layers(run).set_index(["network", "measured with"])["every layer keeps less"]
     assert less[less == "4 of 4"].index.tolist() == [("tanh", name) for name in falls["tanh"].index] + [
         ("ReLU", "scaled bins")
     ]
@@ -178,12 +178,12 @@ def test_tables_count_what_the_text_says(run):
 
 def test_tables_of_the_digits_and_of_bottlenecks(run, frame):
     tables = readings.information_tables
-    ranks = tables.courses(run).set_index(["images", "noise"])["rank with NC1"]
+    ranks = tables.courses(run).set_index(["images", "noise"])["rank correlation with NC1"]
     assert ranks.xs("scaled", level="noise").min() > 0.9
     assert ranks.xs("fixed", level="noise").max() < 0
     errors = frame[frame.part == "vib"].groupby("beta").test_error.median()
     assert tables.strengths(run)["test error, %"].tolist() == [f"{100 * error:.2f}" for error in errors]
-    last = tables.critical(run).set_index(["weight decay", "moment"])["last / first"].astype(float)
+    last = tables.critical(run).set_index(["weight decay", "moment"])["last over first"].astype(float)
     assert (last.xs("end", level="moment") < last.xs("first without training error", level="moment")).all()
     assert tables.corner(run)["MI(Y; T), nats"].eq("2.30").all()
 

@@ -52,7 +52,7 @@ def test_a_usual_start_is_half_way_before_it_has_memorized(run, frame):
         final = own.groupby("seed").test_acc.apply(lambda each: each.tail(run.config["last"]).median())
         half = own[own.test_acc >= (0.1 + own.seed.map(final)) / 2].groupby("seed").step.first()
         assert table["memorized at step"][arm] == told(memorized(own).step, ".0f")
-        assert table["half-way after"][arm] == f"{told(half / memorized(own).step, '.1f')} × memorizing"
+        assert table["half-way, in multiples of that step"][arm] == told(half / memorized(own).step, ".1f")
 
 
 def test_the_table_of_leads_has_the_norm_first_and_collapse_after_the_onset(run):
@@ -75,7 +75,7 @@ def test_the_clock_and_its_predictions(run, frame):
     table = tables_of.clock(run).set_index("arm")
     assert len(table) == 7
     for arm, rows in frame[frame.arm.isin(table.index)].groupby("arm"):
-        assert table.memorized[arm] == f"{memorized(rows).step.median():.0f}"
+        assert table["memorized at step"][arm] == f"{memorized(rows).step.median():.0f}"
     slopes = tables_of.predictions(run)
     assert slopes.predicted.tolist() == ["-1", "-1", "-1", "0"]
     found = reading.slope_on(run, "norm", "factor", reading.STARTS)
@@ -96,7 +96,7 @@ def test_coupling_over_starts_has_slopes_and_over_seeds_has_none(run):
     table = tables_of.coupling(run)
     slopes = reading.slopes(run, reading.STARTS)
     assert table["slope"].iloc[0] == told(slopes.variance_ratio_train, ".2f")
-    assert set(table["slope"][table.over == "seeds"]) == {""}
+    assert set(table["slope"][table["compared over"] == "seeds"]) == {""}
 
 
 def test_levels_are_rounded_to_two_digits(run):

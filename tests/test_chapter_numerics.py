@@ -198,7 +198,7 @@ def test_the_tables_count_the_seeds_that_arrive(run):
     assert still["pairs without gradient, %"].tolist() == ["100", "100", "2"]
     arrived = tables.without_decay(run).set_index("training")
     assert arrived.loc["softmax, float64"].tolist() == ["0 of 4", "0.000 to 0.000"]
-    assert arrived.loc["orthogonal, float32", "seeds at 99 %"] == "2 of 4"
+    assert arrived.loc["orthogonal, float32", "seeds that reach 99 %"] == "2 of 4"
 
 
 def test_numbers_of_the_folded_solutions():

@@ -161,7 +161,7 @@ def test_the_table_of_leads_has_the_onset_first_and_counts_the_seeds_that_are_ah
     assert table.index[0] == "onset of generalization"
     assert table["deviation of the crossing"].iloc[0] == f"{found.onset.std():.0f}"
     kappa = table.loc["relative flatness κ"]
-    assert kappa["ahead in"] == "9 of 11"
+    assert kappa["seeds in which it is ahead"] == "9 of 11"
     assert kappa["lead, steps"] == "120 (-80 to 280)"
     assert kappa["deviation of the lead"] == f"{found.relative_flatness.std():.0f}"
     assert kappa["deviation of the crossing"] == f"{(found.onset - found.relative_flatness).std():.0f}"
@@ -169,14 +169,14 @@ def test_the_table_of_leads_has_the_onset_first_and_counts_the_seeds_that_are_ah
 
 def test_the_tables_of_rates_say_what_a_clock_of_decay_and_one_of_steps_would():
     swept = onset.load("laptop-rates", live=False)
-    slopes = readings.onset_tables.slopes(swept).set_index("what")
-    assert slopes.loc["onset", "decay"].startswith("-1.05 (")
-    assert slopes.loc["κ", "product, at one level"].startswith("-0.12 (")
-    assert slopes.loc["norm", "decay"] == "–"
+    slopes = readings.onset_tables.slopes(swept).set_index("crossing of")
+    assert slopes.loc["onset", "slope on the decay"].startswith("-1.05 (")
+    assert slopes.loc["κ", "on the product, at one level"].startswith("-0.12 (")
+    assert slopes.loc["norm", "slope on the decay"] == "–"
     coupled = readings.onset_tables.coupled(swept).set_index("measure")
     alone = readings.rates.coupled(swept, seeds_alone=True)
-    assert coupled.loc["κ", "correlation"].startswith("0.86 (")
-    assert coupled.loc["κ", "spread, seeds alone"] == f"{alone.loc['relative_flatness', 'ratio']:.2f}"
+    assert coupled.loc["κ", "rank correlation"].startswith("0.86 (")
+    assert coupled.loc["κ", "ratio of spreads, seeds alone"] == f"{alone.loc['relative_flatness', 'ratio']:.2f}"
 
 
 def test_the_tables_of_falls_codes_ends_and_digits(run):
@@ -184,12 +184,12 @@ def test_the_tables_of_falls_codes_ends_and_digits(run):
     assert tables.early_falls(run).set_index("measure").loc["RNC1", "until memorized"] == "0.8 (0.7 to 1.0)"
     codes = tables.code_costs(run).set_index("classes K")
     assert codes.loc[29].tolist() == ["7.62", "28.50", "0.01130", "0.01010"]
-    ends = tables.ends(run).set_index("of what")
+    ends = tables.ends(run).set_index("matrix")
     assert ends.index.tolist() == ["W", "means", "W, no decay", "means, no decay"]
     assert ends.loc["W", ["directions", "frequencies", "to circles"]].tolist() == ["8 (6 to 10)", "4", "0.09"]
     digits = tables.on_digits(run).set_index("measure")
     assert digits.loc["training loss", "step over that of the onset"] == "0.30 (0.25 to 0.40)"
-    assert (digits["crosses in"] == "5 of 5").all()
+    assert (digits["seeds in which it crosses"] == "5 of 5").all()
 
 
 # --- codes and shapes

@@ -198,11 +198,11 @@ def test_a_stop_that_no_training_reaches_is_missing(hard):
 
 def test_the_tables_of_falls_count_what_can_be_judged(run, table):
     falls = tables_of.falls(run, 0.002)
-    assert falls["tenfold on train"].tolist() == ["12 of 12", "12 of 12", "11 of 12", "4 of 12", "0 of 11"]
+    assert falls["seeds with tenfold on train"].tolist() == ["12 of 12", "12 of 12", "11 of 12", "4 of 12", "0 of 11"]
     own = table[(table.weight_decay > 0) & (table.per_class == 10) & table.phase_tells]
     assert falls.iloc[0, 1] == pytest.approx(own.variance_ratio_train_phase_fall.median(), abs=0.05)
     by_difficulty = tables_of.falls_by_difficulty(run)
-    assert by_difficulty["tenfold on train"].sum() == 39
+    assert by_difficulty["of these, tenfold on train"].sum() == 39
     assert by_difficulty["can be judged"].tolist() == ["14 of 15", "15 of 15", "15 of 15", "15 of 15"]
 
 
@@ -210,9 +210,9 @@ def test_the_tables_of_ends_hold_medians_over_the_seeds(run, hard):
     ends, others = tables_of.ends(hard), tables_of.other_measures(hard)
     last = hard.to_frame().query("weight_decay == 0 and step == 1024 and per_class == 160")
     for found, column, name in (
-        (ends, "variance_ratio_train", "train"), (ends, "variance_ratio_test", "new, strong"),
-        (ends, "variance_ratio_shift", "shift"), (others, "cdnv_test", "CDNV, new"),
-        (others, "nc1_train", "NC1, train"),
+        (ends, "variance_ratio_train", "ratio on train"), (ends, "variance_ratio_test", "on new images, strong"),
+        (ends, "variance_ratio_shift", "shift"), (others, "cdnv_test", "CDNV on new images"),
+        (others, "nc1_train", "NC1 on train"),
     ):  # fmt: skip
         row = found[(found["weight decay"] == 0) & (found.n == 160)]
         assert row[name].item() == pytest.approx(last[column].median(), abs=6e-4)

@@ -1,7 +1,7 @@
 """Gives the project its next version, in every place: make release VERSION=0.2.0. What is to be done then is printed.
 
-A chapter installs the release that it was written for, and so names it; CITATION.cff, the front page and the changelog
-do too.
+A chapter installs the release that it was written for, and so names it; CITATION.cff, the front page, the page on
+citing and the changelog do too.
 """
 
 import re
@@ -26,15 +26,17 @@ def change(new: str, root: Path = ROOT) -> list[Path]:
     if not re.fullmatch(r"\d+\.\d+\.\d+", new):
         sys.exit(f"VERSION={new!r} is not of the form 1.2.3")
     old = re.escape(version(root))
+    today, cited = date.today(), [root / "book/welcome.md", root / "book/citing.md"]
     chapters = sorted((root / "book").rglob("*.ipynb"))
     rules = [
         ([root / "ncbook/__init__.py"], rf'__version__ = "{old}"', f'__version__ = "{new}"'),
-        ([root / "CITATION.cff"], rf"version: {old}", f"version: {new}"),
-        ([root / "book/welcome.md"], rf"(version *= )\{{{old}\}}", rf"\g<1>{{{new}}}"),
-        ([root / "book/welcome.md"], r"(year *= )\{\d+\}", rf"\g<1>{{{date.today().year}}}"),
+        ([root / "CITATION.cff"], rf"version: {old}\ndate-released: .*", f"version: {new}\ndate-released: {today}"),
+        (cited, rf"(version *= )\{{{old}\}}", rf"\g<1>{{{new}}}"),
+        (cited, r"(year *= )\{\d+\}", rf"\g<1>{{{today:%Y}}}"),
+        ([root / "book/citing.md"], rf"(\bv|version ){old}\b", rf"\g<1>{new}"),
         (chapters, rf"@v{old}\b", f"@v{new}"),
         (chapters, rf'written_for=\\"{old}\\"', rf'written_for=\\"{new}\\"'),
-        ([root / "CHANGELOG.md"], r"## Unreleased\n", f"## Unreleased\n\n## {new}, {date.today()}\n"),
+        ([root / "CHANGELOG.md"], r"## Unreleased\n", f"## Unreleased\n\n## {new}, {today}\n"),
     ]
     changed = set()
     for paths, pattern, text in rules:

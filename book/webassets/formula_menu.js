@@ -29,8 +29,12 @@ document.addEventListener("contextmenu", async (event) => {
   const mathjax = /** @type {{ MathJax?: MathJaxOfThePage }} */ (window).MathJax;
   if (!asked || !mathjax || document.querySelector("[class*=CtxtMenu_Attached]")) return;
   event.preventDefault();
-  const place = [...document.querySelectorAll("mjx-container")].indexOf(asked);
+  const formulas = () => [...document.querySelectorAll("mjx-container")];
+  const place = formulas().indexOf(asked);
+  const height = asked.getBoundingClientRect().top;
   await giveMenu(mathjax);
-  const again = new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX: event.clientX, clientY: event.clientY });
-  document.querySelectorAll("mjx-container")[place].dispatchEvent(again);
+  const found = formulas()[place];
+  window.scrollBy({ top: found.getBoundingClientRect().top - height, behavior: "instant" }); // it stays where it was
+  const { clientX, clientY } = event;
+  found.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX, clientY }));
 }, true);

@@ -1,4 +1,11 @@
-"""Data sets as tensors on a device. The default ones need no download."""
+"""Data sets as tensors on a device. The default ones need no download.
+
+>>> import torch
+>>> from ncbook import data
+>>> digits = data.digits()
+>>> digits.train.inputs.shape, digits.num_classes
+(torch.Size([1000, 1, 8, 8]), 10)
+"""
 
 from collections.abc import Callable
 
@@ -71,7 +78,11 @@ _EMBEDDED: dict[str, Callable[[], Dataset]] = {"digits": digits, "glyphs": glyph
 
 
 def load(name: str) -> Dataset:
-    """The data set called `name`, with its defaults: "digits", "glyphs", "mnist5k", or one of those in `REAL`."""
+    """The data set called `name`, with its defaults: "digits", "glyphs", "mnist5k", or one of those in `REAL`.
+
+    >>> data.load("digits").name
+    'digits'
+    """
     if name in _EMBEDDED:
         return _EMBEDDED[name]()
     if name in REAL:

@@ -21,6 +21,9 @@ class RandomCrop:
     x[c, i + u - p, j + v - p], u and v uniform on 0..2p (He et al. 2016, section 4.2, after Lee et al. 2015, with
     p = 4 for CIFAR). 0 is the mean of standardized images. The draws are u [N], then v [N], in one call of
     `torch.randint`. Raises ValueError unless padding is an integer >= 0.
+
+    >>> data.RandomCrop(padding=1)(digits.train.inputs, torch.Generator().manual_seed(0)).shape
+    torch.Size([1000, 1, 8, 8])
     """
 
     padding: int = 4
@@ -45,6 +48,10 @@ class RandomFlip:
     """Each image is mirrored left to right with probability 1/2.
 
     The draws are [N] bits, in one call of `torch.randint`. Not for digits and letters, whose mirror images are others.
+
+    >>> flipped = data.RandomFlip()(digits.train.inputs, torch.Generator().manual_seed(0))
+    >>> bool((flipped == digits.train.inputs).flatten(1).all(1).any())  # some stay as they are
+    True
     """
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
@@ -63,6 +70,10 @@ class GaussianNoise:
 
     The draws are one call of `torch.randn` in the shape of the images. Raises ValueError unless scale is finite and
     not negative.
+
+    >>> noisy = data.GaussianNoise(0.5)(digits.train.inputs, torch.Generator().manual_seed(0))
+    >>> round((noisy - digits.train.inputs).std().item(), 2)
+    0.5
     """
 
     scale: float
@@ -83,6 +94,10 @@ class Compose:
     """One step after the other, each with its own draws from the same generator; with no step, images stay as they are.
 
     Raises ValueError for a step that cannot be called.
+
+    >>> augment = data.Compose((data.RandomFlip(), data.RandomCrop(1)))
+    >>> augment(digits.train.inputs, torch.Generator().manual_seed(0)).shape
+    torch.Size([1000, 1, 8, 8])
     """
 
     steps: tuple[Callable[[Tensor, torch.Generator], Tensor], ...]

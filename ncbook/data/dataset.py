@@ -12,6 +12,9 @@ class Split:
     """inputs [N, ...] and labels [N] int64, on one device.
 
     Inputs are images [N, channels, height, width] float32, points [N, d], or the pairs [N, 2] int64 of arithmetic.
+
+    >>> data.Split(torch.zeros(4, 2), torch.tensor([0, 0, 1, 1])).inputs.shape
+    torch.Size([4, 2])
     """
 
     inputs: Tensor
@@ -30,7 +33,11 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A training and a test split of one classification problem."""
+    """A training and a test split of one classification problem.
+
+    >>> digits.input_shape, len(digits.train), len(digits.test)
+    ((1, 8, 8), 1000, 797)
+    """
 
     name: str
     train: Split

@@ -14,6 +14,10 @@ def digits(train_per_class: int = 100, seed: int = 0) -> Dataset:
     The training set is balanced, as neural collapse assumes. `seed` draws the split. Writers are shared
     between the splits, so test error here is easier than on digits by unseen hands. Inputs are
     [N, 1, 8, 8], standardized. Raises ValueError unless 1 <= train_per_class <= 150.
+
+    >>> small = data.digits(train_per_class=20, seed=1)
+    >>> small.train.inputs.shape, len(small.test)
+    (torch.Size([200, 1, 8, 8]), 1597)
     """
     if not 1 <= train_per_class <= 150:
         raise ValueError(f"train_per_class: must lie in 1..150 to leave test images, got {train_per_class}")

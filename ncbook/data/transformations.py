@@ -20,6 +20,10 @@ class NoisySplit(Split):
     """A split whose labels were tampered with: `true_labels` [N] int64 keeps what they were before the first change.
 
     The other transformations of this module keep the two in step.
+
+    >>> noisy = data.WrongLabelNoise(1.0)(digits).train
+    >>> bool(noisy.wrong.all()), torch.equal(noisy.true_labels, digits.train.labels)
+    (True, True)
     """
 
     true_labels: Tensor
@@ -43,6 +47,9 @@ class Subset:
     """`per_class` training images of each class, drawn without replacement; the test split stays whole.
 
     With one seed a smaller subset lies within a larger one. Raises ValueError unless every class has that many.
+
+    >>> len(data.Subset(per_class=20)(digits).train)
+    200
     """
 
     per_class: int
@@ -62,6 +69,10 @@ class ExponentialImbalance:
     Rounded to the nearest integer; the first class is the largest, and `ratio` times the size of the last. So are the
     long-tailed sets of Cui et al. 2019 and Cao et al. 2019, whose code rounds down. The test split stays balanced.
     Raises ValueError unless ratio is finite and 1 <= ratio <= n.
+
+    >>> rare = data.ExponentialImbalance(ratio=10)(digits)
+    >>> rare.train.labels.bincount()
+    tensor([100,  77,  60,  46,  36,  28,  22,  17,  13,  10])
     """
 
     ratio: float
@@ -79,6 +90,10 @@ class StepImbalance:
 
     Rounded to the nearest integer. Buda, Maki and Mazurowski 2018. The test split stays balanced. Raises
     ValueError unless ratio is finite, 1 <= ratio <= n, and 1 <= minority <= K - 1.
+
+    >>> rare = data.StepImbalance(ratio=10, minority=2)(digits)
+    >>> rare.train.labels.bincount()
+    tensor([100, 100, 100, 100, 100, 100, 100, 100,  10,  10])
     """
 
     ratio: float
@@ -100,6 +115,10 @@ class LabelNoise:
 
     A label is then wrong with probability rate (K-1)/K. The training split becomes a `NoisySplit`; inputs and test
     labels stay. Raises ValueError unless 0 <= rate <= 1.
+
+    >>> noisy = data.LabelNoise(0.5)(digits).train
+    >>> round(noisy.wrong.float().mean().item(), 1)  # 0.5 times 9/10, to a digit
+    0.5
     """
 
     rate: float
@@ -115,6 +134,10 @@ class WrongLabelNoise:
 
     A label is wrong with probability `rate`: symmetric noise as in Patrini et al. 2017. The training split becomes a
     `NoisySplit`; inputs and test labels stay. Raises ValueError unless 0 <= rate <= 1.
+
+    >>> noisy = data.WrongLabelNoise(0.2)(digits).train
+    >>> round(noisy.wrong.float().mean().item(), 1)
+    0.2
     """
 
     rate: float
@@ -130,6 +153,10 @@ class RandomLabels:
 
     A permutation keeps the size of every class, as neural collapse assumes; `LabelNoise(1.0)` draws independent labels,
     as in Zhang et al. 2017, and does not.
+
+    >>> shuffled = data.RandomLabels()(digits).train
+    >>> torch.equal(shuffled.labels.bincount(), digits.train.labels.bincount())
+    True
     """
 
     seed: int = 0
@@ -146,6 +173,10 @@ class SuperClasses:
 
     Raises ValueError for fewer than two names, a number in `groups` outside 0..len(names)-1, a name without a class,
     or, when called, unless there is one number for each class.
+
+    >>> parity = data.SuperClasses(groups=(0, 1) * 5, names=("even", "odd"))
+    >>> parity(digits).train.labels.bincount()
+    tensor([500, 500])
     """
 
     groups: tuple[int, ...]
@@ -170,6 +201,10 @@ def hold_out(dataset: Dataset, classes: Iterable[int]) -> tuple[Dataset, Dataset
     Both are numbered from 0 and keep their names; every image goes, in its split, to one of the two. Raises ValueError
     for a class outside 0..K-1, one given twice, fewer than two classes on either side, or a `NoisySplit`: an image
     whose true class lies on the other side would have no true label left, so hold out first and add noise then.
+
+    >>> source, target = data.hold_out(digits, classes=(8, 9))
+    >>> source.num_classes, target.class_names
+    (8, ('8', '9'))
     """
     if isinstance(dataset.train, NoisySplit):
         raise ValueError("dataset: its training labels are noisy; hold out classes before adding noise")

@@ -3,6 +3,10 @@
 `check` takes a number, and `check_function` a function that the reader has written.
 
 The right answers are computed here too, from closed forms or from the same runs, and never typed in.
+
+>>> from ncbook import exercises
+>>> exercises.check("collapse/angle", None)
+No answer yet: put yours in place of None.
 """
 
 import math
@@ -31,6 +35,9 @@ def check(name: str, answer: float | None) -> None:
     """Say whether `answer` is right for the exercise `name`; None means that there is no answer yet.
 
     Raises ValueError for an unknown name or an answer that is not a number.
+
+    >>> exercises.check("collapse/angle", 5.0)
+    Not yet. Hint: in a simplex ETF of K classes the cosine is -1/(K-1); K is 10 here, and an angle is an arccosine
     """
     if name not in EXERCISES:
         raise ValueError(f"name: no exercise is called {name!r}; there are {', '.join(EXERCISES)}")
@@ -49,6 +56,9 @@ def check_function(name: str, function: Callable[..., Any] | None) -> None:
     """Try `function` for the exercise `name`, and say on which input it goes wrong, with a hint; None: not yet written.
 
     Raises ValueError for an unknown name or what cannot be called.
+
+    >>> exercises.check_function("collapse/write-nc1", None)
+    No function yet: write yours, and give it in place of None.
     """
     if name not in FUNCTIONS:
         raise ValueError(f"name: no function is asked for as {name!r}; there are {', '.join(FUNCTIONS)}")

@@ -7,7 +7,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Exercise:
-    """`answer()` computes the right number; an answer within `tolerance` (relative) of it is right."""
+    """`answer()` computes the right number; an answer within `tolerance` (relative) of it is right.
+
+    >>> third = exercises.Exercise(answer=lambda: 1 / 3, hint="one of three")
+    >>> round(third.answer(), 3), third.tolerance
+    (0.333, 0.02)
+    """
 
     answer: Callable[[], float]
     hint: str
@@ -28,6 +33,9 @@ class Written:
     """A function that the reader writes: it is right where it agrees with `reference` on all `trials`.
 
     Both return a number or a tensor; they agree within `tolerance`, relative to the largest entry.
+
+    >>> exercises.FUNCTIONS["collapse/write-nc1"].tolerance
+    1e-06
     """
 
     reference: Callable[..., Any]

@@ -9,7 +9,12 @@ from ncbook.exercises._exercise import Exercise, Trial, Written
 
 
 def flat_crosses() -> tuple[torch.Tensor, torch.Tensor]:
-    """Two classes of two points each in the plane, spread across the line that joins their means."""
+    """Two classes of two points each in the plane, spread across the line that joins their means.
+
+    >>> points, labels = exercises.flat_crosses()
+    >>> points.shape, labels
+    (torch.Size([4, 2]), tensor([0, 0, 1, 1]))
+    """
     features = torch.tensor([[0.0, 1.0], [0.0, -1.0], [4.0, 1.0], [4.0, -1.0]])
     return features, torch.tensor([0, 0, 1, 1])
 

@@ -24,7 +24,11 @@ PRESETS = ("smoke", "laptop", "gpu", "paper")  # those of every experiment
 
 
 class Presets:
-    """What a frozen Config inherits: `preset`, from the dict that its own `presets` returns."""
+    """What a frozen Config inherits: `preset`, from the dict that its own `presets` returns.
+
+    >>> Config.preset("smoke").seeds
+    (0, 1)
+    """
 
     @classmethod
     def presets(cls: type[Own]) -> dict[str, Own]:
@@ -50,11 +54,15 @@ def chosen_preset(name: str | None, known: Mapping[str, Any]) -> str:
 class Sample:
     """What of a recorded run `verify` makes again, beside one seed.
 
-    config  settings with which less is made, where one seed alone is too much for a minute; a function gives the value
-            for the config at hand
-    probes  of each training, where two come before it has done anything that can be seen
-    apart   arms that have no probe to compare, such as those recorded at their end alone: values of the first key
+    Attributes:
+        config: settings with which less is made, where one seed alone is too much for a minute; a function gives the
+            value for the config at hand
+        probes: of each training, where two come before it has done anything that can be seen
+        apart: arms that have no probe to compare, such as those recorded at their end alone: values of the first key
             column. A test of their own compares what is the same on every processor
+
+    >>> experiments.Sample(probes=3).apart
+    ()
     """
 
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -66,17 +74,23 @@ class Sample:
 class Experiment:
     """One experiment, of this book or of your own.
 
-    name      the name in every room;  title  as a heading
-    version   raised when a change alters the numbers of an unchanged config
-    Config    a frozen dataclass that inherits `Presets` and has a field `seeds`
-    train     train(config, device) -> rows, arrays: a row a measurement, with `seed` and `step`, and arrays by name.
-              `trainers.Fitted.whole` and `sweep` take care of Ctrl-C, progress and workers
-    keys      the columns that tell one training from another, `seed` last
-    claims    what it decides
-    exact     columns that, as the keys, are kept in float64; all other reals in float32, whose seven digits are more
-              than a training on another machine would share
-    sample    what of a recorded run is made again to see that it still belongs to the code
-    folder    where its recorded runs are kept, by default with those of the book
+    Attributes:
+        name: the name in every room
+        title: as a heading
+        version: raised when a change alters the numbers of an unchanged config
+        Config: a frozen dataclass that inherits `Presets` and has a field `seeds`
+        train: train(config, device) -> rows, arrays: a row a measurement, with `seed` and `step`, and arrays by name.
+            `trainers.Fitted.whole` and `sweep` take care of Ctrl-C, progress and workers
+        keys: the columns that tell one training from another, `seed` last
+        claims: what it decides
+        exact: columns that, as the keys, are kept in float64; all other reals in float32, whose seven digits are more
+            than a training on another machine would share
+        sample: what of a recorded run is made again to see that it still belongs to the code
+        folder: where its recorded runs are kept, by default with those of the book
+
+    >>> collapse = experiments.get("collapse")
+    >>> collapse.title, collapse.keys, collapse.state("laptop")
+    ('Watching a network collapse', ('network', 'weight_decay', 'seed'), 'recorded')
     """
 
     name: str

@@ -14,6 +14,11 @@ def register(experiment: Experiment) -> Experiment:
 
     The command line imports the modules that $NCBOOK_EXPERIMENTS names, separated by commas; they call this. Raises
     ValueError for a name that another experiment has.
+
+    >>> experiments.register(mine).name
+    'mine'
+    >>> experiments.names()[-1]
+    'mine'
     """
     taken = experiment.name in RESULTS or _OWN.get(experiment.name, experiment) is not experiment
     if taken:
@@ -23,14 +28,22 @@ def register(experiment: Experiment) -> Experiment:
 
 
 def names() -> tuple[str, ...]:
-    """Of all experiments: in the order of the book, then the registered ones."""
+    """Of all experiments: in the order of the book, then the registered ones.
+
+    >>> experiments.names()[:3]
+    ('collapse', 'simplex', 'settings')
+    """
     for module in filter(None, os.environ.get("NCBOOK_EXPERIMENTS", "").split(",")):
         import_module(module.strip())
     return (*RESULTS, *_OWN)
 
 
 def get(name: str) -> Experiment:
-    """The experiment called `name`; raises ValueError that lists the experiments."""
+    """The experiment called `name`; raises ValueError that lists the experiments.
+
+    >>> experiments.get("grokking").title
+    'Grokking'
+    """
     known = names()
     if name not in known:
         raise ValueError(f"no experiment is called {name!r}; there are: {', '.join(known)}")

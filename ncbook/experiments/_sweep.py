@@ -18,6 +18,9 @@ def sweep(task: Callable[[Arm], Result], arms: Iterable[Arm]) -> list[Result]:
     or `parallel_config("dask")` for the cluster of a `distributed.Client`; `task` and its results are then pickled.
     Results come in the order of the arms, whatever the workers. Each worker computes on `trainers.threads()` threads.
     The first error of an arm ends the sweep. In a block of `trainers.first_probes`, arms that train have no result.
+
+    >>> experiments.sweep(lambda seed: seed**2, range(4))
+    [0, 1, 4, 9]
     """
     from joblib import Parallel, delayed  # slow to import, and recorded runs need none
 

@@ -41,6 +41,10 @@ def verify(experiment: Experiment, run: runs.Run) -> Comparison:
 
     Rows are matched by `experiment.keys` and `step`, and any other column of words or whole numbers. `missing` are the
     arms of `run` of which nothing was made again.
+
+    >>> compared = experiments.verify(mine, mine.run(Config(), device="cpu", preset="laptop"))
+    >>> compared.rows, compared.wrong
+    (1, ())
     """
     config = experiment.Config.preset(run.provenance["preset"])
     seed = next((seed for seed in config.seeds if seed != 0), config.seeds[0])

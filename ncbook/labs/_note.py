@@ -28,7 +28,11 @@ def colab(chapter: str) -> str:
 
 
 class Note:
-    """Says that a lab needs a kernel, and where to get one. Shows as HTML or as text."""
+    """Says that a lab needs a kernel, and where to get one. Shows as HTML or as text.
+
+    >>> labs.Note("This lab", "1-collapse/collapse").link.rsplit("/", 1)[1]
+    'collapse.ipynb'
+    """
 
     def __init__(self, what: str, chapter: str) -> None:
         self.what, self.link = what, colab(chapter)

@@ -12,6 +12,9 @@ def table() -> str:
     """HTML: a row a question. Each count of seeds links to the rule of its claim.
 
     Raises ValueError where a claim has another verdict than its sentence was written for.
+
+    >>> "<table" in ledger.answers()
+    True
     """
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("The question", *_HEADS.values()))
     words = page.read_words("answers.ini")

@@ -54,12 +54,20 @@ def rules() -> str:
 
 
 def lines(found: Iterable[Entry]) -> str:
-    """A line a claim, for the terminal."""
+    """A line a claim, for the terminal.
+
+    >>> len(ledger.lines(entries).splitlines()) >= len(entries)
+    True
+    """
     return "\n".join(f"{entry.id:42} {entry.said:48} {entry.ours}" for entry in found)
 
 
 def box(*names: str) -> str:
-    """The claims of some experiments as HTML, folded, with links to their rules; for the end of a chapter."""
+    """The claims of some experiments as HTML, folded, with links to their rules; for the end of a chapter.
+
+    >>> "<details" in ledger.box("simplex")
+    True
+    """
     own = [entry for name in names for entry in of_experiment(experiments.get(name))]
     rows = [
         f'<tr><td><a href="../rules.html#{entry.id}">{html.escape(_title(entry))}</a></td>'

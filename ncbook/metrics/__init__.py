@@ -1,6 +1,16 @@
 """Metrics of neural collapse: pure functions of tensors.
 
 Shapes use the names of the book's notation page: N points, d feature dimensions, K classes.
+
+>>> import torch
+>>> from ncbook import metrics
+>>> means = 2 * metrics.simplex_etf(3, 2)  # [3, 2]: three classes in the plane
+>>> spread = 0.1 * torch.tensor([[1, 0], [-1, 0], [0, 1], [0, -1]])
+>>> features = (means[:, None] + spread).flatten(0, 1)  # [12, 2]: four points of each class
+>>> labels = torch.arange(3).repeat_interleave(4)  # [12]
+>>> weight = metrics.simplex_etf(3, 2)  # [3, 2]
+>>> round(metrics.collapse(features, labels, weight).nc1, 4)
+0.0017
 """
 
 from ncbook.metrics.bounds import CollapseBound, directional_ncc_error_bound, ncc_error_bound, test_collapse_bound

@@ -17,12 +17,17 @@ from ncbook.metrics.concentration import moments
 class CollapseBound:
     """population_cdnv <= bound = (1 + A) train_cdnv + B, and what A and B are made of; pairs are for classes (i, j).
 
-    a              (sum of mean_shifts) / ||difference of population means||;  A = 2a + a^2
-    B              (1 + A) (sum of variance_gaps) / (2 ||difference of training means||^2)
-    mean_shifts    ||E f - Avg f||, in the unit of the features
-    variance_gaps  |Var over the population - Var over the training set|, in its square
-    square_gaps    |E ||f||^2 - Avg ||f||^2|, in its square. The survey bounds a variance gap by this and by
-                   mean_shift * (||E f|| + ||Avg f||); unlike the variance gap it depends on the origin
+    Attributes:
+        a: (sum of mean_shifts) / ||difference of population means||
+        A: 2a + a^2
+        B: (1 + A) (sum of variance_gaps) / (2 ||difference of training means||^2)
+        mean_shifts: ||E f - Avg f||, in the unit of the features
+        variance_gaps: |Var over the population - Var over the training set|, in its square
+        square_gaps: |E ||f||^2 - Avg ||f||^2|, in its square. The survey bounds a variance gap by this and by
+            mean_shift * (||E f|| + ||Avg f||); unlike the variance gap it depends on the origin
+
+    >>> metrics.test_collapse_bound(features[:2], features[4:6], features[:4], features[4:8]).bound > 0
+    True
     """
 
     A: float
@@ -49,6 +54,10 @@ def test_collapse_bound(train_i: Tensor, train_j: Tensor, population_i: Tensor, 
     `CollapseBound`. Where two means of a set coincide, terms that divide by their distance are inf, or nan for
     0/0, as in `cdnv`. Not differentiable. Raises ValueError, naming the argument and the value, for one that is
     not a non-empty floating-point matrix, is not finite, or has another d than `train_i`.
+
+    >>> bound = metrics.test_collapse_bound(features[:3], features[4:7], features[:4], features[4:8])
+    >>> bound.population_cdnv <= bound.bound
+    True
     """
     sets = {"train_i": train_i, "train_j": train_j, "population_i": population_i, "population_j": population_j}
     for name, features in sets.items():
@@ -92,6 +101,9 @@ def ncc_error_bound(
     features [N, d], taken as the whole law of the classes, labels [N] integers in 0..K-1, `num_classes` and
     classes that do not occur as in `cdnv` -> float64 scalar, no unit, above 1 where it says nothing.
     Differentiable. Raises ValueError, naming the argument and the value, for arguments that do not fit.
+
+    >>> metrics.ncc_error_bound(features, labels)
+    tensor(0.0067, dtype=torch.float64)
     """
     if shots is not None and shots < 1:
         raise ValueError(f"shots: expected n >= 1 points a class, got {shots}")
@@ -105,11 +117,15 @@ def directional_ncc_error_bound(features: Tensor, labels: Tensor, num_classes: i
 
     mean over i of sum over j != i of s / (s + D^2 / 4), D = ||mu_i - mu_j|| and s the variance of class i along
     mu_j - mu_i: Cantelli's inequality for a step of D / 2 toward mu_j, and a union over j. Never above
-    `ncc_error_bound` with centers at the class means, and about d times smaller for isotropic classes far apart.
+    `ncc_error_bound` with centers at the class means, and about d times smaller for isotropic classes far apart. The
+    derivation is this book's.
 
     features [N, d], taken as the whole law of the classes, labels [N] integers in 0..K-1, classes that do not
     occur left out -> float64 scalar, no unit. A pair of equal means counts 1. Differentiable where means differ.
     Raises ValueError, naming the argument and the value, for arguments that do not fit.
+
+    >>> metrics.directional_ncc_error_bound(features, labels)
+    tensor(0.0033, dtype=torch.float64)
     """
     classes, _ = _classes.group(features, labels, num_classes)
     size = len(classes.present)

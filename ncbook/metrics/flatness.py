@@ -35,6 +35,9 @@ def relative_flatness(
     regularizer of Han et al. Needs memory for one K x K matrix and, unless a gradient is asked for, one block of
     rows. Raises ValueError, naming the argument and the value, for a non-finite entry, shapes that do not fit,
     K < 2 or a temperature that is not positive.
+
+    >>> metrics.relative_flatness(features, weight)
+    tensor(1.0138, dtype=torch.float64)
     """
     return relative_flatness_per_sample(features, weight, bias, temperature).mean()
 
@@ -42,7 +45,11 @@ def relative_flatness(
 def relative_flatness_per_sample(
     features: Tensor, weight: Tensor, bias: Tensor | None = None, temperature: float = 1.0
 ) -> Tensor:  # [N]
-    """[N] float64: the terms whose mean is `relative_flatness`, with its arguments and errors."""
+    """[N] float64: the terms whose mean is `relative_flatness` (Han et al. 2025), with its arguments and errors.
+
+    >>> metrics.relative_flatness_per_sample(features, weight)[:4]
+    tensor([0.9825, 1.0357, 1.0184, 1.0184], dtype=torch.float64)
+    """
     _require_head(features, weight, bias, temperature)
     return _over_pairs_of_classes(_squared_distances(weight.double()), features, weight, bias, temperature)
 
@@ -57,6 +64,9 @@ def relative_flatness_bound(
     it changes when one vector is added to all rows of W, which changes no prediction. On the simplex it is K - 1
     times the exact value. 1 - ||p||^2 is computed as the sum of p_j p_l over j != l, without cancellation.
     Arguments, result and errors as for `relative_flatness`.
+
+    >>> metrics.relative_flatness_bound(features, weight)
+    tensor(2.0275, dtype=torch.float64)
     """
     return relative_flatness_bound_per_sample(features, weight, bias, temperature).mean()
 
@@ -68,6 +78,9 @@ def relative_flatness_bound_per_sample(
 
     Divided by ||phi||^2 and at temperature 2 their mean is the regularizer of Han et al. (2025, appendix C): its
     logits use phi as it is, its factor ||phi||^2 is 1, and it cannot exceed ||W||_F^2 (1 - 1/K).
+
+    >>> metrics.relative_flatness_bound_per_sample(features, weight)[:4]
+    tensor([1.9651, 2.0713, 2.0369, 2.0369], dtype=torch.float64)
     """
     _require_head(features, weight, bias, temperature)
     unequal = 2 * (1 - torch.eye(len(weight), dtype=torch.float64, device=weight.device))
@@ -85,6 +98,9 @@ def relative_flatness_mse(features: Tensor, weight: Tensor) -> Tensor:  # []
 
     features [N, d], weight [K, d] -> float64 scalar in units of the loss. Differentiable. Raises ValueError,
     naming the argument and the value, for a non-finite entry or shapes that do not fit.
+
+    >>> metrics.relative_flatness_mse(features, weight)
+    tensor(24.0600, dtype=torch.float64)
     """
     _require_linear_map(features, weight)
     mean_square = torch.cat([block.double().square().sum(1) for block in _blocks(features, weight)]).mean()
@@ -97,6 +113,10 @@ class NormalizedFeatures:
 
     features [N, d]; weight [K, d]; scale [d] what each feature was divided by; constant [d] bool, the features
     that do not vary and were left as they are.
+
+    >>> divided = metrics.normalize_features(features, weight)
+    >>> divided.features.std(0, correction=0)
+    tensor([1., 1.], dtype=torch.float64)
     """
 
     features: Tensor
@@ -116,6 +136,10 @@ def normalize_features(features: Tensor, weight: Tensor) -> NormalizedFeatures:
     features [N, d], weight [K, d] -> `NormalizedFeatures` in float64 if an argument is, else in float32.
     Differentiable. Raises ValueError, naming the argument and the value, for a non-finite entry or shapes that do
     not fit.
+
+    >>> divided = metrics.normalize_features(features, weight)
+    >>> torch.allclose(divided.features @ divided.weight.T, features @ weight.T)
+    True
     """
     _require_linear_map(features, weight)
     columns = [block.double() for block in features.split(max(1, _BLOCK_ELEMENTS // len(features)), dim=1)]
@@ -131,10 +155,15 @@ def normalize_features(features: Tensor, weight: Tensor) -> NormalizedFeatures:
 class CollapsedFlatness:
     """Relative flatness under exact neural collapse, each a float64 tensor shaped as `alignment`.
 
-    exact          `relative_flatness`
-    bound          `relative_flatness_bound`, (K - 1) times the exact value
-    proposition    the right-hand side of proposition 5.3 of Han et al. (2025), above both
-    cross_entropy  the loss at the same point
+    Attributes:
+        exact: `relative_flatness`
+        bound: `relative_flatness_bound`, (K - 1) times the exact value
+        proposition: the right-hand side of proposition 5.3 of Han et al. (2025), above both
+        cross_entropy: the loss at the same point
+
+    >>> flatness = metrics.collapsed_flatness(num_classes=3, norm=1.0, alignment=4.0)
+    >>> flatness.bound / flatness.exact
+    tensor(2., dtype=torch.float64)
     """
 
     exact: Tensor
@@ -155,6 +184,9 @@ def collapsed_flatness(num_classes: int, norm: float, alignment: float | Tensor)
 
     num_classes K >= 2, norm M > 0, alignment lambda > 0 a number or a tensor. Differentiable in `alignment`.
     Raises ValueError naming the argument and the value otherwise.
+
+    >>> metrics.collapsed_flatness(num_classes=3, norm=1.0, alignment=torch.tensor([1.0, 4.0, 16.0])).exact
+    tensor([7.1146e-01, 2.3591e-01, 5.7986e-08], dtype=torch.float64)
     """
     alignment = torch.as_tensor(alignment, dtype=torch.float64)
     if num_classes < 2:
@@ -182,6 +214,10 @@ def relative_flatness_generalization_bound(
     if labels are locally constant in feature space and the density of the features is smooth. C1 and C2 depend
     on that density and are arguments: this shows how the bound scales and is no certificate.
     Raises ValueError for a flatness or constant below 0, num_points or dim below 1, or Delta outside (0, 1).
+
+    >>> constants = {"failure_probability": 0.05, "c1": 0.0, "c2": 1.0}
+    >>> round(metrics.relative_flatness_generalization_bound(2.0, num_points=1000, dim=2, **constants), 3)
+    0.497
     """
     named = {"flatness": float(torch.as_tensor(flatness).min()), "c1": c1, "c2": c2}
     for name, value in named.items():

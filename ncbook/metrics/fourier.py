@@ -20,6 +20,11 @@ def fourier_basis(p: int, device: torch.device | str | None = None) -> Tensor:
 
     [p, p] float64, rows 1/sqrt(p), then cos(2 pi k x / p) and sin(2 pi k x / p) of unit norm for k = 1, 2, ...;
     row j has frequency (j + 1) // 2. Raises ValueError unless p is an integer >= 2.
+
+    >>> metrics.fourier_basis(3)
+    tensor([[ 0.5774,  0.5774,  0.5774],
+            [ 0.8165, -0.4082, -0.4082],
+            [ 0.0000,  0.7071, -0.7071]], dtype=torch.float64)
     """
     if not isinstance(p, int) or p < 2:
         raise ValueError(f"p: expected an integer >= 2, got {p}")
@@ -34,7 +39,12 @@ def fourier_spectrum(matrix: Tensor) -> Tensor:
     """[p // 2 + 1]: norm of each frequency's part of an embedding, sqrt(||F_cos W||^2 + ||F_sin W||^2).
 
     matrix [p, d]: row x belongs to the number x (transpose an unembedding [d, p] first). By Parseval the squares
-    sum to ||matrix||_F^2. Entry 0 is the constant. Raises ValueError for a non-finite entry or p < 2.
+    sum to ||matrix||_F^2. Entry 0 is the constant. The norms that Nanda et al. (2023) plot.
+    Raises ValueError for a non-finite entry or p < 2.
+
+    >>> x = 2 * torch.pi * torch.arange(7) / 7
+    >>> metrics.fourier_spectrum(torch.stack([torch.cos(2 * x), torch.sin(2 * x)], dim=1)).round(decimals=4)
+    tensor([0.0000, 0.0000, 2.6458, 0.0000], dtype=torch.float64)
     """
     _validate.require_matrix("matrix", matrix, "[p, d]")
     return _by_frequency(_components(matrix).square()).sqrt()
@@ -47,6 +57,9 @@ def fourier_gini(matrix: Tensor) -> Tensor:
     when one holds everything. The constant component is left out here: it says how far the embedding is from
     the origin, not how sparse it is. matrix [p, d] -> float64 scalar. Raises ValueError for a non-finite entry,
     p < 2, or a matrix whose rows are all equal.
+
+    >>> metrics.fourier_gini(metrics.fourier_basis(5).T[:, 1:]) < 1e-9  # all components alike
+    tensor(True)
     """
     _validate.require_matrix("matrix", matrix, "[p, d]")
     components = _components(matrix)
@@ -64,6 +77,9 @@ def fourier_ipr(weights: Tensor) -> Tensor:
     nu = 0..p-1, so that the phase of a wave does not matter. -> [H] float64. A cosine of frequency 0 < k < p/2
     gives 1/2 (two conjugate lines), a constant 1, Gaussian white noise on average (2p+1)/(p(p+2)) for odd p and
     (2p+2)/(p(p+2)) for even; a row of zeros gives nan. Raises ValueError for a non-finite entry.
+
+    >>> metrics.fourier_ipr(torch.cos(2 * torch.pi * torch.arange(7) / 7)[None])
+    tensor([0.5000], dtype=torch.float64)
     """
     _validate.require_matrix("weights", weights, "[H, p]")
     power = torch.fft.fft(weights.double()).abs().square()
@@ -76,6 +92,10 @@ def fourier_key_frequencies(matrix: Tensor, share: float = 0.9) -> Tensor:
     matrix [p, d], 0 < share < 1 -> ascending frequencies, int64. A rule of this package, for any network with an
     embedding; Nanda et al. (2023) take the union over neurons of `fourier_neuron_frequencies`. Raises ValueError
     for a share outside (0, 1), a non-finite entry, or a matrix whose rows are all equal.
+
+    >>> x = 2 * torch.pi * torch.arange(7) / 7
+    >>> metrics.fourier_key_frequencies(torch.stack([torch.cos(2 * x), torch.sin(2 * x)], dim=1))
+    tensor([2])
     """
     if not 0 < share < 1:
         raise ValueError(f"share: expected a number between 0 and 1, got {share}")
@@ -93,6 +113,11 @@ def fourier_neuron_frequencies(activations: Tensor) -> tuple[Tensor, Tensor]:
     linear terms cos w_k a, sin w_k a, cos w_k b, sin w_k b and their four products of a-wave and b-wave. The key
     frequencies are `frequencies.unique()`. A neuron that does not vary has frequency 0 and share 0. Not differentiable.
     Raises ValueError for a non-finite entry or a number of rows that is no square.
+
+    >>> a, b = torch.cartesian_prod(torch.arange(5), torch.arange(5)).T
+    >>> frequencies, shares = metrics.fourier_neuron_frequencies(torch.cos(4 * torch.pi * (a + b) / 5)[:, None])
+    >>> frequencies
+    tensor([2])
     """
     _validate.require_matrix("activations", activations, "[p^2, H]")
     p = round(len(activations) ** 0.5)
@@ -124,6 +149,13 @@ def fourier_restricted_loss(
     averaged [p^2] bool: the projection averages the logits of pairs with equal sum, and the paper's runs over
     all pairs, so that memorized training logits leak into the test loss; give the test pairs here to avoid that.
     Float64 scalar, differentiable. Raises ValueError for arguments that do not fit, or a sum without averaged pair.
+
+    >>> a, b = torch.cartesian_prod(torch.arange(5), torch.arange(5)).T
+    >>> wave = torch.cos(2 * torch.pi * (a + b)[:, None] / 5 - 2 * torch.pi * torch.arange(5) / 5)  # [25, 5] logits
+    >>> metrics.fourier_restricted_loss(wave, frequencies=[1])  # the loss of the logits as they are
+    tensor(0.8458, dtype=torch.float64)
+    >>> torch.nn.functional.cross_entropy(wave, (a + b) % 5)
+    tensor(0.8458)
     """
     restricted = _restricted(logits, frequencies, averaged)
     sums = _sums(len(restricted), logits.device)[_mask("pairs", pairs, logits)]
@@ -138,8 +170,15 @@ def fourier_restricted_accuracy(
 ) -> Tensor:
     """Share of `pairs` that the logits' part on the key frequencies of a + b answers right.
 
+    The counterpart, in this book, of the restricted loss of Nanda et al. (2023).
+
     Arguments, projection and errors as in `fourier_restricted_loss`. Float64 scalar in 0..1. Logits that are equal
     for all answers know nothing: a tie counts as the share of the right answer among those that are the largest.
+
+    >>> a, b = torch.cartesian_prod(torch.arange(5), torch.arange(5)).T
+    >>> wave = torch.cos(2 * torch.pi * (a + b)[:, None] / 5 - 2 * torch.pi * torch.arange(5) / 5)  # [25, 5] logits
+    >>> metrics.fourier_restricted_accuracy(wave, frequencies=[1])
+    tensor(1., dtype=torch.float64)
     """
     restricted = _restricted(logits, frequencies, averaged)
     sums = _sums(len(restricted), logits.device)[_mask("pairs", pairs, logits)]
@@ -151,6 +190,11 @@ def fourier_excluded_loss(logits: Tensor, frequencies: Sequence[int] | Tensor, p
 
     That is, of L - sum_k L_k. Arguments, symbols, unit and errors as in `fourier_restricted_loss`; the paper's `pairs`
     are the training pairs, and its code gives one frequency at a time. The projection runs over all pairs.
+
+    >>> a, b = torch.cartesian_prod(torch.arange(5), torch.arange(5)).T
+    >>> wave = torch.cos(2 * torch.pi * (a + b)[:, None] / 5 - 2 * torch.pi * torch.arange(5) / 5)  # [25, 5] logits
+    >>> metrics.fourier_excluded_loss(wave, frequencies=[1])  # nothing is left: log 5
+    tensor(1.6094, dtype=torch.float64)
     """
     p = _require_logits(logits)
     chosen = _mask("pairs", pairs, logits)

@@ -20,6 +20,9 @@ class SoftmaxCode:
     """K unit vectors in d dimensions, frame [K, d] float64, and their one-vs-rest margin.
 
     proven: True for a closed form, whose margin is the largest there is; False for the best of a numerical search.
+
+    >>> metrics.softmax_code(num_classes=4, dim=2).proven
+    True
     """
 
     frame: Tensor
@@ -33,6 +36,11 @@ class Seli:
 
     classifier_gram [K, K], feature_gram [K, K]: inner products of rows of W, and of class means of H;
     singular_values [K-1]: of the simplex-encoded label matrix, ascending.
+
+    >>> metrics.seli([10, 10, 10]).classifier_cosines
+    tensor([[ 1.0000, -0.5000, -0.5000],
+            [-0.5000,  1.0000, -0.5000],
+            [-0.5000, -0.5000,  1.0000]], dtype=torch.float64)
     """
 
     classifier_gram: Tensor
@@ -65,6 +73,10 @@ def orthogonal_frame(num_classes: int, dim: int) -> Tensor:
 
     The geometry of square loss without a bias (Zhou et al. 2022). Subtracting their mean leaves a simplex ETF of
     radius sqrt(1 - 1/K). Raises ValueError unless d >= K >= 2.
+
+    >>> metrics.orthogonal_frame(2, dim=3)
+    tensor([[1., 0., 0.],
+            [0., 1., 0.]], dtype=torch.float64)
     """
     _require_classes(num_classes)
     if dim < num_classes:
@@ -79,6 +91,9 @@ def one_vs_rest_margin(frame: Tensor) -> float:
     not necessarily of unit rows -> float in the unit of the rows, 0 if one lies in the hull of the others. One
     small exact least-squares problem a class, on the CPU. Raises ValueError for fewer than two rows or a non-finite
     entry.
+
+    >>> round(metrics.one_vs_rest_margin(metrics.simplex_etf(3, 2)), 4)  # K / (K - 1)
+    1.5
     """
     _validate.require_features(frame)
     _validate.require_means(frame, frame.shape[1])
@@ -94,6 +109,10 @@ def softmax_code(num_classes: int, dim: int, seed: int = 0) -> SoftmaxCode:
     exceed. Otherwise the best of several random starts of a smoothed maximization, seeded: its margin falls short
     of the local maximum next to it by about 1e-6, and nothing proves that maximum to be the largest.
     Raises ValueError for K < 2, d < 1, or d = 1 with K > 2, where two of the vectors must coincide.
+
+    >>> code = metrics.softmax_code(num_classes=4, dim=2)  # the square
+    >>> round(code.margin, 4)
+    1.0
     """
     _require_classes(num_classes)
     if dim < 1 or (dim == 1 and num_classes > 2):
@@ -121,6 +140,11 @@ def seli(class_counts: Tensor | Sequence[int]) -> Seli:
 
     class_counts [K] -> Seli. Raises ValueError for K < 2 or a count that is not positive: a class with no data
     has no place in the geometry.
+
+    >>> metrics.seli([10, 10, 10]).classifier_norms
+    tensor([1.4520, 1.4520, 1.4520], dtype=torch.float64)
+    >>> metrics.seli([30, 10, 10]).classifier_norms  # the large class has the longest row
+    tensor([1.7945, 1.5447, 1.5447], dtype=torch.float64)
     """
     counts = torch.as_tensor(class_counts, dtype=torch.float64)
     if counts.ndim != 1 or len(counts) < 2:

@@ -7,10 +7,15 @@ from ncbook.metrics import _classes, _validate
 
 
 def class_means(features: Tensor, labels: Tensor, num_classes: int | None = None) -> Tensor:
-    """[K, d] float64: the mean feature of each class, nan for a class that does not occur.
+    """[K, d] float64: the mean feature mu_c of each class, nan for a class that does not occur (Papyan et al. 2020).
 
     features [N, d], labels [N] integers in 0..K-1. Differentiable in `features`. Raises ValueError, naming the
     argument and the value, for labels out of range, a non-finite feature, shapes that do not fit, or K < 2.
+
+    >>> metrics.class_means(features, labels)
+    tensor([[ 2.0000,  0.0000],
+            [-1.0000,  1.7321],
+            [-1.0000, -1.7321]], dtype=torch.float64)
     """
     _validate.require_features(features)
     num_classes = _validate.require_labels(labels, features, num_classes)
@@ -24,6 +29,12 @@ def simplex_etf(num_classes: int, dim: int, device: torch.device | str | None = 
     Rows of sqrt(K/(K-1)) (I - 11^T/K), expressed in an orthonormal basis of the K-1 dimensional
     subspace orthogonal to the vector of ones, and padded with zeros (Papyan, Han and Donoho 2020).
     Needs d >= K-1: raises ValueError otherwise.
+
+    >>> frame = metrics.simplex_etf(3, 2)
+    >>> frame @ frame.T
+    tensor([[ 1.0000, -0.5000, -0.5000],
+            [-0.5000,  1.0000, -0.5000],
+            [-0.5000, -0.5000,  1.0000]], dtype=torch.float64)
     """
     if num_classes < 2:
         raise ValueError(f"num_classes: a simplex needs K >= 2 vertices, got {num_classes}")
@@ -44,13 +55,17 @@ def etf_gram(num_classes: int, device: torch.device) -> Tensor:
 
 
 def simplex_coordinates(means: Tensor, *points: Tensor) -> tuple[Tensor, ...]:
-    """Project onto the affine span of k class means, turned so that a simplex ETF would stand upright.
+    """Project onto the affine span of k class means, turned so that a simplex ETF stands upright.
 
     means [k, d] and any number of [n, d] point sets -> coordinates [k, k-1] and [n, k-1] float64, with the
     means' centroid at the origin and their root mean square radius equal to 1. The rotation (orthogonal
     Procrustes against `simplex_etf(k, k-1)`) removes the arbitrary basis of the span, so that pictures of
     successive epochs do not jump. Distances between means are exact; of the points, what lies outside the
-    span is not seen.
+    span is not seen. So this book draws class means; no paper is followed here.
+
+    >>> corners, points = metrics.simplex_coordinates(means, features)
+    >>> corners.shape, points.shape
+    (torch.Size([3, 2]), torch.Size([12, 2]))
     """
     means = means.double()
     size = len(means)

@@ -24,11 +24,16 @@ _SINGULAR = 1e-10  # share of a column's standard deviation left by the others, 
 class KernelInformation:
     """Information about a noisy representation T = h + noise, in nats; float64 scalars.
 
-    input_upper, input_lower  bounds on MI(X; T)
-    label_upper, label_lower  bounds on MI(Y; T)
-    label                     the estimate of MI(Y; T) usually drawn in information planes: the upper bound on
-                              H(T) minus the upper bounds on H(T|Y). It lies between the two bounds and never
-                              exceeds H(Y), but is itself a bound in neither direction.
+    Attributes:
+        input_upper, input_lower: bounds on MI(X; T)
+        label_upper, label_lower: bounds on MI(Y; T)
+        label: the estimate of MI(Y; T) usually drawn in information planes: the upper bound on H(T) minus the upper
+            bounds on H(T|Y). It lies between the two bounds and never exceeds H(Y), but is itself a bound in neither
+            direction.
+
+    >>> information = metrics.mutual_information_kde(features, labels, sigma_sq=0.01)
+    >>> information.input_lower < information.input_upper
+    tensor(True)
     """
 
     input_upper: Tensor
@@ -43,6 +48,9 @@ class BinnedInformation:
     """Information about a binned representation, in nats: `input` = MI(X; T), `label` = MI(Y; T).
 
     occupied is the number of bins that hold a point; `input` is at most its logarithm.
+
+    >>> metrics.mutual_information_binned(features, labels, bin_size=1.0).occupied
+    7
     """
 
     input: float
@@ -67,6 +75,9 @@ def mutual_information_kde(features: Tensor, labels: Tensor, sigma_sq: float) ->
     tend to H(Y), log K for balanced classes. Computed in float64; differentiable in `features`,
     which then keeps memory for N^2 distances. Raises ValueError for arguments that do not fit, a sigma_sq that
     is not positive, or fewer than two classes that occur.
+
+    >>> metrics.mutual_information_kde(features, labels, sigma_sq=0.1).label  # at most log 3
+    tensor(1.0986, dtype=torch.float64)
     """
     _validate.require_positive("sigma_sq", sigma_sq)
     classes, _ = _classes.group(features, labels, None)
@@ -91,6 +102,9 @@ def mutual_information_binned(features: Tensor, labels: Tensor, bin_size: float)
 
     features [N, d], labels [N], bin_size in the features' unit. Not differentiable. Raises ValueError for
     arguments that do not fit, a bin_size that is not positive, or fewer than two classes that occur.
+
+    >>> round(metrics.mutual_information_binned(features, labels, bin_size=10.0).input, 4)
+    1.2861
     """
     _validate.require_positive("bin_size", bin_size)
     classes, _ = _classes.group(features.detach(), labels, None)
@@ -104,10 +118,17 @@ def mutual_information_binned(features: Tensor, labels: Tensor, bin_size: float)
 def mutual_information_gaussian(x: Tensor, y: Tensor) -> Tensor:
     """MI(X; Y) = 1/2 log(|S_x| |S_y| / |S_xy|), exact when x and y are jointly Gaussian, in nats.
 
+    The entropies of Gaussian vectors, as in Cover and Thomas (2006).
+
     x [N, a], y [N, b], any float dtype -> float64 scalar, differentiable. S are sample covariances; their
     determinants come from QR factors of the standardized columns, which do not square the condition number.
     The value is invariant to affine maps of x and of y. It is biased upwards by about ab / (2N), and infinite
     for N <= a + b whatever the truth: a ValueError then, and where a column is a linear function of the others.
+
+    >>> x = torch.randn(1000, 1, generator=torch.Generator().manual_seed(0))
+    >>> y = x + torch.randn(1000, 1, generator=torch.Generator().manual_seed(1))
+    >>> round(metrics.mutual_information_gaussian(x, y).item(), 1)  # log(2) / 2 in the population
+    0.3
     """
     _validate.require_matrix("x", x)
     _validate.require_matrix("y", y)
@@ -124,6 +145,9 @@ def mutual_information_infonce(scores: Tensor) -> Tensor:
     scores [B, B]: entry (i, j) scores the pair (x_i, y_j), true pairs on the diagonal, contrasted along rows.
     Its mean over batches bounds MI(X; Y) from below, whatever the scores, and it never exceeds log B. Float64
     scalar, differentiable. Raises ValueError unless B >= 2 and all scores are finite.
+
+    >>> metrics.mutual_information_infonce(10 * torch.eye(4))  # at most log 4
+    tensor(1.3862, dtype=torch.float64)
     """
     _validate.require_matrix("scores", scores)
     if scores.shape[0] != scores.shape[1] or len(scores) < 2:

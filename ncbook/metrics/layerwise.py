@@ -20,13 +20,19 @@ class Layered(Protocol):
 
 @torch.no_grad()
 def layerwise(model: Layered, batches: Iterable[tuple[Tensor, Tensor]], num_classes: int) -> dict[str, Collapse]:
-    """`collapse` of the outputs of every layer, from first to last.
+    """`collapse` (Papyan et al. 2020) of the outputs of every layer, from first to last.
 
     batches yields (inputs [B, ...], labels [B]) and is iterated twice, so it must be something like a list or a
     DataLoader without shuffled augmentation, and not a generator. Each layer's output is flattened to [B, d_l].
     nc4 of every layer compares the nearest class mean in that layer with the decision of the whole network; the
     measures of the classifier are given for the last layer, which it reads, and are nan for the others. The
     model is used as it is: put it in evaluation mode first. Raises ValueError as `CollapseMeter` does.
+
+    >>> from ncbook import models
+    >>> with models.seeded(0):
+    ...     network = models.mlp((2,), num_classes=3, width=8, depth=2).eval()
+    >>> list(metrics.layerwise(network, [(features.float(), labels)], num_classes=3))
+    ['hidden1', 'hidden2']
     """
     meters: dict[str, CollapseMeter] = {}
     for inputs, labels in batches:

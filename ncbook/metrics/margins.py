@@ -22,6 +22,9 @@ def margins(logits: Tensor, labels: Tensor) -> Tensor:
     q / ||W||_F. Differentiable in `logits` where the best other class is unique.
     Raises ValueError, naming the argument and the value, for labels out of range, a non-finite logit or shapes
     that do not fit.
+
+    >>> metrics.margins(torch.tensor([[2.0, 0.5], [1.0, 3.0]]), torch.tensor([0, 0]))
+    tensor([ 1.5000, -2.0000], dtype=torch.float64)
     """
     if not logits.is_floating_point():
         raise ValueError(f"logits: expected a floating-point dtype, got {logits.dtype}")
@@ -46,6 +49,9 @@ def normalized_margins(features: Tensor, labels: Tensor, weight: Tensor, bias: T
     ||W||_F or by ||w_y||. A class that does not occur still takes part in the decision. Between two equal rows
     of `weight` the bias decides everywhere: +-inf, or nan when the biases agree too. Differentiable in all
     tensors. Raises ValueError, naming the argument and the value, for arguments that do not fit.
+
+    >>> metrics.normalized_margins(features, labels, weight)[:4]
+    tensor([1.8187, 1.6454, 1.6821, 1.6821], dtype=torch.float64)
     """
     _require_classified(features, labels, weight, bias)
     rows = _centered(weight)
@@ -74,6 +80,9 @@ def cosine_margins(features: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
     nan where a row equals the mean row or a feature the mean of class means. Differentiable in both tensors.
     Raises ValueError, naming the argument and the value, for arguments that do not fit, and where fewer than
     two classes occur, because mu_G would then be the mean of one.
+
+    >>> metrics.cosine_margins(features, labels, weight)[:4]
+    tensor([1.5000, 1.5000, 1.4549, 1.4549], dtype=torch.float64)
     """
     _require_classified(features, labels, weight, None)
     classes, _ = _classes.group(features, labels, len(weight))
@@ -90,8 +99,13 @@ def cosine_margins(features: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
 class MarginCurve:
     """Margins in ascending order against their quantile.
 
-    quantiles [N] float64: (i + 1/2) / N;  margins [N] float64 ascending;  area: the integral over 0..1 of the
-    step function that they draw, which is their mean.
+    Attributes:
+        quantiles ([N] float64): (i + 1/2) / N
+        margins ([N] float64): ascending
+        area: the integral over 0..1 of the step function that they draw, which is their mean
+
+    >>> metrics.margin_curve(torch.tensor([3.0, 1.0, 2.0])).margins
+    tensor([1., 2., 3.], dtype=torch.float64)
     """
 
     quantiles: Tensor
@@ -106,6 +120,9 @@ def margin_curve(values: Tensor) -> MarginCurve:
     `values` is what `margins`, `normalized_margins` or `cosine_margins` returns; which normalization the paper
     uses was not seen. Negative margins count as negative area. Not differentiable. Raises ValueError for an
     empty or non-finite `values` or one that is not a floating-point vector.
+
+    >>> metrics.margin_curve(torch.tensor([3.0, 1.0, 2.0])).area
+    2.0
     """
     if not values.is_floating_point() or values.ndim != 1 or len(values) == 0:
         raise ValueError(f"values: expected floating-point margins [N], got {values.dtype} {list(values.shape)}")
@@ -119,11 +136,15 @@ def margin_curve(values: Tensor) -> MarginCurve:
 class SimplexMargins:
     """What every point has once features h = alpha m_y and rows w_k = beta m_k are vertices of a simplex ETF.
 
-    margin         alpha beta K/(K-1)
-    cosine         K/(K-1)
-    distance       alpha sqrt(K / (2(K-1))), to the decision boundary (`normalized_margins`)
-    per_frobenius  alpha sqrt(K) / (K-1), the margin over ||W||_F
-    exponent       alpha^2 K / (4(K-1)), see `error_exponent`; the largest of all K means of norm at most alpha
+    Attributes:
+        margin: alpha beta K/(K-1)
+        cosine: K/(K-1)
+        distance: alpha sqrt(K / (2(K-1))), to the decision boundary (`normalized_margins`)
+        per_frobenius: alpha sqrt(K) / (K-1), the margin over ||W||_F
+        exponent: alpha^2 K / (4(K-1)), see `error_exponent`; the largest of all K means of norm at most alpha
+
+    >>> round(metrics.simplex_margins(num_classes=3, feature_norm=2.0).margin, 4)
+    3.0
     """
 
     margin: float
@@ -138,6 +159,10 @@ def simplex_margins(num_classes: int, feature_norm: float = 1.0, weight_norm: fl
 
     `feature_norm` is alpha, `weight_norm` beta, both > 0. The exponent is that of Papyan et al. (2020), section
     on robustness, with alpha = 1. Raises ValueError for K < 2 or a norm that is not positive and finite.
+
+    >>> closed = metrics.simplex_margins(num_classes=3)
+    >>> round(closed.margin, 4), round(closed.distance, 4), round(closed.exponent, 4)
+    (1.5, 0.866, 0.375)
     """
     if num_classes < 2:
         raise ValueError(f"num_classes: a simplex needs K >= 2 vertices, got {num_classes}")
@@ -163,6 +188,9 @@ def error_exponent(class_means: Tensor, weight: Tensor, bias: Tensor | None = No
 
     class_means [K, d] in the order of the labels, weight [K, d], bias [K] or None -> float64 scalar, in the unit
     of squared features. Differentiable. Raises ValueError for arguments that do not fit.
+
+    >>> metrics.error_exponent(metrics.simplex_etf(3, 2), weight)  # K / (4 (K - 1))
+    tensor(0.3750, dtype=torch.float64)
     """
     if class_means.ndim != 2 or weight.ndim != 2:
         raise ValueError(f"class_means, weight: expected [K, d], got {list(class_means.shape)}, {list(weight.shape)}")

@@ -11,20 +11,22 @@ from ncbook.metrics.collapse import Collapse, of_sums
 
 
 class CollapseMeter:
-    """Streaming `collapse`: two passes over the same batches, the numbers of the whole tensor.
-
-        meter = CollapseMeter(num_classes, dim)
-        for features, labels, logits in batches:
-            meter.update(features, labels)
-        meter.start_second_pass()
-        for features, labels, logits in batches:
-            meter.update(features, labels, logits)
-        meter.compute(weight)
+    """Streaming `collapse` (Papyan et al. 2020): two passes over the same batches, the numbers of the whole tensor.
 
     The first pass sums counts and class means, the second what lies around them; the state is [K, d], whatever
     the number of points. Several workers: each makes the first pass over its share, one meter merges the others
     and starts the second pass, each worker continues with a `copy()` of it, and their second passes are merged.
     Everything lies on the device of the first batch. Not differentiable.
+
+    >>> meter = metrics.CollapseMeter(num_classes=3, dim=2)
+    >>> batches = [(features[:6], labels[:6]), (features[6:], labels[6:])]
+    >>> for batch in batches:
+    ...     meter.update(*batch)
+    >>> meter.start_second_pass()
+    >>> for h, y in batches:
+    ...     meter.update(h, y, logits=h @ weight.T)
+    >>> round(meter.compute(weight).nc1, 4)
+    0.0017
     """
 
     def __init__(self, num_classes: int, dim: int) -> None:

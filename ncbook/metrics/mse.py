@@ -13,10 +13,16 @@ from ncbook.metrics.variability import rank_tolerance, residual_factor
 class SquareLossDecomposition:
     """Three terms, none negative, that add up to the regularized square loss.
 
-    nc1      variability of the features as the least-squares classifier sees it, and the decay of its norm
-    nc2_nc3  error of the least-squares classifier at the class means: how far they are from a separable frame
-    perp     what the actual classifier loses to the least-squares one
-    weight [K, d], bias [K] or None: the least-squares classifier W_LS, b_LS; float64
+    Attributes:
+        nc1: variability of the features as the least-squares classifier sees it, and the decay of its norm
+        nc2_nc3: error of the least-squares classifier at the class means: how far they are from a separable frame
+        perp: what the actual classifier loses to the least-squares one
+        weight ([K, d] float64): W_LS of the least-squares classifier
+        bias ([K] float64, or None): b_LS of the same
+
+    >>> parts = metrics.square_loss_decomposition(features, labels, weight)
+    >>> abs(parts.nc1 + parts.nc2_nc3 + parts.perp - parts.total) < 1e-9
+    True
     """
 
     nc1: float
@@ -54,6 +60,10 @@ def square_loss_decomposition(
     All directions of feature space enter W_LS: one singular value decomposition of [min(N, d) + K, d + 1], no
     covariance is formed. Not differentiable. Raises ValueError, naming the argument, for shapes that do not fit, labels
     out of range, a non-finite entry, fewer than two classes that occur, or a negative decay.
+
+    >>> parts = metrics.square_loss_decomposition(features, labels, weight, decay=1e-3)
+    >>> round(parts.nc1, 4), round(parts.nc2_nc3, 4), round(parts.perp, 4)
+    (0.001, 0.1667, 1.3413)
     """
     if weight.ndim != 2:
         raise ValueError(f"weight: expected shape [K, d], got {list(weight.shape)}")

@@ -16,6 +16,12 @@ class OnePassMeter:
     Keeps counts [K], means [K, d] and the pooled scatter around them, a [d, d] matrix, all in float64: prefer
     `CollapseMeter` where the data can be read twice. NC4 and the nearest-class-center error need the final
     class means for every point, cannot be known in one pass, and are nan. Not differentiable.
+
+    >>> meter = metrics.OnePassMeter(num_classes=3, dim=2)
+    >>> meter.update(features[:6], labels[:6])
+    >>> meter.update(features[6:], labels[6:])
+    >>> round(meter.compute(weight).nc1, 4)
+    0.0017
     """
 
     def __init__(self, num_classes: int, dim: int, device: torch.device | str | None = None) -> None:

@@ -14,6 +14,9 @@ def effective_rank(matrix: Tensor) -> Tensor:
     their second moments or covariance give s_i^2 / N and thus a smaller number, and uncentered features count
     their mean as one direction. A matrix of zeros gives nan. Differentiable where all singular values are distinct
     and positive. Raises ValueError unless `matrix` is a finite floating-point matrix.
+
+    >>> metrics.effective_rank(torch.diag(torch.tensor([1.0, 1.0, 0.0])))
+    tensor(2., dtype=torch.float64)
     """
     singular = _singular_values(matrix)
     return torch.special.entr(singular / singular.sum()).sum().exp()
@@ -25,6 +28,9 @@ def stable_rank(matrix: Tensor) -> Tensor:
     matrix [m, n] -> float64 scalar between 1 and rank(matrix); no change under scaling or rotation, and insensitive
     to small singular values. A matrix of zeros gives nan. Differentiable where the largest singular value is simple.
     Raises ValueError unless `matrix` is a finite floating-point matrix.
+
+    >>> metrics.stable_rank(torch.diag(torch.tensor([2.0, 2.0, 1.0])))
+    tensor(2.2500, dtype=torch.float64)
     """
     singular = _singular_values(matrix)
     return (singular / singular[0]).square().sum()
@@ -40,6 +46,10 @@ def log_kernel_uniformity(class_means: Tensor) -> tuple[Tensor, Tensor]:
     class_means [K, d], or the rows of a classifier; their unweighted mean is subtracted here. Two float64 scalars,
     in nats and nats^2, which do not change under scaling, rotation or shift. Two equal means give (inf, nan), a mean
     at the global mean gives nan. Differentiable. Raises ValueError for fewer than two rows or a non-finite entry.
+
+    >>> mean, variance = metrics.log_kernel_uniformity(means)
+    >>> mean  # -log(2K / (K - 1)) / 2 for a simplex
+    tensor(-0.5493, dtype=torch.float64)
     """
     _validate.require_matrix("class_means", class_means, "[K, d]")
     _validate.require_means(class_means, class_means.shape[1])

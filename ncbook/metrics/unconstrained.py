@@ -21,12 +21,20 @@ from ncbook.metrics.geometry import simplex_etf
 class UnconstrainedMinimum:
     """A global minimizer and its value.
 
-    loss            the smallest value of the objective
-    logit_gap       true logit minus any other, the same for every point; its unit is that of the logits
-    singular_value  of the logits Z = W H^T: logit_gap * sqrt(n), for each of the K-1 (no bias: K) that are not zero
-    collapses       False if the weight decays are so large that W and H vanish
-    norm_ratio      ||w_k||^2 / ||h_i||^2 (nan if they vanish)
-    weight [K, d], features [N, d], labels [N] (n points of class 0, then of class 1, ...), bias [K]; float64
+    Attributes:
+        loss: the smallest value of the objective
+        logit_gap: true logit minus any other, the same for every point; its unit is that of the logits
+        singular_value: of the logits Z = W H^T: logit_gap * sqrt(n), for each of the K-1 (no bias: K) that are not zero
+        collapses: False if the weight decays are so large that W and H vanish
+        norm_ratio: ||w_k||^2 / ||h_i||^2 (nan if they vanish)
+        weight ([K, d] float64): W of the minimizer
+        features ([N, d] float64): H of the minimizer
+        labels ([N]): n points of class 0, then of class 1, ...
+        bias ([K] float64): b of the minimizer
+
+    >>> minimum = metrics.unconstrained_cross_entropy(3, dim=2, per_class=10, weight_decay=5e-3, feature_decay=5e-4)
+    >>> minimum.weight.shape, minimum.features.shape
+    (torch.Size([3, 2]), torch.Size([30, 2]))
     """
 
     loss: float
@@ -58,6 +66,10 @@ def unconstrained_cross_entropy(
 
     Holds for d >= K-1 (the paper's landscape result asks for d >= K). Raises ValueError, naming the argument, for
     K < 2, d < K-1, n < 1, or a decay that is not positive and finite.
+
+    >>> minimum = metrics.unconstrained_cross_entropy(3, dim=2, per_class=10, weight_decay=5e-3, feature_decay=5e-4)
+    >>> round(minimum.logit_gap, 3), round(minimum.loss, 4)
+    (5.288, 0.0629)
     """
     _require(num_classes, dim, num_classes - 1, per_class, weight_decay, feature_decay)
     threshold = math.sqrt(per_class * weight_decay * feature_decay)
@@ -82,6 +94,10 @@ def unconstrained_square_loss(
     rescaled.
 
     Needs d >= K-1, without a bias d >= K. Raises ValueError as `unconstrained_cross_entropy` does.
+
+    >>> minimum = metrics.unconstrained_square_loss(3, dim=2, per_class=10, weight_decay=5e-3, feature_decay=5e-4)
+    >>> round(minimum.logit_gap, 3), minimum.bias
+    (0.985, tensor([0.3333, 0.3333, 0.3333], dtype=torch.float64))
     """
     rank = num_classes - 1 if bias else num_classes
     _require(num_classes, dim, rank, per_class, weight_decay, feature_decay)
@@ -98,6 +114,9 @@ def unconstrained_max_margin(num_classes: int, dim: int, per_class: int) -> Unco
     Where gradient flow on the unregularized cross-entropy goes in direction. The value, in `loss`, is (K-1) sqrt(n),
     so the normalized margin q / ((||W||^2 + ||H||^2) / 2), to which any training run can be compared, is at most
     1 / ((K-1) sqrt(n)). Needs d >= K-1. Raises ValueError for K < 2, d < K-1 or n < 1.
+
+    >>> metrics.unconstrained_max_margin(3, dim=2, per_class=4).normalized_margin
+    0.25
     """
     _require(num_classes, dim, num_classes - 1, per_class, 1.0, 1.0)
     value = (num_classes - 1) * math.sqrt(per_class)

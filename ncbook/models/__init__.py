@@ -1,4 +1,15 @@
-"""Networks: a backbone of named blocks and a linear head; the features of every block can be read."""
+"""Networks: a backbone of named blocks and a linear head; the features of every block can be read.
+
+Those for images are built for the shape of their inputs; others are the models of modular addition and of theory.
+
+>>> import torch
+>>> from ncbook import models
+>>> with models.seeded(0):
+...     network = models.mlp((1, 8, 8), num_classes=10).eval()
+>>> images = torch.zeros(5, 1, 8, 8)
+>>> network(images).shape, network.features(images).shape
+(torch.Size([5, 10]), torch.Size([5, 128]))
+"""
 
 from ncbook.models.classifier import Classifier
 from ncbook.models.heads import CosineHead, FixedHead, reduce_features, replace_head

@@ -8,6 +8,11 @@ class Classifier(nn.Module):
 
     `features(x)` [N, d] is the output of the last block, which the head maps to logits [N, K];
     `layers(x)` gives the output of every block by name. So `head(features(x))` is the network.
+
+    >>> torch.equal(network.head(network.features(images)), network(images))
+    True
+    >>> list(network.layers(images))
+    ['hidden1', 'hidden2', 'hidden3']
     """
 
     def __init__(self, blocks: dict[str, nn.Module], feature_dim: int, num_classes: int) -> None:

@@ -15,6 +15,10 @@ class CosineHead(nn.Linear):
     trained parameter, of any length, is `parametrizations.weight.original`. The smaller the temperature, the smaller
     the cross-entropy can get: at a simplex ETF it is log(1 + (K-1) exp(-K / ((K-1) temperature))). A feature of 0 gives
     logits 0. Raises ValueError for a size < 1 or a temperature that is not positive and finite.
+
+    >>> head = models.CosineHead(128, num_classes=10, temperature=0.1)
+    >>> head(torch.randn(5, 128)).abs().max() < 10.001
+    tensor(True)
     """
 
     def __init__(self, feature_dim: int, num_classes: int, temperature: float = 0.1) -> None:
@@ -35,6 +39,11 @@ class FixedHead(nn.Linear):
     With `metrics.simplex_etf(K, d)` for weight, d >= K-1, the fixed simplex ETF (Zhu et al. 2021); multiply it for
     rows that are not of length 1. The dtype and device stay those of the tensors given. Raises ValueError for
     shapes that do not fit, an integer dtype or a non-finite entry.
+
+    >>> from ncbook import metrics
+    >>> head = models.FixedHead(metrics.simplex_etf(10, 128).float())
+    >>> list(head.parameters())
+    []
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
@@ -54,6 +63,10 @@ def replace_head(model: Classifier, head: nn.Linear) -> Classifier:
     """Give `model` another head, moved to the dtype and device of the old one; changes and returns the model.
 
     Raises ValueError for a head of another feature dimension or number of classes.
+
+    >>> cosine = models.CosineHead(8, num_classes=3)
+    >>> models.replace_head(models.mlp((2,), num_classes=3, width=8), cosine).head is cosine
+    True
     """
     old = model.head
     if head.weight.shape != old.weight.shape:
@@ -67,6 +80,9 @@ def reduce_features(model: Classifier, dim: int) -> Classifier:
 
     The map, without a bias, is the new last block, "reduced", and the head a fresh linear one [K, dim]. With dim =
     K-1, the least that holds a simplex ETF, the head has fewest weights. Raises ValueError for dim < 1.
+
+    >>> models.reduce_features(models.mlp((2,), num_classes=3), dim=2).head.weight.shape
+    torch.Size([3, 2])
     """
     if dim < 1:
         raise ValueError(f"dim: must be at least 1, got {dim}")

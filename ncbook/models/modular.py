@@ -15,6 +15,10 @@ class PairMLP(Classifier):
     h1 = relu(E[a] A + E[b] B + b1), h2 = relu(h1 C + b2), logits = V h2; features are h2 [N, width]. Blocks "hidden1"
     and "hidden2"; the head has no bias. Start: E ~ N(0, 1), A and B ~ N(0, 1/(2 d)), C ~ N(0, 2/width),
     V ~ N(0, 1/width), biases 0, with d = `embedding_dim`. Raises ValueError for p < 2 or another size < 1.
+
+    >>> perceptron = models.PairMLP(p=7)
+    >>> perceptron(torch.tensor([[1, 2], [3, 4]])).shape, perceptron.embedding.shape
+    (torch.Size([2, 7]), torch.Size([7, 32]))
     """
 
     head: nn.Linear
@@ -56,6 +60,10 @@ class QuadraticMLP(Classifier):
     Features are (W1 x)^2 / (D H) [N, width], of the block "hidden"; the head is W2 [p, width], without a bias. W1 is
     kept as `input_weight` [2, p, width], a table for a and one for b, so that `input_weight[0].T` suits
     `metrics.fourier_ipr`. Starts with all weights from N(0, 1). Raises ValueError for p < 2 or width < 1.
+
+    >>> quadratic = models.QuadraticMLP(p=7, width=20)
+    >>> quadratic.features(torch.tensor([[1, 2]])).shape
+    torch.Size([1, 20])
     """
 
     head: nn.Linear
@@ -89,6 +97,11 @@ def gromov_solution(p: int, width: int = 500, seed: int = 0) -> QuadraticMLP:
     cos(2 pi k (a + b - q)/p) / 2 adds up, to a peak at q = a + b; the rest has random phases and averages out.
     Frequencies 1, ..., (p-1)//2 take turns, so that each serves alike; `seed` draws f1 and f2. Raises ValueError
     for p < 3, which has no such frequency, or width < 1.
+
+    >>> solution = models.gromov_solution(p=7, width=600)
+    >>> pairs = torch.cartesian_prod(torch.arange(7), torch.arange(7))
+    >>> (solution(pairs).argmax(1) == pairs.sum(1) % 7).double().mean()
+    tensor(1., dtype=torch.float64)
     """
     require_sizes(p=(p, 3), width=(width, 1))
     model = QuadraticMLP(p, width).double()

@@ -28,6 +28,9 @@ def mlp(
 
     A block is linear, batch norm and ReLU; with batch_norm=False linear with a bias and ReLU. Linear layers start as
     PyTorch's do. Raises ValueError for num_classes < 2, or width or depth < 1.
+
+    >>> list(models.mlp((2,), num_classes=3, width=8, depth=2).layers(torch.zeros(4, 2)))
+    ['hidden1', 'hidden2']
     """
     require_sizes(num_classes=(num_classes, 2), width=(width, 1), depth=(depth, 1))
     sizes = [prod(input_shape)] + [width] * depth
@@ -45,6 +48,9 @@ def convnet(input_shape: tuple[int, ...], num_classes: int, width: int = 128) ->
     Two convolution blocks of width/8 and width/4 channels, the second halving the image, then one linear
     block; batch norm and ReLU in each. Raises ValueError for an input_shape that is not [C, H, W], num_classes < 2 or
     width < 1.
+
+    >>> models.convnet((1, 16, 16), num_classes=10, width=64).features(torch.zeros(2, 1, 16, 16)).shape
+    torch.Size([2, 64])
     """
     require_image("a convolutional network", input_shape)
     require_sizes(num_classes=(num_classes, 2), width=(width, 1))
@@ -76,7 +82,11 @@ NETWORKS: dict[str, Callable[..., Classifier]] = {
 
 
 def build(name: str, input_shape: tuple[int, ...], num_classes: int, width: int) -> Classifier:
-    """The network called `name`; raises ValueError that lists the names."""
+    """The network called `name`; raises ValueError that lists the names.
+
+    >>> models.build("mlp", (1, 8, 8), num_classes=10, width=32).head.weight.shape
+    torch.Size([10, 32])
+    """
     if name not in NETWORKS:
         raise ValueError(f"name: no network is called {name!r}; there are {', '.join(NETWORKS)}")
     return NETWORKS[name](input_shape, num_classes, width=width)

@@ -20,19 +20,31 @@ def resnet18(input_shape: tuple[int, ...], num_classes: int, width: int = 512) -
     """ResNet-18 (He et al. 2016) for small images; d = 512. Blocks "stem", "layer1", ..., "layer4", "pool".
 
     The network of Papyan, Han and Donoho's published notebook. Layers 2 to 4 halve the image.
+
+    >>> network = models.resnet18((3, 32, 32), num_classes=10)
+    >>> list(network.eval().layers(torch.zeros(1, 3, 32, 32))), network.head.weight.shape
+    (['stem', 'layer1', 'layer2', 'layer3', 'layer4', 'pool'], torch.Size([10, 512]))
     """
     _require("ResNet-18", 512, width, input_shape, num_classes)
     return _resnet(torchvision("models").resnet18(num_classes=num_classes), input_shape)
 
 
 def resnet34(input_shape: tuple[int, ...], num_classes: int, width: int = 512) -> Classifier:
-    """ResNet-34 for small images; d = 512. Blocks as in `resnet18`, with more residual units each."""
+    """ResNet-34 for small images; d = 512. Blocks as in `resnet18`, with more residual units each.
+
+    >>> models.resnet34((3, 32, 32), num_classes=10).head.weight.shape
+    torch.Size([10, 512])
+    """
     _require("ResNet-34", 512, width, input_shape, num_classes)
     return _resnet(torchvision("models").resnet34(num_classes=num_classes), input_shape)
 
 
 def resnet50(input_shape: tuple[int, ...], num_classes: int, width: int = 2048) -> Classifier:
-    """ResNet-50 for small images; d = 2048. Blocks as in `resnet18`, of bottleneck units."""
+    """ResNet-50 for small images; d = 2048. Blocks as in `resnet18`, of bottleneck units.
+
+    >>> models.resnet50((3, 32, 32), num_classes=10).head.weight.shape
+    torch.Size([10, 2048])
+    """
     _require("ResNet-50", 2048, width, input_shape, num_classes)
     return _resnet(torchvision("models").resnet50(num_classes=num_classes), input_shape)
 
@@ -43,19 +55,30 @@ def vgg11_bn(input_shape: tuple[int, ...], num_classes: int, width: int = 512) -
     Blocks "stage1", ..., "stage5", each of convolutions and a max-pooling that halves the image, then "pool". In place
     of torchvision's three linear layers with dropout there is the head alone, drawn as the last of the three is:
     weights from N(0, 0.01^2), bias 0.
+
+    >>> models.vgg11_bn((3, 32, 32), num_classes=10).head.weight.shape
+    torch.Size([10, 512])
     """
     _require("VGG-11", 512, width, input_shape, num_classes, least=32)
     return _vgg("A", input_shape, num_classes)
 
 
 def vgg13_bn(input_shape: tuple[int, ...], num_classes: int, width: int = 512) -> Classifier:
-    """VGG-13 with batch norm for images from 32 pixels; d = 512. Blocks and head as in `vgg11_bn`."""
+    """VGG-13 with batch norm for images from 32 pixels; d = 512. Blocks and head as in `vgg11_bn`.
+
+    >>> models.vgg13_bn((3, 32, 32), num_classes=10).head.weight.shape
+    torch.Size([10, 512])
+    """
     _require("VGG-13", 512, width, input_shape, num_classes, least=32)
     return _vgg("B", input_shape, num_classes)
 
 
 def vgg16_bn(input_shape: tuple[int, ...], num_classes: int, width: int = 512) -> Classifier:
-    """VGG-16 with batch norm for images from 32 pixels; d = 512. Blocks and head as in `vgg11_bn`."""
+    """VGG-16 with batch norm for images from 32 pixels; d = 512. Blocks and head as in `vgg11_bn`.
+
+    >>> models.vgg16_bn((3, 32, 32), num_classes=10).head.weight.shape
+    torch.Size([10, 512])
+    """
     _require("VGG-16", 512, width, input_shape, num_classes, least=32)
     return _vgg("D", input_shape, num_classes)
 
@@ -65,6 +88,9 @@ def densenet121(input_shape: tuple[int, ...], num_classes: int, width: int = 102
 
     Blocks "stem", "dense1", "transition1", ..., "transition3", "dense4", "pool"; a transition halves the image. The
     last batch norm and ReLU belong to "pool".
+
+    >>> models.densenet121((3, 32, 32), num_classes=10).head.weight.shape
+    torch.Size([10, 1024])
     """
     _require("DenseNet-121", 1024, width, input_shape, num_classes, least=8)
     body = torchvision("models").densenet121(num_classes=num_classes)

@@ -25,6 +25,10 @@ class NandaTransformer(Classifier):
     + b_out [N, d]; the head W_U has no bias. Blocks "attention" (r) and "mlp" (the features). All weights start from
     N(0, 1/d), W_U from N(0, 1/(p+1)), biases 0. Only p of the paper's p + 1 logits are kept: "=" is no answer.
     Raises ValueError for p < 2, another size < 1, or heads that do not divide d.
+
+    >>> transformer = models.NandaTransformer(p=7, dim=16, heads=2, width=32)
+    >>> transformer(torch.tensor([[1, 2], [3, 4]])).shape
+    torch.Size([2, 7])
     """
 
     head: nn.Linear
@@ -55,6 +59,10 @@ class PowerTransformer(Classifier):
     (x' of layer 1 at "=") and "layer2". Embeddings start from N(0, 1), the products as torch's linear layers do.
     The code's end-of-text token before `a` and its logits of tokens that are no number are left out.
     Raises ValueError for p < 2, an odd d, another size < 1, or heads that do not divide d.
+
+    >>> transformer = models.PowerTransformer(p=7, dim=16, heads=2)
+    >>> transformer(torch.tensor([[1, 2], [3, 4]])).shape
+    torch.Size([2, 7])
     """
 
     head: nn.Linear

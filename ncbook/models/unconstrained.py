@@ -17,6 +17,10 @@ class UnconstrainedFeatures(Classifier):
     proportions, K = `num_classes`. Both W and H start from N(0, 0.1^2), the bias from 0.
 
     Raises ValueError for K < 2, d < 1, no points, or labels out of range.
+
+    >>> free = models.UnconstrainedFeatures(torch.tensor([0, 0, 1, 1]), dim=3, num_classes=2)
+    >>> free.points.shape, free().shape
+    (torch.Size([4, 3]), torch.Size([4, 2]))
     """
 
     labels: Tensor
@@ -54,13 +58,17 @@ def unconstrained_objective(
 ) -> Tensor:
     """The regularized loss of unconstrained features; differentiable scalar.
 
-    loss="cross_entropy"  (1/N) sum_i CE(W h_i + b, y_i) + penalty, in nats (Zhu et al. 2021)
-    loss="square"         (1/2N) ||W H^T + b 1^T - Y||_F^2 + penalty, Y [K, N] one-hot, not rescaled (Zhou et al. 2022)
+    - loss="cross_entropy": (1/N) sum_i CE(W h_i + b, y_i) + penalty, in nats (Zhu et al. 2021)
+    - loss="square": (1/2N) ||W H^T + b 1^T - Y||_F^2 + penalty, Y [K, N] one-hot, not rescaled (Zhou et al. 2022)
 
     penalty = lambda_W/2 ||W||_F^2 + lambda_H/2 ||H||_F^2 + lambda_b/2 ||b||^2 with lambda_W, lambda_H, lambda_b the
     three decays; 0 leaves a term out. For balanced classes `metrics.unconstrained_cross_entropy` and
     `metrics.unconstrained_square_loss` give the minima. Raises ValueError for an unknown loss, or a decay that is
     negative or not finite.
+
+    >>> free = models.UnconstrainedFeatures(torch.tensor([0, 0, 1, 1]), dim=3, num_classes=2)
+    >>> models.unconstrained_objective(free, weight_decay=5e-3, feature_decay=5e-4).shape
+    torch.Size([])
     """
     decays = {"weight_decay": weight_decay, "feature_decay": feature_decay, "bias_decay": bias_decay}
     for name, decay in decays.items():
@@ -85,6 +93,10 @@ class DeepLinear(Classifier):
     depth 1). Blocks "inputs" (flattened), "linear1", ..., "linear{L-1}". Entries of W_l start from
     N(0, scale^(2/L) / fan-in): `scale` is that of the whole product, so that depths can be compared.
     Raises ValueError for K < 2, another size < 1, or a scale that is not positive.
+
+    >>> deep = models.DeepLinear((2,), num_classes=3, width=4, depth=3)
+    >>> deep.product().shape
+    torch.Size([3, 2])
     """
 
     def __init__(

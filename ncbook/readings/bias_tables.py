@@ -20,7 +20,7 @@ def square(run: Run) -> pd.DataFrame:
         {
             "optimizer": (SOLVERS | _MOVED)[method],
             "solved": count(own.residual < _SOLVED),
-            "distance / norm": f"{own.distance.median():.1g}",
+            "distance over norm": f"{own.distance.median():.1g}",
         }
         for method, own in ends(run, "square").groupby("method", sort=False)
     ]
@@ -34,7 +34,7 @@ def logistic(run: Run) -> pd.DataFrame:
             "dimensions": int(dim),
             "method": PLANES[method],
             "distance": f"{own.direction_distance.median():.4f}",
-            "margin / largest": f"{own.margin_ratio.median():.3f}",
+            "margin over the largest": f"{own.margin_ratio.median():.3f}",
             "log10 of t": (own.log_time.median() / np.log(10)).round(),
         }
         for (dim, method), own in ends(run, "logistic").groupby(["dim", "method"], sort=False)
@@ -52,11 +52,11 @@ def completion(run: Run) -> pd.DataFrame:
     """A row a number of entries seen and a start, a column a number of factors: effective rank, and error."""
     found = [
         {
-            "seen": int(count),
-            "start": _STARTS.get(scale, f"{scale:g}"),
+            "entries seen": int(count),
+            "scale of the start": _STARTS.get(scale, f"{scale:g}"),
             "factors": "none" if method == "nuclear" else method.removeprefix("depth"),
             "effective rank": f"{own.effective_rank.median():.2f}",
-            "error": f"{own.unseen_error.median():.3f}",
+            "error on the others": f"{own.unseen_error.median():.3f}",
         }
         for (count, scale, method), own in ends(run, "completion").groupby(["observed", "scale", "method"])
     ]
@@ -68,7 +68,7 @@ def escape(run: Run) -> pd.DataFrame:
     found = [
         {
             "factors": method.removeprefix("depth"),
-            "determinant": "positive" if sign > 0 else "negative",
+            "determinant at the start": "positive" if sign > 0 else "negative",
             "norm": f"{own.frobenius_norm.median():.2f}",
             "effective rank": f"{own.effective_rank.median():.2f}",
             "solved": count(own.square_loss < _MATCHED),

@@ -131,12 +131,15 @@ def halves(run: Run) -> pd.DataFrame:
         {
             "n": pairs.per_class,
             "holds across halves, %": 100.0 * (pairs.half_bound >= pairs.half_cdnv),
-            "one half is off by, %": 100 * (pairs.half_cdnv / pairs.cdnv_test - 1).abs(),
+            "error of one half, %": 100 * (pairs.half_cdnv / pairs.cdnv_test - 1).abs(),
             "left": 100 * (1 - pairs.shift_sum / pairs.distance_train),
         }
     ).groupby("n")
     table = found.mean().drop(columns="left").round(1)
-    left = {"left of the distance, worst pair, %": found.left.min(), "middle pair, %": found.left.median()}
+    left = {
+        "left of the distance, worst pair, %": found.left.min(),
+        "left of the distance, middle pair, %": found.left.median(),
+    }
     return table.assign(**{name: values.round() for name, values in left.items()}).reset_index()
 
 
@@ -198,4 +201,6 @@ def center_errors(run: Run) -> pd.DataFrame:
     """A row a size: error of the nearest-center rule, with the population's means and the training set's; bounds."""
     columns = ["ncc_error_test", "ncc_error_test_train_means", "directional_ncc_error_bound", "ncc_error_bound"]
     means = rows(run, "network").groupby("per_class")[columns].mean().round(4).reset_index()
-    return means.set_axis(["n", "error", "with training centers", "bound along the lines", "4 (K−1) V"], axis=1)
+    return means.set_axis(
+        ["n", "error", "error with training centers", "bound along the lines", "bound 4 (K−1) V"], axis=1
+    )

@@ -102,9 +102,13 @@ def transformers(run: Run) -> pd.DataFrame:
     before = rows_at(run, found, found.onset)
     table = {f"{name} (step)": found[column].map(_step) for column, name in _MOMENTS.items()}
     table["restricted accuracy before the jump"] = before.restricted_acc.round(2)
-    table["excluded loss then, nats"] = before.excluded_loss.round(1)
-    table["training loss then, nats"] = before.train_loss.map("{:.0e}".format)
+    table["excluded loss before the jump, nats"] = before.excluded_loss.round(1)
+    table["training loss before the jump, nats"] = before.train_loss.map("{:.0e}".format)
     named = {seed: f"seed {seed}" for seed in found.index}
     return (
-        pd.DataFrame(table).astype(object).T.rename(columns=named).rename_axis(index="what", columns=None).reset_index()
+        pd.DataFrame(table)
+        .astype(object)
+        .T.rename(columns=named)
+        .rename_axis(index="moment or value", columns=None)
+        .reset_index()
     )

@@ -140,9 +140,9 @@ def sparsity(run: Run) -> pd.DataFrame:
     found = milestones(run)
     found = found.assign(rise=(found.gini_onset - found.gini_then) / (found.gini_end - found.gini_then))
     columns = {
-        "gini_then": "memorized",
-        "gini_onset": "last quiet",
-        "gini_end": "end",
+        "gini_then": "when memorized",
+        "gini_onset": "at the last quiet step",
+        "gini_end": "at the end",
         "rise": "share of the rise",
     }
     medians = found.groupby("weight_decay", sort=False)[list(columns)].median()

@@ -171,12 +171,13 @@ def costs_of_controls(run: Run) -> pd.DataFrame:
                     "arm": GRADED_ARMS[arm].removesuffix(", released"), "rate": told, "strength": each,
                     "points at the release": own.median(), "lowest": own.min(), "highest": own.max(),
                     "κ": kappa[name][each].median(), "training loss": loss[name][each].median(),
-                    "wrong (%)": 100 * (1 - train[name][each].median()), "points at the end": end[name][each].median(),
+                    "wrong training images (%)": 100 * (1 - train[name][each].median()),
+                    "points at the end": end[name][each].median(),
                 }
                 for each, own in then[name].groupby("strength")
             ]  # fmt: skip
     table = pd.DataFrame(rows)
-    rounded = ["points at the release", "lowest", "highest", "wrong (%)", "points at the end"]
+    rounded = ["points at the release", "lowest", "highest", "wrong training images (%)", "points at the end"]
     table[rounded] = table[rounded].round(2) + 0.0  # no -0
     return table
 

@@ -56,8 +56,8 @@ def falls(run: Run) -> pd.DataFrame:
                 "measured with": estimator,
                 "rise, nats": spread(own.rise, "{:.2f}"),
                 "then fall, nats": spread(own.fall, "{:.2f}"),
-                "a bit or more": count(own.fall >= BIT),
-                "error, %": f"{100 * own.test_error.max():.1f}",
+                "falls by a bit or more": count(own.fall >= BIT),
+                "largest test error, %": f"{100 * own.test_error.max():.1f}",
             }
             for activation, estimator, own in _pairs(found)
         ]
@@ -73,7 +73,7 @@ def layers(run: Run) -> pd.DataFrame:
                 "network": ACTIVATIONS[activation],
                 "measured with": estimator,
                 f"layers 1 to {inputs.shape[1]}, nats": listed(own.median(), "{:.2f}"),
-                "each keeps less": count(rises.loc[activation, estimator] <= -COMPRESSED),
+                "every layer keeps less": count(rises.loc[activation, estimator] <= -COMPRESSED),
                 "class lost, nats": f"{abs(losses.loc[activation, estimator].max()):.2f}",
             }
             for activation, estimator, own in _pairs(inputs)
@@ -108,7 +108,10 @@ def courses(run: Run) -> pd.DataFrame:
     found = []
     for key, course in middles.groupby(["weight_decay", "split", "estimator"], sort=False):
         values = pd.Series([course.iloc[0], course.max(), course.iloc[-1]])
-        found.append(_named(key) | {"start, highest, end, nats": listed(values, "{:.2f}"), "rank with NC1": ranks[key]})
+        found.append(
+            _named(key)
+            | {"start, highest, end, nats": listed(values, "{:.2f}"), "rank correlation with NC1": ranks[key]}
+        )
     return pd.DataFrame(found)
 
 
@@ -158,8 +161,8 @@ def critical(run: Run) -> pd.DataFrame:
             {
                 "weight decay": decay,
                 "moment": name,
-                "last / first": f"{own[f'spread_{when}'].median():.2f}",
-                "mean": f"{own[f'beta_mean_{when}'].median():.4f}",
+                "last over first": f"{own[f'spread_{when}'].median():.2f}",
+                "mean β − 1": f"{own[f'beta_mean_{when}'].median():.4f}",
                 "NC1": f"{own[f'nc1_train_{when}'].median():.4f}",
             }
             for decay, own in transitions(run).groupby("weight_decay", sort=False)

@@ -130,7 +130,7 @@ def stopping(run: Run) -> pd.DataFrame:
         "stopped": "stopped, %",
         "best": "best epoch, %",
         "unit_variance_ratio_train_stop": "variance ratio at the stop",
-        "unit_variance_ratio_train_end": "at the end",
+        "unit_variance_ratio_train_end": "variance ratio at the end",
     }
     rows = pd.concat([found, long])
     percents = {name: 100 * rows[name] for name in ("end", "stopped", "best")}
@@ -143,7 +143,7 @@ def dilation(run: Run) -> pd.DataFrame:
     found = found[found.arm.isin([CE, SMOOTHED])]
     names = {
         "unit_variance_ratio_test_stop": "variance ratio at the stop",
-        "unit_variance_ratio_test_end": "at the end",
+        "unit_variance_ratio_test_end": "variance ratio at the end",
     }
     table = found.groupby(["arm", "label_noise"])[list(names)].median().rename(columns=names)
     return table.rename_axis(["training", "corruption ratio"]).reset_index()

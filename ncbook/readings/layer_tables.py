@@ -57,10 +57,10 @@ def straightness(run: Run) -> pd.DataFrame:
         then, last = over_phase(run, arm, "variance_ratio_train")
         found.append({
             "network": ARMS[arm],
-            "before": cell(own[own.step == 0].correlation.median(), "{:.2f}"),
-            "at the end": spread(end.correlation, "{:.3f}"),
-            "slope": cell(end.slope.median(), "{:.2f}"),
-            "last layer": cell((then / last)[depth].median(), "{:.1f}"),
+            "correlation before": cell(own[own.step == 0].correlation.median(), "{:.2f}"),
+            "correlation at the end": spread(end.correlation, "{:.3f}"),
+            "slope at the end": cell(end.slope.median(), "{:.2f}"),
+            "last layer divided by": cell((then / last)[depth].median(), "{:.1f}"),
         })  # fmt: skip
     return pd.DataFrame(found)
 

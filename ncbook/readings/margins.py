@@ -100,9 +100,9 @@ def doubled(run: Run) -> pd.DataFrame:
     columns = {
         "weight_decay": "weight decay",
         "raw": "smallest margin",
-        "doubled_raw": "doubled",
+        "doubled_raw": "smallest margin, doubled",
         "confidence": "confidence",
-        "doubled_confidence": "doubled ",
+        "doubled_confidence": "confidence, doubled",
         "doubled_changed": "decisions changed",
     }
     return own[list(columns)].rename(columns=columns)
@@ -122,7 +122,7 @@ def agreement(run: Run) -> pd.DataFrame:
         {
             "nc1_train_end": "NC1",
             "svm_cosine_end": "cosine of the classifier",
-            "means_svm_cosine_end": "of the class means",
+            "means_svm_cosine_end": "cosine of the class means",
             "svm_share_end": "share of the largest margin",
         },
     )

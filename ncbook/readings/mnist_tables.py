@@ -26,7 +26,7 @@ def delays(run: Run) -> pd.DataFrame:
     return pd.DataFrame({
         "start": [LARGE, USUAL],
         "memorized at step": [spread(steps[arm], "{:.0f}") for arm in (LARGE, USUAL)],
-        "half-way after": [f"{spread(found[arm], '{:.1f}')} × memorizing" for arm in (LARGE, USUAL)],
+        "half-way, in multiples of that step": [spread(found[arm], "{:.1f}") for arm in (LARGE, USUAL)],
         "test accuracy at the end": [spread(found[f"final_{arm}"], "{:.2f}") for arm in (LARGE, USUAL)],
     })  # fmt: skip
 
@@ -85,8 +85,10 @@ def rules(run: Run) -> pd.DataFrame:
 def arms(run: Run) -> pd.DataFrame:
     """A row an arm: what it differs in, and how long it is trained."""
     own = [reading.settings(run.config, arm) for arm in run.config["arms"]]
-    names = {"factor": "factor on the start", "rate": "rate", "decay": "decay", "images": "images a class",
-             "steps": "steps"}  # fmt: skip
+    names = {
+        "factor": "factor on the start", "rate": "learning rate", "decay": "weight decay", "images": "images a class",
+        "steps": "steps",
+    }  # fmt: skip
     columns = {label: [f"{each[name]:g}" for each in own] for name, label in names.items()}
     return pd.DataFrame({"arm": list(run.config["arms"])} | columns)
 
@@ -97,10 +99,10 @@ def clock(run: Run) -> pd.DataFrame:
     large = [arm for arm in run.config["arms"] if arm != USUAL]
     own = {arm: table[table.arm == arm] for arm in large}
     return pd.DataFrame({
-        "arm": large, "memorized": [cell(own[arm].memorized.median(), "{:.0f}") for arm in large],
-        "onset": [spread(own[arm].onset, "{:.0f}") for arm in large],
+        "arm": large, "memorized at step": [cell(own[arm].memorized.median(), "{:.0f}") for arm in large],
+        "onset at step": [spread(own[arm].onset, "{:.0f}") for arm in large],
         "ηγ × onset": [cell(own[arm].clock.median(), "{:.2f}") for arm in large],
-        "norm then": [spread(own[arm].norm, "{:.1f}") for arm in large],
+        "norm at the onset": [spread(own[arm].norm, "{:.1f}") for arm in large],
     })  # fmt: skip
 
 
@@ -144,7 +146,7 @@ def _coupled(run: Run, over: str, of: Sequence[str]) -> list[Mapping[str, str]]:
     slopes = reading.slopes(run, of) if len(of) > 1 else None
     return [
         {
-            "over": over, "measure": label,
+            "compared over": over, "measure": label,
             "rank correlation": _interval(found.loc[name], "rank"),
             "ratio of spreads": _interval(found.loc[name], "ratio"),
             "slope": "" if slopes is None else spread(slopes[name], "{:.2f}"),

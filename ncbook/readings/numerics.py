@@ -129,7 +129,9 @@ def speeds(run: Run) -> pd.DataFrame:
     rows = []
     for arm, name in ARMS[SPEED].items():
         there = count(np.isfinite(steps[arm]))
-        rows.append({"training": name, "seeds at 99 %": there, "median step, at least": cell(least[arm], "{:.0f}")})
+        rows.append(
+            {"training": name, "seeds that reach 99 %": there, "median step, at least": cell(least[arm], "{:.0f}")}
+        )
     return pd.DataFrame(rows)
 
 
@@ -153,7 +155,7 @@ def without_decay(run: Run) -> pd.DataFrame:
     reached, final = (by_arm(run, STUCK, column) for column in ("generalized", "final_acc"))
     rows = [
         {
-            "training": name, "seeds at 99 %": count(np.isfinite(reached[arm])),
+            "training": name, "seeds that reach 99 %": count(np.isfinite(reached[arm])),
             "test accuracy at the end": span(final[arm], "{:.3f}"),
         }
         for arm, name in ARMS[STUCK].items()

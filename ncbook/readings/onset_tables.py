@@ -29,11 +29,18 @@ def early_falls(run: Run) -> pd.DataFrame:
 def leads_and_clocks(run: Run) -> pd.DataFrame:
     """A row the onset and one a measure: leads in steps, seeds that it leads in, deviations over the seeds."""
     found = leads(run)
-    rows = [{"measure": _ONSET, "lead, steps": "", "ahead in": "", "deviation of the crossing": found.onset.std()}]
+    rows = [
+        {
+            "measure": _ONSET,
+            "lead, steps": "",
+            "seeds in which it is ahead": "",
+            "deviation of the crossing": found.onset.std(),
+        }
+    ]
     for name in _TIMED:
         rows.append({
             "measure": NAMES[name], "lead, steps": spread(found[name], "{:.0f}"),
-            "ahead in": count(found[name] > 0),
+            "seeds in which it is ahead": count(found[name] > 0),
             "deviation of the crossing": (found.onset - found[name]).std(),
             "deviation of the lead": found[name].std(),
         })  # fmt: skip
@@ -50,13 +57,13 @@ def slopes(run: Run) -> pd.DataFrame:
     rows = []
     for name in ("onset", "variance_ratio_train", "fourier_gini", "relative_flatness", "train_loss", "weight_norm"):
         asked = {
-            "decay": (rates.DECAY, False),
-            "rate": (rates.RATE, False),
-            "product, at one level": (rates.BOTH, True),
+            "slope on the decay": (rates.DECAY, False),
+            "on the rate": (rates.RATE, False),
+            "on the product, at one level": (rates.BOTH, True),
         }
         found = {column: rates.slope_on_setting(run, name, *which) for column, which in asked.items()}
         told = {column: spread(own, "{:.2f}") for column, own in found.items()}
-        rows.append({"what": (NAMES | _SHORT).get(name, name)} | told)
+        rows.append({"crossing of": (NAMES | _SHORT).get(name, name)} | told)
     return pd.DataFrame(rows)
 
 
@@ -66,10 +73,10 @@ def coupled(run: Run) -> pd.DataFrame:
     rows = []
     for name in rates.MEASURES:
         own = {"measure": (NAMES | _SHORT)[name]}
-        for what, short in (("rank", "correlation"), ("ratio", "spread")):
+        for what, short in (("rank", "rank correlation"), ("ratio", "ratio of spreads")):
             middle, low, high = whole.loc[name, [what, f"{what}_low", f"{what}_high"]]
             own[short] = interval(middle, low, high, "{:.2f}")
-        for what, short in (("rank", "correlation"), ("ratio", "spread")):
+        for what, short in (("rank", "rank correlation"), ("ratio", "ratio of spreads")):
             own[f"{short}, seeds alone"] = cell(alone.loc[name, what], "{:.2f}")
         rows.append(own)
     return pd.DataFrame(rows)
@@ -95,7 +102,7 @@ def ends(run: Run) -> pd.DataFrame:
             shape = shapes(run, part, which)
             far = {f"to {each}": f"{shape[f'to_{each}'].median():.2f}" for each in ("simplex", "circle", "circles")}
             rows.append(
-                {"of what": f"{name}{decay}", "directions": spread(shape["rank"], "{:.0f}")}
+                {"matrix": f"{name}{decay}", "directions": spread(shape["rank"], "{:.0f}")}
                 | {"frequencies": cell(shape.frequencies.median(), "{:.0f}")}
                 | far
             )
@@ -110,6 +117,10 @@ def on_digits(run: Run) -> pd.DataFrame:
         ratio = (found.onset - found[name]) / found.onset
         seen = count(np.isfinite(ratio))
         rows.append(
-            {"measure": NAMES[name], "step over that of the onset": spread(ratio, "{:.2f}"), "crosses in": seen}
+            {
+                "measure": NAMES[name],
+                "step over that of the onset": spread(ratio, "{:.2f}"),
+                "seeds in which it crosses": seen,
+            }
         )
     return pd.DataFrame(rows)

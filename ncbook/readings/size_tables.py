@@ -59,10 +59,10 @@ def _fall(size: int, arms: pd.DataFrame) -> dict[str, Any]:
     train, strong, weak = (arms[f"variance_ratio_{name}_phase_fall"] for name in ("train", "test", "weak"))
     return {
         "n": size,
-        "on train, times": round(train.median(), 1),
-        "new, strong, times": round(strong.median(), 1),
-        "new, weak, times": round(weak.median(), 1),
-        "tenfold on train": count(train >= COLLAPSED),
+        "ratio on train": round(train.median(), 1),
+        "on new images, strong": round(strong.median(), 1),
+        "on new images, weak": round(weak.median(), 1),
+        "seeds with tenfold on train": count(train >= COLLAPSED),
         "test error, %": round(100 * arms.test_error_end.median(), 1),
     }
 
@@ -78,8 +78,8 @@ def falls_by_difficulty(run: Run) -> pd.DataFrame:
             {
                 "difficulty": difficulty,
                 "can be judged": count(arms.phase_tells),
-                "tenfold on train": tenfold,
-                "largest fall on new images, times": round(told.variance_ratio_test_phase_fall.max(), 1),
+                "of these, tenfold on train": tenfold,
+                "largest fall on new images": round(told.variance_ratio_test_phase_fall.max(), 1),
             }
         )
     return pd.DataFrame(found)
@@ -90,8 +90,8 @@ def ends(run: Run) -> pd.DataFrame:
     frame = _last(run)
     frame = frame.assign(difference=frame.variance_ratio_test - frame.variance_ratio_train)
     names = {
-        "variance_ratio_train": "train", "variance_ratio_test": "new, strong", "difference": "difference",
-        "variance_ratio_shift": "shift",
+        "variance_ratio_train": "ratio on train", "variance_ratio_test": "on new images, strong",
+        "difference": "difference", "variance_ratio_shift": "shift",
     }  # fmt: skip
     return _medians(frame, names)
 
@@ -99,7 +99,7 @@ def ends(run: Run) -> pd.DataFrame:
 def other_measures(run: Run) -> pd.DataFrame:
     """A row a weight decay and size: medians at the last step of CDNV and NC1."""
     pairs = {
-        (key, part): f"{key.upper()}, {'new' if part == 'test' else part}"
+        (key, part): f"{key.upper()} on {'new images' if part == 'test' else part}"
         for key in ("cdnv", "nc1")
         for part in ("train", "test")
     }
@@ -163,8 +163,8 @@ def ranks(run: Run, weight_decay: float) -> pd.DataFrame:
                 "difficulty": difficulty,
                 "can be judged": count(seeds.tells),
                 "rule": RULES[rule],
-                "train with new": spread(told[f"train_new_{rule}"], _RANK),
-                "n with train": spread(told[f"size_train_{rule}"], _RANK),
+                "train with new images": spread(told[f"train_new_{rule}"], _RANK),
+                "n with ratio on train": spread(told[f"size_train_{rule}"], _RANK),
             }
             for rule in rules
         ]

@@ -16,7 +16,8 @@ def collapse_at_strengths(run: Run) -> pd.DataFrame:
     return pd.DataFrame([
         {
             "arm": GRADED_ARMS[arm], "strength": f"{strength:g}", "points": points(own),
-            "nearest center": middle(centers[arm][strength]), "R": cell(ratio[arm][strength].median(), "{:.2g}"),
+            "points, nearest center": middle(centers[arm][strength]),
+            "R": cell(ratio[arm][strength].median(), "{:.2g}"),
         }
         for arm in ("encouraged", "prevented") for strength, own in gains[arm].groupby("strength")
     ])  # fmt: skip
@@ -30,8 +31,10 @@ def flatness_at_strengths(run: Run) -> pd.DataFrame:
     return pd.DataFrame([
         {
             "pushed up": _pushed(arm), "strength": f"{strength:g}", "points": points(own),
-            "nearest center": middle(centers[arm][strength]), "κ": cell(kappa[arm][strength].median(), two_digits),
-            "train (%)": cell(train[arm][strength].median(), "{:.0f}"), "at the end": middle(end[arm][strength]),
+            "points, nearest center": middle(centers[arm][strength]),
+            "κ": cell(kappa[arm][strength].median(), two_digits),
+            "training accuracy (%)": cell(train[arm][strength].median(), "{:.0f}"),
+            "points at the end": middle(end[arm][strength]),
         }
         for arm in ("sharp", "sharp_decayed", "long") for strength, own in then[arm].groupby("strength")
     ])  # fmt: skip
@@ -52,8 +55,8 @@ def augmentation(run: Run) -> pd.DataFrame:
     return pd.DataFrame({
         "strength": [f"{each:g}" for each in medians.index],
         "R, without shifts": medians.plain.map("× {:.2f}".format).to_numpy(),
-        "with shifts": medians.augmented.map("× {:.2f}".format).to_numpy(),
-        "with shifts, at equal loss": medians.at_equal_loss.map("× {:.2f}".format).to_numpy(),
+        "R, with shifts": medians.augmented.map("× {:.2f}".format).to_numpy(),
+        "R, with shifts, at equal loss": medians.at_equal_loss.map("× {:.2f}".format).to_numpy(),
     })  # fmt: skip
 
 
@@ -73,7 +76,8 @@ def control_measures(run: Run) -> pd.DataFrame:
     table = reading.costs_of_controls(run)
     table = table.assign(**{"1000 × training loss": 1000 * table["training loss"]})
     forms: dict[str, Form] = {
-        "κ": two_digits, "1000 × training loss": two_digits, "wrong (%)": "{:.1f}", "points at the end": "{:.1f}",
+        "κ": two_digits, "1000 × training loss": two_digits, "wrong training images (%)": "{:.1f}",
+        "points at the end": "{:.1f}",
     }  # fmt: skip
     return _of_controls(table, {
         name: [listed(own[name], form) for _, own in table.groupby(["rate", "arm"], sort=False)]
@@ -89,7 +93,7 @@ def _of_controls(table: pd.DataFrame, columns: dict[str, list[str]]) -> pd.DataF
         GRADED_ARMS[f"{arm}{rate}"].removesuffix(", released"): label
         for arm, label in names.items() for rate in ("", DECAYED)
     }  # fmt: skip
-    return pd.DataFrame({"held up": [short[arm] for arm, _ in keys], "rate": rates} | columns)
+    return pd.DataFrame({"held up": [short[arm] for arm, _ in keys], "learning rate": rates} | columns)
 
 
 def encouraged(run: Run) -> pd.DataFrame:
@@ -100,5 +104,5 @@ def encouraged(run: Run) -> pd.DataFrame:
         "strength": [f"{each:g}" for each in medians.index], "training loss": medians.loss.to_numpy(),
         "R over the baseline's": medians.ratio.to_numpy(),
         "points": [cell(100 * each, "{:.2f}") for each in medians.gain],
-        "lowest": [cell(each, "{:.2f}") for each in lowest],
+        "lowest points": [cell(each, "{:.2f}") for each in lowest],
     })  # fmt: skip

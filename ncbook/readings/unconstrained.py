@@ -92,7 +92,7 @@ def saddles(run: Run) -> pd.DataFrame:
             "rank": range(len(eigenvalues)),
             "loss (nats)": run.arrays["saddle/loss"].max(axis=1).round(4),
             "smallest eigenvalue": eigenvalues[:, :, 0].max(axis=1).round(4) + 0.0,  # no minus before a zero
-            "directions down": [_range(counts) for counts in downhill],
+            "directions that lead down": [_range(counts) for counts in downhill],
         }
     )
 

@@ -1,6 +1,24 @@
 """Training on data that already lies on the device: one network with `fit`, many at once with `fit_ensemble`.
 
 A `Recipe` holds how; its losses and regularizers are values too, functions of `Outputs`.
+
+>>> import torch
+>>> from ncbook import data, models, trainers
+>>> digits = data.digits(train_per_class=20)
+>>> with models.seeded(0):
+...     network = models.mlp(digits.input_shape, digits.num_classes, width=32)
+>>> recipe = trainers.Recipe(steps=60, learning_rate=0.1, batch_size=50)
+>>> fitted = trainers.fit(network, digits.train, recipe, seed=0)
+>>> fitted.step, fitted.ended
+(60, 'steps')
+>>> outputs = trainers.Outputs(
+...     features=torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0]]),
+...     logits=torch.tensor([[3.0, 0.0], [0.0, 1.0], [6.0, 0.0]]),
+...     labels=torch.tensor([0, 1, 0]),
+...     weight=torch.tensor([[3.0, 0.0], [0.0, 1.0]]),
+... )
+>>> trainers.CrossEntropy()(outputs)
+tensor(0.1214)
 """
 
 from ncbook.trainers.checkpoints import DamagedCheckpoint

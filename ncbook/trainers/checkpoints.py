@@ -15,7 +15,18 @@ from ncbook.trainers.recipe import Recipe
 
 
 class DamagedCheckpoint(ValueError):
-    """A checkpoint that cannot be read, or that belongs to another training."""
+    """A checkpoint that cannot be read, or that belongs to another training.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "training.pt")
+    ...     _ = file.write_bytes(b"no training")
+    ...     try:
+    ...         trainers.fit(network, digits.train, recipe, seed=0, checkpoint=file)
+    ...     except trainers.DamagedCheckpoint:
+    ...         print("delete the file to start afresh")
+    delete the file to start afresh
+    """
 
 
 def save(path: Path, state: dict[str, Any]) -> None:

@@ -8,7 +8,11 @@ import torch
 
 
 def pick_device(name: str | torch.device | None = None) -> torch.device:
-    """`name`, else the GPU where there is one, else the CPU. Raises ValueError for a device that is not there."""
+    """`name`, else the GPU where there is one, else the CPU. Raises ValueError for a device that is not there.
+
+    >>> trainers.pick_device("cpu")
+    device(type='cpu')
+    """
     if name is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -26,6 +30,10 @@ def threads(count: int | None = None) -> Iterator[int]:
     The book's networks are so small that a second thread gains little, and on a machine with other work two
     threads that wait for each other can be many times slower than one. One thread also gives the same
     numbers on a laptop and on a workstation.
+
+    >>> with trainers.threads(1) as count:
+    ...     count, torch.get_num_threads()
+    (1, 1)
     """
     count = count or _threads_asked_for()
     before = torch.get_num_threads()

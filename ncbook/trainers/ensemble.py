@@ -39,6 +39,9 @@ class Member:
 
     `seed` goes to `build`. None takes the recipe's value. All initial parameters are multiplied by `init_scale`;
     `coefficients` are those of the recipe's regularizers, in their order. Raises ValueError, naming the field.
+
+    >>> trainers.Member(seed=3, weight_decay=1.0, init_scale=2.0).learning_rate is None
+    True
     """
 
     seed: int
@@ -60,6 +63,13 @@ class Ensemble:
     """S networks on their way: a step at a time, each as `Training` would take it alone.
 
     `step` counts finished steps; `parameters` maps names to tensors [S, ...], which change in place.
+
+    >>> whole = trainers.Recipe(steps=60, learning_rate=0.1)
+    >>> members = [trainers.Member(0), trainers.Member(1)]
+    >>> ensemble = trainers.Ensemble(lambda seed: models.PairMLP(7), data.modular(7).train, whole, members)
+    >>> ensemble.advance()
+    >>> ensemble.step, ensemble.losses().shape
+    (1, torch.Size([2]))
     """
 
     def __init__(

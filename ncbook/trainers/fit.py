@@ -25,6 +25,12 @@ class Fitted(Generic[Measured]):
     """What `fit` reached: the probes' results, the finished steps, and why it ended.
 
     ended is "steps", the stop rule that held, or "interrupted" (Ctrl-C).
+
+    >>> fitted = trainers.fit(
+    ...     network, digits.train, recipe, seed=0, probe=lambda model, step: step, probe_steps=(0, 60)
+    ... )
+    >>> fitted.measured, fitted.ended
+    ([0, 60], 'steps')
     """
 
     measured: list[Measured]
@@ -59,6 +65,15 @@ def fit(
     that draw random numbers themselves, such as dropout, are the exception.
 
     Raises Diverged when the loss is no longer finite, and DamagedCheckpoint for a file that cannot be used.
+
+    >>> with models.seeded(0):
+    ...     fresh = models.mlp(digits.input_shape, digits.num_classes, width=32)
+    >>> errors = lambda model, step: (model(digits.train.inputs).argmax(1) != digits.train.labels).float().mean().item()
+    >>> fitted = trainers.fit(
+    ...     fresh, digits.train, recipe, seed=0, probe=errors, probe_steps=(0, 60)
+    ... )
+    >>> fitted.measured[-1]
+    0.0
     """
     training, measured, ended = Training(model, train, recipe, seed), [], None
     keep = _Keeper(training, checkpoint, checkpoint_seconds)
@@ -90,6 +105,11 @@ class EnsembleFitted(Generic[Measured]):
 
     ended is "steps" or "interrupted" (Ctrl-C). diverged says of each member whether its loss or parameters were ever
     not finite.
+
+    >>> whole, members = trainers.Recipe(steps=3, learning_rate=0.1), [trainers.Member(0)]
+    >>> fitted = trainers.fit_ensemble(lambda seed: models.PairMLP(7), data.modular(7).train, whole, members)
+    >>> fitted.ended, fitted.diverged
+    ('steps', (False,))
     """
 
     measured: list[Measured]
@@ -130,6 +150,15 @@ def fit_ensemble(
     augmentation, compilation, or `RateReduction`; for networks that differ in shape, or change a buffer in the forward
     pass other than the running moments of batch norm; for batch norm without a momentum, or on splits of unequal size;
     for splits or coefficients of another number than members or regularizers.
+
+    >>> def build(seed):
+    ...     with models.seeded(seed):
+    ...         return models.PairMLP(7)
+    >>> whole = trainers.Recipe(steps=3, learning_rate=1e-2, optimizer="adamw")
+    >>> members = [trainers.Member(0), trainers.Member(1, weight_decay=1.0)]
+    >>> fitted = trainers.fit_ensemble(build, data.modular(7).train, whole, members)
+    >>> len(fitted.ensemble.models()), fitted.diverged
+    (2, (False, False))
     """
     ensemble, measured = Ensemble(build, train, recipe, members), []
     ended = "steps"
@@ -157,7 +186,11 @@ def probed(probe: Callable[[Classifier, int], Measured], model: Classifier, step
 
 
 def log_spaced(last: int, count: int) -> tuple[int, ...]:
-    """0 and about `count` whole numbers from 1 to `last`, evenly spaced on a logarithmic axis, without repeats."""
+    """0 and about `count` whole numbers from 1 to `last`, evenly spaced on a logarithmic axis, without repeats.
+
+    >>> trainers.log_spaced(1000, 4)
+    (0, 1, 10, 100, 1000)
+    """
     return (0, *np.unique(np.geomspace(1, last, count).round().astype(int)).tolist())
 
 

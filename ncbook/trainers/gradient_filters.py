@@ -17,7 +17,16 @@ _TINY = 1e-30  # of Prieto et al.'s code: keeps 0 / 0 from a gradient that has n
 
 
 class GradientFilter(Protocol):
-    """`remembers`: whether it keeps a tensor a parameter, in `memory`, which starts as 0 and is changed in place."""
+    """`remembers`: whether it keeps a tensor a parameter, in `memory`, which starts as 0 and is changed in place.
+
+    >>> class Halved:
+    ...     remembers = False
+    ...     def __call__(self, gradients, parameters, memory, step):
+    ...         return [each / 2 for each in gradients]
+    >>> recipe = trainers.Recipe(steps=2, learning_rate=0.1, filters=(Halved(),))
+    >>> trainers.fit(network, digits.train, recipe, seed=0).ended
+    'steps'
+    """
 
     @property
     def remembers(self) -> bool: ...
@@ -33,6 +42,9 @@ class Amplified:
     """g + strength * mu, mu the moving average of the gradients: Grokfast-EMA (Lee et al. 2024).
 
     mu starts as the first gradient, and is then decay * mu + (1 - decay) * g, with g included before it is used.
+
+    >>> trainers.Recipe(steps=100, learning_rate=1e-3, optimizer="adamw", filters=(trainers.Amplified(),)).filters
+    (Amplified(decay=0.98, strength=2.0),)
     """
 
     decay: float = 0.98
@@ -59,6 +71,10 @@ class Orthogonal:
     """Each tensor's gradient without its part along the tensor itself, at its old length (Prieto et al. 2025).
 
     That part only scales the tensor. A tensor that is 0 keeps its gradient.
+
+    >>> filtered = trainers.Orthogonal()([torch.tensor([[3.0, 4.0]])], [torch.tensor([[1.0, 0.0]])], [], torch.zeros(1))
+    >>> filtered  # nothing along the parameter, and of the old length
+    [tensor([[0., 5.]])]
     """
 
     @property

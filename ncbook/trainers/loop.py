@@ -50,7 +50,15 @@ def progress(steps: int, done: int, on_step: Callable[[int], None] | None) -> It
 
 
 class FirstProbesDone(Exception):
-    """Ends a training in a block of `first_probes`."""
+    """Ends a training in a block of `first_probes`.
+
+    >>> try:
+    ...     with trainers.first_probes(1):
+    ...         trainers.fit(network, digits.train, recipe, seed=0, probe=lambda model, step: step, probe_steps=(0, 60))
+    ... except trainers.FirstProbesDone:
+    ...     print("after the first probe")
+    after the first probe
+    """
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,14 @@ def first_probes(count: int, disturbance: int | None = None) -> Iterator[list[An
     So the beginning of a long experiment can be made again in seconds. With `disturbance`, a seed, the last digit of
     every weight is changed at random before the training, which shows what the last digit decides. It holds in this
     thread alone.
+
+    >>> with trainers.first_probes(2) as seen:
+    ...     try:
+    ...         trainers.fit(network, digits.train, recipe, 0, lambda model, step: step, probe_steps=range(60))
+    ...     except trainers.FirstProbesDone:
+    ...         pass
+    >>> seen
+    [0, 1]
     """
     wanted = _FirstProbes(count, [], disturbance)
     token = _FIRST.set(wanted)
@@ -81,7 +97,13 @@ def first_probes(count: int, disturbance: int | None = None) -> Iterator[list[An
 
 
 def before_training(weights: Iterable[Tensor]) -> None:
-    """To be called by a training that starts from its first step, with what it trains: disturbed in place if asked."""
+    """To be called by a training that starts from its first step, with what it trains: disturbed in place if asked.
+
+    >>> before = network.head.weight.clone()
+    >>> trainers.before_training([network.head.weight])  # outside of `first_probes` nothing changes
+    >>> torch.equal(network.head.weight, before)
+    True
+    """
     wanted = _FIRST.get()
     if wanted is None or wanted.disturbance is None:
         return
@@ -93,7 +115,13 @@ def before_training(weights: Iterable[Tensor]) -> None:
 
 
 def after_probe(measured: list[Any]) -> None:
-    """To be called by a training after each probe, with the results of all of them so far."""
+    """To be called by a training after each probe, with the results of all of them so far.
+
+    >>> with trainers.first_probes(2) as seen:
+    ...     trainers.after_probe(["the first result"])
+    >>> seen
+    ['the first result']
+    """
     wanted = _FIRST.get()
     if wanted is None:
         return

@@ -21,6 +21,9 @@ class CrossEntropy:
 
     float64=True takes the softmax in float64, whatever the dtype of the network. In float32 the loss of a confident
     point is a multiple of 6e-8 or 0 and its gradient is noise, which sends Adam off on slingshots.
+
+    >>> trainers.CrossEntropy()(outputs), trainers.CrossEntropy(smoothing=0.1)(outputs)
+    (tensor(0.1214), tensor(0.2881))
     """
 
     smoothing: float = 0.0
@@ -41,6 +44,9 @@ class StableMax:
 
     Cross-entropy of the logits sign(x) log(1 + |x|): s grows linearly where exp in the softmax outgrows all digits.
     float64 as in `CrossEntropy`.
+
+    >>> trainers.StableMax()(outputs)
+    tensor(0.2540)
     """
 
     float64: bool = False
@@ -56,7 +62,11 @@ class StableMax:
 
 @dataclass(frozen=True)
 class Focal:
-    """Focal loss -(1 - p_y)^gamma log p_y (Lin et al. 2017); gamma = 0 is cross-entropy."""
+    """Focal loss -(1 - p_y)^gamma log p_y (Lin et al. 2017); gamma = 0 is cross-entropy.
+
+    >>> trainers.Focal()(outputs) < trainers.CrossEntropy()(outputs)
+    tensor(True)
+    """
 
     gamma: float = 3.0
 
@@ -75,6 +85,9 @@ class SquaredError:
 
     With the rescaling of Hui and Belkin (2021): on_target (z_y - height)^2 + sum_{j != y} z_j^2. torch's mse_loss is
     1/K of this, without the rescaling.
+
+    >>> trainers.SquaredError()(outputs)
+    tensor(9.6667)
     """
 
     on_target: float = 1.0
@@ -97,6 +110,9 @@ class SupervisedContrastive:
     Features h are scaled to length 1. A point's loss is -mean over the others p of its class of
     log(exp(h.h_p / t) / sum over all others a of exp(h.h_a / t)), in nats; points alone in their class are left out.
     With no point left the loss is 0. The head takes no part and is not trained. Needs N x N memory.
+
+    >>> trainers.SupervisedContrastive()(outputs).shape
+    torch.Size([])
     """
 
     temperature: float = 0.1
@@ -122,6 +138,9 @@ class RateReduction:
 
     eps_sq is the squared distortion. The head takes no part and is not trained: classify by nearest subspace. A
     float64 scalar. Raises ValueError for a batch of fewer than two classes and for a mask: not for ensembles.
+
+    >>> trainers.RateReduction()(outputs) < 0
+    tensor(True)
     """
 
     eps_sq: float = 0.5
@@ -136,7 +155,11 @@ class RateReduction:
 
 @dataclass(frozen=True)
 class Flooded:
-    """|loss - level| + level (Ishida et al. 2020): holds the training loss near `level` and not below."""
+    """|loss - level| + level (Ishida et al. 2020): holds the training loss near `level` and not below.
+
+    >>> trainers.Flooded(trainers.CrossEntropy(), level=0.5)(outputs)  # not below 0.5
+    tensor(0.8786)
+    """
 
     loss: Term
     level: float

@@ -12,6 +12,9 @@ class Outputs(NamedTuple):
 
     features [N, d]; logits [N, K]; labels [N] int64; weight [K, d] of the head; mask [N] float, 1 for a point and 0
     for padding, which must be finite and have labels below K, or None where there is no padding.
+
+    >>> outputs.mean(outputs.features.norm(dim=1))
+    tensor(1.3333)
     """
 
     features: Tensor

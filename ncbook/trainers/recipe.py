@@ -21,13 +21,22 @@ Augmentation = Callable[[Tensor, torch.Generator], Tensor]
 
 
 def constant(step: int) -> float:
-    """The same learning rate in every step."""
+    """The same learning rate in every step.
+
+    >>> trainers.constant(100)
+    1.0
+    """
     return 1.0
 
 
 @dataclass(frozen=True)
 class Drops:
-    """Multiplies the learning rate by `factor` when each of the steps `at` is reached."""
+    """Multiplies the learning rate by `factor` when each of the steps `at` is reached.
+
+    >>> schedule = trainers.Drops(at=(50, 80), factor=0.1)
+    >>> [round(schedule(step), 2) for step in (0, 50, 80)]
+    [1.0, 0.1, 0.01]
+    """
 
     at: tuple[int, ...]
     factor: float = 0.1
@@ -41,7 +50,12 @@ class Drops:
 
 @dataclass(frozen=True)
 class Cosine:
-    """1 until step `start`, then half a cosine to `last` at step `steps` and after."""
+    """1 until step `start`, then half a cosine to `last` at step `steps` and after.
+
+    >>> schedule = trainers.Cosine(steps=100)
+    >>> schedule(0), schedule(50), schedule(100)
+    (1.0, 0.5, 0.0)
+    """
 
     steps: int
     last: float = 0.0
@@ -59,7 +73,12 @@ class Cosine:
 
 @dataclass(frozen=True)
 class WarmUp:
-    """Linear from 1/steps in step 0 to 1 in step steps-1, times the schedule `then`."""
+    """Linear from 1/steps in step 0 to 1 in step steps-1, times the schedule `then`.
+
+    >>> schedule = trainers.WarmUp(steps=4)
+    >>> [schedule(step) for step in range(5)]
+    [0.25, 0.5, 0.75, 1.0, 1.0]
+    """
 
     steps: int
     then: Schedule = constant
@@ -73,7 +92,11 @@ class WarmUp:
 
 @dataclass(frozen=True)
 class Seen:
-    """Training so far, as a stop rule sees it: loss and error are means over the latest epoch while it was trained."""
+    """Training so far, as a stop rule sees it: loss and error are means over the latest epoch while it was trained.
+
+    >>> trainers.Seen(step=10, loss=0.3, error=0.05, zero_error_step=None).error
+    0.05
+    """
 
     step: int
     loss: float
@@ -86,7 +109,11 @@ StopRule = Callable[[Seen], bool]
 
 @dataclass(frozen=True)
 class LossBelow:
-    """Stop once the training loss (the loss term alone, without regularizers) is below `level`."""
+    """Stop once the training loss (the loss term alone, without regularizers) is below `level`.
+
+    >>> trainers.LossBelow(0.1)(trainers.Seen(step=10, loss=0.3, error=0.05, zero_error_step=None))
+    False
+    """
 
     level: float
 
@@ -99,7 +126,11 @@ class LossBelow:
 
 @dataclass(frozen=True)
 class AccuracyAbove:
-    """Stop once the training accuracy is at least `level`."""
+    """Stop once the training accuracy is at least `level`.
+
+    >>> trainers.AccuracyAbove(0.9)(trainers.Seen(step=10, loss=0.3, error=0.05, zero_error_step=None))
+    True
+    """
 
     level: float
 
@@ -112,7 +143,11 @@ class AccuracyAbove:
 
 @dataclass(frozen=True)
 class AfterZeroError:
-    """Stop `steps` steps after the first epoch without a training error."""
+    """Stop `steps` steps after the first epoch without a training error.
+
+    >>> trainers.AfterZeroError(100)(trainers.Seen(step=150, loss=0.01, error=0.0, zero_error_step=50))
+    True
+    """
 
     steps: int
 
@@ -127,21 +162,25 @@ class AfterZeroError:
 class Recipe:
     """Everything about a training but the network, the data and the seed.
 
-    steps          optimizer steps; for L-BFGS of at most 20 iterations each
-    batch_size     points a step, in a new order each epoch; None for all points. The last batch of an epoch is left
-                   out when it is not full, since batch norm on a handful of points disturbs the rest
-    optimizer      "sgd" with `momentum`; "adamw" with `betas` and `eps`; "lbfgs" on all points with line search
-    learning_rate  times schedule(step) with step = 0, 1, ...
-    weight_decay   of every parameter: lambda in the objective's lambda/2 ||theta||^2, for AdamW decoupled from it
-    loss           a function of `Outputs`, like the regularizers, which are added to it
-    filters        change the objective's gradient before the optimizer sees it, one after the other; not for L-BFGS
-    head_norm      after each step the head's weight is scaled down to this Frobenius norm if it is larger
-    precision      "float32", or "bfloat16" for autocast of the network; losses are float32 or better in both
-    stop           rules, each asked at the end of an epoch, at most every 10 steps; the first that holds ends it
-    augment        changes the inputs of a batch, given a generator on their device
-    compile        torch.compile of the network, on CUDA only: elsewhere it costs more than it gains
+    Attributes:
+        steps: optimizer steps; for L-BFGS of at most 20 iterations each
+        batch_size: points a step, in a new order each epoch; None for all points. The last batch of an epoch is left
+            out when it is not full, since batch norm on a handful of points disturbs the rest
+        optimizer: "sgd" with `momentum`; "adamw" with `betas` and `eps`; "lbfgs" on all points with line search
+        learning_rate: times schedule(step) with step = 0, 1, ...
+        weight_decay: of every parameter: lambda in the objective's lambda/2 ||theta||^2, for AdamW decoupled from it
+        loss: a function of `Outputs`, like the regularizers, which are added to it
+        filters: change the objective's gradient before the optimizer sees it, one after the other; not for L-BFGS
+        head_norm: after each step the head's weight is scaled down to this Frobenius norm if it is larger
+        precision: "float32", or "bfloat16" for autocast of the network; losses are float32 or better in both
+        stop: rules, each asked at the end of an epoch, at most every 10 steps; the first that holds ends it
+        augment: changes the inputs of a batch, given a generator on their device
+        compile: torch.compile of the network, on CUDA only: elsewhere it costs more than it gains
 
     Raises ValueError, naming the field, for a value that makes no sense.
+
+    >>> trainers.Recipe(steps=100, learning_rate=0.1, weight_decay=5e-4, schedule=trainers.Cosine(100)).optimizer
+    'sgd'
     """
 
     steps: int
@@ -188,7 +227,11 @@ class Recipe:
 
 
 def steps_per_epoch(points: int, batch_size: int | None) -> int:
-    """Full batches among `points` training points; 1 for None. Raises ValueError for a batch of more points."""
+    """Full batches among `points` training points; 1 for None. Raises ValueError for a batch of more points.
+
+    >>> trainers.steps_per_epoch(points=1000, batch_size=64)
+    15
+    """
     if batch_size is None:
         return 1
     if batch_size > points:

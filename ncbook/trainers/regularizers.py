@@ -18,7 +18,11 @@ from ncbook.trainers.outputs import Outputs, Term, one_hot, precise
 
 @dataclass(frozen=True)
 class Floor:
-    """x -> relu(log level - log x): pushes x up to `level`, and no further. At x = 0 it is finite and does not push."""
+    """x -> relu(log level - log x): pushes x up to `level`, and no further. At x = 0 it is finite and does not push.
+
+    >>> trainers.Floor(1.0)(torch.tensor([0.5, 2.0]))  # log 2 below the level, 0 above
+    tensor([0.6931, 0.0000])
+    """
 
     level: float
 
@@ -35,6 +39,10 @@ class Regularizer:
 
     A positive coefficient pushes the measure down, a negative one up. `shape` keeps the push bounded: torch.log1p,
     or `Floor(level)`, which pushes up with a positive coefficient. stop=None: until the end.
+
+    >>> term = trainers.Regularizer(trainers.feature_norm, coefficient=0.1, stop=100)
+    >>> term(outputs), term.active(100)
+    (tensor(2.), False)
     """
 
     measure: Term
@@ -62,6 +70,9 @@ def variance_ratio(outputs: Outputs) -> Tensor:
     """`metrics.variance_ratio` of the batch; small where the classes have collapsed.
 
     0, with gradient 0, where the metric has no finite value: one class alone, or all class means equal to rounding.
+
+    >>> trainers.variance_ratio(outputs)
+    tensor(0.2051)
     """
     means, present, within = _class_means(outputs)
     centered = (means - means.sum(0) / present.sum()) * present[:, None]
@@ -75,6 +86,9 @@ def cdnv(outputs: Outputs) -> Tensor:
 
     The mean leaves out pairs of classes whose means are equal to rounding, for which the metric is infinite; with no
     pair left it is 0, with gradient 0: a batch may hold one class alone.
+
+    >>> trainers.cdnv(outputs)
+    tensor(0.0385)
     """
     means, present, within = _class_means(outputs)
     chosen = _members(outputs, within.dtype)
@@ -86,7 +100,11 @@ def cdnv(outputs: Outputs) -> Tensor:
 
 
 def relative_flatness(outputs: Outputs) -> Tensor:
-    """`metrics.relative_flatness` of the batch."""
+    """`metrics.relative_flatness` of the batch.
+
+    >>> trainers.relative_flatness(outputs)
+    tensor(0.8388)
+    """
     spread = _over_pairs(precise(outputs.logits), _squared_distances(precise(outputs.weight)) / 2)
     return outputs.mean(spread * precise(outputs.features).square().sum(1))
 
@@ -96,6 +114,9 @@ class FlatnessBound:
     """`metrics.relative_flatness_bound` of the batch, ||W||_F^2 (1 - ||p||^2) ||phi||^2.
 
     unit_features=True leaves ||phi||^2 out; with temperature=2, that is the regularizer of Han et al. (2025).
+
+    >>> trainers.FlatnessBound()(outputs)
+    tensor(1.6777)
     """
 
     temperature: float = 1.0
@@ -112,17 +133,29 @@ class FlatnessBound:
 
 
 def uncertainty(outputs: Outputs) -> Tensor:
-    """Mean 1 - ||p||^2, between 0 and 1 - 1/K: pushed up, a confidence penalty."""
+    """Mean 1 - ||p||^2, between 0 and 1 - 1/K: pushed up, a confidence penalty.
+
+    >>> trainers.uncertainty(outputs)
+    tensor(0.1628)
+    """
     return outputs.mean(_uncertainties(precise(outputs.logits)))
 
 
 def squared_norms(outputs: Outputs) -> Tensor:
-    """||W||_F^2 mean ||phi||^2: the factors of the flatness bound without its uncertainty."""
+    """||W||_F^2 mean ||phi||^2: the factors of the flatness bound without its uncertainty.
+
+    >>> trainers.squared_norms(outputs)  # 10 times 2
+    tensor(20.)
+    """
     return precise(outputs.weight).square().sum() * feature_norm(outputs)
 
 
 def feature_norm(outputs: Outputs) -> Tensor:
-    """Mean ||phi||^2."""
+    """Mean ||phi||^2.
+
+    >>> trainers.feature_norm(outputs)
+    tensor(2.)
+    """
     return outputs.mean(precise(outputs.features).square().sum(1))
 
 

@@ -51,7 +51,12 @@ def points(data: Split | Sequence[Split], members: int) -> Points:
 
 
 def over_members(term: Term, outputs: Outputs) -> Tensor:
-    """`term` of each member [S], for outputs with a leading member axis."""
+    """`term` of each member [S], for outputs with a leading member axis.
+
+    >>> both = trainers.Outputs(*(None if each is None else torch.stack([each, each]) for each in outputs))
+    >>> trainers.over_members(trainers.feature_norm, both)
+    tensor([2., 2.])
+    """
     return vmap(term, (_axes(outputs),))(outputs)
 
 

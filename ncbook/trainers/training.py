@@ -17,7 +17,15 @@ _LBFGS_ITERATIONS = 20
 
 
 class Diverged(ArithmeticError):
-    """The training loss became infinite or undefined."""
+    """The training loss became infinite or undefined.
+
+    >>> wild = trainers.Recipe(steps=60, learning_rate=1e30)
+    >>> try:
+    ...     trainers.fit(network, digits.train, wild, seed=0, on_step=lambda step: None)
+    ... except trainers.Diverged:
+    ...     print("use a smaller learning rate")
+    use a smaller learning rate
+    """
 
 
 class Training:
@@ -26,6 +34,11 @@ class Training:
     `step` counts finished steps. `seed` fixes the order of the batches and the augmentation, whatever else draws
     random numbers meanwhile. Raises ValueError for a batch that is larger than the training set, for labels outside
     the network's classes, for no point at all, and for data on another device than the network.
+
+    >>> training = trainers.Training(network, digits.train, recipe, seed=0)
+    >>> training.advance()
+    >>> training.step, training.steps_per_epoch, training.ended()
+    (1, 4, None)
     """
 
     def __init__(self, model: Classifier, train: Split, recipe: Recipe, seed: int) -> None:

@@ -5,7 +5,7 @@ from pages import fresh_page
 from test_book import CHAPTER, CHAPTERS, PAGES
 
 MOST_STOPS = 25  # from the top of a page to its first moving figure
-# What is read before the first moving figure of these chapters has more links and code: 54 and 42 stops on a phone.
+# What is read before the first moving figure of these has more links and code: 54 and 42 stops on a phone.
 LATE = ["book/1-collapse/memorization", "book/3-representation/corrupted_labels"]
 STILL = ["book/3-representation/contrastive", "book/3-representation/deep_unconstrained", "book/answer/answer"]
 MOVING = [name for name in CHAPTERS if name not in STILL]

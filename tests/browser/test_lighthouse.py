@@ -13,7 +13,9 @@ from served import served
 
 LEAST = 95  # of 100
 CATEGORIES = ["accessibility", "best-practices", "seo"]
-_SIX = ["welcome", "1-collapse/collapse", "1-collapse/simplex", "4-grokking/grokking", "4-grokking/interventions", "ledger"]
+_SIX = [
+    "welcome", "1-collapse/collapse", "1-collapse/simplex", "4-grokking/grokking", "4-grokking/interventions", "ledger",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

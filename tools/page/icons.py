@@ -17,7 +17,7 @@ STYLES = "_static/styles"
 FONTS = "_static/vendor/fontawesome/webfonts"
 _NAME = re.compile(r"\bfa-[a-z0-9-]+")
 _RULE = re.compile(r"(?:\.fa-[a-z0-9-]+:before,?)+\{content:\"[^\"]*\"\}")
-_CODE = re.compile(r"\"\\([0-9a-f]{2,5})\"|([\ue000-\uf8ff])")
+_CODE = re.compile(rf"\"\\([0-9a-f]{{2,5}})\"|([{chr(0xE000)}-{chr(0xF8FF)}])")
 _SOURCES = re.compile(r"\((?P<font>[^)]*)\.woff2\) format\(\"woff2\"\),url\([^)]*\.ttf\) format\(\"truetype\"\)")
 
 

@@ -29,12 +29,19 @@ def collapse(dataset: str = "digits") -> "CollapseLab | _note.Note":
     """The lab; when $NCBOOK_STATIC is set, a note about it instead, and no widget is made.
 
     `dataset` is a name that `data.load` knows. Nothing trains or is loaded before Train is pressed.
+
+    >>> type(labs.collapse("digits")).__name__
+    'CollapseLab'
     """
     return _note.Note(_WHAT, _CHAPTER) if _note.static() else CollapseLab(dataset)
 
 
 class CollapseLab(Lab):
-    """Errors and collapse of one network after another."""
+    """Errors and collapse of one network after another.
+
+    >>> labs.CollapseLab("digits").train.description  # nothing trains before it is pressed
+    'Train'
+    """
 
     def __init__(self, dataset: str = "digits") -> None:
         self.dataset, usual = dataset, Settings()

@@ -36,12 +36,19 @@ def grokking() -> "GrokkingLab | _note.Note":
     """The lab; when $NCBOOK_STATIC is set, a note about it instead, and no widget is made.
 
     Nothing trains before Train is pressed.
+
+    >>> type(labs.grokking()).__name__
+    'GrokkingLab'
     """
     return _note.Note(_WHAT, _CHAPTER) if _note.static() else GrokkingLab()
 
 
 class GrokkingLab(Lab):
-    """Accuracy, relative flatness, variance ratio and the embedding of four seeds; Continue goes on where they are."""
+    """Accuracy, relative flatness, variance ratio and the embedding of four seeds; Continue goes on where they are.
+
+    >>> labs.GrokkingLab().resume.description  # trains the last run on
+    'Continue'
+    """
 
     def __init__(self) -> None:
         usual = Settings()
