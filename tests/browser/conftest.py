@@ -21,8 +21,8 @@ def _chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def chromium():
-    """A running browser; where there is none the tests skip and say so, and in CI they fail."""
+def chromium_path() -> str:
+    """The browser's program; where there is none the tests skip and say so, and in CI they fail."""
     path = _chromium()
     if path is None:
         message = (
@@ -33,10 +33,16 @@ def chromium():
             pytest.fail(message)
         warnings.warn(message, stacklevel=1)
         pytest.skip(message)
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_path):
+    """A running browser."""
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=path, timeout=PATIENCE,
+            executable_path=chromium_path, timeout=PATIENCE,
             args=["--no-sandbox", "--disable-background-networking", "--disable-component-update", OFFLINE],
         )  # fmt: skip
         yield browser
