@@ -42,7 +42,12 @@ def site(tmp_path):
         file = tmp_path / "_static" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    return SimpleNamespace(outdir=tmp_path, srcdir=tmp_path, builder=SimpleNamespace(images={}))
+    (tmp_path / "assets").mkdir()
+    for name in ("own.css", "front.css"):
+        (tmp_path / "assets" / name).touch()
+    folders = {"html_static_path": ["assets", "/of/an/extension"], "html_css_files": ["own.css"], "html_js_files": []}
+    places = {"outdir": tmp_path, "srcdir": tmp_path, "confdir": tmp_path}
+    return SimpleNamespace(**places, config=SimpleNamespace(**folders), builder=SimpleNamespace(images={}))
 
 
 def written(app, html: str) -> str:
@@ -64,6 +69,12 @@ def test_a_page_names_one_style_sheet_and_one_script_where_the_first_stood(site)
         "",
     ]
     assert written(site, HEAD) == written(site, HEAD)
+
+
+def test_the_sheet_of_one_page_stays_by_itself(site):
+    front = '<link rel="stylesheet" href="_static/front.css" />\n'
+    usual, this = written(site, HEAD), written(site, front + HEAD)
+    assert this == front + usual
 
 
 def test_joined_files_hold_their_parts_in_their_order(site):
@@ -88,6 +99,17 @@ def test_a_part_that_has_changed_is_joined_again_though_no_page_is_written(site)
     (sheet,) = (site.outdir / "_static/joined").glob("*.css")
     assert sheet.read_text().endswith(".a {color: blue}")
     assert "red" not in sheet.read_text()
+
+
+def test_files_that_no_page_asks_for_are_removed(site):
+    folder = site.outdir / "_static"
+    gone = ["scripts/fontawesome.js", "scripts/fontawesome.js.map", "styles/theme.css.map", "locales/de/x.po"]
+    for name in gone:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+    few_files.remove(site, None)
+    assert [name for name in gone if (folder / name).exists()] == []
+    assert (folder / "styles/theme.css").exists()
 
 
 def test_code_that_runs_elsewhere_needs_no_settings_in_the_page(site):
@@ -116,8 +138,8 @@ def test_rules_of_icons_that_no_page_shows_are_cut():
 
 def test_of_mathjax_one_script_its_fonts_its_extensions_and_its_menu_are_kept(site):
     folder = site.outdir / formulas.FOLDER
-    gone = ["tex-chtml.js", "output/svg.js", "sre/mathmaps/en.json"]
-    kept = [formulas.MENU, "input/tex/extensions/ams.js", "output/chtml/fonts/woff-v2/A.woff"]
+    gone = ["tex-chtml.js", "output/svg.js", "sre/mathmaps/en.json", "input/tex/extensions/all-packages.js"]
+    kept = [formulas.MENU, "input/tex/extensions/boldsymbol.js", "output/chtml/fonts/woff-v2/A.woff"]
     for name in ("startup.js", *(f"{part}.js" for part in formulas.PARTS), *gone, *kept):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(f"load('{name}')")

@@ -35,6 +35,6 @@ document.addEventListener("contextmenu", async (event) => {
   await giveMenu(mathjax);
   const found = formulas()[place];
   window.scrollBy({ top: found.getBoundingClientRect().top - height, behavior: "instant" }); // it stays where it was
-  const { clientX, clientY } = event;
-  found.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX, clientY }));
+  const at = { clientX: event.clientX, clientY: event.clientY, view: window }; // the view knows how far it is scrolled
+  found.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, ...at }));
 }, true);

@@ -1,11 +1,12 @@
 """Sphinx extension: a page loads one style sheet and two scripts in place of thirty files, and nothing for nothing.
 
 The template layout.html gives the parts of a page that name files to `few_files`. Files in a row become one, of which
-the first line names its parts; it is written when the build is finished. `UNUSED` is left out.
+the first line names its parts; it is written when the build is finished. `UNUSED` is left out, and `UNASKED` removed.
 """
 
 import hashlib
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from posixpath import relpath
@@ -19,11 +20,13 @@ UNUSED = re.compile(
     r"fontawesome\.js|(?i:thebe)|toggle-?button|toggle(Hint|OpenOnPrint)|rel=\"preload\" as=\"script\""
     r"|searchtools\.js|language_data\.js|searchindex\.js"
 )
+# Files of the theme and of extensions that no page asks for, once `UNUSED` is left out; .map is for who debugs them.
+UNASKED = ("scripts/fontawesome.*", "sphinx-thebe.*", "togglebutton.*", "locales", "**/*.map")
 _THEBE = re.compile(
     r"<script type=\"text/x-thebe-config\">.*?</script>\s*(?:<script>kernelName.*?</script>)?", re.DOTALL
 )
 _TAG = re.compile(r"[ \t]*(?:<script\b[^>]*>.*?</script>|<link\b[^>]*>)\n?", re.DOTALL)
-_FILE = re.compile(r"(?:href|src)=\"(?:\.\./)*(?P<path>_static/(?!mathjax/)[^\"?]+\.(?P<kind>css|js))[^\"]*\"")
+_FILE = re.compile(r"(?:href|src)=\"(?:[^\"]*/)?(?P<path>_static/(?!mathjax/)[^\"?]+\.(?P<kind>css|js))[^\"]*\"")
 _IMPORT = re.compile(r"@import \"([^\"]+)\";")
 _URL = re.compile(r"url\((?P<quote>[\"']?)(?!data:|#)(?P<path>[^\"')]+)(?P=quote)\)")
 _TOLD = re.compile(r"\bconsole\.(?:log|info|debug)\(")  # a theme that tells what it does
@@ -38,7 +41,7 @@ def offer(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
         tags = [tag for tag in _TAG.findall(html) if not UNUSED.search(tag)]
         files: dict[tuple[str, bool], list[str]] = {}
         for tag in tags:
-            if found := _FILE.search(tag):
+            if (found := _FILE.search(tag)) and not _is_of_one_page(app, found["path"]):
                 files.setdefault((found["kind"], "defer" in tag), []).append(found["path"])
         names = {key: _name(app, key[0], paths) for key, paths in files.items()}
 
@@ -46,7 +49,7 @@ def offer(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
             if UNUSED.search(match[0]):
                 return ""
             found = _FILE.search(match[0])
-            if found is None:
+            if found is None or _is_of_one_page(app, found["path"]):
                 return match[0]
             key = (found["kind"], "defer" in match[0])
             return _tag(*key, address(name, 1)) if (name := names.pop(key, "")) else ""
@@ -56,6 +59,15 @@ def offer(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
     context["few_files"] = few_files
     if "body" in context:
         context["body"] = _THEBE.sub("", context["body"])
+
+
+def _is_of_one_page(app: Sphinx, path: str) -> bool:
+    """Whether a file is the book's own and not told for all pages: joined, it would make others load all once more."""
+    name = path.removeprefix("_static/")
+    ours = (Path(app.confdir, folder) for folder in app.config.html_static_path if not Path(folder).is_absolute())
+    return name not in [*app.config.html_css_files, *app.config.html_js_files] and any(
+        (f / name).exists() for f in ours
+    )
 
 
 def _tag(kind: str, deferred: bool, address: str) -> str:
@@ -84,6 +96,16 @@ def join(app: Sphinx, exception: Exception | None) -> None:
         file.write_text("\n".join([head, *(read(Path(app.outdir), path) for path in paths)]), encoding="utf-8")
 
 
+def remove(app: Sphinx, exception: Exception | None) -> None:
+    """Removes `UNASKED` from the built book."""
+    folder = Path(app.outdir, "_static")
+    for path in [path for pattern in UNASKED for path in folder.glob(pattern)] if exception is None else ():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def style(site: Path, path: str) -> str:
     """The text of a style sheet, with what it imports, and with addresses as seen from `FOLDER`."""
     place = PurePosixPath(path).parent
@@ -103,4 +125,5 @@ def script(site: Path, path: str) -> str:
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", offer, priority=900)
     app.connect("build-finished", join, priority=700)  # after icons.py
+    app.connect("build-finished", remove, priority=700)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,7 +13,11 @@ FOLDER = "_static/mathjax"
 NAME = "formulas.js"
 PARTS = ("core", "input/tex", "output/chtml", "output/chtml/fonts/tex", "a11y/assistive-mml")
 MENU = "ui/menu.js"
-KEPT = (NAME, MENU, "input/tex/extensions", "output/chtml/fonts/woff-v2")
+# What MathJax loads by itself where a formula needs it.
+EXTENSIONS = (
+    "action amscd bbox boldsymbol braket bussproofs cancel color enclose extpfeil html mhchem unicode verb".split()
+)
+KEPT = (NAME, MENU, *(f"input/tex/extensions/{name}.js" for name in EXTENSIONS), "output/chtml/fonts/woff-v2")
 
 
 def choose(app: Sphinx, config: Config) -> None:
