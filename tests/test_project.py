@@ -64,6 +64,7 @@ def test_a_fork_changes_its_address_everywhere_with_one_command(tmp_path):
     assert yaml.safe_load((tmp_path / ".github/workflows/pages.yml").read_text())[True]["push"]["branches"] == [
         "spring"
     ]
+    assert address.site(SLUG) not in text  # that of the built book
     back = address.change(ADDRESS, BRANCH, tmp_path)
     assert back == changed
     assert all((tmp_path / path.relative_to(ROOT)).read_text() == path.read_text() for path in TEXTS)

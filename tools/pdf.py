@@ -5,11 +5,13 @@ numbers in the contents and beside links to solutions.
 """
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import chromium
 import yaml
+from playwright.sync_api import Browser
 from printing import document, pages, printer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,20 +26,20 @@ def main() -> int:
         return 1
     contents = pages.contents(ROOT / "_toc.yml")
     print(f"Printing {len(contents)} pages of the book, which takes a few minutes.", flush=True)
-    make(SITE, contents, SITE / NAME)
+    with printer.started() as browser:
+        made = make(browser, SITE, contents, SITE.parent / "pdf")
+    shutil.move(made, SITE / NAME)
     print(f"The PDF is at {SITE / NAME}")
     return 0
 
 
-def make(site: Path, contents: list[pages.Entry], file: Path) -> None:
-    """Prints the pages of a built book at `site` into `file`; its HTML is left in pdf/ beside `site`."""
-    folder = site.parent / "pdf"
-    folder.mkdir(exist_ok=True)
-    with printer.started() as browser:
-        stills = printer.stills(browser, site, contents)
-        joined = document.Book(site, contents, address(), version(), stills).joined()
-        (folder / "book.html").write_text(str(joined), encoding="utf-8")
-        printer.print_numbered(browser, folder / "book.html", file)
+def make(browser: Browser, site: Path, contents: list[pages.Entry], folder: Path) -> Path:
+    """Prints the pages of a built book at `site` into a file of `folder`, and returns it; the HTML stays beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    joined = document.Book(site, contents, address(), version(), printer.stills(browser, site, contents)).joined()
+    (folder / "book.html").write_text(str(joined), encoding="utf-8")
+    printer.print_numbered(browser, folder / "book.html", folder / NAME)
+    return folder / NAME
 
 
 def address() -> str:

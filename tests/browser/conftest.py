@@ -29,9 +29,7 @@ def chromium():
         pytest.skip(message)
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=path, args=program.OPTIONS, timeout=PATIENCE
-        )
+        browser = driver.chromium.launch(executable_path=path, args=program.OPTIONS, timeout=PATIENCE)
         yield browser
         browser.close()
 

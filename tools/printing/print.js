@@ -4,7 +4,8 @@
 async function ready() {
   if (window.MathJax?.startup) await window.MathJax.startup.promise;
   await document.fonts.ready;
-  await Promise.all([...document.images].map((image) => image.decode().catch(() => image)));
+  const pictures = [...document.images].filter((picture) => picture.loading !== "lazy"); // which would never come
+  await Promise.all(pictures.map((picture) => picture.decode()));
   for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
 }
 
