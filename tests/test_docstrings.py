@@ -98,6 +98,14 @@ def test_the_code_at_the_head_of_the_page_of_figures_runs():
     assert names["run"].provenance["experiment"] == "collapse"
 
 
+def test_arguments_on_lines_of_their_own_are_no_list_of_definitions():
+    argument = '<dd><em class="sig-param">a</em>,</dd>\n'
+    context = {"body": f"<dl><dt>(\n<dl>\n{argument}{argument}</dl>\n)</dt><dd>What it does.</dd></dl>"}
+    docstrings.plain_arguments(None, "", "", context, None)
+    assert context["body"].count("<dl>") == context["body"].count("<dd>") == 1
+    assert context["body"].count('<span class="sig-argument">') == context["body"].count("</span>") == 2
+
+
 WRITTEN = {
     "||mu_c|| and x * y": [r"\|\|mu_c\|\| and x \* y", ""],
     "h_ {k}, `cdnv`, `N` rows": [r"h\_ {k}, :py:obj:`cdnv <ncbook.metrics.cdnv>`, ``N`` rows", ""],

@@ -91,7 +91,10 @@ def test_what_the_figure_says_of_its_run_is_so():
 
 
 def test_the_colors_are_those_of_the_book():
-    assert set(re.findall(r"#[0-9A-F]{6}", front_svg.palette())) <= set(look.COLORS)
+    light = re.findall(r"--front-(\w+):(#\w{6})", front_svg.palette().split("html")[0])
+    arms = {f"class{index}": color for index, color in enumerate(look.ARMS)}
+    named = {"train": look.TRAIN, "test": look.TEST} | arms
+    assert dict(light) == {name: color.lower() for name, color in named.items()}
     style = (ROOT / "book/webassets/front.css").read_text(encoding="utf-8")
     assert re.findall(r"#[0-9a-fA-F]{3,8}\b", style) == []
 

@@ -3,15 +3,16 @@
 A color is a class of the style sheet: `class0`, `class1` and so on; `palette` says which color that is.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import Path
 
 import numpy as np
 
-from ncbook.look import COLORS
+import ncbook
 
-BLUE, ORANGE, GREEN, PURPLE, YELLOW, LIGHT_BLUE = COLORS
-LIGHT, DARK = (BLUE, ORANGE, GREEN, PURPLE), (LIGHT_BLUE, YELLOW, GREEN, PURPLE)  # as in explorables/core.css
+_COLOR = re.compile(r"--nc-(train|test|class\d): (#\w{6});")
 # one outline a class, of radius about 1 around the origin, as in explorables/core.js
 _OUTLINES = (
     "M{r} 0A{r} {r} 0 1 1 -{r} 0A{r} {r} 0 1 1 {r} 0Z",
@@ -22,8 +23,10 @@ _OUTLINES = (
 
 
 def palette() -> str:
-    """The style sheet that names the colors: `--front-0` and so on, in light and in dark."""
-    light, dark = (";".join(f"--front-{c}:{color}" for c, color in enumerate(colors)) for colors in (LIGHT, DARK))
+    """The colors of the explorables as `--front-train`, `--front-test`, `--front-class0` and so on, light and dark."""
+    text = (Path(ncbook.__file__).parent / "explorables" / "core.css").read_text(encoding="utf-8")
+    named = [f"--front-{name}:{color}" for name, color in _COLOR.findall(text)]
+    light, dark = (";".join(colors) for colors in (named[: len(named) // 2], named[len(named) // 2 :]))
     return f':root{{{light}}}html[data-theme="dark"]{{{dark}}}'
 
 

@@ -30,6 +30,6 @@ FACTS = {
     "in the median {1.08} times the steps of the twin at 100, {1.26} times at 1,000 and {2.04} times at 10,000": (
         _second_delays
     ),
-    "the mean test accuracy is below {80} % at step 1700": _mean_at_the_strongest,
+    "the mean test accuracy is below {80} % at step 1500": _mean_at_the_strongest,
 }
 GIVEN = ["reaches 99 % test accuracy, and its twin", "a test accuracy of 99 %", "matched in one of the two"]

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from ncbook.look import COLORS, FAINT, INK
+from ncbook.look import ARMS, FAINT, INK
 
 FILE = "_static/card.png"
 PIXELS = (1200, 630)
@@ -39,7 +39,7 @@ def _draw_classes(panel: Axes) -> None:
     """A cloud of each class moves from the center to its corner, and shrinks."""
     panel.plot(*np.vstack([_CORNERS, _CORNERS[:1]]).T, color=FAINT, linewidth=2, linestyle=(0, (4, 4)), zorder=0)
     noise = np.random.default_rng(0).standard_normal((60, 2))
-    for corner, color, marker in zip(_CORNERS, COLORS, _MARKERS, strict=False):
+    for corner, color, marker in zip(_CORNERS, ARMS, _MARKERS, strict=False):
         for share, opacity in ((0.25, 0.2), (0.6, 0.45), (0.9, 0.8)):
             points = share * corner + 0.25 * (1 - share) * noise
             panel.scatter(*points.T, s=60, color=color, marker=marker, alpha=opacity, linewidths=0)

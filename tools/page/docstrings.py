@@ -17,6 +17,8 @@ from sphinx.application import Sphinx
 BEFORE_NAPOLEON = 400
 _MARKUP = re.compile(r"([\\*|]|_(?!\w))")
 
+_ARGUMENTS = re.compile(r'<dl>\s*(?:<dd><em class="sig-param">.*?</dd>\s*)+</dl>', re.DOTALL)
+
 
 def public(module: ModuleType) -> list[str]:
     """The names that a module exports: its `__all__`, else the functions and classes that it defines."""
@@ -96,6 +98,18 @@ def _code(name: str, package: str) -> str:
     return f"``{name}``"
 
 
+def plain_arguments(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """The arguments of a long signature are lines of it: Sphinx makes them a list of definitions without terms."""
+    if "body" in context:
+        context["body"] = _ARGUMENTS.sub(in_lines, context["body"])
+
+
+def in_lines(arguments: re.Match[str]) -> str:
+    lines = arguments[0].replace("<dd>", '<span class="sig-argument">').replace("</dd>", "</span>")
+    return lines.replace("<dl>", "").replace("</dl>", "")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", rewrite, priority=BEFORE_NAPOLEON)
+    app.connect("html-page-context", plain_arguments)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
