@@ -5,7 +5,10 @@ from collections import Counter
 import pdf
 import pypdf
 import pytest
-from printing import document, pages, printer
+from pages import fresh_page
+from printing import document, printer
+from printing.pages import contents as entries
+from printing.pages import key
 
 PART, CHAPTER = "book/4-grokking/part", "book/4-grokking/grokking"
 LARGEST = 30e6  # bytes of the whole book
@@ -13,7 +16,7 @@ LARGEST = 30e6  # bytes of the whole book
 
 @pytest.fixture(scope="module")
 def contents():
-    return pages.contents(pdf.ROOT / "_toc.yml")
+    return entries(pdf.ROOT / "_toc.yml")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def annotations(reader):
 def test_links_within_lead_to_places_of_the_pdf(reader):
     places = {name.removeprefix("/") for name in reader.named_destinations}
     within = [str(link["/Dest"]).removeprefix("/") for link in annotations(reader) if "/Dest" in link]
-    assert pages.key(CHAPTER) in within
+    assert key(CHAPTER) in within
     assert [name for name in within if name not in places] == []
 
 
@@ -52,7 +55,7 @@ def test_links_to_other_pages_are_public(reader):
 
 
 def test_the_contents_name_the_page_of_each_chapter(file, texts):
-    place = printer.pages_of_places(file)[pages.key(CHAPTER)]
+    place = printer.pages_of_places(file)[key(CHAPTER)]
     assert texts[1].startswith("Contents")
     assert f"4.1. Grokking {place}" in texts[1]
     assert "4.1. Grokking" in texts[place - 1]
@@ -61,8 +64,8 @@ def test_the_contents_name_the_page_of_each_chapter(file, texts):
 
 def test_solutions_are_on_the_page_that_the_exercise_names(file, texts):
     numbers = printer.pages_of_places(file)
-    first = numbers[pages.key(CHAPTER, "solution-1")]
-    assert f"Solution page {first}" in texts[numbers[pages.key(CHAPTER, "to-solution-1")] - 1]
+    first = numbers[key(CHAPTER, "solution-1")]
+    assert f"Solution page {first}" in texts[numbers[key(CHAPTER, "to-solution-1")] - 1]
     assert "1. How late?" in texts[first - 1]
 
 
@@ -103,3 +106,19 @@ def test_in_the_whole_book_every_place_has_one_name_and_every_link_within_a_plac
     within = {link["href"][1:] for link in joined.select("a[href^='#']")}
     assert sorted(within - set(names)) == []
     assert len(joined.select(".print-back")) == len(joined.select(".print-solution")) > 100
+
+
+def test_a_dark_page_is_printed_in_light_colors_with_open_folds(chromium, book):
+    with fresh_page(chromium) as page:
+        page.add_init_script("localStorage.setItem('mode', 'dark'); localStorage.setItem('theme', 'dark')")
+        page.goto((book / f"{CHAPTER}.html").as_uri())
+        theme = "document.documentElement.dataset.theme"
+        assert page.evaluate(theme) == "dark"
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.evaluate(theme) == "light"
+        closed = page.locator("article details:not([open]) > :not(summary)").first
+        assert closed.is_visible()
+        assert not page.locator(".nc-explorable button").first.is_visible()
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.evaluate(theme) == "dark"

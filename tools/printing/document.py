@@ -1,6 +1,7 @@
 """One document of the whole book: a title, the contents, the chapters, and the solutions of all exercises."""
 
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
@@ -39,6 +40,8 @@ class Book:
         title = _title_page(pages[0], self.address, self.version)
         chapters = [_chapter(page.title, key(page.name), page.article, page.entry.level) for page in pages]
         chapters[0]["class"] += " print-front"
+        for page, chapter in zip(pages, chapters, strict=True):
+            chapter["class"] += " print-small" if page.entry.caption else ""  # it is looked up, and not read
         chapters.append(_solutions(pages, taken))
         result.select_one(".bd-content").extend([title, _contents(pages), *chapters])
         _add_head(result, pages)
@@ -82,10 +85,10 @@ def _chapter(title: str, name: str, article: Tag, level: int = 1) -> Tag:
 def _contents(pages: list[Page]) -> Tag:
     found = new("nav", class_="print-contents")
     found.append(new("h1", "Contents"))
-    for page in pages:
-        if page.entry.caption:
-            found.append(new("p", page.entry.caption, class_="print-caption"))
-        found.append(_entry(page.title, key(page.name), page.entry.level))
+    for caption, group in groupby(pages, lambda page: page.entry.caption):
+        if caption:
+            found.append(new("p", caption, class_="print-caption"))
+        found.extend([_entry(page.title, key(page.name), page.entry.level) for page in group])
     found.append(_entry("Solutions", SOLUTIONS, 1))
     return found
 

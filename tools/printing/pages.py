@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup, Tag
 
 @dataclass(frozen=True)
 class Entry:
-    """A page in the contents: its name, such as "book/ledger", its level from 1, and the caption above it, if any."""
+    """A page in the contents: its name, such as "book/ledger", its level from 1, the caption of its part or nothing."""
 
     name: str
     level: int
@@ -24,15 +24,14 @@ def contents(toc: Path) -> list[Entry]:
     told = yaml.safe_load(toc.read_text(encoding="utf-8"))
     found = [Entry(told["root"], 1)]
     for part in told["parts"]:
-        first, *rest = _below(part["chapters"], 1)
-        found += [Entry(first.name, first.level, part.get("caption", "")), *rest]
+        found += _below(part["chapters"], 1, part.get("caption", ""))
     return found
 
 
-def _below(items: list[dict[str, Any]], level: int) -> Iterator[Entry]:
+def _below(items: list[dict[str, Any]], level: int, caption: str) -> Iterator[Entry]:
     for item in items:
-        yield Entry(item["file"], level)
-        yield from _below(item.get("sections", []), level + 1)
+        yield Entry(item["file"], level, caption)
+        yield from _below(item.get("sections", []), level + 1, caption)
 
 
 def key(page: str, anchor: str = "") -> str:

@@ -56,6 +56,7 @@ def stills(browser: Browser, site: Path, contents: list[Entry]) -> dict[str, lis
 def print_numbered(browser: Browser, document: Path, file: Path) -> None:
     """Prints a document twice: the second time with the numbers of the pages on which the first had its places."""
     with _opened(browser, document, "print") as page:
+        page.evaluate("nameFormulas()")
         page.evaluate("fit()")
         _print(page, file)
         page.evaluate("number", pages_of_places(file))
