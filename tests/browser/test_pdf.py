@@ -65,7 +65,7 @@ def test_the_contents_name_the_page_of_each_chapter(file, texts):
 def test_solutions_are_on_the_page_that_the_exercise_names(file, texts):
     numbers = printer.pages_of_places(file)
     first = numbers[key(CHAPTER, "solution-1")]
-    assert f"Solution page {first}" in texts[numbers[key(CHAPTER, "to-solution-1")] - 1]
+    assert f"Solution, page {first}" in texts[numbers[key(CHAPTER, "to-solution-1")] - 1]
     assert "1. How late?" in texts[first - 1]
 
 

@@ -65,7 +65,9 @@ def _title_page(front: Page, address: str, version: str) -> Tag:
     front.article.h1.replace_with(heading := new("h1", _ABOUT))
     found.append(new("h1", front.title))
     front.title = heading.get_text()
-    found.extend(front.article.select(".front-words, .front-plane"))
+    found.extend(front.article.select(".front-words, .front-hero style, .front-figure"))
+    for moving in found.select(".front-player, script"):
+        moving.decompose()
     found.append(told := new("p", f"Version {version}. The book online, where its figures move: "))
     told.append(new("a", address, href=address))
     for rest in front.article.select(f".front-hero, #{key(front.name, 'the-parts')}"):

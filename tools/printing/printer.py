@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import chromium
-import pypdf
+import pikepdf
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from printing.pages import Entry
@@ -61,15 +60,21 @@ def print_numbered(browser: Browser, document: Path, file: Path) -> None:
         _print(page, file)
         page.evaluate("number", pages_of_places(file))
         _print(page, file)
+    _pack(file)
 
 
 def _print(page: Page, file: Path) -> None:
     page.pdf(path=file, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
 
 
+def _pack(file: Path) -> None:
+    """Chromium writes what it tells screen readers of each word uncompressed: half of the file."""
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        pdf.save(file, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+
+
 def pages_of_places(file: Path) -> dict[str, int]:
     """The page, counted from 1, of each place to which a link of the PDF leads."""
-    reader = pypdf.PdfReader(file)
-    numbers = {page.indirect_reference.idnum: number for number, page in enumerate(reader.pages, 1)}
-    places: dict[str, Any] = reader.named_destinations
-    return {name.removeprefix("/"): numbers[place.page.idnum] for name, place in places.items()}
+    with pikepdf.open(file) as pdf:
+        numbers = {page.obj.objgen: number for number, page in enumerate(pdf.pages, 1)}
+        return {name.removeprefix("/"): numbers[place[0].objgen] for name, place in pdf.Root.Dests.items()}
