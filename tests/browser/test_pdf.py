@@ -1,6 +1,7 @@
 """Two pages of the built book as a PDF; and all of it as one document, before it is printed."""
 
 from collections import Counter
+from unicodedata import normalize
 
 import pdf
 import pypdf
@@ -34,7 +35,7 @@ def reader(file):
 @pytest.fixture(scope="module")
 def texts(reader):
     """The words of each page of paper."""
-    return [" ".join(page.extract_text().split()) for page in reader.pages]
+    return [" ".join(normalize("NFKC", page.extract_text()).split()) for page in reader.pages]
 
 
 def annotations(reader):
@@ -56,7 +57,7 @@ def test_links_to_other_pages_are_public(reader):
 
 def test_the_contents_name_the_page_of_each_chapter(file, texts):
     place = printer.pages_of_places(file)[key(CHAPTER)]
-    assert texts[1].startswith("Contents")
+    assert "Contents" in texts[1]
     assert f"4.1. Grokking {place}" in texts[1]
     assert "4.1. Grokking" in texts[place - 1]
     assert texts[place - 1].count("A network that makes no error on its training set") == 1
@@ -117,8 +118,9 @@ def test_a_dark_page_is_printed_in_light_colors_with_open_folds(chromium, book):
         page.emulate_media(media="print")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert page.evaluate(theme) == "light"
-        closed = page.locator("article details:not([open]) > :not(summary)").first
-        assert closed.is_visible()
+        closed = page.locator("article details:not([open])")
+        assert closed.count() == 0
         assert not page.locator(".nc-explorable button").first.is_visible()
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         assert page.evaluate(theme) == "dark"
+        assert closed.count() > 0

@@ -13,9 +13,16 @@ _SETS_FIGURE = re.compile(r"nc-(?P<figure>[a-z_]+):")
 
 
 def tell_apart(page: Page) -> None:
-    """Gives each id of the page a name that no other page has, also where the page refers to it."""
+    """Gives each id of the page a name that no other page has, also where the page refers to it.
+
+    The second of two elements with one id, such as a cell and its figure, loses it: no link leads there.
+    """
+    seen = set()
     for each in page.article.find_all(id=True):
-        each["id"] = key(page.name, each["id"])
+        each["id"] = name = key(page.name, each["id"])
+        if name in seen:
+            del each["id"]
+        seen.add(name)
     for attribute in _REFERRING:
         for each in page.article.find_all(attrs={attribute: True}):
             told = each[attribute]

@@ -64,11 +64,11 @@ function fit() {
 }
 
 /**
- * Writes the number of a page where there is room for it.
+ * Writes the number of a page, once it is known, where there is room for it.
  * @type {(pages: Record<string, number>) => void}
  */
 function number(pages) {
   for (const room of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-page-of]"))) {
-    room.textContent = String(pages[room.dataset.pageOf ?? ""]);
+    room.textContent = String(pages[room.dataset.pageOf ?? ""] ?? "");
   }
 }

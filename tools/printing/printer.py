@@ -54,17 +54,18 @@ def stills(browser: Browser, site: Path, contents: list[Entry]) -> dict[str, lis
 
 def print_numbered(browser: Browser, document: Path, file: Path) -> None:
     """Prints a document twice: the second time with the numbers of the pages on which the first had its places."""
-    with _opened(browser, document, "print") as page:
-        page.evaluate("nameFormulas()")
-        page.evaluate("fit()")
-        _print(page, file)
-        page.evaluate("number", pages_of_places(file))
-        _print(page, file)
+    _print(browser, document, file, {})
+    _print(browser, document, file, pages_of_places(file))
     _pack(file)
 
 
-def _print(page: Page, file: Path) -> None:
-    page.pdf(path=file, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+def _print(browser: Browser, document: Path, file: Path, numbers: dict[str, int]) -> None:
+    """Prints a document that was just opened: one that is printed again has each title of its outline twice."""
+    with _opened(browser, document, "print") as page:
+        page.evaluate("nameFormulas()")
+        page.evaluate("fit()")
+        page.evaluate("number", numbers)
+        page.pdf(path=file, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
 
 
 def _pack(file: Path) -> None:
