@@ -63,12 +63,18 @@ function fit() {
   }
 }
 
+/** @type {() => string[]} the words of all headings */
+function headings() {
+  const found = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]);
+  return found.map((heading) => (heading.textContent ?? "").replaceAll(/\s+/g, " ").trim());
+}
+
 /**
- * Writes the number of a page, once it is known, where there is room for it.
+ * Writes the number of a page where there is room for it.
  * @type {(pages: Record<string, number>) => void}
  */
 function number(pages) {
   for (const room of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-page-of]"))) {
-    room.textContent = String(pages[room.dataset.pageOf ?? ""] ?? "");
+    room.textContent = String(pages[room.dataset.pageOf ?? ""]);
   }
 }

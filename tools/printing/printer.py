@@ -54,24 +54,35 @@ def stills(browser: Browser, site: Path, contents: list[Entry]) -> dict[str, lis
 
 def print_numbered(browser: Browser, document: Path, file: Path) -> None:
     """Prints a document twice: the second time with the numbers of the pages on which the first had its places."""
-    _print(browser, document, file, {})
-    _print(browser, document, file, pages_of_places(file))
-    _pack(file)
-
-
-def _print(browser: Browser, document: Path, file: Path, numbers: dict[str, int]) -> None:
-    """Prints a document that was just opened: one that is printed again has each title of its outline twice."""
     with _opened(browser, document, "print") as page:
         page.evaluate("nameFormulas()")
         page.evaluate("fit()")
-        page.evaluate("number", numbers)
-        page.pdf(path=file, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+        _print(page, file)
+        page.evaluate("number", pages_of_places(file))
+        _print(page, file)
+        _finish(file, page.evaluate("headings()"))
 
 
-def _pack(file: Path) -> None:
-    """Chromium writes what it tells screen readers of each word uncompressed: half of the file."""
+def _print(page: Page, file: Path) -> None:
+    page.pdf(path=file, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+
+
+def _finish(file: Path, headings: list[str]) -> None:
+    """Writes the headings into the outline, and packs what Chromium leaves unpacked, which is half of the file.
+
+    Chromium repeats the words of a heading that it has moved to the next page.
+    """
     with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        with pdf.open_outline() as outline:
+            for item, heading in zip(_items(outline.root), headings, strict=True):
+                item.title = heading
         pdf.save(file, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+
+
+def _items(items: list[pikepdf.OutlineItem]) -> Iterator[pikepdf.OutlineItem]:
+    for item in items:
+        yield item
+        yield from _items(item.children)
 
 
 def pages_of_places(file: Path) -> dict[str, int]:
