@@ -224,7 +224,7 @@ def test_the_tables_of_the_chapter_are_those_of_the_run():
     own = table[(table.kind == "norms") & (table.level == 8e5)]
     shown = reading.delays(run).set_index("dose")
     assert shown["norms alone"]["10,000"] == f"{own.times.median():.2f} ({own.reached.sum()} of 8)"
-    assert (own.times > 1).all()
+    assert (own.times > 1).sum() == len(own) - 1  # "they delay nearly every network"
     assert shown["norms alone"]["10"] == shown["training loss alone"]["1"] == ""
     assert list(reading.spread_delays(run)["least R"]) == ["0.3", "1", "3"]
     settled = reading.outcomes(run).query("kind == 'kappa' and level == 1e4").settled

@@ -24,7 +24,8 @@ ONE = """<section id="one">
 <p id="same"><a href="#exercises">here</a> <a href="two.html">next</a> <a href="two.html#same">there</a>
 <a href="../welcome.html">front</a> <a href="../left/out.html#x">left out</a> <a href="https://example.com/">outside</a>
 <a href="#nc-toy:step=3">at step 3</a></p>
-<div class="cell" id="moving"><div id="moving"></div><div class="nc-explorable nc-still" id="nc-1"><p class="nc-waiting">Wait.</p>
+<div class="cell" id="moving"><div id="moving"></div>
+<div class="nc-explorable nc-still" id="nc-1"><p class="nc-waiting">Wait.</p>
 <script>wireLinks(root, "toy");</script></div></div>
 <div class="cell">
 <details class="admonition hide above-input"><summary><p>Show the code</p></summary><pre>run()</pre></details>

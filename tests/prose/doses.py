@@ -27,9 +27,15 @@ def _mean_at_the_strongest(run):
 
 FACTS = {
     "modulo 29 once more, now with {70} % of the pairs": _shared,
-    "in the median {1.08} times the steps of the twin at 100, {1.26} times at 1,000 and {2.04} times at 10,000": (
+    "in the median {1.38} times the steps of the twin at 100, {1.69} times at 1,000 and {2.36} times at 10,000": (
         _second_delays
     ),
     "the mean test accuracy is below {80} % at step 1500": _mean_at_the_strongest,
 }
-GIVEN = ["reaches 99 % test accuracy, and its twin", "a test accuracy of 99 %", "matched in one of the two"]
+GIVEN = [
+    "reaches 99 % test accuracy, and its twin",
+    "a test accuracy of 99 %",
+    "matched in one of the two",
+    "1,700 steps at the full rate and 400 more",
+    "longer than three minutes",
+]
