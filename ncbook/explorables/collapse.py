@@ -116,5 +116,7 @@ def _summary(run: runs.Run, networks: Mapping[str, Any]) -> str:
     for name, network in networks.items():
         medians = [np.median(_values(run, name, column), axis=0) for column in ("nc1_train", "nc1_test")]
         ends = " and ".join(f"{each[0]:.3g} to {each[-1]:.3g}" for each in medians)
-        lines.append(f"{reading.SHORT.get(name, name)}: NC1 from {ends} (training and test, epoch 0 to {network['epochs'][-1]}).")
+        lines.append(
+            f"{reading.SHORT.get(name, name)}: NC1 from {ends} (training and test, epoch 0 to {network['epochs'][-1]})."
+        )
     return " ".join([*lines, runs.provenance_line(run)])
