@@ -21,7 +21,7 @@ endif
 # What Python has compiled once need not be compiled by each of a hundred processes again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser lighthouse links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
+.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser lighthouse pdf links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## what each of these does
@@ -95,6 +95,9 @@ browser: $(BOOK)  ## the built pages in Chromium
 
 lighthouse: $(BOOK)  ## what Lighthouse says of six pages; with Node, and 186 MB that are kept by npm
 	npm exec --yes --package=lighthouse@12.8.2 -- $(PYTEST) tests/browser/test_lighthouse.py -rA
+
+pdf: $(BOOK)  ## the whole book as one PDF, in _build/html; needs Chromium
+	$(BIN)/python tools/pdf.py
 
 links: $(BOOK)  ## every address outside that a page names; this one needs a network
 	$(STATIC) $(BIN)/jupyter-book build . --builder custom --custom-builder linkcheck -q

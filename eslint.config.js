@@ -50,6 +50,11 @@ module.exports = [
     files: ["tests/browser/*.js", "book/webassets/*.js"],
     languageOptions: { sourceType: "script", globals: globals.browser },
   },
+  {
+    files: ["tools/printing/*.js"],
+    languageOptions: { sourceType: "script", globals: globals.browser },
+    rules: { "no-unused-vars": ["error", { vars: "local" }] },
+  },
   { files: ["eslint.config.js"], languageOptions: { sourceType: "commonjs", globals: globals.node } },
   { files: ["tools/*.mjs", "tests/**/*.mjs"], languageOptions: { globals: globals.nodeBuiltin } },
 ];

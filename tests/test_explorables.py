@@ -182,7 +182,7 @@ def test_provenance_and_seeds_are_stated(laptop):
 
 def test_plain_text_stands_in_where_no_html_is_shown(laptop):
     text = repr(explorables.collapse(laptop))
-    assert "mlp: NC1 from" in text
+    assert "MLP: NC1 from" in text
     assert "preset laptop" in text
 
 

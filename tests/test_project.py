@@ -5,6 +5,7 @@ import runpy
 import shutil
 import sys
 from datetime import date
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,7 @@ def test_a_fork_changes_its_address_everywhere_with_one_command(tmp_path):
     assert yaml.safe_load((tmp_path / ".github/workflows/pages.yml").read_text())[True]["push"]["branches"] == [
         "spring"
     ]
+    assert address.site(SLUG) not in text  # that of the built book
     back = address.change(ADDRESS, BRANCH, tmp_path)
     assert back == changed
     assert all((tmp_path / path.relative_to(ROOT)).read_text() == path.read_text() for path in TEXTS)
@@ -259,3 +261,14 @@ def test_the_page_of_measures_is_complete():
     assert set(metrics.__all__) == listed & set(dir(metrics)), (
         "book/measures.md lists every public metric, and no other"
     )
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("book/webassets/*.css")) + sorted(ROOT.glob("ncbook/**/*.css")), ids=lambda path: path.name
+)
+def test_no_block_of_a_style_sheet_is_left_open(path):
+    """Else all that follows it holds inside of it, for phones only or in the dark only."""
+    depths = accumulate({"{": 1, "}": -1}.get(sign, 0) for sign in path.read_text(encoding="utf-8"))
+    *before, last = depths
+    assert min(before) >= 0
+    assert last == 0

@@ -101,7 +101,7 @@ def _body(run: runs.Run, data: Mapping[str, Any]) -> str:
         "collapse",
         run,
         last=len(next(iter(networks.values()))["epochs"]) - 1,
-        networks=_page.options({name: name for name in networks}),
+        networks=_page.options({name: reading.SHORT.get(name, name) for name in networks}),
         measures=_page.options(data["measures"]),
         classes=_legend.entries(_legend.CLASSES[:3], (f"class {name}" for name in config["plane_classes"])),
         lines=f"bold: median of {count} seeds, thin: each seed" if count > 1 else "one seed",
@@ -116,5 +116,7 @@ def _summary(run: runs.Run, networks: Mapping[str, Any]) -> str:
     for name, network in networks.items():
         medians = [np.median(_values(run, name, column), axis=0) for column in ("nc1_train", "nc1_test")]
         ends = " and ".join(f"{each[0]:.3g} to {each[-1]:.3g}" for each in medians)
-        lines.append(f"{name}: NC1 from {ends} (training and test, epoch 0 to {network['epochs'][-1]}).")
+        lines.append(
+            f"{reading.SHORT.get(name, name)}: NC1 from {ends} (training and test, epoch 0 to {network['epochs'][-1]})."
+        )
     return " ".join([*lines, runs.provenance_line(run)])

@@ -13,7 +13,7 @@ from ncbook.runs import Run
 
 COLUMNS: dict[str, Measure] = {}
 ARM = ("network", "weight_decay", "seed")
-_SHORT = names.NETWORKS | {"mlp": "MLP", "convnet": "convnet"}  # as the chapter calls them, for tables
+SHORT = names.NETWORKS | {"mlp": "MLP", "convnet": "convnet"}  # as the chapter calls them, for tables
 FIRST_DROP = 1 / 3  # of a training by the published schedule: when its learning rate first falls to a tenth
 COMPARED = ("nc1_train", "nc1_test", "nc2_norms_train", "nc2_angles_train", "nc3_train", "nc4_train", "test_error")
 
@@ -91,7 +91,7 @@ def settings(run: Run) -> pd.DataFrame:
     config, share = run.config, full_rate(run.config)
     rate = f"{config['learning_rate']:g}, falls from epoch {share * config['epochs']:.0f}"
     rows = {
-        "networks": ", ".join(_SHORT[name] for name in config["networks"]),
+        "networks": ", ".join(SHORT[name] for name in config["networks"]),
         "features": config["width"],
         "epochs": config["epochs"],
         "images per step": config["batch_size"],
@@ -108,7 +108,7 @@ def nc1_by_images(run: Run) -> pd.DataFrame:
     found = found[found.weight_decay == run.config["weight_decays"][0]]
     sides = [
         pd.DataFrame({
-            "network, images": found.network.map(_SHORT) + f", {side}",
+            "network, images": found.network.map(SHORT) + f", {side}",
             "at zero training error": found[f"nc1_{side}_then"],
             "at the end": found[f"nc1_{side}_end"],
             "times smaller": found[f"fall_{side}"],
@@ -135,4 +135,4 @@ def errors_by_decay(run: Run) -> pd.DataFrame:
 def _arms(found: pd.DataFrame) -> pd.DataFrame:
     """Network and weight decay of each row of `falls`, named for readers."""
     decays = found.weight_decay.map("{:g}".format)
-    return pd.DataFrame({"network": found.network.map(_SHORT), "weight decay": decays})
+    return pd.DataFrame({"network": found.network.map(SHORT), "weight decay": decays})

@@ -1,29 +1,23 @@
 """A headless Chromium with the outside world cut off, and the built book."""
 
 import os
-import shutil
 import warnings
 from pathlib import Path
 
+import chromium as program
 import pytest
-from pages import OFFLINE, PATIENCE, fresh_page
+from pages import PATIENCE, fresh_page
 
 ROOT = Path(__file__).resolve().parents[2]
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorable</title>
 <meta name="viewport" content="width=device-width">{head}</head>
 <body>{body}</body></html>"""
-# The first has no window to draw around the page, and takes a third of the time.
-_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-
-
-def _chromium() -> str | None:
-    return os.environ.get("NCBOOK_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
 
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The browser's program; where there is none the tests skip and say so, and in CI they fail."""
-    path = _chromium()
+    path = program.path()
     if path is None:
         message = (
             "NO CHROMIUM FOUND: the browser tests did not run. Install it (Debian: apt-get install "
@@ -41,10 +35,7 @@ def chromium(chromium_path):
     """A running browser."""
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium_path, timeout=PATIENCE,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update", OFFLINE],
-        )  # fmt: skip
+        browser = driver.chromium.launch(executable_path=chromium_path, args=program.OPTIONS, timeout=PATIENCE)
         yield browser
         browser.close()
 

@@ -7,17 +7,13 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 PATIENCE = 300_000  # milliseconds that Playwright waits, for a machine under test is not quiet
-
-
-# Chromium finds no host but this machine: a request to the outside fails without anyone to stand in its way.
-OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 OWN = ("data:", "blob:", "about:")  # what a page holds itself
 _WITHIN = ("file:", *OWN, "http://localhost", "http://127.0.0.1")
 
 
 @contextmanager
 def fresh_page(chromium):
-    """A page of a browser started `OFFLINE`: it can reach this machine and files, and nothing else.
+    """A page of a browser started with `chromium.OPTIONS`: it can reach this machine and files, and nothing else.
 
     `page.problems` collects console errors, uncaught exceptions and requests to the outside.
     """
