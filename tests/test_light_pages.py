@@ -45,7 +45,11 @@ def site(tmp_path):
     (tmp_path / "assets").mkdir()
     for name in ("own.css", "front.css"):
         (tmp_path / "assets" / name).touch()
-    folders = {"html_static_path": ["assets", "/of/an/extension"], "html_css_files": ["own.css"], "html_js_files": []}
+    folders = {
+        "html_static_path": ["assets", "/of/an/extension"],
+        "html_css_files": [("own.css", {})],
+        "html_js_files": [],
+    }
     places = {"outdir": tmp_path, "srcdir": tmp_path, "confdir": tmp_path}
     return SimpleNamespace(**places, config=SimpleNamespace(**folders), builder=SimpleNamespace(images={}))
 

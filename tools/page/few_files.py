@@ -65,9 +65,8 @@ def _is_of_one_page(app: Sphinx, path: str) -> bool:
     """Whether a file is the book's own and not told for all pages: joined, it would make others load all once more."""
     name = path.removeprefix("_static/")
     ours = (Path(app.confdir, folder) for folder in app.config.html_static_path if not Path(folder).is_absolute())
-    return name not in [*app.config.html_css_files, *app.config.html_js_files] and any(
-        (f / name).exists() for f in ours
-    )
+    told = [told for told, _ in [*app.config.html_css_files, *app.config.html_js_files]]  # Sphinx makes pairs of them
+    return name not in told and any((folder / name).exists() for folder in ours)
 
 
 def _tag(kind: str, deferred: bool, address: str) -> str:

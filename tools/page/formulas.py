@@ -15,8 +15,9 @@ PARTS = ("core", "input/tex", "output/chtml", "output/chtml/fonts/tex", "a11y/as
 MENU = "ui/menu.js"
 # What MathJax loads by itself where a formula needs it.
 EXTENSIONS = (
-    "action amscd bbox boldsymbol braket bussproofs cancel color enclose extpfeil html mhchem unicode verb".split()
-)
+    "action", "amscd", "bbox", "boldsymbol", "braket", "bussproofs", "cancel", "color", "enclose", "extpfeil", "html",
+    "mhchem", "unicode", "verb",
+)  # fmt: skip
 KEPT = (NAME, MENU, *(f"input/tex/extensions/{name}.js" for name in EXTENSIONS), "output/chtml/fonts/woff-v2")
 
 
