@@ -7,6 +7,7 @@
  *   loader: { load: (part: string) => Promise<void> },
  *   startup: { document: { math: Iterable<{ removeFromDocument: (restore: boolean) => void }> }, getComponents: () => void },
  *   typesetPromise: () => Promise<void>,
+ *   config: { options: { menuOptions?: { settings: { inTabOrder: boolean } } } },
  * }} MathJaxOfThePage
  */
 
@@ -17,11 +18,9 @@
 async function giveMenu(mathjax) {
   await mathjax.loader.load("ui/menu");
   for (const formula of [...mathjax.startup.document.math]) formula.removeFromDocument(true);
+  mathjax.config.options.menuOptions = { settings: { inTabOrder: false } }; // a page has hundreds of formulas
   mathjax.startup.getComponents();
   await mathjax.typesetPromise();
-  for (const formula of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("mjx-container"))) {
-    formula.tabIndex = -1; // by the mouse alone: a page has hundreds of formulas
-  }
 }
 
 document.addEventListener("contextmenu", async (event) => {
