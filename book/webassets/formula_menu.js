@@ -4,6 +4,7 @@
 /**
  * What of MathJax is used here.
  * @typedef {{
+ *   config: { options?: Record<string, unknown> },
  *   loader: { load: (part: string) => Promise<void> },
  *   startup: { document: { math: Iterable<{ removeFromDocument: (restore: boolean) => void }> }, getComponents: () => void },
  *   typesetPromise: () => Promise<void>,
@@ -15,13 +16,12 @@
  * @param {MathJaxOfThePage} mathjax
  */
 async function giveMenu(mathjax) {
+  // by the mouse alone: a page has hundreds of formulas
+  mathjax.config.options = { ...mathjax.config.options, menuOptions: { settings: { inTabOrder: false } } };
   await mathjax.loader.load("ui/menu");
   for (const formula of [...mathjax.startup.document.math]) formula.removeFromDocument(true);
   mathjax.startup.getComponents();
   await mathjax.typesetPromise();
-  for (const formula of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("mjx-container"))) {
-    formula.tabIndex = -1; // by the mouse alone: a page has hundreds of formulas
-  }
 }
 
 document.addEventListener("contextmenu", async (event) => {
