@@ -5,7 +5,7 @@ PYTHON_NEWEST ?= python3.13
 BIN := .venv/bin
 BOOK := _build/html/index.html
 CHAPTERS := $(shell find book -name '*.ipynb')
-PAGES := _config.yml _toc.yml $(shell find book -type f -not -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*')
+PAGES := _config.yml _toc.yml $(shell find tools/page -type f -not -path '*/__pycache__/*') $(shell find book -type f -not -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*')
 PACKAGE := $(shell find ncbook -name '*.py' -o -name '*.js' -o -name '*.css' -o -name '*.html' -o -name '*.ini' -o -name '*.npz' -o -name '*.json' -o -name '*.txt' -o -name '*.wasm')
 
 # A page is static: labs show a note in place of widgets that no kernel answers. One thread: see trainers.threads.

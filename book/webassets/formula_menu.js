@@ -4,6 +4,7 @@
 /**
  * What of MathJax is used here.
  * @typedef {{
+ *   config: { options?: Record<string, unknown> },
  *   loader: { load: (part: string) => Promise<void> },
  *   startup: { document: { math: Iterable<{ removeFromDocument: (restore: boolean) => void }> }, getComponents: () => void },
  *   typesetPromise: () => Promise<void>,
@@ -16,6 +17,8 @@
  * @param {MathJaxOfThePage} mathjax
  */
 async function giveMenu(mathjax) {
+  // by the mouse alone: a page has hundreds of formulas
+  mathjax.config.options = { ...mathjax.config.options, menuOptions: { settings: { inTabOrder: false } } };
   await mathjax.loader.load("ui/menu");
   for (const formula of [...mathjax.startup.document.math]) formula.removeFromDocument(true);
   mathjax.config.options.menuOptions = { settings: { inTabOrder: false } }; // a page has hundreds of formulas
