@@ -8,7 +8,6 @@
  *   loader: { load: (part: string) => Promise<void> },
  *   startup: { document: { math: Iterable<{ removeFromDocument: (restore: boolean) => void }> }, getComponents: () => void },
  *   typesetPromise: () => Promise<void>,
- *   config: { options: { menuOptions?: { settings: { inTabOrder: boolean } } } },
  * }} MathJaxOfThePage
  */
 
@@ -21,7 +20,6 @@ async function giveMenu(mathjax) {
   mathjax.config.options = { ...mathjax.config.options, menuOptions: { settings: { inTabOrder: false } } };
   await mathjax.loader.load("ui/menu");
   for (const formula of [...mathjax.startup.document.math]) formula.removeFromDocument(true);
-  mathjax.config.options.menuOptions = { settings: { inTabOrder: false } }; // a page has hundreds of formulas
   mathjax.startup.getComponents();
   await mathjax.typesetPromise();
 }

@@ -144,6 +144,7 @@ def test_a_phone_gets_the_narrow_drawing_of_every_figure_and_shows_it_whole(open
     every_image, figures = "div.cell_output img", "picture.figure-drawing > img"
     assert opened.locator(every_image).count() == opened.locator(figures).count() > 0
     with on_a_phone(opened):
+        opened.locator(figures).evaluate_all("all => all.forEach(each => { each.loading = 'eager'; })")
         opened.wait_for_function(
             f"[...document.querySelectorAll('{figures}')].every(each => /-narrow[.]webp$/.test(each.currentSrc))"
         )
