@@ -1,5 +1,7 @@
 """What the first cell of a chapter says: nothing, unless the chapter and what it runs on do not fit."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -43,7 +45,7 @@ def test_on_a_gpu_the_larger_preset_is_offered_with_its_minutes(monkeypatch, cap
 def test_the_minutes_are_those_of_a_recorded_run_where_there_is_one(monkeypatch, capsys):
     gpu(monkeypatch, "Tesla T4")
     run = experiments.collapse.load("laptop")
-    run.provenance.update(seconds=432.0, hardware="NVIDIA H100")
+    run = replace(run, provenance={**run.provenance, "seconds": 432.0, "hardware": "NVIDIA H100"})
     monkeypatch.setattr(experiments.Experiment, "recorded", lambda self, preset: run)
     chapters.begin("collapse", written_for=ncbook.__version__)
     assert "7 minutes on NVIDIA H100" in capsys.readouterr().out
