@@ -37,5 +37,4 @@ GIVEN = [
     "a test accuracy of 99 %",
     "matched in one of the two",
     "1,700 steps at the full rate and 400 more",
-    "longer than three minutes",
 ]
