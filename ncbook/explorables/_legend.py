@@ -30,7 +30,7 @@ CLASSES = tuple(map(_picture, _FILLS))  # one outline a class
 # what every template may show under these names
 PICTURES = {f"class{c}": picture for c, picture in enumerate(CLASSES)} | {
     "pair0": line("text"),  # the styles of PAIR in core.js, and of the third arm in _arms.js
-    "pair1": line("second", "7 4"),
+    "pair1": line("class1", "7 4"),
     "pair2": line("class0", "10 3 2 3"),
     "trained": line("train"),  # the styles of TRAIN_AND_TEST
     "tested": line("test", "6 4"),

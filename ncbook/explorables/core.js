@@ -422,7 +422,7 @@ function drawFrame(context, x, y, color) {
 
 // color and dashes of the first and of the second of two things that are compared
 /** @type {Style[]} */
-const PAIR = [["text", []], ["second", [7, 4]]];
+const PAIR = [["text", []], ["class1", [7, 4]]];
 
 /**
  * The training and the test set, in every explorable as in every figure; the last is drawn on top.

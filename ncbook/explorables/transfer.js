@@ -101,7 +101,7 @@ function drawLayers(canvas, data, { told, reader, at }, color) {
   const level = y.at(data.pixels[reader]);
   context.setLineDash([7, 4]);
   context.lineWidth = 1.8;
-  line(context, [x.from, level], [x.to, level], color("second"));
+  line(context, [x.from, level], [x.to, level], color("class1"));
   context.setLineDash([]);
   drawCurve(context, x, y, [...middle.keys()], middle, color("text"), 2.4, 1);
   middle.forEach((value, i) => {

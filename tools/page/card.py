@@ -1,7 +1,7 @@
 """A Sphinx extension: draws the picture that is shown with a link to the book, `_static/card.png`.
 
 1200 by 630 pixels, which the sites that show links ask for: the name of the book, and three classes on their way from
-clouds to the corners of a simplex. A sketch, as that of the first page.
+clouds to the corners of a simplex. A sketch, not a run.
 """
 
 from pathlib import Path

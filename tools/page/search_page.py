@@ -31,7 +31,7 @@ def kind(app: Sphinx, page: str) -> str:
 
 
 def give_pages(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
-    """Adds `book_pages` to the context of the search page: what `types.d.ts` calls a list of `Page`, as JSON."""
+    """Adds `book_pages` to the context of the search page: what `search.d.ts` calls a list of `Page`, as JSON."""
     if page != "search":
         return
     described = read(app.srcdir)

@@ -13,7 +13,7 @@ MEASURES = {
     "Uncertainty, mean of 1 - |p|²": ("uncertainty_train", True),
     "Nearest-center test accuracy": ("ncc_acc_test", False),
 }
-STYLES = (("text", ()), ("second", (7, 4)), ("class0", (10, 3, 2, 3)))
+STYLES = (("text", ()), ("class1", (7, 4)), ("class0", (10, 3, 2, 3)))
 MENUS = ("first", "second-arm", "third-arm")
 RELEASED = ("released", "schedule", "confidence")  # in the names of arms for which something changes on the way
 

@@ -5,7 +5,7 @@ from expected import kept, table
 
 COLUMNS = {"nc1": "nc1_{}", "nc2_norms": "nc2_norms_{}", "nc2_angles": "nc2_angles_{}", "nc3": "nc3_{}",
            "nc4": "nc4_{}", "error": "{}_error"}  # fmt: skip
-STYLES = (("text", (), "circle"), ("second", (7, 4), "square"))
+STYLES = (("text", (), "circle"), ("class1", (7, 4), "square"))
 
 
 BASE = ("digits", "mlp", "ce", 0.005)

@@ -61,7 +61,7 @@ def by_layer(canvas, digits, pixels, at):
     x, names = places(canvas, [f"layer {i + 1}" for i in range(digits.shape[1] - 1)] + ["last"])
     left, _, right, _ = canvas.box
     middle = np.median(digits[at], axis=1)
-    items.append(segment((left, y(pixels)), (right, y(pixels)), "second", dash=(7, 4)))
+    items.append(segment((left, y(pixels)), (right, y(pixels)), "class1", dash=(7, 4)))
     items.append(canvas.curve(x, y(middle), "text"))
     for place, seeds, value in zip(x, digits[at], middle, strict=True):
         items.append(segment((place, y(seeds.min())), (place, y(seeds.max())), "text"))
