@@ -323,8 +323,8 @@ def test_the_tables_of_the_first_tasks_are_read_from_the_history(run, lost):
     frame = run.to_frame()
     table = tables_of.as_sharp(run).set_index(["images", "arm"])
     then = frame[(frame.task == "glyphs") & (frame.arm == "anti_pinned") & (frame.epoch == 100)]
-    assert table["κ"]["glyphs", "anti-flatness, from cap"] == f"{then.relative_flatness.median():.0f}"
-    assert table["points lost"]["glyphs", "anti-flatness, from cap"] == told(lost.loc["glyphs"].anti_pinned)
+    assert table["κ"]["glyphs", "anti-flatness, head from the cap"] == f"{then.relative_flatness.median():.0f}"
+    assert table["points lost"]["glyphs", "anti-flatness, head from the cap"] == told(lost.loc["glyphs"].anti_pinned)
     table = tables_of.costs(run).set_index("arm")
     assert table["digits: release"]["flooding"] == told(lost.loc["digits"].flooding)
     assert table["glyphs: end"]["flooding"] == ""  # which the glyphs have not

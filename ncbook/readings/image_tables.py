@@ -73,7 +73,7 @@ def as_sharp(run: Run) -> pd.DataFrame:
 
 def _name(arm: str) -> str:
     """Short, where a table tells of anti-flatness."""
-    return ARMS[arm].removeprefix("anti-flatness ").replace(", head from the cap", ", from cap")
+    return ARMS[arm].removeprefix("anti-flatness ")
 
 
 def arms(run: Run) -> pd.DataFrame:
