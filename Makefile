@@ -33,7 +33,9 @@ setup: .venv/installed  ## install everything into .venv
 book: $(BOOK)  ## set up, execute every chapter, build the HTML in _build/html
 	@echo "The book is at $(abspath $(BOOK))"
 
-test: lint unit js replay live browser  ## set up, and check everything
+# Two at a time: one waits for a network, a browser or a single core, while the other computes.
+test: .venv/installed  ## set up, and check everything
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint js browser unit replay live
 
 check: lint  ## while you work: style, types, spelling and the fast tests
 	$(PYTEST) -n 2 --dist loadfile $(FAST)
@@ -91,7 +93,7 @@ live: .venv/installed  ## every line trained for real; numbers and verdicts may 
 	NCBOOK_PRESET=smoke NCBOOK_LIVE=1 $(NBVAL) --nbval-sanitize-with tools/live.cfg
 
 browser: $(BOOK)  ## the built pages in Chromium
-	$(PYTEST) tests/browser -n 2 --dist worksteal
+	$(PYTEST) tests/browser -n 3 --dist worksteal
 
 lighthouse: $(BOOK)  ## what Lighthouse says of six pages; with Node, and 186 MB that are kept by npm
 	npm exec --yes --package=lighthouse@12.8.2 -- $(PYTEST) tests/browser/test_lighthouse.py -rA

@@ -19,15 +19,21 @@ MOST_REQUESTS = 25
 LARGEST_SITE = 20_000_000  # bytes on disk, without the book as a PDF
 # Each page is opened as a first visit on a desk in the light, and on a phone in the dark.
 SCREENS = {"light": (1280, 900), "dark": (390, 800)}
+# A browser fetches a lazy picture when it comes within a screen or two: a screen a step meets them all, and a picture
+# that was never asked for keeps the last line waiting.
 _THROUGH_THE_PAGE = """async () => {
-  const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
+  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
     scrollTo({ top: y, behavior: "instant" });
-    await painted();
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   }
   const late = [...document.images].filter((image) => image.loading === "lazy" && image.checkVisibility());
   const come = (image) => image.complete || new Promise((done) => { image.onload = image.onerror = done; });
   await Promise.all(late.map(come));
+}"""
+# All that a page does by itself: its formulas are set, and the letters that they need have come.
+_AT_REST = """async () => {
+  await window.MathJax?.startup?.promise;
+  await document.fonts.ready;
 }"""
 
 
@@ -45,10 +51,10 @@ def visit(request, chromium, book):
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto((book / f"{name}.html").as_uri())
-    page.wait_for_load_state("networkidle")
+    page.evaluate(_AT_REST)
     at_first = list(asked)
     page.evaluate(_THROUGH_THE_PAGE)
-    page.wait_for_load_state("networkidle")
+    page.evaluate(_AT_REST)
     theme_shown = page.evaluate("document.documentElement.dataset.theme")
     yield {"name": name, "theme": theme, "shown": theme_shown, "first": at_first, "all": asked, "said": said}
     context.close()
