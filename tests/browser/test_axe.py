@@ -14,9 +14,10 @@ _RUN = """async (options) => {
   const { violations } = await axe.run({ exclude: ["mjx-math"] }, { resultTypes: ["violations"], ...options });
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => [id, html, failureSummary]));
 }"""
-# The tables of these are made by one template, row by row: the first rows of each stand for all.
+# These are made by one template, row by row and section by section: the first of each stand for all.
 _MADE = {"book/ledger", "book/rules", "book/columns", "book/notation"}
-_FEW_ROWS = "for (const row of document.querySelectorAll('tbody > tr:nth-child(n + 9)')) row.remove()"
+_ALIKE = "tbody > tr:nth-child(n + 9), section > section > section:nth-of-type(n + 4)"
+_FEW = f"for (const other of document.querySelectorAll('{_ALIKE}')) other.remove()"
 _ALL_RULES = {"rules": {"target-size": {"enabled": True}}}
 _OF_COLORS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 _OF_A_PHONE = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}}
@@ -51,7 +52,7 @@ def visit(reader, book, axe):
         reader.add_style_tag(content="* { transition: none !important; }")
         reader.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
         if name in _MADE:
-            reader.evaluate(_FEW_ROWS)
+            reader.evaluate(_FEW)
         reader.add_script_tag(path=axe)
         return reader
 
