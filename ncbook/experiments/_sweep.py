@@ -26,7 +26,7 @@ def sweep(task: Callable[[Arm], Result], arms: Iterable[Arm]) -> list[Result]:
 
     arms = list(arms)
     results = Parallel(return_as="generator")(delayed(_on_own_threads)(task, arm) for arm in arms)
-    found = tqdm(results, total=len(arms), unit="arm", delay=2)
+    found = tqdm(results, total=len(arms), unit="arm", delay=2, disable=trainers.is_watched())
     return [result for done in found for result in done]
 
 

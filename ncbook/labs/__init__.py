@@ -1,14 +1,40 @@
 """Front ends for a live kernel: change a setting, train, and watch. Where there is no kernel they say so.
 
-Nothing trains before a button is pressed.
+Nothing trains before a button is pressed. `labs.NAME()`, at the end of a cell, shows the lab of the result NAME;
+`labs.NAME.run()` trains the same without widgets; `labs.Lab` makes a lab of a `Plan` of your own.
 
 >>> from ncbook import labs
->>> type(labs.collapse()).__name__  # at the end of a cell, `labs.collapse()` shows the lab
-'CollapseLab'
+>>> type(labs.collapse()).__name__
+'Lab'
 """
 
-from ncbook.labs._collapse.lab import CollapseLab, collapse
-from ncbook.labs._grokking.lab import GrokkingLab, grokking
+from ncbook.labs._continued import GrokkingLab, GrokkingOffer
+from ncbook.labs._lab import Lab
 from ncbook.labs._note import Note
+from ncbook.labs._offer import Offer
+from ncbook.labs._plan import Choice, Curve, Outcome, Panel, Plan, Real, Setting, Whole
+from ncbook.labs.plans import collapse as _collapse
+from ncbook.labs.plans import grokking as _grokking
 
-__all__ = ["CollapseLab", "GrokkingLab", "Note", "collapse", "grokking"]
+collapse = Offer(_collapse.PLAN)
+grokking = GrokkingOffer(_grokking.PLAN)
+
+OFFERS = {offer.plan.name: offer for offer in (collapse, grokking)}
+
+__all__ = [
+    "OFFERS",
+    "Choice",
+    "Curve",
+    "GrokkingLab",
+    "Lab",
+    "Note",
+    "Offer",
+    "Outcome",
+    "Panel",
+    "Plan",
+    "Real",
+    "Setting",
+    "Whole",
+    "collapse",
+    "grokking",
+]

@@ -2,9 +2,8 @@
 
 import io
 import threading
-from collections.abc import Callable, Sequence
-from functools import cache, wraps
-from typing import Any
+from collections.abc import Callable, Hashable
+from functools import cache
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,8 +13,7 @@ from matplotlib.ticker import NullLocator
 from ncbook import look
 
 _ONE_AT_A_TIME = threading.Lock()  # matplotlib does not promise that two threads may draw at once
-# set by hand, for a layout engine takes longer than all the rest
-_MARGINS = {"right": 0.99, "bottom": 0.16, "top": 0.9, "wspace": 0.28}
+Painter = Callable[[list[Axes]], None]
 _COLORS = (*look.ARMS, look.INK, look.FAINT)
 _QUICK = {"compress_level": 1}  # a tenth larger, and in a third of the time
 
@@ -25,22 +23,13 @@ def color(index: int) -> str:
     return _COLORS[index % len(_COLORS)]
 
 
-def empty_once(draw: Callable[[Sequence[Any]], bytes]) -> Callable[[Sequence[Any]], bytes]:
-    """`draw`, a lab's picture of its runs, which draws panels without a curve, as before the first run, once only."""
-    empty = cache(lambda: draw(()))
-
-    @wraps(draw)
-    def drawn(runs: Sequence[Any]) -> bytes:
-        return draw(runs) if runs else empty()
-
-    return drawn
-
-
-def png(panels: int, prepare: Callable[[list[Axes]], None], draw: Callable[[list[Axes]], None]) -> bytes:
-    """A row of panels as an image: `prepare` makes them, once, and `draw` puts curves and numbers into them."""
+def png(key: Hashable, large: bool, panels: int, prepare: Painter, draw: Painter) -> bytes:
+    """A row of panels as an image: `prepare` makes them, once for all that give `key`; `draw` puts curves into them."""
     stream = io.BytesIO()
     with _ONE_AT_A_TIME:
-        figure, row = _row(panels, prepare)
+        figure, row = _row(key, large, panels)
+        if not row[0].get_title(loc="left"):
+            prepare(row)
         try:
             draw(row)
             figure.savefig(stream, format="png", pil_kwargs=_QUICK)
@@ -51,19 +40,12 @@ def png(panels: int, prepare: Callable[[list[Axes]], None], draw: Callable[[list
 
 
 @cache
-def _row(panels: int, prepare: Callable[[list[Axes]], None]) -> tuple[Figure, list[Axes]]:
+def _row(key: Hashable, large: bool, panels: int) -> tuple[Figure, list[Axes]]:
     """Kept, for making panels, ticks and labels anew takes as long as drawing them."""
-    figure = Figure(figsize=(3.2 * panels, 3.1), dpi=120, facecolor="white")
-    row = list(figure.subplots(1, panels, gridspec_kw=_MARGINS | {"left": 0.195 / panels}))
-    prepare(row)
-    return figure, row
-
-
-def horizon(planned: int, reached: int, room: int) -> int:
-    """Last value on the axis of time. It doubles from `room` as the curves grow, so that they always fill the panel."""
-    while room < reached:
-        room *= 2
-    return min(planned, room)
+    width, height, dpi = (2.9, 2.6, 220) if large else (3.2, 3.1, 120)  # inches a panel, and dots an inch
+    figure = Figure(figsize=(width * panels, height), dpi=dpi, facecolor="white")
+    margins = {"right": 0.99, "bottom": 0.5 / height, "top": 1 - 0.31 / height, "wspace": 1 / width}
+    return figure, list(figure.subplots(1, panels, squeeze=False, gridspec_kw=margins | {"left": 0.62 / width / panels})[0])
 
 
 def frame(panel: Axes, title: str, x_label: str, y_label: str) -> None:
@@ -76,7 +58,7 @@ def frame(panel: Axes, title: str, x_label: str, y_label: str) -> None:
     panel.tick_params(colors=look.INK, labelsize=9)
 
 
-def reach(panel: Axes, last: int) -> None:
+def reach(panel: Axes, last: float) -> None:
     """The axis of time."""
     panel.set_xlim(0, last * 1.06)
 
@@ -96,7 +78,10 @@ def log_axis(panel: Axes) -> None:
 
 
 def log_range(panel: Axes) -> None:
-    """Labeled 0.1, 0.2, 0.5, 1 in plain numbers; at least 0.1 to 1, so that an empty panel looks like a full one."""
-    values = np.concatenate([[0.1, 1], *(line.get_ydata() for line in panel.lines)])
-    panel.set_ylim(values[values > 0].min() / 1.1, values[values > 0].max() * 1.1)
+    """Labeled 0.1, 0.2, 0.5, 1 in plain numbers, as far as the curves go; an empty panel shows 0.1 to 1."""
+    values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in panel.lines] or [[0.1, 1]])
+    values = values[np.isfinite(values) & (values > 0)]
+    low, high = (values.min(), values.max()) if len(values) else (0.1, 1.0)
+    middle = (low * high) ** 0.5
+    panel.set_ylim(min(low / 1.1, middle / 2), max(high * 1.1, middle * 2))
     look.plain_numbers(panel.yaxis)

@@ -3,72 +3,121 @@
 Training runs in a thread, so that the kernel stays free to hear Stop. Widgets change in the kernel's main
 thread only, in answer to a message from the page: Colab drops what other threads send to it. The page's
 messages come from the buttons and, while a network trains, from the ticks of an invisible `Play` widget.
+
+A page sends what was typed only once the kernel has answered what was typed before; a click is sent at once and may
+overtake it. So Train does not train: it starts the ticks, and the first of them, which comes after all that was typed
+before the click, reads the fields.
 """
 
+import base64
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import Any
 
 import ipywidgets as widgets
 
-from ncbook.labs import _words
-from ncbook.labs._form import Form, with_tip
+from ncbook.labs import _curves, _export, _words
+from ncbook.labs._form import Form, layout, with_tip
+from ncbook.labs._plan import Plan, Values
+from ncbook.labs._training import Training
 
 _TICK = 350  # milliseconds between two looks at the training
 _PATIENCE = 2  # seconds that Stop waits for the unit under way to end
+_LARGE = """<style>.nc-lab-large, .nc-lab-large * { font-size: 20px !important; }
+.nc-lab-large { --jp-widgets-font-size: 20px; --jp-widgets-inline-height: 40px; --jp-widgets-inline-width: 26em; }
+</style>"""
 
 
 class Lab(widgets.VBox):
-    """Fields, the buttons Train, Stop and Reset, curves that grow, and a table of all runs since the last reset.
+    """A question, fields, buttons, curves that grow, and a table of all runs since the last reset.
 
-    A lab of its own defines what begins when Train is pressed (`_begin`, a `Background`), the picture and the words.
+    `labs.NAME()` makes the one of a chapter; `labs.Lab(plan)` one of your own, of any `labs.Plan`. Beside Train, Stop
+    and Reset there is Export (the numbers, the picture, the line of Python that repeats a run) and a code, which
+    restores the settings wherever it is pasted.
+
+    >>> lab = labs.Lab(labs.collapse.plan)
+    >>> lab.train.description  # nothing trains before it is pressed
+    'Train'
+    >>> lab.runs
+    []
     """
 
-    no_run = "No run yet. Choose the settings and press Train."
-
-    def __init__(self, form: Form, buttons: Sequence[widgets.Button] = ()) -> None:
-        self.runs: list[Any] = []  # each a Background of the lab's own kind
-        self.form = form
+    def __init__(self, plan: Plan, large: bool = False, values: Values | None = None) -> None:
+        self.plan, self.large = plan, large
+        self.runs: list[Any] = []  # each a Training
+        self.form = Form(plan, plan.values({}) if values is None else values)
         self.train = button("Train", "Train with these settings", self._on_train)
         self.stop = button("Stop", "End the training now and keep its curves", self._on_stop)
         self.reset = button("Reset", "Forget all runs", self._on_reset)
+        self.export = button("Export", "Numbers, picture and lines of Python to take away", self._on_export)
         self.train.button_style = "primary"
         self.progress = with_tip(widgets.IntProgress(layout=widgets.Layout(width="14em")), "How far it is trained")
-        self.pace, self.message, self.status, self.table = (widgets.HTML() for _ in range(4))
-        self.table.layout.overflow = "auto"  # it scrolls where the screen is narrower
-        self.picture = widgets.Image(layout=widgets.Layout(width="100%", max_width="1000px"))
+        self.code = with_tip(
+            widgets.Text(description="Code", continuous_update=False, layout=layout("24em")),
+            "These settings on one line. Paste another code of this lab here, and press Enter",
+        )
+        self.question, self.pace, self.message, self.status, self.picture, self.table, self.exported = (
+            widgets.HTML() for _ in range(7)
+        )
+        self.question.value = f'{_LARGE if large else ""}<p style="line-height:1.5"><b>{escape(plan.question)}</b></p>'
+        self.table.layout.overflow = self.exported.layout.overflow = "auto"  # they scroll where the screen is narrower
         self.heartbeat = widgets.Play(interval=_TICK, layout=widgets.Layout(display="none"))
         _set(self.heartbeat, "repeat", True)
-        self.heartbeat.observe(self._refresh, "value")
-        controls = [self.train, self.stop, *buttons, self.reset, self.progress, self.pace]
-        row = widgets.HBox(controls, layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
-        super().__init__([self.form, row, self.message, self.status, self.picture, self.table, self.heartbeat])
+        self.heartbeat.observe(self._on_tick, "value")
+        super().__init__(self._children())
+        if large:
+            self.add_class("nc-lab-large")
         self._complaint = ""
+        self._waiting: Callable[[], None] | None = None  # for the first tick
         self._drawn: list[tuple[Any, ...]] | None = None  # what the picture shows
+        self._png = b""
+        for field in self.form.fields.values():
+            field.observe(self._write_code, "value")
+        self.code.observe(self._on_code, "value")
+        self._write_code()
         self._refresh()
+
+    def _children(self) -> list[widgets.Widget]:
+        controls = [self.train, self.stop, *self._more_buttons(), self.reset, self.export, self.progress, self.pace]
+        row = widgets.HBox(controls, layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
+        return [
+            self.question, self.form, row, self.message, self.status, self.picture, self.table, self.code,
+            self.exported, self.heartbeat,
+        ]  # fmt: skip
+
+    def _more_buttons(self) -> Sequence[widgets.Button]:
+        """Those that a lab has beside Train and Stop."""
+        return ()
 
     @property
     def running(self) -> bool:
         return bool(self.runs) and self.runs[-1].running
 
-    def _begin(self, typed: dict[str, str]) -> Any:
-        """A Background, not yet started, or ValueError that names the field and its value."""
-        raise NotImplementedError
+    def _training(self, values: Values) -> Training:
+        """A run, not yet started."""
+        earlier = tuple(self.runs)
+        return Training(self.plan, values, lambda run: self._drawing([*earlier, run]))
 
-    def _png(self, runs: Sequence[Any]) -> bytes:
-        raise NotImplementedError
-
-    def _standing(self, run: Any) -> str:
-        """Where a run is, in a sentence or two."""
-        raise NotImplementedError
-
-    def _table(self) -> str:
-        raise NotImplementedError
+    def _drawing(self, runs: Sequence[Any]) -> bytes:
+        return _curves.png(self.plan, runs, self.large)
 
     def _on_train(self, _: object) -> None:
-        if self.running:
-            return
+        if not self.running:
+            self._after_typing(self._begin)
+
+    def _after_typing(self, action: Callable[[], None]) -> None:
+        """Do that at the next tick."""
+        self._waiting = action
+        _set(self.heartbeat, "playing", True)
+
+    def _on_tick(self, _: object) -> None:
+        action, self._waiting = self._waiting, None
+        (action or self._refresh)()
+
+    def _begin(self) -> None:
+        """Train what stands in the fields, or say what is wrong with it."""
         try:
-            run = self._begin(self.form.typed())
+            run = self._training(self.plan.read(self.form.typed()))
         except ValueError as error:
             self._complain(f"Not trained. {error}")
             return
@@ -78,6 +127,7 @@ class Lab(widgets.VBox):
     def _go(self, run: Any) -> None:
         run.start()
         _set(self.heartbeat, "playing", True)
+        self.exported.value = ""
         self._complain("")
 
     def _on_stop(self, _: object) -> None:
@@ -89,36 +139,71 @@ class Lab(widgets.VBox):
     def _on_reset(self, _: object) -> None:
         if not self.running:
             self.runs.clear()
+            self.exported.value = ""
             self._complain("")
+
+    def _on_export(self, _: object) -> None:
+        self.exported.value = _export.links(self.plan, self.runs, self._png)
+
+    def _write_code(self, _: object = None) -> None:
+        """The code follows the fields."""
+        self.code.value = _export.code(self.plan, self.form.typed())
+
+    def _on_code(self, change: dict[str, Any]) -> None:
+        """A code that was pasted fills the fields."""
+        if change["new"] == _export.code(self.plan, self.form.typed()):
+            return
+        try:
+            values = _export.settings(self.plan, change["new"])
+        except ValueError as error:
+            self._complain(f"Not restored. {error}")
+            return
+        self.form.fill(self.plan.written(values))
+        self._complain("")
 
     def _complain(self, text: str) -> None:
         """Say what is wrong with the settings."""
         self._complaint = text
         self._refresh()
 
-    def _refresh(self, _: object = None) -> None:
+    def _refresh(self) -> None:
         """Show where the last run is."""
         run = self.runs[-1] if self.runs else None
         running = run is not None and run.running  # asked once, and first: all that follows then shows the end
-        self.train.disabled = self.reset.disabled = running
+        self.train.disabled = self.reset.disabled = self.export.disabled = running
         self.stop.disabled = not running
-        self.progress.max = run.planned if run else 100
+        self.progress.max = (run.planned if run else 0) or 100
         self.progress.value = run.done if run else 0
         self.pace.value = _words.pace(run)
-        self.status.value = _words.status(self._standing(run) if run else self.no_run)
+        told = _words.standing(self.plan, run) if run else "No run yet. Choose the settings and press Train."
+        self.status.value = _words.status(told)
         self.message.value = _words.message(self._complaint or (run.message if run else ""))
-        self.table.value = self._table()
+        self.table.value = _words.table(self.plan, self.runs)
         if run is not None and running:
-            self.picture.value, self._drawn = run.picture or self.picture.value, None
+            self._show(run.picture or self._png, told)
+            self._drawn = None
         else:
-            self._draw()
-            _set(self.heartbeat, "playing", False)
+            self._draw(told)
+            _set(self.heartbeat, "playing", self._waiting is not None)
 
-    def _draw(self) -> None:
+    def _draw(self, told: str) -> None:
         """The curves of all runs, unless they stand there already."""
-        drawn = [(run, run.done, run.planned, len(run.rows)) for run in self.runs]
+        drawn = [(run, run.state, run.done, len(run.rows)) for run in self.runs]
         if drawn != self._drawn:
-            self.picture.value, self._drawn = self._png(self.runs), drawn
+            self._drawn = drawn
+            self._show(self._drawing(self.runs), told)
+
+    def _show(self, png: bytes, told: str) -> None:
+        """The picture, with what it shows in words."""
+        if png == self._png:
+            return
+        self._png = png
+        titles = ", ".join(panel.title for panel in self.plan.panels)
+        width = "none" if self.large else f"{340 * len(self.plan.panels)}px"
+        self.picture.value = (
+            f'<img class="nc-lab-picture" style="width:100%;max-width:{width}" '
+            f'alt="{escape(f"Curves of {titles}. {told}")}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+        )
 
 
 def button(label: str, tip: str, action: Callable[[object], None]) -> widgets.Button:

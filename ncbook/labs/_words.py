@@ -5,7 +5,9 @@ from html import escape
 
 from ncbook import look
 from ncbook.labs import _drawing
-from ncbook.labs._background import Background
+from ncbook.labs._curves import table as rows_of
+from ncbook.labs._plan import Choice, Plan, Setting
+from ncbook.labs._training import Training
 
 _CELL = "padding:.1em .7em .1em 0;text-align:right;white-space:nowrap"
 
@@ -20,10 +22,10 @@ def message(text: str) -> str:
 
 def status(text: str) -> str:
     """Where the last run is, as HTML."""
-    return f'<div role="status" style="line-height:1.5">{text}</div>'
+    return f'<div role="status" style="line-height:1.5">{escape(text)}</div>'
 
 
-def pace(run: Background | None) -> str:
+def pace(run: Training | None) -> str:
     """Percent, time left and the time a unit takes, or how it ended."""
     if run is None:
         return ""
@@ -36,11 +38,25 @@ def pace(run: Background | None) -> str:
     return f"{100 * run.done // run.planned} %, about {_seconds(left)} left, {1000 * pace:.3g} ms a {run.unit}"
 
 
-def table(headings: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
-    """Rows of cells, whose first may be HTML, under their headings; empty without a row."""
+def standing(plan: Plan, run: Training) -> str:
+    """Where a run is, and its last measurement, in a sentence or two."""
+    rows = rows_of(run)
+    if plan.x not in rows:
+        return "No measurement yet."
+    told = "; ".join(f"{outcome.heading} {outcome.told(rows, plan.x)}" for outcome in plan.outcomes)
+    far = f"{plan.unit.capitalize()} {rows[plan.x].max():g}"
+    several = len(rows.drop_duplicates([key for key in plan.lines if key in rows])) if len(rows) else 0
+    medians = f", medians of {several}" if several > 1 and set(plan.lines) & set(rows) else ""
+    return f"{far}{medians}: {told}."
+
+
+def table(plan: Plan, runs: Sequence[Training]) -> str:
+    """Every run with its settings and what it reached, as HTML; empty without a run."""
+    lines = [_line(plan, index, run) for index, run in enumerate(runs) if run.rows]
     if not lines:
         return ""
-    head = "".join(f'<th scope="col" style="{_CELL};font-weight:600">{text}</th>' for text in headings)
+    headings = ["run", *(setting.label for setting in plan.settings), "ended", *(each.heading for each in plan.outcomes)]
+    head = "".join(f'<th scope="col" style="{_CELL};font-weight:600">{escape(text)}</th>' for text in headings)
     body = "".join("<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>" for cells in lines)
     return (
         '<table style="border-collapse:collapse;line-height:1.5">'
@@ -48,18 +64,20 @@ def table(headings: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
     )
 
 
-def swatch(index: int) -> str:
+def _line(plan: Plan, index: int, run: Training) -> list[str]:
+    rows = rows_of(run)
+    settings = [escape(_shown(setting, run.values[setting.name])) for setting in plan.settings]
+    outcomes = [escape(outcome.told(rows, plan.x)) for outcome in plan.outcomes]
+    return [_swatch(index), *settings, run.state, *outcomes]
+
+
+def _shown(setting: Setting, value: object) -> str:
+    return setting.words(str(value)) if isinstance(setting, Choice) else setting.written(value)
+
+
+def _swatch(index: int) -> str:
     """The color and the number of a run, as HTML."""
     return f'<span aria-hidden="true" style="color:{_drawing.color(index)}">&#9632;</span> {index + 1}'
-
-
-def reached(run: Background) -> str:
-    """How far a run came, and how it ended if not by itself."""
-    return str(run.done) if run.state in ("training", "done") else f"{run.done}, {run.state}"
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def _seconds(seconds: float) -> str:

@@ -26,7 +26,16 @@ from ncbook.trainers.devices import pick_device, threads
 from ncbook.trainers.ensemble import Ensemble, Member
 from ncbook.trainers.fit import EnsembleFitted, Fitted, fit, fit_ensemble, log_spaced
 from ncbook.trainers.gradient_filters import Amplified, GradientFilter, Orthogonal
-from ncbook.trainers.loop import INTERRUPTED, FirstProbesDone, after_probe, before_training, first_probes
+from ncbook.trainers.loop import (
+    INTERRUPTED,
+    FirstProbesDone,
+    after_probe,
+    before_training,
+    first_probes,
+    is_watched,
+    progress,
+    watched,
+)
 from ncbook.trainers.losses import (
     CrossEntropy,
     Flooded,
@@ -103,13 +112,16 @@ __all__ = [
     "first_probes",
     "fit",
     "fit_ensemble",
+    "is_watched",
     "log_spaced",
     "over_members",
     "pick_device",
+    "progress",
     "relative_flatness",
     "squared_norms",
     "steps_per_epoch",
     "threads",
     "uncertainty",
     "variance_ratio",
+    "watched",
 ]

@@ -40,13 +40,70 @@ def interrupts() -> Iterator[threading.Event]:
 
 @contextmanager
 def progress(steps: int, done: int, on_step: Callable[[int], None] | None) -> Iterator[Callable[[int], None]]:
-    """What to call after each step: `on_step`, or else a bar with the time left."""
+    """What to call with the number of each finished step: it tells who watches, `on_step`, or else a bar with time left.
+
+    >>> with trainers.progress(3, 0, print) as report:
+    ...     for step in (1, 2, 3):
+    ...         report(step)
+    1
+    2
+    3
+    """
+    watch = _WATCH.get()
+    if watch is not None:
+        yield lambda step: _tell(step, steps, watch, on_step)
+        return
     if on_step is not None:
         yield on_step
         return
     in_worker = multiprocessing.parent_process() is not None  # whose bars would write over each other
     with tqdm(total=steps, initial=done, unit="step", delay=2, leave=None, disable=in_worker) as bar:
         yield lambda step: bar.update()
+
+
+@dataclass(frozen=True)
+class _Watch:
+    on_step: Callable[[int, int], None]
+    on_probe: Callable[[Any], None]
+
+
+_WATCH: ContextVar[_Watch | None] = ContextVar("who watches", default=None)
+
+
+@contextmanager
+def watched(on_step: Callable[[int, int], None], on_probe: Callable[[Any], None]) -> Iterator[None]:
+    """In this block each training calls on_step(step, of how many), and on_probe with what a probe gave; no bar shows.
+
+    So who does not know what an experiment trains can show how it goes. What they raise ends the training. It holds
+    in this thread alone.
+
+    >>> seen = []
+    >>> with trainers.watched(lambda step, steps: seen.append((step, steps)), seen.append):
+    ...     short = trainers.Recipe(steps=2, learning_rate=0.1)
+    ...     fitted = trainers.fit(network, digits.train, short, 0, lambda model, step: "probed", probe_steps=(2,))
+    >>> seen
+    [(1, 2), 'probed', (2, 2)]
+    """
+    token = _WATCH.set(_Watch(on_step, on_probe))
+    try:
+        yield
+    finally:
+        _WATCH.reset(token)
+
+
+def is_watched() -> bool:
+    """Whether a block of `watched` tells how far it is, so that no bar need show.
+
+    >>> trainers.is_watched()
+    False
+    """
+    return _WATCH.get() is not None
+
+
+def _tell(step: int, steps: int, watch: _Watch, on_step: Callable[[int], None] | None) -> None:
+    if on_step is not None:
+        on_step(step)
+    watch.on_step(step, steps)
 
 
 class FirstProbesDone(Exception):
@@ -122,6 +179,9 @@ def after_probe(measured: list[Any]) -> None:
     >>> seen
     ['the first result']
     """
+    watch = _WATCH.get()
+    if watch is not None:
+        watch.on_probe(measured[-1])
     wanted = _FIRST.get()
     if wanted is None:
         return
