@@ -65,7 +65,7 @@ def test_it_sets_itself_up_where_there_is_no_network(unpacked):
         pytest.skip("NO NETWORK NAMESPACE: this machine does not let a process cut itself off")
     done = start(unpacked, "--setup")
     assert (done.returncode, "Ready." in done.stdout) == (0, True), done.stdout + done.stderr
-    named = subprocess.run([unpacked / ".venv/bin/python", "-c", "import ncbook; print(ncbook.NAME)"],
+    named = subprocess.run([unpacked / ".venv/bin/python", "-I", "-c", "import ncbook; print(ncbook.NAME)"],
                            capture_output=True, text=True, cwd=unpacked)  # fmt: skip
     assert named.stdout == "ncbook\n"
     assert "Setting up" not in start(unpacked, "--setup").stdout

@@ -56,7 +56,8 @@ def packages(wheels: Path) -> bool:
             return False
         own = Path(shutil.copy(next(Path(folder).glob("*.whl")), wheels))
     command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--progress-bar", "off",
-               "--only-binary", ":all:", "--constraint", str(ROOT / "constraints.txt"), "--dest", str(wheels)]  # fmt: skip
+               "--only-binary", ":all:", "--constraint", str(ROOT / "constraints.txt"),
+               "--dest", str(wheels)]  # fmt: skip
     print("Downloading packages, which takes a few minutes.", flush=True)
     return subprocess.run([*command, "--quiet", str(own), *WANTED]).returncode == 0
 
