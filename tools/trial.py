@@ -92,10 +92,7 @@ def dist() -> int:
     with tempfile.TemporaryDirectory() as folder:
         checkout = Path(folder) / "checkout"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(checkout)], check=True)
-        build = (
-            "import sys; to = sys.argv[1]; from setuptools import build_meta as b; b.build_sdist(to); b.build_wheel(to)"
-        )
-        if _run([sys.executable, "-c", build, str(ROOT / "dist")], folder=checkout):
+        if distributions(checkout, ROOT / "dist"):
             return 1
         (wheel,), (sources,) = (ROOT / "dist").glob("*.whl"), (ROOT / "dist").glob("*.tar.gz")
         tracked = subprocess.run(["git", "ls-files", "-z"], cwd=checkout, capture_output=True, text=True, check=True)
@@ -109,6 +106,12 @@ def dist() -> int:
         print(f"{wheel.name}, {sources.name}:", f"missing {sorted(missing)}" if missing else "nothing is missing")
         pytest = [sys.executable, "-m", "pytest", "-p", "no:nbval", "-p", "no:cacheprovider", "-n", "2", *FROM_SOURCES]
         return _run(pytest, {"PYTHONPATH": str(unpacked)}, unpacked) or int(bool(missing))
+
+
+def distributions(checkout: Path, to: Path) -> int:
+    """Puts the sources and the wheel of a checkout into a folder; 0 where it went well."""
+    build = "import sys; to = sys.argv[1]; from setuptools import build_meta as b; b.build_sdist(to); b.build_wheel(to)"
+    return _run([sys.executable, "-c", build, str(to)], folder=checkout)
 
 
 def _installed(venv: Path) -> set[str]:
