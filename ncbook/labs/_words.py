@@ -26,7 +26,7 @@ def status(text: str) -> str:
 
 
 def pace(run: Training | None) -> str:
-    """Percent, time left and the time a unit takes, or how it ended."""
+    """Percent, time left and the time a step takes, or how it ended."""
     if run is None:
         return ""
     if not run.running:
@@ -35,7 +35,7 @@ def pace(run: Training | None) -> str:
         return "starting"
     pace = run.seconds / run.done
     left = pace * (run.planned - run.done)
-    return f"{100 * run.done // run.planned} %, about {_seconds(left)} left, {1000 * pace:.3g} ms a {run.unit}"
+    return f"{100 * run.done // run.planned} %, about {_seconds(left)} left, {1000 * pace:.3g} ms a step"
 
 
 def standing(plan: Plan, run: Training) -> str:
