@@ -45,8 +45,9 @@ def standing(plan: Plan, run: Training) -> str:
         return "No measurement yet."
     told = "; ".join(f"{outcome.heading} {outcome.told(rows, plan.x)}" for outcome in plan.outcomes)
     far = f"{plan.unit.capitalize()} {rows[plan.x].max():g}"
-    several = len(rows.drop_duplicates([key for key in plan.lines if key in rows])) if len(rows) else 0
-    medians = f", medians of {several}" if several > 1 and set(plan.lines) & set(rows) else ""
+    keys = [key for key in plan.lines if key in rows]
+    several = len(rows.drop_duplicates(keys)) if keys else 1
+    medians = f", medians of {several}" if several > 1 else ""
     return f"{far}{medians}: {told}."
 
 
