@@ -1,12 +1,27 @@
 """What every lab does, shown with labs that train in no time."""
 
 import io
+import re
 
+import api
 import numpy as np
 import pandas as pd
 import pytest
-from lab_driving import SECONDS, alt, downloads, fill, picture, press, python, stop_all, tick, tick_until, ticking
-from lab_driving import told, train
+from lab_driving import (
+    SECONDS,
+    alt,
+    downloads,
+    fill,
+    picture,
+    press,
+    python,
+    stop_all,
+    tick,
+    tick_until,
+    ticking,
+    told,
+    train,
+)
 from lab_plans import CURVE, LOSS, SLOPE, STEPS, Held, descend, plan
 from matplotlib.image import imread
 
@@ -477,3 +492,21 @@ def test_an_unknown_setting_is_refused_before_a_lab_is_made():
 
 def test_an_outcome_without_a_value_is_a_dash():
     assert LOSS.told(pd.DataFrame({"step": [1], "loss": [np.nan]}), "step") == "–"
+
+
+# A lab of one's own
+
+
+def test_a_lab_of_one_s_own_is_a_cell_and_does_all_that_a_lab_does(make):
+    (source,) = re.findall("```python\n(.*?)```", api.OWN_LAB.read_text(encoding="utf-8"), re.DOTALL)
+    assert len([line for line in source.splitlines() if line]) <= 25
+    names = {}
+    exec(source, names)
+    lab = make(names["plan"])
+    train(lab, width="8", steps="20")
+    assert lab.runs[0].state == "done"
+    assert [row["step"] for row in lab.runs[0].rows] == [0, 5, 10, 15, 20]
+    assert lab.progress.value == lab.progress.max == 20
+    assert "Step 20: test error " in told(lab)
+    lab.export.click()
+    assert eval(python(lab).splitlines()[-1], names).to_dict("records") == lab.runs[0].rows

@@ -54,10 +54,10 @@ def test_numbers_are_written_as_one_types_them():
 @pytest.mark.parametrize("value", [None, "many", [1], 2.5, True])
 def test_a_value_from_python_of_another_kind_is_refused_by_name(value):
     plan = labs.collapse.plan
-    with pytest.raises(ValueError, match="^Epochs: must be a whole number"):
+    with pytest.raises(ValueError, match=r"^Epochs: must be a whole number"):
         plan.values({"epochs": value})
     if value not in (2.5, True):
-        with pytest.raises(ValueError, match="^Weight decay: must be a number"):
+        with pytest.raises(ValueError, match=r"^Weight decay: must be a number"):
             plan.values({"weight_decay": value})
 
 

@@ -197,11 +197,11 @@ class Lab(widgets.VBox):
     def _show(self, png: bytes, told: str) -> None:
         """The picture, with what it shows in words."""
         self._png = png
-        titles = ", ".join(panel.title for panel in self.plan.panels)
+        shows = f"Curves of {', '.join(panel.title for panel in self.plan.panels)}. {told}"
         width = "none" if self.large else f"{340 * len(self.plan.panels)}px"
         self.picture.value = (
             f'<img class="nc-lab-picture" style="width:100%;max-width:{width}" '
-            f'alt="{escape(f"Curves of {titles}. {told}")}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+            f'alt="{escape(shows)}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
         )
 
 

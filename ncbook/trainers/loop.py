@@ -40,9 +40,10 @@ def interrupts() -> Iterator[threading.Event]:
 
 @contextmanager
 def progress(steps: int, done: int, on_step: Callable[[int], None] | None) -> Iterator[Callable[[int], None]]:
-    """What to call with the number of each finished step: it tells who watches, `on_step`, or else a bar with time left.
+    """What to call with the number of each finished step: it tells who watches, `on_step`, or else a bar.
 
-    Who watches hears of `done` at once, before any probe: so one training is told from the next.
+    Who watches hears of `done` at once, before any probe: so one training is told from the next. The bar shows the time
+    left.
 
     >>> with trainers.progress(3, 0, print) as report:
     ...     for step in (1, 2, 3):
