@@ -10,6 +10,7 @@ import pandas as pd
 from ncbook.labs._curves import table
 from ncbook.labs._plan import Plan, Values
 from ncbook.labs._training import Training
+from ncbook.labs._words import SCROLLS
 
 
 def csv(plan: Plan, runs: Sequence[Training]) -> str:
@@ -44,7 +45,7 @@ def links(plan: Plan, runs: Sequence[Training], picture: bytes, called: str) -> 
     ]
     return (
         f'<div style="line-height:1.6">{" &middot; ".join(files)}<br>These lines of Python train the same again:'
-        f'<pre style="margin:.3em 0;overflow:auto" tabindex="0">{escape(lines(plan, runs, called))}</pre></div>'
+        f"<pre {SCROLLS}>{escape(lines(plan, runs, called))}</pre></div>"
     )
 
 

@@ -61,7 +61,6 @@ class Lab(widgets.VBox):
             widgets.HTML() for _ in range(7)
         )
         self.question.value = f'{_LARGE if large else ""}<p style="line-height:1.5"><b>{escape(plan.question)}</b></p>'
-        self.table.layout.overflow = self.exported.layout.overflow = "auto"  # they scroll where the screen is narrower
         self.heartbeat = widgets.Play(interval=_TICK, layout=widgets.Layout(display="none"))
         _set(self.heartbeat, "repeat", True)
         self.heartbeat.observe(self._on_tick, "value")

@@ -9,6 +9,8 @@ from ncbook.labs._curves import table as rows_of
 from ncbook.labs._plan import Choice, Plan, Setting
 from ncbook.labs._training import Training
 
+# What scrolls where the screen is narrower, reached with keys too, and does not widen the box that it stands in.
+SCROLLS = 'tabindex="0" style="overflow:auto;width:0;min-width:100%"'
 _CELL = "padding:.1em .7em .1em 0;text-align:right;white-space:nowrap"
 
 
@@ -65,8 +67,8 @@ def table(plan: Plan, runs: Sequence[Training]) -> str:
     head = "".join(f'<th scope="col" style="{_CELL};font-weight:600">{escape(text)}</th>' for text in headings)
     body = "".join("<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>" for cells in lines)
     return (
-        '<table style="border-collapse:collapse;line-height:1.5">'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f'<div role="region" aria-label="All runs" {SCROLLS}><table style="border-collapse:collapse;line-height:1.5">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
