@@ -1,7 +1,10 @@
 """Driving a lab without a browser: its fields are filled from here, and the page's ticks are imitated."""
 
+import base64
+import re
 import time
 from collections.abc import Callable
+from html import unescape
 
 SECONDS = 600  # far longer than any lab needs, for a machine may be busy
 
@@ -21,19 +24,31 @@ def tip(control) -> str:
     return getattr(control, "tooltip", "") or getattr(control, "description_tooltip", "")
 
 
+def tick(lab) -> None:
+    """The page counts only where the kernel asked for it."""
+    assert ticking(lab), "the page would not tick"
+    lab.heartbeat.value = (lab.heartbeat.value + 1) % 100
+
+
+def press(lab, button) -> None:
+    """Press Train or Continue, which the first tick answers."""
+    button.click()
+    tick(lab)
+
+
 def tick_until(lab, met: Callable[[], bool]) -> None:
     """What the page does while a network trains: the invisible Play widget counts."""
     limit = time.monotonic() + SECONDS
     while not met():
         assert time.monotonic() < limit, "waited too long"
         lab.runs[-1].thread.join(0.15)  # a page ticks less often; each tick writes all words anew
-        lab.heartbeat.value = (lab.heartbeat.value + 1) % 100
+        tick(lab)
 
 
 def train(lab, **typed: str) -> None:
     """Train to the end."""
     fill(lab, **typed)
-    lab.train.click()
+    press(lab, lab.train)
     tick_until(lab, lambda: not ticking(lab))
 
 
@@ -42,3 +57,32 @@ def stop_all(lab) -> None:
     for run in lab.runs:
         run.stop()
         run.thread.join(SECONDS)
+
+
+def picture(lab) -> bytes:
+    """The image that the page shows."""
+    (content,) = re.findall('src="data:image/png;base64,([^"]+)"', lab.picture.value)
+    return base64.b64decode(content)
+
+
+def alt(lab) -> str:
+    """What the picture says to those who do not see it."""
+    (text,) = re.findall('alt="([^"]*)"', lab.picture.value)
+    return unescape(text)
+
+
+def told(lab) -> str:
+    """The words of the status."""
+    return unescape(re.sub("<[^>]*>", "", lab.status.value))
+
+
+def downloads(lab) -> dict[str, bytes]:
+    """The files that Export offers, by name."""
+    found = re.findall('download="([^"]+)" href="data:[^,]+;base64,([^"]+)"', lab.exported.value)
+    return {name: base64.b64decode(content) for name, content in found}
+
+
+def python(lab) -> str:
+    """The lines of Python that Export prints."""
+    (lines,) = re.findall("<pre[^>]*>(.*)</pre>", lab.exported.value, re.DOTALL)
+    return unescape(lines)

@@ -12,6 +12,7 @@ import api
 import pytest
 from page import docstrings
 
+from ncbook import labs
 from ncbook.experiments import _registry
 
 MODULES = [import_module(f"ncbook.{name}") for _, names in api.PAGES.values() for name in names]
@@ -124,6 +125,14 @@ WRITTEN = {
     ">>> 2 * 3\n6": [">>> 2 * 3", "6"],
     "Attributes:\n    a: |b|": ["Attributes:", r"    a: \|b\|"],
 }
+
+
+def test_the_reference_lists_every_lab_with_its_question():
+    page = api.pages()[api.FOLDER / "labs.md"]
+    for name, offer in labs.OFFERS.items():
+        assert f"| `labs.{name}()` | [](/book/{offer.plan.chapter}.ipynb) | {offer.plan.question} |" in page
+        assert getattr(labs, name) is offer
+        assert (api.FOLDER.parent / f"{offer.plan.chapter}.ipynb").exists()
 
 
 @pytest.mark.parametrize("text", WRITTEN)

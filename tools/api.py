@@ -15,6 +15,7 @@ from page.docstrings import public
 from ncbook.results import CHAPTERS
 
 FOLDER = Path(__file__).resolve().parents[1] / "book" / "reference"
+OWN_LAB = Path(__file__).parent / "page" / "own_lab.md"
 
 # The pages, and the packages and modules whose names they explain, each with its docstring and an example.
 PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -59,8 +60,19 @@ def page(title: str, names: tuple[str, ...]) -> str:
     for name in names:
         module = import_module(f"ncbook.{name}")
         parts += [f"## `ncbook.{name}`\n", _rst(f".. automodule:: ncbook.{name}")]
-        parts += [_constants(module), _rst(*_entries(module))]
+        parts += [_labs() if name == "labs" else "", _constants(module), _rst(*_entries(module))]
     return "\n".join(filter(None, parts))
+
+
+def _labs() -> str:
+    """The labs that there are, which have no docstring to read, and how one more is made."""
+    from ncbook import labs
+
+    head = "Each takes its settings by name, and `large=True` for a projector.\n"
+    table = "| lab | chapter | question |\n| --- | --- | --- |"
+    plans = [offer.plan for offer in labs.OFFERS.values()]
+    rows = [f"| `labs.{plan.name}()` | [](/book/{plan.chapter}.ipynb) | {_escaped(plan.question)} |" for plan in plans]
+    return "\n".join([head, table, *rows, "", OWN_LAB.read_text(encoding="utf-8")])
 
 
 def _entries(module: ModuleType) -> Iterator[str]:
@@ -111,10 +123,13 @@ def _shown(result: str) -> Iterator[tuple[str, Any]]:
 
 
 def _cell(value: Any) -> str:
-    first = " ".join(inspect.getdoc(value).split("\n\n")[0].split())
+    return _escaped(" ".join(inspect.getdoc(value).split("\n\n")[0].split()))
+
+
+def _escaped(text: str) -> str:
     for mark in "\\*|<$":
-        first = first.replace(mark, f"\\{mark}")
-    return first
+        text = text.replace(mark, f"\\{mark}")
+    return text
 
 
 def pages() -> dict[Path, str]:

@@ -18,15 +18,13 @@ class Background:
     """A training in a thread that only fills the attributes below and touches no widget; `start` starts it.
 
     rows     history rows measured so far
-    done     finished units of `planned`, each called a `unit`
+    done     finished steps of `planned`
     picture  the last image that `draw()` gave; at most three a second are asked for
     state    "training", then "done", "stopped", "diverged" or "failed"
     message  what went wrong, if anything did
 
-    A lab's own training defines `_train`, which calls `_finished` after each unit.
+    A lab's own training defines `_train`, which calls `_finished` after each step.
     """
-
-    unit = "step"
 
     def __init__(self, planned: int, draw: Callable[[], bytes]) -> None:
         self.planned, self.done = planned, 0
@@ -58,7 +56,7 @@ class Background:
         return self._earlier + (self._end or time.perf_counter()) - self._start
 
     def stop(self) -> None:
-        """Ask for an end after the unit under way; what was measured stays."""
+        """Ask for an end after the step under way; what was measured stays."""
         self._stopping.set()
 
     def _train(self) -> None:
@@ -81,13 +79,18 @@ class Background:
 
     def _finished(self, done: int) -> None:
         self.done = done
+        if done < self.planned:
+            self._between()
+
+    def _between(self) -> None:
+        """Draw, if it is time, and end, if that was asked for."""
         if time.perf_counter() > self._next_picture:
             self._take_picture()
-        if self._stopping.is_set() and done < self.planned:
+        if self._stopping.is_set():
             raise _Stopped
 
     def _take_picture(self) -> None:
-        """Drawn here, between two units: two threads that compute in Python at once slow each other down fivefold."""
+        """Drawn here, between two steps: two threads that compute in Python at once slow each other down fivefold."""
         start = time.perf_counter()
         self.picture = self._draw()
         end = time.perf_counter()

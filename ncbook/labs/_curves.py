@@ -22,7 +22,7 @@ def png(plan: Plan, runs: Sequence[Training], large: bool = False) -> bytes:
     """The curves of all runs as an image; every run but the last is pale, and of several lines the median is thick."""
     tables = [table(run) for run in runs]
     prepare, draw = partial(_prepare, plan), partial(_draw, plan, runs, tables)
-    return _drawing.png((plan.name, plan.panels), large, len(plan.panels), prepare, draw)
+    return _drawing.png((plan.panels, plan.unit, plan.log_x), large, len(plan.panels), prepare, draw)
 
 
 def table(run: Training) -> pd.DataFrame:

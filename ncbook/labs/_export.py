@@ -10,20 +10,32 @@ import pandas as pd
 from ncbook.labs._curves import table
 from ncbook.labs._plan import Plan, Values
 from ncbook.labs._training import Training
+from ncbook.labs._words import SCROLLS
 
 
 def csv(plan: Plan, runs: Sequence[Training]) -> str:
     """A line a measurement, below a line of headings: the number of the run, its settings, what was measured."""
-    tables = []
-    for number, run in enumerate(runs, 1):
-        settings = {setting.name: run.values[setting.name] for setting in plan.settings}
-        rows = table(run)
-        about = {"run": number} | {name: value for name, value in settings.items() if name not in rows}
-        tables.append(pd.concat([pd.DataFrame(about, index=rows.index), rows], axis=1))
+    tables = [_table(plan, number, run) for number, run in enumerate(runs, 1) if run.rows]
     return str(pd.concat(tables, ignore_index=True).to_csv(index=False)) if tables else ""
 
 
-def links(plan: Plan, runs: Sequence[Training], picture: bytes) -> str:
+def _table(plan: Plan, number: int, run: Training) -> pd.DataFrame:
+    rows = table(run)
+    if "training" in rows and rows["training"].nunique() == 1:  # there is nothing to be told apart
+        rows = rows.drop(columns="training")
+    settings = {setting.name: run.values[setting.name] for setting in plan.settings if setting.name not in rows}
+    return pd.concat([pd.DataFrame({"run": number} | settings, index=rows.index), rows], axis=1)
+
+
+def lines(plan: Plan, runs: Sequence[Training], called: str) -> str:
+    """A line of Python a run, which trains it again; `called` is what runs the plan."""
+    head = "from ncbook import labs\n" if called.startswith("labs.") else f"# {called}: the labs.Plan of this lab\n"
+    ends = [f"run {number}" + ("" if run.state == "done" else f", {run.state}") for number, run in enumerate(runs, 1)]
+    calls = [plan.recipe(run.values, called) for run in runs]
+    return "\n".join([head, *(f"{call}  # {end}" for call, end in zip(calls, ends, strict=True))])
+
+
+def links(plan: Plan, runs: Sequence[Training], picture: bytes, called: str) -> str:
     """Two files to be saved, and a line of Python a run, as HTML."""
     if not any(run.rows for run in runs):
         return "<div>Nothing to export yet: train first.</div>"
@@ -31,10 +43,9 @@ def links(plan: Plan, runs: Sequence[Training], picture: bytes) -> str:
         _file(f"ncbook-{plan.name}.csv", "text/csv", csv(plan, runs).encode(), "The numbers (CSV)"),
         _file(f"ncbook-{plan.name}.png", "image/png", picture, "The picture (PNG)"),
     ]
-    lines = "\n".join(["from ncbook import labs", "", *(plan.recipe(run.values) for run in runs)])
     return (
         f'<div style="line-height:1.6">{" &middot; ".join(files)}<br>These lines of Python train the same again:'
-        f'<pre style="margin:.3em 0;overflow:auto" tabindex="0">{escape(lines)}</pre></div>'
+        f"<pre {SCROLLS}>{escape(lines(plan, runs, called))}</pre></div>"
     )
 
 

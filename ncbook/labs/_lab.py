@@ -22,7 +22,7 @@ from ncbook.labs._plan import Plan, Values
 from ncbook.labs._training import Training
 
 _TICK = 350  # milliseconds between two looks at the training
-_PATIENCE = 2  # seconds that Stop waits for the unit under way to end
+_PATIENCE = 2  # seconds that Stop waits for the step under way to end
 _LARGE = """<style>.nc-lab-large, .nc-lab-large * { font-size: 20px !important; }
 .nc-lab-large { --jp-widgets-font-size: 20px; --jp-widgets-inline-height: 40px; --jp-widgets-inline-width: 26em; }
 </style>"""
@@ -44,6 +44,7 @@ class Lab(widgets.VBox):
 
     def __init__(self, plan: Plan, large: bool = False, values: Values | None = None) -> None:
         self.plan, self.large = plan, large
+        self.called = "plan"  # what trains the same in Python
         self.runs: list[Any] = []  # each a Training
         self.form = Form(plan, plan.values({}) if values is None else values)
         self.train = button("Train", "Train with these settings", self._on_train)
@@ -60,7 +61,6 @@ class Lab(widgets.VBox):
             widgets.HTML() for _ in range(7)
         )
         self.question.value = f'{_LARGE if large else ""}<p style="line-height:1.5"><b>{escape(plan.question)}</b></p>'
-        self.table.layout.overflow = self.exported.layout.overflow = "auto"  # they scroll where the screen is narrower
         self.heartbeat = widgets.Play(interval=_TICK, layout=widgets.Layout(display="none"))
         _set(self.heartbeat, "repeat", True)
         self.heartbeat.observe(self._on_tick, "value")
@@ -143,7 +143,7 @@ class Lab(widgets.VBox):
             self._complain("")
 
     def _on_export(self, _: object) -> None:
-        self.exported.value = _export.links(self.plan, self.runs, self._png)
+        self.exported.value = _export.links(self.plan, self.runs, self._png, self.called)
 
     def _write_code(self, _: object = None) -> None:
         """The code follows the fields."""
@@ -173,7 +173,7 @@ class Lab(widgets.VBox):
         self.train.disabled = self.reset.disabled = self.export.disabled = running
         self.stop.disabled = not running
         self.progress.max = (run.planned if run else 0) or 100
-        self.progress.value = run.done if run else 0
+        self.progress.value = self.progress.max if run and run.state == "done" else run.done if run else 0
         self.pace.value = _words.pace(run)
         told = _words.standing(self.plan, run) if run else "No run yet. Choose the settings and press Train."
         self.status.value = _words.status(told)
@@ -195,14 +195,12 @@ class Lab(widgets.VBox):
 
     def _show(self, png: bytes, told: str) -> None:
         """The picture, with what it shows in words."""
-        if png == self._png:
-            return
         self._png = png
-        titles = ", ".join(panel.title for panel in self.plan.panels)
+        shows = f"Curves of {', '.join(panel.title for panel in self.plan.panels)}. {told}"
         width = "none" if self.large else f"{340 * len(self.plan.panels)}px"
         self.picture.value = (
             f'<img class="nc-lab-picture" style="width:100%;max-width:{width}" '
-            f'alt="{escape(f"Curves of {titles}. {told}")}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+            f'alt="{escape(shows)}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
         )
 
 

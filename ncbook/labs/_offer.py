@@ -29,7 +29,11 @@ class Offer:
         Nothing trains before Train is pressed. Raises ValueError for a setting or a value that is unknown.
         """
         values = self.plan.values(start)
-        return Note(self.plan.question, self.plan.chapter) if static() else self.kind(self.plan, large, values)
+        if static():
+            return Note(self.plan.question, self.plan.chapter)
+        lab = self.kind(self.plan, large, values)
+        lab.called = f"labs.{self.plan.name}"
+        return lab
 
     def run(self, **asked: Any) -> pd.DataFrame:
         """Train with these settings, and the defaults of all others: the rows that the lab draws, as a table.

@@ -1,12 +1,15 @@
 """What a lab declares: settings, what they train, and what is drawn and told of it."""
 
 import math
+import numbers
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from ncbook import trainers
 
 Values = Mapping[str, Any]  # the value of each setting, by name
 Rows = Sequence[Mapping[str, Any]]
@@ -98,7 +101,10 @@ class Real(Setting):
         return value
 
     def written(self, value: Any) -> str:
-        return f"{value:g}"
+        if not isinstance(value, numbers.Real):
+            return str(value)
+        short = f"{value:g}"
+        return short if float(short) == value else repr(float(value))  # no digit is lost
 
     def tip(self) -> str:
         return f"{self.help}: {self._rule()}"
@@ -201,7 +207,10 @@ class Outcome:
 
     def _value(self, rows: pd.DataFrame, x: str) -> float | str:
         if callable(self.of):
-            return self.of(rows)
+            try:
+                return self.of(rows)
+            except (KeyError, AttributeError):  # a column of which nothing has come yet
+                return float("nan")
         if self.of not in rows:
             return float("nan")
         known = rows.dropna(subset=[self.of])
@@ -249,7 +258,9 @@ class Plan:
 
     def run(self, **asked: Any) -> pd.DataFrame:
         """Train with these settings, and the defaults of all others: the rows that the lab draws."""
-        return pd.DataFrame(list(self.train(**self.values(asked))))
+        values = self.values(asked)
+        with trainers.threads():  # as in the lab, to the last digit
+            return pd.DataFrame(list(self.train(**values)))
 
     def values(self, asked: Values) -> dict[str, Any]:
         """Every setting's value: as asked, else by default; ValueError for a name or a value that is unknown."""
@@ -268,11 +279,11 @@ class Plan:
         """Texts from values."""
         return {setting.name: setting.written(values[setting.name]) for setting in self.settings}
 
-    def recipe(self, values: Values) -> str:
-        """The line of Python that repeats a run."""
+    def recipe(self, values: Values, called: str) -> str:
+        """The line of Python that repeats a run; `called` is what runs this plan."""
         given = [
             f"{setting.name}={values[setting.name]!r}"
             for setting in self.settings
             if values[setting.name] != setting.default
         ]
-        return f"labs.{self.name}.run({', '.join(given)})"
+        return f"{called}.run({', '.join(given)})"

@@ -15,8 +15,8 @@ class Training(Background):
     """
 
     def __init__(self, plan: Plan, values: Values, draw: Callable[["Training"], bytes]) -> None:
-        self.plan, self.values, self.unit = plan, values, plan.unit
-        self._before, self._latest = 0, 0  # steps of the trainings that are over, and of the one under way
+        self.plan, self.values = plan, values
+        self._over, self._before, self._latest = 0, 0, 0  # trainings that are over, their steps, and those of this one
         super().__init__(0, lambda: draw(self))
         self.message = plan.caution(values)
 
@@ -26,15 +26,17 @@ class Training(Background):
         self.rows = [dict(row) for row in rows]
 
     def _on_step(self, step: int, steps: int) -> None:
-        if step <= self._latest:  # the next training has begun
-            self._before += self._latest
+        if step < self._latest:  # the next training has begun
+            self._over, self._before = self._over + 1, self._before + self._latest
         self._latest = step
-        self.planned = max(self._before + steps, self.plan.trainings * steps)
+        self.planned = self._before + steps * max(1, self.plan.trainings - self._over)
         self._finished(self._before + step)
 
     def _on_probe(self, result: Any) -> None:
         # told apart by the training that they belong to until the experiment names them
-        self.rows += [{"training": self._before} | row for row in rows_of(result)]
+        self.rows += [{"training": self._over} | row for row in rows_of(result)]
+        if self.done >= self.planned:  # a loop that tells no steps is drawn, and may be stopped, here
+            self._between()
 
 
 def rows_of(result: Any) -> list[dict[str, Any]]:

@@ -9,6 +9,8 @@ from ncbook.labs._curves import table as rows_of
 from ncbook.labs._plan import Choice, Plan, Setting
 from ncbook.labs._training import Training
 
+# What scrolls where the screen is narrower, reached with keys too, and does not widen the box that it stands in.
+SCROLLS = 'tabindex="0" style="overflow:auto;width:0;min-width:100%"'
 _CELL = "padding:.1em .7em .1em 0;text-align:right;white-space:nowrap"
 
 
@@ -26,7 +28,7 @@ def status(text: str) -> str:
 
 
 def pace(run: Training | None) -> str:
-    """Percent, time left and the time a unit takes, or how it ended."""
+    """Percent, time left and the time a step takes, or how it ended."""
     if run is None:
         return ""
     if not run.running:
@@ -35,7 +37,7 @@ def pace(run: Training | None) -> str:
         return "starting"
     pace = run.seconds / run.done
     left = pace * (run.planned - run.done)
-    return f"{100 * run.done // run.planned} %, about {_seconds(left)} left, {1000 * pace:.3g} ms a {run.unit}"
+    return f"{100 * run.done // run.planned} %, about {_seconds(left)} left, {1000 * pace:.3g} ms a step"
 
 
 def standing(plan: Plan, run: Training) -> str:
@@ -45,8 +47,9 @@ def standing(plan: Plan, run: Training) -> str:
         return "No measurement yet."
     told = "; ".join(f"{outcome.heading} {outcome.told(rows, plan.x)}" for outcome in plan.outcomes)
     far = f"{plan.unit.capitalize()} {rows[plan.x].max():g}"
-    several = len(rows.drop_duplicates([key for key in plan.lines if key in rows])) if len(rows) else 0
-    medians = f", medians of {several}" if several > 1 and set(plan.lines) & set(rows) else ""
+    keys = [key for key in plan.lines if key in rows]
+    several = len(rows.drop_duplicates(keys)) if keys else 1
+    medians = f", medians of {several}" if several > 1 else ""
     return f"{far}{medians}: {told}."
 
 
@@ -55,12 +58,17 @@ def table(plan: Plan, runs: Sequence[Training]) -> str:
     lines = [_line(plan, index, run) for index, run in enumerate(runs) if run.rows]
     if not lines:
         return ""
-    headings = ["run", *(setting.label for setting in plan.settings), "ended", *(each.heading for each in plan.outcomes)]
+    headings = [
+        "run",
+        *(setting.label for setting in plan.settings),
+        "ended",
+        *(each.heading for each in plan.outcomes),
+    ]
     head = "".join(f'<th scope="col" style="{_CELL};font-weight:600">{escape(text)}</th>' for text in headings)
     body = "".join("<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>" for cells in lines)
     return (
-        '<table style="border-collapse:collapse;line-height:1.5">'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f'<div role="region" aria-label="All runs" {SCROLLS}><table style="border-collapse:collapse;line-height:1.5">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

@@ -81,10 +81,10 @@ def fit(
         measured, ended = state["measured"], state["ended"]
     else:
         before_training(model.parameters())
-        if probe is not None and 0 in probe_steps:
+    with interrupts() as interrupted, progress(recipe.steps, training.step, on_step) as report:
+        if state is None and probe is not None and 0 in probe_steps:
             measured.append(probed(probe, model, 0))
             after_probe(measured)
-    with interrupts() as interrupted, progress(recipe.steps, training.step, on_step) as report:
         while ended is None:
             training.advance()
             ended = training.ended()

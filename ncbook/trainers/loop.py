@@ -40,7 +40,10 @@ def interrupts() -> Iterator[threading.Event]:
 
 @contextmanager
 def progress(steps: int, done: int, on_step: Callable[[int], None] | None) -> Iterator[Callable[[int], None]]:
-    """What to call with the number of each finished step: it tells who watches, `on_step`, or else a bar with time left.
+    """What to call with the number of each finished step: it tells who watches, `on_step`, or else a bar.
+
+    Who watches hears of `done` at once, before any probe: so one training is told from the next. The bar shows the time
+    left.
 
     >>> with trainers.progress(3, 0, print) as report:
     ...     for step in (1, 2, 3):
@@ -51,6 +54,7 @@ def progress(steps: int, done: int, on_step: Callable[[int], None] | None) -> It
     """
     watch = _WATCH.get()
     if watch is not None:
+        watch.on_step(done, steps)
         yield lambda step: _tell(step, steps, watch, on_step)
         return
     if on_step is not None:
@@ -74,15 +78,15 @@ _WATCH: ContextVar[_Watch | None] = ContextVar("who watches", default=None)
 def watched(on_step: Callable[[int, int], None], on_probe: Callable[[Any], None]) -> Iterator[None]:
     """In this block each training calls on_step(step, of how many), and on_probe with what a probe gave; no bar shows.
 
-    So who does not know what an experiment trains can show how it goes. What they raise ends the training. It holds
-    in this thread alone.
+    So who does not know what an experiment trains can show how it goes. The first on_step of a training says where it
+    starts. What they raise ends the training. It holds in this thread alone.
 
     >>> seen = []
     >>> with trainers.watched(lambda step, steps: seen.append((step, steps)), seen.append):
     ...     short = trainers.Recipe(steps=2, learning_rate=0.1)
     ...     fitted = trainers.fit(network, digits.train, short, 0, lambda model, step: "probed", probe_steps=(2,))
     >>> seen
-    [(1, 2), 'probed', (2, 2)]
+    [(0, 2), (1, 2), 'probed', (2, 2)]
     """
     token = _WATCH.set(_Watch(on_step, on_probe))
     try:

@@ -7,6 +7,7 @@ import pytest
 from pages import PATIENCE, cannot_run, fresh_page
 
 ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorable</title>
 <meta name="viewport" content="width=device-width">{head}</head>
 <body>{body}</body></html>"""
@@ -53,6 +54,14 @@ def show(page, tmp_path: Path):
 
     yield open_body
     assert page.problems == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> Path:
+    """The script; where it is missing the tests skip and say so, and in CI they fail."""
+    if not AXE.exists():
+        cannot_run("NO AXE FOUND: the pages were not checked for barriers. Install it: npm ci.")
+    return AXE
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,9 @@
 """What axe-core finds on a page, the theme included: nothing."""
 
-from pathlib import Path
-
 import pytest
-from pages import cannot_run, fresh_page
-from test_book import CHAPTERS, PAGES, ROOT
+from pages import fresh_page
+from test_book import CHAPTERS, PAGES
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 # What stands in a formula has the color of its text, and its drawing is hidden from those who listen.
 _RUN = """async (options) => {
   const { violations } = await axe.run({ exclude: ["mjx-math"] }, { resultTypes: ["violations"], ...options });
@@ -19,14 +16,6 @@ _FEW = f"for (const other of document.querySelectorAll('{_ALIKE}')) other.remove
 _ALL_RULES = {"rules": {"target-size": {"enabled": True}}}
 _OF_COLORS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 _OF_A_PHONE = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}}
-
-
-@pytest.fixture(scope="module")
-def axe() -> Path:
-    """The script; where it is missing the tests skip and say so, and in CI they fail."""
-    if not AXE.exists():
-        cannot_run("NO AXE FOUND: the pages were not checked for barriers. Install it: npm ci.")
-    return AXE
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from ncbook import data, metrics, trainers
+from ncbook import metrics, trainers
 from ncbook.experiments import interventions
 from ncbook.experiments.grokking import Config
 from ncbook.experiments.grokking.training import build, datasets
@@ -116,8 +116,9 @@ def _caution(values: Values) -> str:
     if times < _DEAR:
         return ""
     return (
-        f"Large: a step takes about {times:.2g} times the arithmetic of one with p = {usual['p']} and width "
-        f"{usual['width']}. The line beside the buttons tells what that means on this machine; Stop keeps what there is."
+        f"Large: a step takes about {times:.2g} times the arithmetic of one with p = {usual['p']} and "
+        f"width {usual['width']}. The line beside the buttons tells what that means on this machine; Stop "
+        "keeps what there is."
     )
 
 
