@@ -1,0 +1,153 @@
+"""What becomes a slide: one function for each kind of piece that a chapter has."""
+
+import re
+from collections.abc import Callable
+from html import escape
+
+from bs4 import Tag
+from printing.pages import Page
+
+from slides import texts
+from slides.slide import Slide
+
+_MOST_ROWS, _MOST_COLUMNS = 12, 7  # of a table that can be read from the last row of a room
+MOST_POINTS, _LONGEST_POINT = 5, 16  # points of a list, words of a point
+_COUNTS = re.compile(r" \([^()]*\bseeds[^()]*\)")
+_EXERCISE = re.compile(r"(\d+)\.\s+(.*?)\.?$", re.DOTALL)
+
+
+def predict(box: Tag) -> Slide:
+    """The question, which stands at the end of the box."""
+    lines = [line for each in box.select("p:not(.admonition-title)") for line in texts.sentences(each)]
+    shown = texts.last(lines)
+    return Slide("predict", "Predict", texts.paragraph(shown), said=lines[: -len(shown) or None])
+
+
+def definition(box: Tag) -> Slide | None:
+    """Its first sentences, and the first formula among them."""
+    shown: list[str] = []
+    said: list[str] = []
+    left, formulas = texts.MOST_WORDS, 0
+    for part in box.select(":scope > p:not(.admonition-title), :scope > div.math"):
+        if part.name == "div":
+            shown, formulas = (shown if formulas else [*shown, _formula(part)]), formulas + 1
+            continue
+        lines = texts.sentences(part)
+        kept = texts.first(lines, left) if not said else []
+        left -= sum(map(texts.words, kept))
+        shown, said = [*shown, texts.paragraph(kept)], [*said, *lines[len(kept) :]]
+    return Slide("definition", "Definition", "".join(shown), said=said) if left < texts.MOST_WORDS else None
+
+
+def question(box: Tag) -> Slide | None:
+    lines = [line for each in box.select("p:not(.admonition-title)") for line in texts.sentences(each)]
+    shown = texts.last(lines)
+    return Slide("question", "Question", texts.paragraph(shown), said=lines[: -len(shown)]) if shown else None
+
+
+def formula(display: Tag) -> Slide:
+    """With the end of the sentence that it is part of. The section gives the title."""
+    before = display.find_previous_sibling()
+    lead = texts.last(texts.sentences(before)[-1:], 25) if before is not None and before.name == "p" else []
+    return Slide("formula", "", texts.paragraph(lead) + _formula(display))
+
+
+def _formula(display: Tag) -> str:
+    return f'<div class="formula">{texts.inner(display)}</div>'
+
+
+def listed(element: Tag) -> Slide | None:
+    """A list, if it is short; of a long point only its first sentence."""
+    lines = [texts.sentences(each.find("p") or each)[0] for each in element.find_all("li", recursive=False)]
+    if len(lines) > MOST_POINTS or max(map(texts.words, lines)) > _LONGEST_POINT:
+        return None
+    return Slide("points", "", texts.points(lines))
+
+
+def figure(cell: Tag, page: Page) -> Slide:
+    """The picture under its message, which is the first sentence of its caption."""
+    caption = cell.select_one(".caption-text")
+    image = cell.select_one("figure img")
+    title = caption.em.extract()
+    shown = f'<img src="{local(page, image["src"])}" alt="{escape(image["alt"])}">'
+    return Slide("figure", texts.inner(title).rstrip("."), shown, said=[texts.inner(caption)])
+
+
+def local(page: Page, address: str) -> str:
+    """The address of a file that the page names, from the root of the site, where decks stand."""
+    return page.absolute(address).removeprefix(f"{page.site.resolve().as_uri()}/")
+
+
+def shown(cell: Tag, page: Page) -> Slide | None:
+    """What a cell shows; None for code."""
+    if cell.select_one(".nc-explorable"):
+        return explorable(cell)
+    if cell.select_one("figure img"):
+        return figure(cell, page)
+    if cell.select_one("table.nc-cells"):
+        return table(cell)
+    return lab(cell) if cell.select_one("[role=note] p") else None
+
+
+def explorable(cell: Tag) -> Slide:
+    """As it is; its notes are said."""
+    root = cell.select_one(".nc-explorable")
+    return Slide("explorable", root["aria-label"], str(root), said=[texts.inner(each) for each in root.select(".nc-note")])
+
+
+def table(cell: Tag) -> Slide | None:
+    """If it is small enough; its caption is the title."""
+    found = texts.plain(cell.select_one("table.nc-cells"))
+    rows = found.find_all("tr")
+    if len(rows) > _MOST_ROWS or max(len(row.find_all(["td", "th"])) for row in rows) > _MOST_COLUMNS:
+        return None
+    title = texts.inner(found.caption.extract()).rstrip(".") if found.caption else ""
+    return Slide("table", title, f'<div class="nc-table">{found}</div>')
+
+
+def lab(cell: Tag) -> Slide:
+    """What the lab trains."""
+    note = cell.select_one("[role=note] p")
+    for each in [note.b, *note.a.next_siblings, note.a]:  # a title, and how to open it
+        each.extract()
+    shown = texts.first(re.split(r"(?<=\.) +", texts.inner(note)))
+    return Slide("lab", "In the lab", texts.paragraph(shown))
+
+
+def is_exercise(text: Tag) -> bool:
+    return text.strong is not None and _EXERCISE.match(" ".join(text.strong.get_text().split())) is not None
+
+
+def exercise(text: Tag) -> tuple[str, Slide | None]:
+    """Its line in the list of all, and a slide of its own if it is short."""
+    name = _EXERCISE.match(" ".join(text.strong.get_text().split()))[2]
+    head, *rest = texts.sentences(text)
+    told = re.search(r"\((\w+), (\d+ minutes)\)", head)
+    line = f"<b>{name}</b>" + (f", {told[1]}, {told[2]}" if told else "")
+    if sum(map(texts.words, rest)) > texts.MOST_WORDS or not rest:
+        return line, None
+    minutes = f" ({told[2]})" if told else ""
+    return line, Slide("exercise", f"Your turn: {name}{minutes}", texts.paragraph(rest))
+
+
+def known(box: Tag, points: list[str]) -> Slide:
+    """The last slide: short points in place of its sentences, if there are some; below, what is open."""
+    told, *rest = [texts.sentences(each) for each in box.select("p:not(.admonition-title)")]
+    still = [line for lines in rest for line in lines if not line.startswith("Next:")]
+    shown = texts.points((points or told)[:MOST_POINTS]) + "".join(f'<p class="open">{line}</p>' for line in still)
+    return Slide("known", "What we know now", shown, said=told)
+
+
+def answers(cell: Tag) -> list[Slide]:
+    """Of the table of questions each row, without its counts; nothing where there is no such table."""
+    found = []
+    for row in cell.select("table.nc-answers tbody tr"):
+        heads = "".join(f'<th scope="col">{each["data-head"]}</th>' for each in row.find_all("td"))
+        told = [texts.inner(each) for each in row.find_all("td")]
+        shown = "".join(f"<td>{_COUNTS.sub('', each)}</td>" for each in told)
+        body = f'<div class="nc-table answers"><table><tr>{heads}</tr><tr>{shown}</tr></table></div>'
+        found.append(Slide("question", texts.inner(row.th), body, said=told))
+    return found
+
+
+BOXES: dict[str, Callable[[Tag], Slide | None]] = {"predict": predict, "definition": definition, "question": question}
