@@ -21,7 +21,7 @@ endif
 # What Python has compiled once need not be compiled by each of a hundred processes again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser lighthouse pdf links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
+.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser lighthouse pdf slides links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## what each of these does
@@ -98,6 +98,9 @@ lighthouse: $(BOOK)  ## what Lighthouse says of six pages; with Node, and 186 MB
 
 pdf: $(BOOK)  ## the whole book as one PDF, in _build/html; needs Chromium
 	$(BIN)/python tools/pdf.py
+
+slides: $(BOOK) node_modules/.installed  ## slides of each chapter and of the whole, in _build/slides; with Node
+	$(BIN)/python tools/decks.py
 
 links: $(BOOK)  ## every address outside that a page names; this one needs a network
 	$(STATIC) $(BIN)/jupyter-book build . --builder custom --custom-builder linkcheck -q

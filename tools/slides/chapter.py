@@ -51,7 +51,7 @@ class _Reader:
     def opening(self, part: str) -> Slide:
         """The title of the chapter, and its question."""
         lines = texts.sentences(self.page.article.h1.find_next("p"))
-        asked = next((place for place, line in enumerate(lines) if line.endswith("?")), 0)
+        asked = next((place for place, line in enumerate(lines) if texts.asks(line)), 0)
         shown = texts.last(lines[: asked + 1])
         start = self.page.article.select_one(".box.start")
         said = [line for each in start.select("p:not(.admonition-title)") for line in texts.sentences(each)] if start else []
@@ -89,7 +89,7 @@ class _Reader:
             return
         here = self.slides[-1]
         if here.kind == "formula" and not here.said and lines[0].startswith(_READ_ALOUD):
-            here.body += texts.paragraph(texts.first(lines[:1]))
+            here.body += texts.paragraph(texts.first(lines[:1], texts.MOST_WORDS - texts.words(here.body)))
         here.said += lines
 
     def _piece(self, element: Tag) -> Slide | None:
@@ -107,7 +107,7 @@ class _Reader:
     def _add(self, slide: Slide | None, element: Tag) -> None:
         if slide is None:
             return
-        slide.section, slide.title = self.section, slide.title or self.section
+        slide.section, slide.title = self.section if slide.kind != "known" else "", slide.title or self.section
         slide.said, self.waiting, self.begun = [*self.waiting, *slide.said], [], True
         slide.places |= self.places | {each["id"] for each in [element, *element.find_all(id=True)] if each.get("id")}
         self.places = set()

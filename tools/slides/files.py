@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 _OWN = Path(__file__).parent
-_OF_REVEAL = ("reset.css", "reveal.css", "reveal.js", "plugin/notes.js")
+_OF_REVEAL = ("reveal.css", "reveal.js", "plugin/notes.js")
 _OF_THE_SITE = ("_static/mathjax", "_static/ncbook.css", "_static/logo.svg")
 _IMAGE = re.compile(r'src="(_images/[^"]+)"')
 

@@ -26,7 +26,7 @@ def slides(front: Page, parts: list[Part]) -> list[Slide]:
         found += [_contents(part), *_figures(part)]
     ((page, deck),) = closing.chapters
     end = [slide for slide in deck if slide.kind in ("figure", "known")]
-    return [*found, _contents(closing), *(replace(slide, section=_link(page)) for slide in end)]
+    return [*found, *(replace(slide, section=_link(page)) for slide in end)]
 
 
 def _title(front: Page) -> Slide:
@@ -37,7 +37,7 @@ def _title(front: Page) -> Slide:
 def _question(front: Page) -> Slide:
     lines = texts.sentences(front.article.select_one("#the-question p"))
     shown = texts.last(lines)
-    return Slide("question", "The question", texts.paragraph(shown), said=lines[: -len(shown)])
+    return Slide("question", "Neural collapse", texts.paragraph(shown), said=lines[: -len(shown)])
 
 
 def _contents(part: Part) -> Slide:
@@ -50,10 +50,10 @@ def _link(page: Page) -> str:
 
 
 def _figures(part: Part) -> Iterator[Slide]:
-    """Those of words.yml: CHAPTER#ID, or CHAPTER for its first."""
-    by_name = {chapter.name(page): (page, deck) for page, deck in part.chapters}
+    """Those of words.yml, of the chapters that are there: CHAPTER#ID, or CHAPTER for its first."""
     for place in words.figures(part.folder):
         name, _, anchor = place.partition("#")
-        page, deck = by_name[name]
-        figures = (slide for slide in deck if slide.kind == "figure" and (not anchor or anchor in slide.places))
-        yield replace(next(figures), section=_link(page), taught=[])
+        for page, deck in part.chapters:
+            if chapter.name(page) == name:
+                figures = (slide for slide in deck if slide.kind == "figure" and (not anchor or anchor in slide.places))
+                yield replace(next(figures), section=_link(page), taught=[])

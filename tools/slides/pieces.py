@@ -1,8 +1,9 @@
 """What becomes a slide: one function for each kind of piece that a chapter has."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import escape
+from itertools import groupby
 
 from bs4 import Tag
 from printing.pages import Page
@@ -11,8 +12,11 @@ from slides import texts
 from slides.slide import Slide
 
 _MOST_ROWS, _MOST_COLUMNS = 12, 7  # of a table that can be read from the last row of a room
-MOST_POINTS, _LONGEST_POINT = 5, 16  # points of a list, words of a point
+MOST_POINTS, _LONGEST_POINT = 5, 25  # points of a list, words of a point
+_LEAD = 30  # words in front of a formula
+_SHORT_POINT = 16  # words, of a list whose sentences are cut
 _COUNTS = re.compile(r" \([^()]*\bseeds[^()]*\)")
+_LEVEL = re.compile(r"\((\w+), (\d+\s+minutes)\)\.?")  # of an exercise
 _EXERCISE = re.compile(r"(\d+)\.\s+(.*?)\.?$", re.DOTALL)
 
 
@@ -24,19 +28,29 @@ def predict(box: Tag) -> Slide:
 
 
 def definition(box: Tag) -> Slide | None:
-    """Its first sentences, and the first formula among them."""
-    shown: list[str] = []
-    said: list[str] = []
-    left, formulas = texts.MOST_WORDS, 0
-    for part in box.select(":scope > p:not(.admonition-title), :scope > div.math"):
-        if part.name == "div":
-            shown, formulas = (shown if formulas else [*shown, _formula(part)]), formulas + 1
-            continue
-        lines = texts.sentences(part)
-        kept = texts.first(lines, left) if not said else []
-        left -= sum(map(texts.words, kept))
-        shown, said = [*shown, texts.paragraph(kept)], [*said, *lines[len(kept) :]]
-    return Slide("definition", "Definition", "".join(shown), said=said) if left < texts.MOST_WORDS else None
+    """Its sentences and formulas, as points where it is long; only the first of them where it is too long for that."""
+    parts = [
+        part
+        for each in box.select(":scope > p:not(.admonition-title), :scope > div.math")
+        for part in ([_formula(each)] if each.name == "div" else texts.sentences(each))
+    ]
+    told = [part for part in parts if not _is_formula(part)]
+    long = sum(map(texts.words, told)) > texts.MOST_WORDS
+    if long and len(told) <= MOST_POINTS and max(map(texts.words, told)) <= _LONGEST_POINT:
+        return Slide("definition", "Definition", "".join(_runs(parts, texts.points)))
+    kept = texts.first(told)
+    shown = parts[: parts.index(told[len(kept)])] if len(kept) < len(told) else parts
+    return Slide("definition", "Definition", "".join(_runs(shown, texts.paragraph)), said=told[len(kept) :]) if kept else None
+
+
+def _is_formula(part: str) -> bool:
+    return part.startswith('<div class="formula">')
+
+
+def _runs(parts: list[str], form: Callable[[list[str]], str]) -> Iterator[str]:
+    """What stands between formulas, in a form; and the formulas."""
+    for are_formulas, run in groupby(parts, _is_formula):
+        yield "".join(run) if are_formulas else form(list(run))
 
 
 def question(box: Tag) -> Slide | None:
@@ -46,9 +60,9 @@ def question(box: Tag) -> Slide | None:
 
 
 def formula(display: Tag) -> Slide:
-    """With the end of the sentence that it is part of. The section gives the title."""
+    """With the sentences that lead to it. The section gives the title."""
     before = display.find_previous_sibling()
-    lead = texts.last(texts.sentences(before)[-1:], 25) if before is not None and before.name == "p" else []
+    lead = texts.last(texts.sentences(before), _LEAD) if before is not None and before.name == "p" else []
     return Slide("formula", "", texts.paragraph(lead) + _formula(display))
 
 
@@ -57,9 +71,10 @@ def _formula(display: Tag) -> str:
 
 
 def listed(element: Tag) -> Slide | None:
-    """A list, if it is short; of a long point only its first sentence."""
-    lines = [texts.sentences(each.find("p") or each)[0] for each in element.find_all("li", recursive=False)]
-    if len(lines) > MOST_POINTS or max(map(texts.words, lines)) > _LONGEST_POINT:
+    """A list, if it is short; of a long point only its first sentences."""
+    told = [texts.sentences(each.find("p") or each) for each in element.find_all("li", recursive=False)]
+    lines = [" ".join(texts.first(lines, _SHORT_POINT) or lines[:1]) for lines in told]
+    if len(lines) > MOST_POINTS or max(map(texts.words, lines)) > _SHORT_POINT:
         return None
     return Slide("points", "", texts.points(lines))
 
@@ -96,13 +111,14 @@ def explorable(cell: Tag) -> Slide:
 
 
 def table(cell: Tag) -> Slide | None:
-    """If it is small enough; its caption is the title."""
+    """If it is small enough; its caption is the title, and what follows a colon stands below."""
     found = texts.plain(cell.select_one("table.nc-cells"))
     rows = found.find_all("tr")
     if len(rows) > _MOST_ROWS or max(len(row.find_all(["td", "th"])) for row in rows) > _MOST_COLUMNS:
         return None
-    title = texts.inner(found.caption.extract()).rstrip(".") if found.caption else ""
-    return Slide("table", title, f'<div class="nc-table">{found}</div>')
+    title, _, rest = texts.inner(found.caption.extract()).partition(": ") if found.caption else ("", "", "")
+    below = f'<p class="below">{rest[0].upper()}{rest[1:]}</p>' if rest else ""
+    return Slide("table", title.rstrip("."), f'<div class="nc-table">{found}{below}</div>')
 
 
 def lab(cell: Tag) -> Slide:
@@ -111,7 +127,7 @@ def lab(cell: Tag) -> Slide:
     for each in [note.b, *note.a.next_siblings, note.a]:  # a title, and how to open it
         each.extract()
     shown = texts.first(re.split(r"(?<=\.) +", texts.inner(note)))
-    return Slide("lab", "In the lab", texts.paragraph(shown))
+    return Slide("lab", "The lab", texts.paragraph(shown))
 
 
 def is_exercise(text: Tag) -> bool:
@@ -121,13 +137,15 @@ def is_exercise(text: Tag) -> bool:
 def exercise(text: Tag) -> tuple[str, Slide | None]:
     """Its line in the list of all, and a slide of its own if it is short."""
     name = _EXERCISE.match(" ".join(text.strong.get_text().split()))[2]
-    head, *rest = texts.sentences(text)
-    told = re.search(r"\((\w+), (\d+ minutes)\)", head)
-    line = f"<b>{name}</b>" + (f", {told[1]}, {told[2]}" if told else "")
-    if sum(map(texts.words, rest)) > texts.MOST_WORDS or not rest:
+    rest = texts.plain(text)
+    rest.strong.extract()
+    told = _LEVEL.search(rest.get_text())
+    lines = [line for line in texts.sentences(rest) if not _LEVEL.fullmatch(line)]
+    line = f"{name} ({told[1]}, {told[2]})" if told else name
+    if sum(map(texts.words, lines)) > texts.MOST_WORDS:
         return line, None
-    minutes = f" ({told[2]})" if told else ""
-    return line, Slide("exercise", f"Your turn: {name}{minutes}", texts.paragraph(rest))
+    title = f"Your turn: {name}" + (f" ({told[2]})" if told else "")
+    return line, Slide("exercise", title, texts.paragraph(lines))
 
 
 def known(box: Tag, points: list[str]) -> Slide:

@@ -5,7 +5,7 @@
 const [WIDTH, HEIGHT] = [1920, 1080];
 const WORDS = { largest: 52, smallest: 24 }; // pixels
 const TABLE = { largest: 40, smallest: 20 };
-const EXPLORABLE = { largest: 2.2, smallest: 1.55 }; // times its size on a page, where the smallest letters have 13 pixels
+const EXPLORABLE = { largest: 2.2, smallest: 1.45 }; // times its size on a page, where the smallest letters of it have 14 pixels
 const LOWEST = 0.4; // times the height that a drawing has on a page
 
 /**
@@ -34,7 +34,8 @@ function fitWords(body, { largest, smallest }) {
 }
 
 /**
- * Lays an explorable out as on a page that is so much narrower than the stage, and enlarges it. True if it fits.
+ * Lays an explorable out as on a page that is so much narrower than the stage, and enlarges it. True if it
+ * fits, and nothing in it has to be scrolled.
  * @type {(figure: HTMLElement, body: HTMLElement, scale: number) => boolean}
  */
 function enlarge(figure, body, scale) {
@@ -42,7 +43,8 @@ function enlarge(figure, body, scale) {
   figure.style.width = `${body.clientWidth / scale}px`;
   figure.style.transform = `scale(${scale})`;
   figure.style.marginBottom = `${(scale - 1) * figure.offsetHeight}px`;
-  return figure.offsetHeight * scale <= body.clientHeight;
+  const parts = [...figure.querySelectorAll("div, p, table")];
+  return figure.offsetHeight * scale <= body.clientHeight && parts.every((part) => part.scrollWidth <= part.clientWidth + 1);
 }
 
 /**
@@ -50,6 +52,9 @@ function enlarge(figure, body, scale) {
  * @type {(figure: HTMLElement, body: HTMLElement) => void}
  */
 function fitExplorable(figure, body) {
+  for (const grid of /** @type {NodeListOf<HTMLElement>} */ (figure.querySelectorAll(".nc-panels"))) {
+    grid.style.gridTemplateColumns = `repeat(${grid.children.length}, minmax(min-content, 1fr))`; // a stage is wide
+  }
   const drawings = [...figure.querySelectorAll("canvas")];
   const heights = drawings.map((drawing) => drawing.clientHeight);
   for (let share = 1; share >= LOWEST; share -= 0.05) {

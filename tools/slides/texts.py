@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from bs4 import NavigableString, Tag
 
 MOST_WORDS = 40  # of a slide, beside its title
-_FORMULA = re.compile(r"\\\(.*?\\\)|\\\[.*?\\\]", re.DOTALL)
+_FORMULA = re.compile(r"\\\(.*?\\\)", re.DOTALL)
+_DISPLAYED = re.compile(r"\\\[.*?\\\]", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -42,8 +43,13 @@ def sentences(paragraph: Tag) -> list[str]:
 
 
 def words(html: str) -> int:
-    """How many words it has; a formula is one."""
-    return len(_FORMULA.sub(" x ", _TAG.sub("", html)).split())
+    """How many words it has; a formula among them is one, and one that is displayed is none."""
+    return len(_DISPLAYED.sub(" ", _FORMULA.sub(" x ", _TAG.sub("", html))).split())
+
+
+def asks(html: str) -> bool:
+    """Whether the sentence is a question."""
+    return _TAG.sub("", html).endswith("?")
 
 
 def first(lines: Iterable[str], most: int = MOST_WORDS) -> list[str]:
