@@ -4,12 +4,11 @@ from bs4 import Tag
 from printing.pages import Page
 
 from slides import pieces, texts, words
-from slides.slide import Slide, thinned
+from slides.slide import Slide, only, thinned
 
 MOST = 25  # slides of a deck
 _LEFT_OUT = {"further-reading"}
 _TURNS = 3  # exercises with a slide of their own
-_READ_ALOUD = "In words"
 
 
 def name(page: Page) -> str:
@@ -22,19 +21,23 @@ def slides(page: Page, part: str) -> list[Slide]:
     reader = _Reader(page)
     opening = reader.opening(part)
     reader.read(page.article.h1.parent)
-    found = sorted([opening, *_one_formula_each(reader.slides)], key=lambda slide: slide.kind == "known")
+    found = sorted(one_formula_each([opening, *reader.slides]), key=lambda slide: slide.kind == "known")
     return thinned(found, MOST)
 
 
-def _one_formula_each(found: list[Slide]) -> list[Slide]:
+def one_formula_each(found: list[Slide]) -> list[Slide]:
     """Without the formulas of a section beside its first that is read aloud, or else its first."""
-    chosen: dict[str, Slide] = {}
-    for slide in found:
+    chosen: dict[str, int] = {}
+    for place, slide in enumerate(found):
         if slide.kind == "formula":
-            before = chosen.setdefault(slide.section, slide)
-            if _READ_ALOUD in slide.body and _READ_ALOUD not in before.body:
-                chosen[slide.section] = slide
-    return [slide for slide in found if slide.kind != "formula" or chosen[slide.section] is slide]
+            before = chosen.setdefault(slide.section, place)
+            if _is_read_aloud(slide) and not _is_read_aloud(found[before]):
+                chosen[slide.section] = place
+    return only(found, {n for n, slide in enumerate(found) if slide.kind != "formula" or chosen[slide.section] == n})
+
+
+def _is_read_aloud(slide: Slide) -> bool:
+    return texts.READ_ALOUD in slide.body
 
 
 class _Reader:
@@ -88,7 +91,8 @@ class _Reader:
             self.waiting += lines
             return
         here = self.slides[-1]
-        if here.kind == "formula" and not here.said and lines[0].startswith(_READ_ALOUD):
+        before = paragraph.find_previous_sibling()
+        if before is not None and "math" in before.get("class", []) and lines[0].startswith(texts.READ_ALOUD):
             here.body += texts.paragraph(texts.first(lines[:1], texts.MOST_WORDS - texts.words(here.body)))
         here.said += lines
 

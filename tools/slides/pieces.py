@@ -62,8 +62,10 @@ def question(box: Tag) -> Slide | None:
 def formula(display: Tag) -> Slide:
     """With the sentences that lead to it. The section gives the title."""
     before = display.find_previous_sibling()
-    lead = texts.last(texts.sentences(before), _LEAD) if before is not None and before.name == "p" else []
-    return Slide("formula", "", texts.paragraph(lead) + _formula(display))
+    lead = texts.sentences(before) if before is not None and before.name == "p" else []
+    if lead and lead[0].startswith(texts.READ_ALOUD):  # another formula
+        lead = lead[1:]
+    return Slide("formula", "", texts.paragraph(texts.last(lead, _LEAD)) + _formula(display))
 
 
 def _formula(display: Tag) -> str:

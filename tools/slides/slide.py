@@ -1,4 +1,4 @@
-"""One slide, before it is written."""
+"""One slide, before it is written, and which of many are kept."""
 
 from dataclasses import dataclass, field
 
@@ -28,7 +28,19 @@ class Slide:
     places: set[str] = field(default_factory=set)
 
 
+def only(slides: list[Slide], places: set[int]) -> list[Slide]:
+    """The slides at these places, of which the first is one; what is said at another is said at the one before it."""
+    found: list[Slide] = []
+    for place, slide in enumerate(slides):
+        if place in places:
+            found.append(slide)
+        else:
+            found[-1].said += slide.said
+            found[-1].places |= slide.places
+    return found
+
+
 def thinned(slides: list[Slide], most: int) -> list[Slide]:
     """At most so many of the slides, in their order: the kinds that come late in `KINDS` go first, from the end."""
     ranked = sorted(range(len(slides)), key=lambda place: (KINDS.index(slides[place].kind), place))
-    return [slides[place] for place in sorted(ranked[:most])]
+    return only(slides, set(ranked[:most]))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from bs4 import NavigableString, Tag
 
 MOST_WORDS = 40  # of a slide, beside its title
+READ_ALOUD = "In words"  # begins the sentence that reads a formula aloud
 _FORMULA = re.compile(r"\\\(.*?\\\)", re.DOTALL)
 _DISPLAYED = re.compile(r"\\\[.*?\\\]", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")

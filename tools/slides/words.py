@@ -12,6 +12,11 @@ def _all() -> dict[str, Any]:
     return yaml.safe_load(Path(__file__).with_name("words.yml").read_text(encoding="utf-8"))
 
 
+def chapters() -> list[str]:
+    """Those that have words made by hand."""
+    return [name for name in _all() if name != "front"]
+
+
 def known(chapter: str) -> list[str]:
     """The points of its last slide; nothing where there are none."""
     return _all().get(chapter, {}).get("known", [])
@@ -24,4 +29,4 @@ def of_section(chapter: str, section: str) -> list[str]:
 
 def figures(part: str) -> list[str]:
     """The figures of a part in the deck of the whole book, as CHAPTER, for its first, or CHAPTER#ID."""
-    return _all()["front"]["figures"][part]
+    return _all()["front"]["figures"].get(part, [])
