@@ -1,4 +1,4 @@
-"""Makes the slides: python tools/decks.py, or make slides. One deck a chapter and one of the whole, from the built book."""
+"""Makes slides of the built book: python tools/decks.py, or make slides. One deck a chapter, and one of the whole."""
 
 import sys
 from itertools import groupby
@@ -23,7 +23,7 @@ def main() -> int:
 
 
 def make(site: Path, entries: list[Entry], folder: Path, plans: Path = LESSONS, reveal: Path = REVEAL) -> None:
-    """Writes the decks of a built book at `site` into a folder, with notes from the lesson plans in the folder `plans`."""
+    """Writes the decks of a built book at `site` into a folder, with notes from the lesson plans in `plans`."""
     parts = [_part(site, list(group), plans) for _, group in groupby(chapters(entries), key=_folder)]
     welcome = Page(site, entries[0])
     decks = {"index": deck.written(welcome.title, front.slides(welcome, parts))}
@@ -34,7 +34,7 @@ def make(site: Path, entries: list[Entry], folder: Path, plans: Path = LESSONS, 
 
 
 def chapters(entries: list[Entry]) -> list[Entry]:
-    """Those of the contents that have a deck: what has a number, but for the page of a part; and that page before them."""
+    """The numbered pages of the contents: parts, and the chapters that have a deck."""
     return [entry for entry in entries[1:] if not entry.caption]
 
 

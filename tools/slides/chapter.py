@@ -57,8 +57,7 @@ class _Reader:
         asked = next((place for place, line in enumerate(lines) if texts.asks(line)), 0)
         shown = texts.last(lines[: asked + 1])
         start = self.page.article.select_one(".box.start")
-        said = [line for each in start.select("p:not(.admonition-title)") for line in texts.sentences(each)] if start else []
-        return Slide("title", self.page.title, texts.paragraph(shown), part, said=said)
+        return Slide("title", self.page.title, texts.paragraph(shown), part, said=texts.of_box(start) if start else [])
 
     def read(self, section: Tag) -> None:
         """Makes the slides of a section, and of those within it."""
@@ -104,8 +103,10 @@ class _Reader:
             return pieces.formula(element)
         if "known" in classes:
             return pieces.known(element, words.known(name(self.page)))
-        if "box" in classes:
-            return next((pieces.BOXES[name](element) for name in classes if name in pieces.BOXES), None)
+        if "definition" in classes:
+            return pieces.definition(element)
+        if kind := next((kind for kind in ("predict", "question") if kind in classes), None):
+            return pieces.asked(element, kind)
         return pieces.shown(element, self.page) if "cell" in classes else None
 
     def _add(self, slide: Slide | None, element: Tag) -> None:

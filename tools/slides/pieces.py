@@ -20,11 +20,11 @@ _LEVEL = re.compile(r"\((\w+), (\d+\s+minutes)\)\.?")  # of an exercise
 _EXERCISE = re.compile(r"(\d+)\.\s+(.*?)\.?$", re.DOTALL)
 
 
-def predict(box: Tag) -> Slide:
-    """The question, which stands at the end of the box."""
-    lines = [line for each in box.select("p:not(.admonition-title)") for line in texts.sentences(each)]
+def asked(box: Tag, kind: str) -> Slide | None:
+    """The question of a box, which stands at its end."""
+    lines = texts.of_box(box)
     shown = texts.last(lines)
-    return Slide("predict", "Predict", texts.paragraph(shown), said=lines[: -len(shown) or None])
+    return Slide(kind, kind.capitalize(), texts.paragraph(shown), said=lines[: -len(shown)]) if shown else None
 
 
 def definition(box: Tag) -> Slide | None:
@@ -39,8 +39,10 @@ def definition(box: Tag) -> Slide | None:
     if long and len(told) <= MOST_POINTS and max(map(texts.words, told)) <= _LONGEST_POINT:
         return Slide("definition", "Definition", "".join(_runs(parts, texts.points)))
     kept = texts.first(told)
+    if not kept:
+        return None
     shown = parts[: parts.index(told[len(kept)])] if len(kept) < len(told) else parts
-    return Slide("definition", "Definition", "".join(_runs(shown, texts.paragraph)), said=told[len(kept) :]) if kept else None
+    return Slide("definition", "Definition", "".join(_runs(shown, texts.paragraph)), said=told[len(kept) :])
 
 
 def _is_formula(part: str) -> bool:
@@ -50,13 +52,8 @@ def _is_formula(part: str) -> bool:
 def _runs(parts: list[str], form: Callable[[list[str]], str]) -> Iterator[str]:
     """What stands between formulas, in a form; and the formulas."""
     for are_formulas, run in groupby(parts, _is_formula):
-        yield "".join(run) if are_formulas else form(list(run))
-
-
-def question(box: Tag) -> Slide | None:
-    lines = [line for each in box.select("p:not(.admonition-title)") for line in texts.sentences(each)]
-    shown = texts.last(lines)
-    return Slide("question", "Question", texts.paragraph(shown), said=lines[: -len(shown)]) if shown else None
+        told = list(run)
+        yield "".join(told) if are_formulas else form(told)
 
 
 def formula(display: Tag) -> Slide:
@@ -109,7 +106,9 @@ def shown(cell: Tag, page: Page) -> Slide | None:
 def explorable(cell: Tag) -> Slide:
     """As it is; its notes are said."""
     root = cell.select_one(".nc-explorable")
-    return Slide("explorable", root["aria-label"], str(root), said=[texts.inner(each) for each in root.select(".nc-note")])
+    return Slide(
+        "explorable", root["aria-label"], str(root), said=[texts.inner(each) for each in root.select(".nc-note")]
+    )
 
 
 def table(cell: Tag) -> Slide | None:
@@ -168,6 +167,3 @@ def answers(cell: Tag) -> list[Slide]:
         body = f'<div class="nc-table answers"><table><tr>{heads}</tr><tr>{shown}</tr></table></div>'
         found.append(Slide("question", texts.inner(row.th), body, said=told))
     return found
-
-
-BOXES: dict[str, Callable[[Tag], Slide | None]] = {"predict": predict, "definition": definition, "question": question}

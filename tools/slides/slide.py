@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 # What is left out first where a deck has too many slides comes last.
 KINDS = (
-    "title", "known", "contents", "explorable", "figure", "question", "predict", "exercise", "definition", "lab", "formula", "points",
-    "table",
+    "title", "known", "contents", "explorable", "figure", "question", "predict", "exercise", "definition", "lab",
+    "formula", "points", "table",
 )  # fmt: skip
 
 

@@ -5,12 +5,12 @@
 const [WIDTH, HEIGHT] = [1920, 1080];
 const WORDS = { largest: 52, smallest: 24 }; // pixels
 const TABLE = { largest: 40, smallest: 20 };
-const EXPLORABLE = { largest: 2.2, smallest: 1.45 }; // times its size on a page, where the smallest letters of it have 14 pixels
+const EXPLORABLE = { largest: 2.2, smallest: 1.55 }; // times its size on a page, where its smallest letters have 13 pixels
 const LOWEST = 0.4; // times the height that a drawing has on a page
 
 /**
  * What is used here of reveal.js.
- * @typedef {{ initialize: () => Promise<void>, on: (name: string, act: () => void) => void, getCurrentSlide: () => HTMLElement,
+ * @typedef {{ initialize: (options: object) => Promise<void>, on: (name: string, act: () => void) => void, getCurrentSlide: () => HTMLElement,
  *   getScale: () => number, next: () => void, prev: () => void }} Deck
  */
 
@@ -104,13 +104,13 @@ async function start() {
   await MathJax.startup.promise;
   await document.fonts.ready;
   /** @type {Deck} */
-  const deck = new Reveal({
+  const deck = Reveal;
+  document.addEventListener("keydown", (event) => leave(deck, event), { capture: true });
+  await deck.initialize({
     plugins: [RevealNotes], width: WIDTH, height: HEIGHT, margin: 0, minScale: 0.1, maxScale: 4, center: false, display: "flex",
     hash: true, transition: "none", slideNumber: "c/t", controlsTutorial: false,
     keyboardCondition: (/** @type {KeyboardEvent} */ event) => !explorableOf(event),
   });
-  document.addEventListener("keydown", (event) => leave(deck, event), { capture: true });
-  await deck.initialize();
   sharpen(deck);
   const done = new Set();
   const show = () => {

@@ -43,6 +43,11 @@ def sentences(paragraph: Tag) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
+def of_box(box: Tag) -> list[str]:
+    """The sentences of a box, below its title."""
+    return [line for each in box.select("p:not(.admonition-title)") for line in sentences(each)]
+
+
 def words(html: str) -> int:
     """How many words it has; a formula among them is one, and one that is displayed is none."""
     return len(_DISPLAYED.sub(" ", _FORMULA.sub(" x ", _TAG.sub("", html))).split())
