@@ -1,4 +1,4 @@
-"""The decks of two chapters in Chromium, without a network: what is on a slide, what its keys do, what its notes say."""
+"""The decks of two chapters in Chromium, without a network: what is on a slide, what keys do, what notes say."""
 
 import os
 import warnings
@@ -42,7 +42,7 @@ _SLIDES = """() => {
     const figure = slide.querySelector(".nc-explorable");
     return {
       kind: slide.classList[0],
-      off: parts.filter((part) => outside(part.getBoundingClientRect()) || cut(part)).map((part) => part.outerHTML.slice(0, 200)),
+      off: parts.filter((part) => outside(part.getBoundingClientRect()) || cut(part)).map((part) => part.outerHTML),
       smallest: Math.min(...letters.map(size)),
       scale: figure && figure.getBoundingClientRect().width / figure.offsetWidth,
       notes: slide.querySelector("aside.notes").textContent.trim(),
@@ -63,8 +63,8 @@ def folder(book, tmp_path_factory):
     made, plans = tmp_path_factory.mktemp("slides"), tmp_path_factory.mktemp("plans")
     (plans / "grokking.md").write_text(LESSON)
     first, *rest = decks.contents(decks.ROOT / "_toc.yml")
-    some = [entry for entry in decks.chapters([first, *rest]) if entry.name.endswith(CHAPTERS)]
-    closing = decks.chapters([first, *rest])[-1]
+    *numbered, closing = decks.chapters([first, *rest])
+    some = [entry for entry in numbered if entry.name.split("/")[-1] in CHAPTERS]
     decks.make(book, [first, *some, closing], made, plans)
     return made
 
