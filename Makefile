@@ -21,7 +21,7 @@ endif
 # What Python has compiled once need not be compiled by each of a hundred processes again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser lighthouse pdf offline links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks clean
+.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser lighthouse pdf offline links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks slides clean
 .DELETE_ON_ERROR:
 
 help:  ## what each of these does
@@ -103,6 +103,9 @@ pdf: $(BOOK)  ## the whole book as one PDF, in _build/html; needs Chromium
 
 offline: slides class pdf  ## one archive for a room without a network, in _build
 	$(BIN)/python tools/offline.py
+
+slides: $(BOOK) node_modules/.installed  ## slides of each chapter and of the whole, in _build/slides; with Node
+	$(BIN)/python tools/decks.py
 
 links: $(BOOK)  ## every address outside that a page names; this one needs a network
 	$(STATIC) $(BIN)/jupyter-book build . --builder custom --custom-builder linkcheck -q

@@ -51,7 +51,7 @@ module.exports = [
     languageOptions: { sourceType: "script", globals: globals.browser },
   },
   {
-    files: ["tools/printing/*.js"],
+    files: ["tools/printing/*.js", "tools/slides/*.js"],
     languageOptions: { sourceType: "script", globals: globals.browser },
     rules: { "no-unused-vars": ["error", { vars: "local" }] },
   },

@@ -1,6 +1,6 @@
 // Type checks the scripts of the explorables. Each is pasted after core.js into one function of its page, and each
 // defines `explore(root, data)`: so each is a program of its own, together with core.js and types.d.ts. The scripts of
-// the book's pages and of its PDF stand by themselves.
+// the book's pages, of its PDF and of its slides stand by themselves.
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import process from "node:process";
 import ts from "typescript";
 
 const FOLDER = "ncbook/explorables";
-const PAGES = ["book/webassets", "tools/printing"];
+const PAGES = ["book/webassets", "tools/printing", "tools/slides"];
 const read = ts.readConfigFile("tsconfig.json", ts.sys.readFile);
 const config = ts.parseJsonConfigFileContent(read.config, ts.sys, process.cwd());
 const host = ts.createCompilerHost(config.options);

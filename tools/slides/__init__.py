@@ -1,0 +1,1 @@
+"""From the pages of the built book to decks of slides."""

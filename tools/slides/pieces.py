@@ -1,0 +1,169 @@
+"""What becomes a slide: one function for each kind of piece that a chapter has."""
+
+import re
+from collections.abc import Callable, Iterator
+from html import escape
+from itertools import groupby
+
+from bs4 import Tag
+from printing.pages import Page
+
+from slides import texts
+from slides.slide import Slide
+
+_MOST_ROWS, _MOST_COLUMNS = 12, 7  # of a table that can be read from the last row of a room
+MOST_POINTS, _LONGEST_POINT = 5, 25  # points of a list, words of a point
+_LEAD = 30  # words in front of a formula
+_SHORT_POINT = 16  # words, of a list whose sentences are cut
+_COUNTS = re.compile(r" \([^()]*\bseeds[^()]*\)")
+_LEVEL = re.compile(r"\((\w+), (\d+\s+minutes)\)\.?")  # of an exercise
+_EXERCISE = re.compile(r"(\d+)\.\s+(.*?)\.?$", re.DOTALL)
+
+
+def asked(box: Tag, kind: str) -> Slide | None:
+    """The question of a box, which stands at its end."""
+    lines = texts.of_box(box)
+    shown = texts.last(lines)
+    return Slide(kind, kind.capitalize(), texts.paragraph(shown), said=lines[: -len(shown)]) if shown else None
+
+
+def definition(box: Tag) -> Slide | None:
+    """Its sentences and formulas, as points where it is long; only the first of them where it is too long for that."""
+    parts = [
+        part
+        for each in box.select(":scope > p:not(.admonition-title), :scope > div.math")
+        for part in ([_formula(each)] if each.name == "div" else texts.sentences(each))
+    ]
+    told = [part for part in parts if not _is_formula(part)]
+    long = sum(map(texts.words, told)) > texts.MOST_WORDS
+    if long and len(told) <= MOST_POINTS and max(map(texts.words, told)) <= _LONGEST_POINT:
+        return Slide("definition", "Definition", "".join(_runs(parts, texts.points)))
+    kept = texts.first(told)
+    if not kept:
+        return None
+    shown = parts[: parts.index(told[len(kept)])] if len(kept) < len(told) else parts
+    return Slide("definition", "Definition", "".join(_runs(shown, texts.paragraph)), said=told[len(kept) :])
+
+
+def _is_formula(part: str) -> bool:
+    return part.startswith('<div class="formula">')
+
+
+def _runs(parts: list[str], form: Callable[[list[str]], str]) -> Iterator[str]:
+    """What stands between formulas, in a form; and the formulas."""
+    for are_formulas, run in groupby(parts, _is_formula):
+        told = list(run)
+        yield "".join(told) if are_formulas else form(told)
+
+
+def formula(display: Tag) -> Slide:
+    """With the sentences that lead to it. The section gives the title."""
+    before = display.find_previous_sibling()
+    lead = texts.sentences(before) if before is not None and before.name == "p" else []
+    if lead and lead[0].startswith(texts.READ_ALOUD):  # another formula
+        lead = lead[1:]
+    return Slide("formula", "", texts.paragraph(texts.last(lead, _LEAD)) + _formula(display))
+
+
+def _formula(display: Tag) -> str:
+    return f'<div class="formula">{texts.inner(display)}</div>'
+
+
+def listed(element: Tag) -> Slide | None:
+    """A list, if it is short; of a long point only its first sentences."""
+    told = [texts.sentences(each.find("p") or each) for each in element.find_all("li", recursive=False)]
+    lines = [" ".join(texts.first(lines, _SHORT_POINT) or lines[:1]) for lines in told]
+    if len(lines) > MOST_POINTS or max(map(texts.words, lines)) > _SHORT_POINT:
+        return None
+    return Slide("points", "", texts.points(lines))
+
+
+def figure(cell: Tag, page: Page) -> Slide:
+    """The picture under its message, which is the first sentence of its caption."""
+    caption = cell.select_one(".caption-text")
+    image = cell.select_one("figure img")
+    title = caption.em.extract()
+    shown = f'<img src="{local(page, image["src"])}" alt="{escape(image["alt"])}">'
+    return Slide("figure", texts.inner(title).rstrip("."), shown, said=[texts.inner(caption)])
+
+
+def local(page: Page, address: str) -> str:
+    """The address of a file that the page names, from the root of the site, where decks stand."""
+    return page.absolute(address).removeprefix(f"{page.site.resolve().as_uri()}/")
+
+
+def shown(cell: Tag, page: Page) -> Slide | None:
+    """What a cell shows; None for code."""
+    if cell.select_one(".nc-explorable"):
+        return explorable(cell)
+    if cell.select_one("figure img"):
+        return figure(cell, page)
+    if cell.select_one("table.nc-cells"):
+        return table(cell)
+    return lab(cell) if cell.select_one("[role=note] p") else None
+
+
+def explorable(cell: Tag) -> Slide:
+    """As it is; its notes are said."""
+    root = cell.select_one(".nc-explorable")
+    return Slide(
+        "explorable", root["aria-label"], str(root), said=[texts.inner(each) for each in root.select(".nc-note")]
+    )
+
+
+def table(cell: Tag) -> Slide | None:
+    """If it is small enough; its caption is the title, and what follows a colon stands below."""
+    found = texts.plain(cell.select_one("table.nc-cells"))
+    rows = found.find_all("tr")
+    if len(rows) > _MOST_ROWS or max(len(row.find_all(["td", "th"])) for row in rows) > _MOST_COLUMNS:
+        return None
+    title, _, rest = texts.inner(found.caption.extract()).partition(": ") if found.caption else ("", "", "")
+    below = f'<p class="below">{rest[0].upper()}{rest[1:]}</p>' if rest else ""
+    return Slide("table", title.rstrip("."), f'<div class="nc-table">{found}{below}</div>')
+
+
+def lab(cell: Tag) -> Slide:
+    """What the lab trains."""
+    note = cell.select_one("[role=note] p")
+    for each in [note.b, *note.a.next_siblings, note.a]:  # a title, and how to open it
+        each.extract()
+    shown = texts.first(re.split(r"(?<=\.) +", texts.inner(note)))
+    return Slide("lab", "The lab", texts.paragraph(shown))
+
+
+def is_exercise(text: Tag) -> bool:
+    return text.strong is not None and _EXERCISE.match(" ".join(text.strong.get_text().split())) is not None
+
+
+def exercise(text: Tag) -> tuple[str, Slide | None]:
+    """Its line in the list of all, and a slide of its own if it is short."""
+    name = _EXERCISE.match(" ".join(text.strong.get_text().split()))[2]
+    rest = texts.plain(text)
+    rest.strong.extract()
+    told = _LEVEL.search(rest.get_text())
+    lines = [line for line in texts.sentences(rest) if not _LEVEL.fullmatch(line)]
+    line = f"{name} ({told[1]}, {told[2]})" if told else name
+    if sum(map(texts.words, lines)) > texts.MOST_WORDS:
+        return line, None
+    title = f"Your turn: {name}" + (f" ({told[2]})" if told else "")
+    return line, Slide("exercise", title, texts.paragraph(lines))
+
+
+def known(box: Tag, points: list[str]) -> Slide:
+    """The last slide: short points in place of its sentences, if there are some; below, what is open."""
+    told, *rest = [texts.sentences(each) for each in box.select("p:not(.admonition-title)")]
+    still = [line for lines in rest for line in lines if not line.startswith("Next:")]
+    shown = texts.points((points or told)[:MOST_POINTS]) + "".join(f'<p class="open">{line}</p>' for line in still)
+    return Slide("known", "What we know now", shown, said=told)
+
+
+def answers(cell: Tag) -> list[Slide]:
+    """Of the table of questions each row, without its counts; nothing where there is no such table."""
+    found = []
+    for row in cell.select("table.nc-answers tbody tr"):
+        heads = "".join(f'<th scope="col">{each["data-head"]}</th>' for each in row.find_all("td"))
+        told = [texts.inner(each) for each in row.find_all("td")]
+        shown = "".join(f"<td>{_COUNTS.sub('', each)}</td>" for each in told)
+        body = f'<div class="nc-table answers"><table><tr>{heads}</tr><tr>{shown}</tr></table></div>'
+        found.append(Slide("question", texts.inner(row.th), body, said=told))
+    return found
