@@ -201,7 +201,7 @@ def test_a_worksheet_has_all_settings_and_what_comes_out_is_the_teachers_alone(n
 def test_a_worksheet_names_defaults_limits_and_choices():
     html = sheet.page("A", labs.collapse.plan, LESSON, teacher=False)
     for row in (
-        ("Images", "digits", "What is classified: digits, glyphs"),
+        ("Images", "digits", "What is classified: digits; glyphs"),
         ("Epochs", "60", "Passes over the training set: a whole number from 1 to 10000"),
     ):
         assert "".join(f"<td>{cell}</td>" for cell in row) in html

@@ -23,8 +23,9 @@ _SHEET = """<section class="sheet">
 <h2>Write down</h2>
 {table}
 <h2>What did you find? Answer the question in a sentence or two.</h2>
-<div class="lines"></div>
+<div class="lines">{lines}</div>
 </section>"""
+_LINES = "<div></div>" * 30  # more than a page has room for
 _OUTCOME = """<section class="outcome">
 <h1>{title}: what comes out</h1>
 <p><strong>For the teacher.</strong></p>
@@ -36,7 +37,7 @@ def page(title: str, plan: Plan, lesson: str, teacher: bool) -> str:
     """The document of the worksheet for the lab `plan` of a chapter called `title`; ValueError as `lessons.lab`."""
     lab = {name: _MARKDOWN.render(text) for name, text in lessons.lab(lesson).items()}
     settings = "".join(_row(setting) for setting in plan.settings)
-    told = {"title": escape(title), "name": plan.name, "settings": settings}
+    told = {"title": escape(title), "name": plan.name, "settings": settings, "lines": _LINES}
     body = _SHEET.format(tasks=lab[""], table=lab[lessons.TABLE], **told)
     if teacher:
         body += _OUTCOME.format(title=told["title"], outcome=lab[lessons.OUTCOME])
@@ -47,5 +48,5 @@ def _row(setting: Setting) -> str:
     default, tip = setting.written(setting.default), setting.tip()
     if isinstance(setting, Choice):
         default = setting.words(setting.default)
-        tip = f"{tip}: {', '.join(words for words, _ in setting.options)}"
+        tip = f"{tip}: {'; '.join(words for words, _ in setting.options)}"
     return "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in (setting.label, default, tip)) + "</tr>"
