@@ -21,7 +21,7 @@ endif
 # What Python has compiled once need not be compiled by each of a hundred processes again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser lighthouse pdf offline links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks slides clean
+.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser lighthouse pdf offline links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks slides class clean
 .DELETE_ON_ERROR:
 
 help:  ## what each of these does
@@ -50,6 +50,9 @@ lab: .venv/installed  ## open the chapters in JupyterLab
 
 notebooks: .venv/installed  ## bring every notebook into the form that git keeps
 	$(STATIC) $(BIN)/python tools/notebooks.py write $(CHAPTER)
+
+class: .venv/installed  ## notebooks for students and for instructors, and worksheets, in _build/class; needs Chromium
+	$(BIN)/python tools/handouts.py
 
 ledger: .venv/installed  ## pages of claims, rules, columns and seconds, from the recorded runs; of notation and the package; the front page's
 	@mkdir -p _build

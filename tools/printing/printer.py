@@ -26,7 +26,7 @@ def started() -> Iterator[Browser]:
 
 
 @contextmanager
-def _opened(browser: Browser, file: Path, media: str) -> Iterator[Page]:
+def opened(browser: Browser, file: Path, media: str) -> Iterator[Page]:
     """A page as wide as the text on paper, in light colors, with its formulas set."""
     context = browser.new_context(
         viewport={"width": _WIDTH, "height": 1000}, device_scale_factor=_FINENESS, color_scheme="light"
@@ -47,23 +47,24 @@ def stills(browser: Browser, site: Path, contents: list[Entry]) -> dict[str, lis
     for entry in contents:
         file = site / f"{entry.name}.html"
         if "nc-explorable" in file.read_text(encoding="utf-8"):
-            with _opened(browser, file, "screen") as page:
+            with opened(browser, file, "screen") as page:
                 found[entry.name] = page.evaluate("stills()")
     return found
 
 
 def print_numbered(browser: Browser, document: Path, file: Path) -> None:
     """Prints a document twice: the second time with the numbers of the pages on which the first had its places."""
-    with _opened(browser, document, "print") as page:
+    with opened(browser, document, "print") as page:
         page.evaluate("nameFormulas()")
         page.evaluate("fit()")
-        _print(page, file)
+        to_pdf(page, file)
         page.evaluate("number", pages_of_places(file))
-        _print(page, file)
+        to_pdf(page, file)
         _finish(file, page.evaluate("headings()"))
 
 
-def _print(page: Page, file: Path) -> None:
+def to_pdf(page: Page, file: Path) -> None:
+    """Prints a page as its style sheet says, with an outline and tags."""
     page.pdf(path=file, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
 
 

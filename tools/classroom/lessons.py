@@ -1,0 +1,27 @@
+"""Lesson plans: book/teaching/lessons/NAME.md, one a chapter."""
+
+import re
+from pathlib import Path
+
+LAB, TABLE, OUTCOME = "Lab", "Write down", "What comes out"
+
+
+def sections(text: str, level: int) -> dict[str, str]:
+    """What stands before the first heading of this level, under "", and then the text under each."""
+    first, *rest = re.split(rf"^{'#' * level} (.+)$", text, flags=re.MULTILINE)
+    return {"": first.strip()} | {head: body.strip() for head, body in zip(rest[::2], rest[1::2], strict=True)}
+
+
+def lab(text: str) -> dict[str, str]:
+    """The sections of a lesson's lab, with its tasks under ""; ValueError, naming the section, where one is missing."""
+    below = sections(sections(text, 2).get(LAB, ""), 3)
+    for name in ("", TABLE, OUTCOME):
+        if not below.get(name):
+            raise ValueError(f'has no section "{f"### {name}" if name else f"## {LAB}"}" with a text')
+    return below
+
+
+def read(folder: Path, chapter: str) -> str | None:
+    """The lesson of a chapter such as 4-grokking/onset; None where there is none."""
+    file = folder / f"{Path(chapter).name}.md"
+    return file.read_text(encoding="utf-8") if file.is_file() else None
