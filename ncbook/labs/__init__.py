@@ -13,13 +13,31 @@ from ncbook.labs._lab import Lab
 from ncbook.labs._note import Note
 from ncbook.labs._offer import Offer
 from ncbook.labs._plan import Choice, Curve, Outcome, Panel, Plan, Real, Setting, Whole
+from ncbook.labs.plans import cascade as _cascade
 from ncbook.labs.plans import collapse as _collapse
+from ncbook.labs.plans import corrupted_labels as _corrupted_labels
 from ncbook.labs.plans import grokking as _grokking
+from ncbook.labs.plans import information_bottleneck as _information_bottleneck
+from ncbook.labs.plans import transfer as _transfer
 
+cascade = Offer(_cascade.PLAN)
 collapse = Offer(_collapse.PLAN)
+corrupted_labels = Offer(_corrupted_labels.PLAN)
 grokking = GrokkingOffer(_grokking.PLAN)
+information_bottleneck = Offer(_information_bottleneck.PLAN)
+transfer = Offer(_transfer.PLAN)
 
-OFFERS = {offer.plan.name: offer for offer in (collapse, grokking)}
+OFFERS = {
+    offer.plan.name: offer
+    for offer in (
+        cascade,
+        collapse,
+        corrupted_labels,
+        grokking,
+        information_bottleneck,
+        transfer,
+    )
+}
 
 __all__ = [
     "OFFERS",
@@ -35,6 +53,10 @@ __all__ = [
     "Real",
     "Setting",
     "Whole",
+    "cascade",
     "collapse",
+    "corrupted_labels",
     "grokking",
+    "information_bottleneck",
+    "transfer",
 ]

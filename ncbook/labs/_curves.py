@@ -26,8 +26,8 @@ def png(plan: Plan, runs: Sequence[Training], large: bool = False) -> bytes:
 
 
 def table(run: Training) -> pd.DataFrame:
-    """The rows of a run, which may be growing."""
-    return pd.DataFrame(list(run.rows))
+    """What its plan shows of a run, which may be growing."""
+    return run.plan.table(list(run.rows), run.values)
 
 
 def _prepare(plan: Plan, panels: list[Axes]) -> None:

@@ -230,6 +230,7 @@ class Plan:
             in it is watched: its probes' rows are drawn as they come, and its steps move the bar
         panels: what is drawn
         outcomes: what the table and the sentence tell
+        view: from the rows as a table, and the settings, to the table that curves, outcomes and exports are made of
         x: column of the horizontal axis;  unit: what that counts
         lines: columns that tell one curve of a run from another: thin ones, with their median
         trainings: how many trainings a run has, for the time left
@@ -248,6 +249,7 @@ class Plan:
     train: Callable[..., Rows]
     panels: tuple[Panel, ...]
     outcomes: tuple[Outcome, ...]
+    view: Callable[[pd.DataFrame, Values], pd.DataFrame] = field(default=lambda rows, values: rows)
     x: str = "step"
     unit: str = "step"
     lines: tuple[str, ...] = ("seed",)
@@ -260,7 +262,11 @@ class Plan:
         """Train with these settings, and the defaults of all others: the rows that the lab draws."""
         values = self.values(asked)
         with trainers.threads():  # as in the lab, to the last digit
-            return pd.DataFrame(list(self.train(**values)))
+            return self.table(self.train(**values), values)
+
+    def table(self, rows: Rows, values: Values) -> pd.DataFrame:
+        """What is drawn of a run's rows, which may still be growing."""
+        return self.view(pd.DataFrame(list(rows)), values) if rows else pd.DataFrame()
 
     def values(self, asked: Values) -> dict[str, Any]:
         """Every setting's value: as asked, else by default; ValueError for a name or a value that is unknown."""

@@ -38,9 +38,13 @@ def part(run: Run, name: str, arm: str | None = None) -> pd.DataFrame:
 
 def layers(run: Run, arm: str | None = None) -> pd.DataFrame:
     """Rows of the part "layer", with the separation D = Tr(Sigma_W Sigma_B^+) = K NC1 of both sets."""
-    frame = part(run, "layer", arm)
-    return frame.assign(
-        separation_train=frame.num_classes * frame.nc1_train, separation_test=frame.num_classes * frame.nc1_test
+    return separated(part(run, "layer", arm))
+
+
+def separated(rows: pd.DataFrame) -> pd.DataFrame:
+    """`rows` with the separation of both sets."""
+    return rows.assign(
+        separation_train=rows.num_classes * rows.nc1_train, separation_test=rows.num_classes * rows.nc1_test
     )
 
 
@@ -64,7 +68,12 @@ def law(run: Run) -> pd.DataFrame:
     slope         of the line by least squares, in nats a layer
     least, most   smallest and largest fall of log D from one layer to the next, over the mean fall
     """
-    frame, keys = layers(run), ["arm", "seed", "step"]
+    return lines(layers(run))
+
+
+def lines(frame: pd.DataFrame) -> pd.DataFrame:
+    """What `law` tells, of rows as in `separated`."""
+    keys = ["arm", "seed", "step"]
     frame = frame[frame.layer > 0]
     wide = frame.pivot(index=keys, columns="layer", values="separation_train")
     wide = wide.reindex(pd.MultiIndex.from_frame(frame[keys].drop_duplicates()))

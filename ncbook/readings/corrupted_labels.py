@@ -63,12 +63,16 @@ def by_rates(arm: str) -> bool:
 
 
 def trained(run: Run, part: str = TRAINING) -> pd.DataFrame:
-    """The rows of a part with the accuracies of each arm's own classifier as `own_train`, ..."""
-    frame = _rows.chosen(run.to_frame(), part=part)
-    rates = frame.arm.map(by_rates)
-    heads = {"train": frame.train_acc, "validation": frame.validation_acc, "test": frame.test_acc}
-    own = {f"own_{split}": head.mask(rates, frame[f"subspace_acc_{split}"]) for split, head in heads.items()}
-    return frame.assign(**own)
+    """The rows of a part, as in `judged`."""
+    return judged(_rows.chosen(run.to_frame(), part=part))
+
+
+def judged(rows: pd.DataFrame) -> pd.DataFrame:
+    """`rows` with the accuracies of each arm's own classifier as `own_train`, `own_validation` and `own_test`."""
+    rates = rows.arm.map(by_rates)
+    heads = rows.reindex(columns=[f"{split}_acc" for split in _SPLITS])  # rate reduction alone has none
+    own = {f"own_{split}": heads[f"{split}_acc"].mask(rates, rows[f"subspace_acc_{split}"]) for split in _SPLITS}
+    return rows.assign(**own)
 
 
 def ends(run: Run, part: str = TRAINING) -> pd.DataFrame:

@@ -62,10 +62,11 @@ def compression(run: Run) -> pd.DataFrame:
     Columns activation, estimator, seed, rise (highest minus first), fall (highest minus last; nats), test_error.
     """
     last = rows_of(run, "plane", layer=len(run.config["hidden"]))
-    return moments.by_training(last, ("activation", "estimator", "seed"), _rise_and_fall)
+    return moments.by_training(last, ("activation", "estimator", "seed"), rise_and_fall)
 
 
-def _rise_and_fall(rows: pd.DataFrame) -> dict[str, float]:
+def rise_and_fall(rows: pd.DataFrame) -> dict[str, float]:
+    """Of one layer and estimator of one training, in the order of its probes; columns as in `compression`."""
     course = rows.information
     return {
         "rise": course.max() - course.iloc[0],
@@ -87,7 +88,7 @@ def _course(rows: pd.DataFrame) -> dict[str, float]:
     phase = moments.terminal_phase(rows)
     then, end = moments.at(rows, phase["phase_start"]), rows.iloc[-1]
     spreads = {f"spread_{when}": row.beta_high / row.beta_low for when, row in (("start", then), ("end", end))}
-    return _rise_and_fall(rows) | phase | {"nc1_fall": then.nc1_train / end.nc1_train} | spreads
+    return rise_and_fall(rows) | phase | {"nc1_fall": then.nc1_train / end.nc1_train} | spreads
 
 
 def label_losses(run: Run) -> pd.Series:

@@ -87,7 +87,8 @@ def _matched(points: np.ndarray, labels: np.ndarray, seed: int) -> int:
     names, numbers = np.unique(labels, return_inverse=True)
     residuals = points - points.mean(0)
     scale = np.abs(residuals).max() or 1.0  # k-means stops early on residuals that are tiny
-    clusters = KMeans(len(names), n_init=_RESTARTS, random_state=seed).fit_predict(residuals / scale)
+    places = min(len(names), len(np.unique(residuals / scale, axis=0)))  # a dead network has but one
+    clusters = KMeans(places, n_init=_RESTARTS, random_state=seed).fit_predict(residuals / scale)
     counts = np.zeros((len(names), len(names)), dtype=int)
     np.add.at(counts, (clusters, numbers), 1)
     return int(counts[scipy.optimize.linear_sum_assignment(-counts)].sum())
