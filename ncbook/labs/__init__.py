@@ -13,13 +13,31 @@ from ncbook.labs._lab import Lab
 from ncbook.labs._note import Note
 from ncbook.labs._offer import Offer
 from ncbook.labs._plan import Choice, Curve, Outcome, Panel, Plan, Real, Setting, Whole
+from ncbook.labs.plans import bound as _bound
 from ncbook.labs.plans import collapse as _collapse
 from ncbook.labs.plans import grokking as _grokking
+from ncbook.labs.plans import implicit_bias as _implicit_bias
+from ncbook.labs.plans import margins as _margins
+from ncbook.labs.plans import test_collapse as _test_collapse
 
+bound = Offer(_bound.PLAN)
 collapse = Offer(_collapse.PLAN)
 grokking = GrokkingOffer(_grokking.PLAN)
+implicit_bias = Offer(_implicit_bias.PLAN)
+margins = Offer(_margins.PLAN)
+test_collapse = Offer(_test_collapse.PLAN)
 
-OFFERS = {offer.plan.name: offer for offer in (collapse, grokking)}
+OFFERS = {
+    offer.plan.name: offer
+    for offer in (
+        bound,
+        collapse,
+        grokking,
+        implicit_bias,
+        margins,
+        test_collapse,
+    )
+}
 
 __all__ = [
     "OFFERS",
@@ -35,6 +53,10 @@ __all__ = [
     "Real",
     "Setting",
     "Whole",
+    "bound",
     "collapse",
     "grokking",
+    "implicit_bias",
+    "margins",
+    "test_collapse",
 ]
