@@ -100,7 +100,7 @@ def test_the_difficulties_are_evenly_spaced_up_to_the_one_at_which_the_effect_wa
 
 
 def test_measured_steps():
-    assert collapse_on_test.probe_steps(13) == (0, 1, 2, 3, 4, 6, 8, 12)
+    assert collapse_on_test.probe_steps(13) == (0, 1, 2, 3, 4, 6, 8, 12, 13)
     assert collapse_on_test.probe_steps(768)[-3:] == (384, 512, 768)
 
 

@@ -14,6 +14,7 @@ from ncbook.labs._note import Note
 from ncbook.labs._offer import Offer
 from ncbook.labs._plan import Choice, Curve, Outcome, Panel, Plan, Real, Setting, Whole
 from ncbook.labs.plans import cascade as _cascade
+from ncbook.labs.plans import bound as _bound
 from ncbook.labs.plans import collapse as _collapse
 from ncbook.labs.plans import corrupted_labels as _corrupted_labels
 from ncbook.labs.plans import grokking as _grokking
@@ -21,11 +22,19 @@ from ncbook.labs.plans import information_bottleneck as _information_bottleneck
 from ncbook.labs.plans import transfer as _transfer
 
 cascade = Offer(_cascade.PLAN)
+from ncbook.labs.plans import implicit_bias as _implicit_bias
+from ncbook.labs.plans import margins as _margins
+from ncbook.labs.plans import test_collapse as _test_collapse
+
+bound = Offer(_bound.PLAN)
 collapse = Offer(_collapse.PLAN)
 corrupted_labels = Offer(_corrupted_labels.PLAN)
 grokking = GrokkingOffer(_grokking.PLAN)
 information_bottleneck = Offer(_information_bottleneck.PLAN)
 transfer = Offer(_transfer.PLAN)
+implicit_bias = Offer(_implicit_bias.PLAN)
+margins = Offer(_margins.PLAN)
+test_collapse = Offer(_test_collapse.PLAN)
 
 OFFERS = {
     offer.plan.name: offer
@@ -36,6 +45,12 @@ OFFERS = {
         grokking,
         information_bottleneck,
         transfer,
+        bound,
+        collapse,
+        grokking,
+        implicit_bias,
+        margins,
+        test_collapse,
     )
 }
 
@@ -54,9 +69,13 @@ __all__ = [
     "Setting",
     "Whole",
     "cascade",
+    "bound",
     "collapse",
     "corrupted_labels",
     "grokking",
     "information_bottleneck",
     "transfer",
+    "implicit_bias",
+    "margins",
+    "test_collapse",
 ]

@@ -116,11 +116,13 @@ def _probed(method: str, config: Config, signed: np.ndarray) -> Iterator[Probe]:
     move, last = _mover(method, config, signed)
     probes = trainers.log_spaced(last, config.logistic_probes)
     weights, log_time = np.zeros((len(signed), signed.shape[2])), np.full(len(signed), -np.inf)
-    for step in range(1, last + 1):
-        change, log_passed = move(weights, step)
-        weights, log_time = weights + change, np.logaddexp(log_time, log_passed)
-        if step in probes:
-            yield step, log_time, weights
+    with trainers.progress(last, 0, lambda step: None) as report:
+        for step in range(1, last + 1):
+            change, log_passed = move(weights, step)
+            weights, log_time = weights + change, np.logaddexp(log_time, log_passed)
+            if step in probes:
+                yield step, log_time, weights
+            report(step)
 
 
 def least_squares(signed: np.ndarray) -> np.ndarray:

@@ -81,6 +81,6 @@ class OnMnist(Config):
 
 
 def probe_steps(steps: int) -> tuple[int, ...]:
-    """0, 1, 2, 3, 4, 6, 8, 12, ...: 2^k and 3 * 2^k up to `steps`, so that sizes that double share their epochs too."""
+    """0, 1, 2, 3, 4, 6, 8, 12, ...: 2^k and 3 * 2^k, so that sizes that double share their epochs too, and `steps`."""
     powers = [2**k for k in range(steps.bit_length())]
-    return (0, *sorted(step for step in {*powers, *(3 * power for power in powers)} if step <= steps))
+    return (0, *sorted(step for step in {*powers, *(3 * power for power in powers), steps} if step <= steps))
