@@ -14,12 +14,30 @@ from ncbook.labs._note import Note
 from ncbook.labs._offer import Offer
 from ncbook.labs._plan import Choice, Curve, Outcome, Panel, Plan, Real, Setting, Whole
 from ncbook.labs.plans import collapse as _collapse
+from ncbook.labs.plans import doses as _doses
+from ncbook.labs.plans import flatness as _flatness
 from ncbook.labs.plans import grokking as _grokking
+from ncbook.labs.plans import interventions as _interventions
+from ncbook.labs.plans import numerics as _numerics
 
 collapse = Offer(_collapse.PLAN)
+doses = Offer(_doses.PLAN)
+flatness = Offer(_flatness.PLAN)
 grokking = GrokkingOffer(_grokking.PLAN)
+interventions = Offer(_interventions.PLAN)
+numerics = Offer(_numerics.PLAN)
 
-OFFERS = {offer.plan.name: offer for offer in (collapse, grokking)}
+OFFERS = {
+    offer.plan.name: offer
+    for offer in (
+        collapse,
+        doses,
+        flatness,
+        grokking,
+        interventions,
+        numerics,
+    )
+}
 
 __all__ = [
     "OFFERS",
@@ -36,5 +54,9 @@ __all__ = [
     "Setting",
     "Whole",
     "collapse",
+    "doses",
+    "flatness",
     "grokking",
+    "interventions",
+    "numerics",
 ]

@@ -55,7 +55,12 @@ def table(plan: Plan, runs: Sequence[Training]) -> str:
     lines = [_line(plan, index, run) for index, run in enumerate(runs) if run.rows]
     if not lines:
         return ""
-    headings = ["run", *(setting.label for setting in plan.settings), "ended", *(each.heading for each in plan.outcomes)]
+    headings = [
+        "run",
+        *(setting.label for setting in plan.settings),
+        "ended",
+        *(each.heading for each in plan.outcomes),
+    ]
     head = "".join(f'<th scope="col" style="{_CELL};font-weight:600">{escape(text)}</th>' for text in headings)
     body = "".join("<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>" for cells in lines)
     return (
