@@ -20,6 +20,11 @@ from ncbook.labs.plans import corrupted_labels as _corrupted_labels
 from ncbook.labs.plans import grokking as _grokking
 from ncbook.labs.plans import information_bottleneck as _information_bottleneck
 from ncbook.labs.plans import transfer as _transfer
+from ncbook.labs.plans import doses as _doses
+from ncbook.labs.plans import flatness as _flatness
+from ncbook.labs.plans import grokking as _grokking
+from ncbook.labs.plans import interventions as _interventions
+from ncbook.labs.plans import numerics as _numerics
 
 cascade = Offer(_cascade.PLAN)
 from ncbook.labs.plans import implicit_bias as _implicit_bias
@@ -35,6 +40,11 @@ transfer = Offer(_transfer.PLAN)
 implicit_bias = Offer(_implicit_bias.PLAN)
 margins = Offer(_margins.PLAN)
 test_collapse = Offer(_test_collapse.PLAN)
+doses = Offer(_doses.PLAN)
+flatness = Offer(_flatness.PLAN)
+grokking = GrokkingOffer(_grokking.PLAN)
+interventions = Offer(_interventions.PLAN)
+numerics = Offer(_numerics.PLAN)
 
 OFFERS = {
     offer.plan.name: offer
@@ -51,6 +61,12 @@ OFFERS = {
         implicit_bias,
         margins,
         test_collapse,
+        collapse,
+        doses,
+        flatness,
+        grokking,
+        interventions,
+        numerics,
     )
 }
 
@@ -78,4 +94,9 @@ __all__ = [
     "implicit_bias",
     "margins",
     "test_collapse",
+    "doses",
+    "flatness",
+    "grokking",
+    "interventions",
+    "numerics",
 ]

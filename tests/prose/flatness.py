@@ -54,12 +54,9 @@ def _gauge(_):
 
 
 def _ceiling(_):
-    """The value of the source, its ceiling, and where wrong classes alike put the true one: a root of a quadratic."""
+    """The value of the source, its share of its ceiling in percent, and the ceiling."""
     reported, most = float(QUOTES["anti-flatness-kappa"].text), 50**2 * (1 - 1 / 10)
-    hot = (1 + 9 * (1 - reported / most) ** 0.5) / 10
-    odds = (9 * hot / (1 - hot)) ** 2  # at temperature 1 the logit gap counts twice
-    cold = odds / (odds + 9)
-    return reported, 100 * reported / most, most, hot, cold, -math.log(cold)
+    return reported, 100 * reported / most, most
 
 
 def _peaks(curve):
@@ -82,10 +79,7 @@ FACTS = {
     "The exact $ survives {three} of the {four}": _survived,
     "of random labels is more than {three} times that of true ones": _at_equal_loss,
     "stays at {11.079}, and $ grows from {59.98} to {99.72}": _gauge,
-    "they report {2209.94}, which is {98.2} % of the ceiling of {2250}": lambda _: _ceiling(_)[:3],
-    "a probability of {0.22} at temperature 2 and of {0.42} at temperature 1, a cross-entropy of {0.87}": (
-        lambda _: _ceiling(_)[3:]
-    ),
+    "they report {2209.94}, which is {98.2} % of the ceiling of {2250}": _ceiling,
     "it is {0.1} in a plane and {0.9} in 128 dimensions": _front,
     "{0.95} of their length on our digits, and {0.91} on the sums": lambda _: (1000 ** (-1 / 132), 505 ** (-1 / 68)),
     "at a confidence of {2.58} for three classes, {3.25} for ten and {4.85} for 97": lambda _: _peaks("exact"),

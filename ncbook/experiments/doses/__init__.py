@@ -21,7 +21,7 @@ from ncbook.readings.doses import BASELINE, COLLAPSE, CONFIDENCE, KAPPA, KEYS, L
 
 __all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "recipe_of", "run"]
 
-_HELD: dict[str, Callable[[trainers.Outputs], Tensor]] = {
+HELD: dict[str, Callable[[trainers.Outputs], Tensor]] = {
     KAPPA: trainers.relative_flatness,
     NORMS: trainers.squared_norms,
     CONFIDENCE: trainers.uncertainty,
@@ -46,10 +46,10 @@ def recipe_of(config: Config, kind: str, level: float) -> trainers.Recipe:
         return base
     if kind == LOSS:
         return replace(base, loss=trainers.Flooded(base.loss, level))
-    if kind not in _HELD:
-        raise ValueError(f"kind: {kind!r} is unknown; use one of {', '.join((BASELINE, LOSS, *_HELD))}")
+    if kind not in HELD:
+        raise ValueError(f"kind: {kind!r} is unknown; use one of {', '.join((BASELINE, LOSS, *HELD))}")
     strength = config.collapse_strength if kind == COLLAPSE else config.strength
-    held = trainers.Regularizer(_HELD[kind], strength, trainers.Floor(level))
+    held = trainers.Regularizer(HELD[kind], strength, trainers.Floor(level))
     return replace(base, regularizers=(held,), head_norm=config.head_cap if kind == CONFIDENCE else None)
 
 

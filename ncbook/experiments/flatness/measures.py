@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ncbook import data, metrics, models
+from ncbook.experiments._noisy_labels import error
 
 _BATCH = 2000  # points in one forward pass
 
@@ -25,6 +26,10 @@ class Head:
 
     def logits(self) -> Tensor:  # [N, K]
         return self.features @ self.weight.T + self.bias
+
+    def error(self) -> float:
+        """Share of points that it decides wrongly."""
+        return error(self.logits(), self.labels)
 
     def scaled(self, factor: float) -> "Head":
         """Weight and bias times `factor`, which changes no decision."""

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -43,7 +43,7 @@ def measure_arm(config: Config, device: str, arm: Arm) -> Rows:
         return _added(config, device) if arm.name == ADDITION else _shaken(config, where, arm)
     model, dataset, step, probes = trained(config, where, arm, _training)
     rows = [{"part": "scale"} | _scaled(model, dataset, factor) for factor in config.scales]
-    rows += [_matched(config, model, dataset), *_changed(config, model, dataset, arm.seed)]
+    rows += [matched(config, model, dataset), *_changed(config, model, dataset, arm.seed)]
     about = _about(arm, dataset) | {"step": step}
     return [*probes, *(about | row for row in rows)]
 
@@ -70,9 +70,16 @@ def _on_simplex(num_classes: int, strength: float, device: torch.device) -> Row:
 
 
 def trained(
-    config: Config, device: torch.device, arm: Arm, measure: Callable[[models.Classifier, data.Dataset], Rows]
+    config: Config,
+    device: torch.device,
+    arm: Arm,
+    measure: Callable[[models.Classifier, data.Dataset], Rows],
+    probed: Collection[int] = (0, 1),
 ) -> tuple[models.Classifier, data.Dataset, int, Rows]:
-    """The network of an arm, the data with the labels that it was given, its steps, and what its probes measured."""
+    """The network of an arm, the data with the labels that it was given, its steps, and what its probes measured.
+
+    `probed`: after which epochs; a stop rule's end is always.
+    """
     sizes = config.train_per_class, config.test_per_class, config.glyph_size, config.glyph_difficulty
     dataset = _noisy_labels.images(config.dataset, *sizes, arm.seed)
     model = _noisy_labels.build(config.network, dataset, config.width, arm.seed).to(device)
@@ -89,7 +96,8 @@ def trained(
     def probe(model: models.Classifier, step: int) -> Rows:
         return [_about(arm, dataset) | {"step": step} | row for row in measure(model, dataset)]
 
-    fitted = trainers.fit(model, dataset.train, recipe, arm.seed, probe, (0, epoch), on_step=lambda step: None)
+    steps = {epoch * each for each in probed}
+    fitted = trainers.fit(model, dataset.train, recipe, arm.seed, probe, steps, on_step=lambda step: None)
     return model.eval(), dataset, fitted.step, [row for rows in fitted.whole() for row in rows]
 
 
@@ -102,8 +110,8 @@ def _scaled(model: models.Classifier, dataset: data.Dataset, factor: float) -> R
     head, test = (measures.head_of(model, split).scaled(factor) for split in (dataset.train, dataset.test))
     measured = {"scale": factor} | measures.flatness(head) | measures.in_float32(head) | _shape(head)
     return measured | {
-        "train_error": _noisy_labels.error(head.logits(), head.labels),
-        "test_error": _noisy_labels.error(test.logits(), test.labels),
+        "train_error": head.error(),
+        "test_error": test.error(),
         "largest_slope_float32": measures.largest_slope(model, dataset.train, factor, torch.float32),
         "largest_slope_float64": measures.largest_slope(model, dataset.train, factor, torch.float64),
     }
@@ -118,11 +126,11 @@ def _shape(head: Head) -> dict[str, float]:
     return shape | {"proposition": closed.proposition.item() if closed else math.nan}
 
 
-def _matched(config: Config, model: models.Classifier, dataset: data.Dataset) -> Row:
+def matched(config: Config, model: models.Classifier, dataset: data.Dataset) -> Row:
     """The same network at the factor that gives the training loss `matched_loss`."""
     head, test = (measures.head_of(model, split) for split in (dataset.train, dataset.test))
     factor = measures.scale_for_loss(head, config.matched_loss)
-    row = {"part": "matched", "scale": factor, "test_error": _noisy_labels.error(test.logits(), test.labels)}
+    row = {"part": "matched", "scale": factor, "test_error": test.error()}
     return row | (measures.flatness(head.scaled(factor)) if math.isfinite(factor) else {})
 
 
@@ -140,10 +148,7 @@ def _shaken(config: Noise, device: torch.device, arm: Arm) -> Rows:
 def _under_noise(config: Noise, model: models.Classifier, dataset: data.Dataset) -> Rows:
     """A row a noise, with the errors."""
     head, test = (measures.head_of(model, split) for split in (dataset.train, dataset.test))
-    errors = {
-        f"{name}_error": _noisy_labels.error(each.logits(), each.labels)
-        for name, each in (("train", head), ("test", test))
-    }
+    errors = {f"{name}_error": each.error() for name, each in (("train", head), ("test", test))}
     return [{"part": "noise"} | errors | row for row in measures.under_noise(head, test, config.noises)]
 
 

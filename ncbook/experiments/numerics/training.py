@@ -26,11 +26,11 @@ def train_arm(config: Config, device: str, arm: tuple[str, str]) -> Rows:
     train = [dataset.train for dataset in sets]
     build: Build = config.build
     if part == FROZEN:
-        build = _scaled_up(config, train, double=name == "frozen_double")
-    ensemble = trainers.Ensemble(build, train, arms_of(config)[part][name], _members(seeds))
+        build = scaled_up(config, train, double=name == "frozen_double")
+    ensemble = trainers.Ensemble(build, train, arms_of(config)[part][name], members(seeds))
     every = config.slingshot_every if part == SLINGSHOT else config.probe_every
     about = [{"part": part, "arm": name, "seed": seed} for seed in seeds]
-    return _rows(ensemble, sets, about, every, ends_early=part in (SPEED, STUCK))
+    return history(ensemble, sets, about, every, ends_early=part in (SPEED, STUCK))
 
 
 def seeds_of(config: Config, part: str) -> tuple[int, ...]:
@@ -63,7 +63,7 @@ def zero_share(outputs: trainers.Outputs) -> Tensor:
     return outputs.mean((shares - 1 == 0).to(shares))
 
 
-def _rows(
+def history(
     ensemble: trainers.Ensemble,
     sets: Sequence[data.Dataset],
     about: Sequence[dict[str, Any]],
@@ -74,19 +74,21 @@ def _rows(
     start = [value.clone() for value in ensemble.parameters.values()]
     probes: list[Rows] = []
     done = torch.zeros(len(sets), dtype=torch.bool)
-    while True:
-        columns = measured(ensemble, sets) | {"moved": _moved(ensemble, start)}
-        done |= (columns["test_acc"] >= moments.GENERALIZED).cpu()
-        values = zip(*(column.tolist() for column in columns.values()), strict=True)
-        probes.append([
-            own | {"step": ensemble.step} | dict(zip(columns, row, strict=True))
-            for own, row in zip(about, values, strict=True)
-        ])  # fmt: skip
-        trainers.after_probe(probes)
-        if ensemble.step >= ensemble.recipe.steps or (ends_early and bool(done.all())):
-            return [row for rows in probes for row in rows]
-        for _ in range(every):
-            ensemble.advance()
+    with trainers.progress(ensemble.recipe.steps, 0, lambda step: None) as report:
+        while True:
+            columns = measured(ensemble, sets) | {"moved": _moved(ensemble, start)}
+            done |= (columns["test_acc"] >= moments.GENERALIZED).cpu()
+            values = zip(*(column.tolist() for column in columns.values()), strict=True)
+            probes.append([
+                own | {"step": ensemble.step} | dict(zip(columns, row, strict=True))
+                for own, row in zip(about, values, strict=True)
+            ])  # fmt: skip
+            trainers.after_probe(probes)
+            if ensemble.step >= ensemble.recipe.steps or (ends_early and bool(done.all())):
+                return [row for rows in probes for row in rows]
+            for _ in range(min(every, ensemble.recipe.steps - ensemble.step)):
+                ensemble.advance()
+                report(ensemble.step)
 
 
 def _moved(ensemble: trainers.Ensemble, start: Sequence[Tensor]) -> Tensor:
@@ -100,11 +102,11 @@ def _accuracy(outputs: trainers.Outputs) -> Tensor:
     return right.mean(1) if outputs.mask is None else (right * outputs.mask).sum(1) / outputs.mask.sum(1)
 
 
-def _scaled_up(config: Config, train: Sequence[data.Split], double: bool) -> Build:
+def scaled_up(config: Config, train: Sequence[data.Split], double: bool) -> Build:
     """Networks that have memorized, by seed, with a last layer that is `head_factor` times as large."""
     recipe, seeds = base(config, config.memorize_steps), seeds_of(config, STUCK)
     fitted: trainers.EnsembleFitted[None] = trainers.fit_ensemble(
-        config.build, train, recipe, _members(seeds), on_step=lambda step: None
+        config.build, train, recipe, members(seeds), on_step=lambda step: None
     )
     fitted.whole()
     networks = dict(zip(seeds, fitted.ensemble.models(), strict=True))
@@ -114,5 +116,5 @@ def _scaled_up(config: Config, train: Sequence[data.Split], double: bool) -> Bui
     return lambda seed: copy.deepcopy(networks[seed].double() if double else networks[seed]).cpu()
 
 
-def _members(seeds: Sequence[int]) -> list[trainers.Member]:
+def members(seeds: Sequence[int]) -> list[trainers.Member]:
     return [trainers.Member(seed) for seed in seeds]

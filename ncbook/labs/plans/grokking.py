@@ -1,11 +1,9 @@
 """Four networks learn addition modulo p, memorize, and grok; collapse or flatness is pushed for as long as one asks."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import pandas as pd
 import torch
 
 from ncbook import metrics, trainers
@@ -13,9 +11,9 @@ from ncbook.experiments import interventions
 from ncbook.experiments.grokking import Config
 from ncbook.experiments.grokking.training import build, datasets
 from ncbook.experiments.interventions.measure import measured
+from ncbook.labs import _addition as addition
 from ncbook.labs._plan import Choice, Curve, Outcome, Panel, Plan, Real, Rows, Values, Whole
 from ncbook.readings import interventions as reading
-from ncbook.readings import moments
 
 MEMBERS = 4  # seeds of a run, trained as one ensemble
 LONGEST = 50_000  # steps of a run, with all that Continue adds
@@ -127,20 +125,6 @@ def _cost(values: Values) -> float:
     return float(values["fraction"] * values["p"] ** 2 * values["width"] * (values["width"] + values["p"]))
 
 
-def generalized(rows: pd.DataFrame) -> Sequence[float]:
-    """Of each seed, the first measured step at which it generalizes."""
-    return [moments.first(own.step, own.test_acc >= moments.GENERALIZED) for _, own in rows.groupby("seed")]
-
-
-def _there(rows: pd.DataFrame) -> list[float]:
-    return [step for step in generalized(rows) if step < moments.NEVER]
-
-
-def _when(rows: pd.DataFrame) -> float:
-    there = _there(rows)
-    return float(pd.Series(there).median()) if there else float("nan")
-
-
 PLAN = Plan(
     name="grokking",
     chapter="4-grokking/grokking",
@@ -162,17 +146,13 @@ PLAN = Plan(
     ),
     train=train,
     panels=(
-        Panel("Accuracy", "accuracy (%)", (Curve("train_acc", "train"), Curve("test_acc", "test")), percent=True,
-              limits=(-2, 102)),
+        addition.ACCURACY,
         Panel("Relative flatness, train", "κ, log scale", (Curve("relative_flatness", "train"),), scale="log"),
         Panel("Variance ratio, train", "R, log scale", (Curve("variance_ratio_train", "train"),), scale="log"),
         Panel("Embedding: few waves?", "Gini coefficient", (Curve("fourier_gini"),), limits=(0, 1)),
     ),
     outcomes=(
-        Outcome("training accuracy", "train_acc", percent=True),
-        Outcome("test accuracy", "test_acc", percent=True),
-        Outcome("seeds at 99 % on test", lambda rows: f"{len(_there(rows))} of {MEMBERS}"),
-        Outcome("at step (median)", _when),
+        *addition.TOLD,
         Outcome("relative flatness", "relative_flatness"),
         Outcome("variance ratio on train", "variance_ratio_train"),
         Outcome("Gini coefficient", "fourier_gini"),
