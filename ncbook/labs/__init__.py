@@ -14,12 +14,30 @@ from ncbook.labs._note import Note
 from ncbook.labs._offer import Offer
 from ncbook.labs._plan import Choice, Curve, Outcome, Panel, Plan, Real, Setting, Whole
 from ncbook.labs.plans import collapse as _collapse
+from ncbook.labs.plans import double_descent as _double_descent
 from ncbook.labs.plans import grokking as _grokking
+from ncbook.labs.plans import settings as _settings
+from ncbook.labs.plans import simplex as _simplex
+from ncbook.labs.plans import unconstrained as _unconstrained
 
 collapse = Offer(_collapse.PLAN)
+double_descent = Offer(_double_descent.PLAN)
 grokking = GrokkingOffer(_grokking.PLAN)
+settings = Offer(_settings.PLAN)
+simplex = Offer(_simplex.PLAN)
+unconstrained = Offer(_unconstrained.PLAN)
 
-OFFERS = {offer.plan.name: offer for offer in (collapse, grokking)}
+OFFERS = {
+    offer.plan.name: offer
+    for offer in (
+        collapse,
+        double_descent,
+        grokking,
+        settings,
+        simplex,
+        unconstrained,
+    )
+}
 
 __all__ = [
     "OFFERS",
@@ -36,5 +54,9 @@ __all__ = [
     "Setting",
     "Whole",
     "collapse",
+    "double_descent",
     "grokking",
+    "settings",
+    "simplex",
+    "unconstrained",
 ]
