@@ -34,7 +34,7 @@ def model_wise(run: Run, ridge: float | None = 0.0) -> pd.DataFrame:
 
 
 def shape(factors: np.ndarray, curve: np.ndarray) -> dict[str, float]:
-    """The four numbers of a test error [factors] over d/N [factors], some of which are below 1 and some at least 1/2."""
+    """The four numbers of a test error [factors] over d/N [factors], which begins below 1 and goes past 1/2."""
     upper = factors >= 0.5
     top = curve[upper].argmax()
     return {

@@ -60,7 +60,7 @@ PLAN = Plan(
     panels=(
         Panel("Error", "error (%)", (Curve("train_error", "train"), Curve("test_error", "test")), percent=True,
               scale="error"),
-        Panel("Norm of the solution", "‖Θ‖ (Frobenius), log scale", (Curve("norm"),), scale="log"),
+        Panel("Norm of the solution", "‖Θ‖, log scale", (Curve("norm"),), scale="log"),
         Panel("Squared error of the fit", "per training point", (Curve("residual", "train"),)),
     ),
     outcomes=(
