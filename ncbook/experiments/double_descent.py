@@ -21,7 +21,7 @@ from ncbook.experiments._sweep import sweep
 from ncbook.readings.double_descent import ARM, descents, model_wise
 from ncbook.runs import Run
 
-__all__ = ["CLAIMS", "EXPERIMENT", "Config", "centered_one_hot", "load", "random_features", "run", "solve"]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "centered_one_hot", "curve", "load", "random_features", "run", "solve"]
 
 
 @dataclass(frozen=True)

@@ -13,60 +13,66 @@ from ncbook.labs._lab import Lab
 from ncbook.labs._note import Note
 from ncbook.labs._offer import Offer
 from ncbook.labs._plan import Choice, Curve, Outcome, Panel, Plan, Real, Setting, Whole
-from ncbook.labs.plans import cascade as _cascade
 from ncbook.labs.plans import bound as _bound
+from ncbook.labs.plans import cascade as _cascade
 from ncbook.labs.plans import collapse as _collapse
 from ncbook.labs.plans import corrupted_labels as _corrupted_labels
-from ncbook.labs.plans import grokking as _grokking
-from ncbook.labs.plans import information_bottleneck as _information_bottleneck
-from ncbook.labs.plans import transfer as _transfer
 from ncbook.labs.plans import doses as _doses
+from ncbook.labs.plans import double_descent as _double_descent
 from ncbook.labs.plans import flatness as _flatness
 from ncbook.labs.plans import grokking as _grokking
-from ncbook.labs.plans import interventions as _interventions
-from ncbook.labs.plans import numerics as _numerics
-
-cascade = Offer(_cascade.PLAN)
 from ncbook.labs.plans import implicit_bias as _implicit_bias
+from ncbook.labs.plans import information_bottleneck as _information_bottleneck
+from ncbook.labs.plans import interventions as _interventions
 from ncbook.labs.plans import margins as _margins
+from ncbook.labs.plans import numerics as _numerics
+from ncbook.labs.plans import settings as _settings
+from ncbook.labs.plans import simplex as _simplex
 from ncbook.labs.plans import test_collapse as _test_collapse
+from ncbook.labs.plans import transfer as _transfer
+from ncbook.labs.plans import unconstrained as _unconstrained
 
 bound = Offer(_bound.PLAN)
+cascade = Offer(_cascade.PLAN)
 collapse = Offer(_collapse.PLAN)
 corrupted_labels = Offer(_corrupted_labels.PLAN)
-grokking = GrokkingOffer(_grokking.PLAN)
-information_bottleneck = Offer(_information_bottleneck.PLAN)
-transfer = Offer(_transfer.PLAN)
-implicit_bias = Offer(_implicit_bias.PLAN)
-margins = Offer(_margins.PLAN)
-test_collapse = Offer(_test_collapse.PLAN)
 doses = Offer(_doses.PLAN)
+double_descent = Offer(_double_descent.PLAN)
 flatness = Offer(_flatness.PLAN)
 grokking = GrokkingOffer(_grokking.PLAN)
+implicit_bias = Offer(_implicit_bias.PLAN)
+information_bottleneck = Offer(_information_bottleneck.PLAN)
 interventions = Offer(_interventions.PLAN)
+margins = Offer(_margins.PLAN)
 numerics = Offer(_numerics.PLAN)
+settings = Offer(_settings.PLAN)
+simplex = Offer(_simplex.PLAN)
+test_collapse = Offer(_test_collapse.PLAN)
+transfer = Offer(_transfer.PLAN)
+unconstrained = Offer(_unconstrained.PLAN)
 
+# name -> what `labs.NAME` is
 OFFERS = {
     offer.plan.name: offer
     for offer in (
+        bound,
         cascade,
         collapse,
         corrupted_labels,
-        grokking,
-        information_bottleneck,
-        transfer,
-        bound,
-        collapse,
-        grokking,
-        implicit_bias,
-        margins,
-        test_collapse,
-        collapse,
         doses,
+        double_descent,
         flatness,
         grokking,
+        implicit_bias,
+        information_bottleneck,
         interventions,
+        margins,
         numerics,
+        settings,
+        simplex,
+        test_collapse,
+        transfer,
+        unconstrained,
     )
 }
 
@@ -84,19 +90,22 @@ __all__ = [
     "Real",
     "Setting",
     "Whole",
-    "cascade",
     "bound",
+    "cascade",
     "collapse",
     "corrupted_labels",
-    "grokking",
-    "information_bottleneck",
-    "transfer",
-    "implicit_bias",
-    "margins",
-    "test_collapse",
     "doses",
+    "double_descent",
     "flatness",
     "grokking",
+    "implicit_bias",
+    "information_bottleneck",
     "interventions",
+    "margins",
     "numerics",
+    "settings",
+    "simplex",
+    "test_collapse",
+    "transfer",
+    "unconstrained",
 ]

@@ -113,6 +113,8 @@ def _limit(axes: Axes, plan: Plan, panel: Panel, runs: Sequence[Training], table
     if panel.x or plan.log_x:
         axes.relim()
         axes.autoscale(axis="x")
+        if axes.get_xscale() == "log":
+            look.plain_numbers(axes.xaxis)
     else:
         _drawing.reach(axes, _horizon(plan, runs, tables))
 

@@ -29,12 +29,12 @@ def model_wise(run: Run, ridge: float | None = 0.0) -> pd.DataFrame:
     rows = []
     for (per_class, seed, noise), curve in zip(arms, curves, strict=True):
         about = {"points": 10 * per_class, "seed": seed, "label_noise": noise}
-        rows.append(about | _shape(np.array(config["factors"]), curve))
+        rows.append(about | shape(np.array(config["factors"]), curve))
     return pd.DataFrame(rows)
 
 
-def _shape(factors: np.ndarray, curve: np.ndarray) -> dict[str, float]:
-    """The four numbers of a test error [factors] over d/N [factors]."""
+def shape(factors: np.ndarray, curve: np.ndarray) -> dict[str, float]:
+    """The four numbers of a test error [factors] over d/N [factors], which begins below 1 and goes past 1/2."""
     upper = factors >= 0.5
     top = curve[upper].argmax()
     return {

@@ -20,7 +20,7 @@ from ncbook.experiments.settings.claims import CLAIMS
 from ncbook.experiments.settings.config import Config
 from ncbook.readings.settings import ARM
 
-__all__ = ["CLAIMS", "EXPERIMENT", "LOSSES", "Config", "arms", "load", "run"]
+__all__ = ["CLAIMS", "EXPERIMENT", "LOSSES", "Arm", "Config", "arms", "load", "run", "train_arm"]
 
 
 # Strengths as in the code of Zhou et al. (2022), "Are all losses created equal": 0.05, 3 and 15.
@@ -62,7 +62,7 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     train_loss and test_loss are cross-entropies in nats, whatever was trained; trained_loss is the loss that is
     trained, on the training set without weight decay; see `outside_span`, of W and the training means.
     """
-    return [row for rows in sweep(partial(_rows, config, device), arms(config)) for row in rows], {}
+    return [row for rows in sweep(partial(train_arm, config, device), arms(config)) for row in rows], {}
 
 
 def recipe_of(config: Config, arm: Arm, points: int) -> trainers.Recipe:
@@ -88,7 +88,7 @@ def probed_epochs(config: Config) -> list[int]:
     return collapse.probed_epochs(collapse.Config(epochs=config.epochs, probes=config.probes, held=config.held))
 
 
-def _rows(config: Config, device: str, arm: Arm) -> Rows:
+def train_arm(config: Config, device: str, arm: Arm) -> Rows:
     """Train one arm; one history row a probed epoch."""
     dataset = _dataset(arm.dataset, device, config.glyphs_per_class, config.glyph_size, config.glyph_difficulty)
     model = collapse.build(collapse.Config(width=config.width), dataset, arm.network, arm.seed)

@@ -201,14 +201,19 @@ def _residual_over_loss(points: Points) -> Tensor:
 def descend(
     points: Points, step: Step, last: int, probes: Collection[int] = (), probe: Callable[[int], Rows] | None = None
 ) -> list[Rows]:
-    """`last` steps in place; what probe(t) returned after each step t in `probes`, 0 being the start."""
+    """`last` steps in place; what probe(t) returned after each step t in `probes`, 0 being the start.
+
+    Who watches is told each step; else no bar shows.
+    """
     measured: list[Rows] = []
-    for done in range(last + 1):
-        if probe is not None and done in probes:
-            measured.append(probe(done))
-            trainers.after_probe(measured)
-        if done < last:
-            step(points)
+    with trainers.progress(last, 0, lambda done: None) as report:
+        for done in range(last + 1):
+            if probe is not None and done in probes:
+                measured.append(probe(done))
+                trainers.after_probe(measured)
+            if done < last:
+                step(points)
+                report(done + 1)
     return measured
 
 

@@ -40,13 +40,14 @@ def _descent(config: Config, device: torch.device, arm: Arm) -> tuple[Rows, Arra
         rows = ways.objective_rows(arm, points, problem, done)
         if done not in (0, last):
             return rows
-        return [{**row, **_collapse(points, index), **_shape(points, index, gap)} for index, row in enumerate(rows)]
+        return [{**row, **collapse_of(points, index), **_shape(points, index, gap)} for index, row in enumerate(rows)]
 
     found = ways.descend(points, step, last, trainers.log_spaced(last, config.probes), probe)
     return list(chain.from_iterable(found)), {}
 
 
-def _collapse(points: Points, index: int) -> dict[str, float]:
+def collapse_of(points: Points, index: int) -> dict[str, float]:
+    """NC1 to NC3 of one model of the batch."""
     weight, features, bias = (part[index] for part in points.parts)
     measured = metrics.collapse(features, points.labels, weight, bias)
     return {f"{name}_train": getattr(measured, name) for name in ("nc1", "nc2_norms", "nc2_angles", "nc3")}
@@ -103,7 +104,7 @@ def _flow(config: Config, device: torch.device, arm: Arm) -> tuple[Rows, Arrays]
     def probe(done: int) -> Rows:
         frames.append(_frame(points, done))
         return [
-            {**arm.row(index, done), "minus_log_loss": minus_log_loss, **_collapse(points, index),
+            {**arm.row(index, done), "minus_log_loss": minus_log_loss, **collapse_of(points, index),
              "margin_ratio": normalized_margin(points, index) / best}
             for index, minus_log_loss in enumerate((-ways.log_loss(points)).tolist())
         ]  # fmt: skip
