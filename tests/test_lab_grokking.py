@@ -14,9 +14,8 @@ from matplotlib.image import imread
 from ncbook import labs, trainers
 from ncbook.experiments import interventions
 from ncbook.experiments.grokking.training import accuracies, build, datasets
-from ncbook.labs import _curves
-from ncbook.labs.plans import grokking as lesson
-from ncbook.labs.plans.grokking import ARMS, LONGEST, MEMBERS
+from ncbook.labs import _addition, _curves
+from ncbook.labs._four import ARMS, LONGEST, MEMBERS
 from ncbook.readings.moments import NEVER
 
 MEASURES = ["train_acc", "test_acc", "relative_flatness", "variance_ratio_train", "fourier_gini"]
@@ -51,9 +50,9 @@ def test_it_starts_with_the_settings_of_the_chapter():
     assert usual == values()
     asked = interventions.Config()
     assert (usual["p"], usual["width"], usual["fraction"]) == (asked.p, asked.width, asked.fraction)
-    assert lesson.Four(usual).ensemble.parameters["blocks.hidden1.embedding"].shape[-1] == asked.embedding_dim
+    assert _four.Four(usual).ensemble.parameters["blocks.hidden1.embedding"].shape[-1] == asked.embedding_dim
     expected = interventions.recipe_of(replace(asked, arms=("baseline",), steps=(LONGEST,)), "baseline")
-    assert lesson.recipe(usual) == expected
+    assert _four.recipe(usual) == expected
 
 
 def test_a_finished_run_is_told_in_full(lab):
@@ -227,7 +226,7 @@ def test_a_dear_run_is_announced_with_its_cost_and_the_usual_one_is_not(lab):
 
 
 def recipes() -> dict[str, trainers.Recipe]:
-    return {name: lesson.recipe(values(regularizer=name, strength=0.7, release=40)) for name in ARMS}
+    return {name: _four.recipe(values(regularizer=name, strength=0.7, release=40)) for name in ARMS}
 
 
 def test_every_regularizer_is_that_of_its_arm_with_its_strength_until_its_release():
@@ -285,9 +284,9 @@ def test_a_code_restores_the_strength_that_it_says(lab):
 def test_the_numbers_are_those_of_a_training_by_the_package():
     asked = values(**SMALL, seed=5)
     rows = labs.grokking.run(**SMALL, seed=5)
-    config = lesson.Config(p=11, dim=8, width=16, fraction=asked["fraction"])
+    config = _four.Config(p=11, dim=8, width=16, fraction=asked["fraction"])
     sets = datasets(config, (5, 6, 7, 8), "cpu")
-    recipe = replace(lesson.recipe(asked), steps=60)
+    recipe = replace(_four.recipe(asked), steps=60)
     members = [trainers.Member(seed) for seed in (5, 6, 7, 8)]
     fitted = trainers.fit_ensemble(partial(build, config), [each.train for each in sets], recipe, members)
     last = rows[rows["step"] == 60]
@@ -310,7 +309,7 @@ def test_a_seed_generalizes_at_the_first_measured_step_with_99_percent_or_never(
             for seed, acc in enumerate(accs)
         ]
     )
-    assert lesson.generalized(rows) == [NEVER, 99, 0, NEVER]
+    assert _addition.generalized(rows) == [NEVER, 99, 0, NEVER]
 
 
 def test_even_and_composite_moduli_train(lab):

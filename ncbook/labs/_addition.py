@@ -1,12 +1,12 @@
 """What the labs of modular addition share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ncbook import trainers
-from ncbook.labs._plan import Curve, Outcome, Panel, Real, Rows, Whole
+from ncbook.labs._plan import Curve, Outcome, Panel, Real, Rows, Values, Whole
 from ncbook.readings import moments
 
 MOST_STEPS = 20_000
@@ -29,6 +29,11 @@ def finite(rows: Rows) -> Rows:
     if not any(np.isfinite(row["train_loss"]) for row in rows if row["step"] == last):
         raise trainers.Diverged(f"no seed is finite at step {last}")
     return rows
+
+
+def release_of(setting: str, none: str) -> Callable[[Values], float | None]:
+    """Where the line of the release stands: nowhere if what is pushed, named by `setting`, is `none`."""
+    return lambda values: None if values[setting] == none else values["release"]
 
 
 def generalized(rows: pd.DataFrame) -> Sequence[float]:

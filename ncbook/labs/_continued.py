@@ -6,11 +6,11 @@ from typing import Any
 import ipywidgets as widgets
 
 from ncbook import trainers
+from ncbook.labs._four import ARMS, LONGEST, Four
 from ncbook.labs._lab import Lab, button
 from ncbook.labs._offer import Offer
 from ncbook.labs._plan import Plan, Values
 from ncbook.labs._training import Training
-from ncbook.labs.plans.grokking import ARMS, LONGEST, Four
 
 
 class FourTraining(Training):
