@@ -85,27 +85,31 @@ def write_worksheets(
 ) -> list[str]:
     """A worksheet for each lab, with one for the teacher, and one file of all; returns what is wrong, in words."""
     folder.mkdir(parents=True, exist_ok=True)
-    wrong: list[str] = []
-    made: dict[str, list[Path]] = {PLAIN: [], TEACHER: []}
+    wrong = []
     for plan in plans:
         lesson = lessons.read(lessons_at, plan.chapter)
         if lesson is None:
             print(f"{plan.name}: no worksheet, because {plan.chapter} has no lesson plan")
-            continue
-        for kind, files in made.items():
-            file = folder / f"{plan.name}{kind}.pdf"
-            try:
-                html = sheet.page(titles[plan.chapter], plan, lesson, kind == TEACHER)
-            except ValueError as error:
-                wrong.append(f"{plan.name}: no worksheet, because its lesson plan {error}")
-                break
-            if (pages := printed.write(browser, html, file)) != PAGES[kind]:
-                wrong.append(f"{file.name}: {pages} pages and not {PAGES[kind]}: shorten the lab of the lesson plan")
-            files.append(file)
-    for kind, files in made.items():
-        if files:
-            printed.join(files, folder / f"{ALL}{kind}.pdf")
+        else:
+            wrong += _worksheet(browser, plan, titles[plan.chapter], lesson, folder)
+    for kind in PAGES:
+        if made := [file for plan in plans if (file := folder / f"{plan.name}{kind}.pdf").exists()]:
+            printed.join(made, folder / f"{ALL}{kind}.pdf")
     return wrong
+
+
+def _worksheet(browser: Browser, plan: Plan, title: str, lesson: str, folder: Path) -> list[str]:
+    """That of one lab, of both kinds; returns what is wrong."""
+    try:
+        pages = {kind: sheet.page(title, plan, lesson, kind == TEACHER) for kind in PAGES}
+    except ValueError as error:
+        return [f"{plan.name}: no worksheet, because its lesson plan {error}"]
+    taken = {kind: printed.write(browser, html, folder / f"{plan.name}{kind}.pdf") for kind, html in pages.items()}
+    return [
+        f"{plan.name}{kind}.pdf: {count} pages and not {PAGES[kind]}: shorten the lab of the lesson plan"
+        for kind, count in taken.items()
+        if count != PAGES[kind]
+    ]
 
 
 if __name__ == "__main__":

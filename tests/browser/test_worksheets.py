@@ -71,3 +71,10 @@ def test_a_lab_that_takes_more_than_a_page_is_told(chromium, plans, tmp_path):
     (tmp_path / "collapse.md").write_text(long, encoding="utf-8")
     wrong = handouts.write_worksheets(chromium, PLANS[:1], TITLES, tmp_path / "made", tmp_path)
     assert wrong[0] == "collapse.pdf: 2 pages and not 1: shorten the lab of the lesson plan"
+
+
+def test_the_worksheets_of_the_book_are_made_as_they_should_be(chromium, tmp_path):
+    """For every lab whose chapter has a lesson plan."""
+    plans = [offer.plan for offer in labs.OFFERS.values()]
+    titles = {plan.chapter: plan.name for plan in plans}
+    assert handouts.write_worksheets(chromium, plans, titles, tmp_path, handouts.LESSONS) == []
