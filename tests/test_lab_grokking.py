@@ -14,7 +14,7 @@ from matplotlib.image import imread
 from ncbook import labs, trainers
 from ncbook.experiments import interventions
 from ncbook.experiments.grokking.training import accuracies, build, datasets
-from ncbook.labs import _addition, _curves
+from ncbook.labs import _addition, _curves, _four
 from ncbook.labs._four import ARMS, LONGEST, MEMBERS
 from ncbook.readings.moments import NEVER
 

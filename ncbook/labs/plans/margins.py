@@ -18,7 +18,7 @@ def train(
     net = experiment.Net(
         "training", labels, seed, config.network, _NOISE[labels], per_class, weight_decay, learning_rate, width
     )
-    rows, _ = experiment.train(config, trainers.pick_device(), net)
+    rows, _ = experiment.train(config, str(trainers.pick_device()), net)
     return rows
 
 
