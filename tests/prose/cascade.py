@@ -82,4 +82,6 @@ GIVEN = [
     "whoever is content with a fall of six times",
     "only the last collapses tenfold",
     "an error of at most 1 %",
+    "above the dotted line, a tenfold fall",
+    "How many tighten tenfold now?",
 ]

@@ -64,7 +64,7 @@ PLAN = Plan(
               x_label="layer (0: the input)"),
         Panel("Spread, last layer", "variance ratio, log scale",
               (Curve("last_train", "train"), Curve("last_test", "test")), scale="log"),
-        Panel("Fall since last error", "by how many times, log scale", (Curve("fall", "train"),), scale="log",
+        Panel("Fall since last error", "fall (times), log scale", (Curve("fall", "train"),), scale="log",
               x="layer", x_label="layer (0: the input)", level=lambda values: moments.COLLAPSED),
     ),
     outcomes=(

@@ -53,7 +53,7 @@ PLAN = Plan(
              1e-9, 1e6, usual=(1e-5, 1e-3, 0.1)),
         Real("bin_size", "Bin width", "Of fixed bins", _USUAL.bin_size, 1e-6, 1e6, usual=(0.01, 0.07, 0.5)),
         Whole("bin_count", "Bins", "Of the layer's range, in scaled bins", _USUAL.bin_count, 1, 10_000),
-        Whole("sampled", "Words measured", "Of all 4096; at most their logarithm is found", _USUAL.sampled, 16, 1024),
+        Whole("sampled", "Words measured", "Of all 4096; no value exceeds its logarithm", _USUAL.sampled, 16, 1024),
         Whole("steps", "Steps", "Of AdamW, each on all training words", _USUAL.plane_steps, 1, 20_000),
         Whole("seed", "Seed", "Fixes the initial weights, and which words are trained on and measured", 0),
     ),

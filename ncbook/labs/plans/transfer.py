@@ -9,7 +9,7 @@ from ncbook.labs._plan import Choice, Curve, Outcome, Panel, Plan, Real, Rows, V
 from ncbook.readings import transfer as reading
 
 _PROBES = 24
-_RIGHT = "right digit, new images (%)"
+_RIGHT = "new digits right (%)"
 _STRONG, _WEAK = Config().group_decays
 _PER_CLASS = {"digits": Config().group_per_class, "mnist5k": SuperClasses().group_per_class}
 _TASKS = (
