@@ -76,7 +76,7 @@ PLAN = Plan(
         addition.ACCURACY,
         Panel("Relative flatness", "κ, log scale", (Curve("relative_flatness", "train"),), "log",
               level=partial(_line, KAPPA)),
-        Panel("Norms", "|W|² |h|², log scale", (Curve("squared_norms", "train"),), "log", level=partial(_line, NORMS)),
+        Panel("Norms |W|² |h|²", "log scale", (Curve("squared_norms", "train"),), "log", level=partial(_line, NORMS)),
         Panel("Spread within classes", "R, log scale", (Curve("variance_ratio_train", "train"),), "log",
               level=partial(_line, COLLAPSE)),
     ),
