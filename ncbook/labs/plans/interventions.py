@@ -29,9 +29,8 @@ def train(**values: Any) -> Rows:
     """All seeds of one arm."""
     shared = {name: values[name] for name in ("fraction", "weight_decay")}
     config = replace(USUAL, arms=(BASELINE,), steps=(values["steps"],), **shared)
-    recipe = replace(experiment.recipe_of(config, BASELINE), head_norm=values["cap"] or None)
-    if values["pushed"] != BASELINE:
-        recipe = replace(recipe, regularizers=(_push(values),))
+    terms = () if values["pushed"] == BASELINE else (_push(values),)
+    recipe = replace(experiment.recipe_of(config, BASELINE), head_norm=values["cap"] or None, regularizers=terms)
     seeds, every = addition.drawn(values["seed"], values["seeds"]), max(1, values["steps"] // 60)
     return addition.finite(history(config, str(trainers.pick_device()), seeds, recipe, every, {}))
 
@@ -47,10 +46,6 @@ def _push(values: Values) -> trainers.Regularizer:
 def _line(pushed: str, values: Values) -> float | None:
     """The level, in the panel of what is pushed up to it."""
     return values["level"] * PUSHES[pushed][0] if (values["pushed"], values["way"]) == (pushed, _FLOOR) else None
-
-
-def _release(values: Values) -> float | None:
-    return None if values["pushed"] == BASELINE else values["release"]
 
 
 PLAN = Plan(
@@ -81,5 +76,5 @@ PLAN = Plan(
               level=partial(_line, COLLAPSE)),
     ),
     outcomes=addition.OUTCOMES,
-    moment=_release,
+    moment=lambda values: None if values["pushed"] == BASELINE else values["release"],
 )  # fmt: skip
