@@ -19,9 +19,7 @@ FILTERS: dict[str, tuple[trainers.GradientFilter, ...]] = {
     "whole": (), "orthogonal": (trainers.Orthogonal(),),
     "amplified": (trainers.Amplified(USUAL.slow_decay, USUAL.slow_strength),),
 }  # fmt: skip
-OTHER = (
-    "The loss and the shares without a gradient are a softmax's at these logits; StableMax has a gradient of its own."
-)
+OTHER = "The loss and the shares are a softmax's at these logits; StableMax has a gradient of its own."
 
 
 def train(loss: str, kept: str, weight_decay: float, head_factor: float, steps: int, seeds: int, seed: int) -> Rows:
