@@ -61,7 +61,7 @@ PLAN = Plan(
         addition.ACCURACY,
         Panel("Relative flatness", "κ, log scale", (Curve("relative_flatness", "train"),), "log",
               level=partial(_line, KAPPA)),
-        Panel("Norms", "|W|² |h|², log scale", (Curve("squared_norms", "train"),), "log", level=partial(_line, NORMS)),
+        Panel("Norms |W|² |h|²", "log scale", (Curve("squared_norms", "train"),), "log", level=partial(_line, NORMS)),
         Panel("Training loss", "nats, log scale", (Curve("train_loss", "train"),), "log", level=partial(_line, LOSS)),
     ),
     outcomes=addition.OUTCOMES,

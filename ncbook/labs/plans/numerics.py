@@ -19,6 +19,7 @@ FILTERS: dict[str, tuple[trainers.GradientFilter, ...]] = {
     "whole": (), "orthogonal": (trainers.Orthogonal(),),
     "amplified": (trainers.Amplified(USUAL.slow_decay, USUAL.slow_strength),),
 }  # fmt: skip
+OTHER = "The loss and the shares are a softmax's at these logits; StableMax has a gradient of its own."
 
 
 def train(loss: str, kept: str, weight_decay: float, head_factor: float, steps: int, seeds: int, seed: int) -> Rows:
@@ -64,14 +65,15 @@ PLAN = Plan(
     panels=(
         addition.ACCURACY,
         Panel("Training loss", "nats, log scale", (Curve("train_loss", "train"),), "log"),
-        _stuck("No gradient in float32", "zero_float32"),
-        _stuck("No gradient in float64", "zero_float64"),
+        _stuck("No softmax gradient, float32", "zero_float32"),
+        _stuck("No softmax gradient, float64", "zero_float64"),
     ),
     outcomes=(
         *addition.TOLD,
         Outcome("training loss", "train_loss"),
-        Outcome("no gradient in float32", "zero_float32", percent=True),
+        Outcome("no softmax gradient in float32", "zero_float32", percent=True),
         Outcome("half of the pairs from step", _half_stuck),
         Outcome("largest change of a weight", "moved"), Outcome("norm of W", "head_norm"),
     ),
+    caution=lambda values: OTHER if values["loss"] == "stablemax" else "",
 )  # fmt: skip
