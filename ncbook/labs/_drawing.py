@@ -44,8 +44,8 @@ def _row(key: Hashable, large: bool, panels: int) -> tuple[Figure, list[Axes]]:
     """Kept, for making panels, ticks and labels anew takes as long as drawing them."""
     width, height, dpi = (2.9, 2.6, 220) if large else (3.2, 3.1, 120)  # inches a panel, and dots an inch
     figure = Figure(figsize=(width * panels, height), dpi=dpi, facecolor="white")
-    margins = {"left": 0.74 / width / panels, "right": 0.99, "bottom": 0.5 / height, "top": 1 - 0.31 / height}
-    margins["wspace"] = 1 / width
+    margins = {"right": 0.99, "bottom": 0.5 / height, "top": 1 - 0.31 / height, "wspace": 1 / width}
+    margins["left"] = 0.76 / width / panels  # room for 0.0001 and a label
     return figure, list(figure.subplots(1, panels, squeeze=False, gridspec_kw=margins)[0])
 
 
@@ -80,7 +80,7 @@ def log_axis(panel: Axes) -> None:
 
 def log_range(panel: Axes) -> None:
     """Labeled 0.1, 0.2, 0.5, 1 in plain numbers, as far as the curves go; an empty panel shows 0.1 to 1."""
-    values = np.concatenate([np.array([]), *(np.asarray(line.get_ydata(), dtype=float) for line in panel.lines)])
+    values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in panel.lines] or [[0.1, 1]])
     values = values[np.isfinite(values) & (values > 0)]
     low, high = (values.min(), values.max()) if len(values) else (0.1, 1.0)
     middle = (low * high) ** 0.5

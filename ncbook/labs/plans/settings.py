@@ -50,7 +50,7 @@ PLAN = Plan(
         Panel("NC1: spread within classes", "NC1, log scale", (Curve("nc1_train", "train"), Curve("nc1_test", "test")),
               scale="log"),
         Panel("NC3: classifier and means", "NC3, log scale", (Curve("nc3_train", "train"),), scale="log"),
-        Panel("Classifier outside the means", "share of ‖W‖² (%)", (Curve("outside_span", "train"),), percent=True,
+        Panel("Outside the means", "share of ‖W‖², %", (Curve("outside_span", "train"),), percent=True,
               limits=(0, 100)),
     ),
     outcomes=(

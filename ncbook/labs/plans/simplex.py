@@ -45,7 +45,7 @@ PLAN = Plan(
     panels=(
         _panel("NC1: spread within classes", "nc1"),
         _panel("NC2: lengths, std / mean", "nc2_norms"),
-        _panel("NC2: cosines, distance from simplex", "nc2_angles"),
+        _panel("NC2: cosines off simplex", "nc2_angles"),
         _panel("NC3: classifier and means", "nc3"),
     ),
     outcomes=(

@@ -61,7 +61,7 @@ PLAN = Plan(
         Whole("dim", "Dimensions d", "Of the features; a simplex needs K - 1", 4, 1, 64),
         Real("weight_decay", "Decay of W", "Coefficient for the classifier; 0 is none", 5e-3, 0, _MOST, usual=_DECAYS),
         Real("feature_decay", "Decay of H", "Coefficient for the features; 0 is none", 5e-4, 0, _MOST, usual=_DECAYS),
-        Whole("steps", "Steps", "Of descent", 10_000, 10, 100_000),
+        Whole("steps", "Steps", "Of descent", 2000, 10, 100_000),
         Whole("seed", "First seed", f"{_STARTS} random starts from this one on", 0, 0, 2**32 - _STARTS),
     ),
     train=train,
@@ -69,7 +69,7 @@ PLAN = Plan(
         Panel("Loss with penalty", "log scale; dotted: minimum", (Curve("objective"),), scale="log",
               level=partial(_closed, "loss")),
         Panel("NC1: spread within classes", "NC1, log scale", (Curve("nc1_train"),), scale="log"),
-        Panel("NC2: cosines, distance from simplex", "log scale", (Curve("nc2_angles_train"),), scale="log"),
+        Panel("NC2: cosines off simplex", "log scale", (Curve("nc2_angles_train"),), scale="log"),
         Panel("Smallest margin", "dotted: at the minimum", (Curve("margin"),), level=partial(_closed, "logit_gap")),
     ),
     outcomes=(
