@@ -15,7 +15,7 @@ class Training(Background):
     """
 
     def __init__(self, plan: Plan, values: Values, draw: Callable[["Training"], bytes]) -> None:
-        self.plan, self.values = plan, values
+        self.plan, self.values, self.unit = plan, values, plan.unit
         self._before, self._latest = 0, 0  # steps of the trainings that are over, and of the one under way
         super().__init__(0, lambda: draw(self))
         self.message = plan.caution(values)
