@@ -26,7 +26,8 @@ def tick_until(lab, met: Callable[[], bool]) -> None:
     limit = time.monotonic() + SECONDS
     while not met():
         assert time.monotonic() < limit, "waited too long"
-        lab.runs[-1].thread.join(0.15)  # a page ticks less often; each tick writes all words anew
+        for run in lab.runs[-1:]:
+            run.thread.join(0.15)  # a page ticks less often; each tick writes all words anew
         lab.heartbeat.value = (lab.heartbeat.value + 1) % 100
 
 

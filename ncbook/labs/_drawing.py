@@ -44,8 +44,9 @@ def _row(key: Hashable, large: bool, panels: int) -> tuple[Figure, list[Axes]]:
     """Kept, for making panels, ticks and labels anew takes as long as drawing them."""
     width, height, dpi = (2.9, 2.6, 220) if large else (3.2, 3.1, 120)  # inches a panel, and dots an inch
     figure = Figure(figsize=(width * panels, height), dpi=dpi, facecolor="white")
-    margins = {"right": 0.99, "bottom": 0.5 / height, "top": 1 - 0.31 / height, "wspace": 1 / width}
-    return figure, list(figure.subplots(1, panels, squeeze=False, gridspec_kw=margins | {"left": 0.74 / width / panels})[0])
+    margins = {"left": 0.74 / width / panels, "right": 0.99, "bottom": 0.5 / height, "top": 1 - 0.31 / height}
+    margins["wspace"] = 1 / width
+    return figure, list(figure.subplots(1, panels, squeeze=False, gridspec_kw=margins)[0])
 
 
 def frame(panel: Axes, title: str, x_label: str, y_label: str) -> None:

@@ -17,7 +17,7 @@ def train(per_class: int, weight_decay: float, difficulty: float, steps: int, po
         population_per_class=population, batch_size=min(_BATCH, _CLASSES * per_class), probes=_PROBES, fixed_size=0,
         draws=1,
     )  # fmt: skip
-    rows, _ = experiment.train(config, trainers.pick_device())
+    rows, _ = experiment.train(config, str(trainers.pick_device()))
     return [row for row in rows if row["part"] == "time"]
 
 

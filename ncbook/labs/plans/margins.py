@@ -18,7 +18,7 @@ def train(
     net = experiment.Net(
         "training", labels, seed, config.network, _NOISE[labels], per_class, weight_decay, learning_rate, width
     )
-    rows, _ = experiment.train(config, trainers.pick_device(), net)
+    rows, _ = experiment.train(config, str(trainers.pick_device()), net)
     return rows
 
 
@@ -36,7 +36,7 @@ PLAN = Plan(
         Whole("per_class", "Images a class", "To train on, of each of the ten digits", 100, 5, 150),
         Real("weight_decay", "Weight decay", "Coefficient of the L2 penalty; 0 is none", 5e-4, 0, 1,
              usual=(0, 5e-4, 5e-3)),
-        Real("learning_rate", "Learning rate", "Step size at the start; it falls to 0", 0.05, 1e-9, 10,
+        Real("learning_rate", "Learning rate", "Step size at the start; it falls to 0", 0.05, 1e-9, 1,
              usual=(0.02, 0.05, 0.1)),
         Whole("width", "Width", "Units of a hidden layer, and last-layer features", 128, 8, 512),
         Whole("steps", "Steps", "Of at most 100 images each", 1500, 1, 20_000),

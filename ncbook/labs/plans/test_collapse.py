@@ -18,7 +18,7 @@ def train(per_class: int, weight_decay: float, difficulty: float, rule: str, sto
         sizes=(per_class,), weight_decays=(weight_decay,), difficulties=(difficulty,), seeds=(seed,), batch_size=batch,
         steps=stop if rule == "steps" else stop * trainers.steps_per_epoch(images, batch),
     )  # fmt: skip
-    rows, _ = experiment.train(config, trainers.pick_device())
+    rows, _ = experiment.train(config, str(trainers.pick_device()))
     return rows
 
 
