@@ -84,7 +84,7 @@ def lines(plan: Plan, panel: Panel, curve: Curve, rows: pd.DataFrame) -> pd.Data
     if panel.x:
         rows = rows[rows[plan.x] == rows[plan.x].max()]
     elif plan.log_x:
-        rows = rows[rows[x] > 0]  # what a logarithmic axis can show
+        rows = rows[rows[x] > 0]  # a logarithmic axis has no place for the start
     keys = [key for key in ("training", *plan.lines) if key in rows]
     line = rows.groupby(keys, sort=False).ngroup() if keys else 0
     values = rows.assign(line=line).pivot_table(index=x, columns="line", values=curve.column, aggfunc="last")

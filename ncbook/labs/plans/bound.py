@@ -33,7 +33,7 @@ PLAN = Plan(
     question="Which term of the bound grows when the training set collapses, and what makes all of them small?",
     settings=(
         Whole("per_class", "Images a class", "To train on, of each of the ten classes", 50, 3, 800),
-        Real("weight_decay", "Weight decay", "Coefficient of the L2 penalty; 0 is none", 5e-3, 0,
+        Real("weight_decay", "Weight decay", "Coefficient of the L2 penalty; 0 is none", 5e-3, 0, 1,
              usual=(0, 5e-4, 5e-3)),
         Real("difficulty", "Difficulty", "How strongly the glyphs are turned, blurred and covered", 0.5, 0, 1,
              usual=(0.3, 0.5, 0.7)),

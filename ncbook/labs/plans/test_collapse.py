@@ -38,7 +38,7 @@ def _at_equal_loss(column: str, heading: str) -> Outcome:
 
 _SETTINGS = (
     Whole("per_class", "Images a class", "To train on, of each of the ten classes", 40, 2, 320),
-    Real("weight_decay", "Weight decay", "Coefficient of the L2 penalty; 0 is none", 2e-3, 0, usual=(0, 5e-4, 2e-3)),
+    Real("weight_decay", "Weight decay", "Coefficient of the L2 penalty; 0 is none", 2e-3, 0, 1, usual=(0, 5e-4, 2e-3)),
     Real("difficulty", "Difficulty", "How strongly the glyphs are turned, blurred and covered", 0.85, 0, 1,
          usual=(0.55, 0.65, 0.75, 0.85)),
     Choice("rule", "Stop", "What the next field counts", "steps",
