@@ -135,6 +135,7 @@ def test_what_the_chapter_says_besides_is_in_the_notes(slides):
     assert said["It falls"] == "First panel: all. After the figure."
     assert said["It moves"].endswith("Recorded.")
     assert said["1.1. One"] == "You need nothing."
+    assert said["Your turn: How late? (5 minutes)"] == "Solution. Ten."
 
 
 def test_a_formula_that_is_read_aloud_stands_for_its_section():

@@ -72,7 +72,7 @@ def _formula(display: Tag) -> str:
 def listed(element: Tag) -> Slide | None:
     """A list, if it is short; of a long point only its first sentences."""
     told = [texts.sentences(each.find("p") or each) for each in element.find_all("li", recursive=False)]
-    lines = [" ".join(texts.first(lines, _SHORT_POINT) or lines[:1]) for lines in told]
+    lines = [" ".join(texts.first(lines, _SHORT_POINT) or lines[:1]).rstrip(";") for lines in told]
     if len(lines) > MOST_POINTS or max(map(texts.words, lines)) > _SHORT_POINT:
         return None
     return Slide("points", "", texts.points(lines))
@@ -132,7 +132,7 @@ def lab(cell: Tag) -> Slide:
 
 
 def is_exercise(text: Tag) -> bool:
-    return text.strong is not None and _EXERCISE.match(" ".join(text.strong.get_text().split())) is not None
+    return text.name == "p" and text.strong is not None and _EXERCISE.match(text.strong.get_text().strip()) is not None
 
 
 def exercise(text: Tag) -> tuple[str, Slide | None]:
@@ -146,7 +146,14 @@ def exercise(text: Tag) -> tuple[str, Slide | None]:
     if sum(map(texts.words, lines)) > texts.MOST_WORDS:
         return line, None
     title = f"Your turn: {name}" + (f" ({told[2]})" if told else "")
-    return line, Slide("exercise", title, texts.paragraph(lines))
+    return line, Slide("exercise", title, texts.paragraph(lines), said=_solution(text))
+
+
+def _solution(text: Tag) -> list[str]:
+    """The sentences of the solution of an exercise, which follows it."""
+    fold = text.find_next_sibling(lambda each: each.name == "details" or is_exercise(each))
+    lines = [line for each in fold.find_all("p", recursive=False) for line in texts.sentences(each)] if fold else []
+    return ["<b>Solution.</b>", *lines] if lines else []
 
 
 def known(box: Tag, points: list[str]) -> Slide:
