@@ -47,11 +47,12 @@ And it is {MANY}.</p></div>
 <ul class="simple"><li><p><strong>Size.</strong>
 It stays.
 {MANY}.</p></li><li><p>Shape.</p></li></ul></section>
+<section id="words"><h2>Only words</h2><p>Said later.</p></section>
 <section id="exercises"><h2>Exercises</h2>
 <p><strong>1.
 How late?</strong>
 (easy, 5 minutes).
-How many steps?</p><details><summary>Solution</summary><p>Ten.</p></details>
+How many steps?</p><div class="cell" id="exercise-late"></div><details><summary>Solution</summary><p>Ten.</p></details>
 <p><strong>2. Long.</strong> (medium, 10 minutes).
 {MANY}.
 {MANY}.</p>
@@ -73,7 +74,7 @@ LESSON = """# Lesson: One
 | 10 | Guess $a$. | the board |
 | 15 | Move it. | the explorable |
 | 40 | Read. | [the table](../../1-part/one.ipynb#numbers) |
-| 25 | Work. | exercise 1 |
+| 25 | Work. | [exercise 1](../../1-part/one.ipynb#exercise-late) |
 
 ## Predict
 - **Before the figure.** Which? *The first.*
@@ -135,6 +136,7 @@ def test_what_the_chapter_says_besides_is_in_the_notes(slides):
     assert said["It falls"] == "First panel: all. After the figure."
     assert said["It moves"].endswith("Recorded.")
     assert said["1.1. One"] == "You need nothing."
+    assert said["Your turn"] == "Said later."  # of a section without a slide
     assert said["Your turn: How late? (5 minutes)"] == "Solution. Ten."
 
 
@@ -170,7 +172,7 @@ def test_minutes_go_to_slides_by_link_or_kind_and_questions_by_order(slides, tmp
     assert taught["1.1. One"] == r"Minutes 0 to 10. Guess \(a\). (the board)"
     assert taught["It moves"].startswith("Minutes 10 to 25. Move it.")
     assert taught["Steps"].startswith("Minutes 25 to 65. Read. (the table)")
-    assert taught["Your turn"].startswith("Minutes 65 to 90.")
+    assert taught["Your turn: How late? (5 minutes)"].startswith("Minutes 65 to 90.")
     assert taught["Predict"] == "Predict. Before the figure. Which? The first."
     assert taught["Definition"] == "Ask. Where? See the second."  # the first slide of that section
     assert sum("When?" in each for each in taught.values()) == 1

@@ -43,13 +43,14 @@ def _is_read_aloud(slide: Slide) -> bool:
 class _Reader:
     """Goes through a page: what it shows becomes slides, and its prose what is said there.
 
-    Prose in front of the first slide of a section is said at that slide, all other at the slide before it.
+    Prose in front of the first slide of a section is said at that slide, all other at the slide before it. So a
+    section without a slide is said at the first slide after it.
     """
 
     def __init__(self, page: Page):
         self.page = page
         self.slides: list[Slide] = []
-        self.section, self.waiting, self.places, self.begun = "", [], set[str](), False
+        self.section, self.waiting, self.places, self.begun = "", list[str](), set[str](), False
 
     def opening(self, part: str) -> Slide:
         """The title of the chapter, and its question."""
@@ -63,8 +64,8 @@ class _Reader:
         """Makes the slides of a section, and of those within it."""
         for child in section.find_all(True, recursive=False):
             if child.name == "section" and child.get("id") not in _LEFT_OUT:
-                self.section, self.waiting, self.begun = texts.inner(child.find(["h2", "h3"])), [], False
-                self.places = {child["id"]}
+                self.section, self.begun = texts.inner(child.find(["h2", "h3"])), False
+                self.places.add(child["id"])
                 self.exercises(child) if child["id"] == "exercises" else self.read(child)
                 if lines := words.of_section(name(self.page), child["id"]):
                     self._add(Slide("points", "", texts.points(lines)), child)
@@ -77,10 +78,11 @@ class _Reader:
     def exercises(self, section: Tag) -> None:
         """The list of all, slides of the first short ones, and the closing box."""
         named = [each for each in section.find_all("p", recursive=False) if pieces.is_exercise(each)]
-        lines, turns = zip(*map(pieces.exercise, named), strict=True)
-        self._add(Slide("exercise", "Your turn", texts.points(lines[: pieces.MOST_POINTS])), section)
-        for turn in [turn for turn in turns if turn is not None][:_TURNS]:
-            self._add(turn, section)
+        made = [(*pieces.exercise(each), each.find_next_sibling(class_="cell") or each) for each in named]
+        lines = [line for line, _, _ in made][: pieces.MOST_POINTS]
+        self._add(Slide("exercise", "Your turn", texts.points(lines)), section.h2)
+        for turn, cell in [(turn, cell) for _, turn, cell in made if turn is not None][:_TURNS]:
+            self._add(turn, cell)
         if box := section.select_one(":scope > .box.known"):
             self._add(self._piece(box), box)
 
