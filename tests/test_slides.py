@@ -31,6 +31,8 @@ We count <a href="x.html">links</a>:</p>
 <p>In words: a is b.
 More of it.</p>
 <div class="math">\\[ d \\]</div>
+<p>Here <span>e</span> is f, and</p>
+<div class="math">\\[ g \\]</div>
 <div class="box predict admonition"><p class="admonition-title">Predict</p><p>{MANY}.
 The ratio is \\(a / b\\), as long as {MANY}.
 Which is higher?</p></div>
@@ -140,6 +142,14 @@ def test_what_the_chapter_says_besides_is_in_the_notes(slides):
     assert said["Your turn: How late? (5 minutes)"] == "Solution. Ten."
 
 
+def test_a_formula_in_the_middle_of_a_sentence_goes_on_with_the_one_before(site, monkeypatch):
+    monkeypatch.setattr(chapter, "one_formula_each", list)
+    formulas = [
+        slide for slide in chapter.slides(Page(site, Entry("book/1-part/one", 2)), "") if slide.kind == "formula"
+    ]
+    assert [slide.body.count('class="formula"') for slide in formulas] == [1, 2]
+
+
 def test_a_formula_that_is_read_aloud_stands_for_its_section():
     silent, aloud = (Slide("formula", "", body, "S") for body in ("a", "b In words: c"))
     opening = Slide("title", "", "")
@@ -152,6 +162,11 @@ def test_too_many_slides_lose_the_least_important_from_the_end():
     found = [Slide(kind, str(number), "", said=[str(number)]) for number, kind in enumerate(kinds)]
     assert [slide.title for slide in thinned(found, 4)] == ["0", "1", "2", "4"]
     assert found[2].said == ["2", "3"]  # nothing that is said is lost
+
+
+def test_the_words_in_front_of_a_formula_make_room_for_those_that_read_it_aloud():
+    assert pieces.read_aloud("<p>We count</p>F", "In words: so.") == "<p>We count</p>F<p>In words: so.</p>"
+    assert pieces.read_aloud(f"<p>{MANY}</p>F", f"In words: {MANY}") == f"F<p>In words: {MANY}</p>"
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(20, 2), (2, 12)])

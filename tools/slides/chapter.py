@@ -94,7 +94,7 @@ class _Reader:
         here = self.slides[-1]
         before = paragraph.find_previous_sibling()
         if before is not None and "math" in before.get("class", []) and lines[0].startswith(texts.READ_ALOUD):
-            here.body += texts.paragraph(texts.first(lines[:1], texts.MOST_WORDS - texts.words(here.body)))
+            here.body = pieces.read_aloud(here.body, lines[0])
         here.said += lines
 
     def _piece(self, element: Tag) -> Slide | None:
@@ -102,7 +102,7 @@ class _Reader:
         if element.name == "ul":
             return pieces.listed(element)
         if "math" in classes:
-            return pieces.formula(element)
+            return self._formula(element)
         if "known" in classes:
             return pieces.known(element, words.known(name(self.page)))
         if "definition" in classes:
@@ -110,6 +110,16 @@ class _Reader:
         if kind := next((kind for kind in ("predict", "question") if kind in classes), None):
             return pieces.asked(element, kind)
         return pieces.shown(element, self.page) if "cell" in classes else None
+
+    def _formula(self, display: Tag) -> Slide | None:
+        """A slide; None where the formula goes on with that of the slide before, and has room there."""
+        slide, before = pieces.formula(display), self.slides[-1] if self.begun else None
+        if before is None or before.kind != "formula" or not pieces.goes_on(display):
+            return slide
+        both = before.body + slide.body
+        if slide.body.startswith("<p>") and texts.words(both) <= texts.MOST_WORDS:
+            before.body, slide = both, None
+        return slide
 
     def _add(self, slide: Slide | None, element: Tag) -> None:
         if slide is None:

@@ -15,6 +15,7 @@ _MOST_ROWS, _MOST_COLUMNS = 12, 7  # of a table that can be read from the last r
 MOST_POINTS, _LONGEST_POINT = 5, 25  # points of a list, words of a point
 _LEAD = 30  # words in front of a formula
 _SHORT_POINT = 16  # words, of a list whose sentences are cut
+_GOES_ON = re.compile(r"[a-z]|Here <")
 _COUNTS = re.compile(r" \([^()]*\bseeds[^()]*\)")
 _LEVEL = re.compile(r"\((\w+), (\d+\s+minutes)\)\.?")  # of an exercise
 _EXERCISE = re.compile(r"(\d+)\.\s+(.*?)\.?$", re.DOTALL)
@@ -63,6 +64,19 @@ def formula(display: Tag) -> Slide:
     if lead and lead[0].startswith(texts.READ_ALOUD):  # another formula
         lead = lead[1:]
     return Slide("formula", "", texts.paragraph(texts.last(lead, _LEAD)) + _formula(display))
+
+
+def goes_on(display: Tag) -> bool:
+    """Whether a formula belongs to the one before it: the words between them begin in the middle of a sentence."""
+    before = display.find_previous_sibling()
+    return before is not None and before.name == "p" and _GOES_ON.match(texts.sentences(before)[0]) is not None
+
+
+def read_aloud(body: str, line: str) -> str:
+    """The body of a formula's slide with a sentence that reads it aloud, for which the words in front make room."""
+    if texts.words(body + line) > texts.MOST_WORDS and body.startswith("<p>"):
+        body = body.partition("</p>")[2]
+    return body + texts.paragraph(texts.first([line], texts.MOST_WORDS - texts.words(body)))
 
 
 def _formula(display: Tag) -> str:
