@@ -167,6 +167,7 @@ def test_too_many_slides_lose_the_least_important_from_the_end():
 def test_the_words_in_front_of_a_formula_make_room_for_those_that_read_it_aloud():
     assert pieces.read_aloud("<p>We count</p>F", "In words: so.") == "<p>We count</p>F<p>In words: so.</p>"
     assert pieces.read_aloud(f"<p>{MANY}</p>F", f"In words: {MANY}") == f"F<p>In words: {MANY}</p>"
+    assert pieces.read_aloud("<p>We count</p>F", f"In words: {MANY} {MANY}") == "<p>We count</p>F"  # it is too long
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(20, 2), (2, 12)])

@@ -74,9 +74,10 @@ def goes_on(display: Tag) -> bool:
 
 def read_aloud(body: str, line: str) -> str:
     """The body of a formula's slide with a sentence that reads it aloud, for which the words in front make room."""
-    if texts.words(body + line) > texts.MOST_WORDS and body.startswith("<p>"):
-        body = body.partition("</p>")[2]
-    return body + texts.paragraph(texts.first([line], texts.MOST_WORDS - texts.words(body)))
+    bare = body.partition("</p>")[2] if body.startswith("<p>") else body
+    fitting = (front for front in (body, bare) if texts.words(f"{front} {line}") <= texts.MOST_WORDS)
+    front = next(fitting, None)
+    return body if front is None else front + texts.paragraph([line])
 
 
 def _formula(display: Tag) -> str:
