@@ -31,6 +31,8 @@ We count <a href="x.html">links</a>:</p>
 <p>In words: a is b.
 More of it.</p>
 <div class="math">\\[ d \\]</div>
+<p>Here <span>e</span> is f, and</p>
+<div class="math">\\[ g \\]</div>
 <div class="box predict admonition"><p class="admonition-title">Predict</p><p>{MANY}.
 The ratio is \\(a / b\\), as long as {MANY}.
 Which is higher?</p></div>
@@ -47,11 +49,12 @@ And it is {MANY}.</p></div>
 <ul class="simple"><li><p><strong>Size.</strong>
 It stays.
 {MANY}.</p></li><li><p>Shape.</p></li></ul></section>
+<section id="words"><h2>Only words</h2><p>Said later.</p></section>
 <section id="exercises"><h2>Exercises</h2>
 <p><strong>1.
 How late?</strong>
 (easy, 5 minutes).
-How many steps?</p><details><summary>Solution</summary><p>Ten.</p></details>
+How many steps?</p><div class="cell" id="exercise-late"></div><details><summary>Solution</summary><p>Ten.</p></details>
 <p><strong>2. Long.</strong> (medium, 10 minutes).
 {MANY}.
 {MANY}.</p>
@@ -73,7 +76,7 @@ LESSON = """# Lesson: One
 | 10 | Guess $a$. | the board |
 | 15 | Move it. | the explorable |
 | 40 | Read. | [the table](../../1-part/one.ipynb#numbers) |
-| 25 | Work. | exercise 1 |
+| 25 | Work. | [exercise 1](../../1-part/one.ipynb#exercise-late) |
 
 ## Predict
 - **Before the figure.** Which? *The first.*
@@ -135,6 +138,16 @@ def test_what_the_chapter_says_besides_is_in_the_notes(slides):
     assert said["It falls"] == "First panel: all. After the figure."
     assert said["It moves"].endswith("Recorded.")
     assert said["1.1. One"] == "You need nothing."
+    assert said["Your turn"] == "Said later."  # of a section without a slide
+    assert said["Your turn: How late? (5 minutes)"] == "Solution. Ten."
+
+
+def test_a_formula_in_the_middle_of_a_sentence_goes_on_with_the_one_before(site, monkeypatch):
+    monkeypatch.setattr(chapter, "one_formula_each", list)
+    formulas = [
+        slide for slide in chapter.slides(Page(site, Entry("book/1-part/one", 2)), "") if slide.kind == "formula"
+    ]
+    assert [slide.body.count('class="formula"') for slide in formulas] == [1, 2]
 
 
 def test_a_formula_that_is_read_aloud_stands_for_its_section():
@@ -149,6 +162,12 @@ def test_too_many_slides_lose_the_least_important_from_the_end():
     found = [Slide(kind, str(number), "", said=[str(number)]) for number, kind in enumerate(kinds)]
     assert [slide.title for slide in thinned(found, 4)] == ["0", "1", "2", "4"]
     assert found[2].said == ["2", "3"]  # nothing that is said is lost
+
+
+def test_the_words_in_front_of_a_formula_make_room_for_those_that_read_it_aloud():
+    assert pieces.read_aloud("<p>We count</p>F", "In words: so.") == "<p>We count</p>F<p>In words: so.</p>"
+    assert pieces.read_aloud(f"<p>{MANY}</p>F", f"In words: {MANY}") == f"F<p>In words: {MANY}</p>"
+    assert pieces.read_aloud("<p>We count</p>F", f"In words: {MANY} {MANY}") == "<p>We count</p>F"  # it is too long
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(20, 2), (2, 12)])
@@ -169,7 +188,7 @@ def test_minutes_go_to_slides_by_link_or_kind_and_questions_by_order(slides, tmp
     assert taught["1.1. One"] == r"Minutes 0 to 10. Guess \(a\). (the board)"
     assert taught["It moves"].startswith("Minutes 10 to 25. Move it.")
     assert taught["Steps"].startswith("Minutes 25 to 65. Read. (the table)")
-    assert taught["Your turn"].startswith("Minutes 65 to 90.")
+    assert taught["Your turn: How late? (5 minutes)"].startswith("Minutes 65 to 90.")
     assert taught["Predict"] == "Predict. Before the figure. Which? The first."
     assert taught["Definition"] == "Ask. Where? See the second."  # the first slide of that section
     assert sum("When?" in each for each in taught.values()) == 1

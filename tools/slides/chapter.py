@@ -43,13 +43,14 @@ def _is_read_aloud(slide: Slide) -> bool:
 class _Reader:
     """Goes through a page: what it shows becomes slides, and its prose what is said there.
 
-    Prose in front of the first slide of a section is said at that slide, all other at the slide before it.
+    Prose in front of the first slide of a section is said at that slide, all other at the slide before it. So a
+    section without a slide is said at the first slide after it.
     """
 
     def __init__(self, page: Page):
         self.page = page
         self.slides: list[Slide] = []
-        self.section, self.waiting, self.places, self.begun = "", [], set[str](), False
+        self.section, self.waiting, self.places, self.begun = "", list[str](), set[str](), False
 
     def opening(self, part: str) -> Slide:
         """The title of the chapter, and its question."""
@@ -63,8 +64,8 @@ class _Reader:
         """Makes the slides of a section, and of those within it."""
         for child in section.find_all(True, recursive=False):
             if child.name == "section" and child.get("id") not in _LEFT_OUT:
-                self.section, self.waiting, self.begun = texts.inner(child.find(["h2", "h3"])), [], False
-                self.places = {child["id"]}
+                self.section, self.begun = texts.inner(child.find(["h2", "h3"])), False
+                self.places.add(child["id"])
                 self.exercises(child) if child["id"] == "exercises" else self.read(child)
                 if lines := words.of_section(name(self.page), child["id"]):
                     self._add(Slide("points", "", texts.points(lines)), child)
@@ -77,10 +78,11 @@ class _Reader:
     def exercises(self, section: Tag) -> None:
         """The list of all, slides of the first short ones, and the closing box."""
         named = [each for each in section.find_all("p", recursive=False) if pieces.is_exercise(each)]
-        lines, turns = zip(*map(pieces.exercise, named), strict=True)
-        self._add(Slide("exercise", "Your turn", texts.points(lines[: pieces.MOST_POINTS])), section)
-        for turn in [turn for turn in turns if turn is not None][:_TURNS]:
-            self._add(turn, section)
+        made = [(*pieces.exercise(each), each.find_next_sibling(class_="cell") or each) for each in named]
+        lines = [line for line, _, _ in made][: pieces.MOST_POINTS]
+        self._add(Slide("exercise", "Your turn", texts.points(lines)), section.h2)
+        for turn, cell in [(turn, cell) for _, turn, cell in made if turn is not None][:_TURNS]:
+            self._add(turn, cell)
         if box := section.select_one(":scope > .box.known"):
             self._add(self._piece(box), box)
 
@@ -92,7 +94,7 @@ class _Reader:
         here = self.slides[-1]
         before = paragraph.find_previous_sibling()
         if before is not None and "math" in before.get("class", []) and lines[0].startswith(texts.READ_ALOUD):
-            here.body += texts.paragraph(texts.first(lines[:1], texts.MOST_WORDS - texts.words(here.body)))
+            here.body = pieces.read_aloud(here.body, lines[0])
         here.said += lines
 
     def _piece(self, element: Tag) -> Slide | None:
@@ -100,7 +102,7 @@ class _Reader:
         if element.name == "ul":
             return pieces.listed(element)
         if "math" in classes:
-            return pieces.formula(element)
+            return self._formula(element)
         if "known" in classes:
             return pieces.known(element, words.known(name(self.page)))
         if "definition" in classes:
@@ -108,6 +110,16 @@ class _Reader:
         if kind := next((kind for kind in ("predict", "question") if kind in classes), None):
             return pieces.asked(element, kind)
         return pieces.shown(element, self.page) if "cell" in classes else None
+
+    def _formula(self, display: Tag) -> Slide | None:
+        """A slide; None where the formula goes on with that of the slide before, and has room there."""
+        slide, before = pieces.formula(display), self.slides[-1] if self.begun else None
+        if before is None or before.kind != "formula" or not pieces.goes_on(display):
+            return slide
+        both = before.body + slide.body
+        if slide.body.startswith("<p>") and texts.words(both) <= texts.MOST_WORDS:
+            before.body, slide = both, None
+        return slide
 
     def _add(self, slide: Slide | None, element: Tag) -> None:
         if slide is None:

@@ -75,7 +75,8 @@ def teach(slides: list[Slide], lesson: Lesson) -> None:
     """Puts each item of the lesson at a slide: by its first link that leads to one, and else by order."""
     here = 0
     for item in lesson.plan:
-        here = _linked(slides, item) or _next(slides, item, here)
+        linked = _linked(slides, item)
+        here = _next(slides, item, here) if linked is None else linked
         slides[here].taught.append(item.html)
     questions = [place for place, slide in enumerate(slides) if slide.kind == "predict"] or [0]
     shown = [place for place, slide in enumerate(slides) if slide.kind in ("explorable", "figure", "table")] or [0]

@@ -15,6 +15,7 @@ _MOST_ROWS, _MOST_COLUMNS = 12, 7  # of a table that can be read from the last r
 MOST_POINTS, _LONGEST_POINT = 5, 25  # points of a list, words of a point
 _LEAD = 30  # words in front of a formula
 _SHORT_POINT = 16  # words, of a list whose sentences are cut
+_GOES_ON = re.compile(r"[a-z]|Here <")
 _COUNTS = re.compile(r" \([^()]*\bseeds[^()]*\)")
 _LEVEL = re.compile(r"\((\w+), (\d+\s+minutes)\)\.?")  # of an exercise
 _EXERCISE = re.compile(r"(\d+)\.\s+(.*?)\.?$", re.DOTALL)
@@ -65,6 +66,20 @@ def formula(display: Tag) -> Slide:
     return Slide("formula", "", texts.paragraph(texts.last(lead, _LEAD)) + _formula(display))
 
 
+def goes_on(display: Tag) -> bool:
+    """Whether a formula belongs to the one before it: the words between them begin in the middle of a sentence."""
+    before = display.find_previous_sibling()
+    return before is not None and before.name == "p" and _GOES_ON.match(texts.sentences(before)[0]) is not None
+
+
+def read_aloud(body: str, line: str) -> str:
+    """The body of a formula's slide with a sentence that reads it aloud, for which the words in front make room."""
+    bare = body.partition("</p>")[2] if body.startswith("<p>") else body
+    fitting = (front for front in (body, bare) if texts.words(f"{front} {line}") <= texts.MOST_WORDS)
+    front = next(fitting, None)
+    return body if front is None else front + texts.paragraph([line])
+
+
 def _formula(display: Tag) -> str:
     return f'<div class="formula">{texts.inner(display)}</div>'
 
@@ -72,7 +87,7 @@ def _formula(display: Tag) -> str:
 def listed(element: Tag) -> Slide | None:
     """A list, if it is short; of a long point only its first sentences."""
     told = [texts.sentences(each.find("p") or each) for each in element.find_all("li", recursive=False)]
-    lines = [" ".join(texts.first(lines, _SHORT_POINT) or lines[:1]) for lines in told]
+    lines = [" ".join(texts.first(lines, _SHORT_POINT) or lines[:1]).rstrip(";") for lines in told]
     if len(lines) > MOST_POINTS or max(map(texts.words, lines)) > _SHORT_POINT:
         return None
     return Slide("points", "", texts.points(lines))
@@ -132,7 +147,7 @@ def lab(cell: Tag) -> Slide:
 
 
 def is_exercise(text: Tag) -> bool:
-    return text.strong is not None and _EXERCISE.match(" ".join(text.strong.get_text().split())) is not None
+    return text.name == "p" and text.strong is not None and _EXERCISE.match(text.strong.get_text().strip()) is not None
 
 
 def exercise(text: Tag) -> tuple[str, Slide | None]:
@@ -146,7 +161,14 @@ def exercise(text: Tag) -> tuple[str, Slide | None]:
     if sum(map(texts.words, lines)) > texts.MOST_WORDS:
         return line, None
     title = f"Your turn: {name}" + (f" ({told[2]})" if told else "")
-    return line, Slide("exercise", title, texts.paragraph(lines))
+    return line, Slide("exercise", title, texts.paragraph(lines), said=_solution(text))
+
+
+def _solution(text: Tag) -> list[str]:
+    """The sentences of the solution of an exercise, which follows it."""
+    fold = text.find_next_sibling(lambda each: each.name == "details" or is_exercise(each))
+    lines = [line for each in fold.find_all("p", recursive=False) for line in texts.sentences(each)] if fold else []
+    return ["<b>Solution.</b>", *lines] if lines else []
 
 
 def known(box: Tag, points: list[str]) -> Slide:
