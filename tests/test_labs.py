@@ -1,5 +1,6 @@
 """The lab of collapse without a browser: its widgets are driven from here, and the page's ticks are imitated."""
 
+import asyncio
 import io
 
 import ipywidgets as widgets
@@ -262,3 +263,21 @@ def test_play_is_set_under_the_name_that_its_version_knows():
     _lab._set(new, "playing", True)
     assert old._playing
     assert new.playing
+
+
+def test_where_play_cannot_be_started_from_here_the_kernel_ticks(lab):
+    """As with version 7 of ipywidgets, whose page counts only where Play itself is pressed."""
+
+    class OldPlay(widgets.Box):
+        _playing = traitlets.Bool()
+
+    async def kernel() -> None:
+        lab.train.click()
+        assert lab.runs == []
+        await asyncio.wait_for(lab._ticks, SECONDS)
+
+    lab.heartbeat = OldPlay()
+    asyncio.run(kernel())
+    assert [run.state for run in lab.runs] == ["done"]
+    assert lab.pace.value.startswith("done")
+    assert not lab.train.disabled

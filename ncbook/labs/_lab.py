@@ -9,8 +9,10 @@ overtake it. So Train does not train: it starts the ticks, and the first of them
 before the click, reads the fields.
 """
 
+import asyncio
 import base64
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -68,6 +70,7 @@ class Lab(widgets.VBox):
         if large:
             self.add_class("nc-lab-large")
         self._complaint = ""
+        self._ticks: asyncio.Task[None] | None = None
         self._waiting: Callable[[], None] | None = None  # for the first tick
         self._drawn: list[tuple[Any, ...]] | None = None  # what the picture shows
         self._png = b""
@@ -108,7 +111,22 @@ class Lab(widgets.VBox):
     def _after_typing(self, action: Callable[[], None]) -> None:
         """Do that at the next tick."""
         self._waiting = action
+        self._start_ticks()
+
+    def _start_ticks(self) -> None:
+        """Until `_refresh` ends them. Version 7 of ipywidgets counts only where Play itself is pressed: tick here."""
         _set(self.heartbeat, "playing", True)
+        if self.heartbeat.has_trait("playing") or (self._ticks is not None and not self._ticks.done()):
+            return
+        with suppress(RuntimeError):  # no kernel
+            loop = asyncio.get_running_loop()
+            self._ticks = loop.create_task(self._tick())
+
+    async def _tick(self) -> None:
+        """In the kernel's main thread, between two messages."""
+        while self.heartbeat._playing:
+            await asyncio.sleep(_TICK / 1000)
+            self._on_tick(None)
 
     def _on_tick(self, _: object) -> None:
         action, self._waiting = self._waiting, None
@@ -126,7 +144,7 @@ class Lab(widgets.VBox):
 
     def _go(self, run: Any) -> None:
         run.start()
-        _set(self.heartbeat, "playing", True)
+        self._start_ticks()
         self.exported.value = ""
         self._complain("")
 
