@@ -296,7 +296,7 @@ def test_the_numbers_are_those_of_a_training_by_the_package():
 
 def test_run_gives_the_rows_of_the_lab(lab):
     train(lab)
-    rows = pd.DataFrame(lab.runs[0].rows).drop(columns="training")
+    rows = pd.DataFrame(lab.runs[0].rows)
     pd.testing.assert_frame_equal(labs.grokking.run(**SMALL), rows, check_exact=True)
 
 

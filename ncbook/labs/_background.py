@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ncbook import trainers
+from ncbook import metrics, trainers
 
 _PAUSE = 0.3  # seconds between two pictures; where drawing is slow, twice as long as it takes
 
@@ -70,7 +70,7 @@ class Background:
             state = "done"
         except _Stopped:
             state = "stopped"
-        except trainers.Diverged as error:
+        except (trainers.Diverged, metrics.NotFinite) as error:
             state, self.message = "diverged", f"Training diverged: {error}."
         except Exception as error:  # a lab says whatever happens in a sentence, and stays usable
             self.message = f"Training failed ({type(error).__name__}): {error}"

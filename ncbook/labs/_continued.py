@@ -10,7 +10,7 @@ from ncbook.labs._four import ARMS, LONGEST, Four
 from ncbook.labs._lab import Lab, button
 from ncbook.labs._offer import Offer
 from ncbook.labs._plan import Plan, Values
-from ncbook.labs._training import Training
+from ncbook.labs._training import Training, rows_of
 
 
 class FourTraining(Training):
@@ -32,6 +32,9 @@ class FourTraining(Training):
             if self.four is None:
                 self.four = Four(self.values)
             self.four.train(self.planned)
+
+    def _on_probe(self, result: Any) -> None:
+        self.rows += rows_of(result)  # all of one training, however often it goes on
 
 
 class GrokkingLab(Lab):

@@ -80,7 +80,7 @@ def log_axis(panel: Axes) -> None:
 
 def log_range(panel: Axes) -> None:
     """Labeled 0.1, 0.2, 0.5, 1 in plain numbers, as far as the curves go; an empty panel shows 0.1 to 1."""
-    values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in panel.lines] or [[0.1, 1]])
+    values = np.concatenate([np.array([]), *(np.asarray(line.get_ydata(), dtype=float) for line in panel.lines)])
     values = values[np.isfinite(values) & (values > 0)]
     low, high = (values.min(), values.max()) if len(values) else (0.1, 1.0)
     middle = (low * high) ** 0.5

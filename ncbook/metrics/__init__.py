@@ -13,6 +13,7 @@ Shapes use the names of the book's notation page: N points, d feature dimensions
 0.0017
 """
 
+from ncbook.metrics._validate import NotFinite
 from ncbook.metrics.bounds import CollapseBound, directional_ncc_error_bound, ncc_error_bound, test_collapse_bound
 from ncbook.metrics.cdnv import cdnv, cdnv_pairs
 from ncbook.metrics.coding_rate import NearestSubspace, class_coding_rate, coding_rate, rate_reduction
@@ -96,6 +97,7 @@ __all__ = [
     "MaxMargin",
     "NearestSubspace",
     "NormalizedFeatures",
+    "NotFinite",
     "OnePassMeter",
     "Seli",
     "SimplexMargins",

@@ -25,12 +25,23 @@ def require_positive(name: str, value: float) -> None:
         raise ValueError(f"{name}: expected a finite number > 0, got {value}")
 
 
+class NotFinite(ValueError):
+    """A feature, a logit or a weight is infinite or undefined, as after a training that diverged.
+
+    >>> try:
+    ...     metrics.nc1(torch.tensor([[0.0], [float("nan")]]), torch.tensor([0, 1]))
+    ... except metrics.NotFinite as error:
+    ...     print(error)
+    features: entry [1, 0] is nan; all must be finite
+    """
+
+
 def require_finite(name: str, tensor: Tensor) -> None:
-    """Every entry of `tensor` must be finite; the error names the first one that is not."""
+    """Every entry of `tensor` must be finite; NotFinite names the first one that is not."""
     finite = torch.isfinite(tensor)
     if not bool(finite.all()):
         where = (~finite).nonzero()[0].tolist()
-        raise ValueError(f"{name}: entry {where} is {tensor[tuple(where)].item()}; all must be finite")
+        raise NotFinite(f"{name}: entry {where} is {tensor[tuple(where)].item()}; all must be finite")
 
 
 def require_labels(labels: Tensor, features: Tensor, num_classes: int | None) -> int:
