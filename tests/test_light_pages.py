@@ -116,6 +116,15 @@ def test_files_that_no_page_asks_for_are_removed(site):
     assert (folder / "styles/theme.css").exists()
 
 
+def test_what_stands_in_a_joined_file_does_not_lie_beside_it(site):
+    written(site, HEAD)
+    few_files.join(site, None)
+    few_files.remove(site, None)
+    left = {str(path.relative_to(site.outdir)) for path in site.outdir.rglob("*.*") if path.is_file()}
+    assert {"_static/own.css", "_static/one.js", "_static/two.js", "_static/styles/theme.css"} & left == set()
+    assert len([path for path in left if path.startswith("_static/joined/")]) == 2
+
+
 def test_code_that_runs_elsewhere_needs_no_settings_in_the_page(site):
     body = (
         '<p>text</p><script type="text/x-thebe-config">{}</script> <script>kernelName = "python3"</script><p>more</p>'

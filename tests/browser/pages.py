@@ -1,14 +1,26 @@
 """A page of the headless browser, and the text of one that was built."""
 
+import os
+import warnings
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
+import pytest
 from bs4 import BeautifulSoup
 
 PATIENCE = 300_000  # milliseconds that Playwright waits, for a machine under test is not quiet
 OWN = ("data:", "blob:", "about:")  # what a page holds itself
 _WITHIN = ("file:", *OWN, "http://localhost", "http://127.0.0.1")
+
+
+def cannot_run(message: str) -> NoReturn:
+    """Skips what needs a program that is missing, and says so; in CI it fails."""
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    warnings.warn(message, stacklevel=2)
+    pytest.skip(message)
 
 
 @contextmanager

@@ -88,21 +88,39 @@ def _name(app: Sphinx, kind: str, paths: list[str]) -> str:
 
 def join(app: Sphinx, exception: Exception | None) -> None:
     """Writes the files that pages of this build or of earlier ones name."""
-    for file in sorted(Path(app.outdir, FOLDER).glob("*.*")) if exception is None else ():
-        head = file.read_text(encoding="utf-8").partition("\n")[0]
-        paths = head.removeprefix("/* ").removesuffix(" */").split()
+    for file in _joined(app) if exception is None else ():
+        head, paths = _parts(file)
         read = style if file.suffix == ".css" else script
         file.write_text("\n".join([head, *(read(Path(app.outdir), path) for path in paths)]), encoding="utf-8")
 
 
+def _joined(app: Sphinx) -> list[Path]:
+    return sorted(Path(app.outdir, FOLDER).glob("*.*"))
+
+
+def _parts(file: Path) -> tuple[str, list[str]]:
+    """The first line of a file that joins others, and the paths that it names."""
+    head = file.read_text(encoding="utf-8").partition("\n")[0]
+    return head, head.removeprefix("/* ").removesuffix(" */").split()
+
+
 def remove(app: Sphinx, exception: Exception | None) -> None:
-    """Removes `UNASKED` from the built book."""
-    folder = Path(app.outdir, "_static")
-    for path in [path for pattern in UNASKED for path in folder.glob(pattern)] if exception is None else ():
+    """Removes `UNASKED` from the built book, and what pages have in a joined file; each build writes it anew."""
+    if exception is not None:
+        return
+    site = Path(app.outdir)
+    unasked = [path for pattern in UNASKED for path in (site / "_static").glob(pattern)]
+    parts = [site / path for file in _joined(app) for path in _parts(file)[1]]
+    imported = [part.parent / name for part in parts if part.suffix == ".css" for name in _imports(part)]
+    for path in {*unasked, *parts, *imported}:
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+
+
+def _imports(sheet: Path) -> list[str]:
+    return _IMPORT.findall(sheet.read_text(encoding="utf-8")) if sheet.exists() else []
 
 
 def style(site: Path, path: str) -> str:

@@ -38,8 +38,8 @@ class Config(Addition):
     of `interventions`, or near them. No level was changed after that. Two earlier runs are not in the book: one with
     60 % of the pairs, from seeds 62201 to 62208, could not tell much, since three of its eight baselines took more than
     all steps (with 70 % they take about 700); one with 1,700 steps and 400 more, from seeds 62221 to 62228 and 62231 to
-    62238, took 217 s on two cores, where this takes 198. Steps were cut for that alone, to the fewest in which a
-    baseline of 1,200 steps still shows a delay, and the seeds are new. The rules stayed as they were.
+    62238, took longer than three minutes on two cores. Steps were cut for that alone, to the fewest in which a baseline
+    of 1,200 steps still shows a delay, and the seeds are new. The rules stayed as they were.
 
     steps          with the learning rate at its peak;  settle: further steps in which it falls to 0, the dose kept up
     head_cap       Frobenius norm that the head may not exceed where uncertainty is held
