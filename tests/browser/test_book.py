@@ -126,6 +126,18 @@ def test_every_equation_fits_into_its_column(opened, width):
 
 
 @every(IN_THE_FORM)
+def test_a_formula_of_the_text_is_not_cut_on_a_phone(opened):
+    right = "getBoundingClientRect().right"
+    cut = f"each => each.querySelector('mjx-math').{right} > each.{right} + 1"
+    formulas = "[...document.querySelectorAll('article span.math:has(mjx-math)')]"
+    with on_a_phone(opened):
+        opened.evaluate("for (const fold of document.querySelectorAll('article details')) fold.open = true")
+        wide = opened.evaluate(f"{formulas}.filter({cut}).map(each => each.textContent)")
+        opened.evaluate("for (const fold of document.querySelectorAll('article details')) fold.open = false")
+    assert wide == []
+
+
+@every(IN_THE_FORM)
 def test_solutions_are_folded_until_they_are_asked_for(opened):
     solution = opened.locator("article details:not(.ledger-box, .hide, .nc-more)").first  # nor folded code
     assert not solution.locator("p").first.is_visible()
@@ -137,6 +149,18 @@ def test_solutions_are_folded_until_they_are_asked_for(opened):
 def test_nothing_overflows_on_a_phone(opened):
     with on_a_phone(opened):
         assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_index_of_the_reference_fits_on_a_phone(page, book):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto((book / "genindex.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_contents_of_a_page_are_not_cut(page, book):
+    page.goto((book / "book/reference/metrics.html").as_uri())
+    contents = page.locator("#pst-secondary-sidebar")
+    assert contents.evaluate("list => list.scrollWidth - list.clientWidth") <= 0
 
 
 @every(CHAPTERS)

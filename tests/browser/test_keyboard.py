@@ -139,3 +139,15 @@ def test_a_table_is_a_stop_where_it_scrolls(visit, width):
     assert tables.count() > 0
     scrolls = "each => each.scrollWidth > each.clientWidth === (each.tabIndex === 0)"
     page.wait_for_function(f"[...document.querySelectorAll('.nc-table')].every({scrolls})")
+
+
+def test_a_table_fades_where_more_of_it_is_to_be_seen(visit):
+    page = visit(CHAPTER, 390)
+    table = page.locator(".nc-table.nc-more-to-the-right:visible").first
+    table = table.element_handle()  # the same one when it no longer fades
+    caption = table.query_selector("caption")
+    before = caption.bounding_box()
+    assert before["width"] < table.evaluate("each => each.clientWidth")
+    table.evaluate("each => each.scrollTo(each.scrollWidth, 0)")
+    page.wait_for_function("each => !each.classList.contains('nc-more-to-the-right')", arg=table)
+    assert caption.bounding_box() == before  # it stays in sight
