@@ -21,7 +21,7 @@ endif
 # What Python has compiled once need not be compiled by each of a hundred processes again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser lighthouse pdf offline links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks slides class clean
+.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser labs lighthouse pdf offline links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks slides class clean
 .DELETE_ON_ERROR:
 
 help:  ## what each of these does
@@ -97,6 +97,9 @@ live: .venv/installed  ## every line trained for real; numbers and verdicts may 
 
 browser: $(BOOK)  ## the built pages in Chromium
 	$(PYTEST) tests/browser -n 3 --dist worksteal
+
+labs: .venv/installed node_modules/.installed  ## every lab in JupyterLab in Chromium, through all that it offers; minutes
+	$(PYTEST) tests/browser/every_lab.py
 
 lighthouse: $(BOOK)  ## what Lighthouse says of six pages; with Node, and 186 MB that are kept by npm
 	npm exec --yes --package=lighthouse@12.8.2 -- $(PYTEST) tests/browser/test_lighthouse.py -rA

@@ -59,6 +59,7 @@ PLAN = Plan(
         Outcome("test error", "test_error", percent=True),
         Outcome("NC1 on train", "nc1_train"),
         Outcome("NC1 on test", "nc1_test"),
+        Outcome("NC2 (angles) on train", "nc2_angles_train"),
         Outcome("NC3 on train", "nc3_train"),
     ),
     x="epoch",

@@ -1,0 +1,91 @@
+"""Every lab in a real JupyterLab, through all that the frame offers: `make labs`, which takes some minutes."""
+
+import io
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pages import fresh_page
+from test_lab import _BARRIERS, Lab, jupyterlab, open_notebook, run_all, write_notebook  # noqa: F401
+
+from ncbook import labs
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from test_every_lab import SMALL
+
+NAMES = sorted(labs.OFFERS)
+LETTERS = """lab => [...lab.querySelectorAll("*")].filter((one) => one.checkVisibility() && (one.value ||
+  [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) && one.tagName !== "STYLE")
+  .map((one) => getComputedStyle(one).fontSize)"""
+
+
+@pytest.fixture(scope="module")
+def notebook(chromium, jupyterlab):  # noqa: F811
+    """A page with every lab, and then with each of them large."""
+    with fresh_page(chromium) as page:
+        calls = [f"labs.{name}()" for name in NAMES] + [f"labs.{name}(large=True)" for name in NAMES]
+        write_notebook(jupyterlab.root / "every.ipynb", "from ncbook import labs", *calls)
+        open_notebook(page, jupyterlab, "every.ipynb")
+        run_all(page)
+        yield page
+        assert page.get_by_text("Traceback").count() == 0
+
+
+def opened(notebook, place: int) -> Lab:
+    """The lab of a cell, once it is on the page, which draws cells that come near."""
+    lab = Lab(notebook, place)
+    lab.cell.scroll_into_view_if_needed()
+    lab.picture.wait_for()
+    return lab
+
+
+def restore(lab: Lab, name: str, texts: dict[str, str]) -> None:
+    """Give a code, and wait until the fields show it."""
+    lab.type("Code", f"{name}?" + "&".join(f"{setting}={text}" for setting, text in texts.items()))
+    lab.field("Code").press("Enter")
+    labels = {setting.name: setting.label for setting in labs.OFFERS[name].plan.settings}
+    for setting, text in texts.items():
+        lab.wait_until(lambda label=labels[setting], text=text: text in lab.field(label).evaluate("it => it.value"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lab_trains_compares_refuses_restores_and_is_taken_away(notebook, name, axe):
+    lab, plan = opened(notebook, 1 + NAMES.index(name)), labs.OFFERS[name].plan
+    chosen = {setting: text for setting, text in SMALL[name].items() if text.replace(".", "").isdigit()}
+    restore(lab, name, chosen)
+    for runs in (1, 2):
+        lab.press("Train")
+        lab.table.locator("tbody tr").nth(runs - 1).wait_for()
+        lab.wait_for_end("done")
+    typed = next(setting for setting in plan.settings if not isinstance(setting, labs.Choice))
+    lab.type(typed.label, "many")
+    lab.press("Train")
+    lab.message.filter(has_text=f"{typed.label}: must be").wait_for()
+    restore(lab, name, chosen)
+    lab.press("Export")
+    numbers = pd.read_csv(io.BytesIO(lab.download("The numbers (CSV)")))
+    assert set(numbers["run"]) == {1, 2}
+    notebook.add_script_tag(path=axe)
+    assert notebook.evaluate(_BARRIERS) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_default_run_is_stopped(notebook, name):
+    lab = opened(notebook, 1 + NAMES.index(name))
+    restore(lab, name, {})
+    lab.press("Train")
+    lab.cell.get_by_text(re.compile(r"\d+ %, about")).wait_for()
+    lab.press("Stop")
+    lab.cell.get_by_text(re.compile("(stopped|done) after")).wait_for()
+    assert lab.cell.get_by_role("button", name="Train", exact=True).is_enabled()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_large_form_has_letters_of_20_pixels_and_the_whole_width(notebook, name):
+    lab = opened(notebook, 1 + len(NAMES) + NAMES.index(name))
+    large = lab.cell.locator(".nc-lab-large")
+    assert set(large.evaluate(LETTERS)) == {"20px"}
+    room = large.evaluate("lab => lab.getBoundingClientRect().width")
+    assert lab.picture.evaluate("image => image.getBoundingClientRect().width") > 0.97 * room
