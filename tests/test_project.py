@@ -259,9 +259,7 @@ def test_the_page_of_measures_is_complete():
 
     listed = set(re.findall(r"`([A-Za-z]\w+)`", (ROOT / "book" / "measures.md").read_text()))
     measures = {name for name in metrics.__all__ if name != "NotFinite"}
-    assert measures == listed & set(dir(metrics)), (
-        "book/measures.md lists every public metric, and no other"
-    )
+    assert measures == listed & set(dir(metrics)), "book/measures.md lists every public metric, and no other"
 
 
 @pytest.mark.parametrize(
