@@ -67,7 +67,7 @@ def table(plan: Plan, runs: Sequence[Training]) -> str:
     head = "".join(f'<th scope="col" style="{_CELL};font-weight:600">{escape(text)}</th>' for text in headings)
     body = "".join("<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>" for cells in lines)
     return (
-        f'<div role="region" aria-label="All runs" {SCROLLS}><table style="border-collapse:collapse;line-height:1.5">'
+        f'<div role="group" aria-label="All runs" {SCROLLS}><table style="border-collapse:collapse;line-height:1.5">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -265,7 +265,7 @@ def test_the_table_scrolls_by_itself_where_the_page_is_narrow(lab):
     lab.press("Train")
     lab.wait_for_end("done")
     lab.press("Export")
-    runs = lab.cell.get_by_role("region", name="All runs")
+    runs = lab.cell.get_by_role("group", name="All runs")
     whole, seen = runs.evaluate("box => [box.scrollWidth, box.clientWidth]")
     assert whole > seen > 400
     assert lab.cell.locator(".widget-vbox").first.evaluate("box => box.scrollWidth - box.clientWidth") == 0
