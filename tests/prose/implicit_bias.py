@@ -87,4 +87,6 @@ GIVEN = [
     "the tenfold fall that this book calls collapse",
     "NC1 falls at least tenfold in the terminal phase",
     "In none: collapse by ten times without weight decay",
+    "how much do ten times as many constant steps bring?",  # in the lab
+    "with a constant one, for 10,000 and for 100,000 steps.",
 ]
