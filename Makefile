@@ -86,13 +86,14 @@ js:  ## linter, types and unit tests of the scripts; without Node they are skipp
 	else echo "NO NODE FOUND: the scripts were not checked (Debian: apt-get install nodejs npm)." >&2; [ -z "$$CI" ]; fi
 
 unit: .venv/installed  ## the tests of the package
-	$(PYTEST) tests --ignore=tests/browser --ignore=tests/replay -n 2 --dist loadfile
+	$(PYTEST) tests --ignore=tests/browser --ignore=tests/replay --ignore=tests/live -n 2 --dist loadfile
 
 replay: .venv/installed  ## recorded runs against the code, and checked cells against recorded runs, to the letter
 	$(if $(CHAPTER),,$(PYTEST) tests/replay -n 2 --dist worksteal)
 	$(STATIC) $(NBVAL)
 
-live: .venv/installed  ## every line trained for real; numbers and verdicts may differ
+live: .venv/installed  ## every lab, and every line, trained for real; numbers and verdicts may differ
+	$(if $(CHAPTER),,$(PYTEST) tests/live -n 2 --dist worksteal)
 	NCBOOK_PRESET=smoke NCBOOK_LIVE=1 $(NBVAL) --nbval-sanitize-with tools/live.cfg
 
 browser: $(BOOK)  ## the built pages in Chromium

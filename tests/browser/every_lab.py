@@ -2,18 +2,14 @@
 
 import io
 import re
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from lab_driving import SMALL
 from pages import fresh_page
 from test_lab import _BARRIERS, Lab, jupyterlab, open_notebook, run_all, write_notebook  # noqa: F401
 
 from ncbook import labs
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from test_every_lab import SMALL
 
 NAMES = sorted(labs.OFFERS)
 LETTERS = """lab => [...lab.querySelectorAll("*")].filter((one) => one.checkVisibility() && (one.value ||

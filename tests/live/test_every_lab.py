@@ -5,33 +5,12 @@ from html import escape
 import numpy as np
 import pandas as pd
 import pytest
-from lab_driving import fill, train
+from lab_driving import SMALL, fill, train
 
 from ncbook import labs, trainers
 from ncbook.labs import _curves
 from ncbook.labs._training import rows_of
 
-# Settings with which a lab trains in a second or two.
-SMALL = {
-    "bound": {"per_class": "3", "steps": "60", "population": "10"},
-    "cascade": {"depth": "2", "width": "64", "steps": "250"},
-    "collapse": {"width": "8", "epochs": "25"},
-    "corrupted_labels": {"epochs": "30"},
-    "doses": {"steps": "12", "settle": "4", "seeds": "2"},
-    "double_descent": {"per_class": "3", "draws": "2"},
-    "flatness": {"epochs": "25", "labels": "stopped"},
-    "grokking": {"p": "7", "width": "8", "steps": "500"},
-    "implicit_bias": {"steps": "60"},
-    "information_bottleneck": {"steps": "200", "sampled": "32"},
-    "interventions": {"steps": "12", "release": "6", "seeds": "2"},
-    "margins": {"per_class": "10", "width": "32", "steps": "60"},
-    "numerics": {"steps": "50", "seeds": "2", "head_factor": "10"},
-    "settings": {"epochs": "25"},
-    "simplex": {"steps": "60"},
-    "test_collapse": {"per_class": "2", "weight_decay": "0"},
-    "transfer": {"width": "8", "epochs": "24"},
-    "unconstrained": {"steps": "200"},
-}
 # Outcomes that need a longer training than that.
 NOT_YET = {"at step (median)", "cosine with max-margin"}
 EARLY = {"flatness", "numerics"}  # these end before their last step where there is nothing left to see
