@@ -21,7 +21,7 @@ endif
 # What Python has compiled once need not be compiled by each of a hundred processes again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup book test check serve lab notebooks ledger contents format lint unit js replay live browser labs lighthouse pdf offline links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks slides class clean
+.PHONY: help setup book test test-code check serve lab notebooks ledger contents format lint unit js replay live browser labs lighthouse pdf offline links bench bench-gpu test-oldest test-newest test-colab test-dist address release hooks slides class clean
 .DELETE_ON_ERROR:
 
 help:  ## what each of these does
@@ -33,9 +33,12 @@ setup: .venv/installed  ## install everything into .venv
 book: $(BOOK)  ## set up, execute every chapter, build the HTML in _build/html
 	@echo "The book is at $(abspath $(BOOK))"
 
-# Two at a time: one waits for a network, a browser or a single core, while the other computes.
+# Two chains at a time: one waits for a browser or a single core, while the other computes.
 test: .venv/installed  ## set up, and check everything
-	@$(MAKE) --no-print-directory -j2 --output-sync=target lint js browser unit replay live
+	@$(MAKE) --no-print-directory -j2 --output-sync=target browser test-code
+
+test-code:
+	@for each in lint js unit replay live; do $(MAKE) --no-print-directory $$each || exit 1; done
 
 check: lint  ## while you work: style, types, spelling and the fast tests
 	$(PYTEST) -n 2 --dist loadfile $(FAST)
