@@ -6,7 +6,8 @@ from pathlib import Path
 
 _OWN = Path(__file__).parent
 _OF_REVEAL = ("reveal.css", "reveal.js", "plugin/notes.js")
-_OF_THE_SITE = ("_static/mathjax", "_static/ncbook.css", "_static/logo.svg")
+_STYLE = Path(__file__).parents[2] / "book" / "webassets" / "ncbook.css"  # in the built site it is joined with others
+_OF_THE_SITE = ("_static/mathjax", "_static/logo.svg")
 _IMAGE = re.compile(r'src="(_images/[^"]+)"')
 
 
@@ -18,6 +19,7 @@ def write(folder: Path, decks: dict[str, str], site: Path, reveal: Path) -> None
     _copy(reveal.parent / "LICENSE", folder / "reveal" / "LICENSE")
     for name in ("slides.css", "slides.js"):
         _copy(_OWN / name, folder / name)
+    _copy(_STYLE, folder / "_static" / _STYLE.name)
     images = {image for html in decks.values() for image in _IMAGE.findall(html)}
     for name in (*_OF_THE_SITE, *sorted(images)):
         _copy(site / name, folder / name)
