@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 
 import api
 import numpy as np
@@ -510,3 +511,11 @@ def test_a_lab_of_one_s_own_is_a_cell_and_does_all_that_a_lab_does(make):
     assert "Step 20: test error " in told(lab)
     lab.export.click()
     assert eval(python(lab).splitlines()[-1], names).to_dict("records") == lab.runs[0].rows
+
+
+LONGEST_PLAN = 80  # lines of what a lab declares
+
+
+def test_a_lab_is_short():
+    plans = (Path(labs.__file__).parent / "plans").glob("*.py")
+    assert {path.name for path in plans if len(path.read_text().splitlines()) > LONGEST_PLAN} == set()
