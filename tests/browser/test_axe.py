@@ -32,7 +32,7 @@ def visit(reader, book, axe):
         reader.set_viewport_size({"width": width, "height": 900})
         reader.goto((book / f"{name}.html").as_uri())
         reader.evaluate("document.documentElement.dataset.theme = 'light'")
-        reader.add_style_tag(content="* { transition: none !important; }")
+        reader.add_style_tag(content="* { transition: none !important; animation: none !important; }")
         reader.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
         if name in _MADE:
             reader.evaluate(_FEW)

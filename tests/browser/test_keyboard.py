@@ -51,7 +51,7 @@ def visit(reader, book):
         reader.set_viewport_size({"width": width, "height": 900})
         reader.goto((book / f"{name}.html").as_uri())
         reader.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        reader.add_style_tag(content="* { transition: none !important; }")
+        reader.add_style_tag(content="* { transition: none !important; animation: none !important; }")
         reader.wait_for_function(_LOADED)
         return reader
 
