@@ -9,7 +9,7 @@ import pytest
 from pages import fresh_page
 from slides import chapter
 
-CHAPTERS = ("collapse", "grokking")  # with the explorables that have most to show
+CHAPTERS = ("memorization", "grokking")  # with tables, and with the explorable that has most to show
 SMALLEST = 20  # pixels of a letter on the stage
 DRAWN = 13  # pixels of the smallest letters that an explorable draws, before it is enlarged
 LESSON = """# Lesson: Grokking
