@@ -8,7 +8,6 @@ The learning rate is constant until long after the last training error, so that 
 falls smoothly to 0. The presets gpu and paper keep the published schedule of two drops.
 """
 
-from collections.abc import Callable
 from functools import lru_cache, partial
 from itertools import product
 from typing import Any
@@ -67,15 +66,9 @@ def train_arm(
     network: str,
     weight_decay: float,
     seed: int,
-    on_epoch: Callable[[int], None] | None = None,
     plane: Plane | None = None,
-    on_row: Callable[[dict[str, Any]], None] = lambda row: None,
 ) -> list[dict[str, Any]]:
-    """Train one network from one seed; returns one history row a probed epoch.
-
-    `on_row` gets each row as soon as it is measured, `on_epoch` each finished epoch, in place of a progress bar.
-    Either may end the training by raising an exception of its own.
-    """
+    """Train one network from one seed; returns one history row a probed epoch."""
     model = build(config, dataset, network, seed)
     recipe = recipe_of(config, weight_decay, len(dataset.train))
     epoch_steps = recipe.steps // config.epochs
@@ -88,16 +81,10 @@ def train_arm(
         if plane is not None:
             plane.add(epoch, model.head.weight, train, test)
         row |= measure(model.head, dataset, train, test)
-        on_row(row)
         return row
 
-    def on_step(step: int) -> None:
-        if on_epoch is not None and step % epoch_steps == 0:
-            on_epoch(step // epoch_steps)
-
     probed = [epoch * epoch_steps for epoch in probed_epochs(config)]
-    report = None if on_epoch is None else on_step
-    return trainers.fit(model, dataset.train, recipe, seed, probe, probed, report).whole()
+    return trainers.fit(model, dataset.train, recipe, seed, probe, probed).whole()
 
 
 def recipe_of(config: Config, weight_decay: float, points: int) -> trainers.Recipe:
