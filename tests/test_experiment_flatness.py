@@ -192,7 +192,11 @@ def test_probes_of_the_recorded_run_are_finite(laptop):
 
 
 def test_stopped_networks_still_end_as_recorded(laptop):
-    """On another processor some numbers are 2.5 % off, and as much from disturbed weights: these are let go as far."""
+    """On another processor some numbers are 2.5 % off, and as much from disturbed weights: these are let go as far.
+
+    Losses of scaled networks, and what is computed from them, are powers of e whose exponent is a multiple of a margin:
+    two processors share the exponent to 1 %, and the loss itself no better than that.
+    """
     arm = flatness.Config.preset("laptop"), "cpu", parts.Arm("stopped", 302)
     made = pd.DataFrame(parts.measure_arm(*arm))
     with trainers.first_probes(len(made), disturbance=1):
@@ -203,6 +207,8 @@ def test_stopped_networks_still_end_as_recorded(laptop):
     ours, others, disturbed = (each[made.select_dtypes(float).columns] for each in (made, theirs, strayed))
     near = np.isclose(ours, others, rtol=RELATIVE, atol=1e-6, equal_nan=True)
     assert near.mean() > 0.9
+    exponents = [np.log(each.where(each > 0)) for each in (ours, others)]
+    near |= np.isclose(*exponents, rtol=0.01, atol=0)
     assert (near | ((ours - others).abs() <= FACTOR * (ours - disturbed).abs())).all(axis=None)
 
 
