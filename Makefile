@@ -11,7 +11,8 @@ PACKAGE := $(shell find ncbook -name '*.py' -o -name '*.js' -o -name '*.css' -o 
 # A page is static: labs show a note in place of widgets that no kernel answers. One thread: see trainers.threads.
 STATIC := NCBOOK_STATIC=1 NCBOOK_PRESET=laptop NCBOOK_LIVE=0
 PYTEST := $(BIN)/pytest -p no:nbval  # which takes seconds to import, in each process
-NBVAL := $(BIN)/pytest $(if $(CHAPTER),book/$(CHAPTER).ipynb,book -n 2 --dist loadfile) --nbval-lax --nbval-current-env -o filterwarnings=default -p no:cacheprovider
+QUICK := $(BIN)/python tools/quick_kernels.py  # what starts many kernels does so by forks
+NBVAL := $(QUICK) $(BIN)/pytest $(if $(CHAPTER),book/$(CHAPTER).ipynb,book -n 2 --dist loadfile) --nbval-lax --nbval-current-env -o filterwarnings=default -p no:cacheprovider
 export OMP_NUM_THREADS ?= 1
 # A home that cannot be written: what tools keep there goes into .venv.
 ifneq ($(shell [ -d "$$HOME" ] && [ -w "$$HOME" ] && echo yes),yes)
@@ -165,5 +166,5 @@ node_modules/.installed: package.json package-lock.json
 	@touch $@
 
 $(BOOK): .venv/installed $(PACKAGE) $(CHAPTERS) $(PAGES)
-	$(BIN)/python tools/build.py
+	$(QUICK) $(BIN)/python tools/build.py
 	@touch $@

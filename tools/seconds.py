@@ -1,7 +1,8 @@
 """What the chapters cost: python tools/seconds.py prints the table of the page on running, `book/seconds.md`.
 
 Trainings have their seconds in the recorded runs. Those of executing a chapter against these runs are read off the last
-build, by python tools/seconds.py record, into `benchmarks/chapters.json`.
+build, by python tools/seconds.py record, into `benchmarks/chapters.json`. That build must have been made by python
+tools/build.py alone: kernels of `make book` are forks, which have nothing to import.
 """
 
 import json
