@@ -53,7 +53,7 @@ def serve(address: Path, ready: int) -> None:
     os.environ |= {"MPLBACKEND": _INLINE, "JPY_PARENT_PID": str(os.getpid())}  # read when these are imported
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
     import ipykernel.kernelapp  # noqa: F401
-    import matplotlib.pyplot
+    import matplotlib.pyplot  # noqa: F401
     import sklearn.svm  # noqa: F401
 
     import ncbook.chapters
