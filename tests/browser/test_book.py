@@ -112,6 +112,12 @@ def test_equations_are_rendered(opened):
     assert not re.search(r"\\(frac|sum|operatorname)", opened.locator("article").inner_text())
 
 
+@every(PAGES)
+def test_no_formula_is_a_stop_of_the_tab_key(opened):
+    opened.wait_for_function("() => !window.MathJax?.startup?.promise || MathJax.startup.promise.then(() => true)")
+    assert opened.locator("mjx-container[tabindex]").count() == 0
+
+
 @every(IN_THE_FORM)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_every_equation_fits_into_its_column(opened, width):
