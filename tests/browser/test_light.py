@@ -19,10 +19,10 @@ MOST_REQUESTS = 25
 LARGEST_SITE = 20_000_000  # bytes on disk, without the book as a PDF
 # Each page is opened as a first visit on a desk in the light, and on a phone in the dark.
 SCREENS = {"light": (1280, 900), "dark": (390, 800)}
-# A browser fetches a lazy picture when it comes within a screen or two: a screen a step meets them all, and a picture
-# that was never asked for keeps the last line waiting.
+# A browser fetches a lazy picture when it comes within a screen or two of the window, above or below: two screens a
+# step meet them all, and a picture that was never asked for keeps the last line waiting.
 _THROUGH_THE_PAGE = """async () => {
-  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+  for (let y = 0; y < document.documentElement.scrollHeight; y += 2 * innerHeight) {
     scrollTo({ top: y, behavior: "instant" });
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   }
@@ -37,27 +37,39 @@ _AT_REST = """async () => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def readers(chromium):
+    """A page for each screen, which goes through the book: what all pages load is then compiled only once."""
+    opened = {}
+    for theme, (width, height) in SCREENS.items():
+        context = chromium.new_context(color_scheme=theme, viewport={"width": width, "height": height})
+        context.set_default_timeout(PATIENCE)
+        page = opened[theme] = context.new_page()
+        page.asked, page.said = [], []
+        context.on("request", lambda request, asked=page.asked: asked.append(request.url))
+        page.on("console", lambda message, said=page.said: said.append(message.text))
+        page.on("pageerror", lambda error, said=page.said: said.append(str(error)))
+    yield opened
+    for page in opened.values():
+        page.context.close()
+
+
 @pytest.fixture(scope="module", params=[(name, theme) for name in PAGES for theme in SCREENS], ids="-".join)
-def visit(request, chromium, book):
+def visit(request, readers, book):
     """What a page asked for when it opened, and in all; and what it said in the console."""
     name, theme = request.param
-    width, height = SCREENS[theme]
-    context = chromium.new_context(color_scheme=theme, viewport={"width": width, "height": height})
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    asked: list[str] = []
-    said: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    page = readers[theme]
+    page.asked.clear()
+    page.said.clear()
     page.goto((book / f"{name}.html").as_uri())
     page.evaluate(_AT_REST)
-    at_first = list(asked)
+    at_first = list(page.asked)
     page.evaluate(_THROUGH_THE_PAGE)
     page.evaluate(_AT_REST)
-    theme_shown = page.evaluate("document.documentElement.dataset.theme")
-    yield {"name": name, "theme": theme, "shown": theme_shown, "first": at_first, "all": asked, "said": said}
-    context.close()
+    shown = page.evaluate("document.documentElement.dataset.theme")
+    yield {"name": name, "theme": theme, "shown": shown, "first": at_first, "all": [*page.asked], "said": [*page.said]}
+    page.evaluate("localStorage.clear(); sessionStorage.clear()")  # the next page is a first visit too
+    page.goto("about:blank")
 
 
 @cache
