@@ -20,8 +20,8 @@ def features_of(model: models.Classifier, inputs: Tensor) -> Tensor:
 def measure(head: torch.nn.Linear, dataset: data.Dataset, train: Tensor, test: Tensor) -> dict[str, float]:
     """Losses, errors and collapse metrics of last-layer features train [N, d] and test [M, d].
 
-    Columns: train_loss, test_loss, cross-entropies in nats; train_error, test_error; every measure of `metrics.Collapse`
-    with the suffixes _train and _test, each set with its own class means; nc4_test_train_means.
+    Columns: train_loss, test_loss, cross-entropies in nats; train_error, test_error; every measure of
+    `metrics.Collapse` with the suffixes _train and _test, each set with its own class means; nc4_test_train_means.
     """
     row: dict[str, float] = {}
     for name, split, features in (("train", dataset.train, train), ("test", dataset.test, test)):
