@@ -22,6 +22,8 @@ class SecondPass:
     they hold all that tells the means apart.
     """
 
+    SUMS = ("counts", "projected", "squares", "mismatches", "errors")  # attributes that workers add up
+
     def __init__(self, means: Means, weight: Tensor | None = None, bias: Tensor | None = None) -> None:
         self.means = means
         self.axes, self.eigenvalues = between_class_axes(means)
@@ -59,7 +61,7 @@ class SecondPass:
 
     def merge(self, other: "SecondPass") -> None:
         """Take in what another worker has summed over other rows with the same means."""
-        for name in ("counts", "projected", "squares", "mismatches", "errors"):
+        for name in self.SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     @property
