@@ -7,6 +7,7 @@ import os
 
 import pytest
 import torch
+from doc_examples import run
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
@@ -191,3 +192,9 @@ def test_workers_that_persist_give_the_same_noise_in_both_passes(lightning):
         patch.setattr(lightning._Batches, "_placed", lambda self, batch: batch)
         passes = [torch.cat([inputs for inputs, _ in batches]) for _ in range(2)]
     assert torch.equal(*passes)
+
+
+def test_the_examples_run(lightning):
+    names = {}
+    texts = (lightning.__doc__, lightning.NeuralCollapseCallback.__doc__)
+    assert all(run(text, "lightning", names) for text in texts)

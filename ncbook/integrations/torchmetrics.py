@@ -84,6 +84,10 @@ class NeuralCollapse(_Metric):
         measured = asdict(moments.measures(weight))
         return {name: self.moments.new_tensor(measured[name]) for name in names}
 
+    def plot(self, val: Any = None, ax: Any = None) -> Any:
+        """Draw what `compute` returns now, or what it returned before; returns a figure and its axes."""
+        return self._plot(val, ax)
+
     def _moments(self) -> Moments:
         return Moments.of_vector(self.moments, self.num_classes, self.dim)
 
