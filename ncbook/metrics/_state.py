@@ -6,18 +6,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ncbook.metrics._classes import Means
-from ncbook.metrics._moments import Moments
-from ncbook.metrics._second_pass import SecondPass
-
 
 def move(part: object, device: torch.device) -> None:
-    """Move every tensor of a meter, and of what it holds, to `device`."""
+    """Move every tensor of a meter to `device`, at any depth of what it holds."""
     attributes = vars(part)  # of frozen dataclasses and of what they have cached, too
     for name, value in attributes.items():
         if isinstance(value, Tensor):
             attributes[name] = value.to(device)
-        elif isinstance(value, Means | SecondPass | Moments):
+        elif isinstance(value, list):
+            attributes[name] = [each.to(device) if isinstance(each, Tensor) else each for each in value]
+        elif type(value).__module__.startswith("ncbook."):
             move(value, device)
 
 

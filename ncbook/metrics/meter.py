@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -82,6 +83,7 @@ class CollapseMeter:
         if self._counts is None or self._sums is None or self._working is None:
             raise ValueError("start_second_pass: the first pass has seen no batch")
         self._second = SecondPass(_classes.Means.of(self._counts, self._sums, self._working))
+        self._sums = None  # they have become the means
         self._synced = False
 
     def copy(self) -> "CollapseMeter":
@@ -165,8 +167,8 @@ class CollapseMeter:
     def state_dict(self) -> dict[str, Any]:
         """All that has been seen, in either pass, as tensors, numbers and strings.
 
-        `torch.load` reads it with `weights_only=True`. It is [K, d], and what a second pass derives from the class
-        means is derived again when it is loaded.
+        `torch.load` reads it with `weights_only=True`. Its largest tensor is [K, d]: what a second pass derives from
+        the class means is derived again when it is loaded.
         """
         state: dict[str, Any] = {
             "num_classes": self.num_classes,
@@ -176,7 +178,9 @@ class CollapseMeter:
             "decided": int(self._decided),
             "synced": int(self._synced),
         }
-        sums = self._first_sums() | ({} if self._second is None else self._sums_of_pass())
+        sums = self._sums_of_pass()
+        if self._second is not None:
+            sums |= {"first_counts": self._counts_or_zeros(), "means": self._second.means.means}
         return state | {name: value.clone() for name, value in sums.items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -184,31 +188,40 @@ class CollapseMeter:
 
         Raises ValueError for a state of another number of classes or dimensions, or of another kind of meter.
         """
-        first = self._first_sums()
-        names = ["precision", "pass", "decided", "synced", *first]
+        names = ["precision", "pass", "decided", "synced", "first_counts"]
         _state.require_fitting(state, names, self.num_classes, self.dim)
         loaded = CollapseMeter(self.num_classes, self.dim)
-        loaded._device = self._device or state["first_sums"].device
-        if state["precision"]:
-            loaded._working = _PRECISIONS[state["precision"]]
-            loaded._set_sums(_state.read(state, loaded._first_sums()))
+        loaded._device = self._device or state["first_counts"].device
+        loaded._working = _PRECISIONS[state["precision"]]
         if state["pass"] == 2:
-            loaded.start_second_pass()
+            loaded._second = loaded._second_of(state)
+        if loaded._working is not None:
             loaded._set_sums(_state.read(state, loaded._sums_of_pass()))
         loaded._decided, loaded._synced = bool(state["decided"]), bool(state["synced"])
         vars(self).update(vars(loaded))
 
-    def _first_sums(self) -> dict[str, Tensor]:
-        """What the first pass sums up, zeros before its first batch."""
-        if self._counts is not None and self._sums is not None:
-            return {"first_counts": self._counts, "first_sums": self._sums}
-        counts = torch.zeros(self.num_classes, dtype=torch.int64, device=self._device or "cpu")
-        return {"first_counts": counts, "first_sums": counts.new_zeros(len(counts), self.dim, dtype=torch.float64)}
+    def _second_of(self, state: Mapping[str, Any]) -> SecondPass:
+        """The second pass with the class means of a state, to the bit, before its first batch."""
+        self._counts = _state.read(state, {"first_counts": self._counts_or_zeros()})["first_counts"]
+        occurs = self._counts > 0
+        means = self._counts.new_zeros(self.num_classes, self.dim, dtype=torch.float64)
+        means[occurs] = _state.read(state, {"means": means[occurs]})["means"]
+        assert self._working is not None
+        divided_by_one = _classes.Means.of(occurs.long(), means, self._working)
+        return SecondPass(replace(divided_by_one, counts=self._counts[occurs].double()))
+
+    def _counts_or_zeros(self) -> Tensor:
+        if self._counts is not None:
+            return self._counts
+        return torch.zeros(self.num_classes, dtype=torch.int64, device=self._device or "cpu")
 
     def _sums_of_pass(self) -> dict[str, Tensor]:
         """What the pass that is under way sums up, by names of which `_set_sums` knows where they belong."""
         if self._second is None:
-            return self._first_sums()
+            counts, sums = self._counts_or_zeros(), self._sums
+            if sums is None:
+                sums = counts.new_zeros(self.num_classes, self.dim, dtype=torch.float64)
+            return {"first_counts": counts, "first_sums": sums}
         return {f"second_{name}": getattr(self._second, name) for name in SecondPass.SUMS}
 
     def _set_sums(self, sums: Mapping[str, Tensor]) -> None:
