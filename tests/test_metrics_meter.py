@@ -1,6 +1,7 @@
 """Streaming meters give the numbers of the whole tensor, in batches, in any order, on several workers."""
 
 import dataclasses
+import io
 import math
 
 import pytest
@@ -14,6 +15,7 @@ from tables import for_each
 from ncbook import metrics
 
 COUNTS_ONLY = {"nc4", "ncc_error"}
+METERS = [metrics.CollapseMeter, metrics.OnePassMeter]
 
 
 def points(seed=0, counts=(40, 25, 3), dim=7, dtype=torch.float32, offset=0.0):
@@ -209,7 +211,7 @@ def test_what_comes_in_the_wrong_order_is_refused():
             call()
 
 
-@for_each("meter", [metrics.CollapseMeter, metrics.OnePassMeter])
+@for_each("meter", METERS)
 def test_bad_input_is_named(meter):
     features, labels, _, _ = points()
     broken = changed(features, (3, 2), math.nan)
@@ -303,6 +305,121 @@ def test_batches_that_are_cut_differently_may_differ_by_rounding(seed, spread):
     last = 1 + 2**-9 * torch.randn(features.shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     passes(features.bfloat16(), (features * last).bfloat16(), labels)
     passes(features.bfloat16(), (features * (1 + 2**-9)).bfloat16(), labels)
+
+
+def steps(kind):
+    """What is called on a meter, call by call, for the whole sample."""
+    features, labels, weight, bias = points()
+    calls = [lambda meter, part=part: meter.update(*part) for part in batches(features, labels)]
+    if kind is metrics.CollapseMeter:
+        again = batches(features, labels, logits_of(features, weight, bias))
+        calls += [lambda meter: meter.start_second_pass()]
+        calls += [lambda meter, part=part: meter.update(*part) for part in again]
+    return calls
+
+
+def saved_and_read(state):
+    """As it comes back from a file that nobody has to trust."""
+    file = io.BytesIO()
+    torch.save(state, file)
+    file.seek(0)
+    return torch.load(file, weights_only=True)
+
+
+def same_bits(one, other):
+    """Whether two states hold the same bits."""
+    assert one.keys() == other.keys()
+    return all(
+        torch.equal(torch.as_tensor(one[name]), torch.as_tensor(other[name])) for name in one if name != "precision"
+    )
+
+
+@for_each("kind", METERS)
+def test_a_state_saved_anywhere_goes_on_to_the_same_bits(kind):
+    weight, calls = points()[2], steps(kind)
+    straight = kind(3, 7)
+    for place, call in enumerate(calls):
+        fresh = kind(3, 7)
+        fresh.load_state_dict(saved_and_read(straight.state_dict()))
+        assert same_bits(fresh.state_dict(), straight.state_dict())
+        for rest in calls[place:]:
+            rest(fresh)
+        call(straight)
+        if place == 0:
+            expected = fresh.compute(weight)
+        assert fresh.compute(weight) == expected
+    assert straight.compute(weight) == expected
+
+
+@for_each("kind", METERS)
+def test_a_state_is_no_part_of_the_meter(kind):
+    meter, calls = kind(3, 7), steps(kind)
+    for call in calls[:-1]:
+        call(meter)
+    state, other = meter.state_dict(), kind(3, 7)
+    other.load_state_dict(state)
+    before = saved_and_read(state)
+    for one in (meter, other):
+        calls[-1](one)
+        assert same_bits(state, before)
+
+
+@for_each("kind", METERS)
+def test_a_meter_that_was_reset_is_as_new(kind):
+    weight, meter = points()[2], kind(3, 7)
+    new = meter.state_dict()
+    for call in steps(kind):
+        call(meter)
+    expected = meter.compute(weight)
+    meter.reset()
+    assert same_bits(meter.state_dict(), new)
+    for call in steps(kind):
+        call(meter)
+    assert meter.compute(weight) == expected
+
+
+def tensors_of(part):
+    """Every tensor that a meter holds, at any depth."""
+    for value in vars(part).values():
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif hasattr(value, "__dict__"):
+            yield from tensors_of(value)
+
+
+@for_each("kind", METERS)
+def test_a_meter_moves_as_a_whole(kind):
+    meter = kind(3, 7)
+    for call in steps(kind)[:-1]:
+        call(meter)
+    assert meter.to("meta") is meter
+    moved = list(tensors_of(meter))
+    assert len(moved) >= 4
+    assert {tensor.device.type for tensor in moved} == {"meta"}
+
+
+@for_each("kind", METERS)
+def test_a_batch_on_another_device_than_the_meter_is_named(kind):
+    features, labels, _, _ = points()
+    with pytest.raises(ValueError, match=r"features: on cpu, but the meter is on meta; to\(device\) moves it"):
+        kind(3, 7).to("meta").update(features, labels)
+
+
+@for_each("kind", METERS)
+def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(kind):
+    meter, other = kind(3, 7), next(each for each in METERS if each is not kind)
+    meter.update(*points()[:2])
+    before = meter.state_dict()
+    cut = before | {name: value[:2] for name, value in before.items() if getattr(value, "ndim", 0) == 2}
+    for state, message in (
+        (kind(4, 7).state_dict(), "state: is of 4 classes in 7 dimensions, but this meter of 3 classes in 7"),
+        (kind(3, 8).state_dict(), "state: is of 3 classes in 8 dimensions, but this meter of 3 classes in 7"),
+        (other(3, 7).state_dict(), "state: has no "),
+        (cut, r"state: expected \w+ of shape \[\d, 7\], got \[2, 7\]"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            meter.load_state_dict(state)
+        assert same_bits(meter.state_dict(), before)
 
 
 class TwoLayers(torch.nn.Module):
