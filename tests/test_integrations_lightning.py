@@ -107,7 +107,7 @@ def by_hand(module, *tensors):
     with torch.no_grad():
         features = module.body(tensors[0])
     measured = dataclasses.asdict(metrics.collapse(features, tensors[1], module.head.weight, module.head.bias))
-    return {name: value for name, value in measured.items() if name != "num_classes_present" and not math.isnan(value)}
+    return {name: value for name, value in measured.items() if isinstance(value, float) and not math.isnan(value)}
 
 
 def of(logged, stage):

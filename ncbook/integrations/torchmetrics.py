@@ -12,7 +12,7 @@
 ['cdnv', 'nc1', 'nc2_angles']
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import partial
 from typing import Any
 
@@ -20,23 +20,24 @@ import torch
 from torch import Tensor, nn
 
 from ncbook.integrations import _optional
-from ncbook.metrics import _state, _validate
+from ncbook.metrics import Collapse, _state, _validate
 from ncbook.metrics._moments import Moments
 
 __all__ = ["NeuralCollapse"]
 
 _Metric: Any = _optional.first(("torchmetrics",), extra="torchmetrics").Metric
-_NAMES = ("nc1", "nc2_norms", "nc2_angles", "nc2_equiangularity", "cdnv", "variance_ratio", "num_classes_present")
+_TWO_PASSES = ("nc4", "ncc_error")
 _NAMES_OF_HEAD = ("nc2_norms_head", "nc2_angles_head", "nc2_equiangularity_head", "nc3", "nc3_etf")
+_NAMES = tuple(each.name for each in fields(Collapse) if each.name not in _TWO_PASSES + _NAMES_OF_HEAD)
 
 
 class NeuralCollapse(_Metric):
     """`metrics.collapse` (Papyan et al. 2020) in one pass, as a metric whose `compute` returns a dict of numbers.
 
-    Its names are those of `metrics.Collapse`: nc1, nc2_norms, nc2_angles, nc2_equiangularity, cdnv, variance_ratio and
-    num_classes_present; with `weight`, which is the head's [K, d] or the head itself, also nc2_norms_head,
-    nc2_angles_head, nc2_equiangularity_head, nc3 and nc3_etf. The weight is read whenever `compute` is called, and
-    clones of the metric read the same. NC4 cannot be known in one pass: `metrics.CollapseMeter` makes two.
+    Its names are those of `metrics.Collapse`; the head's (nc2_norms_head, nc2_angles_head, nc2_equiangularity_head, nc3
+    and nc3_etf) are there with `weight`, which is the head's [K, d] or the head itself. The weight is read whenever
+    `compute` is called, and clones of the metric read the same. nc4 and ncc_error are left out, as they cannot be known
+    in one pass: `metrics.CollapseMeter` makes two.
 
     The state is that of `metrics.OnePassMeter` in one tensor of d^2 + K d + 2 K numbers. It stays float64 whatever the
     precision of the network, merges without losing digits, and is what workers send each other. As long as fewer than
