@@ -148,7 +148,7 @@ def _columns(axes: Axes, rows: list[Tensor]) -> Tensor:
     dim = rounded.shape[1]
     columns = rounded.new_empty(len(axes) + 1 + sum(map(len, rows)), dim)
     axes.fill(columns[: len(axes)])
-    watch = torch.randn(dim, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    watch = torch.randn(dim, generator=torch.Generator().manual_seed(0), dtype=torch.float64, device="cpu")
     columns[len(axes)] = (watch / watch.norm()).to(columns)
     for start, part in zip(accumulate(map(len, rows), initial=len(axes) + 1), rows, strict=False):
         columns[start : start + len(part)] = part
