@@ -98,6 +98,19 @@ def test_close_calls_are_those_of_float64(seed, dtype, noise):
     assert abs(measured.nc4 - (away.argmin(1) != logits.argmax(1)).double().mean().item()) <= doubtful
 
 
+@for_each("dtype", [torch.float16, torch.float32])
+def test_a_head_that_prefers_a_class_by_less_than_float32_sees(dtype):
+    """Classes in pairs of one row each: the bias decides for the second of them, also where the first is nearest."""
+    features, labels = gaussians([4] * 20, 6, dtype=dtype, spread=1e-3)
+    weight = metrics.class_means(features, labels)[::2].repeat_interleave(2, 0).to(torch.float32)
+    bias = -weight.double().square().sum(1) / 2 + 1e-11 * (torch.arange(20) % 2)
+    away = torch.cdist(features.double(), weight[::2].double())
+    nearest = torch.cdist(features.double(), metrics.class_means(features, labels)).argmin(1)
+    expected = (2 * away.argmin(1) + 1 != nearest).double().mean().item()
+    assert 0.4 < expected < 1
+    assert metrics.collapse(features, labels, weight, bias).nc4 == expected
+
+
 @for_each("scale", [1e-25, 1.0, 1e25])
 @for_each("case", ["zeros", "masked"])
 def test_heads_of_unusual_size(scale, case):
