@@ -7,7 +7,7 @@ object, and so give the same numbers.
 import torch
 from torch import Tensor
 
-from ncbook.metrics._classes import Means, squared_norms
+from ncbook.metrics._classes import Means, own_precision, squared_norms
 
 # Directions in which class means differ by less than this share of the largest difference (as a ratio of
 # eigenvalues of Sigma_B) are rounding noise: inverting them would put noise of size 1/eps into NC1.
@@ -45,6 +45,10 @@ class SecondPass:
 
     def add(self, features: Tensor, index: Tensor, decisions: Tensor | None = None) -> None:
         """Take in features [B, d] and the places [B] of their classes; decisions [B] where no head was given."""
+        with own_precision(features):
+            self._add(features, index, decisions)
+
+    def _add(self, features: Tensor, index: Tensor, decisions: Tensor | None) -> None:
         residuals = self.means.residuals_of(features, index)
         projected, scores, logits = (residuals @ self.columns).split(self.widths, dim=1)
         if self.centers is not None:
