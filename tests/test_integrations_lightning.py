@@ -151,6 +151,16 @@ def test_only_every_nth_epoch_and_only_the_batches_of_the_trainer(lightning, fit
     assert logged == {}
 
 
+def test_the_network_is_measured_in_its_precision(lightning, fit):
+    data = plain()
+    module, logged = fit([lightning.NeuralCollapseCallback("head")], DataLoader(data, 16), precision="bf16-mixed")
+    exact = by_hand(module, *data.tensors)["nc1"]
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = by_hand(module, *data.tensors)["nc1"]
+    assert logged["train/nc1"] == pytest.approx(rounded, rel=1e-5)
+    assert logged["train/nc1"] != pytest.approx(exact, rel=1e-4)
+
+
 def test_several_validation_loaders_have_names_of_their_own(lightning, fit):
     loaders = [DataLoader(plain(points), 16) for points in (21, 30)]
     module, logged = fit([lightning.NeuralCollapseCallback("head")], DataLoader(plain(), 16), loaders)

@@ -88,6 +88,19 @@ def test_half_precision_batches(dtype):
     assert_same(streamed(*sample), metrics.collapse(*sample))
 
 
+def test_inside_automatic_mixed_precision_nothing_is_rounded():
+    """Where a network runs, its features are measured too."""
+    features, labels, weight, bias = points()
+    one = metrics.OnePassMeter(3, 7)
+    with torch.autocast("cpu", torch.bfloat16):
+        one.update(features, labels)
+        found = streamed(features, labels, weight, bias), metrics.collapse(features, labels, weight, bias)
+    expected = metrics.collapse(features, labels, weight, bias)
+    assert_same(one.compute(weight), expected, but=COUNTS_ONLY)
+    for measured in found:
+        assert_same(measured, expected)
+
+
 @for_each("kind", ["two passes", "one pass"])
 def test_offset_of_1000_with_small_noise_in_float32(kind):
     features, labels, weight, bias = points(dtype=torch.float64)

@@ -66,7 +66,7 @@ class NeuralCollapseCallback(_Callback):
         with _evaluating(pl_module):
             for name, loader, limit in _loaders(trainer):
                 batches = _Batches(trainer, name, loader, limit, self.unpack)
-                measured = asdict(_measure(pl_module, batches, self.head))
+                measured = asdict(_measure(pl_module, _in_precision(trainer, pl_module), batches, self.head))
                 values = {
                     f"{name}/{measure}": value
                     for measure, value in measured.items()
@@ -76,7 +76,9 @@ class NeuralCollapseCallback(_Callback):
 
 
 @torch.no_grad()
-def _measure(network: nn.Module, batches: Iterable[tuple[Any, Tensor]], name: str) -> Collapse:
+def _measure(
+    network: nn.Module, forward: Callable[[Any], Any], batches: Iterable[tuple[Any, Tensor]], name: str
+) -> Collapse:
     """Of what goes into the linear layer of that name, in two passes over the batches of all workers."""
     head = _head_of(network, name)
     meter = CollapseMeter(*head.weight.shape)
@@ -85,7 +87,7 @@ def _measure(network: nn.Module, batches: Iterable[tuple[Any, Tensor]], name: st
     try:
         for second in (False, True):
             for inputs, labels in batches:
-                network(inputs)
+                forward(inputs)
                 if not seen:
                     raise ValueError(f"head: the network has not called its layer {name!r}")
                 meter.update(seen["features"], labels, seen["logits"] if second else None)
@@ -96,6 +98,16 @@ def _measure(network: nn.Module, batches: Iterable[tuple[Any, Tensor]], name: st
     finally:
         hook.remove()
     return meter.compute(head.weight)
+
+
+def _in_precision(trainer: Any, network: nn.Module) -> Callable[[Any], Any]:
+    """The network as the Trainer runs it."""
+
+    def forward(inputs: Any) -> Any:
+        with trainer.precision_plugin.forward_context():
+            return network(inputs)
+
+    return forward
 
 
 @dataclass(frozen=True)

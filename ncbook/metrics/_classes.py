@@ -23,6 +23,11 @@ def working_dtype(features: Tensor) -> torch.dtype:
     return torch.float64 if features.dtype == torch.float64 else torch.float32
 
 
+def own_precision(features: Tensor) -> torch.autocast:
+    """A context in which products keep their precision, also inside automatic mixed precision, where networks run."""
+    return torch.autocast(features.device.type, enabled=False)
+
+
 @dataclass(frozen=True)
 class Means:
     """The classes that occur and their means.

@@ -42,7 +42,8 @@ class Moments:
         for rows in _classes.blocks(features):
             residuals = features[rows].to(rounded.dtype) - rounded[labels[rows]]
             squares.index_add_(0, labels[rows], _classes.squared_norms(residuals))
-            scatter += (residuals.T @ residuals).double()
+            with _classes.own_precision(features):
+                scatter += (residuals.T @ residuals).double()
         return cls(counts, means, squares, scatter)
 
     @classmethod

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ncbook.metrics import _classes
 from ncbook.metrics._axes import Axes, between_class_axes
-from ncbook.metrics._classes import Means, squared_norms
+from ncbook.metrics._classes import Means, own_precision, squared_norms
 from ncbook.metrics._many import ManyClasses
 from ncbook.metrics._rules import FewClasses
 
@@ -55,6 +55,10 @@ class SecondPass:
 
     def add(self, features: Tensor, index: Tensor, decisions: Tensor | None = None) -> None:
         """Take in features [B, d] and the places [B] of their classes; decisions [B] where no head was given."""
+        with own_precision(features):
+            self._add(features, index, decisions)
+
+    def _add(self, features: Tensor, index: Tensor, decisions: Tensor | None) -> None:
         residuals = self.means.residuals_of(features, index)
         product = residuals @ self.columns
         projected, watched, extra = product.tensor_split((len(self.axes), len(self.axes) + 1), dim=1)
