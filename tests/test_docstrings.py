@@ -1,7 +1,6 @@
 """The reference: its pages name every public function, each has an example that runs, and each metric a source."""
 
 import copy
-import doctest
 import inspect
 import re
 from functools import cache
@@ -10,6 +9,7 @@ from types import ModuleType
 
 import api
 import pytest
+from doc_examples import run
 from page import docstrings
 
 from ncbook import labs
@@ -22,7 +22,6 @@ DOCUMENTED = [
     for module in MODULES
     for name in api.explained(module)
 ]
-FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 SOURCE = re.compile(r"\b(19|20)\d\d\b|survey|this (book|package)", re.IGNORECASE)
 NOT_RUN = {"ncbook.data.cifar100_super_classes"}  # its answer is in files that have to be downloaded
 
@@ -33,16 +32,6 @@ def as_a_reader_has_it(monkeypatch):
     monkeypatch.delenv("NCBOOK_STATIC", raising=False)
     monkeypatch.setenv("NCBOOK_PRESET", "laptop")
     monkeypatch.setattr(_registry, "_OWN", {})
-
-
-def run(text: str, name: str, names: dict[str, object]) -> int:
-    """Runs the examples of a docstring, which see and may change `names`; returns how many there are."""
-    test = doctest.DocTestParser().get_doctest(text, names, name, None, None)
-    test.globs = names  # not a copy
-    said: list[str] = []
-    result = doctest.DocTestRunner(optionflags=FLAGS).run(test, out=said.append, clear_globs=False)
-    assert result.failed == 0, "".join(said)
-    return result.attempted
 
 
 @cache

@@ -24,6 +24,7 @@ FLOORS = {
     "metrics": set(),
     "data": {"_torchvision", "_files"},
     "models": {"_torchvision"},
+    "integrations": {"metrics", "_torchvision"},
     "trainers": {"models", "data", "metrics", "_files"},
     "experiments": TRAINING | {"readings", "claims", "evidence", "runs", "results"},
     "figures": {"readings", "runs", "results", "look"},
@@ -48,6 +49,7 @@ PACKAGES = {
     "readings": {"numpy", "pandas"},
     "tables": {"pandas"},
     "metrics": {"torch", "numpy", "scipy", "sklearn"},
+    "integrations": {"torch", "tqdm"},  # and their frameworks, by name, where those are installed
     "figures": {"numpy", "pandas", "matplotlib", "IPython"},  # IPython where a notebook shows one, never at import
     "explorables": {"numpy", "pandas", "matplotlib"},
 }

@@ -1,6 +1,7 @@
 """Streaming meters give the numbers of the whole tensor, in batches, in any order, on several workers."""
 
 import dataclasses
+import io
 import math
 
 import pytest
@@ -14,6 +15,7 @@ from tables import for_each
 from ncbook import metrics
 
 COUNTS_ONLY = {"nc4", "ncc_error"}
+METERS = [metrics.CollapseMeter, metrics.OnePassMeter]
 
 
 def points(seed=0, counts=(40, 25, 3), dim=7, dtype=torch.float32, offset=0.0):
@@ -84,6 +86,19 @@ def test_one_pass_equals_the_whole_tensor(seed, counts, dim, dtype, offset, size
 def test_half_precision_batches(dtype):
     sample = points(dtype=dtype)
     assert_same(streamed(*sample), metrics.collapse(*sample))
+
+
+def test_inside_automatic_mixed_precision_nothing_is_rounded():
+    """Where a network runs, its features are measured too."""
+    features, labels, weight, bias = points()
+    one = metrics.OnePassMeter(3, 7)
+    with torch.autocast("cpu", torch.bfloat16):
+        one.update(features, labels)
+        found = streamed(features, labels, weight, bias), metrics.collapse(features, labels, weight, bias)
+    expected = metrics.collapse(features, labels, weight, bias)
+    assert_same(one.compute(weight), expected, but=COUNTS_ONLY)
+    for measured in found:
+        assert_same(measured, expected)
 
 
 @for_each("kind", ["two passes", "one pass"])
@@ -209,7 +224,7 @@ def test_what_comes_in_the_wrong_order_is_refused():
             call()
 
 
-@for_each("meter", [metrics.CollapseMeter, metrics.OnePassMeter])
+@for_each("meter", METERS)
 def test_bad_input_is_named(meter):
     features, labels, _, _ = points()
     broken = changed(features, (3, 2), math.nan)
@@ -226,6 +241,198 @@ def test_bad_input_is_named(meter):
     stream.update(torch.ones(4, 7), torch.ones(4, dtype=torch.int64))
     with pytest.raises(ValueError, match=r"only class \[1\] occurs"):
         stream.start_second_pass() if isinstance(stream, metrics.CollapseMeter) else stream.compute()
+
+
+# --- two passes that differ
+
+
+def passes(first, second, labels, others=None, size=16):
+    """What a meter gives whose second pass sees features `second`, and labels `others` if given."""
+    meter = metrics.CollapseMeter(int(labels.max()) + 1, first.shape[1])
+    for part in batches(first, labels, size=size):
+        meter.update(*part)
+    meter.start_second_pass()
+    for part in batches(second, labels if others is None else others, size=size + 3):
+        meter.update(*part)
+    return meter.compute()
+
+
+def dropped(features, seed):
+    kept = torch.rand(features.shape, generator=torch.Generator().manual_seed(seed)) > 0.1
+    return features * kept / 0.9
+
+
+def normalized(features, size):
+    """What batch norm in training mode gives for batches of this size."""
+    return torch.cat([(part - part.mean(0)) / (part.std(0, correction=0) + 1e-5) for part in features.split(size)])
+
+
+def noisy(features, seed):
+    noise = torch.randn(features.shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return (features + (0.3 if features.dtype == torch.bfloat16 else 0.05) * noise).to(features.dtype)
+
+
+@given(
+    seed=SEEDS,
+    counts=st.lists(st.integers(5, 60), min_size=3, max_size=6),
+    dim=st.integers(4, 20),
+    dtype=st.sampled_from([torch.bfloat16, torch.float32, torch.float64]),
+)
+def test_passes_that_differ_are_found_out(seed, counts, dim, dtype):
+    features, labels, _, _ = points(seed, counts, dim, dtype)
+    for first, second in (
+        (dropped(features, seed), dropped(features, seed + 1)),
+        (normalized(features, 7), normalized(features, 10)),
+        (noisy(features, seed), noisy(features, seed + 1)),
+        (features, features + 5),
+    ):
+        with pytest.raises(ValueError, match=r"two passes saw different features.*dropout or batch norm.*model\.eval"):
+            passes(first, second, labels)
+    with pytest.raises(ValueError, match="different features"):
+        passes(features, features, labels, labels.flip(0))
+
+
+@given(
+    seed=SEEDS,
+    counts=st.lists(st.integers(1, 200), min_size=2, max_size=6),
+    dim=st.integers(1, 20),
+    dtype=st.sampled_from([torch.float16, torch.bfloat16, torch.float32, torch.float64]),
+    offset=st.sampled_from([0.0, 30.0, 1000.0]),
+    spread=st.sampled_from([0.0, 1e-12, 1e-6, 1e-3, 1.0]),
+    size=st.integers(1, 50),
+)
+def test_honest_passes_never_differ(seed, counts, dim, dtype, offset, spread, size):
+    features, labels, _, _ = points(seed, counts, dim, torch.float64)
+    means = torch.stack([features[labels == label].mean(0) for label in range(len(counts))])
+    features = (offset + means[labels] + spread * (features - means[labels])).to(dtype)
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    passes(features, features[order], labels, labels[order], size)
+
+
+@given(seed=SEEDS, spread=st.sampled_from([0.0, 1e-3, 0.03, 1.0]))
+def test_batches_that_are_cut_differently_may_differ_by_rounding(seed, spread):
+    """A network in bfloat16 gives other last digits for other sizes of the batch."""
+    features, labels, _, _ = points(seed, (80, 50, 20), dtype=torch.float64)
+    means = torch.stack([features[labels == label].mean(0) for label in range(3)])
+    features = 3 + means[labels] + spread * (features - means[labels])
+    last = 1 + 2**-9 * torch.randn(features.shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    passes(features.bfloat16(), (features * last).bfloat16(), labels)
+    passes(features.bfloat16(), (features * (1 + 2**-9)).bfloat16(), labels)
+
+
+def steps(kind):
+    """What is called on a meter, call by call, for the whole sample."""
+    features, labels, weight, bias = points()
+    calls = [lambda meter, part=part: meter.update(*part) for part in batches(features, labels)]
+    if kind is metrics.CollapseMeter:
+        again = batches(features, labels, logits_of(features, weight, bias))
+        calls += [lambda meter: meter.start_second_pass()]
+        calls += [lambda meter, part=part: meter.update(*part) for part in again]
+    return calls
+
+
+def saved_and_read(state):
+    """As it comes back from a file that nobody has to trust."""
+    file = io.BytesIO()
+    torch.save(state, file)
+    file.seek(0)
+    return torch.load(file, weights_only=True)
+
+
+def same_bits(one, other):
+    """Whether two states hold the same bits."""
+    assert one.keys() == other.keys()
+    return all(
+        torch.equal(torch.as_tensor(one[name]), torch.as_tensor(other[name])) for name in one if name != "precision"
+    )
+
+
+@for_each("kind", METERS)
+def test_a_state_saved_anywhere_goes_on_to_the_same_bits(kind):
+    weight, calls = points()[2], steps(kind)
+    straight = kind(3, 7)
+    for place, call in enumerate(calls):
+        fresh = kind(3, 7)
+        fresh.load_state_dict(saved_and_read(straight.state_dict()))
+        assert same_bits(fresh.state_dict(), straight.state_dict())
+        for rest in calls[place:]:
+            rest(fresh)
+        call(straight)
+        if place == 0:
+            expected = fresh.compute(weight)
+        assert fresh.compute(weight) == expected
+    assert straight.compute(weight) == expected
+
+
+@for_each("kind", METERS)
+def test_a_state_is_no_part_of_the_meter(kind):
+    meter, calls = kind(3, 7), steps(kind)
+    for call in calls[:-1]:
+        call(meter)
+    state, other = meter.state_dict(), kind(3, 7)
+    other.load_state_dict(state)
+    before = saved_and_read(state)
+    for one in (meter, other):
+        calls[-1](one)
+        assert same_bits(state, before)
+
+
+@for_each("kind", METERS)
+def test_a_meter_that_was_reset_is_as_new(kind):
+    weight, meter = points()[2], kind(3, 7)
+    new = meter.state_dict()
+    for call in steps(kind):
+        call(meter)
+    expected = meter.compute(weight)
+    meter.reset()
+    assert same_bits(meter.state_dict(), new)
+    for call in steps(kind):
+        call(meter)
+    assert meter.compute(weight) == expected
+
+
+def tensors_of(part):
+    """Every tensor that a meter holds, at any depth."""
+    for value in vars(part).values():
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif hasattr(value, "__dict__"):
+            yield from tensors_of(value)
+
+
+@for_each("kind", METERS)
+def test_a_meter_moves_as_a_whole(kind):
+    meter = kind(3, 7)
+    for call in steps(kind)[:-1]:
+        call(meter)
+    assert meter.to("meta") is meter
+    moved = list(tensors_of(meter))
+    assert len(moved) >= 4
+    assert {tensor.device.type for tensor in moved} == {"meta"}
+
+
+@for_each("kind", METERS)
+def test_a_batch_on_another_device_than_the_meter_is_named(kind):
+    features, labels, _, _ = points()
+    with pytest.raises(ValueError, match=r"features: on cpu, but the meter is on meta; to\(device\) moves it"):
+        kind(3, 7).to("meta").update(features, labels)
+
+
+@for_each("kind", METERS)
+def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(kind):
+    meter, other = kind(3, 7), next(each for each in METERS if each is not kind)
+    meter.update(*points()[:2])
+    before = meter.state_dict()
+    cut = before | {name: value[:2] for name, value in before.items() if getattr(value, "ndim", 0) == 2}
+    for state, message in (
+        (kind(4, 7).state_dict(), "state: is of 4 classes in 7 dimensions, but this meter of 3 classes in 7"),
+        (kind(3, 8).state_dict(), "state: is of 3 classes in 8 dimensions, but this meter of 3 classes in 7"),
+        (other(3, 7).state_dict(), "state: has no "),
+        (cut, r"state: expected \w+ of shape \[\d, 7\], got \[2, 7\]"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            meter.load_state_dict(state)
+        assert same_bits(meter.state_dict(), before)
 
 
 class TwoLayers(torch.nn.Module):
@@ -274,3 +481,44 @@ def test_layerwise_of_a_generator_is_found_out():
 def test_layerwise_of_nothing():
     with pytest.raises(ValueError, match="batches: there are none"):
         metrics.layerwise(TwoLayers(), [], 3)
+
+
+class Varying(TwoLayers):
+    """A network of layers that vary in training mode."""
+
+    def __init__(self, varying):
+        super().__init__()
+        self.varying = varying
+
+    def layers(self, inputs):
+        return {"first": self.varying(torch.relu(self.first(inputs))), "second": self.second(self.first(inputs))}
+
+
+@for_each(
+    "varying",
+    [
+        torch.nn.Dropout(0.1),
+        torch.nn.BatchNorm1d(12),
+        torch.nn.RReLU(),
+        torch.nn.Sequential(torch.nn.AlphaDropout(0.2)),
+        torch.nn.MultiheadAttention(12, 2, dropout=0.1),
+    ],
+)
+def test_layerwise_refuses_a_network_in_training_mode(varying):
+    inputs, labels, _, _ = points()
+    model = Varying(varying)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(ValueError, match=r"model: varying.* in training mode.*call model.eval\(\) first"):
+        metrics.layerwise(model, batches(inputs, labels), 3)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+@for_each("varying", [torch.nn.Dropout(0.1), torch.nn.BatchNorm1d(12)])
+def test_layerwise_takes_such_a_network_in_evaluation_mode(varying):
+    inputs, labels, _, _ = points()
+    assert metrics.layerwise(Varying(varying).eval(), batches(inputs, labels), 3)["first"].num_classes_present == 3
+
+
+def test_layerwise_takes_dropout_of_nothing():
+    inputs, labels, _, _ = points()
+    assert metrics.layerwise(Varying(torch.nn.Dropout(0.0)), batches(inputs, labels), 3)

@@ -213,6 +213,14 @@ def test_the_package_and_the_book_ask_for_the_same_ranges():
     assert needed <= {str(each) for each in requirements("requirements.txt")}
 
 
+def test_the_frameworks_are_tried_with_the_ranges_of_the_extras():
+    """pytorch-lightning is what lightning brings, without a second copy of it."""
+    extras = {name: [Requirement(line) for line in lines] for name, lines in PROJECT["optional-dependencies"].items()}
+    tried = {each.name: each.specifier for each in requirements("requirements.txt")}
+    for name, (wanted,) in extras.items():
+        assert wanted.specifier == tried[name if name in tried else f"pytorch-{name}"]
+
+
 @pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13"])
 def test_every_python_has_one_pin_of_all_that_make_installs_and_it_lies_in_the_range(python):
     machine = {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": "linux"}

@@ -1,13 +1,17 @@
-"""The measures of `collapse` for data that passes once."""
+"""The measures of `collapse` for data that passes once, on one worker or on several."""
 
-import math
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import asdict
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.distributed import ProcessGroup
 
-from ncbook.metrics import _classes, _validate
-from ncbook.metrics._second_pass import between_class_axes, trace_of_ratio
-from ncbook.metrics.collapse import Collapse, summarize
+from ncbook.metrics import _state, _validate, _workers
+from ncbook.metrics._moments import Moments
+from ncbook.metrics.collapse import Collapse
 
 
 class OnePassMeter:
@@ -16,6 +20,8 @@ class OnePassMeter:
     Keeps counts [K], means [K, d] and the pooled scatter around them, a [d, d] matrix, all in float64: prefer
     `CollapseMeter` where the data can be read twice. NC4 and the nearest-class-center error need the final
     class means for every point, cannot be known in one pass, and are nan. Not differentiable.
+
+    Several workers: each updates a meter with its share, then `sync` on all makes each the meter of all points.
 
     >>> meter = metrics.OnePassMeter(num_classes=3, dim=2)
     >>> meter.update(features[:6], labels[:6])
@@ -27,50 +33,78 @@ class OnePassMeter:
     def __init__(self, num_classes: int, dim: int, device: torch.device | str | None = None) -> None:
         _validate.require_sizes(num_classes, dim)
         self.num_classes, self.dim = num_classes, dim
-        self._counts = torch.zeros(num_classes, dtype=torch.float64, device=device)
-        self._means = torch.zeros(num_classes, dim, dtype=torch.float64, device=device)
-        self._squares = torch.zeros_like(self._counts)  # squared distances to the mean, summed by class
-        self._scatter = torch.zeros(dim, dim, dtype=torch.float64, device=device)
+        self._moments = Moments.of_none(num_classes, dim, device)
+        self._synced = False
+
+    def reset(self) -> None:
+        """As new, for the next epoch; the device stays."""
+        self._moments = Moments.of_none(self.num_classes, self.dim, self._moments.counts.device)
+        self._synced = False
+
+    def to(self, device: torch.device | str) -> "OnePassMeter":
+        """Move all that has been summed to `device`, where the next batches must lie; returns the meter."""
+        _state.move(self, torch.device(device))
+        return self
 
     @torch.no_grad()
     def update(self, features: Tensor, labels: Tensor) -> None:
-        """Take in a batch: features [B, d], labels [B]. Raises ValueError as `collapse` does."""
+        """Take in a batch: features [B, d], labels [B]. Raises ValueError as `collapse` does, and after `sync`."""
         labels = _validate.require_batch(features, labels, self.num_classes, self.dim)
-        counts, sums = _classes.count_and_sum(features, labels, self.num_classes)
-        counts = counts.double()
-        means = sums / counts.clamp(min=1)[:, None]
-        rounded = means.to(_classes.working_dtype(features))
-        rounding = means - rounded.double()
-        squares, scatter = -counts * rounding.square().sum(1), -(rounding.T * counts) @ rounding
-        for rows in _classes.blocks(features):
-            residuals = features[rows].to(rounded.dtype) - rounded[labels[rows]]
-            squares.index_add_(0, labels[rows], _classes.squared_norms(residuals))
-            scatter += (residuals.T @ residuals).double()
-        self._combine(counts, means, squares, scatter)
+        _state.require_open(self._synced, "update")
+        _state.require_device(features, self._moments.counts.device)
+        self._moments = self._moments.plus(Moments.of(features, labels, self.num_classes))
+
+    def copy(self) -> "OnePassMeter":
+        """A meter of its own in the same state."""
+        return deepcopy(self)
 
     def merge(self, other: "OnePassMeter") -> None:
         """Take in what another worker's meter has seen, on the same device."""
         if (other.num_classes, other.dim) != (self.num_classes, self.dim):
             raise ValueError(f"other: measures {other.num_classes} classes in {other.dim} dimensions, not the same")
-        self._combine(other._counts, other._means, other._squares, other._scatter)
+        _state.require_open(self._synced or other._synced, "merge")
+        self._moments = self._moments.plus(other._moments)
 
-    def _combine(self, counts: Tensor, means: Tensor, squares: Tensor, scatter: Tensor) -> None:
-        total = (self._counts + counts).clamp(min=1)
-        shift = means - self._means
-        moved = self._counts * counts / total  # what two groups add to the scatter around their common mean
-        self._squares += squares + moved * shift.square().sum(1)
-        self._scatter += scatter + (shift.T * moved) @ shift
-        self._means += (counts / total)[:, None] * shift
-        self._counts += counts
+    @torch.no_grad()
+    def sync(self, group: ProcessGroup | None = None) -> None:
+        """Bring in the points of all workers of a torch.distributed group: update..., sync(), compute().
+
+        All workers call it, those without any batch too. Two sums are sent, of the means and of the scatter around
+        the common ones, [d, d]. A second call changes nothing, and `update` is refused until `reset`, so that nothing
+        counts twice: for a value in between, sync a `copy()`. Without a group, or in one of a single worker, nothing
+        happens. Raises ValueError on all workers alike if their meters do not fit together.
+        """
+        if not _workers.several(group):
+            return
+        sizes = {"num_classes": self.num_classes, "dim": self.dim}
+        _workers.agreed(sizes | {"calls of sync since the last reset": int(self._synced)}, group)
+        if self._synced:
+            return
+        own = self._moments
+        counts, sums = _workers.total([own.counts, own.counts[:, None] * own.means], group)
+        shifted = own.around(sums / counts.clamp(min=1)[:, None])
+        squares, scatter = _workers.total([shifted.squares, shifted.scatter], group)
+        self._moments = Moments(counts, shifted.means, squares, scatter)
+        self._synced = True
 
     @torch.no_grad()
     def compute(self, weight: Tensor | None = None) -> Collapse:
         """The measures; those of the classifier are nan without `weight` [K, d]."""
         if weight is not None:
             _validate.require_head(weight, None, self.num_classes, self.dim)
-        means = _classes.Means.of(self._counts.long(), self._means * self._counts[:, None], torch.float64)
-        variances = (self._squares[means.present] / means.counts).clamp(min=0)
-        axes, eigenvalues = between_class_axes(means)
-        along = ((axes @ self._scatter) * axes).sum(1).clamp(min=0) / self._counts.sum()
-        trace = trace_of_ratio(along, eigenvalues, variances)
-        return summarize(means, variances, trace, weight, mismatch=math.nan, error=math.nan)
+        return self._moments.measures(weight)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that has been seen, as tensors and numbers, which `torch.load` reads with `weights_only=True`."""
+        sizes = {"num_classes": self.num_classes, "dim": self.dim, "synced": int(self._synced)}
+        return sizes | asdict(self._moments)  # which copies the tensors
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` returned, on this meter's device.
+
+        Raises ValueError for a state of another number of classes or dimensions, or of another kind of meter.
+        """
+        own = vars(self._moments)
+        _state.require_fitting(state, ["synced", *own], self.num_classes, self.dim)
+        self._moments = Moments(**_state.read(state, own))
+        self._synced = bool(state["synced"])
