@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import peer
 import plain
 import pytest
 import samples
@@ -13,8 +14,8 @@ from ncbook import metrics
 SIZES = [(512, 10), (2048, 100), (2048, 1000)]
 POINTS = 50_000
 GOALS = {
-    (512, 10): "plain at least 8, ours at most 2 floors",
-    (2048, 100): "plain at least 12, ours at most 2 floors",
+    (512, 10): "plain at least 8, the peer at least 4, ours at most 2 floors",
+    (2048, 100): "plain at least 12, the peer at least 10, ours at most 2 floors",
     (2048, 1000): "ours at most 2 floors",
 }
 
@@ -38,6 +39,14 @@ def bench_plain_float64(clock, dim, classes):
     assert all(getattr(ours, name) == pytest.approx(value, rel=1e-4) for name, value in measured.items())
 
 
+@pytest.mark.skipif(not peer.INSTALLED, reason="the package neural-collapse is not installed")
+@pytest.mark.parametrize(("dim", "classes"), SIZES[:2])
+def bench_peer(clock, dim, classes):
+    data = samples.classes(POINTS, dim, classes)
+    measured = clock(lambda: peer.collapse(*data), _group(dim, classes), "the package neural-collapse", rounds=2)
+    assert measured["nc3_etf"] == pytest.approx(metrics.collapse(*data).nc3_etf, rel=1e-3)
+
+
 @pytest.mark.parametrize(("dim", "classes"), SIZES)
 def bench_floor(clock, dim, classes):
     features, _, _ = samples.classes(POINTS, dim, classes)
@@ -49,6 +58,13 @@ def bench_floor(clock, dim, classes):
 def bench_cost_in_points(clock, points):
     data = samples.classes(points, 64, 10)
     clock(lambda: metrics.collapse(*data), "collapse, d = 64, K = 10, by number of points", f"N = {points:,}")
+
+
+@pytest.mark.parametrize("classes", [500, 1000, 2000, 4000, 8000])
+def bench_cost_in_classes(clock, classes):
+    data = samples.classes(10 * classes, 64, classes)
+    group = "collapse, d = 64, N = 10 K, by number of classes: work N K d, memory K d"
+    clock(lambda: metrics.collapse(*data), group, f"K = {classes:,}", rounds=2)
 
 
 def _extra_memory(dim, classes):

@@ -1,5 +1,6 @@
 """One thread, so that CPU time is work and not waiting."""
 
+import peer
 import pytest
 import torch
 
@@ -23,5 +24,6 @@ def clock(benchmark):
 
 def pytest_benchmark_update_machine_info(machine_info):
     machine_info["torch"] = str(torch.__version__)
+    machine_info["peer"] = peer.INSTALLED
     if torch.cuda.is_available():
         machine_info["gpu"] = torch.cuda.get_device_name()

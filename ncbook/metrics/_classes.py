@@ -164,13 +164,15 @@ def squared_norms(rows: Tensor) -> Tensor:
     return torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64).square()
 
 
-def blocks(features: Tensor, width: int = 1) -> Iterator[slice]:
+def blocks(features: Tensor, width: int = 1, least: int = 1) -> Iterator[slice]:
     """Slices that cut the rows into blocks: 2 MiB in float64 on a CPU, far more on a GPU, where each launch costs.
 
-    `width` is the number of columns of what is computed from the features, if that may exceed d.
+    `width` is the number of columns of what is computed from the features, if that may exceed d. `least` rows are
+    taken, unless that is more than eight times as much: many small steps on each block cost more than a full cache.
     """
     elements = _BLOCK_ELEMENTS if features.device.type == "cpu" else 256 * _BLOCK_ELEMENTS
-    size = max(1, elements // max(width, features.shape[1]))
+    fitting = elements // max(width, features.shape[1])
+    size = max(1, fitting, min(least, 8 * fitting))
     for start in range(0, len(features), size):
         yield slice(start, start + size)
 

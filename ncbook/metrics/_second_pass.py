@@ -51,7 +51,7 @@ class SecondPass:
         if isinstance(self.rules, ManyClasses):
             size = max(1, _MANY_ELEMENTS // max(width, min(1024, len(self.means.counts))))
             return (slice(start, start + size) for start in range(0, len(features), size))
-        return _classes.blocks(features, width)
+        return _classes.blocks(features, width, least=512)
 
     def add(self, features: Tensor, index: Tensor, decisions: Tensor | None = None) -> None:
         """Take in features [B, d] and the places [B] of their classes; decisions [B] where no head was given."""
@@ -152,7 +152,7 @@ def _columns(axes: Axes, rows: list[Tensor]) -> Tensor:
     dim = rounded.shape[1]
     columns = rounded.new_empty(len(axes) + 1 + sum(map(len, rows)), dim)
     axes.fill(columns[: len(axes)])
-    watch = torch.randn(dim, generator=torch.Generator().manual_seed(0), dtype=torch.float64, device="cpu")
+    watch = torch.randn(dim, generator=torch.Generator("cpu").manual_seed(0), dtype=torch.float64, device="cpu")
     columns[len(axes)] = (watch / watch.norm()).to(columns)
     for start, part in zip(accumulate(map(len, rows), initial=len(axes) + 1), rows, strict=False):
         columns[start : start + len(part)] = part
