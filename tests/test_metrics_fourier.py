@@ -98,7 +98,7 @@ def test_the_basis_is_orthonormal_and_in_order(p):
 
 @for_each("p", [1, 0, -3, 7.0, "7"])
 def test_the_basis_needs_a_modulus(p):
-    with pytest.raises(ValueError, match=f"p: expected an integer >= 2, got {p}"):
+    with pytest.raises((ValueError, TypeError), match=f"p: expected an integer >= 2, got {p!r}"):
         fourier_basis(p)
 
 
@@ -416,7 +416,7 @@ def test_measures_name_the_wrong_matrix(function):
 
 @for_each("function", [fourier_spectrum, fourier_gini, fourier_key_frequencies, fourier_neuron_frequencies])
 def test_a_table_of_one_number_is_refused(function):
-    with pytest.raises(ValueError, match="p: expected an integer >= 2, got 1"):
+    with pytest.raises(ValueError, match=r"(matrix|activations): expected .*p >= 2, got (1|\[1, 3\])"):
         function(torch.ones(1, 3))
 
 

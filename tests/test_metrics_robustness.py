@@ -164,7 +164,7 @@ def test_every_float_type_is_computed_in_float64(dtype):
     ("change", "message"),
     [
         ({"size": 0.0}, "size: expected a finite number > 0, got 0.0"),
-        ({"frames": 0}, "frames: expected at least 1, got 0"),
+        ({"frames": 0}, "frames: expected an integer >= 1, got 0"),
         ({"labels": torch.full((12,), 4)}, "labels: 4 is outside"),
         ({"features": torch.full((12, 5), math.nan)}, "features: entry"),
         ({"weight": torch.ones(4, 3)}, "weight: expected shape"),

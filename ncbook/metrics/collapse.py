@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _validate
+from ncbook.metrics import _classes, _options, _validate
 from ncbook.metrics._second_pass import SecondPass
 from ncbook.metrics.cdnv import half_sums
 from ncbook.metrics.geometry import etf_gram
@@ -79,8 +79,7 @@ def collapse(
     >>> round(measured.nc1, 4), round(measured.nc2_angles, 4), round(measured.nc3, 4), measured.nc4
     (0.0017, 0.0, 0.0, 0.0)
     """
-    if weight.ndim != 2:
-        raise ValueError(f"weight: expected shape [K, d], got {list(weight.shape)}")
+    _validate.require_weight(weight, features)
     classes, num_classes = _classes.group(features, labels, len(weight) if num_classes is None else num_classes)
     _validate.require_head(weight, bias, num_classes, features.shape[1])
     return of_sums(_summed(classes, weight, bias), weight, decided=True)
@@ -95,6 +94,7 @@ def nc1(features: Tensor, labels: Tensor, num_classes: int | None = None, divide
     >>> round(metrics.nc1(features, labels), 5), round(metrics.nc1(features, labels, divide_by_classes=False), 5)
     (0.00167, 0.005)
     """
+    _options.require_flag("divide_by_classes", divide_by_classes)
     classes, _ = _classes.group(features, labels, num_classes)
     return _summed(classes).trace() / (len(classes.present) if divide_by_classes else 1)
 
@@ -110,7 +110,8 @@ def nearest_mean_mismatch(features: Tensor, class_means: Tensor, weight: Tensor,
     >>> metrics.nearest_mean_mismatch(features, means, weight)
     0.0
     """
-    _validate.require_features(features)
+    _validate.require_weight(weight, features)
+    _validate.require_tensors(features=features, class_means=class_means)
     _validate.require_finite("features", features)
     _validate.require_means(class_means, features.shape[1])
     num_classes = len(class_means)

@@ -5,7 +5,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _validate
+from ncbook.metrics import _classes, _options, _validate
 from ncbook.metrics._second_pass import SecondPass
 from ncbook.metrics.collapse import Collapse, of_sums
 
@@ -73,6 +73,9 @@ class CollapseMeter:
 
         Raises ValueError if the two are in different passes, or in a second pass with different class means.
         """
+        _options.require_instance("other", other, CollapseMeter)
+        if (other.num_classes, other.dim) != (self.num_classes, self.dim):
+            raise ValueError(f"other: measures {other.num_classes} classes in {other.dim} dimensions, not the same")
         if (self._second is None) != (other._second is None):
             raise ValueError("other: is not in the same pass as this meter")
         if self._second is None or other._second is None:
@@ -100,13 +103,16 @@ class CollapseMeter:
                 "both must see the same batches"
             )
         if weight is not None:
+            _validate.require_tensors(meter=seen, weight=weight)
             _validate.require_head(weight, None, self.num_classes, self.dim)
         return of_sums(self._second, weight, self._decided)
 
     def _checked(self, features: Tensor, labels: Tensor, logits: Tensor | None) -> Tensor:
         labels = _validate.require_batch(features, labels, self.num_classes, self.dim)
-        if logits is not None and list(logits.shape) != [len(features), self.num_classes]:
-            raise ValueError(f"logits: expected shape [{len(features)}, {self.num_classes}], got {list(logits.shape)}")
+        if logits is not None:
+            _validate.require_tensors(features=features, logits=logits)
+            _validate.require_floating("logits", logits)
+            _validate.require_shape("logits", logits, [len(features), self.num_classes])
         self._set_working(_classes.working_dtype(features))
         return labels
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _validate
+from ncbook.metrics import _classes, _options, _validate
 from ncbook.metrics._second_pass import between_class_axes, trace_of_ratio
 from ncbook.metrics.collapse import Collapse, summarize
 
@@ -26,6 +26,7 @@ class OnePassMeter:
 
     def __init__(self, num_classes: int, dim: int, device: torch.device | str | None = None) -> None:
         _validate.require_sizes(num_classes, dim)
+        _options.require_device(device)
         self.num_classes, self.dim = num_classes, dim
         self._counts = torch.zeros(num_classes, dtype=torch.float64, device=device)
         self._means = torch.zeros(num_classes, dim, dtype=torch.float64, device=device)
@@ -50,6 +51,7 @@ class OnePassMeter:
 
     def merge(self, other: "OnePassMeter") -> None:
         """Take in what another worker's meter has seen, on the same device."""
+        _options.require_instance("other", other, OnePassMeter)
         if (other.num_classes, other.dim) != (self.num_classes, self.dim):
             raise ValueError(f"other: measures {other.num_classes} classes in {other.dim} dimensions, not the same")
         self._combine(other._counts, other._means, other._squares, other._scatter)
@@ -67,6 +69,7 @@ class OnePassMeter:
     def compute(self, weight: Tensor | None = None) -> Collapse:
         """The measures; those of the classifier are nan without `weight` [K, d]."""
         if weight is not None:
+            _validate.require_tensors(meter=self._counts, weight=weight)
             _validate.require_head(weight, None, self.num_classes, self.dim)
         means = _classes.Means.of(self._counts.long(), self._means * self._counts[:, None], torch.float64)
         variances = (self._squares[means.present] / means.counts).clamp(min=0)
