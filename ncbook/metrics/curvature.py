@@ -11,19 +11,15 @@ Eigenvalues and Gauss-Newton or Fisher matrices of whole networks are to be had 
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ncbook.metrics import _options, _validate
+from ncbook.metrics._twice import require_graph, twice_differentiable
 
 Product = Callable[[Tensor], Tensor]
-
-# what torch says of an operation whose backward pass it cannot differentiate
-_ONCE = ("is not implemented", "once_differentiable", "double backward")
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ def hessian_product(loss: Callable[[Tensor], Tensor], weight: Tensor) -> Product
     """
     _options.require_callable("loss", loss, "of a tensor shaped as the weight")
     point = _leaf(weight)
-    with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), _twice_differentiable():
+    with torch.enable_grad(), twice_differentiable():
         value = loss(point)
         _require_scalar(value)
         gradient = _gradient(value, point)
@@ -62,7 +58,7 @@ def hessian_product(loss: Callable[[Tensor], Tensor], weight: Tensor) -> Product
     def product(direction: Tensor) -> Tensor:
         _validate.require_tensors(weight=point, direction=direction)
         _validate.require_shape("direction", direction, list(point.shape))
-        with _twice_differentiable():
+        with twice_differentiable():
             return torch.autograd.grad(gradient, point, direction, retain_graph=True, materialize_grads=True)[0]
 
     return product
@@ -178,36 +174,6 @@ def _require_product(turned: object, direction: Tensor) -> None:
         )
 
 
-def _require_graph(gradient: Tensor) -> None:
-    """No part of the gradient may come from a function marked as differentiable once.
-
-    Torch cuts the graph there: a second derivative would lack that part, and nobody would be told.
-    """
-    seen, nodes = set(), [gradient.grad_fn]
-    while nodes:
-        node = nodes.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            nodes.extend(each for each, _ in node.next_functions)
-            if node.name() == "torch::autograd::Error":
-                raise RuntimeError("a function is marked as once_differentiable")
-
-
-@contextmanager
-def _twice_differentiable() -> Iterator[None]:
-    """Name the operation that torch cannot differentiate twice; its own error says no more than that."""
-    try:
-        yield
-    except RuntimeError as error:
-        reason = str(error).splitlines()[0]
-        if any(sign in reason for sign in _ONCE):
-            raise ValueError(
-                f"loss: expected operations that torch differentiates twice, got {reason.strip()!r}; "
-                "write that operation out in simpler ones, and do not compile the network"
-            ) from error
-        raise
-
-
 def _leaf(weight: Tensor) -> Tensor:
     _require_weight(weight)
     return weight.detach().clone().requires_grad_()
@@ -218,6 +184,6 @@ def _gradient(loss: Tensor, point: Tensor) -> Tensor:
         factor = torch.ones_like(loss).requires_grad_()  # by it even the gradient of a linear loss has a graph
         gradient = torch.autograd.grad(loss, point, factor, create_graph=True, allow_unused=True)[0]
         if gradient is not None:
-            _require_graph(gradient)
+            require_graph(gradient)
             return gradient
     raise ValueError("loss: does not depend on the weight")
