@@ -125,6 +125,8 @@ def collapse(features, labels, weight, bias=None):
         "variance_ratio": variance_ratio(features, labels),
         "ncc_error": error,
         "num_classes_present": len(present),
+        "num_classes_empty": len(weight) - len(present),
+        "num_classes_single": sum((labels == label).sum() == 1 for label in present),
         "doubtful": doubtful,
         "doubtful_error": doubtful_error,
     }

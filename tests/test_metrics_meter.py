@@ -228,6 +228,83 @@ def test_bad_input_is_named(meter):
         stream.start_second_pass() if isinstance(stream, metrics.CollapseMeter) else stream.compute()
 
 
+# --- two passes that differ
+
+
+def passes(first, second, labels, others=None, size=16):
+    """What a meter gives whose second pass sees features `second`, and labels `others` if given."""
+    meter = metrics.CollapseMeter(int(labels.max()) + 1, first.shape[1])
+    for part in batches(first, labels, size=size):
+        meter.update(*part)
+    meter.start_second_pass()
+    for part in batches(second, labels if others is None else others, size=size + 3):
+        meter.update(*part)
+    return meter.compute()
+
+
+def dropped(features, seed):
+    kept = torch.rand(features.shape, generator=torch.Generator().manual_seed(seed)) > 0.1
+    return features * kept / 0.9
+
+
+def normalized(features, size):
+    """What batch norm in training mode gives for batches of this size."""
+    return torch.cat([(part - part.mean(0)) / (part.std(0, correction=0) + 1e-5) for part in features.split(size)])
+
+
+def noisy(features, seed):
+    noise = torch.randn(features.shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return (features + (0.3 if features.dtype == torch.bfloat16 else 0.05) * noise).to(features.dtype)
+
+
+@given(
+    seed=SEEDS,
+    counts=st.lists(st.integers(5, 60), min_size=3, max_size=6),
+    dim=st.integers(4, 20),
+    dtype=st.sampled_from([torch.bfloat16, torch.float32, torch.float64]),
+)
+def test_passes_that_differ_are_found_out(seed, counts, dim, dtype):
+    features, labels, _, _ = points(seed, counts, dim, dtype)
+    for first, second in (
+        (dropped(features, seed), dropped(features, seed + 1)),
+        (normalized(features, 7), normalized(features, 10)),
+        (noisy(features, seed), noisy(features, seed + 1)),
+        (features, features + 5),
+    ):
+        with pytest.raises(ValueError, match=r"two passes saw different features.*dropout or batch norm.*model\.eval"):
+            passes(first, second, labels)
+    with pytest.raises(ValueError, match="different features"):
+        passes(features, features, labels, labels.flip(0))
+
+
+@given(
+    seed=SEEDS,
+    counts=st.lists(st.integers(1, 200), min_size=2, max_size=6),
+    dim=st.integers(1, 20),
+    dtype=st.sampled_from([torch.float16, torch.bfloat16, torch.float32, torch.float64]),
+    offset=st.sampled_from([0.0, 30.0, 1000.0]),
+    spread=st.sampled_from([0.0, 1e-12, 1e-6, 1e-3, 1.0]),
+    size=st.integers(1, 50),
+)
+def test_honest_passes_never_differ(seed, counts, dim, dtype, offset, spread, size):
+    features, labels, _, _ = points(seed, counts, dim, torch.float64)
+    means = torch.stack([features[labels == label].mean(0) for label in range(len(counts))])
+    features = (offset + means[labels] + spread * (features - means[labels])).to(dtype)
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    passes(features, features[order], labels, labels[order], size)
+
+
+@given(seed=SEEDS, spread=st.sampled_from([0.0, 1e-3, 0.03, 1.0]))
+def test_batches_that_are_cut_differently_may_differ_by_rounding(seed, spread):
+    """A network in bfloat16 gives other last digits for other sizes of the batch."""
+    features, labels, _, _ = points(seed, (80, 50, 20), dtype=torch.float64)
+    means = torch.stack([features[labels == label].mean(0) for label in range(3)])
+    features = 3 + means[labels] + spread * (features - means[labels])
+    last = 1 + 2**-9 * torch.randn(features.shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    passes(features.bfloat16(), (features * last).bfloat16(), labels)
+    passes(features.bfloat16(), (features * (1 + 2**-9)).bfloat16(), labels)
+
+
 class TwoLayers(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -274,3 +351,44 @@ def test_layerwise_of_a_generator_is_found_out():
 def test_layerwise_of_nothing():
     with pytest.raises(ValueError, match="batches: there are none"):
         metrics.layerwise(TwoLayers(), [], 3)
+
+
+class Varying(TwoLayers):
+    """A network of layers that vary in training mode."""
+
+    def __init__(self, varying):
+        super().__init__()
+        self.varying = varying
+
+    def layers(self, inputs):
+        return {"first": self.varying(torch.relu(self.first(inputs))), "second": self.second(self.first(inputs))}
+
+
+@for_each(
+    "varying",
+    [
+        torch.nn.Dropout(0.1),
+        torch.nn.BatchNorm1d(12),
+        torch.nn.RReLU(),
+        torch.nn.Sequential(torch.nn.AlphaDropout(0.2)),
+        torch.nn.MultiheadAttention(12, 2, dropout=0.1),
+    ],
+)
+def test_layerwise_refuses_a_network_in_training_mode(varying):
+    inputs, labels, _, _ = points()
+    model = Varying(varying)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(ValueError, match=r"model: varying.* in training mode.*call model.eval\(\) first"):
+        metrics.layerwise(model, batches(inputs, labels), 3)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+@for_each("varying", [torch.nn.Dropout(0.1), torch.nn.BatchNorm1d(12)])
+def test_layerwise_takes_such_a_network_in_evaluation_mode(varying):
+    inputs, labels, _, _ = points()
+    assert metrics.layerwise(Varying(varying).eval(), batches(inputs, labels), 3)["first"].num_classes_present == 3
+
+
+def test_layerwise_takes_dropout_of_nothing():
+    inputs, labels, _, _ = points()
+    assert metrics.layerwise(Varying(torch.nn.Dropout(0.0)), batches(inputs, labels), 3)

@@ -120,6 +120,7 @@ KINDS = {
 FITTING = {"labels": known_labels(wrong.several_labels)}  # other arguments tell K, and two classes have to occur
 ANY = {"labels": known_labels(wrong.labels)}  # one class is enough
 WIDE = {"weight": also(wrong.matrix, Wrong("of one class", W[:1], "[1, 4]"))}
+DECIDING = {"logits": but(wrong.matrix, "with inf", "with -inf")}  # a network may be that sure
 MASKS = {
     name: also(
         wrong.tensor,
@@ -149,7 +150,7 @@ CALLS = {
         {
             "features": but(wrong.matrix, "with nan", "with inf", "with -inf"),
             "labels": known_labels(wrong.labels),
-            "logits": but(wrong.matrix, "with nan", "with inf", "with -inf"),
+            **DECIDING,
         },
         **POINTS,
         logits=LOGITS[:N, :K],
@@ -178,7 +179,9 @@ CALLS = {
     "class_coding_rate": call(metrics.class_coding_rate, **POINTS, eps_sq=0.5),
     "class_means": call(metrics.class_means, ANY, **POINTS, num_classes=K),
     "coding_rate": call(metrics.coding_rate, features=H, eps_sq=0.5),
-    "collapse": call(metrics.collapse, FITTING, **POINTS, weight=W, bias=B, num_classes=K),
+    "collapse": call(
+        metrics.collapse, {**FITTING, **DECIDING}, **POINTS, weight=W, bias=B, num_classes=K, logits=LOGITS[:N, :K]
+    ),
     "collapsed_flatness": call(metrics.collapsed_flatness, num_classes=K, norm=1.0, alignment=4.0),
     "concentration": call(
         metrics.concentration, population=H, sizes=[2, 4, 8], generator=torch.Generator().manual_seed(0), repeats=2

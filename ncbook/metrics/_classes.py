@@ -27,6 +27,9 @@ def working_dtype(features: Tensor) -> torch.dtype:
 class Means:
     """The classes that occur and their means.
 
+    A matrix of K' x d float64 numbers is the largest thing here. What is computed where K or d may be large takes
+    blocks of `centered` and `rounding` instead of further matrices of that size.
+
     present [K'] labels that occur, ascending; position [K] label -> place in `present`;
     counts [K'] float64; means [K', d] float64; rounded [K', d] the means in working precision.
     """
@@ -39,25 +42,57 @@ class Means:
 
     @classmethod
     def of(cls, all_counts: Tensor, sums: Tensor, working: torch.dtype) -> "Means":
-        """From counts [K] and float64 sums [K, d] of all classes; raises ValueError if fewer than two occur."""
+        """From counts [K] and float64 sums [K, d] of all classes, which become the means if every class occurs.
+
+        Raises ValueError if fewer than two occur.
+        """
         present = all_counts.nonzero().squeeze(1)
         if len(present) < 2:
             raise ValueError(f"labels: only class {present.tolist()} occurs; collapse needs at least two")
         places = torch.arange(len(present), device=present.device)
         position = torch.zeros_like(all_counts).scatter(0, present, places)
         counts = all_counts[present].double()
-        means = sums[present] / counts[:, None]
+        means = sums if len(present) == len(sums) else sums[present]
+        means /= counts[:, None]
         return cls(present, position, counts, means, means.detach().to(working))
 
     @cached_property
+    def center(self) -> Tensor:
+        """[d] float64: the mean of the class means, in which every class weighs the same."""
+        return self.means.mean(0)
+
+    @cached_property
     def centered(self) -> Tensor:
-        """[K', d] float64: class means minus their mean, in which every class weighs the same."""
-        return self.means - self.means.mean(0)
+        """[K', d] float64: class means minus their mean."""
+        return self.centered_block()
+
+    def centered_block(self, rows: slice = slice(None), columns: slice = slice(None)) -> Tensor:
+        """A block of `centered`."""
+        return self.means[rows, columns] - self.center[columns]
+
+    @cached_property
+    def centered_squares(self) -> Tensor:
+        """[K'] float64: squared lengths of the rows of `centered`."""
+        return torch.cat([self.centered_block(rows).square().sum(1) for rows in blocks(self.means)])
+
+    @property
+    def centered_norm(self) -> Tensor:
+        """Frobenius norm of `centered`."""
+        return self.centered_squares.sum().sqrt()
 
     @cached_property
     def rounding(self) -> Tensor:
         """[K', d] float64: what `rounded` is missing."""
-        return self.means - self.rounded.double()
+        return self.rounding_block()
+
+    def rounding_block(self, rows: slice = slice(None), columns: slice = slice(None)) -> Tensor:
+        """A block of `rounding`."""
+        return self.means[rows, columns] - self.rounded[rows, columns].double()
+
+    @cached_property
+    def squared_rounding(self) -> Tensor:
+        """[K'] float64: squared length of what `rounded` is missing."""
+        return torch.cat([self.rounding_block(rows).square().sum(1) for rows in blocks(self.means)])
 
     def residuals_of(self, features: Tensor, index: Tensor) -> Tensor:
         """[B, d] in working precision: features minus the rounded means of their classes, which `index` [B] names."""
@@ -82,7 +117,7 @@ class Classes(Means):
 
     def variances(self) -> Tensor:
         """[K'] float64: mean squared distance of each class to its mean. Differentiable in the features."""
-        variances = -self.rounding.square().sum(1)
+        variances = -self.squared_rounding
         for index, residuals in self.residuals():
             variances = variances + self.scatter(squared_norms(residuals), index) / self.counts
         return variances.clamp(min=0)
@@ -107,11 +142,16 @@ def count_and_sum(features: Tensor, labels: Tensor, num_classes: int) -> tuple[T
     Raises ValueError for a feature that is not finite, which shows in the sums at no cost.
     """
     total = features.new_zeros(num_classes, features.shape[1], dtype=torch.float64)
-    for rows in blocks(features):
-        total.index_add_(0, labels[rows], features[rows].double())
+    add_sums(total, features, labels)
     if not bool(torch.isfinite(total).all()):
         _validate.require_finite("features", features)
     return torch.bincount(labels, minlength=num_classes), total
+
+
+def add_sums(total: Tensor, features: Tensor, labels: Tensor) -> None:
+    """Add each row of features [B, d] to the row of float64 `total` [K, d] that its label names."""
+    for rows in blocks(features):
+        total.index_add_(0, labels[rows], features[rows].double())
 
 
 def squared_norms(rows: Tensor) -> Tensor:
@@ -128,3 +168,9 @@ def blocks(features: Tensor, width: int = 1) -> Iterator[slice]:
     size = max(1, elements // max(width, features.shape[1]))
     for start in range(0, len(features), size):
         yield slice(start, start + size)
+
+
+def column_blocks(matrix: Tensor) -> Iterator[slice]:
+    """Slices that cut the columns into blocks, of 16 MiB in float64."""
+    size = max(1, 8 * _BLOCK_ELEMENTS // len(matrix))
+    return (slice(start, start + size) for start in range(0, matrix.shape[1], size))

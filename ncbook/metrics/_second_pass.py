@@ -4,63 +4,78 @@ The whole-tensor functions, the streaming meter and the layerwise measures all f
 object, and so give the same numbers.
 """
 
+from collections.abc import Iterator
+from itertools import accumulate
+
 import torch
 from torch import Tensor
 
+from ncbook.metrics import _classes
+from ncbook.metrics._axes import Axes, between_class_axes
 from ncbook.metrics._classes import Means, squared_norms
+from ncbook.metrics._many import ManyClasses
+from ncbook.metrics._rules import FewClasses
 
-# Directions in which class means differ by less than this share of the largest difference (as a ratio of
-# eigenvalues of Sigma_B) are rounding noise: inverting them would put noise of size 1/eps into NC1.
-_RANK_CUT = 1e-10
+_DIFFERENT = 0.02  # share of the residuals by which the features of two passes may differ: far above rounding
+_ROUNDING = 8  # units in the last place by which the same feature may differ if batches are cut differently
+_MANY_ELEMENTS = 2**21  # of a block of points where classes are many
 
 
 class SecondPass:
     """Sums over the residuals of all rows.
 
-    Directions are the r <= K'-1 eigenvectors of Sigma_B; the network's rule, if a head is given, adds its columns
-    to the same matrix product. The nearest-mean rule is computed from the projections on those directions, where
-    they hold all that tells the means apart.
+    One matrix product gives the residuals along the r directions between classes, along one random direction, in
+    which residuals of every class have to add up to 0, and the columns of the decision rules.
     """
+
+    SUMS = ("counts", "projected", "squares", "mismatches", "errors", "balance", "watched")  # what workers add up
 
     def __init__(self, means: Means, weight: Tensor | None = None, bias: Tensor | None = None) -> None:
         self.means = means
-        self.axes, self.eigenvalues = between_class_axes(means)
-        working = means.rounded.dtype
-        centers, center_offsets = nearest_mean_rule(means)
-        self.centers: Tensor | None = None  # [r, K']: the rule on the projections, where that is exact
-        if spanned(means.centered, self.axes):
-            self.centers, centers = (centers @ self.axes.T).to(working).T, centers[:0]
-        head, head_offsets = (centers[:0], None) if weight is None else network_rule(means, weight, bias)
-        self.widths = [len(self.axes), len(centers), len(head)]
-        self.columns = torch.cat([self.axes, centers, head]).to(working).T  # [d, r + K' + K]
-        self.center_offsets = center_offsets.to(working)  # [K', K']
-        self.head_offsets = None if head_offsets is None else head_offsets.to(working)  # [K', K]
+        self.axes = between_class_axes(means)
+        few = len(means.counts) <= means.means.shape[1]
+        self.rules = (FewClasses if few else ManyClasses)(means, self.axes, weight, bias)
+        self.columns = _columns(self.axes, self.rules.rows).T  # [d, r + 1 + those of the rules]
         self.counts = torch.zeros_like(means.counts)
         self.projected = means.means.new_zeros(len(self.axes))
         self.squares = torch.zeros_like(means.counts)
-        self.mismatches = self.counts.new_zeros((), dtype=torch.int64)
+        self.balance = torch.zeros_like(means.counts)
+        self.watched = self.counts.new_zeros(())
+        self.mismatches = torch.zeros_like(self.watched, dtype=torch.int64)
         self.errors = torch.zeros_like(self.mismatches)
+        self.coarseness = 0.0  # unit in the last place of 1 in the dtype of the features
+
+    def blocks(self, features: Tensor) -> Iterator[slice]:
+        """Slices that cut features [B, d] into blocks for `add`."""
+        width = self.columns.shape[1]
+        if isinstance(self.rules, ManyClasses):
+            size = max(1, _MANY_ELEMENTS // max(width, min(1024, len(self.means.counts))))
+            return (slice(start, start + size) for start in range(0, len(features), size))
+        return _classes.blocks(features, width)
 
     def add(self, features: Tensor, index: Tensor, decisions: Tensor | None = None) -> None:
         """Take in features [B, d] and the places [B] of their classes; decisions [B] where no head was given."""
         residuals = self.means.residuals_of(features, index)
-        projected, scores, logits = (residuals @ self.columns).split(self.widths, dim=1)
-        if self.centers is not None:
-            scores = projected @ self.centers
-        nearest = (scores + self.center_offsets[index]).argmax(1)
-        if self.head_offsets is not None:
-            decisions = (logits + self.head_offsets[index]).argmax(1)
+        product = residuals @ self.columns
+        projected, watched, extra = product.tensor_split((len(self.axes), len(self.axes) + 1), dim=1)
+        nearest, differs = self.rules.decide(features, residuals, projected, extra, index)
+        if decisions is not None:
+            differs = self.means.present[nearest] != decisions
         self.projected += projected.double().square().sum(0)
         self.squares += self.means.scatter(squared_norms(residuals), index)
         self.counts += self.means.scatter(torch.ones_like(index), index)
+        self.balance += self.means.scatter(watched[:, 0], index)
+        self.watched += watched.double().square().sum()
+        self.coarseness = max(self.coarseness, torch.finfo(features.dtype).eps)
         self.errors += (nearest != index).sum()
-        if decisions is not None:
-            self.mismatches += (self.means.present[nearest] != decisions).sum()
+        if differs is not None:
+            self.mismatches += differs.sum()
 
     def merge(self, other: "SecondPass") -> None:
         """Take in what another worker has summed over other rows with the same means."""
-        for name in ("counts", "projected", "squares", "mismatches", "errors"):
+        for name in self.SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.coarseness = max(self.coarseness, other.coarseness)
 
     @property
     def points(self) -> float:
@@ -68,30 +83,53 @@ class SecondPass:
 
     def trace(self) -> float:
         """tr(Sigma_W Sigma_B^+)."""
-        shifts = (self.means.rounding @ self.axes.T).square()  # residuals were taken from the rounded means
-        along = (self.projected - self.counts @ shifts).clamp(min=0) / self.counts.sum()
-        return trace_of_ratio(along, self.eigenvalues, self.variances())
+        axes = self.columns[:, : len(self.axes)]
+        offset = sum(counts @ (part @ axes).double().square() for counts, part in self._rounding())
+        along = (self.projected - offset).clamp(min=0) / self.counts.sum()
+        return trace_of_ratio(along, self.axes.eigenvalues, self.variances())
 
     def variances(self) -> Tensor:
         """[K'] float64: mean squared distance of each class to its mean."""
-        return (self.squares / self.counts - self.means.rounding.square().sum(1)).clamp(min=0)
+        return (self.squares / self.counts - self.means.squared_rounding).clamp(min=0)
 
+    def require_same_features(self) -> None:
+        """Raises ValueError if the features differ from those whose means were taken, by more than rounding."""
+        difference = self._difference()
+        if difference > _DIFFERENT:
+            raise ValueError(
+                f"compute: the two passes saw different features, by about {difference:.0%} of their spread within "
+                "classes. Usual causes: dropout or batch norm in training mode, random augmentation, or labels in "
+                "another order than the features. Call model.eval() before the first pass, turn augmentation off, and "
+                "give both passes the same features and labels"
+            )
 
-def between_class_axes(means: Means) -> tuple[Tensor, Tensor]:
-    """Eigenvectors [r, d] and eigenvalues [r] above rounding of Sigma_B = M^T M / K, from the K x K Gram matrix."""
-    # a difference between means below float64's rounding of the means themselves is no difference
-    noise = (8 * torch.finfo(torch.float64).eps * means.means.norm()).square()
-    values, vectors = torch.linalg.eigh(means.centered @ means.centered.T)  # ascending
-    values, vectors = values[1:], vectors[:, 1:]  # centering leaves rank K-1 at most
-    kept = (values > _RANK_CUT * values[-1]) & (values > noise)
-    values, vectors = values[kept], vectors[:, kept]
-    return (vectors.T @ means.centered) / values.sqrt()[:, None], values / len(means.centered)
+    def _difference(self) -> float:
+        """Estimate of what differs between the two passes, as a share of the residuals; 0 if rounding explains it.
 
+        Along a direction, the n residuals of a class add up to 0. If the second pass differs from the first by noise,
+        their sum has the variance of n differences instead, so n is divided out.
+        """
+        watch = self.columns[:, len(self.axes)]
+        shift = torch.cat([part @ watch for _, part in self._rounding()]).double()
+        drift = (self.balance - self.counts * shift).square() / self.counts
+        spread = self.watched / self.counts.sum()
+        excess = (drift - self._rounding_of_drift(spread)).clamp(min=0).mean().item()
+        return (excess / spread.item()) ** 0.5 if spread > 0 else float("inf") if excess else 0.0
 
-def spanned(centered: Tensor, axes: Tensor) -> bool:
-    """Whether the axes hold all that tells the centered means [K', d] apart, as they do unless the rank was cut."""
-    beside = (centered - (centered @ axes.T) @ axes).norm(dim=1).max()
-    return bool(beside <= 1e-7 * torch.nn.functional.pdist(centered).min())
+    def _rounding_of_drift(self, spread: Tensor) -> Tensor:
+        """[K']: squared sum of residuals over their number that rounding may leave in each class."""
+        squares = torch.cat([self.means.means[rows].square().sum(1) for rows in _classes.blocks(self.means.means)])
+        feature = (_ROUNDING * self.coarseness) ** 2 * squares / self.means.means.shape[1]
+        # points of a class that lie nearer to each other than their rounding may all be rounded to the same other side
+        feature = torch.where(spread <= feature, self.counts * feature, feature)
+        mean = squares * (self.counts * torch.finfo(torch.float64).eps) ** 2
+        return feature + self.counts * mean
+
+    def _rounding(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Blocks of (counts [B], what the rounded means are missing [B, d] in working precision)."""
+        size = max(1, _MANY_ELEMENTS // self.means.means.shape[1])
+        for counts, start in zip(self.means.counts.split(size), range(0, len(self.counts), size), strict=True):
+            yield counts, self.means.rounding_block(slice(start, start + size)).to(self.columns.dtype)
 
 
 def trace_of_ratio(along: Tensor, eigenvalues: Tensor, variances: Tensor) -> float:
@@ -104,26 +142,14 @@ def trace_of_ratio(along: Tensor, eigenvalues: Tensor, variances: Tensor) -> flo
     return (along / eigenvalues).sum().item()
 
 
-def nearest_mean_rule(means: Means) -> tuple[Tensor, Tensor]:
-    """A head [K', d] and offsets [K', K'] in float64: for h = rounded mean of class o + r, the entries of
-    `head @ r + offsets[o]` are ordered as minus the squared distances of h to the class means.
-
-    Both are divided by the size of the means, so that float32 can hold the products at any scale.
-    """
-    origins = means.rounded.double() - means.means.mean(0)
-    size = means.centered.norm().clamp(min=torch.finfo(torch.float64).tiny)
-    scores = (origins @ means.centered.T - means.centered.square().sum(1) / 2) / size
-    return means.centered / size, _from_best(scores)
-
-
-def network_rule(means: Means, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor]:
-    """The same for the logits of a linear head, weight [K, d] and bias [K]."""
-    weight = weight.double()
-    center = means.means.mean(0)
-    scores = (means.rounded.double() - center) @ weight.T + weight @ center
-    return weight, _from_best(scores if bias is None else scores + bias.double())
-
-
-def _from_best(scores: Tensor) -> Tensor:
-    """Constants that all classes share say nothing about the best one, and would cost digits in float32."""
-    return scores - scores.max(dim=1, keepdim=True).values
+def _columns(axes: Axes, rows: list[Tensor]) -> Tensor:
+    """[r + 1 + ..., d] in working precision: directions, one random direction, and `rows` of the rules."""
+    rounded = axes.means.rounded
+    dim = rounded.shape[1]
+    columns = rounded.new_empty(len(axes) + 1 + sum(map(len, rows)), dim)
+    axes.fill(columns[: len(axes)])
+    watch = torch.randn(dim, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    columns[len(axes)] = (watch / watch.norm()).to(columns)
+    for start, part in zip(accumulate(map(len, rows), initial=len(axes) + 1), rows, strict=False):
+        columns[start : start + len(part)] = part
+    return columns

@@ -142,6 +142,16 @@ def require_weight(weight: Tensor, features: Tensor, least: int = 1) -> int:
     return len(weight)
 
 
+def require_logits(logits: Tensor, features: Tensor) -> int:
+    """`logits` must be floating-point [N, K] for features [N, d]; returns K."""
+    require_features(features)
+    require_tensors(features=features, logits=logits)
+    require_floating("logits", logits)
+    if logits.ndim != 2 or len(logits) != len(features):
+        raise ValueError(f"logits: expected shape [{len(features)}, K], got {list(logits.shape)}")
+    return logits.shape[1]
+
+
 def require_head(weight: Tensor, bias: Tensor | None, num_classes: int, dim: int) -> None:
     """`weight` must be floating-point [K, d] and `bias` [K] or None, all finite."""
     require_tensors(weight=weight)

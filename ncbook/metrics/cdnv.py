@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _options
+from ncbook.metrics import _classes, _options, _pairs
 
 NORMALIZATIONS = ("half-sum", "one-sided", "sum")
 
@@ -27,7 +27,9 @@ def cdnv(features: Tensor, labels: Tensor, num_classes: int | None = None, norma
     """
     _options.require_choice("normalization", normalization, NORMALIZATIONS)
     classes, _ = _classes.group(features, labels, num_classes)
-    return half_sums(classes.variances(), classes.means).mean() * (2 if normalization == "sum" else 1)
+    return _pairs.half_sum(_pairs.Vectors(classes.means, classes.center), classes.variances()) * (
+        2 if normalization == "sum" else 1
+    )
 
 
 def cdnv_pairs(features: Tensor, labels: Tensor, num_classes: int | None = None) -> Tensor:
@@ -45,10 +47,3 @@ def cdnv_pairs(features: Tensor, labels: Tensor, num_classes: int | None = None)
     distances = torch.cdist(classes.means, classes.means, compute_mode="donot_use_mm_for_euclid_dist").square()
     distances.fill_diagonal_(float("nan"))
     return classes.variances()[:, None] / distances
-
-
-def half_sums(variances: Tensor, means: Tensor) -> Tensor:
-    """[K'(K'-1)/2]: (Var_i + Var_j) / (2 ||mu_i - mu_j||^2) for i < j, from variances [K'] and means [K', d]."""
-    first, second = torch.triu_indices(len(means), len(means), offset=1, device=means.device)
-    # pdist subtracts before it squares: near means keep their digits
-    return (variances[first] + variances[second]) / (2 * torch.nn.functional.pdist(means).square())

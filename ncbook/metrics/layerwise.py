@@ -5,6 +5,8 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 
 from ncbook.metrics import _options
 from ncbook.metrics.collapse import Collapse
@@ -26,8 +28,9 @@ def layerwise(model: Layered, batches: Iterable[tuple[Tensor, Tensor]], num_clas
     batches yields (inputs [B, ...], labels [B]) and is iterated twice, so it must be something like a list or a
     DataLoader without shuffled augmentation, and not a generator. Each layer's output is flattened to [B, d_l].
     nc4 of every layer compares the nearest class mean in that layer with the decision of the whole network; the
-    measures of the classifier are given for the last layer, which it reads, and are nan for the others. The
-    model is used as it is: put it in evaluation mode first. Raises ValueError as `CollapseMeter` does.
+    measures of the classifier are given for the last layer, which it reads, and are nan for the others. Raises
+    ValueError as `CollapseMeter` does, and before the first batch if the model holds dropout or batch norm in training
+    mode: the two passes would differ, and batch norm would change its running statistics.
 
     >>> from ncbook import models
     >>> with models.seeded(0):
@@ -37,6 +40,7 @@ def layerwise(model: Layered, batches: Iterable[tuple[Tensor, Tensor]], num_clas
     """
     _options.require_integer("num_classes", num_classes, 2)
     _require_layered(model)
+    require_evaluation(model)
     meters: dict[str, CollapseMeter] = {}
     for inputs, labels in _pairs(batches):
         for name, features in model.layers(inputs).items():
@@ -74,3 +78,21 @@ def _pairs(batches: Iterable[tuple[Tensor, Tensor]]) -> Iterator[tuple[Tensor, T
         if not isinstance(batch, tuple | list) or len(batch) != 2:
             raise ValueError(f"batches: expected pairs (inputs, labels), got {_options.described(batch)}")
         yield batch[0], batch[1]
+
+
+def require_evaluation(model: object) -> None:
+    """Raises ValueError if a module of the network would give other outputs each time, or change by giving them."""
+    modules = model.named_modules() if isinstance(model, nn.Module) else ()
+    for name, module in modules:
+        if module.training and _varies(module):
+            raise ValueError(
+                f"model: {name or 'it'} is {type(module).__name__} in training mode, so two passes would see different "
+                "features; call model.eval() first"
+            )
+
+
+def _varies(module: nn.Module) -> bool:
+    if isinstance(module, _BatchNorm | nn.RReLU):
+        return True
+    dropout = getattr(module, "p", 0) if isinstance(module, _DropoutNd) else getattr(module, "dropout", 0)
+    return isinstance(dropout, float) and dropout > 0  # that of attention and of recurrent layers is a number

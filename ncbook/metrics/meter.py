@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ncbook.metrics import _classes, _options, _validate
 from ncbook.metrics._second_pass import SecondPass
-from ncbook.metrics.collapse import Collapse, of_sums
+from ncbook.metrics.collapse import Collapse, decisions_of, of_sums
 
 
 class CollapseMeter:
@@ -45,14 +45,13 @@ class CollapseMeter:
         Without logits NC4 stays nan. Raises ValueError as `collapse` does, and for a precision that changes
         between float64 and others from one batch to the next.
         """
-        labels = self._checked(features, labels, logits)
+        labels = self._checked(features, labels)
+        decisions = None if logits is None else decisions_of(logits, features, self.num_classes)
         if self._second is None:
-            counts, sums = _classes.count_and_sum(features, labels, self.num_classes)
-            self._take_in(counts, sums)
+            self._take_batch(features, labels)
             return
-        decisions = None if logits is None else logits.argmax(1)
         self._decided = self._decided and decisions is not None
-        for rows in _classes.blocks(features, self._second.columns.shape[1]):
+        for rows in self._second.blocks(features):
             index = self._second.means.position[labels[rows]]
             self._second.add(features[rows], index, None if decisions is None else decisions[rows])
 
@@ -63,6 +62,7 @@ class CollapseMeter:
         if self._counts is None or self._sums is None or self._working is None:
             raise ValueError("start_second_pass: the first pass has seen no batch")
         self._second = SecondPass(_classes.Means.of(self._counts, self._sums, self._working))
+        self._sums = None  # they have become the means
 
     def copy(self) -> "CollapseMeter":
         """A meter of its own in the same state, for another worker."""
@@ -92,7 +92,8 @@ class CollapseMeter:
     def compute(self, weight: Tensor | None = None) -> Collapse:
         """The measures; those of the classifier are nan without `weight` [K, d].
 
-        Raises ValueError if the second pass has not seen exactly as many points of each class as the first.
+        Raises ValueError if the second pass has not seen exactly as many points of each class as the first, or other
+        features: a network with dropout or batch norm in training mode gives other ones each time.
         """
         if self._second is None:
             raise ValueError("compute: the second pass has not been made")
@@ -102,17 +103,14 @@ class CollapseMeter:
                 f"compute: the second pass saw {int(seen.sum())} points, the first {int(expected.sum())}; "
                 "both must see the same batches"
             )
+        self._second.require_same_features()
         if weight is not None:
             _validate.require_tensors(meter=seen, weight=weight)
             _validate.require_head(weight, None, self.num_classes, self.dim)
         return of_sums(self._second, weight, self._decided)
 
-    def _checked(self, features: Tensor, labels: Tensor, logits: Tensor | None) -> Tensor:
+    def _checked(self, features: Tensor, labels: Tensor) -> Tensor:
         labels = _validate.require_batch(features, labels, self.num_classes, self.dim)
-        if logits is not None:
-            _validate.require_tensors(features=features, logits=logits)
-            _validate.require_floating("logits", logits)
-            _validate.require_shape("logits", logits, [len(features), self.num_classes])
         self._set_working(_classes.working_dtype(features))
         return labels
 
@@ -121,6 +119,16 @@ class CollapseMeter:
             raise ValueError(f"features: earlier batches were computed in {self._working}, this one needs {working}")
         self._working = working
 
+    def _take_batch(self, features: Tensor, labels: Tensor) -> None:
+        """Add to the sums in place: they may be the largest matrix there is."""
+        if not bool(torch.isfinite(features.sum(dtype=torch.float64))):  # before anything of the batch is added
+            _validate.require_finite("features", features)
+        if self._counts is None or self._sums is None:
+            self._counts = labels.new_zeros(self.num_classes)
+            self._sums = features.new_zeros(self.num_classes, self.dim, dtype=torch.float64)
+        self._counts += torch.bincount(labels, minlength=self.num_classes)
+        _classes.add_sums(self._sums, features, labels)
+
     def _take_in(self, counts: Tensor, sums: Tensor) -> None:
-        self._counts = counts if self._counts is None else self._counts + counts
-        self._sums = sums if self._sums is None else self._sums + sums
+        self._counts = counts.clone() if self._counts is None else self._counts + counts
+        self._sums = sums.clone() if self._sums is None else self._sums.add_(sums)

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from ncbook.metrics import _classes, _options, _validate
-from ncbook.metrics._second_pass import between_class_axes, trace_of_ratio
+from ncbook.metrics._axes import between_class_axes
+from ncbook.metrics._second_pass import trace_of_ratio
 from ncbook.metrics.collapse import Collapse, summarize
 
 
@@ -73,7 +74,8 @@ class OnePassMeter:
             _validate.require_head(weight, None, self.num_classes, self.dim)
         means = _classes.Means.of(self._counts.long(), self._means * self._counts[:, None], torch.float64)
         variances = (self._squares[means.present] / means.counts).clamp(min=0)
-        axes, eigenvalues = between_class_axes(means)
+        found = between_class_axes(means)
+        axes = found.fill(self._scatter.new_empty(len(found), self.dim))
         along = ((axes @ self._scatter) * axes).sum(1).clamp(min=0) / self._counts.sum()
-        trace = trace_of_ratio(along, eigenvalues, variances)
+        trace = trace_of_ratio(along, found.eigenvalues, variances)
         return summarize(means, variances, trace, weight, mismatch=math.nan, error=math.nan)

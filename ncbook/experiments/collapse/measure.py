@@ -9,6 +9,7 @@ from torch import Tensor
 from ncbook import data, metrics, models
 
 _BATCH = 2000  # images in one forward pass
+_SAME_ALWAYS = ("num_classes_empty", "num_classes_single")  # no column: the dataset says it
 
 
 def features_of(model: models.Classifier, inputs: Tensor) -> Tensor:
@@ -19,7 +20,7 @@ def features_of(model: models.Classifier, inputs: Tensor) -> Tensor:
 def measure(head: torch.nn.Linear, dataset: data.Dataset, train: Tensor, test: Tensor) -> dict[str, float]:
     """Losses, errors and collapse metrics of last-layer features train [N, d] and test [M, d].
 
-    Columns: train_loss, test_loss, cross-entropies in nats; train_error, test_error; every field of `metrics.Collapse`
+    Columns: train_loss, test_loss, cross-entropies in nats; train_error, test_error; every measure of `metrics.Collapse`
     with the suffixes _train and _test, each set with its own class means; nc4_test_train_means.
     """
     row: dict[str, float] = {}
@@ -28,7 +29,8 @@ def measure(head: torch.nn.Linear, dataset: data.Dataset, train: Tensor, test: T
         row[f"{name}_loss"] = F.cross_entropy(logits.double(), split.labels).item()
         row[f"{name}_error"] = (logits.argmax(1) != split.labels).double().mean().item()
         measured = metrics.collapse(features, split.labels, head.weight, head.bias)
-        row |= {f"{entry.name}_{name}": getattr(measured, entry.name) for entry in fields(measured)}
+        columns = (entry.name for entry in fields(measured) if entry.name not in _SAME_ALWAYS)
+        row |= {f"{column}_{name}": getattr(measured, column) for column in columns}
     means = metrics.class_means(train, dataset.train.labels, dataset.num_classes)
     row["nc4_test_train_means"] = metrics.nearest_mean_mismatch(test, means, head.weight, head.bias)
     return row

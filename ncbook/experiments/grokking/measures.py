@@ -38,7 +38,7 @@ def _split(model: models.Classifier, name: str, split: data.Split, features: Ten
             trainers.Outputs(features, logits.double(), split.labels, weight)
         ).item(),
     }
-    columns = (entry.name for entry in fields(found) if entry.name != "num_classes_present")  # all p, always
+    columns = (entry.name for entry in fields(found) if not entry.name.startswith("num_classes"))  # all p
     return row | {f"{column}_{name}": float(getattr(found, column)) for column in columns}
 
 
