@@ -226,8 +226,8 @@ def test_reach_does_not_see_a_rotation_or_the_scale():
     [
         ({"features": torch.ones(3, 4).double()}, "train_features: expected shape"),
         ({"features": torch.full((3, 5), math.inf)}, "features: entry"),
-        ({"labels": torch.zeros(2)}, r"labels: expected shape \[3\]"),
-        ({"train_labels": torch.zeros(2)}, r"train_labels: expected shape \[12\]"),
+        ({"labels": torch.zeros(2).long()}, r"labels: expected shape \[3\]"),
+        ({"train_labels": torch.zeros(2).long()}, r"train_labels: expected shape \[12\]"),
     ],
 )
 def test_wrong_arguments_of_reach_are_named(change, message):

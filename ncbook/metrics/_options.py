@@ -17,6 +17,8 @@ _LARGEST_SEED = 2**63 - 1
 def described(value: object) -> str:
     """A value in a few words: arrays by type and shape, all else by its shortened representation."""
     if isinstance(value, Tensor):
+        if value.ndim == 0 and not value.is_meta:
+            return f"tensor({value.item()})"
         return f"a tensor {value.dtype} {list(value.shape)} on {value.device}"
     if isinstance(value, np.ndarray):
         return f"a numpy array {value.dtype} {list(value.shape)}"
@@ -71,7 +73,9 @@ def require_seed(seed: object) -> None:
 
 def require_integers(name: str, values: object) -> None:
     """`values` must be a sequence of integers."""
-    if isinstance(values, Tensor | np.ndarray) and values.ndim == 1:
+    if isinstance(values, Tensor | np.ndarray):
+        if values.ndim != 1:
+            raise ValueError(f"{name}: expected a sequence of integers, got {described(values)}")
         listed = values.tolist()
     elif isinstance(values, Sequence) and not isinstance(values, str | bytes):
         listed = list(values)
@@ -121,11 +125,16 @@ def require_device(device: object) -> None:
 
 def as_numbers(name: str, values: object) -> Tensor:
     """A float64 tensor of a number, a list of numbers or an array, where the values are or else on the CPU."""
-    device = values.device if isinstance(values, Tensor) else torch.device("cpu")
-    try:
-        numbers = torch.as_tensor(values, device=device)
-    except (RuntimeError, TypeError, ValueError) as error:
-        raise TypeError(f"{name}: expected numbers, got {described(values)}") from error
-    if numbers.is_complex() or numbers.dtype == torch.bool or numbers.is_meta or numbers.numel() == 0:
+    numbers = values if isinstance(values, Tensor) else _read(values)
+    if numbers is None or numbers.is_complex() or numbers.dtype == torch.bool or numbers.is_meta or not numbers.numel():
         raise TypeError(f"{name}: expected numbers, got {described(values)}")
     return numbers.double()
+
+
+def _read(values: object) -> Tensor | None:
+    """A float64 tensor, or None of what is no array of real numbers."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of different lengths
+        return None
+    return torch.from_numpy(array.astype(np.float64)) if array.dtype.kind in "iuf" else None

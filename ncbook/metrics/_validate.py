@@ -121,12 +121,14 @@ def require_batch(features: Tensor, labels: Tensor, num_classes: int, dim: int) 
     return labels.long()
 
 
-def require_means(class_means: Tensor, dim: int, name: str = "class_means") -> None:
-    """`class_means` must be floating-point [K, d] with K >= 2, all finite."""
+def require_means(class_means: Tensor, dim: int | None = None, name: str = "class_means") -> None:
+    """`class_means` must be floating-point [K, d] with K >= 2, all finite; d is `dim`, if that is known."""
     require_tensors(**{name: class_means})
     require_floating(name, class_means)
-    if class_means.ndim != 2 or len(class_means) < 2 or class_means.shape[1] != dim:
-        raise ValueError(f"{name}: expected shape [K, {dim}] with K >= 2, got {list(class_means.shape)}")
+    fits = class_means.ndim == 2 and len(class_means) >= 2 and class_means.shape[1] > 0
+    if not fits or dim not in (None, class_means.shape[1]):
+        expected = "[K, d] with d >= 1 and" if dim is None else f"[K, {dim}] with"
+        raise ValueError(f"{name}: expected shape {expected} K >= 2, got {list(class_means.shape)}")
     require_finite(name, class_means)
 
 

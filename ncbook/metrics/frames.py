@@ -95,8 +95,7 @@ def one_vs_rest_margin(frame: Tensor) -> float:
     >>> round(metrics.one_vs_rest_margin(metrics.simplex_etf(3, 2)), 4)  # K / (K - 1)
     1.5
     """
-    _validate.require_matrix("frame", frame, "[K, d]")
-    _validate.require_means(frame, frame.shape[1], "frame")
+    _validate.require_means(frame, name="frame")
     vectors = frame.detach().double().cpu().numpy()
     return min(_distance_to_hull(vectors, each) for each in range(len(vectors)))
 

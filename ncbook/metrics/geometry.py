@@ -67,8 +67,7 @@ def simplex_coordinates(means: Tensor, *points: Tensor) -> tuple[Tensor, ...]:
     >>> corners.shape, points.shape
     (torch.Size([3, 2]), torch.Size([12, 2]))
     """
-    _validate.require_matrix("means", means, "[k, d]")
-    _validate.require_means(means, means.shape[1], "means")
+    _validate.require_means(means, name="means")
     for place, each in enumerate(points):
         _require_points(f"points[{place}]", each, means)
     means = means.double()
