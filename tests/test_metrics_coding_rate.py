@@ -356,7 +356,7 @@ def test_rates_name_the_wrong_labels(function, labels, message):
         function(H, labels, 1)
 
 
-@for_each(("components", "message"), [(0, r"1\.\.2 .*got 0"), (3, r"1\.\.2 .*2 points.*got 3"), (-1, "got -1")])
+@for_each(("components", "message"), [(0, ">= 1, got 0"), (3, r"1\.\.2 .*2 points.*got 3"), (-1, "got -1")])
 def test_fit_names_the_number_of_components(components, message):
     with pytest.raises(ValueError, match=f"n_components: .*{message}"):
         NearestSubspace.fit(H, Y, components)

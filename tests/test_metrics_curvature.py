@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tables import for_each
 from torch.nn.functional import cross_entropy
+from torch.utils.checkpoint import checkpoint
 
 from ncbook.metrics import curvature, flatness
 
@@ -307,3 +308,88 @@ def test_a_weight_that_is_no_matrix_has_no_relative_flatness():
 def test_a_wrong_loss_is_named(loss, message):
     with pytest.raises(ValueError, match=message):
         curvature.hessian_product(loss, W)
+
+
+TOKENS = normal(2, 5, 6)  # [batch, place, width]
+
+
+def attention_loss(attend, weight):
+    """One causal layer of attention with two heads; queries, keys and values by weight [18, 6]."""
+    parts = (TOKENS.to(weight.dtype) @ weight.T).chunk(3, dim=2)
+    heads = (part.unflatten(2, (2, 3)).transpose(1, 2) for part in parts)
+    return attend(*heads).square().mean()
+
+
+def fused(query, key, value):
+    return torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+
+
+def plain(query, key, value):
+    scores = query @ key.mT / math.sqrt(query.shape[-1])
+    later = torch.ones(5, 5, dtype=torch.bool).triu(1)
+    return torch.softmax(scores.masked_fill(later, -math.inf), dim=-1) @ value
+
+
+@for_each("dtype", [torch.float32, torch.float64])
+def test_the_hessian_goes_through_fused_attention(dtype):
+    weight, direction = normal(18, 6, dtype=dtype), normal(18, 6, seed=1, dtype=dtype)
+    point = weight.clone().requires_grad_()
+    slope = torch.autograd.grad(attention_loss(plain, point), point, create_graph=True)[0]
+    expected = torch.autograd.grad(slope, point, direction)[0]
+    assert expected.norm() > 0.1
+    for loss in (
+        lambda v: attention_loss(fused, v),
+        lambda v: checkpoint(attention_loss, fused, v, use_reentrant=False),
+    ):
+        torch.testing.assert_close(curvature.hessian_product(loss, weight)(direction), expected)
+
+
+class Square(torch.autograd.Function):
+    """x^2 whose author did not think of second derivatives."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.square()
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, gradient):
+        return 2 * ctx.saved_tensors[0] * gradient
+
+
+def alignment_loss(weight):
+    """Connectionist temporal classification of one sequence of 12 steps and 3 symbols."""
+    steps, targets = weight.flatten().repeat(3).view(12, 1, 3).log_softmax(2), torch.tensor([[1, 2]])
+    return torch.nn.functional.ctc_loss(steps, targets, torch.tensor([12]), torch.tensor([2]))
+
+
+@for_each(
+    ("loss", "message"),
+    [
+        pytest.param(lambda w: Square.apply(w).sum(), "once_differentiable", id="once alone"),
+        pytest.param(lambda w: Square.apply(w).sum() + w.pow(3).sum(), "once_differentiable", id="once in a sum"),
+        pytest.param(alignment_loss, "ctc_loss_backward is not implemented", id="no second derivative"),
+    ],
+)
+def test_a_loss_that_is_differentiable_once_is_refused(loss, message):
+    """And not taken for a linear one, whose Hessian is 0."""
+    with pytest.raises(ValueError, match=f"loss: expected operations that torch differentiates twice, got .*{message}"):
+        curvature.hessian_product(loss, W)(W)
+
+
+def test_the_hessian_of_a_linear_loss_is_zero():
+    assert torch.equal(curvature.hessian_product(lambda w: 3 * w.sum(), W)(W), torch.zeros_like(W))
+
+
+@for_each(
+    ("direction", "message"),
+    [
+        pytest.param(W[0], r"direction: expected shape \[3, 4\], got \[4\]", id="a row"),
+        pytest.param(W.numpy(), r"direction: .*use torch\.from_numpy\(direction\)", id="numpy"),
+        pytest.param(W.to("meta"), "direction: expected on cpu as weight, got meta", id="elsewhere"),
+    ],
+)
+def test_a_wrong_direction_is_named(direction, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        curvature.hessian_product(lambda w: w.square().sum(), W)(direction)

@@ -98,7 +98,7 @@ def test_the_basis_is_orthonormal_and_in_order(p):
 
 @for_each("p", [1, 0, -3, 7.0, "7"])
 def test_the_basis_needs_a_modulus(p):
-    with pytest.raises(ValueError, match=f"p: expected an integer >= 2, got {p}"):
+    with pytest.raises((ValueError, TypeError), match=f"p: expected an integer >= 2, got {p!r}"):
         fourier_basis(p)
 
 
@@ -383,7 +383,7 @@ L = normal(25, 5)
         pytest.param((L, [1, 3]), r"frequencies: .*got \[1, 3\]", id="frequency above p / 2"),
         pytest.param((L, [1, 1]), r"frequencies: .*distinct.*got \[1, 1\]", id="frequency twice"),
         pytest.param((L, [1.5]), r"frequencies: .*integers.*got \[1\.5\]", id="no integer"),
-        pytest.param((L, torch.tensor(1)), r"frequencies: .*got 1", id="no list"),
+        pytest.param((L, torch.tensor(1)), r"frequencies: .*got tensor\(1\)", id="no list"),
         pytest.param((L, [1], torch.ones(24, dtype=torch.bool)), r"pairs: .*\[25\].*\[24\]", id="mask too short"),
         pytest.param((L, [1], torch.arange(25)), r"pairs: .*bool.*torch\.int64", id="mask of integers"),
         pytest.param((L, [1], torch.zeros(25, dtype=torch.bool)), r"pairs: .* with 0", id="empty mask"),
@@ -416,7 +416,7 @@ def test_measures_name_the_wrong_matrix(function):
 
 @for_each("function", [fourier_spectrum, fourier_gini, fourier_key_frequencies, fourier_neuron_frequencies])
 def test_a_table_of_one_number_is_refused(function):
-    with pytest.raises(ValueError, match="p: expected an integer >= 2, got 1"):
+    with pytest.raises(ValueError, match=r"(matrix|activations): expected .*p >= 2, got (1|\[1, 3\])"):
         function(torch.ones(1, 3))
 
 
@@ -434,5 +434,5 @@ def test_an_embedding_that_does_not_vary_has_no_frequencies(function, matrix):
 
 
 def test_activations_are_a_square_table():
-    with pytest.raises(ValueError, match=r"activations: expected p\^2 rows, got 24"):
+    with pytest.raises(ValueError, match=r"activations: expected p\^2 rows with p >= 2, got 24"):
         fourier_neuron_frequencies(L[:24])

@@ -262,7 +262,7 @@ def test_seli_of_a_million_points_needs_no_point():
         (lambda: softmax_code(1, 3), "num_classes: .*1"),
         (lambda: softmax_code(3, 1), "dim: .*>= 2, got 1"),
         (lambda: softmax_code(2, 0), "dim: .*>= 1, got 0"),
-        (lambda: one_vs_rest_margin(torch.ones(1, 3)), r"class_means: .*\[1, 3\]"),
+        (lambda: one_vs_rest_margin(torch.ones(1, 3)), r"frame: .*\[1, 3\]"),
         (lambda: one_vs_rest_margin(torch.ones(3)), r"\[3\]"),
         (lambda: one_vs_rest_margin(torch.tensor([[1.0], [math.nan]])), r"entry \[1, 0\] is nan"),
         (lambda: seli([5]), r"class_counts: .*\[1\]"),

@@ -164,7 +164,7 @@ def test_every_float_type_is_computed_in_float64(dtype):
     ("change", "message"),
     [
         ({"size": 0.0}, "size: expected a finite number > 0, got 0.0"),
-        ({"frames": 0}, "frames: expected at least 1, got 0"),
+        ({"frames": 0}, "frames: expected an integer >= 1, got 0"),
         ({"labels": torch.full((12,), 4)}, "labels: 4 is outside"),
         ({"features": torch.full((12, 5), math.nan)}, "features: entry"),
         ({"weight": torch.ones(4, 3)}, "weight: expected shape"),
@@ -226,8 +226,8 @@ def test_reach_does_not_see_a_rotation_or_the_scale():
     [
         ({"features": torch.ones(3, 4).double()}, "train_features: expected shape"),
         ({"features": torch.full((3, 5), math.inf)}, "features: entry"),
-        ({"labels": torch.zeros(2)}, r"labels: expected shape \[3\]"),
-        ({"train_labels": torch.zeros(2)}, r"train_labels: expected shape \[12\]"),
+        ({"labels": torch.zeros(2).long()}, r"labels: expected shape \[3\]"),
+        ({"train_labels": torch.zeros(2).long()}, r"train_labels: expected shape \[12\]"),
     ],
 )
 def test_wrong_arguments_of_reach_are_named(change, message):

@@ -1,6 +1,8 @@
 """Metrics of neural collapse: pure functions of tensors.
 
-Shapes use the names of the book's notation page: N points, d feature dimensions, K classes.
+Shapes use the names of the book's notation page: N points, d feature dimensions, K classes. A wrong argument raises
+ValueError, or TypeError where it is no tensor, number or function at all. Either names the argument, shows what was
+given, and says what is expected.
 
 >>> import torch
 >>> from ncbook import metrics

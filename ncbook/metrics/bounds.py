@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _validate
+from ncbook.metrics import _classes, _options, _validate
 from ncbook.metrics.cdnv import cdnv
 from ncbook.metrics.concentration import moments
 
@@ -60,6 +60,7 @@ def test_collapse_bound(train_i: Tensor, train_j: Tensor, population_i: Tensor, 
     True
     """
     sets = {"train_i": train_i, "train_j": train_j, "population_i": population_i, "population_j": population_j}
+    _validate.require_tensors(**sets)
     for name, features in sets.items():
         _validate.require_matrix(name, features)
         if features.shape[1] != train_i.shape[1]:
@@ -105,8 +106,8 @@ def ncc_error_bound(
     >>> metrics.ncc_error_bound(features, labels)
     tensor(0.0067, dtype=torch.float64)
     """
-    if shots is not None and shots < 1:
-        raise ValueError(f"shots: expected n >= 1 points a class, got {shots}")
+    if shots is not None:
+        _options.require_integer("shots", shots, 1)
     factor = 4.0 if shots is None else 16 * (1 + 2 / shots)
     average = cdnv(features, labels, num_classes)
     return factor * (len(labels.unique()) - 1) * average

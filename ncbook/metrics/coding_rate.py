@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _validate
+from ncbook.metrics import _classes, _options, _validate
 
 _BLOCK_ELEMENTS = 2**21  # entries of one block: 16 MiB in float64
 # Above this trace, rounding of the Gram matrix in float64 is no longer small against the identity added to it.
@@ -27,7 +27,7 @@ def coding_rate(features: Tensor, eps_sq: float) -> Tensor:
     """
     _validate.require_features(features)
     _validate.require_finite("features", features)
-    _validate.require_positive("eps_sq", eps_sq)
+    _options.require_positive("eps_sq", eps_sq)
     points = features.double()
     return _rates(points[None], points.new_tensor([len(points)]), eps_sq)[0]
 
@@ -44,7 +44,7 @@ def class_coding_rate(features: Tensor, labels: Tensor, eps_sq: float) -> Tensor
     >>> metrics.class_coding_rate(features, labels, eps_sq=0.5)
     tensor(1.4271, dtype=torch.float64)
     """
-    _validate.require_positive("eps_sq", eps_sq)
+    _options.require_positive("eps_sq", eps_sq)
     classes, _ = _classes.group(features, labels, None)
     rate = features.new_zeros((), dtype=torch.float64)
     for members, stacks in _stacks(classes):
@@ -90,8 +90,9 @@ class NearestSubspace:
         1 <= n_components <= min(d, the size of the smallest class). Not differentiable.
         """
         classes, _ = _classes.group(features, labels, None)
+        _options.require_integer("n_components", n_components, 1)
         most = min(features.shape[1], int(classes.counts.min()))
-        if not 1 <= n_components <= most:
+        if n_components > most:
             raise ValueError(
                 f"n_components: expected 1..{most} (dimension {features.shape[1]}, "
                 f"smallest class {int(classes.counts.min())} points), got {n_components}"
@@ -105,6 +106,7 @@ class NearestSubspace:
     def predict(self, features: Tensor) -> Tensor:
         """Labels [N] of the subspaces nearest to features [N, d]: argmin_j ||z - B_j^T B_j z||."""
         _validate.require_features(features)
+        _validate.require_tensors(classifier=self.bases, features=features)
         _validate.require_finite("features", features)
         count, _, dim = self.bases.shape
         if features.shape[1] != dim:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _validate
+from ncbook.metrics import _classes, _options, _validate
 from ncbook.metrics._head import of_head, spread_of_norms
 from ncbook.metrics._pairs import Vectors, angles_and_half_sum
 from ncbook.metrics._second_pass import SecondPass
@@ -91,14 +91,12 @@ def collapse(
     nan
     """
     if weight is None and bias is not None:
-        raise ValueError(f"bias: given with shape {list(bias.shape)}, but without the weight that it belongs to")
-    for name, matrix, shape in (("weight", weight, "[K, d]"), ("logits", logits, "[N, K]")):
-        if matrix is not None and matrix.ndim != 2:
-            raise ValueError(f"{name}: expected shape {shape}, got {list(matrix.shape)}")
-    if num_classes is None and weight is not None:
-        num_classes = len(weight)
+        raise ValueError(f"bias: expected None without a weight that it belongs to, got {_options.described(bias)}")
+    if weight is not None:
+        rows = _validate.require_weight(weight, features)
+        num_classes = rows if num_classes is None else num_classes
     elif num_classes is None and logits is not None:
-        num_classes = logits.shape[1]
+        num_classes = _validate.require_logits(logits, features)
     classes, num_classes = _classes.group(features, labels, num_classes)
     if weight is not None:
         _validate.require_head(weight, bias, num_classes, features.shape[1])
@@ -116,6 +114,7 @@ def nc1(features: Tensor, labels: Tensor, num_classes: int | None = None, divide
     >>> round(metrics.nc1(features, labels), 5), round(metrics.nc1(features, labels, divide_by_classes=False), 5)
     (0.00167, 0.005)
     """
+    _options.require_flag("divide_by_classes", divide_by_classes)
     classes, _ = _classes.group(features, labels, num_classes)
     return _summed(classes).trace() / (len(classes.present) if divide_by_classes else 1)
 
@@ -131,7 +130,8 @@ def nearest_mean_mismatch(features: Tensor, class_means: Tensor, weight: Tensor,
     >>> metrics.nearest_mean_mismatch(features, means, weight)
     0.0
     """
-    _validate.require_features(features)
+    _validate.require_weight(weight, features)
+    _validate.require_tensors(features=features, class_means=class_means)
     _validate.require_finite("features", features)
     _validate.require_means(class_means, features.shape[1])
     num_classes = len(class_means)
@@ -154,14 +154,12 @@ def of_sums(second: SecondPass, weight: Tensor | None, decided: bool) -> Collaps
 
 def decisions_of(logits: Tensor, features: Tensor, num_classes: int) -> Tensor:
     """[N]: the class of the largest of the logits [N, K]; raises ValueError if they do not fit features [N, d]."""
-    if list(logits.shape) != [len(features), num_classes]:
-        raise ValueError(f"logits: expected shape [{len(features)}, {num_classes}], got {list(logits.shape)}")
-    if logits.device != features.device:
-        raise ValueError(f"logits: on {logits.device}, but features are on {features.device}")
+    _validate.require_logits(logits, features)
+    _validate.require_shape("logits", logits, [len(features), num_classes])
     largest, decisions = logits.max(1)  # nan, where any of them is
     undefined = largest.isnan().nonzero()
     if len(undefined):
-        raise _validate.NotFinite(f"logits: row {undefined[0].item()} has an entry that is nan")
+        raise _validate.NotFinite(f"logits: row {undefined[0].item()} has an entry that is nan; expected numbers")
     return decisions
 
 

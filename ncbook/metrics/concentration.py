@@ -8,7 +8,7 @@ import scipy
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _validate
+from ncbook.metrics import _classes, _options, _validate
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,11 @@ def concentration(
     -0.6
     """
     _validate.require_matrix("population", population)
-    if len(set(sizes)) < 3 or min(sizes) < 1:
+    _options.require_integers("sizes", sizes)
+    if len({int(size) for size in sizes}) < 3 or min(sizes) < 1:
         raise ValueError(f"sizes: expected at least three different sizes >= 1, got {list(sizes)}")
-    if repeats < 1:
-        raise ValueError(f"repeats: expected at least one draw a size, got {repeats}")
+    _options.require_instance("generator", generator, torch.Generator, "torch.Generator().manual_seed(0)")
+    _options.require_integer("repeats", repeats, 1)
     mean, variance = moments(population)
     deviations = [_deviations(population, mean, variance, _draw(population, n, repeats, generator)) for n in sizes]
     means, squares = np.array(deviations).T

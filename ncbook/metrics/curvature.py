@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _validate
+from ncbook.metrics import _options, _validate
+from ncbook.metrics._twice import require_graph, twice_differentiable
 
 Product = Callable[[Tensor], Tensor]
 
@@ -38,24 +39,27 @@ def hessian_product(loss: Callable[[Tensor], Tensor], weight: Tensor) -> Product
     """V -> H V for the Hessian H of `loss` at `weight`, by differentiating twice (Pearlmutter 1994).
 
     loss maps a tensor shaped as `weight` to a scalar; the graph of one evaluation is kept for as long as the
-    product is. A product costs about two backward passes and runs in the dtype of `weight`. Raises ValueError
-    if the loss is not a finite scalar or does not depend on the weight.
+    product is. A product costs about two backward passes and runs in the dtype of `weight`. Attention by
+    `scaled_dot_product_attention` is computed by its plain formula meanwhile, since torch cannot differentiate its
+    fused forms twice. Raises ValueError if the loss is not a finite scalar or does not depend on the weight, and,
+    from the product, for a direction that does not fit or a loss that torch cannot differentiate twice.
 
     >>> product = metrics.hessian_product(lambda v: v.square().sum(), torch.ones(2))
     >>> product(torch.tensor([1.0, 3.0]))
     tensor([2., 6.])
     """
+    _options.require_callable("loss", loss, "of a tensor shaped as the weight")
     point = _leaf(weight)
-    with torch.enable_grad():
+    with torch.enable_grad(), twice_differentiable():
         value = loss(point)
-        if value.numel() != 1 or not bool(torch.isfinite(value)):
-            raise ValueError(f"loss: expected one finite number, got {value.tolist()}")
+        _require_scalar(value)
         gradient = _gradient(value, point)
 
     def product(direction: Tensor) -> Tensor:
-        if not gradient.requires_grad:  # the loss is linear in the weight
-            return torch.zeros_like(point)
-        return torch.autograd.grad(gradient, point, direction, retain_graph=True, materialize_grads=True)[0]
+        _validate.require_tensors(weight=point, direction=direction)
+        _validate.require_shape("direction", direction, list(point.shape))
+        with twice_differentiable():
+            return torch.autograd.grad(gradient, point, direction, retain_graph=True, materialize_grads=True)[0]
 
     return product
 
@@ -81,6 +85,7 @@ def layer_relative_flatness(
     tensor(1.0138, dtype=torch.float64)
     """
     _require_weight(weight)
+    _options.require_callable("product", product, "of a direction shaped as the weight")
     if weight.ndim != 2:
         raise ValueError(f"weight: expected shape [k, m], got {list(weight.shape)}")
     factor = weight.detach().double()
@@ -101,6 +106,7 @@ def curvature_trace(product: Product, weight: Tensor, probes: int | None = None,
     TraceEstimate(value=12.0, standard_error=0.0, products=6)
     """
     _require_weight(weight)
+    _options.require_callable("product", product, "of a direction shaped as the weight")
     return _trace(product, lambda signs: signs.to(weight.dtype), weight.shape, weight.device, probes, seed)
 
 
@@ -113,15 +119,18 @@ def _trace(
     seed: int,
 ) -> TraceEstimate:
     """Trace of the quadratic form Z -> <lift(Z), C lift(Z)> on tensors Z of `shape`."""
-    if probes is not None and probes < 2:
-        raise ValueError(f"probes: a standard error needs at least 2, got {probes}")
+    if probes is not None:  # a standard error needs two
+        _options.require_integer("probes", probes, 2)
+    _options.require_seed(seed)
     size = math.prod(shape)
     count = size if probes is None else min(probes, size)
     directions = _units(shape) if count == size else _signs(shape, count, seed)
     values = []
     for signs in directions:
         lifted = lift(signs.to(device))
-        values.append((lifted.double() * product(lifted).double()).sum())
+        turned = product(lifted)
+        _require_product(turned, lifted)
+        values.append((lifted.double() * turned.double()).sum())
     terms = torch.stack(values)  # [count]
     if count == size:
         return TraceEstimate(terms.sum().item(), 0.0, count)
@@ -143,9 +152,26 @@ def _signs(shape: tuple[int, ...], probes: int, seed: int) -> Iterator[Tensor]:
 
 
 def _require_weight(weight: Tensor) -> None:
+    _validate.require_tensors(weight=weight)
     if not weight.is_floating_point() or weight.numel() == 0:
         raise ValueError(f"weight: expected floating-point entries, got {list(weight.shape)} of {weight.dtype}")
     _validate.require_finite("weight", weight)
+
+
+def _require_scalar(value: object) -> None:
+    """What a loss gives must be one finite number."""
+    if not isinstance(value, Tensor) or value.numel() != 1 or not value.is_floating_point():
+        raise ValueError(f"loss: expected it to give one number, got {_options.described(value)}")
+    if not bool(torch.isfinite(value)):
+        raise ValueError(f"loss: expected a finite number, got {value.item()}")
+
+
+def _require_product(turned: object, direction: Tensor) -> None:
+    """What a product gives must be shaped as the direction it took."""
+    if not isinstance(turned, Tensor) or turned.shape != direction.shape or turned.is_complex():
+        raise ValueError(
+            f"product: expected it to give a tensor {list(direction.shape)}, got {_options.described(turned)}"
+        )
 
 
 def _leaf(weight: Tensor) -> Tensor:
@@ -155,7 +181,9 @@ def _leaf(weight: Tensor) -> Tensor:
 
 def _gradient(loss: Tensor, point: Tensor) -> Tensor:
     if loss.requires_grad:
-        gradient = torch.autograd.grad(loss, point, create_graph=True, allow_unused=True)[0]
+        factor = torch.ones_like(loss).requires_grad_()  # by it even the gradient of a linear loss has a graph
+        gradient = torch.autograd.grad(loss, point, factor, create_graph=True, allow_unused=True)[0]
         if gradient is not None:
+            require_graph(gradient)
             return gradient
     raise ValueError("loss: does not depend on the weight")

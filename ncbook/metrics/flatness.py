@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _validate
+from ncbook.metrics import _options, _validate
 
 # 1 MiB in float64: a block of features stays in the processor's cache while it is read a second time
 _BLOCK_ELEMENTS = 2**17
@@ -188,11 +188,9 @@ def collapsed_flatness(num_classes: int, norm: float, alignment: float | Tensor)
     >>> metrics.collapsed_flatness(num_classes=3, norm=1.0, alignment=torch.tensor([1.0, 4.0, 16.0])).exact
     tensor([7.1146e-01, 2.3591e-01, 5.7986e-08], dtype=torch.float64)
     """
-    alignment = torch.as_tensor(alignment, dtype=torch.float64)
-    if num_classes < 2:
-        raise ValueError(f"num_classes: collapse needs K >= 2 classes, got {num_classes}")
-    if not 0 < norm < float("inf"):
-        raise ValueError(f"norm: expected a positive number, got {norm}")
+    _options.require_integer("num_classes", num_classes, 2)
+    _options.require_positive("norm", norm)
+    alignment = _options.as_numbers("alignment", alignment)
     wrong = alignment[~((alignment > 0) & torch.isfinite(alignment))]
     if len(wrong) > 0:
         raise ValueError(f"alignment: expected positive numbers, got {wrong[0].item()}")
@@ -219,15 +217,13 @@ def relative_flatness_generalization_bound(
     >>> round(metrics.relative_flatness_generalization_bound(2.0, num_points=1000, dim=2, **constants), 3)
     0.497
     """
-    named = {"flatness": float(torch.as_tensor(flatness).min()), "c1": c1, "c2": c2}
-    for name, value in named.items():
-        if not value >= 0:
-            raise ValueError(f"{name}: expected a number >= 0, got {value}")
-    for name, count in {"num_points": num_points, "dim": dim}.items():
-        if count < 1:
-            raise ValueError(f"{name}: expected at least 1, got {count}")
-    if not 0 < failure_probability < 1:
-        raise ValueError(f"failure_probability: expected a number between 0 and 1, got {failure_probability}")
+    smallest = _options.as_numbers("flatness", flatness).min()
+    _options.require_not_negative("flatness", smallest)
+    _options.require_not_negative("c1", c1)
+    _options.require_not_negative("c2", c2)
+    _options.require_integer("num_points", num_points, 1)
+    _options.require_integer("dim", dim, 1)
+    _options.require_share("failure_probability", failure_probability)
     return num_points ** (-2 / (4 + dim)) * (flatness / (2 * dim) + c1 + c2 / failure_probability**0.5)
 
 
@@ -261,17 +257,13 @@ def _blocks(features: Tensor, weight: Tensor) -> tuple[Tensor, ...]:
 
 
 def _require_linear_map(features: Tensor, weight: Tensor) -> None:
-    _validate.require_features(features)
+    num_rows = _validate.require_weight(weight, features)
     _validate.require_finite("features", features)
-    if weight.ndim != 2 or len(weight) < 1:
-        raise ValueError(f"weight: expected shape [K, d] with K >= 1, got {list(weight.shape)}")
-    _validate.require_head(weight, None, len(weight), features.shape[1])
+    _validate.require_head(weight, None, num_rows, features.shape[1])
 
 
 def _require_head(features: Tensor, weight: Tensor, bias: Tensor | None, temperature: float) -> None:
     """All but that features are finite, which is seen from the result without another pass over them."""
-    _validate.require_features(features)
-    if weight.ndim != 2 or len(weight) < 2:
-        raise ValueError(f"weight: expected shape [K, d] with K >= 2, got {list(weight.shape)}")
-    _validate.require_head(weight, bias, len(weight), features.shape[1])
-    _validate.require_positive("temperature", temperature)
+    num_classes = _validate.require_weight(weight, features, least=2)
+    _validate.require_head(weight, bias, num_classes, features.shape[1])
+    _options.require_positive("temperature", temperature)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _validate
+from ncbook.metrics import _options, _validate
 
 _SILENT = 1e-24  # share of power outside the constant, below which it is rounding
 
@@ -26,8 +26,8 @@ def fourier_basis(p: int, device: torch.device | str | None = None) -> Tensor:
             [ 0.8165, -0.4082, -0.4082],
             [ 0.0000,  0.7071, -0.7071]], dtype=torch.float64)
     """
-    if not isinstance(p, int) or p < 2:
-        raise ValueError(f"p: expected an integer >= 2, got {p}")
+    _options.require_integer("p", p, 2)
+    _options.require_device(device)
     frequencies, places = torch.arange(1, p // 2 + 1, device=device), torch.arange(p, device=device)
     angles = (2 * torch.pi / p) * (torch.outer(frequencies, places) % p).double()  # reduced first: exact periods
     waves = torch.stack([angles.cos(), angles.sin()], dim=1).reshape(-1, p)[: p - 1]  # [p - 1, p]
@@ -46,7 +46,7 @@ def fourier_spectrum(matrix: Tensor) -> Tensor:
     >>> metrics.fourier_spectrum(torch.stack([torch.cos(2 * x), torch.sin(2 * x)], dim=1)).round(decimals=4)
     tensor([0.0000, 0.0000, 2.6458, 0.0000], dtype=torch.float64)
     """
-    _validate.require_matrix("matrix", matrix, "[p, d]")
+    _require_embedding(matrix)
     return _by_frequency(_components(matrix).square()).sqrt()
 
 
@@ -61,7 +61,7 @@ def fourier_gini(matrix: Tensor) -> Tensor:
     >>> metrics.fourier_gini(metrics.fourier_basis(5).T[:, 1:]) < 1e-9  # all components alike
     tensor(True)
     """
-    _validate.require_matrix("matrix", matrix, "[p, d]")
+    _require_embedding(matrix)
     components = _components(matrix)
     _require_variation(components.square())
     norms = components[1:].sort().values
@@ -97,8 +97,8 @@ def fourier_key_frequencies(matrix: Tensor, share: float = 0.9) -> Tensor:
     >>> metrics.fourier_key_frequencies(torch.stack([torch.cos(2 * x), torch.sin(2 * x)], dim=1))
     tensor([2])
     """
-    if not 0 < share < 1:
-        raise ValueError(f"share: expected a number between 0 and 1, got {share}")
+    _options.require_share("share", share)
+    _require_embedding(matrix)
     power = fourier_spectrum(matrix.detach()).square()
     _require_variation(power)
     ordered, places = power[1:].sort(descending=True)
@@ -121,8 +121,8 @@ def fourier_neuron_frequencies(activations: Tensor) -> tuple[Tensor, Tensor]:
     """
     _validate.require_matrix("activations", activations, "[p^2, H]")
     p = round(len(activations) ** 0.5)
-    if p * p != len(activations):
-        raise ValueError(f"activations: expected p^2 rows, got {len(activations)}")
+    if p < 2 or p * p != len(activations):
+        raise ValueError(f"activations: expected p^2 rows with p >= 2, got {len(activations)}")
     power = _power_of_pairs(activations.detach().double().reshape(p, p, -1))  # [k of a, k of b, H]
     constant = power[0, 0].clone()
     power[0, 0] = 0  # not subtracted from a sum: it may be far larger than the variance
@@ -260,8 +260,9 @@ def _means_by_sum(logits: Tensor, chosen: Tensor) -> Tensor:
 
 def _projection(p: int, frequencies: Sequence[int] | Tensor, means: Tensor) -> Tensor:
     """[p, p]: the part of `means`, a function of the sum, on the given frequencies."""
-    waves = torch.as_tensor(frequencies, device=means.device)
-    if waves.ndim != 1 or waves.is_floating_point() or not len(waves) or len(waves.unique()) < len(waves):
+    _options.require_integers("frequencies", frequencies)
+    waves = torch.as_tensor(frequencies, dtype=torch.int64, device=means.device)
+    if not len(waves) or len(waves.unique()) < len(waves):
         raise ValueError(f"frequencies: expected distinct integers, at least one, got {waves.tolist()}")
     if int(waves.min()) < 1 or int(waves.max()) > p // 2:
         raise ValueError(f"frequencies: expected numbers in 1..{p // 2} for p = {p}, got {waves.tolist()}")
@@ -273,12 +274,20 @@ def _projection(p: int, frequencies: Sequence[int] | Tensor, means: Tensor) -> T
 def _mask(name: str, mask: Tensor | None, logits: Tensor) -> Tensor:
     if mask is None:
         return torch.ones(len(logits), dtype=torch.bool, device=logits.device)
+    _validate.require_tensors(logits=logits, **{name: mask})
     if mask.dtype != torch.bool or mask.shape != logits.shape[:1] or not bool(mask.any()):
         raise ValueError(
             f"{name}: expected a bool mask [{len(logits)}] with a true entry, got {mask.dtype} {list(mask.shape)} "
             f"with {int(mask.count_nonzero())}"
         )
     return mask
+
+
+def _require_embedding(matrix: Tensor) -> None:
+    """`matrix` must be [p, d], p >= 2, finite."""
+    _validate.require_matrix("matrix", matrix, "[p, d]")
+    if len(matrix) < 2:
+        raise ValueError(f"matrix: expected shape [p, d] with p >= 2, got {list(matrix.shape)}")
 
 
 def _require_logits(logits: Tensor) -> int:

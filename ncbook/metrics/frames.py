@@ -8,7 +8,7 @@ import scipy
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _validate
+from ncbook.metrics import _options, _validate
 from ncbook.metrics.geometry import simplex_etf
 
 _STARTS = 8  # random starts of the search for a softmax code
@@ -78,7 +78,7 @@ def orthogonal_frame(num_classes: int, dim: int) -> Tensor:
     tensor([[1., 0., 0.],
             [0., 1., 0.]], dtype=torch.float64)
     """
-    _require_classes(num_classes)
+    _validate.require_sizes(num_classes, dim)
     if dim < num_classes:
         raise ValueError(f"dim: {num_classes} orthogonal vectors need d >= {num_classes}, got {dim}")
     return torch.eye(num_classes, dim, dtype=torch.float64)
@@ -95,8 +95,7 @@ def one_vs_rest_margin(frame: Tensor) -> float:
     >>> round(metrics.one_vs_rest_margin(metrics.simplex_etf(3, 2)), 4)  # K / (K - 1)
     1.5
     """
-    _validate.require_features(frame)
-    _validate.require_means(frame, frame.shape[1])
+    _validate.require_means(frame, name="frame")
     vectors = frame.detach().double().cpu().numpy()
     return min(_distance_to_hull(vectors, each) for each in range(len(vectors)))
 
@@ -114,9 +113,10 @@ def softmax_code(num_classes: int, dim: int, seed: int = 0) -> SoftmaxCode:
     >>> round(code.margin, 4)
     1.0
     """
-    _require_classes(num_classes)
-    if dim < 1 or (dim == 1 and num_classes > 2):
-        raise ValueError(f"dim: {num_classes} distinct unit vectors need d >= {min(num_classes, 3) - 1}, got {dim}")
+    _validate.require_sizes(num_classes, dim)
+    _options.require_seed(seed)
+    if dim == 1 and num_classes > 2:
+        raise ValueError(f"dim: {num_classes} distinct unit vectors need d >= 2, got {dim}")
     if num_classes <= dim + 1:
         return SoftmaxCode(simplex_etf(num_classes, dim), num_classes / (num_classes - 1), True)
     if dim == 2:
@@ -146,7 +146,7 @@ def seli(class_counts: Tensor | Sequence[int]) -> Seli:
     >>> metrics.seli([30, 10, 10]).classifier_norms  # the large class has the longest row
     tensor([1.7945, 1.5447, 1.5447], dtype=torch.float64)
     """
-    counts = torch.as_tensor(class_counts, dtype=torch.float64)
+    counts = _options.as_numbers("class_counts", class_counts)
     if counts.ndim != 1 or len(counts) < 2:
         raise ValueError(f"class_counts: expected shape [K] with K >= 2, got {list(counts.shape)}")
     _validate.require_finite("class_counts", counts)
@@ -158,11 +158,6 @@ def seli(class_counts: Tensor | Sequence[int]) -> Seli:
     values, vectors = torch.linalg.eigh(basis.T @ (counts[:, None] * basis))
     singular, vectors = values.sqrt(), basis @ vectors
     return Seli((vectors * singular) @ vectors.T, (vectors / singular) @ vectors.T, singular)
-
-
-def _require_classes(num_classes: int) -> None:
-    if num_classes < 2:
-        raise ValueError(f"num_classes: needs K >= 2 classes, got {num_classes}")
 
 
 def _distance_to_hull(vectors: np.ndarray, index: int) -> float:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _validate
+from ncbook.metrics import _classes, _options, _validate
 
 
 def class_means(features: Tensor, labels: Tensor, num_classes: int | None = None) -> Tensor:
@@ -36,8 +36,8 @@ def simplex_etf(num_classes: int, dim: int, device: torch.device | str | None = 
             [-0.5000,  1.0000, -0.5000],
             [-0.5000, -0.5000,  1.0000]], dtype=torch.float64)
     """
-    if num_classes < 2:
-        raise ValueError(f"num_classes: a simplex needs K >= 2 vertices, got {num_classes}")
+    _validate.require_sizes(num_classes, dim)
+    _options.require_device(device)
     if dim < num_classes - 1:
         raise ValueError(f"dim: {num_classes} equiangular vertices need d >= {num_classes - 1}, got {dim}")
     frame = torch.zeros(num_classes, dim, dtype=torch.float64, device=device)
@@ -67,6 +67,9 @@ def simplex_coordinates(means: Tensor, *points: Tensor) -> tuple[Tensor, ...]:
     >>> corners.shape, points.shape
     (torch.Size([3, 2]), torch.Size([12, 2]))
     """
+    _validate.require_means(means, name="means")
+    for place, each in enumerate(points):
+        _require_points(f"points[{place}]", each, means)
     means = means.double()
     size = len(means)
     centroid = means.mean(0)
@@ -79,3 +82,12 @@ def simplex_coordinates(means: Tensor, *points: Tensor) -> tuple[Tensor, ...]:
     left, _, right = torch.linalg.svd(flat.T @ simplex_etf(size, size - 1, flat.device), full_matrices=False)
     turn = basis @ (left @ right) / radius
     return tuple((each.double() - centroid) @ turn for each in (means, *points))
+
+
+def _require_points(name: str, points: Tensor, means: Tensor) -> None:
+    """`points` must be floating-point [n, d] for means [k, d], all finite."""
+    _validate.require_tensors(**{"means": means, name: points})
+    _validate.require_floating(name, points)
+    if points.ndim != 2 or points.shape[1] != means.shape[1]:
+        raise ValueError(f"{name}: expected shape [n, {means.shape[1]}], got {list(points.shape)}")
+    _validate.require_finite(name, points)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _validate
+from ncbook.metrics import _classes, _options, _validate
 
 _BLOCK_ELEMENTS = 2**21  # entries of one block of the N x N distances
 _SINGULAR = 1e-10  # share of a column's standard deviation left by the others, below which it is rounding
@@ -79,7 +79,7 @@ def mutual_information_kde(features: Tensor, labels: Tensor, sigma_sq: float) ->
     >>> metrics.mutual_information_kde(features, labels, sigma_sq=0.1).label  # at most log 3
     tensor(1.0986, dtype=torch.float64)
     """
-    _validate.require_positive("sigma_sq", sigma_sq)
+    _options.require_positive("sigma_sq", sigma_sq)
     classes, _ = _classes.group(features, labels, None)
     points, totals = features.double(), features.new_zeros(4, dtype=torch.float64)
     for rows in _row_blocks(len(points)):
@@ -106,8 +106,8 @@ def mutual_information_binned(features: Tensor, labels: Tensor, bin_size: float)
     >>> round(metrics.mutual_information_binned(features, labels, bin_size=10.0).input, 4)
     1.2861
     """
-    _validate.require_positive("bin_size", bin_size)
-    classes, _ = _classes.group(features.detach(), labels, None)
+    _options.require_positive("bin_size", bin_size)
+    classes, _ = _classes.group(features, labels, None)
     binned = torch.floor(features.detach().double() / bin_size) + 0.0  # + 0.0 makes -0.0 and 0.0 one bin
     _, symbols = torch.unique(binned, dim=0, return_inverse=True)
     of_bins = _entropy(symbols)
@@ -130,6 +130,7 @@ def mutual_information_gaussian(x: Tensor, y: Tensor) -> Tensor:
     >>> round(metrics.mutual_information_gaussian(x, y).item(), 1)  # log(2) / 2 in the population
     0.3
     """
+    _validate.require_tensors(x=x, y=y)
     _validate.require_matrix("x", x)
     _validate.require_matrix("y", y)
     if len(x) != len(y) or len(x) <= x.shape[1] + y.shape[1]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _validate
+from ncbook.metrics import _classes, _options, _validate
 
 
 def margins(logits: Tensor, labels: Tensor) -> Tensor:
@@ -26,11 +26,11 @@ def margins(logits: Tensor, labels: Tensor) -> Tensor:
     >>> metrics.margins(torch.tensor([[2.0, 0.5], [1.0, 3.0]]), torch.tensor([0, 0]))
     tensor([ 1.5000, -2.0000], dtype=torch.float64)
     """
-    if not logits.is_floating_point():
-        raise ValueError(f"logits: expected a floating-point dtype, got {logits.dtype}")
+    _validate.require_tensors(logits=logits)
+    _validate.require_floating("logits", logits)
     if logits.ndim != 2 or len(logits) == 0 or logits.shape[1] < 2:
         raise ValueError(f"logits: expected shape [N, K] with N >= 1 and K >= 2, got {list(logits.shape)}")
-    _validate.require_labels(labels, logits, logits.shape[1])
+    _validate.require_labels(labels, logits, logits.shape[1], ("labels", "logits"))
     _validate.require_finite("logits", logits)
     return _margins(logits, labels.long())
 
@@ -124,6 +124,7 @@ def margin_curve(values: Tensor) -> MarginCurve:
     >>> metrics.margin_curve(torch.tensor([3.0, 1.0, 2.0])).area
     2.0
     """
+    _validate.require_tensors(values=values)
     if not values.is_floating_point() or values.ndim != 1 or len(values) == 0:
         raise ValueError(f"values: expected floating-point margins [N], got {values.dtype} {list(values.shape)}")
     _validate.require_finite("values", values)
@@ -164,11 +165,9 @@ def simplex_margins(num_classes: int, feature_norm: float = 1.0, weight_norm: fl
     >>> round(closed.margin, 4), round(closed.distance, 4), round(closed.exponent, 4)
     (1.5, 0.866, 0.375)
     """
-    if num_classes < 2:
-        raise ValueError(f"num_classes: a simplex needs K >= 2 vertices, got {num_classes}")
-    for name, norm in {"feature_norm": feature_norm, "weight_norm": weight_norm}.items():
-        if not 0 < norm < math.inf:
-            raise ValueError(f"{name}: expected a positive finite number, got {norm}")
+    _options.require_integer("num_classes", num_classes, 2)
+    _options.require_positive("feature_norm", feature_norm)
+    _options.require_positive("weight_norm", weight_norm)
     cosine = num_classes / (num_classes - 1)
     return SimplexMargins(
         margin=feature_norm * weight_norm * cosine,
@@ -192,8 +191,9 @@ def error_exponent(class_means: Tensor, weight: Tensor, bias: Tensor | None = No
     >>> metrics.error_exponent(metrics.simplex_etf(3, 2), weight)  # K / (4 (K - 1))
     tensor(0.3750, dtype=torch.float64)
     """
-    if class_means.ndim != 2 or weight.ndim != 2:
-        raise ValueError(f"class_means, weight: expected [K, d], got {list(class_means.shape)}, {list(weight.shape)}")
+    _validate.require_tensors(class_means=class_means, weight=weight)
+    if weight.ndim != 2 or 0 in weight.shape:
+        raise ValueError(f"weight: expected shape [K, d] with K, d >= 1, got {list(weight.shape)}")
     _validate.require_means(class_means, weight.shape[1])
     if len(class_means) != len(weight):
         raise ValueError(f"weight: expected a row for each of {len(class_means)} means, got {list(weight.shape)}")
@@ -220,9 +220,7 @@ def _blocks(features: Tensor, labels: Tensor, num_classes: int) -> Iterator[tupl
 
 
 def _require_classified(features: Tensor, labels: Tensor, weight: Tensor, bias: Tensor | None) -> None:
-    if weight.ndim != 2:
-        raise ValueError(f"weight: expected shape [K, d], got {list(weight.shape)}")
-    _validate.require_features(features)
-    _validate.require_labels(labels, features, len(weight))
+    num_classes = _validate.require_weight(weight, features, least=2)
+    _validate.require_labels(labels, features, num_classes)
     _validate.require_finite("features", features)
-    _validate.require_head(weight, bias, len(weight), features.shape[1])
+    _validate.require_head(weight, bias, num_classes, features.shape[1])

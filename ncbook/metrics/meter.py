@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributed import ProcessGroup
 
-from ncbook.metrics import _classes, _state, _validate, _workers
+from ncbook.metrics import _classes, _options, _state, _validate, _workers
 from ncbook.metrics._second_pass import SecondPass
 from ncbook.metrics.collapse import Collapse, decisions_of, of_sums
 
@@ -95,6 +95,9 @@ class CollapseMeter:
         Raises ValueError if the two are in different passes, or in a second pass with different class means, or
         if one holds the points of all workers since `sync`.
         """
+        _options.require_instance("other", other, CollapseMeter)
+        if (other.num_classes, other.dim) != (self.num_classes, self.dim):
+            raise ValueError(f"other: measures {other.num_classes} classes in {other.dim} dimensions, not the same")
         _state.require_open(self._synced or other._synced, "merge")
         if (self._second is None) != (other._second is None):
             raise ValueError("other: is not in the same pass as this meter")
@@ -164,6 +167,7 @@ class CollapseMeter:
             )
         self._second.require_same_features()
         if weight is not None:
+            _validate.require_tensors(meter=seen, weight=weight)
             _validate.require_head(weight, None, self.num_classes, self.dim)
         return of_sums(self._second, weight, self._decided)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _validate
+from ncbook.metrics import _classes, _options, _validate
 from ncbook.metrics.variability import rank_tolerance, residual_factor
 
 
@@ -65,11 +65,9 @@ def square_loss_decomposition(
     >>> round(parts.nc1, 4), round(parts.nc2_nc3, 4), round(parts.perp, 4)
     (0.001, 0.1667, 1.3413)
     """
-    if weight.ndim != 2:
-        raise ValueError(f"weight: expected shape [K, d], got {list(weight.shape)}")
-    if not 0 <= decay < float("inf"):
-        raise ValueError(f"decay: must be finite and not negative, got {decay}")
-    classes, num_classes = _classes.group(features, labels, len(weight))
+    _options.require_not_negative("decay", decay)
+    num_rows = _validate.require_weight(weight, features, least=2)
+    classes, num_classes = _classes.group(features, labels, num_rows)
     _validate.require_head(weight, bias, num_classes, features.shape[1])
     inputs, targets = _sufficient_rows(classes, num_classes, bias is not None)
     head = weight.double() if bias is None else torch.cat([weight, bias[:, None]], dim=1).double()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributed import ProcessGroup
 
-from ncbook.metrics import _state, _validate, _workers
+from ncbook.metrics import _options, _state, _validate, _workers
 from ncbook.metrics._moments import Moments
 from ncbook.metrics.collapse import Collapse
 
@@ -32,6 +32,7 @@ class OnePassMeter:
 
     def __init__(self, num_classes: int, dim: int, device: torch.device | str | None = None) -> None:
         _validate.require_sizes(num_classes, dim)
+        _options.require_device(device)
         self.num_classes, self.dim = num_classes, dim
         self._moments = Moments.of_none(num_classes, dim, device)
         self._synced = False
@@ -60,6 +61,7 @@ class OnePassMeter:
 
     def merge(self, other: "OnePassMeter") -> None:
         """Take in what another worker's meter has seen, on the same device."""
+        _options.require_instance("other", other, OnePassMeter)
         if (other.num_classes, other.dim) != (self.num_classes, self.dim):
             raise ValueError(f"other: measures {other.num_classes} classes in {other.dim} dimensions, not the same")
         _state.require_open(self._synced or other._synced, "merge")
@@ -91,6 +93,7 @@ class OnePassMeter:
     def compute(self, weight: Tensor | None = None) -> Collapse:
         """The measures; those of the classifier are nan without `weight` [K, d]."""
         if weight is not None:
+            _validate.require_tensors(meter=self._moments.counts, weight=weight)
             _validate.require_head(weight, None, self.num_classes, self.dim)
         return self._moments.measures(weight)
 

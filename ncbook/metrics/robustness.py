@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ncbook.metrics import _validate
+from ncbook.metrics import _options, _validate
 
 # 8 MiB in float64: the logits of one block of points under all directions of a frame
 _BLOCK_ELEMENTS = 2**20
@@ -70,24 +70,35 @@ def feature_robustness(
     >>> round(robustness.rise / second_order.item(), 2)
     1.0
     """
-    _validate.require_features(features)
+    num_classes = _validate.require_weight(weight, features, least=2)
     _validate.require_finite("features", features)
-    if weight.ndim != 2 or len(weight) < 2:
-        raise ValueError(f"weight: expected shape [K, d] with K >= 2, got {list(weight.shape)}")
-    _validate.require_head(weight, bias, len(weight), features.shape[1])
-    _validate.require_labels(labels, features, len(weight))
-    _validate.require_positive("size", size)
-    if frames < 1:
-        raise ValueError(f"frames: expected at least 1, got {frames}")
+    _validate.require_head(weight, bias, num_classes, features.shape[1])
+    _validate.require_labels(labels, features, num_classes)
+    _require_drawing(size, frames, seed, loss)
     points, head, labels = features.double(), weight.double(), labels.long()
     logits = points @ head.T + (0.0 if bias is None else bias.double())
     steps = size * points.norm(dim=1)
     chance = torch.Generator("cpu").manual_seed(seed)
     moves = (head @ _rotation(features.shape[1], chance).to(head) for _ in range(frames))
-    before = loss(logits, labels)
+    before = _losses(loss, logits, labels)
     rises = torch.stack([(_over_frame(loss, logits, labels, steps, each) - before).mean() for each in moves])
     error = rises.std().item() / frames**0.5 if frames > 1 else math.nan
     return FeatureRobustness(rises.mean().item(), error, frames)
+
+
+def _require_drawing(size: float, frames: int, seed: int, loss: object) -> None:
+    _options.require_positive("size", size)
+    _options.require_integer("frames", frames, 1)
+    _options.require_seed(seed)
+    _options.require_callable("loss", loss, "of logits [M, K] and labels [M]")
+
+
+def _losses(loss: Callable[[Tensor, Tensor], Tensor], logits: Tensor, labels: Tensor) -> Tensor:
+    """[N]: `loss` of each point, of which it is not known what it gives."""
+    values = loss(logits, labels)
+    if not isinstance(values, Tensor) or values.shape != labels.shape:
+        raise ValueError(f"loss: expected losses [{len(labels)}], one a point, got {_options.described(values)}")
+    return values
 
 
 def _over_frame(
@@ -127,13 +138,13 @@ def feature_reach(features: Tensor, labels: Tensor, train_features: Tensor, trai
     >>> metrics.feature_reach(means, torch.arange(3), features, labels)
     tensor([0.0476, 0.0479, 0.0479], dtype=torch.float64)
     """
+    _validate.require_tensors(features=features, train_features=train_features)
     for name, each in (("features", features), ("train_features", train_features)):
         _validate.require_matrix(name, each)
     if features.shape[1] != train_features.shape[1]:
         raise ValueError(f"train_features: expected shape [N, {features.shape[1]}], got {list(train_features.shape)}")
-    for name, own, points in (("labels", labels, features), ("train_labels", train_labels, train_features)):
-        if own.shape != points.shape[:1]:
-            raise ValueError(f"{name}: expected shape [{len(points)}], got {list(own.shape)}")
+    _validate.require_vector_of_labels(labels, features)
+    _validate.require_vector_of_labels(train_labels, train_features, ("train_labels", "train_features"))
     seen = train_features.double()
     ratio = torch.cdist(features.double(), seen, compute_mode="donot_use_mm_for_euclid_dist") / seen.norm(dim=1)
     other = (labels[:, None] != train_labels) | (seen.norm(dim=1) == 0)

@@ -51,8 +51,7 @@ def log_kernel_uniformity(class_means: Tensor) -> tuple[Tensor, Tensor]:
     >>> mean  # -log(2K / (K - 1)) / 2 for a simplex
     tensor(-0.5493, dtype=torch.float64)
     """
-    _validate.require_matrix("class_means", class_means, "[K, d]")
-    _validate.require_means(class_means, class_means.shape[1])
+    _validate.require_means(class_means)
     means = class_means.double()
     centered = means - means.mean(0)
     lengths = centered.norm(dim=1, keepdim=True)

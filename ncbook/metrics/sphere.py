@@ -22,10 +22,15 @@ def alignment(features: Tensor, labels: Tensor) -> Tensor:
     tensor(0.0033, dtype=torch.float64)
     """
     _validate.require_features(features)
-    num_classes = max(2, int(labels.max()) + 1) if labels.numel() else 2  # one class is enough here
+    _validate.require_vector_of_labels(labels, features)
+    num_classes = max(2, int(labels.max()) + 1)  # one class is enough here
     _validate.require_labels(labels, features, num_classes)
     unit, own = _directions(features), labels.long()
-    counts, sums = _classes.count_and_sum(unit, own, num_classes)
+    try:
+        counts, sums = _classes.count_and_sum(unit, own, num_classes)
+    except _validate.NotFinite:
+        _validate.require_finite("features", features)  # the entry as it was before the scaling
+        raise
     means = sums / counts.clamp(min=1)[:, None]
     # the squared distances of all n^2 ordered pairs of a class add up to 2n times those to the mean
     total = 2 * (counts[own] * (unit - means[own]).square().sum(1)).sum()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ncbook.metrics import _options, _validate
 from ncbook.metrics.frames import orthogonal_frame
 from ncbook.metrics.geometry import simplex_etf
 
@@ -71,7 +72,7 @@ def unconstrained_cross_entropy(
     >>> round(minimum.logit_gap, 3), round(minimum.loss, 4)
     (5.288, 0.0629)
     """
-    _require(num_classes, dim, num_classes - 1, per_class, weight_decay, feature_decay)
+    _require(num_classes, dim, 1, per_class, weight_decay, feature_decay)
     threshold = math.sqrt(per_class * weight_decay * feature_decay)
     collapses = num_classes * threshold < 1
     gap = math.log1p(1 / threshold - num_classes) if collapses else 0.0
@@ -99,8 +100,9 @@ def unconstrained_square_loss(
     >>> round(minimum.logit_gap, 3), minimum.bias
     (0.985, tensor([0.3333, 0.3333, 0.3333], dtype=torch.float64))
     """
+    _options.require_flag("bias", bias)
+    _require(num_classes, dim, 1 if bias else 0, per_class, weight_decay, feature_decay)
     rank = num_classes - 1 if bias else num_classes
-    _require(num_classes, dim, rank, per_class, weight_decay, feature_decay)
     threshold = math.sqrt(per_class * weight_decay * feature_decay)
     gap = max(0.0, 1 - num_classes * threshold)  # singular value / sqrt(n)
     loss = rank * ((1 - gap) ** 2 / (2 * num_classes) + gap * threshold)
@@ -118,7 +120,7 @@ def unconstrained_max_margin(num_classes: int, dim: int, per_class: int) -> Unco
     >>> metrics.unconstrained_max_margin(3, dim=2, per_class=4).normalized_margin
     0.25
     """
-    _require(num_classes, dim, num_classes - 1, per_class, 1.0, 1.0)
+    _require(num_classes, dim, 1, per_class, 1.0, 1.0)
     value = (num_classes - 1) * math.sqrt(per_class)
     return _minimum(value, 1.0, _centered_frame(num_classes, dim), per_class, 1.0, 1.0, bias=0.0)
 
@@ -149,13 +151,14 @@ def _minimum(
     )
 
 
-def _require(num_classes: int, dim: int, rank: int, per_class: int, weight_decay: float, feature_decay: float) -> None:
-    if num_classes < 2:
-        raise ValueError(f"num_classes: needs K >= 2 classes, got {num_classes}")
+def _require(
+    num_classes: int, dim: int, centered: int, per_class: int, weight_decay: float, feature_decay: float
+) -> None:
+    """`centered` is 1 where the minimizer has rank K - 1, and 0 where it has rank K."""
+    _validate.require_sizes(num_classes, dim)
+    rank = num_classes - centered
     if dim < rank:
         raise ValueError(f"dim: the minimizer of {num_classes} classes has rank {rank}, so d >= {rank}, got {dim}")
-    if per_class < 1:
-        raise ValueError(f"per_class: needs n >= 1 points a class, got {per_class}")
-    for name, decay in (("weight_decay", weight_decay), ("feature_decay", feature_decay)):
-        if not (decay > 0 and math.isfinite(decay)):
-            raise ValueError(f"{name}: must be positive and finite, got {decay}")
+    _options.require_integer("per_class", per_class, 1)
+    _options.require_positive("weight_decay", weight_decay)
+    _options.require_positive("feature_decay", feature_decay)

@@ -96,8 +96,8 @@ def nc5(features: Tensor, labels: Tensor, ood_features: Tensor, num_classes: int
     tensor(0.5774, dtype=torch.float64)
     """
     classes, _ = _classes.group(features, labels, num_classes)
-    if not ood_features.is_floating_point():
-        raise ValueError(f"ood_features: expected a floating-point dtype, got {ood_features.dtype}")
+    _validate.require_tensors(features=features, ood_features=ood_features)
+    _validate.require_floating("ood_features", ood_features)
     if ood_features.ndim != 2 or len(ood_features) == 0 or ood_features.shape[1] != features.shape[1]:
         raise ValueError(
             f"ood_features: expected shape [M, {features.shape[1]}] with M >= 1, got {list(ood_features.shape)}"
@@ -120,6 +120,7 @@ def nearest_class_center_error(features: Tensor, labels: Tensor, class_means: Te
     0.0
     """
     _validate.require_features(features)
+    _validate.require_tensors(features=features, class_means=class_means)
     _validate.require_means(class_means, features.shape[1])
     _validate.require_labels(labels, features, len(class_means))
     _validate.require_finite("features", features)

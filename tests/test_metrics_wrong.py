@@ -1,0 +1,451 @@
+"""Every public function of `metrics` refuses wrong arguments by name, shows the value, and says what is expected."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+import torch
+import wrong
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tables import for_each
+from wrong import Call, Wrong, also, but, check, count, integers, known_labels, number
+
+from ncbook import metrics
+
+N, D, K, P = 12, 4, 3, 5  # points, dimensions, classes, modulus: all different, so that what has to agree shows
+
+
+def normal(*shape, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+Y = torch.arange(N) % K
+H = normal(N, D) + 9 * torch.eye(K, D)[Y]
+W, B, M = normal(K, D, seed=1), normal(K, seed=2), normal(K, D, seed=3)
+LOGITS, PAIRS = normal(P * P, P), torch.arange(P * P) % 2 == 0
+POINTS = {"features": H, "labels": Y}
+HEAD = {"features": H, "weight": W, "bias": B}
+DECAYS = {"num_classes": K, "dim": D, "per_class": 2, "weight_decay": 0.01, "feature_decay": 0.01}
+CLASSIFIER = metrics.NearestSubspace.fit(H, Y, n_components=1)
+
+
+def started():
+    """A meter in its second pass."""
+    meter = metrics.CollapseMeter(K, D)
+    meter.update(H, Y)
+    meter.start_second_pass()
+    return meter
+
+
+def finished():
+    meter = started()
+    meter.update(H, Y, LOGITS[:N, :K])
+    return meter
+
+
+def seen_once():
+    meter = metrics.OnePassMeter(K, D)
+    meter.update(H, Y)
+    return meter
+
+
+MODEL = SimpleNamespace(layers=lambda inputs: {"only": inputs}, head=lambda inputs: inputs @ W.T)
+MODEL.head.weight = W
+
+# by name of argument; `Call.kinds` says where a function has something else by that name
+KINDS = {
+    "features": wrong.matrix,
+    "labels": wrong.several_labels,
+    "num_classes": count(2),
+    "weight": wrong.matrix,
+    "bias": wrong.floats,
+    "class_means": wrong.matrix,
+    "dim": count(1),
+    "device": wrong.device,
+    "divide_by_classes": wrong.flag,
+    "normalization": wrong.choice,
+    "eps_sq": number(0.0, -1.0),
+    "sigma_sq": number(0.0, -1.0),
+    "bin_size": number(0.0, -1.0),
+    "size": number(0.0, -1.0),
+    "temperature": number(0.0, -1.0),
+    "norm": number(0.0, -1.0),
+    "feature_norm": number(0.0, -1.0),
+    "weight_norm": number(0.0, -1.0),
+    "weight_decay": number(0.0, -1.0),
+    "feature_decay": number(0.0, -1.0),
+    "decay": number(-1.0),
+    "alignment": but(number(0.0, -1.0), "a list", "a tensor of two"),
+    "flatness": but(number(-1.0), "a list", "a tensor of two"),
+    "c1": number(-1.0),
+    "c2": number(-1.0),
+    "failure_probability": number(0.0, 1.0, -0.5, 1.5),
+    "share": number(0.0, 1.0, -0.5, 1.5),
+    "shots": count(1),
+    "repeats": count(1),
+    "frames": count(1),
+    "probes": count(2),
+    "per_class": count(1),
+    "num_points": count(1),
+    "n_components": also(count(1), Wrong("above d", D + 1, str(D + 1))),
+    "seed": also(count(0), Wrong("beyond 64 bits", 2**64, str(2**64))),
+    "p": count(2),
+    "matrix": wrong.matrix,
+    "values": wrong.floats,
+    "scores": wrong.matrix,
+    "frame": also(wrong.matrix, Wrong("of one row", M[:1], "[1, 4]")),
+    "population": wrong.matrix,
+    "generator": wrong.anything_else,
+    "sizes": integers([2, 4, 4], [0, 1, 2], [-1, 1, 2]),
+    "class_counts": also(
+        but(integers([5.0, 0.0, 3.0], [-1.0, 2.0]), "[1.5, 2.5, 3.5]", "5", "2.0"),  # counts may be shares
+        Wrong("a number", 5, "[]"),
+        Wrong("a matrix", torch.ones(2, 2), "[2, 2]"),
+    ),
+    "logits": wrong.matrix,
+    "frequencies": integers([0], [1, 1], [P]),
+    "other": wrong.anything_else,
+    "loss": wrong.function(None, 1.0, torch.ones(2), torch.ones((), dtype=torch.complex64), torch.tensor(torch.nan)),
+    "product": wrong.function(None, 1.0, torch.ones(2)),
+    "model": wrong.anything_else,
+    "batches": also(
+        wrong.anything_else,
+        Wrong("a generator", ((H, Y) for _ in range(2)), "generator"),
+        Wrong("dicts", [{"inputs": H, "labels": Y}], "dict"),
+        Wrong("triples", [(H, Y, Y)], "tuple"),
+        Wrong("none", [], "none"),
+    ),
+}
+FITTING = {"labels": known_labels(wrong.several_labels)}  # other arguments tell K, and two classes have to occur
+ANY = {"labels": known_labels(wrong.labels)}  # one class is enough
+WIDE = {"weight": also(wrong.matrix, Wrong("of one class", W[:1], "[1, 4]"))}
+DECIDING = {"logits": but(wrong.matrix, "with inf", "with -inf")}  # a network may be that sure
+MASKS = {
+    name: also(
+        wrong.tensor,
+        Wrong("integers", PAIRS.long(), "torch.int64"),
+        Wrong("of none", PAIRS & False, "with 0"),
+        Wrong("too short", PAIRS[1:], f"[{P * P - 1}]"),
+    )
+    for name in ("pairs", "averaged")
+}
+TABLES = {"logits": also(wrong.matrix, Wrong("24 rows", LOGITS[1:], "[24, 5]"), Wrong("one", LOGITS[:1, :1], "[1, 1]"))}
+EMBEDDING = {"matrix": also(wrong.matrix, Wrong("of one number", M[:1], "[1, 4]"))}
+
+
+def call(function, kinds=None, **arguments):
+    return Call(function, arguments, kinds or {})
+
+
+def fourier(function, **more):
+    return call(function, {**MASKS, **TABLES}, logits=LOGITS, frequencies=[1], pairs=PAIRS, **more)
+
+
+CALLS = {
+    "CollapseMeter": call(metrics.CollapseMeter, num_classes=K, dim=D),
+    "CollapseMeter.update": call(
+        started().update,
+        # what a second pass reads is compared with the first when all is computed
+        {
+            "features": but(wrong.matrix, "with nan", "with inf", "with -inf"),
+            "labels": known_labels(wrong.labels),
+            **DECIDING,
+        },
+        **POINTS,
+        logits=LOGITS[:N, :K],
+    ),
+    "CollapseMeter.merge": call(
+        started().merge,
+        {"other": also(wrong.anything_else, Wrong("another size", metrics.CollapseMeter(2, 2), "2"))},
+        other=started(),
+    ),
+    "CollapseMeter.compute": call(finished().compute, WIDE, weight=W),
+    "NearestSubspace.fit": call(metrics.NearestSubspace.fit, **POINTS, n_components=1),
+    "NearestSubspace.predict": call(
+        CLASSIFIER.predict, {"features": also(wrong.matrix, Wrong("another d", H[:, 1:], "[12, 3]"))}, features=H
+    ),
+    "OnePassMeter": call(metrics.OnePassMeter, num_classes=K, dim=D, device="cpu"),
+    "OnePassMeter.update": call(seen_once().update, ANY, **POINTS),
+    "OnePassMeter.merge": call(
+        seen_once().merge,
+        {"other": also(wrong.anything_else, Wrong("another size", metrics.OnePassMeter(2, 2), "2"))},
+        other=seen_once(),
+    ),
+    "OnePassMeter.compute": call(seen_once().compute, WIDE, weight=W),
+    "alignment": call(metrics.alignment, {"labels": wrong.labels}, **POINTS),
+    "cdnv": call(metrics.cdnv, FITTING, **POINTS, num_classes=K, normalization="sum"),
+    "cdnv_pairs": call(metrics.cdnv_pairs, FITTING, **POINTS, num_classes=K),
+    "class_coding_rate": call(metrics.class_coding_rate, **POINTS, eps_sq=0.5),
+    "class_means": call(metrics.class_means, ANY, **POINTS, num_classes=K),
+    "coding_rate": call(metrics.coding_rate, features=H, eps_sq=0.5),
+    "collapse": call(
+        metrics.collapse, {**FITTING, **DECIDING}, **POINTS, weight=W, bias=B, num_classes=K, logits=LOGITS[:N, :K]
+    ),
+    "collapsed_flatness": call(metrics.collapsed_flatness, num_classes=K, norm=1.0, alignment=4.0),
+    "concentration": call(
+        metrics.concentration, population=H, sizes=[2, 4, 8], generator=torch.Generator().manual_seed(0), repeats=2
+    ),
+    "cosine_margins": call(metrics.cosine_margins, {**FITTING, **WIDE}, **POINTS, weight=W),
+    "curvature_trace": call(
+        metrics.curvature_trace,
+        {"weight": wrong.floats_of_any_shape},
+        product=lambda v: 2 * v,
+        weight=W,
+        probes=2,
+        seed=0,
+    ),
+    "directional_ncc_error_bound": call(metrics.directional_ncc_error_bound, FITTING, **POINTS, num_classes=K),
+    "effective_rank": call(metrics.effective_rank, matrix=H),
+    "error_exponent": call(metrics.error_exponent, WIDE, class_means=M, weight=W, bias=B),
+    "feature_reach": call(
+        metrics.feature_reach,
+        {"labels": wrong.marks, "train_labels": wrong.marks, "train_features": wrong.matrix},
+        **POINTS,
+        train_features=H[:7],
+        train_labels=Y[:7],
+    ),
+    "feature_robustness": call(
+        metrics.feature_robustness,
+        {**ANY, **WIDE, "loss": wrong.function(None, 1.0, torch.ones(()), torch.ones(2))},
+        **POINTS,
+        weight=W,
+        bias=B,
+        size=0.1,
+        frames=1,
+        seed=0,
+        loss=lambda logits, labels: logits.sum(1),
+    ),
+    "fourier_basis": call(metrics.fourier_basis, p=P, device="cpu"),
+    "fourier_excluded_loss": fourier(metrics.fourier_excluded_loss),
+    "fourier_gini": call(metrics.fourier_gini, EMBEDDING, matrix=M),
+    "fourier_ipr": call(metrics.fourier_ipr, {"weights": wrong.matrix}, weights=W),
+    "fourier_key_frequencies": call(metrics.fourier_key_frequencies, EMBEDDING, matrix=M, share=0.9),
+    "fourier_neuron_frequencies": call(
+        metrics.fourier_neuron_frequencies,
+        {"activations": also(wrong.matrix, Wrong("24 rows", LOGITS[1:], "24"), Wrong("one", LOGITS[:1], "got 1"))},
+        activations=LOGITS,
+    ),
+    "fourier_restricted_accuracy": fourier(metrics.fourier_restricted_accuracy, averaged=PAIRS),
+    "fourier_restricted_loss": fourier(metrics.fourier_restricted_loss, averaged=PAIRS),
+    "fourier_spectrum": call(metrics.fourier_spectrum, EMBEDDING, matrix=M),
+    "hessian_product": call(
+        metrics.hessian_product, {"weight": wrong.floats_of_any_shape}, loss=lambda w: w.square().sum(), weight=W
+    ),
+    "layer_relative_flatness": call(
+        metrics.layer_relative_flatness, product=lambda v: 2 * v, weight=W, probes=2, seed=0
+    ),
+    "layerwise": call(metrics.layerwise, model=MODEL, batches=[(H, Y)], num_classes=K),
+    "log_kernel_uniformity": call(
+        metrics.log_kernel_uniformity,
+        {"class_means": also(wrong.matrix, Wrong("of one class", M[:1], "[1, 4]"))},
+        class_means=M,
+    ),
+    "margin_curve": call(metrics.margin_curve, values=B),
+    "margins": call(
+        metrics.margins,
+        {**ANY, "logits": also(wrong.matrix, Wrong("of one class", H[:, :1], "[12, 1]"))},
+        logits=LOGITS[:N, :K],
+        labels=Y,
+    ),
+    "max_margin_classifier": call(metrics.max_margin_classifier, **POINTS),
+    "mutual_information_binned": call(metrics.mutual_information_binned, **POINTS, bin_size=1.0),
+    "mutual_information_gaussian": call(
+        metrics.mutual_information_gaussian,
+        {"x": wrong.matrix, "y": wrong.matrix},
+        x=normal(N, 1),
+        y=normal(N, 2, seed=1),
+    ),
+    "mutual_information_infonce": call(
+        metrics.mutual_information_infonce,
+        {"scores": also(wrong.matrix, Wrong("no square", M, "[3, 4]"))},
+        scores=M[:, :K],
+    ),
+    "mutual_information_kde": call(metrics.mutual_information_kde, **POINTS, sigma_sq=0.1),
+    "nc1": call(metrics.nc1, FITTING, **POINTS, num_classes=K, divide_by_classes=False),
+    "nc5": call(
+        metrics.nc5, {**FITTING, "ood_features": wrong.matrix}, **POINTS, ood_features=normal(7, D), num_classes=K
+    ),
+    "ncc_error_bound": call(metrics.ncc_error_bound, FITTING, **POINTS, shots=2, num_classes=K),
+    "nearest_class_center_error": call(metrics.nearest_class_center_error, ANY, **POINTS, class_means=M),
+    "nearest_mean_mismatch": call(metrics.nearest_mean_mismatch, **HEAD, class_means=M),
+    "normalize_features": call(metrics.normalize_features, features=H, weight=W),
+    "normalized_margins": call(metrics.normalized_margins, {**ANY, **WIDE}, **POINTS, weight=W, bias=B),
+    "one_vs_rest_margin": call(metrics.one_vs_rest_margin, frame=M),
+    "orthogonal_frame": call(
+        metrics.orthogonal_frame, {"dim": also(count(1), Wrong("below K", 2, "2"))}, num_classes=K, dim=D
+    ),
+    "rate_reduction": call(metrics.rate_reduction, **POINTS, eps_sq=0.5),
+    "relative_flatness": call(metrics.relative_flatness, WIDE, **HEAD, temperature=1.0),
+    "relative_flatness_bound": call(metrics.relative_flatness_bound, WIDE, **HEAD, temperature=1.0),
+    "relative_flatness_bound_per_sample": call(
+        metrics.relative_flatness_bound_per_sample, WIDE, **HEAD, temperature=1.0
+    ),
+    "relative_flatness_generalization_bound": call(
+        metrics.relative_flatness_generalization_bound,
+        flatness=1.0,
+        num_points=10,
+        dim=2,
+        failure_probability=0.1,
+        c1=0.0,
+        c2=1.0,
+    ),
+    "relative_flatness_mse": call(metrics.relative_flatness_mse, features=H, weight=W),
+    "relative_flatness_per_sample": call(metrics.relative_flatness_per_sample, WIDE, **HEAD, temperature=1.0),
+    "rnc1": call(metrics.rnc1, FITTING, **POINTS, num_classes=K),
+    "seli": call(metrics.seli, class_counts=[3.0, 2.0]),
+    "simplex_coordinates": call(
+        metrics.simplex_coordinates,
+        {"means": wrong.matrix, "points": wrong.each(but(wrong.matrix, "empty"))},
+        means=M,
+        points=(W, H),
+    ),
+    "simplex_etf": call(
+        metrics.simplex_etf, {"dim": also(count(1), Wrong("below K - 1", 1, "1"))}, num_classes=K, dim=D, device="cpu"
+    ),
+    "simplex_margins": call(metrics.simplex_margins, num_classes=K, feature_norm=1.0, weight_norm=1.0),
+    "softmax_code": call(metrics.softmax_code, num_classes=K, dim=D, seed=0),
+    "square_loss_decomposition": call(
+        metrics.square_loss_decomposition, {**FITTING, **WIDE}, **POINTS, weight=W, bias=B, decay=0.1
+    ),
+    "stable_rank": call(metrics.stable_rank, matrix=H),
+    "test_collapse_bound": call(
+        metrics.test_collapse_bound,
+        dict.fromkeys(("train_i", "train_j", "population_i", "population_j"), wrong.matrix),
+        train_i=H[:3],
+        train_j=H[:5],
+        population_i=H[:6],
+        population_j=H[:7],
+    ),
+    "unconstrained_cross_entropy": call(metrics.unconstrained_cross_entropy, **DECAYS),
+    "unconstrained_max_margin": call(metrics.unconstrained_max_margin, num_classes=K, dim=D, per_class=2),
+    "unconstrained_square_loss": call(metrics.unconstrained_square_loss, {"bias": wrong.flag}, **DECAYS, bias=True),
+    "uniformity": call(metrics.uniformity, features=H),
+    "variance_ratio": call(metrics.variance_ratio, FITTING, **POINTS, num_classes=K),
+    "vci": call(metrics.vci, FITTING, **POINTS, num_classes=K),
+}
+
+
+def test_every_public_function_is_in_the_table():
+    public = set(wrong.public_names(metrics))
+    missing, gone = public - set(CALLS), set(CALLS) - public
+    assert not missing, f"add to CALLS a valid call, with arguments by name, of: {sorted(missing)}"
+    assert not gone, f"no longer public: {sorted(gone)}"
+
+
+@for_each("name", CALLS)
+def test_the_call_of_the_table_is_valid_and_names_every_argument(name):
+    CALLS[name]()
+    assert set(CALLS[name].arguments) == set(CALLS[name].parameters()), "give every argument, also optional ones"
+
+
+@for_each("name", CALLS)
+def test_a_wrong_argument_is_refused_by_name(name):
+    call = CALLS[name]
+    for argument in call.arguments:
+        for each in call.wrong(argument, KINDS):
+            check(call, argument, each)
+
+
+SHAPES = {
+    "features": "Nd",
+    "labels": "N",
+    "weight": "Kd",
+    "bias": "K",
+    "class_means": "Kd",
+    "logits": "NK",
+    "ood_features": "Md",
+    "train_features": "Md",
+    "train_labels": "M",
+    "x": "Na",
+    "y": "Nb",
+}
+SHAPED = [  # functions that take tensors of these names alone; the last would look for a margin that is not there
+    name
+    for name, one in CALLS.items()
+    if (tensors := {key for key, value in one.arguments.items() if isinstance(value, torch.Tensor)})
+    and len(tensors) > 1
+    and tensors <= set(SHAPES)
+    and "." not in name
+    and name not in ("max_margin_classifier", "fourier_excluded_loss")
+]
+
+
+def fit(shapes):
+    """Whether each letter has one size in all shapes, and none is 0."""
+    sizes = {}
+    for name, shape in shapes.items():
+        if len(shape) != len(SHAPES[name]):
+            return False
+        for letter, size in zip(SHAPES[name], shape, strict=True):
+            if size == 0 or sizes.setdefault(letter, size) != size:
+                return False
+    return True
+
+
+def of_shape(name, shape):
+    if name.endswith("labels"):
+        return (torch.arange(torch.Size(shape).numel()) % 2).reshape(shape)
+    return normal(*shape)
+
+
+@given(data=st.data(), name=st.sampled_from(SHAPED))
+@settings(max_examples=400, deadline=None)
+def test_shapes_that_do_not_fit_are_refused_by_name(data, name):
+    call = CALLS[name]
+    sizes = st.lists(st.sampled_from([0, 1, 2, 3, 5]), max_size=3)
+    shapes = {key: data.draw(sizes, key) for key in call.arguments if key in SHAPES}
+    try:
+        call(**{key: of_shape(key, shape) for key, shape in shapes.items()})
+    except (ValueError, TypeError) as error:
+        wrong.check_named(str(error), set(call.arguments), str(shapes))
+    else:
+        assert fit(shapes), f"{name} took {shapes}"
+
+
+@for_each("name", [name for name, one in CALLS.items() if "labels" in one.arguments and "." not in name])
+@for_each("dtype", [torch.int8, torch.uint8, torch.int16, torch.int32])
+def test_any_integers_are_labels(name, dtype):
+    call = CALLS[name]
+    converted = {key: value.to(dtype) for key, value in call.arguments.items() if key.endswith("labels")}
+    assert repr(call(**converted)) == repr(call())
+
+
+def test_a_function_without_kind_for_an_argument_is_told():
+    with pytest.raises(AssertionError, match="new: has no kind"):
+        list(Call(lambda new: new, {"new": 1}).wrong("new", KINDS))
+
+
+def bare(features):
+    return features @ features
+
+
+def misnamed(features):
+    raise ValueError("feature: expected another")
+
+
+def silent(features):
+    raise ValueError("features: no")
+
+
+@pytest.mark.parametrize(("function", "message"), [(bare, "bare"), (misnamed, "names none"), (silent, "does not say")])
+def test_the_check_refuses_poor_messages(function, message):
+    with pytest.raises(AssertionError, match=message):
+        check(call(function, features=H), "features", Wrong("a vector", torch.ones(3, 4), ""))
+
+
+def test_the_check_refuses_a_result():
+    with pytest.raises(AssertionError, match="was taken"):
+        check(call(lambda features: 1, features=H), "features", Wrong("a vector", B, ""))
+
+
+def test_the_way_from_a_numpy_array_works_as_printed():
+    features, labels = H.numpy(), Y.numpy()
+    with pytest.raises(TypeError, match=re.escape("numpy array float32 [12, 4]; use torch.from_numpy(features)")):
+        metrics.nc1(features, labels)
+    assert metrics.nc1(torch.from_numpy(features), torch.from_numpy(labels)) == metrics.nc1(H, Y)
+
+
+def test_a_count_may_come_from_numpy():
+    counts = torch.tensor([K, D]).numpy()
+    assert torch.equal(metrics.simplex_etf(*counts), metrics.simplex_etf(K, D))
