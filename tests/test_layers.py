@@ -47,7 +47,7 @@ PACKAGES = {
     "claims": set(),
     "readings": {"numpy", "pandas"},
     "tables": {"pandas"},
-    "metrics": {"torch", "numpy", "scipy", "sklearn"},
+    "metrics": {"torch", "numpy", "scipy", "sklearn", "pandas", "tqdm"},
     "figures": {"numpy", "pandas", "matplotlib", "IPython"},  # IPython where a notebook shows one, never at import
     "explorables": {"numpy", "pandas", "matplotlib"},
 }

@@ -6,6 +6,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from ncbook.metrics._wrapped import layered
 from ncbook.metrics.collapse import Collapse
 from ncbook.metrics.meter import CollapseMeter
 
@@ -34,6 +35,7 @@ def layerwise(model: Layered, batches: Iterable[tuple[Tensor, Tensor]], num_clas
     >>> list(metrics.layerwise(network, [(features.float(), labels)], num_classes=3))
     ['hidden1', 'hidden2']
     """
+    model, batches = layered(model, batches)
     meters: dict[str, CollapseMeter] = {}
     for inputs, labels in batches:
         for name, features in model.layers(inputs).items():
