@@ -27,7 +27,7 @@ class MeasuredLayer:
     >>> network = torch.nn.Linear(2, 3)
     >>> row = metrics.measure(network, [(features.float(), labels)]).rows[0]
     >>> row.split, row.layer, row.dimensions, row.points
-    ('data', 'output', 3, 12)
+    ('data', 'input of the model', 2, 12)
     """
 
     split: str
@@ -46,7 +46,7 @@ class Measured:
     Attributes:
         rows: one `MeasuredLayer` a split and layer
         num_classes: K of the labels
-        head: name of the classifier, or None
+        head: name of the classifier, None without one, and empty if it is the model itself
         pooling: how maps and tokens became one row of numbers a point
         precision: "bfloat16" or "float16" if the network was run with automatic mixed precision, else None
         limit: points a split at most, or None
@@ -87,7 +87,7 @@ class Measured:
     @property
     def done(self) -> str:
         """What was measured how, in one sentence."""
-        head = f"head {self.head}" if self.head else "no head"
+        head = "no head" if self.head is None else f"head {self.head or 'the model itself'}"
         said = [f"{self.num_classes} classes", head, f"pooling {self.pooling}"]
         said += [f"in {self.precision}"] if self.precision else []
         said += [f"the first {self.limit} points of a split"] if self.limit else []

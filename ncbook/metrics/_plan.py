@@ -29,7 +29,7 @@ class Plan:
     @property
     def input_of_head(self) -> str | None:
         """The name of the layer that the head reads."""
-        return None if self.head is None else f"input of {self.head}"
+        return None if self.head is None else f"input of {self.head or 'the model'}"
 
     def reader(self, network: nn.Module, names: Sequence[str], feed: Feed) -> Reader:
         """Hooks for some of the layers."""
@@ -38,7 +38,11 @@ class Plan:
             for name in names
             if name != self.input_of_head
         }
-        inputs = {name: network.get_submodule(self.head) for name in names if self.head and name == self.input_of_head}
+        inputs = {
+            name: network.get_submodule(self.head)
+            for name in names
+            if self.head is not None and name == self.input_of_head
+        }
         return Reader(outputs, inputs, feed.pooling)
 
     def groups(self, memory_gb: float) -> list[list[str]]:
@@ -78,7 +82,7 @@ def planned(
         exact = [OUTPUT]
     count = num_classes if num_classes is not None else len(weight) if weight is not None else feed.count_classes()
     draft = Plan({}, found, count)
-    loose = [name for name in loose if name != found]
+    loose = [name for name in loose if found is None or not f"{found}.".startswith(f"{name}.")]  # what ends in logits
     sizes, points = _sizes(network, feed, draft, exact, loose, notes)
     _require_fit(draft, sizes, weight)
     if not feed.has_logits(output, count):

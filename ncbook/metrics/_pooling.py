@@ -42,6 +42,7 @@ def _by_name(features: Tensor, pooling: str, mask: Tensor | None) -> Tensor:
     if pooling == "flatten":
         return features.flatten(1)
     if pooling == "mean":
+        _require_channels_first(features)
         wide = features.float() if features.dtype in (torch.float16, torch.bfloat16) else features
         return _mean_of_tokens(wide, mask) if features.ndim == 3 else wide.flatten(2).mean(2)
     if features.ndim != 3:
@@ -49,6 +50,15 @@ def _by_name(features: Tensor, pooling: str, mask: Tensor | None) -> Tensor:
     if pooling == "each":
         return features.flatten(0, 1)
     return features[torch.arange(len(features), device=features.device), _place(features, pooling, mask)]
+
+
+def _require_channels_first(maps: Tensor) -> None:
+    """ValueError for maps [B, H, W, C] of a square image, whose mean over H and W would be one over W and C."""
+    if maps.ndim == 4 and maps.shape[1] == maps.shape[2] != maps.shape[3]:
+        raise ValueError(
+            f"gives {list(maps.shape)}, which looks like maps [B, H, W, C]; pooling='mean' takes [B, C, H, W], "
+            "and pooling=lambda h: h.mean((1, 2)) these"
+        )
 
 
 def _mean_of_tokens(tokens: Tensor, mask: Tensor | None) -> Tensor:

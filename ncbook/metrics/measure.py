@@ -151,4 +151,4 @@ def _two_passes(meters: list[LayerMeter], split: str, plan: Plan, feed: Feed, ne
 
 def _weight_of(plan: Plan, network: nn.Module, layer: str) -> Tensor | None:
     """The head's weight [K, d] for the layer that it reads."""
-    return head_weight(network, plan.head, None) if plan.head and layer == plan.input_of_head else None
+    return head_weight(network, plan.head, None) if plan.head is not None and layer == plan.input_of_head else None
