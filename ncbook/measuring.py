@@ -23,11 +23,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ncbook import figures, metrics
+from ncbook import figures, metrics, runs
 from ncbook._arrays import opened
 from ncbook._files import written_whole
 
-__all__ = ["as_json", "measure_file", "write"]
+__all__ = ["as_json", "measure_file", "require_folder", "write"]
 
 _ROWS = 4096  # of features at a time
 
@@ -47,7 +47,7 @@ def measure_file(path: Path, num_classes: int | None = None) -> metrics.Measured
     """
     with opened(path) as arrays:
         try:
-            return _measured(arrays, num_classes)
+            return _measured(arrays, path.name, num_classes)
         except metrics.NotFinite as error:
             raise metrics.NotFinite(f"{path}: {error}") from error
         except ValueError as error:
@@ -62,6 +62,18 @@ def as_json(measured: metrics.Measured) -> dict[str, Any]:
     """
     rows = json.loads(measured.to_frame().to_json(orient="records", double_precision=15))
     return {"done": measured.done, "notes": list(measured.notes), "rows": rows}
+
+
+def require_folder(folder: Path) -> None:
+    """ValueError unless files can be written to the folder, which is created where it is missing.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     measuring.require_folder(pathlib.Path(folder, "new"))
+    """
+    try:
+        runs.require_writable(folder)
+    except OSError as error:
+        raise ValueError(f"{folder}: cannot be written to ({error.strerror or error}); name another folder") from error
 
 
 def write(measured: metrics.Measured, folder: Path, name: str, in_json: bool = False) -> list[Path]:
@@ -117,7 +129,7 @@ class _Rows:
             yield (features.to(_working(features)), logits), self._labels[rows]
 
 
-def _measured(arrays: Any, num_classes: int | None) -> metrics.Measured:
+def _measured(arrays: Any, name: str, num_classes: int | None) -> metrics.Measured:
     prefixes = {"train": "", "test": "test_"} if "test_features" in arrays else {"data": ""}
     splits = {split: _split(arrays, prefix) for split, prefix in prefixes.items()}
     features = next(iter(splits.values()))._features
@@ -125,12 +137,14 @@ def _measured(arrays: Any, num_classes: int | None) -> metrics.Measured:
     if num_classes is None and weight is None and "logits" in arrays:
         num_classes = arrays.tensor("logits").shape[1]
     head = None if weight is None else "head"
-    found = metrics.measure(
-        _Saved(weight, bias), splits, None if head else "features", head=head, num_classes=num_classes
-    )
+    layers = None if head else "features"
+    found = metrics.measure(_Saved(weight, bias), splits, layers, head=head, num_classes=num_classes)
     return replace(
         found,
         rows=tuple(replace(row, layer="features") for row in found.rows),
+        head=None if weight is None else "weight",
+        pooling=None,
+        source=f"features of {name}",
         notes=tuple(note for note in found.notes if "training mode" not in note),
     )
 

@@ -1,6 +1,6 @@
 """The figure of a network of one's own, as `metrics.measure` has measured it: not of a result, and not of a run."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,7 @@ from ncbook.figures import _style
 
 _MOST_NAMES = 14  # of layers under a panel
 _MARKED = 30  # layers: more of them are a line alone
-_SPLITS = _style.SPLIT_STYLES
-_OTHERS = tuple(
-    (color, marker, line) for (color, marker), line in zip(_style.ARM_STYLES, ("-", "--", ":", "-."), strict=True)
-)
+_LINES = ("-", "--", ":", "-.")  # of splits that are called neither train nor test
 _SHARES = "NC4 ●, nearest-mean error ○"
 _PANELS = {  # by title: the label, and one measure or two
     "NC1": ("tr $\\Sigma_W \\Sigma_B^+$ / K (no unit)", ["nc1"]),
@@ -27,7 +24,8 @@ _PANELS = {  # by title: the label, and one measure or two
 class Measured(Protocol):
     """What `metrics.measure` gives, or has the same table."""
 
-    done: Any
+    @property
+    def done(self) -> str: ...
 
     def to_frame(self) -> pd.DataFrame: ...
 
@@ -57,30 +55,30 @@ def collapse_by_layer(measured: Measured) -> Figure:
 
 def _finite(frame: pd.DataFrame, measures: list[str]) -> pd.Series:
     """The rows that have one of the measures: NC3 is of the last layer alone."""
-    return np.isfinite(frame[measures]).any(axis=1)
+    return cast(pd.Series, np.isfinite(frame[measures]).any(axis=1))
 
 
 def _draw(panel: Axes, frame: pd.DataFrame, measures: list[str]) -> None:
     layers = frame.layer.drop_duplicates().tolist()
-    factor = 100 if "nc4" in measures else 1
     for number, (split, own) in enumerate(frame.groupby("split", sort=False)):
         table = own.set_index("layer").reindex(layers)
-        for name, face in zip(measures, (None, "white"), strict=False):
+        for name, is_open in zip(measures, (False, True), strict=False):
             if np.isfinite(table[name]).any():
-                color, marker, line = _SPLITS.get(str(split), _OTHERS[number % len(_OTHERS)])
-                marker = marker if len(layers) <= _MARKED else ""
-                panel.plot(
-                    factor * table[name].to_numpy(),
-                    line,
-                    color=color,
-                    marker=marker,
-                    markerfacecolor=face or color,
-                    label=split,
-                )
+                values = (100 if "nc4" in measures else 1) * table[name].to_numpy()
+                label = None if is_open and np.isfinite(table[measures[0]]).any() else str(split)
+                panel.plot(values, label=label, **_look(str(split), number, len(layers), is_open))
     every = -(-len(layers) // _MOST_NAMES)
     places = range(0, len(layers), every)
     panel.set_xticks(places, [layers[place] for place in places], rotation=40, ha="right", rotation_mode="anchor")
     panel.set_xlim(-0.5, len(layers) - 0.5)
+
+
+def _look(split: str, number: int, layers: int, is_open: bool) -> dict[str, Any]:
+    """Color, marker and line of a split, with open marks for the second measure of a panel."""
+    color, marker = _style.ARM_STYLES[number % len(_LINES)]
+    color, marker, line = _style.SPLIT_STYLES.get(split, (color, marker, _LINES[number % len(_LINES)]))
+    face = "white" if is_open else color
+    return {"color": color, "marker": marker if layers <= _MARKED else "", "linestyle": line, "markerfacecolor": face}
 
 
 def _scale(panel: Axes, is_share: bool) -> None:

@@ -27,7 +27,7 @@ def require_readable_twice(name: str, split: Any) -> None:
     """A list or a DataLoader, and not a generator, of which the second pass would find nothing left."""
     if isinstance(split, (Tensor, str)) or not hasattr(split, "__iter__"):
         raise ValueError(f"batches: {name!r} is a {type(split).__name__}; give a DataLoader or a list of batches")
-    if iter(split) is split:
+    if isinstance(split, Iterator):
         raise ValueError(
             f"batches: {name!r} is a {type(split).__name__}, which can be read only once, and two passes are made; "
             "give a DataLoader or a list"

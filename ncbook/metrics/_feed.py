@@ -37,19 +37,28 @@ class Feed:
     precision: str | None
     limit: int | None
 
-    def first(self, reader: Reader, network: nn.Module) -> Batch:
-        """The first batch of the first split; ValueError for a split without any."""
+    def first(self) -> tuple[Any, Any]:
+        """(inputs, labels) of the first batch of the first split; ValueError for a split without any."""
         name, split = next(iter(self.splits.items()))
         with located(f"split {name!r}"):
-            for inputs, labels in _batches.Pairs(split, self.unpack):
-                return self._run(reader, network, inputs, labels)
+            for pair in _batches.Pairs(split, self.unpack):
+                return pair
             raise ValueError("has no batches")
+
+    def run(self, reader: Reader, network: nn.Module, inputs: Any, labels: Any) -> Batch:
+        """One forward pass; ValueError for labels of another kind than the pooling needs."""
+        labels = _batches.checked_labels(labels, self.pooling)
+        if self.pooling == "each":
+            _batches.require_shifted(inputs, labels)
+        with self._autocast():
+            output = reader.run(network, _batches.moved(inputs, self.device))
+        return Batch(reader.features, labels, output)
 
     def batches(self, split: str, reader: Reader, network: nn.Module, num_classes: int) -> Iterator[Any]:
         """(features by layer, labels [B], logits [B, K] or None) of one pass over the split, while the reader reads."""
         left = math.inf if self.limit is None else self.limit
         for inputs, labels in _batches.Pairs(self.splits[split], self.unpack):
-            batch = self._run(reader, network, inputs, labels)
+            batch = self.run(reader, network, inputs, labels)
             for name, problem in reader.problems.items():
                 raise ValueError(f"layer {name!r}: {problem}")
             points = self._points(batch, num_classes, left)
@@ -83,14 +92,6 @@ class Feed:
     def _places(self) -> int:
         """Dimensions of the labels: points, or points and tokens."""
         return 2 if self.pooling == "each" else 1
-
-    def _run(self, reader: Reader, network: nn.Module, inputs: Any, labels: Any) -> Batch:
-        labels = _batches.checked_labels(labels, self.pooling)
-        if self.pooling == "each":
-            _batches.require_shifted(inputs, labels)
-        with self._autocast():
-            output = reader.run(network, _batches.moved(inputs, self.device))
-        return Batch(reader.features, labels, output)
 
     def _points(self, batch: Batch, num_classes: int, left: float) -> tuple[dict[str, Tensor], Tensor, Tensor | None]:
         """The points that have a label, `left` of them at most."""

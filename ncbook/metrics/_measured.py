@@ -47,10 +47,11 @@ class Measured:
         rows: one `MeasuredLayer` a split and layer
         num_classes: K of the labels
         head: name of the classifier, None without one, and empty if it is the model itself
-        pooling: how maps and tokens became one row of numbers a point
+        pooling: how maps and tokens became one row of numbers a point; None if there was nothing to pool
         precision: "bfloat16" or "float16" if the network was run with automatic mixed precision, else None
         limit: points a split at most, or None
         notes: what a reader of the numbers should know
+        source: what was measured, in words
 
     `print` shows the main measures and what was done.
 
@@ -62,10 +63,11 @@ class Measured:
     rows: tuple[MeasuredLayer, ...]
     num_classes: int
     head: str | None
-    pooling: str
+    pooling: str | None
     precision: str | None
     limit: int | None
     notes: tuple[str, ...]
+    source: str = "a network in evaluation mode"
 
     def to_frame(self) -> "pd.DataFrame":
         """A tidy table: split, layer, dimensions, points, all fields of `Collapse`, and the two `..._train_means`."""
@@ -88,10 +90,11 @@ class Measured:
     def done(self) -> str:
         """What was measured how, in one sentence."""
         head = "no head" if self.head is None else f"head {self.head or 'the model itself'}"
-        said = [f"{self.num_classes} classes", head, f"pooling {self.pooling}"]
+        said = [self.source, f"{self.num_classes} classes", head]
+        said += [f"pooling {self.pooling}"] if self.pooling else []
         said += [f"in {self.precision}"] if self.precision else []
         said += [f"the first {self.limit} points of a split"] if self.limit else []
-        return f"Measured in evaluation mode: {', '.join(said)}."
+        return f"Measured: {', '.join(said)}."
 
     def __str__(self) -> str:
         frame = self.to_frame()

@@ -74,7 +74,8 @@ def planned(
 ) -> Plan:
     """Look at the first batch. Raises ValueError for a layer or head that is named and cannot be measured."""
     exact, loose = matching(network, layers or ())
-    output, linear = _first_pass(network, feed)
+    first = feed.first()
+    output, linear = _first_pass(network, feed, first)
     found = _found_head(network, linear, logits_of(output), num_classes) if head == "auto" else head
     weight = None if found is None else head_weight(network, found, num_classes)
     notes = ["no head was found: name it by head= to get NC3 as well"] if head == "auto" and found is None else []
@@ -83,7 +84,7 @@ def planned(
     count = num_classes if num_classes is not None else len(weight) if weight is not None else feed.count_classes()
     draft = Plan({}, found, count)
     loose = [name for name in loose if found is None or not f"{found}.".startswith(f"{name}.")]  # what ends in logits
-    sizes, points = _sizes(network, feed, draft, exact, loose, notes)
+    sizes, points = _sizes(network, feed, first, draft, exact, loose, notes)
     _require_fit(draft, sizes, weight)
     if not feed.has_logits(output, count):
         notes.append(f"the network gives no logits of {count} classes, so that there is no NC4")
@@ -105,10 +106,10 @@ def head_weight(network: nn.Module, name: str, num_classes: int | None) -> Tenso
     return weight
 
 
-def _first_pass(network: nn.Module, feed: Feed) -> tuple[Any, LinearLayers]:
+def _first_pass(network: nn.Module, feed: Feed, first: tuple[Any, Any]) -> tuple[Any, LinearLayers]:
     linear = LinearLayers(network)
     with linear.reading():
-        output = feed.first(Reader({}, {}, feed.pooling), network).output
+        output = feed.run(Reader({}, {}, feed.pooling), network, *first).output
     return output, linear
 
 
@@ -126,13 +127,19 @@ def _found_head(network: nn.Module, linear: LinearLayers, logits: Tensor | None,
 
 
 def _sizes(
-    network: nn.Module, feed: Feed, draft: Plan, exact: list[str], loose: list[str], notes: list[str]
+    network: nn.Module,
+    feed: Feed,
+    first: tuple[Any, Any],
+    draft: Plan,
+    exact: list[str],
+    loose: list[str],
+    notes: list[str],
 ) -> tuple[dict[str, int], int]:
     """Layer -> d, in the order in which they run, and N. What only a pattern found may be left out, and is noted."""
     head = [draft.input_of_head] if draft.input_of_head else []
     reader = draft.reader(network, [*exact, *loose, *head], feed)
     with reader.reading():
-        labels = feed.first(reader, network).labels
+        labels = feed.run(reader, network, *first).labels
     for name, features in reader.features.items():
         if len(features) != labels.numel():
             found = f"gives {len(features)} rows for {labels.numel()} labels {list(labels.shape)}"

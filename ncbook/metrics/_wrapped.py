@@ -1,6 +1,6 @@
 """The network inside what data-parallel training and compilation wrap around it, and the state it is measured in."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ncbook.metrics._batches import Pairs
+from ncbook.metrics._batches import Pairs, inputs_and_labels
 
 
 def unwrapped(model: Any) -> Any:
@@ -32,7 +32,20 @@ def layered(model: Any, batches: Iterable[Any]) -> tuple[Any, Pairs]:
                 f"model: {type(network).__name__} has no `{name}`, by which layerwise reads it; "
                 "metrics.measure reads any network"
             )
-    return network, Pairs(batches)
+    return network, Pairs(batches, _one_input)
+
+
+def _one_input(batch: Any) -> tuple[Any, Any]:
+    """(inputs, labels) of a batch; a dict may have one entry beside the labels."""
+    inputs, labels = inputs_and_labels(batch)
+    if isinstance(inputs, Mapping):
+        if len(inputs) != 1:
+            raise ValueError(
+                f"batches: layerwise takes one input, and a batch has {', '.join(map(str, inputs)) or 'none'}; "
+                "metrics.measure takes several"
+            )
+        (inputs,) = inputs.values()
+    return inputs, labels
 
 
 @contextmanager
