@@ -324,6 +324,7 @@ def test_layerwise_takes_wrapped_networks_and_batches_of_other_kinds():
 
 
 def test_transformers_and_timm():
+    torchvision("models")  # which both import
     transformers, timm = pytest.importorskip("transformers"), pytest.importorskip("timm")
     sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
     bert = transformers.BertForSequenceClassification(transformers.BertConfig(vocab_size=11, num_labels=K, **sizes))
