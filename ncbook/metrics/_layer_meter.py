@@ -95,8 +95,8 @@ class LayerMeter:
             raise
         except ValueError as error:
             raise ValueError(
-                f"{error}. Give batches that are the same in both passes: images without random augmentation, and "
-                "with limit= an order that is not shuffled"
+                f"{error}. The model was in evaluation mode: what changed is the batches, by random augmentation or, "
+                "with limit=, by an order that is shuffled"
             ) from error
 
     def _compare(self, features: Tensor, labels: Tensor, logits: Tensor | None) -> None:
