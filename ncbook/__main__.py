@@ -1,4 +1,4 @@
-"""python -m ncbook list | run | record | verify | new | ledger | doctor."""
+"""python -m ncbook list | run | record | verify | new | measure | ledger | doctor."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ncbook import __version__
@@ -73,6 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     new = add(_new, "new", "lay out the files of a new result, in a checkout of the repository")
     new.add_argument("name", help="its name: a Python word such as class_imbalance")
     new.add_argument("--part", required=True, help="the folder of its chapter, such as 4-grokking")
+    measuring = add(_measure, "measure", "collapse of features of your own, from a file")
+    measuring.add_argument(
+        "file",
+        help=".npz or .safetensors with features [N, d] and labels [N]; if they are there, weight [K, d], bias [K], "
+        "logits [N, K], test_features, test_labels and test_logits are used too",
+    )
+    measuring.add_argument("--num-classes", type=int, default=None, help="K (default: of weight, logits or labels)")
+    measuring.add_argument("--out", default=None, help="a folder for the figure and the table (CSV, with --json JSON)")
     ledger = add(_ledger, "ledger", "every claim of the literature, and what our runs say of it")
     ledger.add_argument("--page", action="store_true", help="as the page of the book")
     ledger.add_argument("--rules", action="store_true", help="the book's page of rules, with all that is behind a row")
@@ -159,6 +168,24 @@ def _new(parsed: argparse.Namespace) -> Answer:
 
     paths = [str(path) for path in scaffold.lay_out(parsed.name, parsed.part)]
     return Answer("\n".join([*paths, "Next: write what each TODO asks for; `make unit` says what is left."]), paths)
+
+
+def _measure(parsed: argparse.Namespace) -> Answer:
+    from ncbook import measuring
+
+    file, out = Path(parsed.file), None if parsed.out is None else Path(parsed.out)
+    if out is not None:
+        measuring.require_folder(out)  # before minutes are spent
+    measured = measuring.measure_file(file, parsed.num_classes)
+    text, data = str(measured), measuring.as_json(measured)
+    if out is None:
+        return Answer(text, data)
+    try:
+        paths = [str(path) for path in measuring.write(measured, out, file.stem, parsed.json)]
+    except OSError as error:  # such as a full disk: what was measured is shown all the same
+        print(f"ncbook: nothing could be written to {out}: {error}", file=sys.stderr)
+        return Answer(text, data, 1)
+    return Answer("\n".join([text, *(f"written: {path}" for path in paths)]), data | {"paths": paths})
 
 
 def _ledger(parsed: argparse.Namespace) -> Answer:

@@ -35,8 +35,10 @@ FLOORS = {
     "chapters": {"", "experiments", "ledger", "results"},
     "ledger": {"experiments", "claims", "evidence", "readings", "results", "runs"},
     "doctor": {"experiments", "runs", "_torchvision"},
+    "_arrays": set(),
+    "measuring": {"metrics", "figures", "runs", "_arrays", "_files"},
     "scaffold": {"", "results"},
-    "__main__": {"experiments", "runs", "ledger", "doctor", "scaffold"},
+    "__main__": {"experiments", "runs", "ledger", "doctor", "scaffold", "measuring"},
 }
 # What else these may import: nothing that trains, downloads or is slow to import.
 PACKAGES = {
@@ -48,7 +50,7 @@ PACKAGES = {
     "claims": set(),
     "readings": {"numpy", "pandas"},
     "tables": {"pandas"},
-    "metrics": {"torch", "numpy", "scipy", "sklearn"},
+    "metrics": {"torch", "numpy", "scipy", "sklearn", "pandas", "tqdm"},
     "integrations": {"torch", "tqdm"},  # and their frameworks, by name, where those are installed
     "figures": {"numpy", "pandas", "matplotlib", "IPython"},  # IPython where a notebook shows one, never at import
     "explorables": {"numpy", "pandas", "matplotlib"},

@@ -178,7 +178,7 @@ def described(artist) -> str:
     return f"{type(artist).__name__}({ ({name: short(value) for name, value in vars(artist).items()}) })"
 
 
-@pytest.mark.parametrize("name", figures.__all__)
+@pytest.mark.parametrize("name", figures.OF_RUNS)
 def test_a_figure_shows_what_it_says(name):
     result = result_of(name)
     expected = import_module(f"pictures.{result}").EXPECTED
@@ -202,7 +202,7 @@ def test_a_figure_shows_what_it_says(name):
     assert [described(each) for each in wanted] == [], "expected but not drawn"
 
 
-@pytest.mark.parametrize("name", figures.__all__)
+@pytest.mark.parametrize("name", figures.OF_RUNS)
 def test_figure_of_the_recorded_run(name):
     figure, run = figure_of(name), run_of(name)
     line = figure.get_supxlabel()
@@ -215,7 +215,7 @@ def test_figure_of_the_recorded_run(name):
     assert plt.get_fignums() == []  # closed, so that a notebook does not show it twice
 
 
-@pytest.mark.parametrize("name", figures.__all__)
+@pytest.mark.parametrize("name", figures.OF_RUNS)
 def test_axes_are_labeled(name):
     """Every panel that shows an axis names what is on it; panels that share one may leave it to their neighbor.
 
@@ -251,7 +251,7 @@ def miscolored(label: str, color: str) -> bool:
     return {look.TRAIN: not _OF_TRAIN.search(label), look.TEST: not _OF_TEST.search(label)}.get(color, False)
 
 
-@pytest.mark.parametrize("name", figures.__all__)
+@pytest.mark.parametrize("name", figures.OF_RUNS)
 def test_blue_is_the_training_set_and_orange_the_test_set(name):
     """And arms, labels, losses and classes have colors of their own. Curves of the two sets alone have theirs."""
     shown = list(named_and_colored(figure_of(name)))
@@ -261,7 +261,7 @@ def test_blue_is_the_training_set_and_orange_the_test_set(name):
     assert not [(label, color) for label, color in shown if plain.get(label, color) != color]
 
 
-@pytest.mark.parametrize("name", figures.__all__)
+@pytest.mark.parametrize("name", figures.OF_RUNS)
 def test_what_has_no_label_has_the_color_of_a_set_only_beside_words_for_it(name):
     """Beside a label of the same color, or on an axis or in a panel that names the set."""
     figure = figure_of(name)

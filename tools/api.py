@@ -19,7 +19,7 @@ OWN_LAB = Path(__file__).parent / "page" / "own_lab.md"
 
 # The pages, and the packages and modules whose names they explain, each with its docstring and an example.
 PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "metrics": ("Metrics", ("metrics",)),
+    "metrics": ("Metrics", ("metrics", "measuring")),
     "data": ("Data", ("data",)),
     "models": ("Models", ("models",)),
     "trainers": ("Trainers", ("trainers",)),
@@ -98,12 +98,24 @@ def _rst(*lines: str) -> str:
 
 def short() -> str:
     """The page of what shows runs: a table a result, with the first sentence of each docstring."""
-    parts = [_SHORT]
+    parts = [_SHORT, _own()]
     for result, chapter in CHAPTERS.items():
         rows = [f"| `{call}` | {_cell(value)} |" for call, value in _shown(result)]
         parts.append(f"## `{result}`\n\nIn [](/book/{chapter}.ipynb).\n\n| call | what it gives |\n| --- | --- |")
         parts.append("\n".join(rows) + "\n")
     return "\n".join(parts)
+
+
+def _own() -> str:
+    """The figures that are of no result."""
+    from ncbook import figures
+
+    rows = [
+        f"| `figures.{name}` | {_cell(getattr(figures, name))} |"
+        for name in figures.__all__
+        if name not in figures.OF_RUNS
+    ]
+    return "\n".join(["## A network of one's own\n\n| call | what it gives |\n| --- | --- |", *rows, ""])
 
 
 def _shown(result: str) -> Iterator[tuple[str, Any]]:

@@ -131,13 +131,21 @@ def panels(
     run: Run | Sequence[Run], columns: int, height: float = 3.2, rows: int = 1, **sharing: Any
 ) -> tuple[Figure, list[Axes]]:
     """A figure of equal panels, 7.4 inches wide, with the provenance of the run, or of the runs, under it."""
+    provenance = provenance_line(run) if isinstance(run, Run) else provenance_of_all(run)
+    return panels_saying(provenance, columns, height, rows, **sharing)
+
+
+def panels_saying(
+    provenance: str, columns: int, height: float, rows: int = 1, **sharing: Any
+) -> tuple[Figure, list[Axes]]:
+    """The same of what is no run, with a sentence of its own under it."""
     if _narrow.is_narrow():
         figure, axes = _narrow.stacked(BookFigure, rows, columns, height, **sharing)
     else:
         figure = cast(BookFigure, plt.figure(FigureClass=BookFigure, figsize=(7.4, height)))
         axes = list(figure.subplots(rows, columns, squeeze=False, **sharing).flat)
     figure.panels, figure.grid_columns = axes, columns
-    figure.provenance = provenance_line(run) if isinstance(run, Run) else provenance_of_all(run)
+    figure.provenance = provenance
     figure.supxlabel(figure.provenance, fontsize=7, color=FAINT, x=0.01, ha="left")
     return figure, axes
 

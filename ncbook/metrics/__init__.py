@@ -15,6 +15,7 @@ given, and says what is expected.
 0.0017
 """
 
+from ncbook.metrics._measured import Measured, MeasuredLayer
 from ncbook.metrics._validate import NotFinite
 from ncbook.metrics.bounds import CollapseBound, directional_ncc_error_bound, ncc_error_bound, test_collapse_bound
 from ncbook.metrics.cdnv import cdnv, cdnv_pairs
@@ -72,6 +73,7 @@ from ncbook.metrics.margins import (
     simplex_margins,
 )
 from ncbook.metrics.max_margin import MaxMargin, max_margin_classifier
+from ncbook.metrics.measure import measure
 from ncbook.metrics.meter import CollapseMeter
 from ncbook.metrics.mse import SquareLossDecomposition, square_loss_decomposition
 from ncbook.metrics.one_pass import OnePassMeter
@@ -97,6 +99,8 @@ __all__ = [
     "KernelInformation",
     "MarginCurve",
     "MaxMargin",
+    "Measured",
+    "MeasuredLayer",
     "NearestSubspace",
     "NormalizedFeatures",
     "NotFinite",
@@ -139,6 +143,7 @@ __all__ = [
     "margin_curve",
     "margins",
     "max_margin_classifier",
+    "measure",
     "mutual_information_binned",
     "mutual_information_gaussian",
     "mutual_information_infonce",

@@ -1,6 +1,6 @@
 """Collapse in every layer of a network, in two passes over the data whatever the number of layers."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import Protocol
 
 import torch
@@ -9,6 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
 from ncbook.metrics import _options
+from ncbook.metrics._wrapped import layered
 from ncbook.metrics.collapse import Collapse
 from ncbook.metrics.meter import CollapseMeter
 
@@ -39,10 +40,10 @@ def layerwise(model: Layered, batches: Iterable[tuple[Tensor, Tensor]], num_clas
     ['hidden1', 'hidden2']
     """
     _options.require_integer("num_classes", num_classes, 2)
-    _require_layered(model)
+    model, batches = layered(model, batches)
     require_evaluation(model)
     meters: dict[str, CollapseMeter] = {}
-    for inputs, labels in _pairs(batches):
+    for inputs, labels in batches:
         for name, features in model.layers(inputs).items():
             features = features.flatten(1)  # [B, d]
             meter = meters.setdefault(name, CollapseMeter(num_classes, features.shape[1]))
@@ -51,33 +52,13 @@ def layerwise(model: Layered, batches: Iterable[tuple[Tensor, Tensor]], num_clas
         raise ValueError("batches: there are none; expected at least one")
     for meter in meters.values():
         meter.start_second_pass()
-    for inputs, labels in _pairs(batches):
+    for inputs, labels in batches:
         layers = {name: features.flatten(1) for name, features in model.layers(inputs).items()}
         logits = model.head(layers[next(reversed(layers))])
         for name, features in layers.items():
             meters[name].update(features, labels, logits)
     last = next(reversed(meters))
     return {name: meter.compute(model.head.weight if name == last else None) for name, meter in meters.items()}
-
-
-def _require_layered(model: object) -> None:
-    if not callable(getattr(model, "layers", None)) or not hasattr(model, "head"):
-        raise TypeError(
-            f"model: expected a network with a method layers(inputs) and a linear head, got {_options.described(model)}"
-        )
-
-
-def _pairs(batches: Iterable[tuple[Tensor, Tensor]]) -> Iterator[tuple[Tensor, Tensor]]:
-    """The batches, each of which must be a pair; there is a second pass, so that they must not be used up by this."""
-    if not isinstance(batches, Iterable) or isinstance(batches, Iterator | Mapping | Tensor | str):
-        raise TypeError(
-            "batches: expected something to iterate over twice, such as a list or a DataLoader, "
-            f"got {_options.described(batches)}"
-        )
-    for batch in batches:
-        if not isinstance(batch, tuple | list) or len(batch) != 2:
-            raise ValueError(f"batches: expected pairs (inputs, labels), got {_options.described(batch)}")
-        yield batch[0], batch[1]
 
 
 def require_evaluation(model: object) -> None:

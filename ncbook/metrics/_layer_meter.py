@@ -1,0 +1,108 @@
+"""The meter of one layer on one split, with the rule of the training set's class means beside it."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from ncbook.metrics._classes import blocks
+from ncbook.metrics._measured import MeasuredLayer
+from ncbook.metrics._validate import NotFinite
+from ncbook.metrics.collapse import Collapse
+from ncbook.metrics.meter import CollapseMeter
+
+# Bytes of memory for each class and dimension: what a meter holds, and what it needs more for a moment at its end.
+HELD, FOR_A_MOMENT = 40, 45
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """ValueErrors of this block say where: in which split, or in which layer."""
+    try:
+        yield
+    except NotFinite as error:
+        raise NotFinite(f"{where}: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+
+
+class TrainMeans:
+    """The nearest of the training set's class means, by Euclidean distance in float64."""
+
+    def __init__(self, present: Tensor, means: Tensor) -> None:
+        self._present, self._center = present, means.mean(0)
+        self._means = means - self._center  # [K', d]
+        self._offsets = self._means.square().sum(1) / 2  # [K']
+
+    def nearest(self, features: Tensor) -> Tensor:
+        """[B] labels; a tie goes to the lower one."""
+        found = []
+        for rows in blocks(features, len(self._means)):
+            scores = (features[rows].double() - self._center) @ self._means.T - self._offsets
+            found.append(self._present[scores.argmax(1)])
+        return torch.cat(found)
+
+
+class LayerMeter:
+    """Two passes over one layer on one split, as `CollapseMeter` makes them."""
+
+    def __init__(self, layer: str, num_classes: int, dim: int, train: TrainMeans | None) -> None:
+        self.layer, self._train = layer, train
+        self._meter = CollapseMeter(num_classes, dim)
+        self._second, self._decided = False, True
+        self._points = self._mismatches = self._errors = 0
+
+    def update(self, features: Tensor, labels: Tensor, logits: Tensor | None) -> None:
+        """Take in a batch: features [B, d], labels [B], logits [B, K] or None, on any device."""
+        device = features.device if features.device.type != "mps" else torch.device("cpu")  # which has float64
+        features, labels = features.to(device), labels.to(device)
+        logits = None if logits is None or not self._second else logits.to(device)
+        with located(f"layer {self.layer!r}"):
+            self._meter.update(features, labels, logits)
+        if self._second:
+            self._points += len(features)
+            self._decided = self._decided and logits is not None
+            self._compare(features, labels, logits)
+
+    def start_second_pass(self) -> None:
+        """Fix the class means."""
+        with located(f"layer {self.layer!r}"):
+            self._meter.start_second_pass()
+        self._second = True
+
+    def means(self) -> TrainMeans:
+        """The class means, for another split."""
+        means = self._meter._second.means  # type: ignore[union-attr]
+        return TrainMeans(means.present, means.means)
+
+    def measured(self, split: str, weight: Tensor | None) -> MeasuredLayer:
+        """The measures; those of the classifier are nan without `weight` [K, d]."""
+        with located(f"layer {self.layer!r}"):
+            found = self._collapse(weight)
+        beside = [math.nan, math.nan]
+        if split == "train":
+            beside = [found.nc4, found.ncc_error]
+        elif self._train is not None:
+            beside = [self._mismatches / self._points if self._decided else math.nan, self._errors / self._points]
+        return MeasuredLayer(split, self.layer, self._meter.dim, self._points, found, *beside)
+
+    def _collapse(self, weight: Tensor | None) -> Collapse:
+        try:
+            return self._meter.compute(weight)
+        except NotFinite:
+            raise
+        except ValueError as error:
+            raise ValueError(
+                f"{error}. The model was in evaluation mode: what changed is the batches, by random augmentation or, "
+                "with limit=, by an order that is shuffled"
+            ) from error
+
+    def _compare(self, features: Tensor, labels: Tensor, logits: Tensor | None) -> None:
+        if self._train is None:
+            return
+        nearest = self._train.nearest(features)
+        self._errors += int((nearest != labels).sum())
+        if logits is not None:
+            self._mismatches += int((nearest != logits.argmax(1)).sum())
