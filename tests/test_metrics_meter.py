@@ -474,7 +474,7 @@ def test_layerwise_compares_every_layer_with_the_networks_decision():
 
 def test_layerwise_of_a_generator_is_found_out():
     inputs, labels, _, _ = points()
-    with pytest.raises(TypeError, match=r"batches: expected something to iterate over twice, .*got generator"):
+    with pytest.raises(ValueError, match=r"batches: expected a DataLoader or a list, got a generator"):
         metrics.layerwise(TwoLayers(), (part for part in batches(inputs, labels)), 3)
 
 

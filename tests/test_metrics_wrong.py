@@ -53,6 +53,9 @@ def seen_once():
 MODEL = SimpleNamespace(layers=lambda inputs: {"only": inputs}, head=lambda inputs: inputs @ W.T)
 MODEL.head.weight = W
 
+NETWORK = torch.nn.Linear(D, K)
+BATCHES = [(H, Y)]
+
 # by name of argument; `Call.kinds` says where a function has something else by that name
 KINDS = {
     "features": wrong.matrix,
@@ -109,11 +112,20 @@ KINDS = {
     "loss": wrong.function(None, 1.0, torch.ones(2), torch.ones((), dtype=torch.complex64), torch.tensor(torch.nan)),
     "product": wrong.function(None, 1.0, torch.ones(2)),
     "model": wrong.anything_else,
+    "layers": also(but(wrong.things, "None"), Wrong("unknown", ["blocks"], "blocks"), Wrong("numbers", [1], "1")),
+    "head": also(but(wrong.things, "None"), Wrong("unknown", "classifier", "classifier")),
+    "pooling": wrong.choice,
+    "unpack": also(but(wrong.anything_else, "None"), Wrong("returns one", lambda batch: batch[0], "tensor")),
+    "precision": wrong.choice,
+    "limit": count(1),
+    "memory_gb": number(0.0, -1.0),
+    "group": but(wrong.anything_else, "None"),
+    "state": also(wrong.anything_else, Wrong("empty", {}, "has no")),
     "batches": also(
         wrong.anything_else,
         Wrong("a generator", ((H, Y) for _ in range(2)), "generator"),
-        Wrong("dicts", [{"inputs": H, "labels": Y}], "dict"),
-        Wrong("triples", [(H, Y, Y)], "tuple"),
+        Wrong("inputs alone", [H], "tensor"),
+        Wrong("dicts without labels", [{"inputs": H}], "inputs"),
         Wrong("none", [], "none"),
     ),
 }
@@ -161,6 +173,9 @@ CALLS = {
         other=started(),
     ),
     "CollapseMeter.compute": call(finished().compute, WIDE, weight=W),
+    "CollapseMeter.load_state_dict": call(metrics.CollapseMeter(K, D).load_state_dict, state=finished().state_dict()),
+    "CollapseMeter.sync": call(finished().sync, group=None),
+    "CollapseMeter.to": call(finished().to, device="cpu"),
     "NearestSubspace.fit": call(metrics.NearestSubspace.fit, **POINTS, n_components=1),
     "NearestSubspace.predict": call(
         CLASSIFIER.predict, {"features": also(wrong.matrix, Wrong("another d", H[:, 1:], "[12, 3]"))}, features=H
@@ -173,6 +188,9 @@ CALLS = {
         other=seen_once(),
     ),
     "OnePassMeter.compute": call(seen_once().compute, WIDE, weight=W),
+    "OnePassMeter.load_state_dict": call(metrics.OnePassMeter(K, D).load_state_dict, state=seen_once().state_dict()),
+    "OnePassMeter.sync": call(seen_once().sync, group=None),
+    "OnePassMeter.to": call(seen_once().to, device="cpu"),
     "alignment": call(metrics.alignment, {"labels": wrong.labels}, **POINTS),
     "cdnv": call(metrics.cdnv, FITTING, **POINTS, num_classes=K, normalization="sum"),
     "cdnv_pairs": call(metrics.cdnv_pairs, FITTING, **POINTS, num_classes=K),
@@ -249,6 +267,21 @@ CALLS = {
         labels=Y,
     ),
     "max_margin_classifier": call(metrics.max_margin_classifier, **POINTS),
+    "measure": call(
+        metrics.measure,
+        {"batches": but(KINDS["batches"], "a dict")},  # which names splits
+        model=NETWORK,
+        batches=BATCHES,
+        layers=None,
+        head="auto",
+        num_classes=K,
+        pooling="mean",
+        unpack=None,
+        device="cpu",
+        precision="bfloat16",
+        limit=N,
+        memory_gb=2.0,
+    ),
     "mutual_information_binned": call(metrics.mutual_information_binned, **POINTS, bin_size=1.0),
     "mutual_information_gaussian": call(
         metrics.mutual_information_gaussian,

@@ -91,8 +91,8 @@ def check(call: Call, name: str, wrong: Wrong) -> None:
 
 
 def check_named(message: str, names: set[str], label: str) -> None:
-    """The message starts with one of the names, and says what is expected."""
-    start = message.partition(": ")[0]
+    """The message starts with one of the names, after the split and the layer where it was met, and says what to do."""
+    start = re.sub(r"^((split|layer) '[^']*': )*", "", message).partition(": ")[0]
     named = {re.sub(r"\[\d+\]", "", each) for each in start.split(", ")}
     assert named & names, f"{label}: names none of {sorted(names)}: {message}"
     assert WAY_OUT.search(message), f"{label}: does not say what is expected: {message}"

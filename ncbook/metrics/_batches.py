@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ncbook.metrics import _options
+
 IGNORED = -100  # the label of points that belong to no class, as in torch's cross-entropy
 _LABELS = ("labels", "label", "targets", "target")
 Unpack = Callable[[Any], tuple[Any, Any]]
@@ -17,7 +19,7 @@ def splits_of(batches: Any) -> dict[str, Iterable[Any]]:
         raise ValueError("batches: a dict names splits, and this one is a batch; put it into a list")
     splits = dict(batches) if isinstance(batches, Mapping) else {"data": batches}
     if not splits:
-        raise ValueError("batches: there are none")
+        raise ValueError("batches: there are none; expected at least one split")
     for name, split in splits.items():
         require_readable_twice(name, split)
     return splits
@@ -26,11 +28,12 @@ def splits_of(batches: Any) -> dict[str, Iterable[Any]]:
 def require_readable_twice(name: str, split: Any) -> None:
     """A list or a DataLoader, and not a generator, of which the second pass would find nothing left."""
     if isinstance(split, (Tensor, str)) or not hasattr(split, "__iter__"):
-        raise ValueError(f"batches: {name!r} is a {type(split).__name__}; give a DataLoader or a list of batches")
+        got = _options.described(split)
+        raise ValueError(f"batches: expected a DataLoader or a list of batches, got {got} for the split {name!r}")
     if isinstance(split, Iterator):
         raise ValueError(
-            f"batches: {name!r} is a {type(split).__name__}, which can be read only once, and two passes are made; "
-            "give a DataLoader or a list"
+            f"batches: expected a DataLoader or a list, got a {type(split).__name__} for the split {name!r}, which can "
+            "be read only once, and two passes are made"
         )
 
 
@@ -40,14 +43,14 @@ def inputs_and_labels(batch: Any) -> tuple[Any, Any]:
         key = next((key for key in _LABELS if key in batch), None)
         if key is None:
             raise ValueError(
-                f"batches: a batch has the keys {', '.join(map(str, batch))}, and none of {', '.join(_LABELS)}; "
+                f"batches: expected labels under {', '.join(_LABELS)}, got a batch with {', '.join(map(str, batch))}; "
                 "give unpack=, which takes a batch and returns (inputs, labels)"
             )
         return {name: value for name, value in batch.items() if name != key}, batch[key]
     if isinstance(batch, (tuple, list)) and len(batch) >= 2:
         return batch[0], batch[1]
     raise ValueError(
-        f"batches: a batch is a {type(batch).__name__}, and not (inputs, labels) or a dict with labels; "
+        f"batches: expected batches (inputs, labels) or dicts with labels, got {_options.described(batch)}; "
         "give unpack=, which takes a batch and returns (inputs, labels)"
     )
 
@@ -99,4 +102,10 @@ class Pairs:
         self._batches, self._unpack = batches, unpack
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        return map(self._unpack, self._batches)
+        return map(self._pair, self._batches)
+
+    def _pair(self, batch: Any) -> tuple[Any, Any]:
+        pair = self._unpack(batch)
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise ValueError(f"unpack: expected (inputs, labels) from each batch, got {_options.described(pair)}")
+        return pair[0], pair[1]

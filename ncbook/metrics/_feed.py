@@ -14,7 +14,7 @@ from ncbook.metrics._hooks import Reader, logits_of
 from ncbook.metrics._layer_meter import located
 from ncbook.metrics._pooling import Pooling
 
-PRECISIONS = {None: None, "bfloat16": torch.bfloat16, "float16": torch.float16}
+PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Feed:
         with located(f"split {name!r}"):
             for pair in _batches.Pairs(split, self.unpack):
                 return pair
-            raise ValueError("has no batches")
+            raise ValueError("batches: there are none; expected at least one")
 
     def run(self, reader: Reader, network: nn.Module, inputs: Any, labels: Any) -> Batch:
         """One forward pass; ValueError for labels of another kind than the pooling needs."""
@@ -106,5 +106,6 @@ class Feed:
         return features, labels[kept], None if logits is None else logits[kept.to(logits.device)]
 
     def _autocast(self) -> AbstractContextManager[Any]:
-        dtype = PRECISIONS[self.precision]
-        return nullcontext() if dtype is None else torch.autocast(self.device.type, dtype=dtype)
+        if self.precision is None:
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=PRECISIONS[self.precision])

@@ -119,7 +119,9 @@ def matching(network: nn.Module, patterns: Sequence[str]) -> tuple[list[str], li
     for pattern in patterns:
         found = [name for name in names if _fits(name, pattern)]
         if not found:
-            raise ValueError(f"layers: {pattern!r} is no submodule; {near(pattern, names)}")
+            raise ValueError(
+                f"layers: expected names or patterns of submodules, got {pattern!r}; {near(pattern, names)}"
+            )
         (exact if pattern in names else loose).extend(found)
     return list(dict.fromkeys(exact)), [name for name in dict.fromkeys(loose) if name not in exact]
 

@@ -69,11 +69,9 @@ def _gigabytes(sizes: Sequence[int], num_classes: int) -> float:
     return (HELD * sum(sizes) + FOR_A_MOMENT * max(sizes)) * num_classes / 1e9
 
 
-def planned(
-    network: nn.Module, feed: Feed, layers: Sequence[str] | None, head: str | None, num_classes: int | None
-) -> Plan:
+def planned(network: nn.Module, feed: Feed, layers: Sequence[str], head: str | None, num_classes: int | None) -> Plan:
     """Look at the first batch. Raises ValueError for a layer or head that is named and cannot be measured."""
-    exact, loose = matching(network, layers or ())
+    exact, loose = matching(network, layers)
     first = feed.first()
     output, linear = _first_pass(network, feed, first)
     found = _found_head(network, linear, logits_of(output), num_classes) if head == "auto" else head
@@ -95,7 +93,7 @@ def head_weight(network: nn.Module, name: str, num_classes: int | None) -> Tenso
     """weight [K, d] of a head that is named; ValueError if it has none, or does not fit the classes."""
     modules: Mapping[str, nn.Module] = dict(network.named_modules())
     if name not in modules:
-        raise ValueError(f"head: {name!r} is no submodule; {near(name, list(modules))}")
+        raise ValueError(f"head: expected the name of a submodule, got {name!r}; {near(name, list(modules))}")
     weight = getattr(modules[name], "weight", None)
     if not isinstance(weight, Tensor) or weight.ndim != 2:
         raise ValueError(

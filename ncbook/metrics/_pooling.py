@@ -5,14 +5,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ncbook.metrics import _options
+
 Pooling = str | Callable[[Tensor], Tensor]
 NAMES = ("mean", "flatten", "first", "last", "each")
 
 
 def require_pooling(pooling: Pooling) -> None:
     """A name that is known, or a callable."""
-    if not callable(pooling) and pooling not in NAMES:
-        raise ValueError(f"pooling: expected one of {', '.join(NAMES)} or a callable, got {pooling!r}")
+    if not callable(pooling):
+        _options.require_choice("pooling", pooling, NAMES)
 
 
 def name_of(pooling: Pooling) -> str:

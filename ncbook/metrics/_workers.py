@@ -6,12 +6,19 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, distributed
 
+from ncbook.metrics import _options
+
 _NOTHING = torch.iinfo(torch.int64).min  # below every value and every negative of one
 
 
 def several(group: distributed.ProcessGroup | None) -> bool:
     """Whether this process belongs to a group of at least two."""
-    return distributed.is_available() and distributed.is_initialized() and distributed.get_world_size(group) > 1
+    if not distributed.is_available():
+        return False
+    outside: object = distributed.GroupMember.NON_GROUP_MEMBER  # what torch gives who is not of a group: a number
+    if group is not None and group != outside:
+        _options.require_instance("group", group, distributed.ProcessGroup)
+    return distributed.is_initialized() and distributed.get_world_size(group) > 1
 
 
 def agreed(values: Mapping[str, int | None], group: distributed.ProcessGroup | None) -> dict[str, int | None]:

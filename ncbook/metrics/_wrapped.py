@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ncbook.metrics import _options
 from ncbook.metrics._batches import Pairs, inputs_and_labels, require_readable_twice
 
 
@@ -26,10 +27,11 @@ def unwrapped(model: Any) -> Any:
 def layered(model: Any, batches: Iterable[Any]) -> tuple[Any, Pairs]:
     """What `layerwise` reads: the network itself, and (inputs, labels) of batches of any kind."""
     network = unwrapped(model)
+    shown = type(network).__name__ if isinstance(network, nn.Module) else _options.described(network)
     for name in ("layers", "head"):
         if not hasattr(network, name):
             raise ValueError(
-                f"model: {type(network).__name__} has no `{name}`, by which layerwise reads it; "
+                f"model: expected a network with `layers` and `head`, got {shown} without `{name}`; "
                 "metrics.measure reads any network"
             )
     require_readable_twice("data", batches)

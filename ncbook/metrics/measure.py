@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from ncbook.metrics import _options
 from ncbook.metrics._batches import Unpack, inputs_and_labels, splits_of
 from ncbook.metrics._feed import PRECISIONS, Feed
 from ncbook.metrics._layer_meter import LayerMeter, TrainMeans, located
@@ -79,7 +80,12 @@ def measure(
     """
     network = unwrapped(model)
     feed = _feed(network, batches, pooling, unpack, device, precision, limit)
-    names = (layers,) if isinstance(layers, str) else layers
+    names = _names(layers)
+    if head is not None:
+        _options.require_instance("head", head, str)
+    if num_classes is not None:
+        _options.require_integer("num_classes", num_classes, 2)
+    _options.require_positive("memory_gb", memory_gb)
     training = network.training
     with evaluating(network), uncompiled(network):
         plan = planned(network, feed, names, head, num_classes)
@@ -100,15 +106,25 @@ def _feed(
     limit: int | None,
 ) -> Feed:
     """The batches, with the arguments checked."""
+    _options.require_instance("model", network, nn.Module)
     require_pooling(pooling)
-    if not isinstance(network, nn.Module):
-        raise ValueError(f"model: expected a torch module, got a {type(network).__name__}")
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision: expected bfloat16, float16 or None, got {precision!r}")
-    if limit is not None and limit < 1:
-        raise ValueError(f"limit: must be at least 1, got {limit}")
+    if unpack is not None:
+        _options.require_callable("unpack", unpack, "which takes a batch and returns (inputs, labels)")
+    _options.require_device(device)
+    if precision is not None:
+        _options.require_choice("precision", precision, list(PRECISIONS))
+    if limit is not None:
+        _options.require_integer("limit", limit, 1)
     where = device_of(network) if device is None else torch.device(device)
     return Feed(splits_of(batches), unpack or inputs_and_labels, where, pooling, precision, limit)
+
+
+def _names(layers: object) -> tuple[str, ...]:
+    """The names or patterns of layers, of which there may be one alone or none."""
+    given = () if layers is None else (layers,) if isinstance(layers, str) else layers
+    if not isinstance(given, Sequence) or not all(isinstance(name, str) for name in given):
+        raise TypeError(f"layers: expected a name, a list of names, or None, got {_options.described(layers)}")
+    return tuple(given)
 
 
 def _grouped(plan: Plan, feed: Feed, network: nn.Module, memory_gb: float) -> Iterator[list[MeasuredLayer]]:

@@ -54,6 +54,7 @@ class CollapseMeter:
 
     def to(self, device: torch.device | str) -> "CollapseMeter":
         """Move all that has been summed to `device`, where the next batches must lie; returns the meter."""
+        _options.require_device(device)
         self._device = torch.empty(0, device=device).device  # with its number, as those of tensors have one
         _state.move(self, self._device)
         return self
@@ -197,7 +198,8 @@ class CollapseMeter:
         Raises ValueError for a state of another number of classes or dimensions, or of another kind of meter.
         """
         names = ["precision", "pass", "decided", "synced", "first_counts"]
-        names += ["means", "coarseness"] if state.get("pass") == 2 else []
+        second = isinstance(state, Mapping) and state.get("pass") == 2
+        names += ["means", "coarseness"] if second else []
         _state.require_fitting(state, names, self.num_classes, self.dim)
         loaded = CollapseMeter(self.num_classes, self.dim)
         loaded._device = self._device or state["first_counts"].device

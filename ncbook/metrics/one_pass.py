@@ -44,6 +44,7 @@ class OnePassMeter:
 
     def to(self, device: torch.device | str) -> "OnePassMeter":
         """Move all that has been summed to `device`, where the next batches must lie; returns the meter."""
+        _options.require_device(device)
         _state.move(self, torch.device(device))
         return self
 
