@@ -291,6 +291,58 @@ def test_cdnv_leaves_missing_classes_out():
     assert metrics.cdnv(case.features, 2 * case.labels, num_classes=9) == metrics.cdnv(case.features, case.labels)
 
 
+def test_empty_and_single_classes_are_counted():
+    case = sample([3, 1, 4, 1, 5], 4)
+    measured = metrics.collapse(case.features, 2 * case.labels, num_classes=12)
+    assert (measured.num_classes_present, measured.num_classes_empty, measured.num_classes_single) == (5, 7, 2)
+
+
+# --- without a linear head
+
+HEAD = ("nc2_norms_head", "nc2_angles_head", "nc2_equiangularity_head", "nc3", "nc3_etf")
+
+
+def test_without_a_head_all_else_is_measured():
+    case = sample([10, 20, 5], 4)
+    bare, whole = asdict(metrics.collapse(case.features, case.labels)), case.measured()
+    assert {name for name, value in bare.items() if math.isnan(value)} == {*HEAD, "nc4"}
+    assert bare == pytest.approx(whole | dict.fromkeys((*HEAD, "nc4"), math.nan), rel=1e-12, nan_ok=True)
+
+
+@for_each("counts", [[10, 20, 5], [4] * 9])
+def test_logits_decide(counts):
+    case = sample(counts, 4)
+    logits, whole = case.features @ case.weight.T + case.bias, case.measured()
+    alone = asdict(metrics.collapse(case.features, case.labels, logits=logits))
+    assert alone == pytest.approx(whole | dict.fromkeys(HEAD, math.nan), rel=1e-12, nan_ok=True)
+    masked = logits.half().masked_fill(logits < 0, -math.inf)
+    decided = metrics.collapse(case.features, case.labels, logits=masked).nc4
+    means = metrics.class_means(case.features, case.labels)
+    assert decided == (torch.cdist(case.features, means).argmin(1) != masked.argmax(1)).double().mean().item()
+
+
+def test_weight_gives_the_geometry_and_logits_the_decisions():
+    case = sample([10, 20, 5], 4)
+    means = metrics.class_means(case.features, case.labels)
+    nearest = torch.nn.functional.one_hot(torch.cdist(case.features, means).argmin(1), 3).double()
+    both = asdict(metrics.collapse(case.features, case.labels, case.weight, case.bias, logits=nearest))
+    assert both == pytest.approx(case.measured() | {"nc4": 0.0}, rel=1e-12)
+
+
+def test_the_number_of_classes_is_the_first_that_is_known():
+    case, wide = sample([10, 20, 5], 4), torch.eye(6)[:, :4].double()
+    logits = torch.zeros(35, 5)
+    for arguments, known in (
+        ({"num_classes": 7}, 7),
+        ({"weight": wide}, 6),
+        ({"logits": logits}, 5),
+        ({}, 3),
+    ):
+        assert metrics.collapse(case.features, case.labels, **arguments).num_classes_empty == known - 3
+    with pytest.raises(ValueError, match=r"logits: expected shape \[35, 6\], got \[35, 5\]"):
+        metrics.collapse(case.features, case.labels, wide, logits=logits)
+
+
 # --- NC4
 
 
@@ -414,6 +466,11 @@ H, Y, W, B = (
         pytest.param((H, Y, W, B, 2), r"labels: 2 is outside 0\.\.1", id="num_classes too small"),
         pytest.param((H, Y, W, B, 1), r"num_classes: .*1", id="K = 1"),
         pytest.param((H, Y, W, B, 0), r"num_classes: .*0", id="K = 0"),
+        pytest.param((H, Y, None, B), r"bias: .*\[3\].* without the weight", id="bias alone"),
+        pytest.param((H, Y, None, None, None, H[0]), r"logits: .*\[N, K\].*\[3\]", id="logits in one dimension"),
+        pytest.param((H, Y, None, None, None, H[:4]), r"logits: .*\[6, 3\].*\[4, 3\]", id="too few logits"),
+        pytest.param((H, Y, None, None, 4, H), r"logits: .*\[6, 4\].*\[6, 3\]", id="num_classes unlike logits"),
+        pytest.param((H, Y, None, None, None, changed(H, (3, 1), math.nan)), r"logits: row 3 .*nan", id="nan logit"),
         pytest.param((H, Y * 0, W[:1]), r"num_classes: .*1", id="K = 1 from the weight"),
     ],
 )

@@ -178,6 +178,6 @@ def blocks(features: Tensor, width: int = 1, least: int = 1) -> Iterator[slice]:
 
 
 def column_blocks(matrix: Tensor) -> Iterator[slice]:
-    """Slices that cut the columns into blocks, of 16 MiB in float64."""
-    size = max(1, 8 * _BLOCK_ELEMENTS // len(matrix))
+    """Slices that cut the columns into blocks, of 2 MiB in float64."""
+    size = max(1, _BLOCK_ELEMENTS // len(matrix))
     return (slice(start, start + size) for start in range(0, matrix.shape[1], size))

@@ -17,6 +17,7 @@ from ncbook.metrics._many import ManyClasses
 from ncbook.metrics._rules import FewClasses
 
 _DIFFERENT = 0.02  # share of the residuals by which the features of two passes may differ: far above rounding
+_WATCHED = 4  # random directions along which residuals of every class have to add up to 0
 _ROUNDING = 8  # units in the last place by which the same feature may differ if batches are cut differently
 _MANY_ELEMENTS = 2**21  # of a block of points where classes are many
 
@@ -24,8 +25,8 @@ _MANY_ELEMENTS = 2**21  # of a block of points where classes are many
 class SecondPass:
     """Sums over the residuals of all rows.
 
-    One matrix product gives the residuals along the r directions between classes, along one random direction, in
-    which residuals of every class have to add up to 0, and the columns of the decision rules.
+    One matrix product gives the residuals along the r directions between classes, along a few random
+    directions, in which residuals of every class have to add up to 0, and the columns of the decision rules.
     """
 
     SUMS = ("counts", "projected", "squares", "mismatches", "errors", "balance", "watched")  # what workers add up
@@ -35,11 +36,11 @@ class SecondPass:
         self.axes = between_class_axes(means)
         few = len(means.counts) <= means.means.shape[1]
         self.rules = (FewClasses if few else ManyClasses)(means, self.axes, weight, bias)
-        self.columns = _columns(self.axes, self.rules.rows).T  # [d, r + 1 + those of the rules]
+        self.columns = _columns(self.axes, self.rules.rows).T  # [d, r + 4 + those of the rules]
         self.counts = torch.zeros_like(means.counts)
         self.projected = means.means.new_zeros(len(self.axes))
         self.squares = torch.zeros_like(means.counts)
-        self.balance = torch.zeros_like(means.counts)
+        self.balance = means.means.new_zeros(len(means.counts), _WATCHED)
         self.watched = self.counts.new_zeros(())
         self.mismatches = torch.zeros_like(self.watched, dtype=torch.int64)
         self.errors = torch.zeros_like(self.mismatches)
@@ -61,14 +62,14 @@ class SecondPass:
     def _add(self, features: Tensor, index: Tensor, decisions: Tensor | None) -> None:
         residuals = self.means.residuals_of(features, index)
         product = residuals @ self.columns
-        projected, watched, extra = product.tensor_split((len(self.axes), len(self.axes) + 1), dim=1)
+        projected, watched, extra = product.tensor_split((len(self.axes), len(self.axes) + _WATCHED), dim=1)
         nearest, differs = self.rules.decide(features, residuals, projected, extra, index)
         if decisions is not None:
             differs = self.means.present[nearest] != decisions
         self.projected += projected.double().square().sum(0)
         self.squares += self.means.scatter(squared_norms(residuals), index)
         self.counts += self.means.scatter(torch.ones_like(index), index)
-        self.balance += self.means.scatter(watched[:, 0], index)
+        self.balance.index_add_(0, index, watched.double())
         self.watched += watched.double().square().sum()
         self.coarseness = max(self.coarseness, torch.finfo(features.dtype).eps)
         self.errors += (nearest != index).sum()
@@ -113,10 +114,10 @@ class SecondPass:
         Along a direction, the n residuals of a class add up to 0. If the second pass differs from the first by noise,
         their sum has the variance of n differences instead, so n is divided out.
         """
-        watch = self.columns[:, len(self.axes)]
+        watch = self.columns[:, len(self.axes) : len(self.axes) + _WATCHED]
         shift = torch.cat([part @ watch for _, part in self._rounding()]).double()
-        drift = (self.balance - self.counts * shift).square() / self.counts
-        spread = self.watched / self.counts.sum()
+        drift = (self.balance - self.counts[:, None] * shift).square().mean(1) / self.counts
+        spread = self.watched / (_WATCHED * self.counts.sum())
         excess = (drift - self._rounding_of_drift(spread)).clamp(min=0).mean().item()
         return (excess / spread.item()) ** 0.5 if spread > 0 else float("inf") if excess else 0.0
 
@@ -147,13 +148,14 @@ def trace_of_ratio(along: Tensor, eigenvalues: Tensor, variances: Tensor) -> flo
 
 
 def _columns(axes: Axes, rows: list[Tensor]) -> Tensor:
-    """[r + 1 + ..., d] in working precision: directions, one random direction, and `rows` of the rules."""
+    """[r + 4 + ..., d] in working precision: directions, random directions, and `rows` of the rules."""
     rounded = axes.means.rounded
     dim = rounded.shape[1]
-    columns = rounded.new_empty(len(axes) + 1 + sum(map(len, rows)), dim)
+    columns = rounded.new_empty(len(axes) + _WATCHED + sum(map(len, rows)), dim)
     axes.fill(columns[: len(axes)])
-    watch = torch.randn(dim, generator=torch.Generator("cpu").manual_seed(0), dtype=torch.float64, device="cpu")
-    columns[len(axes)] = (watch / watch.norm()).to(columns)
-    for start, part in zip(accumulate(map(len, rows), initial=len(axes) + 1), rows, strict=False):
+    chance = torch.Generator("cpu").manual_seed(0)
+    watch = torch.randn(_WATCHED, dim, generator=chance, dtype=torch.float64, device="cpu")
+    columns[len(axes) : len(axes) + _WATCHED] = (watch / watch.norm(dim=1, keepdim=True)).to(columns)
+    for start, part in zip(accumulate(map(len, rows), initial=len(axes) + _WATCHED), rows, strict=False):
         columns[start : start + len(part)] = part
     return columns
