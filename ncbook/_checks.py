@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Iterable
+from math import inf
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,11 @@ def require_number(value: Any, name: str, rule: str, fine: Callable[[float], boo
     """`value` must be a real number, no tensor and no text, for which `fine` holds; `rule` says what that means."""
     real = isinstance(value, Real) and not isinstance(value, bool)
     require(real and fine(float(value)), name, rule, value)
+
+
+def require_positive(value: Any, name: str) -> None:
+    """`value` must be a finite number above 0."""
+    require_number(value, name, "must be positive and finite", lambda number: 0 < number < inf)
 
 
 def require_choice(value: object, name: str, choices: Collection[str]) -> None:
