@@ -14,8 +14,8 @@ def as_array(values: Any, what: str, name: object) -> np.ndarray:
     require(isinstance(name, str), what, "the name must be a str", name)
     try:
         array = np.asarray(values)
-    except ValueError as error:  # lists of different lengths
-        raise ValueError(f"{what}: is no array ({error}); give it equal rows, or columns of its own") from None
+    except ValueError:  # lists of different lengths
+        raise ValueError(f"{what}: expected rows of one shape, got {shown(values)}") from None
     if array.dtype.hasobject:
         odd = next((each for each in array.flat if not isinstance(each, str | int | float | np.generic)), array.flat[0])
         raise ValueError(

@@ -116,12 +116,10 @@ def _seconds_of_a_round(points: np.ndarray, labels: np.ndarray) -> float:
 
     Of the points repeated, or of some of them, so that the work is more than that around it.
     """
-    count = max(2, min(_TRIAL, 2**20 // points.shape[1]))
-    chosen = (
-        np.arange(count) % len(points) if count > len(points) else np.linspace(0, len(points) - 1, count).astype(int)
-    )
+    first = np.unique(labels, return_index=True)[1]  # a point of every class, without which there is nothing to fit
+    count = max(1, min(_TRIAL, 2**20 // points.shape[1]))
     seconds = []
-    for rows in (np.unique(labels, return_index=True)[1], chosen):
+    for rows in (first, np.concatenate([first, np.arange(count) % len(points)])):
         start = time.thread_time()
         _fitted(points[rows], labels[rows], _CONTENT)
         seconds.append(time.thread_time() - start)

@@ -58,7 +58,7 @@ def load(path: Path, identity: Mapping[str, str], device: torch.device) -> dict[
     """
     try:
         content = path.read_bytes()  # a file that cannot be opened is not a damaged one
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the second as where the folder cannot be made either
         return None
     try:
         read = torch.load(io.BytesIO(content), map_location=device, weights_only=True)

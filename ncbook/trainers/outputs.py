@@ -26,9 +26,9 @@ class Outputs(NamedTuple):
     mask: Tensor | None = None
 
     def mean(self, values: Tensor) -> Tensor:
-        """Mean over the points of values [N]. Raises ValueError for another shape."""
-        if not isinstance(values, Tensor) or values.shape != self.labels.shape:
-            require(False, "values", f"expected a tensor {list(self.labels.shape)}, one for each point", values)
+        """Mean over the points of values [N]. Raises ValueError for another shape than that of the mask."""
+        if not isinstance(values, Tensor) or (self.mask is not None and values.shape != self.mask.shape):
+            require(False, "values", "expected a tensor with a number for each point", values)
         if self.mask is None:
             return values.mean()
         mask = self.mask.to(values.dtype)
@@ -59,8 +59,6 @@ def _rules(outputs: Outputs) -> Iterator[tuple[str, bool, str]]:
         yield name, fine, "expected two axes of a float dtype"
     yield "features", len(features) == len(labels), "must have a row for each label"
     yield "logits", len(logits) == len(labels), "must have a row for each label"
-    fine = weight.shape[0] == logits.shape[1] and weight.shape[1] == features.shape[1]
-    yield "weight", fine, "must be [K, d] for logits [N, K] and features [N, d]"
     fine = mask is None or (isinstance(mask, Tensor) and mask.shape == labels.shape)
     yield "mask", fine, "must have an entry for each label, or be None"
 

@@ -115,6 +115,7 @@ def relative_flatness(outputs: Outputs) -> Tensor:
     tensor(0.8388)
     """
     require_outputs(outputs)
+    require(len(outputs.weight) == outputs.logits.shape[1], "outputs.weight", "must have a row a class", outputs.weight)
     spread = _over_pairs(precise(outputs.logits), _squared_distances(precise(outputs.weight)) / 2)
     return outputs.mean(spread * precise(outputs.features).square().sum(1))
 

@@ -17,6 +17,7 @@ from ncbook._checks import require, require_callable, require_kind, sequence
 from ncbook.data import Split
 from ncbook.models import Classifier
 from ncbook.trainers.outputs import Outputs, Term
+from ncbook.trainers.training import fitting
 
 EAGER_STEPS = 64  # before a step is traced, and on a GPU captured: kernels are loaded and memory is laid out in them
 
@@ -223,8 +224,9 @@ def require_stackable(network: Precise, data: Points) -> None:
     alike = not norms or not sizes
     require(alike, "train", "must be of one size for networks with batch norm, which would norm the padding", sizes)
     before = {name: value.clone() for name, value in network.named_buffers()}
-    with torch.no_grad():
-        network.train()(data.inputs if data.shared else data.inputs[0])
+    inputs = data.inputs if data.shared else data.inputs[0]
+    with torch.no_grad(), fitting(inputs):
+        network.train()(inputs)
     changed = [
         name for name, value in network.named_buffers()
         if name.rpartition(".")[0] not in norms and not torch.equal(value, before[name])

@@ -2,13 +2,15 @@
 
 import math
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Real
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ncbook._checks import SEEDS, require, require_kind, require_whole
+from ncbook._checks import SEEDS, require, require_kind, require_whole, shown
 from ncbook.data import Split
 from ncbook.data.dataset import require_classes
 from ncbook.models import Classifier
@@ -189,13 +191,8 @@ class Training:
 
     def _first(self, inputs: Tensor) -> Tensor:
         """The features in the first step, where inputs show themselves to be of a shape or type that does not fit."""
-        try:
+        with fitting(inputs):
             features = self._features(inputs)
-        except torch.cuda.OutOfMemoryError:
-            raise
-        except (RuntimeError, TypeError, IndexError, ValueError) as error:
-            given = f"{list(self.train.inputs.shape)} {self.train.inputs.dtype}"
-            raise ValueError(f"train.inputs: the network does not take inputs {given}: {error}") from error
         dim = self.model.head.weight.shape[1]
         fine = isinstance(features, Tensor) and features.ndim == 2 and features.shape[1] == dim
         require(fine, "model", f"its features must be [N, {dim}], which its head takes", features)
@@ -239,6 +236,7 @@ def require_split(train: Split, name: str, parameter: Tensor, num_classes: int) 
     way = f"use {name}.to({str(device)!r})"
     if device != given:
         raise ValueError(f"{name}: must be on {device}, as the model is; {way}, got {given}")
+    require(device.type != "meta", name, "must hold numbers", f"the device {device}")
     inputs = train.inputs
     if inputs.is_floating_point():
         names = str(inputs.dtype).removeprefix("torch."), str(parameter.dtype).removeprefix("torch.")
@@ -250,6 +248,17 @@ def require_split(train: Split, name: str, parameter: Tensor, num_classes: int) 
             row = int((~finite).nonzero()[0])
             raise ValueError(f"{name}.inputs: must be finite, got infinite or undefined numbers in row {row}")
     require_classes(train.labels, "labels", num_classes)
+
+
+@contextmanager
+def fitting(inputs: Tensor) -> Iterator[None]:
+    """A block in which a network sees its first inputs: ValueError that names them if it does not take them."""
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError:
+        raise
+    except (RuntimeError, TypeError, IndexError, ValueError) as error:
+        raise ValueError(f"train.inputs: must be what the network takes ({error}), got {shown(inputs)}") from error
 
 
 def factor(recipe: Recipe, step: int) -> float:
