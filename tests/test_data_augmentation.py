@@ -187,7 +187,7 @@ def test_what_does_not_fit_is_refused():
         Compose((RandomFlip(), 4))
     for step in (RandomCrop(1), RandomFlip(), Compose((RandomFlip(),))):
         for shape in ((3, 8, 8), (8, 8), (1, 2, 3, 4, 5)):
-            with pytest.raises(ValueError, match=r"images: expected \[N, C, H, W\], got shape \("):
+            with pytest.raises(ValueError, match=r"images: expected a tensor \[N, C, H, W\], got \["):
                 step(torch.zeros(shape), generator())
         with pytest.raises(ValueError, match="generator: is on cpu, but images are on meta"):
             step(torch.zeros(2, 1, 4, 4, device="meta"), generator())

@@ -91,8 +91,7 @@ def test_names_of_modules_may_have_blanks(monkeypatch):
 HOMELESS = """
 import warnings
 warnings.simplefilter("ignore")
-import matplotlib
-from ncbook import data, experiments, figures, models, runs, trainers
+from ncbook import data, experiments, models, runs, trainers
 train = data.glyphs((0, 1), 2, 1, 16).train
 network = models.mlp((1, 16, 16), 2, width=4)
 trainers.fit(network, train, trainers.Recipe(2, 0.1), 0, checkpoint="~/training.pt")
@@ -100,7 +99,6 @@ recorded = experiments.simplex.load("laptop", live=False)
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     runs.keep(recorded, runs.cache_folder() / "run.npz")
-figures.simplex.simplex_cosines(recorded)
 print(len(caught))
 """
 

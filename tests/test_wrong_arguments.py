@@ -103,7 +103,7 @@ LEFT_OUT = {
 
 
 def test_what_is_right_is_taken(tmp_path, monkeypatch):
-    """Else every value would be wrong, whatever the check. What downloads, reads a file, is kept, or large is left out."""
+    """Else every value would be wrong, whatever the check. What downloads, is kept or is large is left out."""
     monkeypatch.chdir(tmp_path)
     for name, cases in CASES:
         if name not in LEFT_OUT:

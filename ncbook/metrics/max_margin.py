@@ -148,8 +148,9 @@ def _waited_for(work: Callable[[], Result], most: float) -> Result:
             try:
                 result = done.get(timeout=_LOOK_EVERY)
             except queue.Empty:
-                bar.total = max(most, time.perf_counter() - start)
-                bar.update(time.perf_counter() - start - bar.n)
+                passed = time.perf_counter() - start
+                bar.total = max(most, passed)
+                bar.update(passed - bar.n)
                 continue
             if isinstance(result, BaseException):
                 raise result

@@ -21,6 +21,7 @@ from ncbook._checks import (
 )
 from ncbook.data import Split
 from ncbook.models import Classifier
+from ncbook.trainers._fits import require_fit, require_model
 from ncbook.trainers.gradient_filters import Filtering
 from ncbook.trainers.losses import Flooded, RateReduction
 from ncbook.trainers.outputs import Outputs
@@ -37,7 +38,7 @@ from ncbook.trainers.stacked import (
     require_stackable,
     traced,
 )
-from ncbook.trainers.training import factor, require_fit, require_model
+from ncbook.trainers.training import factor
 
 _WORTH_TRACING = 200  # steps: in about as many, tracing has saved the time that it takes
 

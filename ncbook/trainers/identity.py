@@ -12,7 +12,18 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from enum import Enum
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any
 
 import numpy as np
@@ -24,7 +35,10 @@ from ncbook.models import Classifier
 from ncbook.trainers.recipe import Recipe
 
 _LIBRARIES = {"ncbook", "torch", "numpy"} | sys.stdlib_module_names  # whose functions and classes are told by name
-_NOT_THEIRS = ("__doc__", "__module__", "__dict__", "__weakref__", "__qualname__", "__annotations__")
+_OF_C = (
+    BuiltinFunctionType, ClassMethodDescriptorType, GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType,
+    WrapperDescriptorType,
+)  # fmt: skip
 
 
 def identity(model: Classifier, train: Split, recipe: Recipe, seed: int) -> dict[str, str]:
@@ -128,7 +142,7 @@ class _Telling:
             return name
         own = {
             each: _inside(thing) for each, thing in vars(value).items()
-            if each == "__call__" or not (each.startswith("__") or each.startswith("_abc_") or each in _NOT_THEIRS)
+            if each == "__call__" or not (each.startswith(("__", "_abc_")) or isinstance(thing, _OF_C))
         }  # fmt: skip
         return f"{value.__qualname__} {_digest(self(own) + self(value.__bases__))}"
 

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_AS_THEY_ARE = (type(None), bool, int, float, complex, str, bytes)
+_AS_THEY_ARE = (type(None), bool, int, float, str)
 _CONTAINERS = {"tuple": tuple, "set": set, "frozenset": frozenset}  # a list and a dict are there as they are
-_ARRAY, _SCALAR, _RECORD, _CONTAINER, _DICT = (
-    f"ncbook:{kind}" for kind in ("array", "scalar", "record", "container", "dict")
+_BYTES, _COMPLEX, _ARRAY, _SCALAR, _RECORD, _CONTAINER, _DICT = (
+    f"ncbook:{kind}" for kind in ("bytes", "complex", "array", "scalar", "record", "container", "dict")
 )
 
 
@@ -36,6 +36,10 @@ def plain(value: Any) -> Any:
     kind = type(value)
     if kind in _AS_THEY_ARE:
         return value
+    if kind is complex:
+        return {_COMPLEX: [value.real, value.imag]}
+    if kind is bytes:
+        return {_BYTES: [_as_tensor(value)]}
     if isinstance(value, Tensor):
         return _tensor(value)
     if isinstance(value, np.ndarray | np.generic):
@@ -76,7 +80,15 @@ def _array(value: np.ndarray | np.generic) -> dict[str, Any]:
     if value.dtype.kind not in "biufcSUmM":
         raise NotPlain(f"a numpy array of dtype {value.dtype}")
     kind = _SCALAR if isinstance(value, np.generic) else _ARRAY
-    return {kind: [value.dtype.str, list(value.shape), np.ascontiguousarray(value).tobytes()]}
+    return {kind: [value.dtype.str, list(value.shape), _as_tensor(value.tobytes())]}
+
+
+def _as_tensor(content: bytes) -> Tensor:
+    return torch.from_numpy(np.frombuffer(content, np.uint8).copy())
+
+
+def _as_bytes(content: Tensor) -> bytes:
+    return content.cpu().numpy().tobytes()
 
 
 def _dict(value: dict[Any, Any]) -> dict[Any, Any]:
@@ -104,8 +116,8 @@ def _found(module: str, name: str) -> Any:
     return found
 
 
-def _read_array(dtype: str, shape: list[int], content: bytes) -> np.ndarray:
-    return np.frombuffer(content, np.dtype(dtype)).reshape(shape).copy()
+def _read_array(dtype: str, shape: list[int], content: Tensor) -> np.ndarray:
+    return np.frombuffer(_as_bytes(content), np.dtype(dtype)).reshape(shape).copy()
 
 
 def _read_record(module: str, name: str, fields: dict[str, Any]) -> Any:
@@ -123,6 +135,8 @@ def _read_record(module: str, name: str, fields: dict[str, Any]) -> Any:
 
 
 _READERS: dict[str, Any] = {
+    _BYTES: _as_bytes,
+    _COMPLEX: complex,
     _ARRAY: _read_array,
     _SCALAR: lambda *content: _read_array(*content)[()],
     _RECORD: _read_record,

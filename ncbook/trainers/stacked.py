@@ -16,8 +16,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from ncbook._checks import require, require_callable, require_kind, sequence
 from ncbook.data import Split
 from ncbook.models import Classifier
+from ncbook.trainers._fits import fitting
 from ncbook.trainers.outputs import Outputs, Term
-from ncbook.trainers.training import fitting
 
 EAGER_STEPS = 64  # before a step is traced, and on a GPU captured: kernels are loaded and memory is laid out in them
 
