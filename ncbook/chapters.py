@@ -7,11 +7,10 @@ Nothing here trains or draws.
 This chapter was written for ncbook 0.0.1, and ... is installed: numbers may differ from those in the text.
 """
 
-import os
 from typing import Any
 
 import ncbook
-from ncbook import experiments
+from ncbook import _environment, experiments
 from ncbook.results import RESULTS
 
 BUDGET = "ten minutes on a T4, its budget"  # of the preset gpu where no run of it is recorded
@@ -31,7 +30,7 @@ def begin(name: str, written_for: str) -> None:
             "numbers may differ from those in the text."
         )
     device = _gpu()
-    if device and name in RESULTS and not os.environ.get("NCBOOK_PRESET"):
+    if device and name in RESULTS and not _environment.text("NCBOOK_PRESET"):
         print(
             f"There is a GPU ({device}). The figures show recorded runs, made on a CPU. To train on more data, put "
             f'experiments.{name}.load("gpu") in their place: {_duration(name)}.'

@@ -13,7 +13,6 @@ moved into place, so that a reader sees the whole file or none, and the last of 
 import hashlib
 import io
 import json
-import os
 import tempfile
 import warnings
 import zipfile
@@ -24,7 +23,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from ncbook import _environment
+from ncbook._checks import Name, as_path, require, require_kind, require_whole, sequence
 from ncbook._files import written_whole
+from ncbook._savable import as_array, require_json, require_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,6 +90,7 @@ class Run:
         """The history as a pandas DataFrame, one row a measurement."""
         import pandas as pd  # on demand: it takes longer to import than all else here
 
+        require_rows({name: np.asarray(values) for name, values in self.history.items()})
         return pd.DataFrame(dict(self.history))
 
 
@@ -97,12 +100,17 @@ def provenance_line(run: Run) -> str:
     >>> runs.provenance_line(run).split(";")[0].split(",")[0]
     'Run: collapse'
     """
+    require_kind(run, Run, "run", "a runs.Run")
     names = ("experiment", "preset", "seconds", "hardware", "date", "ncbook")
+    _require_provenance(run, names)
+    experiment, preset, seconds, hardware, date, version = (run.provenance[name] for name in names)
+    return f"Run: {experiment}, preset {preset}; {seconds:.0f} s on {hardware}; {date}; ncbook {version}."
+
+
+def _require_provenance(run: Run, names: Sequence[str]) -> None:
     missing = [name for name in names if name not in run.provenance]
     if missing:
         raise ValueError(f"run.provenance: has no {', '.join(missing)}")
-    experiment, preset, seconds, hardware, date, version = (run.provenance[name] for name in names)
-    return f"Run: {experiment}, preset {preset}; {seconds:.0f} s on {hardware}; {date}; ncbook {version}."
 
 
 def provenance_of_all(runs: Sequence[Run]) -> str:
@@ -111,6 +119,10 @@ def provenance_of_all(runs: Sequence[Run]) -> str:
     >>> runs.provenance_of_all([run, run]).split(";")[0]
     '2 runs of collapse'
     """
+    runs = sequence(runs, "runs", "a sequence of runs.Run")
+    require(len(runs) > 0 and all(isinstance(run, Run) for run in runs), "runs", "expected one runs.Run at least", runs)
+    for run in runs:
+        _require_provenance(run, ("experiment", "date", "ncbook"))
     names, dates, versions = (
         sorted({run.provenance[what] for run in runs}) for what in ("experiment", "date", "ncbook")
     )
@@ -123,6 +135,11 @@ def key(experiment: str, version: int, config: Mapping[str, Any]) -> str:
     >>> len(runs.key("mine", version=1, config={"seeds": [0, 1]}))
     12
     """
+    require_kind(experiment, str, "experiment", "its name")
+    require_whole(version, "version")
+    require_kind(config, Mapping, "config", "a mapping of the settings")
+    for name, value in config.items():
+        require_json(value, f"config[{name!r}]")
     return _digest_json({"experiment": experiment, "version": version, "config": config, "format": FORMAT})[:12]
 
 
@@ -132,31 +149,35 @@ def file_name(experiment: str, preset: str, version: int, config: Mapping[str, A
     >>> runs.file_name("mine", "laptop", version=1, config={"seeds": [0, 1]}).startswith("mine-laptop-")
     True
     """
+    require_kind(preset, str, "preset", "its name")
     return f"{experiment}-{preset}-{key(experiment, version, config)}.npz"
 
 
 def cache_folder() -> Path:
     """Where runs made on this machine are kept: $NCBOOK_CACHE, else ~/.cache/ncbook/runs.
 
+    ~ and $VARIABLES in it are put in. Where nobody knows the home folder, one among the temporary files stands in.
+
     >>> runs.cache_folder().name
     'runs'
     """
-    return Path(os.environ.get("NCBOOK_CACHE") or Path.home() / ".cache" / "ncbook" / "runs")
+    return _environment.folder("NCBOOK_CACHE", "runs")
 
 
-def require_writable(folder: Path) -> None:
+def require_writable(folder: Name) -> None:
     """OSError unless a file can be written into `folder`, which is created where it is missing.
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     runs.require_writable(pathlib.Path(folder, "new"))
     """
+    folder = as_path(folder, "folder")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
         pass
 
 
-def warn_unless_writable(folder: Path) -> None:
+def warn_unless_writable(folder: Name) -> None:
     """Warn, before hours are spent, that a run could not be kept in `folder`; creates it where it is missing.
 
     >>> import pathlib, tempfile
@@ -166,20 +187,26 @@ def warn_unless_writable(folder: Path) -> None:
     try:
         require_writable(folder)
     except OSError as error:
-        _warn_not_kept(folder, error, "The run to come")
+        _warn_not_kept(as_path(folder, "folder"), error, "The run to come")
 
 
-def keep(run: Run, path: Path) -> None:
+def keep(run: Run, path: Name) -> None:
     """`save`, but where that fails the run is not lost: warn, and leave it to the caller.
+
+    It fails where nothing can be written, and for a run with a column that no file can hold.
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     runs.keep(run, pathlib.Path(folder, "mine.npz"))
     """
+    require_kind(run, Run, "run", "a runs.Run")
+    path = as_path(path, "path")
     try:
         save(run, path)
     except OSError as error:
         _warn_not_kept(path.parent, error, "The run")
+    except ValueError as error:
+        warnings.warn(f"The run cannot be kept and will be in memory only: {error}", stacklevel=3)
 
 
 def _warn_not_kept(folder: Path, error: OSError, what: str) -> None:
@@ -190,8 +217,11 @@ def _warn_not_kept(folder: Path, error: OSError, what: str) -> None:
     )
 
 
-def save(run: Run, path: Path) -> None:
+def save(run: Run, path: Name) -> None:
     """Write `run` to `path`, whole or not at all; what was there before stays until the new file is complete.
+
+    Columns of the history, [rows] each, are of one length, and of numbers, words or dates. Raises ValueError that names
+    the column or array that is not, and the setting that JSON does not hold; OSError where nothing can be written.
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -200,23 +230,31 @@ def save(run: Run, path: Path) -> None:
     >>> again.config == run.config
     True
     """
-    arrays = {f"history/{name}": np.asarray(values) for name, values in run.history.items()}
-    arrays |= {f"arrays/{name}": np.asarray(values) for name, values in run.arrays.items()}
+    require_kind(run, Run, "run", "a runs.Run")
+    path = as_path(path, "path")
+    columns = {name: as_array(values, f"run.history[{name!r}]", name) for name, values in run.history.items()}
+    require_rows(columns)
+    arrays = {f"history/{name}": values for name, values in columns.items()}
+    arrays |= {f"arrays/{name}": as_array(values, f"run.arrays[{name!r}]", name) for name, values in run.arrays.items()}
     members = {f"{name}.npy": _npy(values) for name, values in arrays.items()}
     about: dict[str, Any] = {"config": dict(run.config), "provenance": dict(run.provenance)}
+    for part, values in about.items():
+        for name, value in values.items():
+            require_json(value, f"run.{part}[{name!r}]")
     about["digest"] = _digest(about, members)
     members["run.json"] = (json.dumps(about, indent=1, sort_keys=True) + "\n").encode()
     with written_whole(path) as file:
         _write_zip(file, members)
 
 
-def load(path: Path) -> Run:
+def load(path: Name) -> Run:
     """Read a run back. Raises DamagedRun, which names the file, when it is truncated or was edited.
 
     >>> path = experiments.get("collapse").record_path("laptop")
     >>> runs.load(path).provenance["preset"]
     'laptop'
     """
+    path = as_path(path, "path")
     content = path.read_bytes()  # a file that cannot be opened is not a damaged one
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

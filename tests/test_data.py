@@ -1,5 +1,6 @@
 """Data sets as tensors: shapes, splits and scale. The real sets are in test_torchvision.py."""
 
+import numpy as np
 import pytest
 import torch
 from tables import for_each
@@ -63,7 +64,7 @@ def test_digits_refuses_a_split_without_train_or_test_images(per_class):
 
 
 def test_a_split_refuses_labels_that_do_not_fit():
-    with pytest.raises(ValueError, match="labels: 3 labels for 4 inputs"):
+    with pytest.raises(ValueError, match=r"labels: expected one for each of 4 inputs, got \[3\]"):
         data.Split(torch.zeros(4, 1, 8, 8), torch.zeros(3, dtype=torch.long))
 
 
@@ -83,3 +84,41 @@ def test_a_data_set_moves_to_a_device(digits):
         "meta"
     }
     assert moved.class_names == digits.class_names
+
+
+# --- labels and inputs of one's own
+
+
+@for_each("dtype", [torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64])
+def test_labels_of_every_integer_type_number_the_classes(dtype):
+    labels = data.Split(torch.zeros(3, 2), torch.tensor([0, 1, 2], dtype=dtype)).labels
+    assert labels.dtype == torch.int64
+    assert labels.tolist() == [0, 1, 2]
+
+
+@for_each(
+    ("labels", "message"),
+    [
+        (torch.eye(4), r"labels: expected \[N\], got rows \[4, 4\]; use labels\.argmax\(1\) if they are one-hot"),
+        (torch.zeros(4, 1), r"labels: expected \[N\], got a column \[4, 1\]; use labels\[:, 0\]"),
+        (torch.zeros(4), r"labels: expected integers, got torch\.float32; use labels\.long\(\)"),
+        (torch.zeros(4).bool(), r"labels: expected integers, got torch\.bool"),
+        (
+            np.zeros(4, int),
+            r"labels: expected a tensor .*; use torch\.as_tensor\(labels\), got \[4\] int64",
+        ),
+        ([0, 1, 0, 1], r"labels: expected a tensor .*use torch\.as_tensor\(labels\), got \[0, 1, 0, 1\]"),
+        (None, r"labels: expected a tensor .*got None"),
+        (torch.zeros(4).long().to("meta"), "labels: must be on cpu, as inputs are, got meta"),
+    ],
+)
+def test_labels_of_another_form_are_refused_with_the_way_out(labels, message):
+    with pytest.raises(ValueError, match=message):
+        data.Split(torch.zeros(4, 2), labels)
+
+
+def test_a_data_set_refuses_a_label_that_is_no_class():
+    split = data.Split(torch.zeros(2, 3), torch.tensor([0, 2]))
+    with pytest.raises(ValueError, match=r"train\.labels: must lie in 0\.\.1, got 0\.\.2"):
+        data.Dataset("mine", split, split, ("a", "b"))
+    assert data.Dataset("mine", split, split, ["a", "b", "c"]).class_names == ("a", "b", "c")

@@ -181,13 +181,13 @@ def test_gradients_reach_the_pixels_that_are_seen():
 
 def test_what_does_not_fit_is_refused():
     for padding in (-1, 1.5, "4", None):
-        with pytest.raises(ValueError, match="padding: must be an integer of at least 0, got"):
+        with pytest.raises(ValueError, match="padding: must be a whole number of at least 0, got"):
             RandomCrop(padding)
-    with pytest.raises(ValueError, match=r"steps: expected functions of \(images, generator\), got 4"):
+    with pytest.raises(ValueError, match=r"steps: expected a function of \(images, generator\), got 4"):
         Compose((RandomFlip(), 4))
     for step in (RandomCrop(1), RandomFlip(), Compose((RandomFlip(),))):
         for shape in ((3, 8, 8), (8, 8), (1, 2, 3, 4, 5)):
-            with pytest.raises(ValueError, match=r"images: expected \[N, C, H, W\], got shape \("):
+            with pytest.raises(ValueError, match=r"images: expected a tensor \[N, C, H, W\], got \["):
                 step(torch.zeros(shape), generator())
         with pytest.raises(ValueError, match="generator: is on cpu, but images are on meta"):
             step(torch.zeros(2, 1, 4, 4, device="meta"), generator())

@@ -90,7 +90,9 @@ def test_a_folder_that_cannot_be_written_costs_time_alone(tmp_path, monkeypatch,
 
 @for_each("arguments", [{"train_per_class": 0}, {"train_per_class": 500}, {"train_per_class": 5422, "full": True}])
 def test_a_split_that_cannot_be_is_named(arguments):
-    with pytest.raises(ValueError, match=f"train_per_class: must lie in 1.*got {arguments['train_per_class']}"):
+    with pytest.raises(
+        ValueError, match=f"train_per_class: must be a whole number in 1.*got {arguments['train_per_class']}"
+    ):
         data.mnist5k(**arguments)
 
 

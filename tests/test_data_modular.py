@@ -134,7 +134,7 @@ def test_every_pair_has_the_same_chance():
 @for_each(
     ("arguments", "message"),
     [
-        *(({"p": p}, rf"p: expected an integer >= 2, got {p}") for p in (1, 0, -5, 7.0, "7", None)),
+        *(({"p": p}, rf"p: must be a whole number of at least 2, got {p!r}") for p in (1, 0, -5, 7.0, "7", None)),
         *(
             ({"fraction": part}, rf"fraction: must lie between 0 and 1, got {part}")
             for part in (0, 1, -0.1, 1.5, math.nan)

@@ -289,7 +289,7 @@ def test_held_out_classes_part_the_images(counts, data):
         (LabelNoise(math.nan), "rate: .*got nan"),
         (WrongLabelNoise(1.1), r"rate: must lie in \[0, 1\], got 1\.1"),
         (SuperClasses((0, 1), ("a", "b")), "groups: 2 numbers for 3 classes"),
-        (lambda dataset: hold_out(dataset, (1, 3)), r"classes: 3 is outside 0\.\.2"),
+        (lambda dataset: hold_out(dataset, (1, 3)), r"classes: must be a whole number in 0\.\.2, got 3"),
         (lambda dataset: hold_out(dataset, (1, 1)), r"classes: some are given twice in \(1, 1\)"),
         (lambda dataset: hold_out(dataset, (0, 1)), "classes: .* leaves 1 source and 2 target"),
         (lambda dataset: hold_out(LabelNoise(0.1)(dataset), (0, 1)), "dataset: its training labels are noisy"),
@@ -309,8 +309,8 @@ def test_a_single_class_is_refused(transformation):
 @for_each(
     ("groups", "names", "message"),
     [
-        ((0, 0), ("all",), "names: expected at least two"),
-        ((0, 2), ("a", "b"), r"groups: expected every number of 0\.\.1, got \(0, 2\)"),
+        ((0, 0), ("all",), "names: expected the names of at least two"),
+        ((0, 2), ("a", "b"), r"groups: must be a whole number in 0\.\.1, got 2"),
         ((0, 0), ("a", "b"), r"groups: expected every number of 0\.\.1, got \(0, 0\)"),
     ],
 )
@@ -321,5 +321,5 @@ def test_super_classes_refuse_names_and_numbers_that_do_not_fit(groups, names, m
 
 def test_a_noisy_split_refuses_true_labels_that_do_not_fit():
     labels = torch.zeros(4, dtype=torch.long)
-    with pytest.raises(ValueError, match="true_labels: 3 true labels for 4 labels"):
+    with pytest.raises(ValueError, match=r"true_labels: expected one for each of 4 inputs, got \[3\]"):
         NoisySplit(torch.zeros(4, 1), labels, labels[:3])

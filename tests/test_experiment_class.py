@@ -91,8 +91,8 @@ def test_an_unknown_preset_is_answered_with_those_that_there_are(toy, monkeypatc
     message = f"preset: '{preset}' is unknown; use one of smoke, laptop, gpu, paper"
     with pytest.raises(ValueError, match=message):
         toy.load(preset)
-    monkeypatch.setenv("NCBOOK_PRESET", preset)
-    with pytest.raises(ValueError, match=message):
+    monkeypatch.setenv("NCBOOK_PRESET", "nonsense")
+    with pytest.raises(ValueError, match="preset: 'nonsense' is unknown; use one of smoke"):
         toy.load()
     assert TRAINED == []
 

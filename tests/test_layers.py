@@ -11,39 +11,46 @@ PACKAGE = Path(ncbook.__file__).parent
 
 # Who may import whom: a floor and the floors below it that it knows.
 TRAINING = {"trainers", "models", "data", "metrics"}
+COMMON = {"_checks", "_environment"}
 FLOORS = {
     "": set(),  # ncbook itself: the version
     "_torchvision": set(),
     "_files": set(),
+    "_checks": set(),  # of arguments
+    "_environment": set(),  # variables of the environment
+    "_savable": {"_checks"},  # what a run file can hold
     "results": set(),  # the names of all results
     "look": set(),  # colors and axes of figures and labs
-    "runs": {"_files"},
+    "runs": COMMON | {"_files", "_savable"},
     "evidence": set(),
     "claims": {"runs", "evidence"},
     "readings": {"runs", "results"},
     "metrics": set(),
-    "data": {"_torchvision", "_files"},
-    "models": {"_torchvision"},
+    "data": COMMON | {"_torchvision", "_files"},
+    "models": {"_torchvision", "_checks"},
     "integrations": {"metrics", "_torchvision"},
-    "trainers": {"models", "data", "metrics", "_files"},
-    "experiments": TRAINING | {"readings", "claims", "evidence", "runs", "results"},
+    "trainers": COMMON | {"models", "data", "metrics", "_files"},
+    "experiments": TRAINING | COMMON | {"readings", "claims", "evidence", "runs", "results"},
     "figures": {"readings", "runs", "results", "look"},
     "explorables": {"readings", "runs", "results"},
-    "labs": TRAINING | {"experiments", "readings", "runs", "look"},
+    "labs": TRAINING | {"_environment", "experiments", "readings", "runs", "look"},
     "exercises": TRAINING | {"experiments", "readings", "runs", "results"},
     "tables": {"readings"},
-    "chapters": {"", "experiments", "ledger", "results"},
+    "chapters": {"", "_environment", "experiments", "ledger", "results"},
     "ledger": {"experiments", "claims", "evidence", "readings", "results", "runs"},
     "doctor": {"experiments", "runs", "_torchvision"},
     "_arrays": set(),
     "measuring": {"metrics", "figures", "runs", "_arrays", "_files"},
-    "scaffold": {"", "results"},
+    "scaffold": {"", "results", "_checks"},
     "__main__": {"experiments", "runs", "ledger", "doctor", "scaffold", "measuring"},
 }
 # What else these may import: nothing that trains, downloads or is slow to import.
 PACKAGES = {
     "": set(),
     "results": set(),
+    "_checks": set(),
+    "_environment": set(),
+    "_savable": {"numpy"},
     "look": {"matplotlib"},
     "runs": {"numpy", "pandas"},
     "evidence": {"numpy", "scipy"},

@@ -1,7 +1,9 @@
 """Margins against slow definitions, closed forms on the simplex, and the max-margin classifier against rivals."""
 
+import functools
 import itertools
 import math
+import threading
 from dataclasses import asdict
 
 import numpy as np
@@ -14,10 +16,11 @@ from scipy.integrate import trapezoid
 from scipy.optimize import minimize
 from scipy.special import log_ndtr
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 from strategies import classes
 from tables import for_each
 
-from ncbook.metrics import _classes
+from ncbook.metrics import _classes, max_margin
 from ncbook.metrics.geometry import simplex_etf
 from ncbook.metrics.margins import (
     _blocks,
@@ -421,6 +424,65 @@ def test_a_solver_that_does_not_converge_says_so():
     result = max_margin_classifier(features, labels)
     assert not result.converged
     assert result.margin < 0
+
+
+def test_the_fit_is_that_of_scikit_learn_to_the_bit():
+    """Whatever is done around it: recorded runs hold its numbers."""
+    features, labels = separable(0)
+    scaled = features.double() / (features.double().norm() / len(features) ** 0.5)
+    solver = LinearSVC(
+        multi_class="crammer_singer", C=1e6, fit_intercept=False, tol=1e-4, max_iter=100_000, random_state=0
+    )
+    expected = solver.fit(scaled.numpy(), labels.numpy()).coef_
+    assert max_margin_classifier(features, labels).converged
+    np.testing.assert_array_equal(max_margin._crammer_singer(scaled, labels).numpy(), expected)
+
+
+class Bar:
+    """In the place of a progress bar."""
+
+    def __init__(self, looks, **options):
+        self.looks, self.total, self.n, self.options = looks, options["total"], 0.0, options
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def update(self, seconds):
+        self.n += seconds
+        self.looks.append((self.n, self.total))
+        self.react()
+
+
+@pytest.mark.parametrize("most", [0.0, 1e9])
+def test_who_waits_for_a_long_fit_sees_how_long_it_can_take(monkeypatch, most):
+    """The fit ends once somebody has looked three times. What takes longer than was thought is at its end all along."""
+    looks, ended = [], threading.Event()
+    monkeypatch.setattr(max_margin, "tqdm", functools.partial(Bar, looks))
+    monkeypatch.setattr(Bar, "react", lambda bar: len(looks) >= 3 and ended.set(), raising=False)
+    assert max_margin._waited_for(lambda: ended.wait() and "fitted", most) == "fitted"
+    assert len(looks) >= 3
+    assert all(0 < now <= total + 1e-9 for now, total in looks)
+    assert [total == most for _, total in looks] == [most > 0] * len(looks)
+
+
+def test_ctrl_c_ends_the_waiting_and_an_error_of_the_solver_comes_through(monkeypatch):
+    ended = threading.Event()
+    monkeypatch.setattr(max_margin, "tqdm", functools.partial(Bar, []))
+    monkeypatch.setattr(Bar, "react", lambda bar: (_ for _ in ()).throw(KeyboardInterrupt), raising=False)
+    with pytest.raises(KeyboardInterrupt):
+        max_margin._waited_for(ended.wait, 1.0)
+    ended.set()
+    with pytest.raises(ZeroDivisionError):
+        max_margin._waited_for(lambda: 1 / 0, 1.0)
+
+
+def test_the_time_of_a_round_is_found_for_any_order_of_the_labels():
+    for labels in (np.arange(8000) % 2, np.arange(8000) // 4000, np.array([0, 1])):
+        points = np.random.default_rng(0).normal(size=(len(labels), 3))
+        assert 0 <= max_margin._seconds_of_a_round(points, labels) < 10
 
 
 def test_it_takes_features_that_require_a_gradient():

@@ -188,7 +188,7 @@ def test_numbers_outside_0_to_p_and_a_p_that_is_no_modulus_are_refused(name):
         with pytest.raises(IndexError):
             network(name)(torch.tensor([[0, number]]))
     for p in (1, 0, 7.0):
-        with pytest.raises(ValueError, match=f"p: expected an integer >= 2, got {p}"):
+        with pytest.raises(ValueError, match=f"p: must be a whole number of at least 2, got {p}"):
             BUILD[name](p)
 
 
@@ -198,7 +198,7 @@ def test_numbers_outside_0_to_p_and_a_p_that_is_no_modulus_are_refused(name):
         (lambda: PairMLP(7, embedding_dim=0), "embedding_dim: .*got 0"),
         (lambda: PairMLP(7, width=0), "width: .*got 0"),
         (lambda: QuadraticMLP(7, width=-1), "width: .*got -1"),
-        (lambda: gromov_solution(2), "p: expected an integer >= 3, got 2"),
+        (lambda: gromov_solution(2), "p: must be a whole number of at least 3, got 2"),
         (lambda: gromov_solution(7, 0), "width: .*got 0"),
         (lambda: NandaTransformer(7, dim=10, heads=4), "heads: must divide the dimension 10, got 4"),
         (lambda: NandaTransformer(7, width=0), "width: .*got 0"),

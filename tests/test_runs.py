@@ -86,9 +86,56 @@ def test_others_may_read_the_file(saved):
 
 @for_each("values", [np.array([{"a": 1}]), [None, 1], np.array([object()])])
 def test_objects_are_refused_and_leave_no_file(tmp_path, values):
-    with pytest.raises(ValueError, match="Object arrays cannot be saved"):
+    with pytest.raises(ValueError, match=r"run\.history\['step'\]: holds objects, such as .* cannot be saved"):
         runs.save(runs.Run({}, {"step": values}), tmp_path / "run.npz")
     assert list(tmp_path.iterdir()) == []
+
+
+@for_each(
+    ("run", "message"),
+    [
+        (runs.Run({}, {"a": [1, 2], "b": [1]}), r"run\.history: .*one length, got 1 rows in b; 2 rows in a"),
+        (
+            runs.Run({}, {"a": [[1], [1, 2]]}),
+            r"run\.history\['a'\]: expected rows of one shape, got \[\[1\], \[1, 2",
+        ),
+        (
+            runs.Run({}, {"a": [[1], [2]]}),
+            r"run\.history\['a'\]: must be \[rows\], .*got \[2, 1\]",
+        ),
+        (runs.Run({}, {"a": 3}), r"run\.history\['a'\]: must be \[rows\]"),
+        (runs.Run({}, {3: [3]}), r"run\.history\[3\]: the name must be a str, got 3"),
+        (runs.Run({}, {"a": [1, None]}), r"run\.history\['a'\]: holds objects, such as None"),
+        (runs.Run({}, {"a": [None, None]}), r"run\.history\['a'\]: holds objects, such as None"),
+        (runs.Run({}, {}, {"b": [{}]}), r"run\.arrays\['b'\]: holds objects, such as \{\}"),
+        (
+            runs.Run({"rate": np.float32(1)}, {}),
+            r"run\.config\['rate'\]: must be a JSON value, got np\.float32",
+        ),
+        (runs.Run({}, {}, {}, {"who": {1, 2}}), r"run\.provenance\['who'\]: must be a JSON value, got \{1, 2\}"),
+    ],
+)
+def test_what_no_file_can_hold_is_named(tmp_path, run, message):
+    with pytest.raises(ValueError, match=message):
+        runs.save(run, tmp_path / "run.npz")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.warns(UserWarning, match=message):
+        runs.keep(run, tmp_path / "run.npz")
+
+
+def test_paths_may_be_text_with_a_tilde(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for path in ("run.npz", "~/a/run.npz", str(tmp_path / "b" / "run.npz")):
+        runs.save(example(), path)
+        assert_equal(runs.load(path), example())
+    runs.require_writable("~/c")
+    assert {path.name for path in tmp_path.iterdir()} == {"run.npz", "a", "b", "c"}
+
+
+def test_columns_of_different_lengths_make_no_frame():
+    with pytest.raises(ValueError, match=r"run\.history: .*1 rows in b; 2 rows in a"):
+        runs.Run({}, {"a": [1, 2], "b": [1]}).to_frame()
 
 
 def test_to_frame_has_a_row_for_each_measurement():

@@ -114,6 +114,38 @@ def test_data_that_does_not_fit_the_network_is_refused(labels, message):
         trained(trainers.Recipe(1, 0.1), train=train)
 
 
+@for_each(
+    ("change", "message"),
+    [
+        (lambda inputs: inputs.double(), r"train\.inputs: must be float32, .*use train\.inputs\.to\(torch\.float32\)"),
+        (lambda inputs: inputs.half(), r"train\.inputs: must be float32, .*got float16"),
+        (
+            lambda inputs: inputs.long(),
+            r"train\.inputs: must be what the network takes .*torch\.int64",
+        ),
+        (lambda inputs: inputs[:, :2], r"train\.inputs: must be what the network takes .*got \[60, 2, 1, 1\]"),
+        (lambda inputs: inputs.log(), r"train\.inputs: must be finite, got infinite or undefined numbers in row \d+"),
+    ],
+)
+def test_inputs_that_do_not_fit_the_network_are_refused(change, message):
+    train = blobs()
+    with pytest.raises(ValueError, match=message):
+        trained(trainers.Recipe(1, 0.1), train=data.Split(change(train.inputs), train.labels))
+
+
+def test_a_schedule_that_gives_no_number_is_named():
+    with pytest.raises(ValueError, match="schedule: must give a finite number for step 1, got nan"):
+        trained(trainers.Recipe(2, 0.1, schedule=lambda step: float("nan") if step else 1.0))
+
+
+def test_a_stop_rule_is_not_asked_amid_an_epoch():
+    """The sums over a part of an epoch, at the last step, are below the means over the whole of it."""
+    seen = []
+    model, rule = network(), lambda so_far: bool(seen.append(so_far))
+    fitted = trainers.fit(model, blobs(), trainers.Recipe(10, 0.1, 8, stop=(rule,)), 0, on_step=quiet)
+    assert (fitted.ended, [each.step for each in seen]) == ("steps", [7])
+
+
 def test_data_on_another_device_is_refused_with_what_to_do():
     with pytest.raises(ValueError, match=r"train: must be on cpu, .*train\.to\('cpu'\), got meta"):
         trained(trainers.Recipe(1, 0.1), train=blobs().to("meta"))

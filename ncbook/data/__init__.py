@@ -9,6 +9,7 @@
 
 from collections.abc import Callable
 
+from ncbook._checks import require_choice
 from ncbook.data.augmentation import Compose, GaussianNoise, RandomCrop, RandomFlip
 from ncbook.data.dataset import Dataset, Split
 from ncbook.data.digits import digits
@@ -83,8 +84,7 @@ def load(name: str) -> Dataset:
     >>> data.load("digits").name
     'digits'
     """
+    require_choice(name, "name", (*_EMBEDDED, *REAL))
     if name in _EMBEDDED:
         return _EMBEDDED[name]()
-    if name in REAL:
-        return real(name)
-    raise ValueError(f"name: no data set is called {name!r}; there are {', '.join([*_EMBEDDED, *REAL])}")
+    return real(name)

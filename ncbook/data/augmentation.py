@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ncbook._checks import require, require_callable, require_kind, require_number, require_whole, sequence
+
 
 @dataclass(frozen=True)
 class RandomCrop:
@@ -29,8 +31,7 @@ class RandomCrop:
     padding: int = 4
 
     def __post_init__(self) -> None:
-        if not isinstance(self.padding, int) or self.padding < 0:
-            raise ValueError(f"padding: must be an integer of at least 0, got {self.padding!r}")
+        require_whole(self.padding, "padding", 0)
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """images [N, C, H, W] of any dtype -> the same shape. Raises ValueError as `RandomFlip` does."""
@@ -79,12 +80,12 @@ class GaussianNoise:
     scale: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.scale < float("inf"):
-            raise ValueError(f"scale: must be finite and not negative, got {self.scale!r}")
+        require_number(self.scale, "scale", "must be finite and not negative", lambda value: 0 <= value < float("inf"))
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """images [N, C, H, W] of a float type -> the same shape. Raises ValueError as `RandomFlip` does."""
         _check(images, generator)
+        require(images.is_floating_point(), "images", "expected a float dtype; use images.float()", images)
         noise = torch.randn(images.shape, generator=generator, device=images.device, dtype=images.dtype)
         return images + self.scale * noise
 
@@ -103,9 +104,9 @@ class Compose:
     steps: tuple[Callable[[Tensor, torch.Generator], Tensor], ...]
 
     def __post_init__(self) -> None:
-        for step in self.steps:
-            if not callable(step):
-                raise ValueError(f"steps: expected functions of (images, generator), got {step!r}")
+        expected = "of (images, generator)"
+        for step in sequence(self.steps, "steps", f"a tuple of functions {expected}"):
+            require_callable(step, "steps", expected)
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         for step in self.steps:
@@ -114,7 +115,7 @@ class Compose:
 
 
 def _check(images: Tensor, generator: torch.Generator) -> None:
-    if images.ndim != 4:
-        raise ValueError(f"images: expected [N, C, H, W], got shape {tuple(images.shape)}")
+    require(isinstance(images, Tensor) and images.ndim == 4, "images", "expected a tensor [N, C, H, W]", images)
+    require_kind(generator, torch.Generator, "generator", "a torch.Generator on the device of the images")
     if generator.device.type != images.device.type:
         raise ValueError(f"generator: is on {generator.device}, but images are on {images.device}")

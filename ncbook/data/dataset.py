@@ -1,10 +1,13 @@
 """One small type for all data."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from ncbook._checks import require, require_kind, sequence
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,8 @@ class Split:
     """inputs [N, ...] and labels [N] int64, on one device.
 
     Inputs are images [N, channels, height, width] float32, points [N, d], or the pairs [N, 2] int64 of arithmetic.
+    Labels of another integer dtype become int64. Raises ValueError, with the way out, for labels of any other kind,
+    such as one-hot rows, for another number of labels than of inputs, and for two devices.
 
     >>> data.Split(torch.zeros(4, 2), torch.tensor([0, 0, 1, 1])).inputs.shape
     torch.Size([4, 2])
@@ -21,19 +26,42 @@ class Split:
     labels: Tensor
 
     def __post_init__(self) -> None:
-        if self.labels.shape != self.inputs.shape[:1]:
-            raise ValueError(f"labels: {len(self.labels)} labels for {len(self.inputs)} inputs")
+        require_kind(self.inputs, Tensor, "inputs", "a tensor [N, ...]; use torch.as_tensor(inputs)")
+        require(self.inputs.ndim >= 1, "inputs", "expected [N, ...], a row for each point", self.inputs)
+        object.__setattr__(self, "labels", as_labels(self.labels, "labels", self.inputs))
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def to(self, device: torch.device | str) -> "Split":
+        require_kind(device, (torch.device, str), "device", "a name such as 'cpu' or 'cuda'")
         return Split(self.inputs.to(device), self.labels.to(device))
+
+
+def as_labels(labels: Any, name: str, inputs: Tensor) -> Tensor:
+    """Labels [N] int64 for inputs [N, ...] on their device; ValueError that says how to make them of what was given."""
+    require_kind(labels, Tensor, name, "a tensor [N] of integers; use torch.as_tensor(labels)")
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        raise ValueError(f"{name}: expected [N], got a column {list(labels.shape)}; use labels[:, 0]")
+    if labels.ndim == 2 and len(labels) == len(inputs):
+        raise ValueError(
+            f"{name}: expected [N], got rows {list(labels.shape)}; use labels.argmax(1) if they are one-hot"
+        )
+    if labels.dtype.is_floating_point or labels.dtype.is_complex or labels.dtype == torch.bool:
+        raise ValueError(f"{name}: expected integers, got {labels.dtype}; use labels.long() if they number classes")
+    if labels.shape != inputs.shape[:1]:
+        shapes = f"{list(labels.shape)} for inputs {list(inputs.shape)}"
+        raise ValueError(f"{name}: expected one for each of {len(inputs)} inputs, got {shapes}")
+    if labels.device != inputs.device:
+        raise ValueError(f"{name}: must be on {inputs.device}, as inputs are, got {labels.device}")
+    return labels.long()
 
 
 @dataclass(frozen=True)
 class Dataset:
     """A training and a test split of one classification problem.
+
+    Raises ValueError for no class, a label that is no class, and inputs of two shapes.
 
     >>> digits.input_shape, len(digits.train), len(digits.test)
     ((1, 8, 8), 1000, 797)
@@ -43,6 +71,18 @@ class Dataset:
     train: Split
     test: Split
     class_names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        require_kind(self.name, str, "name", "the name of the data set")
+        names = sequence(self.class_names, "class_names", "the names of all classes, in their order")
+        require(names != () and all(isinstance(each, str) for each in names), "class_names", "must be words", names)
+        object.__setattr__(self, "class_names", names)
+        for name in ("train", "test"):
+            require_kind(getattr(self, name), Split, name, "a data.Split")
+            require_classes(getattr(self, name).labels, f"{name}.labels", len(names))
+        shapes = f"{list(self.train.inputs.shape)} and {list(self.test.inputs.shape)}"
+        alike = self.train.inputs.shape[1:] == self.test.inputs.shape[1:]
+        require(alike, "test", "inputs must have the shape of those of train, but for N", shapes)
 
     @property
     def num_classes(self) -> int:
@@ -54,6 +94,14 @@ class Dataset:
 
     def to(self, device: torch.device | str) -> "Dataset":
         return replace(self, train=self.train.to(device), test=self.test.to(device))
+
+
+def require_classes(labels: Tensor, name: str, num_classes: int) -> None:
+    """ValueError unless labels [N] lie in 0..K-1; not for those of the device meta, which have no values."""
+    if len(labels) and not labels.is_meta:
+        lowest, highest = (int(each) for each in labels.aminmax())
+        if lowest < 0 or highest >= num_classes:
+            raise ValueError(f"{name}: must lie in 0..{num_classes - 1}, got {lowest}..{highest}")
 
 
 def standardized(train: Split, test: Split) -> tuple[Split, Split]:

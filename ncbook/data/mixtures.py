@@ -6,6 +6,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from ncbook._checks import SEEDS, require, require_kind, require_number, require_whole
 from ncbook.data.dataset import Split
 
 _BLOCK = 2**24  # entries of the largest temporary of `sample`
@@ -88,8 +89,8 @@ class GaussianMixture:
 
         The generator lives on the mixture's device. Raises ValueError for n < 1.
         """
-        if n < 1:
-            raise ValueError(f"n: needs at least 1 point a class, got {n}")
+        require_whole(n, "n", 1)
+        require_kind(generator, torch.Generator, "generator", "a torch.Generator on the mixture's device")
         device, dtype = self.component_means.device, self.component_means.dtype
         labels = torch.arange(self.num_classes, device=device).repeat_interleave(n)
         components = self._draw_components(labels, generator)
@@ -127,8 +128,7 @@ def gaussian_mixture(num_classes: int, dim: int, noise: float, seed: int = 0) ->
     >>> mixture.sample(100, torch.Generator().manual_seed(0)).inputs.shape
     torch.Size([300, 2])
     """
-    if num_classes < 2:
-        raise ValueError(f"num_classes: must be at least 2, got {num_classes}")
+    require_whole(num_classes, "num_classes", 2)
     return hierarchical_mixture(num_classes, 1, dim, 0.0, noise, seed)
 
 
@@ -147,10 +147,10 @@ def hierarchical_mixture(
     (2, 6)
     """
     for name, size, least in (("num_super", num_super, 2), ("num_sub", num_sub, 1), ("dim", dim, 1)):
-        if size < least:
-            raise ValueError(f"{name}: must be at least {least}, got {size}")
-    if not 0 <= spread < float("inf"):
-        raise ValueError(f"spread: must be finite and not negative, got {spread}")
+        require_whole(size, name, least)
+    for name, value in (("spread", spread), ("noise", noise)):
+        require_number(value, name, "must be finite and not negative", lambda value: 0 <= value < float("inf"))
+    require_whole(seed, "seed", *SEEDS)
     generator, count = torch.Generator().manual_seed(seed), num_super * num_sub
     centers = torch.randn(num_super, dim, generator=generator).repeat_interleave(num_sub, dim=0)
     means = (centers + spread * torch.randn(count, dim, generator=generator)) / dim**0.5
@@ -159,12 +159,19 @@ def hierarchical_mixture(
 
 
 def _require(means: Tensor, noise: Tensor, factors: Tensor, classes: Tensor) -> None:
-    if means.ndim != 2 or not means.is_floating_point():
+    for name, values in (
+        ("component_means", means),
+        ("noise", noise),
+        ("factors", factors),
+        ("component_classes", classes),
+    ):
+        require_kind(values, Tensor, name, "a tensor")
+    if means.ndim != 2 or 0 in means.shape or not means.is_floating_point():
         raise ValueError(f"component_means: expected [C, d] of a float dtype, got {list(means.shape)} {means.dtype}")
     count, dim = means.shape
-    if noise.shape != (count,) or factors.ndim != 3 or factors.shape[:2] != (count, dim):
-        shapes = f"{list(noise.shape)} and {list(factors.shape)}"
-        raise ValueError(f"noise, factors: expected shapes [{count}] and [{count}, {dim}, r], got {shapes}")
+    require(noise.shape == (count,), "noise", f"expected shape [{count}]", noise)
+    fine = factors.ndim == 3 and factors.shape[:2] == (count, dim)
+    require(fine, "factors", f"expected shape [{count}, {dim}, r]", factors)
     for name, values in (("component_means", means), ("noise", noise), ("factors", factors)):
         if values.dtype != means.dtype or not bool(values.isfinite().all()):
             raise ValueError(f"{name}: expected finite {means.dtype}, as the means, got {values.dtype}")

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ncbook import _environment
 from ncbook._torchvision import torchvision
 from ncbook.data.dataset import Dataset, Split, standardized
 from ncbook.data.transformations import SuperClasses
@@ -31,7 +32,7 @@ TIME_OUT = 30.0  # seconds that a server may stay silent
 
 def data_folder() -> Path:
     """Where downloads go: $NCBOOK_DATA, else ~/.cache/ncbook/data."""
-    return Path(os.environ.get("NCBOOK_DATA") or Path.home() / ".cache" / "ncbook" / "data")
+    return _environment.folder("NCBOOK_DATA", "data")
 
 
 def real(name: str) -> Dataset:
@@ -95,10 +96,10 @@ def _unpickled(path: Path) -> dict[str, Any]:
 
 def _files(name: str) -> Path:
     """The folder with the files of a real set, which are downloaded if it is not there."""
-    if name not in REAL:
+    if not isinstance(name, str) or name not in REAL:
         raise ValueError(f"name: no real set is called {name!r}; there are {', '.join(REAL)}")
     folder = data_folder() / name
-    if not folder.exists():
+    if not os.path.exists(folder):
         _download(name, folder)
     return folder
 
@@ -115,7 +116,8 @@ def _download(name: str, folder: Path) -> None:
     except Exception as error:  # every way in which a network, a server, an archive or a disk can fail
         raise RuntimeError(
             f"could not get {name} into {folder}: {type(error).__name__}: {error}\n"
-            f"Check the network and run this again, or put torchvision's {REAL[name]} files there by hand. "
+            f"Check the network and run this again, or put torchvision's {REAL[name]} files there by hand; where that "
+            "folder cannot be written, set NCBOOK_DATA to one that can. "
             "The presets 'smoke' and 'laptop' need no download."
         ) from error
 

@@ -12,7 +12,8 @@ from math import isfinite
 import torch
 from torch import Tensor
 
-from ncbook.data.dataset import Dataset, Split
+from ncbook._checks import SEEDS, require, require_kind, require_number, require_whole, sequence
+from ncbook.data.dataset import Dataset, Split, as_labels
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,7 @@ class NoisySplit(Split):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.true_labels.shape != self.labels.shape:
-            raise ValueError(f"true_labels: {len(self.true_labels)} true labels for {len(self.labels)} labels")
+        object.__setattr__(self, "true_labels", as_labels(self.true_labels, "true_labels", self.inputs))
 
     @property
     def wrong(self) -> Tensor:
@@ -39,6 +39,7 @@ class NoisySplit(Split):
         return self.labels != self.true_labels
 
     def to(self, device: torch.device | str) -> "NoisySplit":
+        require_kind(device, (torch.device, str), "device", "a name such as 'cpu' or 'cuda'")
         return NoisySplit(self.inputs.to(device), self.labels.to(device), self.true_labels.to(device))
 
 
@@ -54,6 +55,10 @@ class Subset:
 
     per_class: int
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_whole(self.per_class, "per_class")
+        require_whole(self.seed, "seed", *SEEDS)
 
     def __call__(self, dataset: Dataset) -> Dataset:
         smallest = int(_counts(dataset).min())
@@ -78,6 +83,10 @@ class ExponentialImbalance:
     ratio: float
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        require_number(self.ratio, "ratio", "must be a number", _any)
+        require_whole(self.seed, "seed", *SEEDS)
+
     def __call__(self, dataset: Dataset) -> Dataset:
         largest, last = _largest(dataset, self.ratio), dataset.num_classes - 1
         sizes = largest * self.ratio ** (-torch.arange(last + 1, dtype=torch.float64) / last)
@@ -99,6 +108,11 @@ class StepImbalance:
     ratio: float
     minority: int
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_number(self.ratio, "ratio", "must be a number", _any)
+        require_whole(self.minority, "minority")
+        require_whole(self.seed, "seed", *SEEDS)
 
     def __call__(self, dataset: Dataset) -> Dataset:
         largest, num_classes = _largest(dataset, self.ratio), dataset.num_classes
@@ -124,6 +138,10 @@ class LabelNoise:
     rate: float
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        require_number(self.rate, "rate", "must be a number", _any)
+        require_whole(self.seed, "seed", *SEEDS)
+
     def __call__(self, dataset: Dataset) -> Dataset:
         return _noisy(dataset, self.rate, self.seed, lowest_shift=0)
 
@@ -143,6 +161,10 @@ class WrongLabelNoise:
     rate: float
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        require_number(self.rate, "rate", "must be a number", _any)
+        require_whole(self.seed, "seed", *SEEDS)
+
     def __call__(self, dataset: Dataset) -> Dataset:
         return _noisy(dataset, self.rate, self.seed, lowest_shift=1)
 
@@ -161,7 +183,11 @@ class RandomLabels:
 
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        require_whole(self.seed, "seed", *SEEDS)
+
     def __call__(self, dataset: Dataset) -> Dataset:
+        _require_dataset(dataset)
         train = dataset.train
         order = torch.randperm(len(train), generator=torch.Generator().manual_seed(self.seed))
         return replace(dataset, train=_with_labels(train, train.labels[order.to(train.labels.device)]))
@@ -183,12 +209,16 @@ class SuperClasses:
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if len(self.names) < 2:
-            raise ValueError(f"names: expected at least two, got {self.names}")
+        names = sequence(self.names, "names", "the names of at least two classes")
+        fine = len(names) >= 2 and all(isinstance(name, str) for name in names)
+        require(fine, "names", "expected the names of at least two classes", names)
+        for number in sequence(self.groups, "groups", "a number for each class"):
+            require_whole(number, "groups", 0, len(names) - 1)
         if set(self.groups) != set(range(len(self.names))):
             raise ValueError(f"groups: expected every number of 0..{len(self.names) - 1}, got {self.groups}")
 
     def __call__(self, dataset: Dataset) -> Dataset:
+        _require_dataset(dataset)
         if len(self.groups) != dataset.num_classes:
             raise ValueError(f"groups: {len(self.groups)} numbers for {dataset.num_classes} classes")
         train, test = (_relabeled(split, torch.tensor(self.groups)) for split in (dataset.train, dataset.test))
@@ -206,12 +236,13 @@ def hold_out(dataset: Dataset, classes: Iterable[int]) -> tuple[Dataset, Dataset
     >>> source.num_classes, target.class_names
     (8, ('8', '9'))
     """
+    _require_dataset(dataset)
     if isinstance(dataset.train, NoisySplit):
         raise ValueError("dataset: its training labels are noisy; hold out classes before adding noise")
-    target = tuple(int(c) for c in classes)
+    target = sequence(classes, "classes", "numbers of classes")
     for c in target:
-        if not 0 <= c < dataset.num_classes:
-            raise ValueError(f"classes: {c} is outside 0..{dataset.num_classes - 1}")
+        require_whole(c, "classes", 0, dataset.num_classes - 1)
+    target = tuple(int(c) for c in target)
     if len(set(target)) != len(target):
         raise ValueError(f"classes: some are given twice in {target}")
     source = tuple(c for c in range(dataset.num_classes) if c not in target)
@@ -222,8 +253,18 @@ def hold_out(dataset: Dataset, classes: Iterable[int]) -> tuple[Dataset, Dataset
     return _only(dataset, source), _only(dataset, target)
 
 
+def _require_dataset(dataset: Dataset) -> None:
+    require_kind(dataset, Dataset, "dataset", "a data.Dataset")
+
+
+def _any(value: float) -> bool:
+    """Which numbers do depends on the data set, and is said when it is known."""
+    return True
+
+
 def _counts(dataset: Dataset) -> Tensor:
     """Training images of each class, [K]."""
+    _require_dataset(dataset)
     return dataset.train.labels.cpu().bincount(minlength=dataset.num_classes)
 
 
@@ -249,8 +290,8 @@ def _thinned(dataset: Dataset, sizes: Tensor, seed: int) -> Dataset:
 
 def _noisy(dataset: Dataset, rate: float, seed: int, lowest_shift: int) -> Dataset:
     """A noisy label moves on by a uniform number of classes in lowest_shift..K-1, around the circle of classes."""
-    if not 0 <= rate <= 1:
-        raise ValueError(f"rate: must lie in [0, 1], got {rate}")
+    _require_dataset(dataset)
+    require_number(rate, "rate", "must lie in [0, 1]", lambda value: 0 <= value <= 1)
     labels, num_classes = dataset.train.labels, dataset.num_classes
     if num_classes < 2:
         raise ValueError(f"dataset: label noise needs K >= 2 classes, got {num_classes}")

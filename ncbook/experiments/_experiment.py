@@ -5,7 +5,7 @@ import platform
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
-from ncbook import __version__, runs, trainers
+from ncbook import __version__, _environment, runs, trainers
+from ncbook._checks import Name, as_path, require, require_callable, require_choice, require_kind, require_whole
 from ncbook.claims import Claim
 
 Row = Mapping[str, Any]
@@ -44,9 +45,10 @@ class Presets:
 
 def chosen_preset(name: str | None, known: Mapping[str, Any]) -> str:
     """`name`, else $NCBOOK_PRESET, else "laptop"; raises ValueError for one that is not `known`."""
-    name = name or os.environ.get("NCBOOK_PRESET") or "laptop"
-    if name not in known:
-        raise ValueError(f"preset: {name!r} is unknown; use one of {', '.join(known)}")
+    if name is None:
+        asked = _environment.text("NCBOOK_PRESET")
+        name = asked if asked in known else asked.lower() or "laptop"
+    require_choice(name, "preset", tuple(known))
     return name
 
 
@@ -68,6 +70,13 @@ class Sample:
     config: Mapping[str, Any] = field(default_factory=dict)
     probes: int = 2
     apart: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        fine = isinstance(self.config, Mapping) and all(isinstance(name, str) for name in self.config)
+        require(fine, "config", "must be a mapping of settings", self.config)
+        require_whole(self.probes, "probes", 1)
+        fine = isinstance(self.apart, tuple) and all(isinstance(each, str) for each in self.apart)
+        require(fine, "apart", "must be a tuple of names of arms", self.apart)
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,27 @@ class Experiment:
     claims: tuple[Claim, ...] = ()
     exact: tuple[str, ...] = ()
     sample: Sample = Sample()
-    folder: Path | None = None
+    folder: Name | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("name", "title"):
+            value = getattr(self, name)
+            require(isinstance(value, str) and value.strip() != "", name, "must be words", value)
+        require_whole(self.version, "version", 1)
+        own = isinstance(self.Config, type) and issubclass(self.Config, Presets) and is_dataclass(self.Config)
+        rule = "must be a frozen dataclass that inherits experiments.Presets and has a field seeds"
+        require(own and "seeds" in {each.name for each in fields(self.Config)}, "Config", rule, self.Config)
+        require_callable(self.train, "train", "of (config, device) that returns rows and arrays")
+        for name in ("keys", "exact"):
+            value = getattr(self, name)
+            fine = isinstance(value, tuple) and all(isinstance(each, str) for each in value)
+            require(fine, name, "must be a tuple of names of columns, such as ('seed',)", value)
+        require("seed" in self.keys, "keys", "must hold 'seed'", self.keys)
+        fine = isinstance(self.claims, tuple) and all(isinstance(each, Claim) for each in self.claims)
+        require(fine, "claims", "must be a tuple of claims.Claim", self.claims)
+        require_kind(self.sample, Sample, "sample", "an experiments.Sample")
+        if self.folder is not None:
+            as_path(self.folder, "folder")
 
     def presets(self) -> tuple[str, ...]:
         """The names of its presets."""
@@ -114,17 +143,21 @@ class Experiment:
 
     def record_path(self, preset: str) -> Path:
         """Where the recorded run of `preset` is, or would be."""
-        return (self.folder or runs.RECORDED) / self.file_name(preset)
+        return self._folder() / self.file_name(preset)
+
+    def _folder(self) -> Path:
+        return runs.RECORDED if self.folder is None else as_path(self.folder, "folder")
 
     def recorded(self, preset: str) -> runs.Run | None:
         """The run of `preset` that is recorded, or None."""
         path = self.record_path(preset)
-        return runs.load(path) if path.exists() else None
+        return runs.load(path) if os.path.exists(path) else None
 
     def find(self, preset: str) -> Path | None:
         """The file of a recorded run, else of a cached one, else None."""
         places = (self.record_path(preset), runs.cache_folder() / self.file_name(preset))
-        return next((path for path in places if path.exists()), None)
+        # os.path, for which a folder that may not be entered is no error: then nothing is there
+        return next((path for path in places if os.path.exists(path)), None)
 
     def state(self, preset: str) -> str:
         """recorded, cached or not run yet."""
@@ -134,25 +167,36 @@ class Experiment:
     def record(self, preset: str | None = None, device: str | None = None) -> Path:
         """Train a preset now and put the run in its place, instead of those of older configs; returns its file.
 
-        Raises OSError, before anything is trained, where that folder cannot be written.
+        Raises OSError, before anything is trained, where that folder cannot be written. Where it cannot afterwards, as
+        on a disk that is full by then, the run is kept with those of `load`, and the error says so.
         """
         preset = chosen_preset(preset, self.Config.presets())
         path = self.record_path(preset)
         runs.require_writable(path.parent)
         run = self.run(self.Config.preset(preset), device, preset)
-        runs.save(run, path)
+        self._put(run, path)
         for other in self._other_records(preset):
             other.unlink()
         return path
 
+    def _put(self, run: runs.Run, path: Path) -> None:
+        try:
+            runs.save(run, path)
+        except OSError as error:
+            elsewhere = runs.cache_folder() / path.name
+            runs.keep(run, elsewhere)
+            kept = f"the run is in {elsewhere}" if elsewhere.exists() else "the run is lost"
+            raise OSError(f"{path} could not be written ({error}); {kept}") from error
+
     def load(self, preset: str | None = None, live: bool | None = None, device: str | None = None) -> runs.Run:
         """The run of a preset: recorded, else cached, else trained now with a progress bar and then cached.
 
-        live=True, or NCBOOK_LIVE=1, always trains. A run that cannot be kept is returned with a warning.
+        live=True, or NCBOOK_LIVE=1, always trains; live=False never does where a run is at hand. A run that cannot be
+        kept is returned with a warning.
         """
         preset = chosen_preset(preset, self.Config.presets())
         if live is None:
-            live = os.environ.get("NCBOOK_LIVE", "") not in ("", "0")
+            live = _environment.switch("NCBOOK_LIVE")
         path = None if live else self.find(preset)
         if path is not None:
             return runs.load(path)
@@ -182,7 +226,8 @@ class Experiment:
         return sorted(other for other in found if len(other.stem) == len(path.stem) and other != path)
 
     def run(self, config: Any, device: str | None = None, preset: str = "custom") -> runs.Run:
-        """Train now. `preset` is the name that the run gets; `load` sets it."""
+        """Train now. `preset` is the name that the run gets; `load` sets it. Raises ValueError for another's config."""
+        require_kind(config, self.Config, "config", f"an {self.name} Config, as that of Config.preset('smoke')")
         start, place = time.perf_counter(), trainers.pick_device(device)
         rows, arrays = self.train(config, str(place))
         about = provenance(place, time.perf_counter() - start)
@@ -199,13 +244,21 @@ def plain(config: Any) -> dict[str, Any]:
 
 def history(rows: Rows, exact: Sequence[str] = (), keys: Sequence[str] = ()) -> Arrays:
     """The columns of a history, `keys` among them. Where a row lacks one: nan, "" in a column of words, -1 in one of
-    whole numbers; nan throughout for a key that no row has, as where a preset makes one part alone."""
+    whole numbers; nan throughout for a key that no row has, as where a preset makes one part alone. Values that make no
+    column of numbers or words stay as they are: what was trained is not lost, and `runs.save` names them."""
     names = dict.fromkeys([*(name for row in rows for name in row), *keys])
     return {name: _column([row.get(name) for row in rows], name in exact) for name in names}
 
 
 def _column(values: list[Any], exact: bool) -> np.ndarray:
-    present = np.array([value for value in values if value is not None])
+    try:
+        present = np.array([value for value in values if value is not None])
+    except ValueError:  # lists of different lengths
+        present = np.empty(0, dtype=object)
+    if present.dtype.hasobject or present.ndim > 1:
+        column = np.empty(len(values), dtype=object)
+        column[:] = values
+        return column
     missing = {"U": "", "i": -1, "b": False}.get(present.dtype.kind, np.nan)
     column = np.array([missing if value is None else value for value in values])
     return column.astype(np.float32) if column.dtype.kind == "f" and not exact else column

@@ -1,8 +1,9 @@
 """Which experiments there are: those of the book, and those that a reader registers."""
 
-import os
 from importlib import import_module
 
+from ncbook import _environment
+from ncbook._checks import require_kind
 from ncbook.experiments._experiment import Experiment
 from ncbook.results import RESULTS
 
@@ -20,6 +21,7 @@ def register(experiment: Experiment) -> Experiment:
     >>> experiments.names()[-1]
     'mine'
     """
+    require_kind(experiment, Experiment, "experiment", "an experiments.Experiment")
     taken = experiment.name in RESULTS or _OWN.get(experiment.name, experiment) is not experiment
     if taken:
         raise ValueError(f"name: {experiment.name!r} is the name of another experiment; choose a new one")
@@ -33,8 +35,8 @@ def names() -> tuple[str, ...]:
     >>> experiments.names()[:3]
     ('collapse', 'simplex', 'settings')
     """
-    for module in filter(None, os.environ.get("NCBOOK_EXPERIMENTS", "").split(",")):
-        import_module(module.strip())
+    for module in _environment.words("NCBOOK_EXPERIMENTS"):
+        import_module(module)
     return (*RESULTS, *_OWN)
 
 
@@ -46,7 +48,7 @@ def get(name: str) -> Experiment:
     """
     known = names()
     if name not in known:
-        raise ValueError(f"no experiment is called {name!r}; there are: {', '.join(known)}")
+        raise ValueError(f"name: no experiment is called {name!r}; there are: {', '.join(known)}")
     if name in _OWN:
         return _OWN[name]
     experiment: Experiment = import_module(f"ncbook.experiments.{name}").EXPERIMENT

@@ -10,14 +10,17 @@ import hashlib
 import io
 import os
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial, wraps
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ParamSpec, cast
 
 import matplotlib.pyplot as plt
+from matplotlib import rcParamsDefault
 from matplotlib.axes import Axes
 from matplotlib.axis import XAxis, YAxis
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
@@ -31,7 +34,7 @@ GREEN, PURPLE, OLIVE, LILAC = look.ARMS
 INK, FAINT = look.INK, look.FAINT
 SPLIT_STYLES = {"train": (TRAIN, "o", "-"), "test": (TEST, "s", "--")}  # color, marker, line
 ARM_STYLES = ((GREEN, "o"), (PURPLE, "s"), (OLIVE, "^"), (LILAC, "D"))  # of all that is neither
-_SETTINGS: dict[Any, Any] = {
+_OWN: dict[Any, Any] = {
     "figure.dpi": 144,
     "figure.constrained_layout.use": True,
     "font.size": 10,
@@ -50,7 +53,31 @@ _SETTINGS: dict[Any, Any] = {
     "legend.fontsize": 9,
 }
 
+# Of this machine or session and not of the look, as in matplotlib's own `style.use`.
+_NOT_LOOK = (
+    "backend",
+    "interactive",
+    "toolbar",
+    "timezone",
+    "datapath",
+    "savefig.directory",
+    "tk.",
+    "webagg.",
+    "keymap.",
+)
+
 P = ParamSpec("P")
+
+
+def _settings() -> dict[Any, Any]:
+    """The whole look, so that nothing of the style that a reader uses elsewhere, such as a dark one, gets into it."""
+    defaults = {name: value for name, value in rcParamsDefault.items() if not name.startswith(_NOT_LOOK)}
+    return defaults | _OWN
+
+
+def in_style() -> AbstractContextManager[None]:
+    """A block in which matplotlib draws in the book's style; afterwards the reader's is as it was."""
+    return plt.rc_context(_settings())
 
 
 class BookFigure(Figure):
@@ -86,6 +113,15 @@ class BookFigure(Figure):
         file.with_suffix(".txt").write_text(self.provenance, encoding="utf-8")
         display({"image/png": base64.b64encode(wide).decode(), "text/plain": "<Figure>"}, raw=True)  # type: ignore[no-untyped-call]
 
+    def draw(self, renderer: RendererBase) -> None:
+        """As it was made: what matplotlib makes only now, such as ticks, has the same style."""
+        with in_style():
+            super().draw(renderer)
+
+    def savefig(self, *args: Any, **kwargs: Any) -> None:
+        with in_style():
+            super().savefig(*args, **kwargs)
+
     def _without_provenance(self) -> "BookFigure":
         """This figure, without the line under it."""
         if line := getattr(self, "_supxlabel", None):
@@ -105,7 +141,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
     @wraps(draw)
     def inner(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with plt.rc_context(_SETTINGS):
+        with in_style():
             figure = draw(*args, **kwargs)
             if isinstance(figure, BookFigure):
                 figure.redraw = cast(Callable[[], BookFigure], partial(inner, *args, **kwargs))

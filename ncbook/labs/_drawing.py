@@ -32,7 +32,7 @@ def png(key: Hashable, large: bool, panels: int, prepare: Painter, draw: Painter
             prepare(row)
         try:
             draw(row)
-            figure.savefig(stream, format="png", pil_kwargs=_QUICK)
+            figure.savefig(stream, format="png", facecolor="white", pil_kwargs=_QUICK)
         finally:
             for artist in [artist for panel in row for artist in (*panel.lines, *panel.texts)]:
                 artist.remove()
@@ -50,7 +50,10 @@ def _row(key: Hashable, large: bool, panels: int) -> tuple[Figure, list[Axes]]:
 
 
 def frame(panel: Axes, title: str, x_label: str, y_label: str) -> None:
-    """Title, labels and ticks."""
+    """Title, labels and ticks, in the colors of this package, whatever style a reader uses elsewhere."""
+    panel.set_facecolor("white")
+    panel.grid(False)
+    panel.spines[:].set_color("black")
     # y: where it would stand anyhow, said because matplotlib else draws up all ticks once more to find out
     panel.set_title(title, loc="left", y=1, fontsize=10.5, fontweight="bold", color=look.INK)
     panel.set_xlabel(x_label, color=look.INK)

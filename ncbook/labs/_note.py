@@ -1,15 +1,16 @@
 """What stands in for a lab on a page that has no kernel."""
 
-import os
 from html import escape
 from importlib import metadata
+
+from ncbook import _environment
 
 _CHAPTERS = "https://github.com/ncbook/ncbook/blob/main/book"  # as in pyproject.toml, for a package not installed
 
 
 def static() -> bool:
     """Whether a page is being made on which widgets could not live: $NCBOOK_STATIC is set."""
-    return os.environ.get("NCBOOK_STATIC", "") not in ("", "0")
+    return _environment.switch("NCBOOK_STATIC")
 
 
 def chapters() -> str:

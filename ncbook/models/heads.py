@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from ncbook._checks import require, require_kind, require_number, require_whole
 from ncbook.models.classifier import Classifier
 
 
@@ -22,10 +23,10 @@ class CosineHead(nn.Linear):
     """
 
     def __init__(self, feature_dim: int, num_classes: int, temperature: float = 0.1) -> None:
-        if feature_dim < 1 or num_classes < 1:
-            raise ValueError(f"feature_dim, num_classes: must be at least 1, got {feature_dim} and {num_classes}")
-        if not 0 < temperature < float("inf"):
-            raise ValueError(f"temperature: must be positive and finite, got {temperature}")
+        require_whole(feature_dim, "feature_dim", 1)
+        require_whole(num_classes, "num_classes", 1)
+        rule = "must be positive and finite"
+        require_number(temperature, "temperature", rule, lambda value: 0 < value < float("inf"))
         super().__init__(feature_dim, num_classes, bias=False)
         parametrize.register_parametrization(self, "weight", _UnitRows(temperature))
 
@@ -47,12 +48,11 @@ class FixedHead(nn.Linear):
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
-        if weight.ndim != 2 or not weight.is_floating_point() or not bool(weight.isfinite().all()):
-            raise ValueError(
-                f"weight: expected finite [K, d] of a float dtype, got {list(weight.shape)} {weight.dtype}"
-            )
-        if bias is not None and (bias.shape != weight.shape[:1] or not bool(bias.isfinite().all())):
-            raise ValueError(f"bias: expected finite [{len(weight)}], got {list(bias.shape)}")
+        fine = isinstance(weight, Tensor) and weight.ndim == 2 and weight.is_floating_point() and weight.numel() > 0
+        require(fine and bool(weight.isfinite().all()), "weight", "expected finite [K, d] of a float dtype", weight)
+        fine = bias is None or (isinstance(bias, Tensor) and bias.shape == weight.shape[:1])
+        rule = f"expected finite [{len(weight)}], or None"
+        require(fine and (bias is None or bool(bias.isfinite().all())), "bias", rule, bias)
         super().__init__(weight.shape[1], len(weight), bias=False, device="meta")
         del self.weight, self.bias
         self.register_buffer("weight", weight.detach().clone())
@@ -68,6 +68,8 @@ def replace_head(model: Classifier, head: nn.Linear) -> Classifier:
     >>> models.replace_head(models.mlp((2,), num_classes=3, width=8), cosine).head is cosine
     True
     """
+    require_kind(model, Classifier, "model", "a models.Classifier")
+    require_kind(head, nn.Linear, "head", "a linear layer")
     old = model.head
     if head.weight.shape != old.weight.shape:
         raise ValueError(f"head: expected weight {list(old.weight.shape)}, got {list(head.weight.shape)}")
@@ -84,8 +86,8 @@ def reduce_features(model: Classifier, dim: int) -> Classifier:
     >>> models.reduce_features(models.mlp((2,), num_classes=3), dim=2).head.weight.shape
     torch.Size([3, 2])
     """
-    if dim < 1:
-        raise ValueError(f"dim: must be at least 1, got {dim}")
+    require_kind(model, Classifier, "model", "a models.Classifier")
+    require_whole(dim, "dim", 1)
     old = model.head
     model.blocks["reduced"] = nn.Linear(old.in_features, dim, bias=False).to(old.weight)
     model.head = nn.Linear(dim, old.out_features, bias=old.bias is not None).to(old.weight)

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from math import prod
 
 from torch import nn
 
+from ncbook._checks import require_choice, require_kind
 from ncbook.models.classifier import Classifier
-from ncbook.models.modular import require_sizes
+from ncbook.models.modular import inputs_of, require_sizes
 from ncbook.models.torchvision_networks import (
     densenet121,
     require_image,
@@ -33,7 +33,8 @@ def mlp(
     ['hidden1', 'hidden2']
     """
     require_sizes(num_classes=(num_classes, 2), width=(width, 1), depth=(depth, 1))
-    sizes = [prod(input_shape)] + [width] * depth
+    require_kind(batch_norm, bool, "batch_norm", "True or False")
+    sizes = [inputs_of(input_shape)] + [width] * depth
     blocks: dict[str, nn.Module] = {}
     for level, (fan_in, fan_out) in enumerate(pairwise(sizes), start=1):
         norm = [nn.BatchNorm1d(fan_out)] if batch_norm else []
@@ -87,8 +88,7 @@ def build(name: str, input_shape: tuple[int, ...], num_classes: int, width: int)
     >>> models.build("mlp", (1, 8, 8), num_classes=10, width=32).head.weight.shape
     torch.Size([10, 32])
     """
-    if name not in NETWORKS:
-        raise ValueError(f"name: no network is called {name!r}; there are {', '.join(NETWORKS)}")
+    require_choice(name, "name", NETWORKS)
     return NETWORKS[name](input_shape, num_classes, width=width)
 
 

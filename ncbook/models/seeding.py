@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import torch
 
+from ncbook._checks import SEEDS, require_whole
+
 _ONE_AT_A_TIME = threading.RLock()
 
 
@@ -21,6 +23,7 @@ def seeded(seed: int) -> Iterator[None]:
     >>> torch.equal(again.head.weight, network.head.weight)
     True
     """
+    require_whole(seed, "seed", *SEEDS)
     with _ONE_AT_A_TIME, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from torch import nn
 
+from ncbook._checks import is_whole, require, sequence
 from ncbook._torchvision import torchvision
 from ncbook.models.classifier import Classifier
 from ncbook.models.modular import require_sizes
@@ -153,13 +154,14 @@ def _classifier(blocks: dict[str, nn.Module], head: nn.Linear) -> Classifier:
 def _require(
     name: str, dim: int, width: int, input_shape: tuple[int, ...], num_classes: int, *, least: int = 1
 ) -> None:
-    if width != dim:
-        raise ValueError(f"width: {name} has {dim} features, got {width}")
+    require(is_whole(width) and width == dim, "width", f"{name} has {dim} features", width)
     require_image(name, input_shape, least)
     require_sizes(num_classes=(num_classes, 2))
 
 
 def require_image(name: str, input_shape: tuple[int, ...], least: int = 1) -> None:
     """ValueError unless input_shape is [C, H, W] with H and W at least `least`; `name` is the network that asks."""
-    if len(input_shape) != 3 or input_shape[0] < 1 or min(input_shape[1:]) < least:
-        raise ValueError(f"input_shape: {name} takes [C, H, W] with H and W at least {least}, got {list(input_shape)}")
+    rule = f"{name} takes [C, H, W] with H and W at least {least}"
+    shape = sequence(input_shape, "input_shape", rule)
+    fine = len(shape) == 3 and all(is_whole(size) for size in shape) and shape[0] >= 1 and min(shape[1:]) >= least
+    require(fine, "input_shape", rule, list(shape))

@@ -68,6 +68,7 @@ class PowerTransformer(Classifier):
     head: nn.Linear
 
     def __init__(self, p: int, dim: int = 128, heads: int = 4) -> None:
+        require_sizes(dim=(dim, 1))
         _require(p, dim, heads, 4 * dim)
         if dim % 2:
             raise ValueError(f"dim: must be even, since positions are sines and cosines, got {dim}")

@@ -1,12 +1,12 @@
 """Models that theory solves: features that are free variables, and deep linear networks."""
 
-from math import prod
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ncbook._checks import require_choice, require_kind, require_number, require_whole
 from ncbook.models.classifier import Classifier
+from ncbook.models.modular import inputs_of
 
 
 class UnconstrainedFeatures(Classifier):
@@ -27,6 +27,7 @@ class UnconstrainedFeatures(Classifier):
 
     def __init__(self, labels: Tensor, dim: int, num_classes: int, bias: bool = True) -> None:
         _require(labels, dim, num_classes)
+        require_kind(bias, bool, "bias", "True or False")
         points = nn.Embedding(len(labels), dim)
         super().__init__({"points": points}, dim, num_classes)
         self.head = nn.Linear(dim, num_classes, bias=bias)
@@ -72,10 +73,9 @@ def unconstrained_objective(
     """
     decays = {"weight_decay": weight_decay, "feature_decay": feature_decay, "bias_decay": bias_decay}
     for name, decay in decays.items():
-        if not 0 <= decay < float("inf"):
-            raise ValueError(f"{name}: must be finite and not negative, got {decay}")
-    if loss not in ("cross_entropy", "square"):
-        raise ValueError(f"loss: {loss!r} is unknown; use one of cross_entropy, square")
+        require_number(decay, name, "must be finite and not negative", lambda value: 0 <= value < float("inf"))
+    require_choice(loss, "loss", ("cross_entropy", "square"))
+    require_kind(model, UnconstrainedFeatures, "model", "models.UnconstrainedFeatures")
     head, logits = model.head, model()
     penalty = weight_decay * head.weight.square().sum() + feature_decay * model.points.square().sum()
     if head.bias is not None:
@@ -102,7 +102,7 @@ class DeepLinear(Classifier):
     def __init__(
         self, input_shape: tuple[int, ...], num_classes: int, width: int = 128, depth: int = 3, scale: float = 1.0
     ) -> None:
-        inputs = prod(input_shape)
+        inputs = inputs_of(input_shape)
         _require_deep(scale, input_shape=(inputs, 1), num_classes=(num_classes, 2), width=(width, 1), depth=(depth, 1))
         inner = [inputs] + [width] * (depth - 1)
         blocks: dict[str, nn.Module] = {"inputs": nn.Flatten()}
@@ -122,10 +122,9 @@ class DeepLinear(Classifier):
 
 
 def _require(labels: Tensor, dim: int, num_classes: int) -> None:
-    if num_classes < 2:
-        raise ValueError(f"num_classes: needs K >= 2 classes, got {num_classes}")
-    if dim < 1:
-        raise ValueError(f"dim: must be at least 1, got {dim}")
+    require_whole(num_classes, "num_classes", 2)
+    require_whole(dim, "dim", 1)
+    require_kind(labels, Tensor, "labels", "a tensor [N] int64")
     if labels.ndim != 1 or labels.dtype != torch.int64 or not len(labels):
         raise ValueError(f"labels: expected [N] int64, N >= 1, got {list(labels.shape)} {labels.dtype}")
     if int(labels.min()) < 0 or int(labels.max()) >= num_classes:
@@ -134,7 +133,5 @@ def _require(labels: Tensor, dim: int, num_classes: int) -> None:
 
 def _require_deep(scale: float, **sizes: tuple[int, int]) -> None:
     for name, (size, least) in sizes.items():
-        if size < least:
-            raise ValueError(f"{name}: must be at least {least}, got {size}")
-    if not 0 < scale < float("inf"):
-        raise ValueError(f"scale: must be positive and finite, got {scale}")
+        require_whole(size, name, least)
+    require_number(scale, "scale", "must be positive and finite", lambda value: 0 < value < float("inf"))

@@ -7,6 +7,7 @@ from string import Template
 from typing import Any
 
 from ncbook import __version__
+from ncbook._checks import Name, as_path
 from ncbook.results import RESULTS
 
 _TEMPLATES = Path(__file__).parent
@@ -23,14 +24,14 @@ _FILES = {
 }
 
 
-def lay_out(name: str, part: str, root: Path | None = None) -> list[Path]:
+def lay_out(name: str, part: str, root: Name | None = None) -> list[Path]:
     """Write the files of the result `name`, whose chapter goes into the folder `part` of the book; returns their paths.
 
     root: the checkout, by default the folder where the command is given. Adds the line to `ncbook/results.py`. Raises
     ValueError for a name that is taken or is no Python name, a part that the book has not, or a root that is no
     checkout; nothing is written then.
     """
-    root = Path.cwd() if root is None else root
+    root = Path.cwd() if root is None else as_path(root, "root")
     _require(name, part, root)
     words = {"name": name, "cell": name.replace("_", "-"), "part": part, "version": __version__}
     words["title"] = name.replace("_", " ").capitalize()

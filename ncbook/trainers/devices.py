@@ -1,10 +1,12 @@
 """Which device to use, and how many CPU threads."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+
+from ncbook import _environment
+from ncbook._checks import require_kind, require_whole
 
 
 def pick_device(name: str | torch.device | None = None) -> torch.device:
@@ -15,6 +17,7 @@ def pick_device(name: str | torch.device | None = None) -> torch.device:
     """
     if name is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    require_kind(name, (str, torch.device), "device", "a name such as 'cpu' or 'cuda'")
     try:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError, NotImplementedError) as error:  # how torch refuses depends on its build
@@ -35,17 +38,12 @@ def threads(count: int | None = None) -> Iterator[int]:
     ...     count, torch.get_num_threads()
     (1, 1)
     """
-    count = count or _threads_asked_for()
+    if count is None:
+        count = _environment.whole("NCBOOK_THREADS", least=1, otherwise=1)
+    require_whole(count, "count", 1)
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
         yield count
     finally:
         torch.set_num_threads(before)
-
-
-def _threads_asked_for() -> int:
-    asked = os.environ.get("NCBOOK_THREADS") or "1"
-    if not asked.isdecimal() or int(asked) < 1:
-        raise ValueError(f"NCBOOK_THREADS: must be a whole number of at least 1, got {asked!r}")
-    return int(asked)

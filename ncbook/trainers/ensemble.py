@@ -10,9 +10,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ncbook._checks import (
+    require,
+    require_callable,
+    require_kind,
+    require_number,
+    require_positive,
+    require_whole,
+    sequence,
+)
 from ncbook.data import Split
 from ncbook.models import Classifier
-from ncbook.trainers._validate import require
+from ncbook.trainers._fits import require_fit, require_model
 from ncbook.trainers.gradient_filters import Filtering
 from ncbook.trainers.losses import Flooded, RateReduction
 from ncbook.trainers.outputs import Outputs
@@ -29,6 +38,7 @@ from ncbook.trainers.stacked import (
     require_stackable,
     traced,
 )
+from ncbook.trainers.training import factor
 
 _WORTH_TRACING = 200  # steps: in about as many, tracing has saved the time that it takes
 
@@ -51,12 +61,16 @@ class Member:
     coefficients: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        rate, decay = self.learning_rate, self.weight_decay
-        require(rate is None or 0 < rate < math.inf, "learning_rate", "must be positive and finite", rate)
-        require(decay is None or 0 <= decay < math.inf, "weight_decay", "must be finite and not negative", decay)
-        require(0 < self.init_scale < math.inf, "init_scale", "must be positive and finite", self.init_scale)
-        finite = all(math.isfinite(value) for value in self.coefficients or ())
-        require(finite, "coefficients", "must be finite", self.coefficients)
+        require_whole(self.seed, "seed")
+        if self.learning_rate is not None:
+            require_positive(self.learning_rate, "learning_rate")
+        if self.weight_decay is not None:
+            rule = "must be finite and not negative"
+            require_number(self.weight_decay, "weight_decay", rule, lambda value: 0 <= value < math.inf)
+        require_positive(self.init_scale, "init_scale")
+        if self.coefficients is not None:
+            for value in sequence(self.coefficients, "coefficients", "a tuple of numbers, or None"):
+                require_number(value, "coefficients", "must be finite", math.isfinite)
 
 
 class Ensemble:
@@ -79,14 +93,24 @@ class Ensemble:
         recipe: Recipe,
         members: Sequence[Member],
     ) -> None:
+        require_callable(build, "build", "of a seed that returns a network")
+        require_kind(recipe, Recipe, "recipe", "a trainers.Recipe")
+        members = sequence(members, "members", "trainers.Member, one or more in a list")
         _require_recipe(recipe, members)
         self.recipe, self.members, self.step = recipe, tuple(members), 0
         self.train = points(train, len(members))
         self._device = self.train.labels.device
-        networks = [_scaled(build(member.seed), member.init_scale).to(self._device) for member in members]
+        networks = [_scaled(_built(build, member), member.init_scale).to(self._device) for member in members]
+        self._require_data(networks[0])
         keep_freed_memory()
         self._stack = Stack(networks, self._device, _trained(networks, self.train, recipe))
         self._prepare()
+
+    def _require_data(self, network: Classifier) -> None:
+        """Points of all members at once, as those of one split."""
+        inputs, labels = self.train.inputs, self.train.labels
+        whole = Split(inputs, labels) if self.train.shared else Split(inputs.flatten(0, 1), labels.flatten())
+        require_fit(network, whole)
 
     def _prepare(self) -> None:
         """What a step reads and writes, all on the device."""
@@ -222,10 +246,16 @@ def _phases(recipe: Recipe) -> set[tuple[int, ...]]:
 
 def _factors(recipe: Recipe) -> Tensor:
     """Of each step [steps, 3], in float64: the schedule's, AdamW's 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t)."""
-    rates = torch.tensor([recipe.schedule(step) for step in range(recipe.steps)], dtype=torch.float64)
+    rates = torch.tensor([factor(recipe, step) for step in range(recipe.steps)], dtype=torch.float64)
     t = torch.arange(1, recipe.steps + 1, dtype=torch.float64)
     first, second = recipe.betas
     return torch.stack([rates, 1 / (1 - first**t), (1 - second**t).rsqrt()], 1)
+
+
+def _built(build: Callable[[int], Classifier], member: Member) -> Classifier:
+    network = build(member.seed)
+    require_model(network, "build")
+    return network
 
 
 def _scaled(model: Classifier, scale: float) -> Classifier:
@@ -263,6 +293,8 @@ def _require_recipe(recipe: Recipe, members: Sequence[Member]) -> None:
         fine = not any(isinstance(term, RateReduction) for term in inner)
         require(fine, name, "RateReduction is not for ensembles; use fit", terms)
     require(len(members) > 0, "members", "must not be empty", members)
+    for member in members:
+        require_kind(member, Member, "members", "trainers.Member, one or more in a list")
     for member in members:
         fine = member.coefficients is None or len(member.coefficients) == len(recipe.regularizers)
         require(fine, "coefficients", f"must be one for each of {len(recipe.regularizers)} regularizers", member)

@@ -1,18 +1,20 @@
 """Train one network, or a whole ensemble, and measure it on the way."""
 
+import os
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
 
+from ncbook._checks import Name, as_path, is_whole, require, require_callable, require_number, require_whole
 from ncbook.data import Split
 from ncbook.models import Classifier
 from ncbook.trainers import checkpoints
 from ncbook.trainers.ensemble import Ensemble, Member
+from ncbook.trainers.identity import identity
 from ncbook.trainers.loop import INTERRUPTED, after_probe, before_training, interrupts, progress
 from ncbook.trainers.recipe import Recipe
 from ncbook.trainers.training import Training
@@ -50,7 +52,7 @@ def fit(
     probe: Callable[[Classifier, int], Measured] | None = None,
     probe_steps: Collection[int] = (),
     on_step: Callable[[int], None] | None = None,
-    checkpoint: Path | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_seconds: float = 60.0,
 ) -> Fitted[Measured]:
     """Train `model` in place on `train`, which lies on the model's device.
@@ -61,10 +63,14 @@ def fit(
 
     Ctrl-C ends the training after the step under way; a second one at once. With `checkpoint`, the state is kept in
     that file every `checkpoint_seconds` and at the end, and a training that finds it goes on from there, on a CPU to
-    the same bits; what the probes return must then be numbers, strings, tensors, or containers of them. Networks
-    that draw random numbers themselves, such as dropout, are the exception.
+    the same bits. Networks that draw random numbers themselves, such as dropout, are the exception. What the probes
+    return must then be numbers, strings, tensors, numpy arrays, dataclasses or named tuples of them, or containers of
+    them, and the functions of the recipe such as can be told from others: else ValueError, before the training or by
+    the first such probe. A training of more steps goes on where one of fewer ended, if nothing else differs: it keeps
+    what was measured until then.
 
-    Raises Diverged when the loss is no longer finite, and DamagedCheckpoint for a file that cannot be used.
+    Raises Diverged when the loss is no longer finite, DamagedCheckpoint for a file that cannot be used, and ValueError,
+    naming the argument, for data that the network does not take.
 
     >>> with models.seeded(0):
     ...     fresh = models.mlp(digits.input_shape, digits.num_classes, width=32)
@@ -75,6 +81,9 @@ def fit(
     >>> fitted.measured[-1]
     0.0
     """
+    _require_calls(probe, "(model, step)", probe_steps, on_step)
+    rule = "must be a number of seconds, not negative"
+    require_number(checkpoint_seconds, "checkpoint_seconds", rule, lambda value: value >= 0)
     training, measured, ended = Training(model, train, recipe, seed), [], None
     keep = _Keeper(training, checkpoint, checkpoint_seconds)
     if (state := keep.load()) is not None:
@@ -84,6 +93,7 @@ def fit(
     with interrupts() as interrupted, progress(recipe.steps, training.step, on_step) as report:
         if state is None and probe is not None and 0 in probe_steps:
             measured.append(probed(probe, model, 0))
+            keep.require(measured[-1])
             after_probe(measured)
         while ended is None:
             training.advance()
@@ -91,6 +101,7 @@ def fit(
             by_rule = ended not in (None, "steps")
             if probe is not None and (by_rule or training.step in probe_steps):
                 measured.append(probed(probe, model, training.step))
+                keep.require(measured[-1])
                 after_probe(measured)
             report(training.step)
             keep.save(measured, ended, now=ended is not None or interrupted.is_set())
@@ -121,6 +132,15 @@ class EnsembleFitted(Generic[Measured]):
     def whole(self) -> list[Measured]:
         """`measured` of a training that came to its end; raises KeyboardInterrupt for one that Ctrl-C ended."""
         return _whole(self.measured, self.ended)
+
+
+def _require_calls(probe: Any, arguments: str, probe_steps: Any, on_step: Any) -> None:
+    for name, value, given in (("probe", probe, arguments), ("on_step", on_step, "(step)")):
+        if value is not None:
+            require_callable(value, name, f"of {given}, or None")
+    fine = isinstance(probe_steps, Collection) and not isinstance(probe_steps, str | bytes | Mapping)
+    fine = fine and (isinstance(probe_steps, range) or all(is_whole(step) for step in probe_steps))
+    require(fine, "probe_steps", "expected whole numbers, in a tuple, set or range", probe_steps)
 
 
 def _whole(measured: list[Measured], ended: str) -> list[Measured]:
@@ -160,6 +180,7 @@ def fit_ensemble(
     >>> len(fitted.ensemble.models()), fitted.diverged
     (2, (False, False))
     """
+    _require_calls(probe, "(ensemble, step)", probe_steps, on_step)
     ensemble, measured = Ensemble(build, train, recipe, members), []
     ended = "steps"
     before_training(ensemble.parameters.values())
@@ -191,18 +212,23 @@ def log_spaced(last: int, count: int) -> tuple[int, ...]:
     >>> trainers.log_spaced(1000, 4)
     (0, 1, 10, 100, 1000)
     """
+    require_whole(last, "last", 1)
+    require_whole(count, "count", 1)
     return (0, *np.unique(np.geomspace(1, last, count).round().astype(int)).tolist())
 
 
 class _Keeper:
     """Loads the checkpoint of one training and saves it now and then; does nothing without a file."""
 
-    def __init__(self, training: Training, path: Path | None, seconds: float) -> None:
-        self.training, self.path, self.seconds = training, path, seconds
+    def __init__(self, training: Training, path: Name | None, seconds: float) -> None:
+        self.training, self.seconds = training, seconds
+        self.path = None if path is None else as_path(path, "checkpoint")
         self._last = time.monotonic()
-        self._identity = ""
-        if path is not None:
-            self._identity = checkpoints.identity(training.model, training.train, training.recipe, training.seed)
+        self._identity: dict[str, str] = {}
+        if self.path is not None:
+            require(not self.path.is_dir(), "checkpoint", "must name a file, not a folder", str(self.path))
+            self._identity = identity(training.model, training.train, training.recipe, training.seed)
+            checkpoints.require_plain(training.state(), "model")  # a module of it may keep anything in its state
 
     def load(self) -> dict[str, Any] | None:
         """measured and ended, after the training has taken up its state; None to start afresh."""
@@ -211,7 +237,14 @@ class _Keeper:
         state = checkpoints.load(self.path, self._identity, self.training.train.labels.device)
         if state is not None:
             self.training.load_state(state["training"])
+            if state["identity"]["steps"] != self._identity["steps"]:
+                state["ended"] = self.training.goes_on(state["ended"])
         return state
+
+    def require(self, measured: Any) -> None:
+        """ValueError for what a probe returned and no checkpoint could hold: at once, and not when it is to be read."""
+        if self.path is not None:
+            checkpoints.require_plain(measured, "probe")
 
     def save(self, measured: list[Any], ended: str | None, now: bool) -> None:
         if self.path is None or not (now or time.monotonic() - self._last >= self.seconds):

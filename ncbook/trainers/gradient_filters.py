@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ncbook.trainers._validate import require
+from ncbook._checks import require_number, require_positive
 
 _TINY = 1e-30  # of Prieto et al.'s code: keeps 0 / 0 from a gradient that has nothing left
 
@@ -51,8 +51,8 @@ class Amplified:
     strength: float = 2.0
 
     def __post_init__(self) -> None:
-        require(0 <= self.decay < 1, "decay", "must lie in [0, 1)", self.decay)
-        require(0 < self.strength < float("inf"), "strength", "must be positive and finite", self.strength)
+        require_number(self.decay, "decay", "must lie in [0, 1)", lambda value: 0 <= value < 1)
+        require_positive(self.strength, "strength")
 
     @property
     def remembers(self) -> bool:

@@ -5,14 +5,15 @@ None reads a value back from the device, so that they run under `torch.func.vmap
 """
 
 from dataclasses import dataclass
+from math import inf
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ncbook import metrics
-from ncbook.trainers._validate import require
-from ncbook.trainers.outputs import Outputs, Term, one_hot, precise
+from ncbook._checks import require, require_callable, require_kind, require_number, require_positive
+from ncbook.trainers.outputs import Outputs, Term, one_hot, precise, require_outputs
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,11 @@ class CrossEntropy:
     float64: bool = False
 
     def __post_init__(self) -> None:
-        require(0 <= self.smoothing < 1, "smoothing", "must lie in [0, 1)", self.smoothing)
+        require_number(self.smoothing, "smoothing", "must lie in [0, 1)", lambda value: 0 <= value < 1)
+        require_kind(self.float64, bool, "float64", "True or False")
 
     def __call__(self, outputs: Outputs) -> Tensor:
+        require_outputs(outputs)
         logits = outputs.logits.double() if self.float64 else precise(outputs.logits)
         losses = F.cross_entropy(logits, outputs.labels, reduction="none", label_smoothing=self.smoothing)
         return outputs.mean(losses)
@@ -51,7 +54,11 @@ class StableMax:
 
     float64: bool = False
 
+    def __post_init__(self) -> None:
+        require_kind(self.float64, bool, "float64", "True or False")
+
     def __call__(self, outputs: Outputs) -> Tensor:
+        require_outputs(outputs)
         logits = outputs.logits.double() if self.float64 else precise(outputs.logits)
         positive = logits >= 0
         # not clamp, whose slope at its bound is 1 or 0, depending on the version of torch
@@ -71,9 +78,10 @@ class Focal:
     gamma: float = 3.0
 
     def __post_init__(self) -> None:
-        require(0 <= self.gamma < float("inf"), "gamma", "must be finite and not negative", self.gamma)
+        require_number(self.gamma, "gamma", "must be finite and not negative", lambda value: 0 <= value < inf)
 
     def __call__(self, outputs: Outputs) -> Tensor:
+        require_outputs(outputs)
         losses = F.cross_entropy(precise(outputs.logits), outputs.labels, reduction="none")
         # the power's gradient at 0 is infinite for gamma < 1: a point of loss 0 takes it from a constant
         return outputs.mean(torch.where(losses > 0, -torch.expm1(-losses), 0.0) ** self.gamma * losses)
@@ -94,10 +102,11 @@ class SquaredError:
     height: float = 1.0
 
     def __post_init__(self) -> None:
-        require(0 < self.on_target < float("inf"), "on_target", "must be positive and finite", self.on_target)
-        require(0 < self.height < float("inf"), "height", "must be positive and finite", self.height)
+        require_positive(self.on_target, "on_target")
+        require_positive(self.height, "height")
 
     def __call__(self, outputs: Outputs) -> Tensor:
+        require_outputs(outputs)
         logits, chosen = precise(outputs.logits), one_hot(outputs)
         on, off = (logits - self.height).square() * self.on_target, logits.square()
         return outputs.mean(torch.where(chosen, on, off).sum(1))
@@ -118,9 +127,10 @@ class SupervisedContrastive:
     temperature: float = 0.1
 
     def __post_init__(self) -> None:
-        require(0 < self.temperature < float("inf"), "temperature", "must be positive and finite", self.temperature)
+        require_positive(self.temperature, "temperature")
 
     def __call__(self, outputs: Outputs) -> Tensor:
+        require_outputs(outputs)
         points = _directions(outputs.features)
         others = ~torch.eye(len(points), dtype=torch.bool, device=points.device)
         if outputs.mask is not None:
@@ -146,9 +156,10 @@ class RateReduction:
     eps_sq: float = 0.5
 
     def __post_init__(self) -> None:
-        require(0 < self.eps_sq < float("inf"), "eps_sq", "must be positive and finite", self.eps_sq)
+        require_positive(self.eps_sq, "eps_sq")
 
     def __call__(self, outputs: Outputs) -> Tensor:
+        require_outputs(outputs)
         require(outputs.mask is None, "mask", "rate reduction takes no padding; must be None", outputs.mask)
         return -metrics.rate_reduction(_directions(outputs.features), outputs.labels, self.eps_sq)
 
@@ -165,9 +176,11 @@ class Flooded:
     level: float
 
     def __post_init__(self) -> None:
-        require(0 < self.level < float("inf"), "level", "must be positive and finite", self.level)
+        require_callable(self.loss, "loss", "of Outputs")
+        require_positive(self.level, "level")
 
     def __call__(self, outputs: Outputs) -> Tensor:
+        require_outputs(outputs)
         return (self.loss(outputs) - self.level).abs() + self.level
 
 

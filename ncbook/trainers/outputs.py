@@ -1,10 +1,12 @@
 """What a network gives for a batch: what losses, measures and regularizers are functions of."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+
+from ncbook._checks import require, require_kind
 
 
 class Outputs(NamedTuple):
@@ -24,7 +26,9 @@ class Outputs(NamedTuple):
     mask: Tensor | None = None
 
     def mean(self, values: Tensor) -> Tensor:
-        """Mean over the points of values [N]."""
+        """Mean over the points of values [N]. Raises ValueError for another shape than that of the mask."""
+        if not isinstance(values, Tensor) or (self.mask is not None and values.shape != self.mask.shape):
+            require(False, "values", "expected a tensor with a number for each point", values)
         if self.mask is None:
             return values.mean()
         mask = self.mask.to(values.dtype)
@@ -32,6 +36,31 @@ class Outputs(NamedTuple):
 
 
 Term = Callable[[Outputs], Tensor]
+
+
+def require_outputs(outputs: Any) -> None:
+    """ValueError unless `outputs` are Outputs whose shapes fit. Reads no value, for which a GPU would have to stop."""
+    require_kind(outputs, Outputs, "outputs", "trainers.Outputs")
+    for name, fine, rule in _rules(outputs):
+        if not fine:
+            require(False, f"outputs.{name}", rule, getattr(outputs, name))
+
+
+def _rules(outputs: Outputs) -> Iterator[tuple[str, bool, str]]:
+    """One after the other, since each needs those before it; with no text to be made, for a step of every training."""
+    features, logits, labels, weight, mask = outputs
+    yield (
+        "labels",
+        isinstance(labels, Tensor) and labels.ndim == 1 and labels.dtype == torch.int64,
+        "expected [N] int64",
+    )
+    for name, value in (("features", features), ("logits", logits), ("weight", weight)):
+        fine = isinstance(value, Tensor) and value.ndim == 2 and value.is_floating_point()
+        yield name, fine, "expected two axes of a float dtype"
+    yield "features", len(features) == len(labels), "must have a row for each label"
+    yield "logits", len(logits) == len(labels), "must have a row for each label"
+    fine = mask is None or (isinstance(mask, Tensor) and mask.shape == labels.shape)
+    yield "mask", fine, "must have an entry for each label, or be None"
 
 
 def precise(values: Tensor) -> Tensor:

@@ -3,11 +3,22 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from numbers import Real
 
 import torch
 from torch import Tensor
 
-from ncbook.trainers._validate import require
+from ncbook._checks import (
+    is_whole,
+    require,
+    require_callable,
+    require_choice,
+    require_kind,
+    require_number,
+    require_positive,
+    require_whole,
+    sequence,
+)
 from ncbook.trainers.gradient_filters import GradientFilter
 from ncbook.trainers.losses import CrossEntropy
 from ncbook.trainers.outputs import Term
@@ -26,6 +37,7 @@ def constant(step: int) -> float:
     >>> trainers.constant(100)
     1.0
     """
+    require_number(step, "step", "must be a number of steps", math.isfinite)
     return 1.0
 
 
@@ -42,9 +54,12 @@ class Drops:
     factor: float = 0.1
 
     def __post_init__(self) -> None:
-        require(0 < self.factor < 1, "factor", "must lie in (0, 1)", self.factor)
+        for step in sequence(self.at, "at", "a tuple of steps"):
+            require_whole(step, "at", 0)
+        require_number(self.factor, "factor", "must lie in (0, 1)", lambda value: 0 < value < 1)
 
     def __call__(self, step: int) -> float:
+        require_number(step, "step", "must be a number of steps", math.isfinite)
         return self.factor ** sum(step >= drop for drop in self.at)
 
 
@@ -62,11 +77,13 @@ class Cosine:
     start: int = 0
 
     def __post_init__(self) -> None:
-        require(self.steps >= 1, "steps", "must be at least 1", self.steps)
-        require(0 <= self.last <= 1, "last", "must lie in [0, 1]", self.last)
+        require_whole(self.steps, "steps", 1)
+        require_number(self.last, "last", "must lie in [0, 1]", lambda value: 0 <= value <= 1)
+        require_whole(self.start, "start")
         require(0 <= self.start < self.steps, "start", "must lie in [0, steps)", self.start)
 
     def __call__(self, step: int) -> float:
+        require_number(step, "step", "must be a number of steps", math.isfinite)
         passed = (step - self.start) / (self.steps - self.start)
         return self.last + (1 - self.last) * (1 + math.cos(math.pi * min(max(passed, 0.0), 1.0))) / 2
 
@@ -84,9 +101,11 @@ class WarmUp:
     then: Schedule = constant
 
     def __post_init__(self) -> None:
-        require(self.steps >= 1, "steps", "must be at least 1", self.steps)
+        require_whole(self.steps, "steps", 1)
+        require_callable(self.then, "then", "of the step")
 
     def __call__(self, step: int) -> float:
+        require_number(step, "step", "must be a number of steps", math.isfinite)
         return min((step + 1) / self.steps, 1.0) * self.then(step)
 
 
@@ -118,9 +137,10 @@ class LossBelow:
     level: float
 
     def __post_init__(self) -> None:
-        require(0 < self.level < float("inf"), "level", "must be positive", self.level)
+        require_positive(self.level, "level")
 
     def __call__(self, seen: Seen) -> bool:
+        require_kind(seen, Seen, "seen", "trainers.Seen")
         return seen.loss < self.level
 
 
@@ -135,9 +155,10 @@ class AccuracyAbove:
     level: float
 
     def __post_init__(self) -> None:
-        require(0 < self.level <= 1, "level", "must lie in (0, 1]", self.level)
+        require_number(self.level, "level", "must lie in (0, 1]", lambda value: 0 < value <= 1)
 
     def __call__(self, seen: Seen) -> bool:
+        require_kind(seen, Seen, "seen", "trainers.Seen")
         return 1 - seen.error >= self.level
 
 
@@ -152,9 +173,10 @@ class AfterZeroError:
     steps: int
 
     def __post_init__(self) -> None:
-        require(self.steps >= 0, "steps", "must not be negative", self.steps)
+        require_whole(self.steps, "steps", 0)
 
     def __call__(self, seen: Seen) -> bool:
+        require_kind(seen, Seen, "seen", "trainers.Seen")
         return seen.zero_error_step is not None and seen.step >= seen.zero_error_step + self.steps
 
 
@@ -202,28 +224,55 @@ class Recipe:
     compile: bool = False
 
     def __post_init__(self) -> None:
-        for name, choices in (("optimizer", OPTIMIZERS), ("precision", PRECISIONS)):
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name}: {getattr(self, name)!r} is unknown; use one of {', '.join(choices)}")
-        for name, fine, rule in self._rules():
-            require(fine, name, rule, getattr(self, name))
+        require_choice(self.optimizer, "optimizer", OPTIMIZERS)
+        require_choice(self.precision, "precision", PRECISIONS)
+        require_whole(self.steps, "steps", 1)
+        if self.batch_size is not None:
+            require(is_whole(self.batch_size) and self.batch_size >= 2, "batch_size", _BATCH, self.batch_size)
+        require(self._is_pair(), "betas", "must be two numbers in [0, 1)", self.betas)
+        for name, rule, fine in _NUMBERS:
+            require_number(getattr(self, name), name, rule, fine)
+        if self.head_norm is not None:
+            require_positive(self.head_norm, "head_norm")
+        require_kind(self.compile, bool, "compile", "True or False")
+        self._require_functions()
+        if self.optimizer == "lbfgs":
+            self._require_lbfgs()
 
-    def _rules(self) -> list[tuple[str, bool, str]]:
-        infinity = float("inf")
-        lbfgs = self.optimizer == "lbfgs"
-        return [
-            ("steps", self.steps >= 1, "must be at least 1"),
-            ("learning_rate", 0 < self.learning_rate < infinity, "must be positive"),
-            ("batch_size", self.batch_size is None or self.batch_size >= 2, "must be at least 2, or None"),
-            ("batch_size", not lbfgs or self.batch_size is None, "L-BFGS takes all points at once; use None"),
-            ("augment", not lbfgs or self.augment is None, "L-BFGS needs the same inputs in every step; use None"),
-            ("filters", not lbfgs or not self.filters, "L-BFGS needs the gradient of its objective; use ()"),
-            ("momentum", 0 <= self.momentum < 1, "must lie in [0, 1)"),
-            ("betas", all(0 <= beta < 1 for beta in self.betas), "must lie in [0, 1)"),
-            ("eps", 0 < self.eps < infinity, "must be positive"),
-            ("weight_decay", 0 <= self.weight_decay < infinity, "must not be negative"),
-            ("head_norm", self.head_norm is None or 0 < self.head_norm < infinity, "must be positive, or None"),
-        ]
+    def _is_pair(self) -> bool:
+        betas = self.betas
+        fine = isinstance(betas, tuple | list) and len(betas) == 2 and all(isinstance(each, Real) for each in betas)
+        return fine and all(0 <= beta < 1 for beta in betas)
+
+    def _require_functions(self) -> None:
+        require_callable(self.schedule, "schedule", "of the step")
+        require_callable(self.loss, "loss", "of Outputs")
+        if self.augment is not None:
+            require_callable(self.augment, "augment", "of (inputs, generator), or None")
+        for name, kind in (("regularizers", Regularizer), ("filters", None), ("stop", None)):
+            expected = f"a tuple of {'trainers.Regularizer' if kind else 'functions'}"
+            require_kind(getattr(self, name), tuple, name, expected)
+            for each in getattr(self, name):
+                fine = isinstance(each, kind) if kind else callable(each)
+                require(fine, name, f"expected {expected}", each)
+
+    def _require_lbfgs(self) -> None:
+        for name, neutral, why in (
+            ("batch_size", None, "takes all points at once"),
+            ("augment", None, "needs the same inputs in every step"),
+            ("filters", (), "needs the gradient of its objective"),
+        ):
+            value = getattr(self, name)
+            require(value == neutral, name, f"L-BFGS {why}; use {neutral}", value)
+
+
+_BATCH = "must be at least 2, a whole number, or None"
+_NUMBERS: tuple[tuple[str, str, Callable[[float], bool]], ...] = (
+    ("learning_rate", "must be positive", lambda value: 0 < value < math.inf),
+    ("momentum", "must lie in [0, 1)", lambda value: 0 <= value < 1),
+    ("eps", "must be positive", lambda value: 0 < value < math.inf),
+    ("weight_decay", "must not be negative", lambda value: 0 <= value < math.inf),
+)
 
 
 def steps_per_epoch(points: int, batch_size: int | None) -> int:
@@ -232,8 +281,10 @@ def steps_per_epoch(points: int, batch_size: int | None) -> int:
     >>> trainers.steps_per_epoch(points=1000, batch_size=64)
     15
     """
+    require_whole(points, "points", 1)
     if batch_size is None:
         return 1
+    require_whole(batch_size, "batch_size", 1)
     if batch_size > points:
         raise ValueError(f"batch_size: {batch_size} is more than the {points} training points")
     return points // batch_size

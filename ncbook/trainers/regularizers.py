@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ncbook.trainers._validate import require
-from ncbook.trainers.outputs import Outputs, Term, one_hot, precise
+from ncbook._checks import require, require_callable, require_kind, require_number, require_positive, require_whole
+from ncbook.trainers.outputs import Outputs, Term, one_hot, precise, require_outputs
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,10 @@ class Floor:
     level: float
 
     def __post_init__(self) -> None:
-        require(0 < self.level < float("inf"), "level", "must be positive and finite", self.level)
+        require_positive(self.level, "level")
 
     def __call__(self, value: Tensor) -> Tensor:
+        require(isinstance(value, Tensor) and value.is_floating_point(), "value", "expected a float tensor", value)
         return F.relu(math.log(self.level) - value.clamp(min=torch.finfo(value.dtype).tiny).log())
 
 
@@ -52,8 +53,13 @@ class Regularizer:
     stop: int | None = None
 
     def __post_init__(self) -> None:
-        require(abs(self.coefficient) < float("inf"), "coefficient", "must be finite", self.coefficient)
-        require(self.start >= 0, "start", "must not be negative", self.start)
+        require_callable(self.measure, "measure", "of Outputs")
+        require_number(self.coefficient, "coefficient", "must be finite", math.isfinite)
+        if self.shape is not None:
+            require_callable(self.shape, "shape", "of a tensor, or None")
+        require_whole(self.start, "start", 0)
+        if self.stop is not None:
+            require_whole(self.stop, "stop")
         require(self.stop is None or self.stop > self.start, "stop", f"must come after start={self.start}", self.stop)
 
     def active(self, step: int) -> bool:
@@ -62,6 +68,8 @@ class Regularizer:
 
     def __call__(self, outputs: Outputs) -> Tensor:
         """shape(measure(outputs)), without the coefficient."""
+        if not isinstance(outputs, Outputs):  # the measure looks at the rest
+            require_outputs(outputs)
         value = self.measure(outputs)
         return value if self.shape is None else self.shape(value)
 
@@ -74,6 +82,7 @@ def variance_ratio(outputs: Outputs) -> Tensor:
     >>> trainers.variance_ratio(outputs)
     tensor(0.2051)
     """
+    require_outputs(outputs)
     means, present, within = _class_means(outputs)
     centered = (means - means.sum(0) / present.sum()) * present[:, None]
     spread, between = outputs.mean(within), centered.square().sum()
@@ -90,6 +99,7 @@ def cdnv(outputs: Outputs) -> Tensor:
     >>> trainers.cdnv(outputs)
     tensor(0.0385)
     """
+    require_outputs(outputs)
     means, present, within = _class_means(outputs)
     chosen = _members(outputs, within.dtype)
     variances = within @ chosen / chosen.sum(0).clamp(min=1)
@@ -105,6 +115,8 @@ def relative_flatness(outputs: Outputs) -> Tensor:
     >>> trainers.relative_flatness(outputs)
     tensor(0.8388)
     """
+    require_outputs(outputs)
+    require(len(outputs.weight) == outputs.logits.shape[1], "outputs.weight", "must have a row a class", outputs.weight)
     spread = _over_pairs(precise(outputs.logits), _squared_distances(precise(outputs.weight)) / 2)
     return outputs.mean(spread * precise(outputs.features).square().sum(1))
 
@@ -123,9 +135,11 @@ class FlatnessBound:
     unit_features: bool = False
 
     def __post_init__(self) -> None:
-        require(0 < self.temperature < float("inf"), "temperature", "must be positive and finite", self.temperature)
+        require_kind(self.unit_features, bool, "unit_features", "True or False")
+        require_positive(self.temperature, "temperature")
 
     def __call__(self, outputs: Outputs) -> Tensor:
+        require_outputs(outputs)
         values = _uncertainties(precise(outputs.logits) / self.temperature)
         if not self.unit_features:
             values = values * precise(outputs.features).square().sum(1)
@@ -138,6 +152,7 @@ def uncertainty(outputs: Outputs) -> Tensor:
     >>> trainers.uncertainty(outputs)
     tensor(0.1628)
     """
+    require_outputs(outputs)
     return outputs.mean(_uncertainties(precise(outputs.logits)))
 
 
@@ -147,6 +162,7 @@ def squared_norms(outputs: Outputs) -> Tensor:
     >>> trainers.squared_norms(outputs)  # 10 times 2
     tensor(20.)
     """
+    require_outputs(outputs)
     return precise(outputs.weight).square().sum() * feature_norm(outputs)
 
 
@@ -156,6 +172,7 @@ def feature_norm(outputs: Outputs) -> Tensor:
     >>> trainers.feature_norm(outputs)
     tensor(2.)
     """
+    require_outputs(outputs)
     return outputs.mean(precise(outputs.features).square().sum(1))
 
 

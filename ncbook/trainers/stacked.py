@@ -13,9 +13,10 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ncbook._checks import require, require_callable, require_kind, sequence
 from ncbook.data import Split
 from ncbook.models import Classifier
-from ncbook.trainers._validate import require
+from ncbook.trainers._fits import fitting
 from ncbook.trainers.outputs import Outputs, Term
 
 EAGER_STEPS = 64  # before a step is traced, and on a GPU captured: kernels are loaded and memory is laid out in them
@@ -36,7 +37,12 @@ def points(data: Split | Sequence[Split], members: int) -> Points:
     Raises ValueError for another number of splits than of members, or splits whose points differ in shape.
     """
     if isinstance(data, Split):
+        require(len(data) > 0, "train", "needs at least one point", 0)
         return Points(data.inputs, data.labels, None, shared=True)
+    expected = "a data.Split, or one for each member"
+    data = sequence(data, "train", expected)
+    for split in data:
+        require_kind(split, Split, "train", expected)
     require(len(data) == members, "train", f"must be one split, or one for each of {members} members", len(data))
     shapes = {(tuple(split.inputs.shape[1:]), split.inputs.dtype) for split in data}
     require(len(shapes) == 1, "train", "points must have one shape and dtype", shapes)
@@ -57,6 +63,10 @@ def over_members(term: Term, outputs: Outputs) -> Tensor:
     >>> trainers.over_members(trainers.feature_norm, both)
     tensor([2., 2.])
     """
+    require_callable(term, "term", "of Outputs")
+    require_kind(outputs, Outputs, "outputs", "trainers.Outputs with a leading member axis")
+    alike = {each.shape[:2] for each in (outputs.features, outputs.logits, outputs.labels)}
+    require(len(alike) == 1 and outputs.labels.ndim == 2, "outputs", "must have a leading member axis [S, N]", alike)
     return vmap(term, (_axes(outputs),))(outputs)
 
 
@@ -214,8 +224,9 @@ def require_stackable(network: Precise, data: Points) -> None:
     alike = not norms or not sizes
     require(alike, "train", "must be of one size for networks with batch norm, which would norm the padding", sizes)
     before = {name: value.clone() for name, value in network.named_buffers()}
-    with torch.no_grad():
-        network.train()(data.inputs if data.shared else data.inputs[0])
+    inputs = data.inputs if data.shared else data.inputs[0]
+    with torch.no_grad(), fitting(inputs):
+        network.train()(inputs)
     changed = [
         name for name, value in network.named_buffers()
         if name.rpartition(".")[0] not in norms and not torch.equal(value, before[name])

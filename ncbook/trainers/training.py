@@ -1,13 +1,17 @@
 """One network on its way: a step at a time, and the whole state as tensors."""
 
+import math
+from collections import OrderedDict
+from numbers import Real
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ncbook._checks import SEEDS, require, require_kind, require_whole
 from ncbook.data import Split
 from ncbook.models import Classifier
-from ncbook.trainers._validate import require
+from ncbook.trainers._fits import fitting, require_fit
 from ncbook.trainers.gradient_filters import Filtering
 from ncbook.trainers.outputs import Outputs
 from ncbook.trainers.recipe import Recipe, Seen, steps_per_epoch
@@ -42,6 +46,8 @@ class Training:
     """
 
     def __init__(self, model: Classifier, train: Split, recipe: Recipe, seed: int) -> None:
+        require_kind(recipe, Recipe, "recipe", "a trainers.Recipe")
+        require_whole(seed, "seed", *SEEDS)
         require_fit(model, train)
         self.model, self.train, self.recipe, self.seed = model, train, recipe, seed
         self.step = 0
@@ -65,8 +71,8 @@ class Training:
 
     @property
     def learning_rate(self) -> float:
-        """Of the step to come."""
-        return self.recipe.learning_rate * self.recipe.schedule(self.step)
+        """Of the step to come. Raises ValueError for a schedule that gives no finite number."""
+        return float(self.recipe.learning_rate * factor(self.recipe, self.step))
 
     def advance(self) -> None:
         """One optimizer step, and the cap on the head's norm."""
@@ -85,14 +91,22 @@ class Training:
 
         Raises Diverged when the loss is no longer finite.
         """
-        last = self.step >= self.recipe.steps
-        if last or (self.step % self.steps_per_epoch == 0 and self.step >= self._read_at):
-            self._read_at = self.step + _READ_EVERY
+        last, whole_epoch = self.step >= self.recipe.steps, self.step % self.steps_per_epoch == 0
+        due = whole_epoch and self.step >= self._read_at
+        if last or due:
             seen = self._seen()
-            rule = next((rule for rule in self.recipe.stop if rule(seen)), None)
+            if due:  # what is remembered does not depend on where the training ends: it may go on from there
+                self._read_at, self._zero_error_step = self.step + _READ_EVERY, seen.zero_error_step
+            # the sums over a part of an epoch are no means over it
+            rule = next((rule for rule in self.recipe.stop if rule(seen)), None) if whole_epoch else None
             if rule is not None:
                 return repr(rule)
         return "steps" if last else None
+
+    def goes_on(self, ended: str | None) -> str | None:
+        """`ended` of a training that was to end elsewhere: None where one of more steps would have gone on."""
+        by_rule = ended not in (None, "steps") and self._read_at == self.step + _READ_EVERY  # asked in either
+        return ended if by_rule else self.ended()
 
     def state(self) -> dict[str, Any]:
         """All that a later `load_state` needs to go on to the same bits; tensors, numbers and containers of them."""
@@ -112,7 +126,9 @@ class Training:
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from `state`, of the same model, data, recipe and seed."""
         self.step, self._read_at = state["step"], state["read_at"]
-        self.model.load_state_dict(state["model"])
+        saved = OrderedDict(state["model"])
+        saved._metadata = self.model.state_dict()._metadata  # type: ignore[attr-defined]  # versions of its modules
+        self.model.load_state_dict(saved)
         self._optimizer.load_state_dict(state["optimizer"])
         self._random.set_state(state["random"].cpu())
         self._order, self._loss, self._errors = state["order"], state["loss"], state["errors"]
@@ -166,10 +182,19 @@ class Training:
         """The backbone in the recipe's precision; the head, which is cheap, never in less than float32."""
         inputs = batch.inputs.to(memory_format=self._layout)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            features = self._features(inputs)
+            features = self._features(inputs) if self.step else self._first(inputs)
         if features.dtype == torch.bfloat16:
             features = features.float()
         return Outputs(features, self.model.head(features), batch.labels, self.model.head.weight)
+
+    def _first(self, inputs: Tensor) -> Tensor:
+        """The features in the first step, where inputs show themselves to be of a shape or type that does not fit."""
+        with fitting(inputs):
+            features = self._features(inputs)
+        dim = self.model.head.weight.shape[1]
+        fine = isinstance(features, Tensor) and features.ndim == 2 and features.shape[1] == dim
+        require(fine, "model", f"its features must be [N, {dim}], which its head takes", features)
+        return features
 
     def _seen(self) -> Seen:
         loss, error = self._loss.item(), self._errors.item()
@@ -178,18 +203,16 @@ class Training:
                 f"the training loss became {loss} in step {self.step} "
                 f"at learning_rate={self.learning_rate:g}; use a smaller learning_rate"
             )
-        if error == 0 and self._zero_error_step is None:
-            self._zero_error_step = self.step
-        return Seen(self.step, loss, error, self._zero_error_step)
+        first = self.step if error == 0 and self._zero_error_step is None else self._zero_error_step
+        return Seen(self.step, loss, error, first)
 
 
-def require_fit(model: Classifier, train: Split) -> None:
-    """ValueError unless `model` can be trained on `train`: on a GPU a label out of range would end the process."""
-    require(len(train) > 0, "train", "needs at least one point", 0)
-    device, given = next(model.parameters()).device, train.labels.device
-    require(device == given, "train", f"must be on {device}, as the model is; use train.to({str(device)!r})", given)
-    lowest, highest, classes = int(train.labels.min()), int(train.labels.max()), len(model.head.weight)
-    require(lowest >= 0 and highest < classes, "labels", f"must lie in 0..{classes - 1}", f"{lowest}..{highest}")
+def factor(recipe: Recipe, step: int) -> float:
+    """Of the learning rate in a step; ValueError for a schedule that gives no finite number."""
+    value = recipe.schedule(step)
+    if not (isinstance(value, Real) and math.isfinite(value)):
+        require(False, "schedule", f"must give a finite number for step {step}", value)
+    return value
 
 
 @torch.no_grad()
