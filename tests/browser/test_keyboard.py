@@ -5,8 +5,6 @@ from pages import fresh_page
 from test_book import CHAPTER, CHAPTERS, PAGES
 
 MOST_STOPS = 25  # from the top of a page to its first moving figure
-# What is read before the first moving figure of these has more links and code: 54 and 42 stops on a phone.
-LATE = ["book/1-collapse/memorization", "book/3-representation/corrupted_labels"]
 STILL = ["book/3-representation/contrastive", "book/3-representation/deep_unconstrained", "book/answer/answer"]
 MOVING = [name for name in CHAPTERS if name not in STILL]
 ENOUGH_STOPS = 300  # the ledger has many hundred links, all alike
@@ -92,7 +90,7 @@ def test_the_menu_of_a_formula_opens_by_mouse(visit):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", [name for name in MOVING if name not in LATE])
+@pytest.mark.parametrize("name", MOVING)
 def test_the_first_moving_figure_is_near(visit, name, width):
     stops_to_the_first_figure(visit(name, width), MOST_STOPS)
 
