@@ -436,3 +436,37 @@ def test_numbers_of_the_solutions():
 def test_a_wrong_answer_gets_a_hint(name, wrong, capsys):
     exercises.check(f"corrupted/{name}", wrong)
     assert capsys.readouterr().out.startswith("Not yet. Hint: ")
+
+
+# ---- the explorable of the trainings ----
+
+
+@pytest.fixture(scope="module")
+def trainings(run):
+    return explorables.corrupted_trainings(run).data
+
+
+def test_each_training_of_the_explorable_has_epochs_of_its_own(trainings, frame):
+    labels = [arm["label"] for arm in trainings["arms"]]
+    assert len(set(labels)) == len(labels) == 18
+    for arm, longest in (("cross-entropy", 40), ("rate reduction, longer", 360)):
+        epochs = trainings["arms"][labels.index(f"{arm}, ratio 0.4")]["steps"]
+        assert epochs == sorted(frame[(frame.arm == arm) & (frame.label_noise == 0.4)].epoch.unique())
+        assert epochs[-1] == longest
+    assert trainings["steps"] == sorted({epoch for arm in trainings["arms"] for epoch in arm["steps"]})
+
+
+def test_the_answers_of_the_explorable_of_trainings_are_those_of_the_run(trainings, top):
+    asked = trainings["questions"]
+    for arm in ("cross-entropy", "rate reduction"):
+        own = top[top.arm == arm]
+        assert f"{100 * own.end.median():.0f} % with {arm}, ratio 0.4" in asked["ahead"]["answer"]
+        ratio = own.unit_variance_ratio_train_end.median()
+        assert f"{ratio:.2g} with {arm}, ratio 0.4" in asked["collapse"]["answer"]
+    end = top[top.arm == "same schedule"].end.median()
+    assert f"{100 * end:.0f} % with cross-entropy, same schedule, ratio 0.4" in asked["schedule"]["answer"]
+
+
+def test_the_explorable_of_trainings_says_what_is_missing(run):
+    with pytest.raises(ValueError, match=r"run\.history: has no part 'training'; .*corrupted_labels"):
+        explorables.corrupted_trainings(runs.Run(run.config, {}, {}, run.provenance))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ncbook import data, experiments, readings
+from ncbook import data, experiments, explorables, readings, runs
 from ncbook.experiments import double_descent, memorization
 
 
@@ -205,3 +205,36 @@ def test_copied_points_move_the_peak():
         phi = experiments.double_descent.random_features(split.inputs[rows], count, seed=0)
         norms[count] = double_descent.solve(phi, targets).norm().item()
     assert max(norms, key=norms.get) == 300
+
+
+# ---- the explorable ----
+
+
+def test_the_answers_of_the_explorable_are_those_of_the_run(arms):
+    asked = explorables.memorization(memorization.load("laptop")).data["questions"]
+    digits = {"dataset": "digits", "network": "mlp"}
+    for noise, words in ((0.0, "true labels"), (1.0, "random labels")):
+        epoch = median(arms, "zero_error_epoch", label_noise=noise, **digits)
+        assert f"4 of 4 with {words} (median epoch: {epoch:g})" in asked["labels"]["answer"]
+        error = 100 * median(arms, "test_error_end", label_noise=noise, **digits)
+        assert f"{error:.1f} % with {words} (lowest" in asked["images"]["answer"]
+    lowest = 100 * median(arms, "test_error_best", label_noise=0.2, **digits)
+    assert f"with label noise 0.2 (lowest on the way: {lowest:.1f} %)" in asked["noise"]["answer"]
+
+
+def test_the_explorable_compares_labels_and_then_other_images_and_networks():
+    data = explorables.memorization(memorization.load("laptop")).data
+    compared = {
+        key: [data["arms"][place]["label"] for place in asked["arms"]] for key, asked in data["questions"].items()
+    }
+    assert compared["labels"] == compared["images"] == ["true labels", "random labels"]
+    assert compared["noise"] == ["true labels", "label noise 0.1", "label noise 0.2"]
+    assert compared["other"] == ["glyphs, true labels", "glyphs, random labels"]
+    assert compared["network"] == ["random labels", "perceptron without batch norm, random labels"]
+
+
+def test_the_explorable_says_what_is_missing():
+    run = memorization.load("laptop")
+    history = {name: column for name, column in run.history.items() if name != "train_loss"}
+    with pytest.raises(ValueError, match=r"run\.history: has no column train_loss; .*memorization"):
+        explorables.memorization(runs.Run(run.config, history, {}, run.provenance))

@@ -105,6 +105,13 @@ def test_a_part_that_has_changed_is_joined_again_though_no_page_is_written(site)
     assert "red" not in sheet.read_text()
 
 
+def test_a_build_in_which_no_page_has_changed_writes_one_so_that_there_are_files_to_join():
+    told = {}
+    few_files.setup(SimpleNamespace(connect=lambda event, handler, priority=500: told.update({event: handler})))
+    app = SimpleNamespace(config=SimpleNamespace(root_doc="book/welcome"))
+    assert told["env-get-outdated"](app, "environment", set(), set(), set()) == ["book/welcome"]
+
+
 def test_files_that_no_page_asks_for_are_removed(site):
     folder = site.outdir / "_static"
     gone = ["scripts/fontawesome.js", "scripts/fontawesome.js.map", "styles/theme.css.map", "locales/de/x.po"]

@@ -130,7 +130,7 @@ def _shown(result: str) -> Iterator[tuple[str, Any]]:
         if getattr(figures, name).__module__ == f"ncbook.figures.{result}":
             yield f"figures.{name}", getattr(figures, name)
     for name in explorables.__all__:
-        if getattr(explorables, name).__module__.rpartition(".")[2] in (result, f"live_{result}"):
+        if explorables.OTHERS.get(name, name) == result:
             yield f"explorables.{name}", getattr(explorables, name)
 
 

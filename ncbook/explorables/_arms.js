@@ -3,11 +3,11 @@
 
 /**
  * @typedef {{ label: string, change: number | null, reached?: (number | null)[] }} Known
- * @typedef {Known & { curves: Record<string, Packed> }} Arm
- * @typedef {Known & { curves: Record<string, Float64Array[]> }} Shown
+ * @typedef {Known & { steps?: number[], curves: Record<string, Packed> }} Arm
+ * @typedef {Known & { steps: number[], curves: Record<string, Float64Array[]> }} Shown
  * @typedef {{ label: string, log: boolean }} Measure
  * @typedef {{ arms: number[], measure: string, answer: string }} Question
- * @typedef {{ steps: number[], clock: string, measures: Record<string, Measure>, arms: Arm[], questions: Record<string, Question> }} Data
+ * @typedef {{ steps: number[], clock: string, logTime: boolean, measures: Record<string, Measure>, arms: Arm[], questions: Record<string, Question> }} Data
  * @typedef {{ arms: Shown[], measure: string, frame: number }} State
  */
 
@@ -19,7 +19,7 @@ function explore(root, data) {
   const part = partsOf(root);
   const menus = ["first", "second-arm", "third-arm"].map(part);
   const [asked, measure, slider] = ["asked", "measure", "slider"].map(part);
-  const unpacked = data.arms.map((arm) => ({ ...arm, curves: curvesOf(arm) }));
+  const unpacked = data.arms.map((arm) => ({ steps: data.steps, ...arm, curves: curvesOf(arm) }));
   const chosen = () => menus.map(({ value }) => value).filter((at) => at !== "").map(Number);
   const now = () => ({
     arms: chosen().map((at) => unpacked[at]), measure: measure.value, frame: Number(slider.value),
@@ -75,9 +75,9 @@ function questionOf(questions, chosen, present) {
 /** @type {(canvas: Canvas, data: Data, state: State, range: { low: number, high: number }, color: Color) => void} */
 function drawArms(canvas, data, { arms, measure, frame }, { low, high }, color) {
   const { context, width, height } = freshContext(canvas);
-  const x = linearAxis(0, lastOf(data.steps), 56, width - 14);
-  const y = linearAxis(low, high, height - 46, 26);
-  drawGrid(context, x, y, color, data.measures[measure], data.clock);
+  const x = timeAxis(data, 56, width - 14);
+  const y = { ...linearAxis(low, high, height - 46, 26), hasZero: false };
+  drawGrid(context, x, y, color, data, measure);
   for (const change of new Set(arms.map((arm) => arm.change).filter((step) => step !== null))) {
     context.setLineDash([2, 4]);
     line(context, [x.at(change), y.from], [x.at(change), y.to], color("muted"));
@@ -86,14 +86,40 @@ function drawArms(canvas, data, { arms, measure, frame }, { low, high }, color) 
     const [name, dash] = ARM_STYLES[place];
     context.setLineDash(dash);
     for (const seed of arm.curves[measure]) {
-      drawCurve(context, x, y, data.steps, [...seed], color(name), 1.5, 0.22);
-      drawCurve(context, x, y, data.steps, [...seed.slice(0, frame + 1)], color(name), 1.5, 0.9);
+      drawCurve(context, x, y, arm.steps, [...seed], color(name), 1.5, 0.22);
+      const past = seed.slice(0, placeAt(arm, data.steps[frame], measure) + 1);
+      drawCurve(context, x, y, arm.steps, [...past], color(name), 1.5, 0.9);
     }
   });
   context.setLineDash([]);
   context.lineWidth = 2;
   const here = x.at(data.steps[frame]);
   line(context, [here, y.from], [here, y.to], color("accent"));
+}
+
+/**
+ * The place of the last probe of an arm up to a step.
+ * @type {(arm: Shown, step: number, measure: string) => number}
+ */
+function placeAt(arm, step, measure) {
+  const probed = arm.steps.slice(0, arm.curves[measure][0].length);
+  return probed.findLastIndex((each) => each <= step);
+}
+
+/**
+ * From 0 to the last of all times, or logarithmic, with a place for 0 where training begins there.
+ * @type {(data: Data, from: number, to: number) => TickedAxis}
+ */
+function timeAxis({ steps, logTime }, from, to) {
+  if (logTime) {
+    const x = logAxis({ low: steps[0] || steps[1], high: lastOf(steps), hasZero: steps[0] === 0 }, from, to);
+    return { ...x, ticks: logTicks(x, 30) };
+  }
+  const x = linearAxis(0, lastOf(steps), from, to);
+  const strides = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
+  const stride = strides.find((each) => (60 * x.high) / each <= to - from) ?? x.high;
+  const values = Array.from({ length: Math.floor(x.high / stride) + 1 }, (_, count) => count * stride);
+  return { ...x, hasZero: false, ticks: values.map((value) => ({ value, label: String(value) })) };
 }
 
 /**
@@ -116,21 +142,22 @@ function valueRange(data, unpacked, measure) {
   return { low: Math.floor(low), high: Math.max(Math.ceil(high), Math.floor(low) + 1) };
 }
 
-/** @type {(context: Context, x: LinearAxis, y: LinearAxis, color: Color, measure: Measure, clock: string) => void} */
-function drawGrid(context, x, y, color, { label, log }, clock) {
+/** @type {(context: Context, x: TickedAxis, y: LinearAxis & Framed, color: Color, data: Data, measure: string) => void} */
+function drawGrid(context, x, y, color, { measures, clock, logTime }, measure) {
+  const { label, log } = measures[measure];
   Object.assign(context, { font: "13px system-ui, sans-serif", lineWidth: 1, fillStyle: color("muted") });
   const stride = log ? Math.ceil((y.high - y.low) / 8) : 0.25;
   for (let value = y.low; value <= y.high + 1e-9; value += stride) {
     line(context, [x.from, y.at(value)], [x.to, y.at(value)], color("grid"));
     write(context, log ? tickLabel(1, value) : String(value), x.from - 8, y.at(value), "right", "middle");
   }
-  const step = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000].find((each) => (60 * x.high) / each <= x.to - x.from);
-  for (let value = 0; value <= x.high; value += step ?? x.high) {
-    line(context, [x.at(value), y.from], [x.at(value), y.from + 5], color("muted"));
-    write(context, String(value), x.at(value), y.from + 8, "center", "top");
+  for (const tick of x.ticks) {
+    line(context, [x.at(tick.value), y.from], [x.at(tick.value), y.from + 5], color("muted"));
+    write(context, tick.label, x.at(tick.value), y.from + 8, "center", "top");
   }
-  line(context, [x.from, y.from], [x.to, y.from], color("muted"));
-  write(context, clock === "step" ? "training step" : clock, (x.from + x.to) / 2, y.from + 27, "center", "top");
+  drawFrame(context, x, y, color);
+  const time = `${clock === "step" ? "training step" : clock}${logTime ? " (log scale)" : ""}`;
+  write(context, time, (x.from + x.to) / 2, y.from + 27, "center", "top");
   write(context, log ? `${label} (log scale)` : label, 0, y.to - 9, "left", "bottom");
 }
 
@@ -151,17 +178,18 @@ function describe(part, data, { arms, measure, frame }) {
 }
 
 /**
- * Median and range at the chosen step, or at the arm's last one where it ended before.
+ * Median and range at the chosen step, or at the last one before it at which the arm was measured.
  * @type {(arm: Shown, data: Data, measure: string, frame: number) => string}
  */
 function values(arm, data, measure, frame) {
-  const last = arm.curves[measure][0].length - 1;
-  const at = Math.min(frame, last);
+  const step = data.steps[frame];
+  const at = placeAt(arm, step, measure);
   /** @type {(value: number) => string} */
   const plain = (value) => spell(data.measures[measure].log ? 10 ** value : Math.round(value * 1e4) / 1e4);
   const sorted = arm.curves[measure].map((seed) => seed[at]).sort((a, b) => a - b);
-  const ended = frame > last ? `ended at ${data.clock} ${data.steps[last]} with ` : "";
-  return `${ended}${plain(median(sorted))} (${plain(sorted[0])} to ${plain(lastOf(sorted))}).`;
+  const ended = at === arm.curves[measure][0].length - 1 ? "ended " : "";
+  const earlier = arm.steps[at] < step ? `${ended}at ${data.clock} ${arm.steps[at]} with ` : "";
+  return `${earlier}${plain(median(sorted))} (${plain(sorted[0])} to ${plain(lastOf(sorted))}).`;
 }
 
 /** @type {(arm: Shown, step: number) => string} */

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from ncbook.figures import _style
 from ncbook.figures._bands import draw_seeds, mark_zero_error
 from ncbook.readings import names
+from ncbook.readings.memorization import labels_of
 from ncbook.runs import Run
 
-_LABELS = ("true labels", "random labels")
 _LOOK: dict[str, Any] = {"scale": 100, "every": 3, "size": 4}
 
 
@@ -23,13 +23,13 @@ def random_labels(run: Run) -> Figure:
     config, frame = run.config, run.to_frame()
     figure, axes = _style.panels(run, 2, height=3.6, sharey=True)
     frame = frame[frame.dataset == config["datasets"][0]]
-    for panel, noise, title in zip(axes, (config["noises"][0], config["noises"][-1]), _LABELS, strict=True):
+    for panel, noise in zip(axes, (config["noises"][0], config["noises"][-1]), strict=True):
         for hollow, network in enumerate(config["networks"][:2]):
             rows = frame[(frame.network == network) & (frame.label_noise == noise)]
             for side, name in (("train", "training"), ("test", "test")):
                 label = f"{name}, {names.NETWORKS[network]}"
                 draw_seeds(panel, rows, f"{side}_error", label, side, **_LOOK, hollow=bool(hollow))
-        panel.set_title(title)
+        panel.set_title(labels_of(noise))
         _time_axis(panel, config["epochs"])
         panel.set_ylim(-3, 103)
     axes[0].set_ylabel("error (%)")
@@ -48,8 +48,7 @@ def past_zero_error(run: Run) -> Figure:
         own = frame[frame.dataset == dataset]
         arms = list(own.groupby("label_noise", sort=False))
         for style, (noise, rows) in enumerate(arms):
-            label = f"label noise {noise:g}" if noise else "true labels"
-            draw_seeds(panel, rows, "test_error", label, style, **_LOOK)
+            draw_seeds(panel, rows, "test_error", labels_of(noise), style, **_LOOK)
         for _, rows in arms:  # after all curves, so that the star comes last in the legend
             mark_zero_error(panel, rows, "test_error", scale=100)
         panel.set(title=dataset, ylabel="test error (%)")  # each panel has a scale of its own

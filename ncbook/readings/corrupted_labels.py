@@ -67,6 +67,11 @@ def trained(run: Run, part: str = TRAINING) -> pd.DataFrame:
     return judged(_rows.chosen(run.to_frame(), part=part))
 
 
+def at_all_ratios(run: Run) -> pd.DataFrame:
+    """The rows of `trained` of both parts that train on the corruption ratios, all arms."""
+    return pd.concat([trained(run, part) for part in (TRAINING, RATIOS)], ignore_index=True)
+
+
 def judged(rows: pd.DataFrame) -> pd.DataFrame:
     """`rows` with the accuracies of each arm's own classifier as `own_train`, `own_validation` and `own_test`."""
     rates = rows.arm.map(by_rates)

@@ -9,7 +9,17 @@ from ncbook.readings.once import once_a_run
 from ncbook.runs import Run
 
 COLUMNS: dict[str, Measure] = {}
-ARM = ("dataset", "network", "label_noise", "seed")
+SETTING = ("dataset", "network", "label_noise")
+ARM = (*SETTING, "seed")
+
+
+def labels_of(noise: float) -> str:
+    """What readers call the training labels of a label noise.
+
+    >>> [readings.memorization.labels_of(noise) for noise in (0.0, 0.1, 1.0)]
+    ['true labels', 'label noise 0.1', 'random labels']
+    """
+    return {0.0: "true labels", 1.0: "random labels"}.get(noise, f"label noise {noise:g}")
 
 
 @once_a_run
@@ -39,7 +49,7 @@ def stopped_early(run: Run) -> pd.DataFrame:
     """
     frame, table = run.to_frame().set_index(list(ARM)).sort_index(), interpolations(run)
     stops = []
-    for _, arm in table.groupby(list(ARM[:-1]), sort=False):
+    for _, arm in table.groupby(list(SETTING), sort=False):
         for place, row in zip(arm.index, arm.itertuples(index=False), strict=True):
             others, rows = arm.best_epoch.drop(place), frame.loc[tuple(getattr(row, name) for name in ARM)]
             if len(others):

@@ -56,8 +56,8 @@ def opened(request, reader, book):
 
 
 @contextmanager
-def on_a_phone(page):
-    page.set_viewport_size({"width": 390, "height": 800})
+def on_a_phone(page, width=390):
+    page.set_viewport_size({"width": width, "height": 800})
     try:
         yield
     finally:  # the page is also that of other tests
@@ -143,6 +143,15 @@ def test_a_formula_of_the_text_is_not_cut_on_a_phone(opened):
     assert wide == []
 
 
+@every(["book/measures"])
+def test_a_number_in_a_formula_stays_on_one_line_on_a_phone(opened):
+    bottoms = "[...each.querySelectorAll('mjx-c')].map(digit => digit.getBoundingClientRect().bottom)"
+    lines = f"all => all.map(each => {bottoms}).map(of => Math.max(...of) - Math.min(...of))"
+    with on_a_phone(opened):
+        opened.locator("td mjx-mn").first.wait_for()
+        assert max(opened.locator("td mjx-mn").evaluate_all(lines)) < 5
+
+
 @every(IN_THE_FORM)
 def test_solutions_are_folded_until_they_are_asked_for(opened):
     solution = opened.locator("article details:not(.ledger-box, .hide, .nc-more)").first  # nor folded code
@@ -155,6 +164,13 @@ def test_solutions_are_folded_until_they_are_asked_for(opened):
 def test_nothing_overflows_on_a_phone(opened):
     with on_a_phone(opened):
         assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@every(PAGES)
+def test_titles_of_the_pages_before_and_after_are_not_cut_on_a_narrow_phone(opened):
+    cut = "all => all.filter(each => each.scrollWidth > each.clientWidth).map(each => each.textContent)"
+    with on_a_phone(opened, 360):
+        assert opened.locator(".prev-next-area > a").evaluate_all(cut) == []
 
 
 def test_the_index_of_the_reference_fits_on_a_phone(page, book):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from drawings import differences, read, told_by
 from expected._arms import described
-from fragments import WITHOUT_RUN, fragment_of
+from fragments import fragment_of, run_of
 
 from ncbook import experiments, explorables
 
@@ -37,7 +37,7 @@ class Shown:
 
     def __init__(self, page, name: str):
         self.page, self.expected = page, expected_of(name)
-        self.run = None if name in WITHOUT_RUN else experiments.get(name).load("laptop")
+        self.run = run_of(name)
         self.presses, self.history = 0, []
 
     def controls(self, kind: str):

@@ -5,8 +5,6 @@ from pages import fresh_page
 from test_book import CHAPTER, CHAPTERS
 
 MOST_STOPS = 25  # from the top of a page to its first moving figure
-# What is read before the first moving figure of these has more links and code: 54 and 42 stops on a phone.
-LATE = ["book/1-collapse/memorization", "book/3-representation/corrupted_labels"]
 STILL = ["book/3-representation/contrastive", "book/3-representation/deep_unconstrained", "book/answer/answer"]
 MOVING = [name for name in CHAPTERS if name not in STILL]
 ENOUGH_STOPS = 300  # the ledger has many hundred links, all alike
@@ -92,9 +90,8 @@ def test_the_menu_of_a_formula_opens_by_mouse(visit):
 @pytest.mark.parametrize("name", MOVING)
 def test_the_first_moving_figure_is_near_and_a_link_at_the_top_leads_to_it(visit, name, width):
     page = visit(name, width)
-    if name not in LATE:
-        stops_to_the_first_figure(page, MOST_STOPS)
-        page.evaluate(_TO_THE_TOP)
+    stops_to_the_first_figure(page, MOST_STOPS)
+    page.evaluate(_TO_THE_TOP)
     for key in ("Tab", "Tab", "Enter", "Tab"):
         page.keyboard.press(key)
     assert page.locator(".nc-explorable").first.evaluate("figure => figure.contains(document.activeElement)")

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from fragments import shown
 
 from ncbook import experiments, explorables, readings
 
@@ -87,9 +88,12 @@ def test_an_arm_that_ended_earlier_says_so(show, interventions, interventions_ru
     assert f"ended at step {steps['encouraged']} with " in page.text_content(".nc-told0")
 
 
-@pytest.mark.parametrize("name", ["interventions", "doses", "image_interventions", "mnist_grokking"])
+ARMS = ["interventions", "doses", "image_interventions", "mnist_grokking", "memorization", "corrupted_trainings"]
+
+
+@pytest.mark.parametrize("name", ARMS)
 def test_a_question_sets_its_arms_and_is_answered_and_a_choice_of_arms_is_of_no_question(show, name):
-    figure = getattr(explorables, name)(experiments.get(name).load("laptop"))
+    figure = shown(name)
     page = show(figure._repr_html_())
     labels = [arm["label"] for arm in figure.data["arms"]]
     for key, question in figure.data["questions"].items():
@@ -98,8 +102,8 @@ def test_a_question_sets_its_arms_and_is_answered_and_a_choice_of_arms_is_of_no_
         assert page.text_content(".nc-status").startswith(question["answer"])
         for place, arm in enumerate(question["arms"]):
             assert page.text_content(f".nc-told{place}").startswith(f"{labels[arm]}: ")
-        shown = page.locator(".nc-legend li").evaluate_all("all => all.filter(each => !each.hidden).length")
-        assert shown == len(question["arms"])
+        entries = page.locator(".nc-legend li").evaluate_all("all => all.filter(each => !each.hidden).length")
+        assert entries == len(question["arms"])
         assert page.input_value(".nc-measure") == question["measure"]
         assert page.input_value(".nc-slider") == page.get_attribute(".nc-slider", "max")
     unfold(page)

@@ -167,9 +167,13 @@ test("information bottleneck, transfer and interventions: numbers in words", () 
   assert.match(sinceTop([1, 3, 2.5, 9], 2), /is 0\.50 below its highest value so far/);
   const { values, there } = load("_arms.js", ["values", "there"]);
   const data = { steps: [0, 10, 20], clock: "step", measures: { m: { log: true }, n: { log: false } } };
-  const arm = { curves: { m: [[0, 1], [1, 2], [2, 3]], n: [[0.5, 0.25], [0.5, 0.75], [0.5, 1]] } };
+  const arm = { steps: data.steps, curves: { m: [[0, 1], [1, 2], [2, 3]], n: [[0.5, 0.25], [0.5, 0.75], [0.5, 1]] } };
   assert.equal(values(arm, data, "m", 1), "100 (10 to 1000).");
   assert.equal(values(arm, data, "n", 2), "ended at step 10 with 0.75 (0.25 to 1).");
+  const own = { steps: [0, 15, 20], curves: { n: [[0.5, 0.25, 1]] } }; // not probed at step 10
+  assert.deepEqual([0, 1, 2].map((frame) => values(own, data, "n", frame)), [
+    "0.5 (0.5 to 0.5).", "at step 0 with 0.5 (0.5 to 0.5).", "1 (1 to 1).",
+  ]);
   assert.equal(there({ reached: [5, null, 20] }, 10), "99 % test accuracy reached by 1 of 3 seeds.");
   const { questionOf } = load("_arms.js", ["questionOf"]);
   const questions = { one: { arms: [0, 2] }, two: { arms: [0, 2] }, three: { arms: [1] } };

@@ -139,7 +139,13 @@ def script(site: Path, path: str) -> str:
     return _TOLD.sub("void (", (site / path).read_text(encoding="utf-8")) + ";"
 
 
+def first_page(app: Sphinx, *_: object) -> list[str]:
+    """It is written in each build: where no page is, Sphinx copies no style sheets and scripts that could be joined."""
+    return [app.config.root_doc]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("env-get-outdated", first_page)
     app.connect("html-page-context", offer, priority=900)
     app.connect("build-finished", join, priority=700)  # after icons.py
     app.connect("build-finished", remove, priority=700)

@@ -28,34 +28,36 @@ def changes(run, key):
 
 @kept
 def values(run, keys, clock, name, log):
-    """The times, and of each arm one measure [seed, time]."""
+    """The times of all arms, and of each arm its own times and one measure [seed, time]."""
     frame = run.to_frame()
-    found = {key: table(rows, "seed", clock, name) for key, rows in frame.groupby(list(keys), sort=False)}
-    if log:
-        found = {key: np.log10(np.maximum(own, 1e-12)) for key, own in found.items()}
+    found = {}
+    for key, rows in frame.groupby(list(keys), sort=False):
+        own = table(rows, "seed", clock, name)
+        found[key] = np.sort(rows[clock].unique()), np.log10(np.maximum(own, 1e-12)) if log else own
     return np.sort(frame[clock].unique()), found
 
 
-def two_arms(run, state, canvas, keys, clock, measures, change_of):
+def two_arms(run, state, canvas, keys, clock, measures, change_of, log_time=False):
     """One measure of up to three arms: every seed over the whole time, and bright up to the chosen time."""
     name, log = measures[state["measure:text"]]
     times, groups = values(run, keys, clock, name, log)
     arms = [list(groups)[int(state[name])] for name in MENUS if state[name] != ""]
-    everything = np.concatenate([own.ravel() for own in groups.values()])
+    everything = np.concatenate([own.ravel() for _, own in groups.values()])
     low, high = (np.floor(everything.min()), np.ceil(everything.max())) if log else (0, 1)
     high = max(high, low + 1)
-    x = canvas.x(Axis(0, times[-1], log=False))
+    first = times[times > 0].min() if log_time else 0
+    x = canvas.x(Axis(first, times[-1], log=log_time, zero=times[0] == 0))
     y = canvas.y(Axis(10**low, 10**high) if log else Axis(low, high, log=False))
-    frame_at = int(state["slider"])
-    items = [canvas.upright(x(times[frame_at]), "accent")]
+    now = times[int(state["slider"])]
+    items = [canvas.upright(x(now), "accent")]
     moments = {change_of(run, key[-1] if isinstance(key, tuple) else key) for key in arms} - {None}
     items += [canvas.upright(x(moment), "muted", dash=(2, 4)) for moment in moments]
     for key, (color, dash) in zip(arms, STYLES, strict=False):
-        for own in groups[key]:
+        own_times, seeds = groups[key]
+        for own in seeds:
             own = 10**own if log else own
-            for end, alpha in ((len(own), 0.22), (frame_at + 1, 0.9)):
-                part = own[:end]
-                items.append(canvas.curve(x(times[: len(part)]), y(part), color, dash=dash, alpha=alpha))
+            for end, alpha in ((len(own), 0.22), ((own_times <= now).sum(), 0.9)):
+                items.append(canvas.curve(x(own_times[:end]), y(own[:end]), color, dash=dash, alpha=alpha))
     return {"curves": items}
 
 
