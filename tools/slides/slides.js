@@ -5,6 +5,8 @@
 const [WIDTH, HEIGHT] = [1920, 1080];
 const WORDS = { largest: 52, smallest: 24 }; // pixels
 const TABLE = { largest: 40, smallest: 20 };
+const UNBROKEN = { largest: 40, smallest: 30 }; // a table whose cells have one line each
+const BESIDE = 1.15; // times as large a figure has to become for its message to move to its side
 const EXPLORABLE = { largest: 2.2, smallest: 1.55 }; // times its size on a page, where its smallest letters have 13 pixels
 const LOWEST = 0.4; // times the height that a drawing has on a page
 
@@ -23,14 +25,38 @@ function overflows(body) {
 }
 
 /**
- * The largest letters with which the body of a slide stays within the stage.
- * @type {(body: HTMLElement, size: { largest: number, smallest: number }) => void}
+ * The largest letters with which the body of a slide stays within the stage. False if it does with none.
+ * @type {(body: HTMLElement, size: { largest: number, smallest: number }) => boolean}
  */
 function fitWords(body, { largest, smallest }) {
   for (let size = largest; size >= smallest; size -= 2) {
     body.style.fontSize = `${size}px`;
-    if (!overflows(body)) return;
+    if (!overflows(body)) return true;
   }
+  return false;
+}
+
+/**
+ * Lines of cells are broken only where the letters would become small.
+ * @type {(table: HTMLElement, body: HTMLElement) => void}
+ */
+function fitTable(table, body) {
+  const whole = !table.classList.contains("answers");
+  table.classList.toggle("unbroken", whole);
+  if (whole && fitWords(body, UNBROKEN)) return;
+  table.classList.remove("unbroken");
+  fitWords(body, TABLE);
+}
+
+/**
+ * The message stands above a figure, and beside one that is high, if that makes it larger.
+ * @type {(slide: HTMLElement, image: HTMLImageElement) => void}
+ */
+function fitFigure(slide, image) {
+  const scale = () => Math.min(image.clientWidth / image.naturalWidth, image.clientHeight / image.naturalHeight);
+  const above = scale();
+  slide.classList.add("beside");
+  if (scale() < BESIDE * above) slide.classList.remove("beside");
 }
 
 /**
@@ -48,29 +74,47 @@ function enlarge(figure, body, scale) {
 }
 
 /**
- * The largest form of an explorable that fits; where none does its drawings become lower.
- * @type {(figure: HTMLElement, body: HTMLElement) => void}
+ * The panels of an explorable in so many rows, as large as they fit; where they do not its drawings become lower.
+ * Returns the pixels that all drawings have on the stage: 0 if nothing fits.
+ * @type {(figure: HTMLElement, body: HTMLElement, rows: number) => number}
  */
-function fitExplorable(figure, body) {
-  for (const grid of /** @type {NodeListOf<HTMLElement>} */ (figure.querySelectorAll(".nc-panels"))) {
-    grid.style.gridTemplateColumns = `repeat(${grid.children.length}, minmax(min-content, 1fr))`; // a stage is wide
-  }
+function layOut(figure, body, rows) {
   const drawings = [...figure.querySelectorAll("canvas")];
+  for (const grid of /** @type {NodeListOf<HTMLElement>} */ (figure.querySelectorAll(".nc-panels"))) {
+    grid.style.gridTemplateColumns = `repeat(${Math.ceil(grid.children.length / rows)}, minmax(min-content, 1fr))`;
+  }
+  for (const drawing of drawings) drawing.style.height = "";
   const heights = drawings.map((drawing) => drawing.clientHeight);
   for (let share = 1; share >= LOWEST; share -= 0.05) {
     if (share < 1) drawings.forEach((drawing, i) => (drawing.style.height = `${share * heights[i]}px`));
     for (let scale = EXPLORABLE.largest; scale >= EXPLORABLE.smallest; scale -= 0.05) {
-      if (enlarge(figure, body, scale)) return;
+      if (!enlarge(figure, body, scale)) continue;
+      return drawings.reduce((sum, drawing) => sum + scale ** 2 * drawing.clientWidth * drawing.clientHeight, 0);
     }
   }
+  return 0;
+}
+
+/**
+ * The form of an explorable with the largest drawings: a stage is wide, but not for many panels beside each other.
+ * @type {(figure: HTMLElement, body: HTMLElement) => void}
+ */
+function fitExplorable(figure, body) {
+  const panels = Math.max(0, ...[...figure.querySelectorAll(".nc-panels")].map((grid) => grid.children.length));
+  const [two, one] = [panels > 3 ? layOut(figure, body, 2) : 0, layOut(figure, body, 1)];
+  if (two > one) layOut(figure, body, 2);
 }
 
 /** @type {(slide: HTMLElement) => void} */
 function fit(slide) {
   const body = /** @type {HTMLElement} */ (slide.querySelector(".slide-body"));
   const figure = /** @type {HTMLElement | null} */ (body.querySelector(".nc-explorable"));
+  const table = /** @type {HTMLElement | null} */ (body.querySelector(".nc-table"));
+  const image = body.querySelector("img");
   if (figure) fitExplorable(figure, body);
-  else fitWords(body, body.querySelector(".nc-table") ? TABLE : WORDS);
+  else if (table) fitTable(table, body);
+  else if (image) fitFigure(slide, image);
+  else fitWords(body, WORDS);
   window.dispatchEvent(new Event("resize")); // drawings are made anew, as fine as they are seen
 }
 
