@@ -63,7 +63,8 @@ How many steps?</p><div class="cell" id="exercise-late"></div><details><summary>
 <p><strong>2. Long.</strong> (medium, 10 minutes).
 {MANY}.
 {MANY}.</p>
-<p><strong>3. Two parts.</strong> (medium, 5 minutes). Compute</p><div class="math">\\[ c, \\]</div>
+<p><strong>3. Two parts.</strong> (medium, 5 minutes).
+Compute</p><div class="math">\\[ c, \\]</div>
 <p>and its square.</p>
 <div class="box known admonition"><p class="admonition-title">What we know now</p><p>
 It grows.
