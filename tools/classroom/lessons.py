@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+FORMULA = "\\("  # begins one, in the HTML
 LAB, TABLE, OUTCOME = "Lab", "Write down", "What comes out"
 
 
@@ -19,7 +20,7 @@ def sections(text: str, level: int) -> dict[str, str]:
 def html(text: str) -> str:
     """A text of a lesson as HTML, its formulas as MathJax takes them."""
     markdown = MarkdownIt("commonmark").enable("table")
-    dollarmath_plugin(markdown, renderer=lambda formula, options: f"\\({formula}\\)")
+    dollarmath_plugin(markdown, renderer=lambda formula, options: f"{FORMULA}{formula}\\)")
     return markdown.render(text)
 
 

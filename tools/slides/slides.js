@@ -74,35 +74,21 @@ function enlarge(figure, body, scale) {
 }
 
 /**
- * The panels of an explorable in so many rows, as large as they fit; where they do not its drawings become lower.
- * Returns the pixels that all drawings have on the stage: 0 if nothing fits.
- * @type {(figure: HTMLElement, body: HTMLElement, rows: number) => number}
+ * The largest form of an explorable that fits; where none does its drawings become lower.
+ * @type {(figure: HTMLElement, body: HTMLElement) => void}
  */
-function layOut(figure, body, rows) {
-  const drawings = [...figure.querySelectorAll("canvas")];
+function fitExplorable(figure, body) {
   for (const grid of /** @type {NodeListOf<HTMLElement>} */ (figure.querySelectorAll(".nc-panels"))) {
-    grid.style.gridTemplateColumns = `repeat(${Math.ceil(grid.children.length / rows)}, minmax(min-content, 1fr))`;
+    grid.style.gridTemplateColumns = `repeat(${grid.children.length}, minmax(min-content, 1fr))`; // a stage is wide
   }
-  for (const drawing of drawings) drawing.style.height = "";
+  const drawings = [...figure.querySelectorAll("canvas")];
   const heights = drawings.map((drawing) => drawing.clientHeight);
   for (let share = 1; share >= LOWEST; share -= 0.05) {
     if (share < 1) drawings.forEach((drawing, i) => (drawing.style.height = `${share * heights[i]}px`));
     for (let scale = EXPLORABLE.largest; scale >= EXPLORABLE.smallest; scale -= 0.05) {
-      if (!enlarge(figure, body, scale)) continue;
-      return drawings.reduce((sum, drawing) => sum + scale ** 2 * drawing.clientWidth * drawing.clientHeight, 0);
+      if (enlarge(figure, body, scale)) return;
     }
   }
-  return 0;
-}
-
-/**
- * The form of an explorable with the largest drawings: a stage is wide, but not for many panels beside each other.
- * @type {(figure: HTMLElement, body: HTMLElement) => void}
- */
-function fitExplorable(figure, body) {
-  const panels = Math.max(0, ...[...figure.querySelectorAll(".nc-panels")].map((grid) => grid.children.length));
-  const [two, one] = [panels > 3 ? layOut(figure, body, 2) : 0, layOut(figure, body, 1)];
-  if (two > one) layOut(figure, body, 2);
 }
 
 /** @type {(slide: HTMLElement) => void} */
