@@ -102,7 +102,7 @@ live: .venv/installed  ## every lab, and every line, trained for real; numbers a
 browser: $(BOOK)  ## the built pages in Chromium
 	$(PYTEST) tests/browser -n 3 --dist worksteal
 
-labs: .venv/installed node_modules/.installed  ## every lab in Chromium, through all that it offers; minutes. LABS="collapse or grokking" takes some
+labs: .venv/installed node_modules/.installed  ## every lab in a notebook in Chromium, through all that it offers; minutes
 	NCBOOK_FRONT=$(FRONT) NCBOOK_ENVIRONMENT=$(ENVIRONMENT) $(PYTEST) tests/browser/every_lab.py $(if $(LABS),-k "$(LABS)")
 
 lighthouse: $(BOOK)  ## what Lighthouse says of six pages; with Node, and 186 MB that are kept by npm

@@ -86,6 +86,14 @@ def test_a_default_run_is_stopped(notebook, name):
     assert lab.cell.get_by_role("button", name="Train", exact=True).is_enabled()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_field_says_what_it_does_under_the_pointer(notebook, name):
+    lab = opened(notebook, 1 + NAMES.index(name))
+    for setting in labs.OFFERS[name].plan.settings:
+        label = lab.cell.locator("label", has_text=re.compile(f"^{re.escape(setting.label)}$"))
+        assert label.evaluate("it => (it.querySelector('[title]') ?? it).title") == setting.tip()
+
+
 def test_a_stopped_run_is_continued(notebook):
     lab = opened(notebook, 1 + NAMES.index("grokking"))
     lab.press("Reset")

@@ -12,8 +12,9 @@ from ncbook import labs
 PLANS = [labs.collapse.plan, labs.grokking.plan]
 TITLES = {plan.chapter: f"The chapter of {plan.name}" for plan in PLANS}
 SMALLEST = 10 * 96 / 72  # pixels of CSS in 10 points
-_TEXTS = """[...document.querySelectorAll("body *:not(mjx-container *)")].filter(
-  (each) => each.matches("mjx-container") || [...each.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))"""
+_TEXTS = """[...document.querySelectorAll("body *:not(mjx-container *)")].filter((each) =>
+  each.matches("mjx-container") ||
+  [...each.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))"""
 
 
 @pytest.fixture(scope="module")
