@@ -103,7 +103,7 @@ browser: $(BOOK)  ## the built pages in Chromium
 	$(PYTEST) tests/browser -n 3 --dist worksteal
 
 labs: .venv/installed node_modules/.installed  ## every lab in a notebook in Chromium, through all that it offers; minutes
-	NCBOOK_FRONT=$(FRONT) NCBOOK_ENVIRONMENT=$(ENVIRONMENT) $(PYTEST) tests/browser/every_lab.py $(if $(LABS),-k "$(LABS)")
+	NCBOOK_FRONT=$(FRONT) NCBOOK_ENVIRONMENT=$(ENVIRONMENT) NCBOOK_LABS="$(LABS)" $(PYTEST) tests/browser/every_lab.py
 
 lighthouse: $(BOOK)  ## what Lighthouse says of six pages; with Node, and 186 MB that are kept by npm
 	npm exec --yes --package=lighthouse@12.8.2 -- $(PYTEST) tests/browser/test_lighthouse.py -rA

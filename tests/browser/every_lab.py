@@ -1,6 +1,7 @@
 """Every lab in a real front end, through all that the frame offers: `make labs`, which takes some minutes.
 
-It is the JupyterLab of this environment, unless `FRONT=voila` or `ENVIRONMENT=FOLDER` say otherwise.
+It is the JupyterLab of this environment, unless `FRONT=voila` or `ENVIRONMENT=FOLDER` say otherwise, and
+`LABS="collapse grokking"` takes these two.
 """
 
 import io
@@ -20,7 +21,8 @@ from ncbook import labs
 FRONT = os.environ.get("NCBOOK_FRONT") or fronts.JUPYTERLAB
 ENVIRONMENT = os.environ.get("NCBOOK_ENVIRONMENT")
 PYTHON = f"{ENVIRONMENT}/bin/python" if ENVIRONMENT else sys.executable
-NAMES = sorted(labs.OFFERS)
+NAMES = sorted(os.environ.get("NCBOOK_LABS", "").split() or labs.OFFERS)
+CONTINUED = [name for name in NAMES if name == "grokking"]
 LETTERS = """lab => [...lab.querySelectorAll("*")].filter((one) => one.checkVisibility() && (one.value ||
   [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) && one.tagName !== "STYLE")
   .map((one) => getComputedStyle(one).fontSize)"""
@@ -94,11 +96,12 @@ def test_a_field_says_what_it_does_under_the_pointer(notebook, name):
         assert label.evaluate("it => (it.querySelector('[title]') ?? it).title") == setting.tip()
 
 
-def test_a_stopped_run_is_continued(notebook):
-    lab = opened(notebook, 1 + NAMES.index("grokking"))
+@pytest.mark.parametrize("name", CONTINUED)
+def test_a_stopped_run_is_continued(notebook, name):
+    lab = opened(notebook, 1 + NAMES.index(name))
     lab.press("Reset")
     lab.wait_for_status("No run yet")
-    restore(lab, "grokking", {"p": "11", "steps": "40000"})
+    restore(lab, name, {"p": "11", "steps": "40000"})
     lab.press("Train")
     lab.wait_until(lambda: lab.epoch() > 0)
     lab.press("Stop")
