@@ -106,6 +106,8 @@ def test_a_stopped_run_is_continued(notebook, name):
     lab.wait_until(lambda: lab.epoch() > 0)
     lab.press("Stop")
     lab.wait_for_end("stopped")
+    resume = lab.cell.get_by_role("button", name="Continue", exact=True)
+    lab.wait_until(resume.is_enabled)  # which the kernel says after the step that was reached
     reached = lab.epoch()
     lab.type("Steps", "none")
     lab.press("Continue")
