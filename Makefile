@@ -103,8 +103,8 @@ live: .venv/installed  ## every lab, and every line, trained for real; numbers a
 browser: $(BOOK)  ## the built pages in Chromium
 	$(PYTEST) tests/browser -n 3 --dist worksteal
 
-labs: .venv/installed node_modules/.installed  ## every lab in JupyterLab in Chromium, through all that it offers; minutes
-	$(PYTEST) tests/browser/every_lab.py
+labs: .venv/installed node_modules/.installed  ## every lab in a notebook in Chromium, through all that it offers; minutes
+	NCBOOK_FRONT=$(FRONT) NCBOOK_ENVIRONMENT=$(ENVIRONMENT) NCBOOK_LABS="$(LABS)" $(PYTEST) tests/browser/every_lab.py
 
 lighthouse: $(BOOK)  ## what Lighthouse says of six pages; with Node, and 186 MB that are kept by npm
 	npm exec --yes --package=lighthouse@12.8.2 -- $(PYTEST) tests/browser/test_lighthouse.py -rA

@@ -16,7 +16,7 @@ What the session is about. [The chapter](../../1-collapse/collapse.ipynb) and [i
 What does the first setting do to the curves?
 
 1. Leave all settings as they are, and press Train. Write down what the table under the curves says.
-2. Change the **first setting**, and say what will come out before you train.
+2. Change the **first setting** to $\\frac{1}{2}$, and say what will come out before you train.
 3. Go back, set **Seed** to 1, and compare two seeds with two settings.
 
 ### Write down

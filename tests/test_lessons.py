@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from classroom.lessons import LAB, OUTCOME, TABLE, sections
+from classroom.lessons import LAB, OUTCOME, TABLE, rendered, sections
 from notebooks import BOOK, chapters
 
 from ncbook import labs
@@ -23,8 +23,7 @@ def lesson(name: str) -> dict[str, str]:
 
 def rows(table: str) -> list[list[str]]:
     """The cells of a table's rows below its heading."""
-    lines = [line for line in table.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    return [[cell.get_text() for cell in row.find_all("td")] for row in rendered(table).select("tbody tr")]
 
 
 def test_every_chapter_has_a_lesson_and_every_lesson_a_chapter():

@@ -3,6 +3,8 @@
 import re
 
 import decks
+import nbformat
+import notebooks
 import pytest
 from bs4 import BeautifulSoup
 from printing.pages import Entry, Page
@@ -17,6 +19,7 @@ FIGURE = """<div class="cell" id="{name}"><div class="cell_output"><figure id="{
 <figcaption><p><span class="caption-number">Fig. 1 </span>
 <span class="caption-text"><em>It falls.</em> First panel: all.</span></p>
 </figcaption></figure></div></div>"""
+SOME = " ".join(["word"] * 20)
 MANY = " ".join(["word"] * 30)
 BODY = f"""<p>It is small.
 <em>Does it grow?</em>
@@ -35,7 +38,8 @@ More of it.</p>
 <div class="math">\\[ g \\]</div>
 <div class="box predict admonition"><p class="admonition-title">Predict</p><p>{MANY}.
 The ratio is \\(a / b\\), as long as {MANY}.
-Which is higher?</p></div>
+Which is higher?
+Each link shows it.</p><details><summary>Answer</summary><p>The first.</p></details></div>
 {FIGURE.format(name="fig-a")}
 <p>After the figure.</p>
 <div class="cell" id="numbers"><table class="nc-cells"><caption>Steps: medians.</caption><tr><th>x</th></tr>
@@ -44,11 +48,12 @@ Which is higher?</p></div>
 </section>
 <section id="second"><h2>The second</h2>
 <div class="box definition admonition"><p class="admonition-title">Definition</p><p>The <strong>ratio</strong> is</p>
-<div class="math">\\[ r \\]</div><p>It is {MANY}.
+<div class="math">\\[ r, \\]</div><ul><li><p>of {MANY},</p></li><li>or not.</li></ul><p>It is {MANY}.
 And it is {MANY}.</p></div>
 <ul class="simple"><li><p><strong>Size.</strong>
 It stays.
-{MANY}.</p></li><li><p>Shape.</p></li></ul></section>
+{MANY}.</p></li><li><p>Shape.</p></li><li><p>Signs.
+They keep {SOME}.</p></li></ul></section>
 <section id="words"><h2>Only words</h2><p>Said later.</p></section>
 <section id="exercises"><h2>Exercises</h2>
 <p><strong>1.
@@ -58,6 +63,9 @@ How many steps?</p><div class="cell" id="exercise-late"></div><details><summary>
 <p><strong>2. Long.</strong> (medium, 10 minutes).
 {MANY}.
 {MANY}.</p>
+<p><strong>3. Two parts.</strong> (medium, 5 minutes).
+Compute</p><div class="math">\\[ c, \\]</div>
+<p>and its square.</p>
 <div class="box known admonition"><p class="admonition-title">What we know now</p><p>
 It grows.
 It <em>moves</em>.</p><p><em>Open:</em> why?
@@ -115,7 +123,8 @@ def test_a_chapter_makes_slides_in_its_order(slides):
     assert [(slide.kind, slide.title) for slide in slides] == [
         ("title", "1.1. One"), ("explorable", "It moves"), ("formula", "The first"), ("predict", "Predict"),
         ("figure", "It falls"), ("table", "Steps"), ("definition", "Definition"), ("points", "The second"),
-        ("exercise", "Your turn"), ("exercise", "Your turn: How late? (5 minutes)"), ("known", "What we know now"),
+        ("exercise", "Your turn"), ("exercise", "Your turn: How late? (5 minutes)"),
+        ("exercise", "Your turn: Two parts (5 minutes)"), ("known", "What we know now"),
     ]  # fmt: skip
     assert {slide.kind for slide in slides} <= set(KINDS)
 
@@ -123,18 +132,19 @@ def test_a_chapter_makes_slides_in_its_order(slides):
 def test_what_a_slide_shows_is_short(slides):
     shown = {slide.title: text(slide.body) for slide in slides}
     assert shown["1.1. One"] == "It is small. Does it grow?"
-    assert shown["Predict"] == "Which is higher?"  # the sentence before has more words than there is room for
+    assert shown["Predict"] == rf"{MANY}. The ratio is \(a / b\), as long as {MANY}. Which is higher?"
     assert shown["The first"] == r"Prose in front. We count links: \[ a = b < c \] In words: a is b."
-    assert shown["The second"] == "Size. It stays. Shape."
-    assert shown["Definition"] == rf"The ratio is \[ r \] It is {MANY}."
-    assert shown["Your turn"] == "How late? (easy, 5 minutes) Long (medium, 10 minutes)"
+    assert shown["The second"] == f"Size. It stays. Shape. Signs. They keep {SOME}."
+    assert shown["Definition"] == rf"The ratio is \[ r, \] of {MANY}, or not. It is {MANY}."
+    assert shown["Your turn"] == "How late? (easy, 5 minutes) Long (medium, 10 minutes) Two parts (medium, 5 minutes)"
+    assert shown["Your turn: Two parts (5 minutes)"] == r"Compute \[ c, \] and its square."
     assert shown["What we know now"] == "It grows. It moves. Open: why?"
 
 
 def test_what_the_chapter_says_besides_is_in_the_notes(slides):
     said = {slide.title: text(" ".join(slide.said)) for slide in slides}
     assert said["The first"].startswith("Prose in front.")
-    assert said["Predict"].count("word") == 60
+    assert said["Predict"] == "Each link shows it. Answer. The first."
     assert said["It falls"] == "First panel: all. After the figure."
     assert said["It moves"].endswith("Recorded.")
     assert said["1.1. One"] == "You need nothing."
@@ -175,6 +185,29 @@ def test_a_table_that_nobody_could_read_is_left_out(rows, columns):
     row = f"<tr>{'<td>1</td>' * columns}</tr>"
     cell = BeautifulSoup(f"<div><table class='nc-cells'>{row * rows}</table></div>", "html.parser")
     assert pieces.table(cell) is None
+
+
+def test_the_title_of_a_table_is_what_stands_in_front_of_the_first_colon_or_the_next_sentence():
+    for caption, shown in (
+        ("Steps: medians.", ("Steps", "Medians.")),
+        ("Of two. Early: at first.", ("Of two", "Early: at first.")),
+    ):
+        html = f"<div><table class='nc-cells'><caption>{caption}</caption><tr><td>1.5</td></tr></table></div>"
+        slide = pieces.table(BeautifulSoup(html, "html.parser"))
+        assert (slide.title, text(slide.body).removeprefix("1.5 ")) == shown
+
+
+def test_a_question_that_is_too_long_begins_later_and_one_that_needs_words_has_them():
+    box = BeautifulSoup(f"<div><p>{MANY}.\n{MANY}.\n{MANY}.\nWhich?</p></div>", "html.parser").div
+    assert text(pieces.asked(box, "predict", ["Two of them."]).body) == f"Two of them. {MANY}. {MANY}. Which?"
+
+
+@pytest.mark.parametrize("after", ["", "<p>In words: c is d.</p>"])
+def test_a_formula_after_which_no_sentence_goes_on_ends_with_a_full_stop(after):
+    for formula in (r"\[ c = d, \]", r"\[\begin{split} c &= d; \end{split}\]"):
+        body = f'<p>So</p><div class="formula">{formula}</div>'
+        assert texts.ended(body + after) == (body + after).replace("d,", "d.").replace("d;", "d.")
+        assert texts.ended(f"{body}<p>where d is small.</p>") == f"{body}<p>where d is small.</p>"
 
 
 def test_a_formula_is_one_word_and_one_on_display_is_none():
@@ -231,7 +264,7 @@ def test_the_first_deck_leads_to_all_others_and_they_back(folder):
 def test_notes_say_first_what_the_lesson_plan_says(folder):
     soup = BeautifulSoup((folder / "one.html").read_text("utf-8"), "html.parser")
     notes = [text(str(each)) for each in soup.select("aside.notes")]
-    assert re.match(r"Predict\. Before the figure\..* word", next(note for note in notes if note.startswith("Predict")))
+    assert re.match(r"Predict\. Before the figure\..* link", next(note for note in notes if note.startswith("Predict")))
     image = soup.select_one(".slide-figure img")
     assert [image["src"], image["alt"]] == ["_images/fig-a.webp", 'A "line"']
 
@@ -250,6 +283,18 @@ def test_words_made_by_hand_are_short_and_belong_to_chapters():
     for name in made:
         assert 3 <= len(words.known(name)) <= pieces.MOST_POINTS
         assert [point for point in words.known(name) if texts.words(point) > 17] == []
+
+
+def test_words_in_front_of_a_question_belong_to_a_section_that_asks_one():
+    for notebook in notebooks.chapters():
+        cells = [cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "markdown"]
+        parts = re.split(r"^##+ (.+)$", "\n".join(cells), flags=re.MULTILINE)[1:]
+        asking = {_name(head) for head, body in zip(parts[::2], parts[1::2], strict=True) if "> **Predict.**" in body}
+        assert set(words.asked_in(notebook.stem)) <= asking
+
+
+def _name(head: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", head.lower()).strip("-")
 
 
 def test_the_page_on_slides_says_where_they_are():

@@ -352,6 +352,14 @@ function logTicks({ low, high, hasZero, decade }, room) {
   return ticks;
 }
 
+/**
+ * The CSS pixels from the middle of a label below an axis to that of the next, which are as long as the longest.
+ * @type {(range: Extent) => number}
+ */
+function labelRoom({ low, high }) {
+  return Math.max(30, ...[low, high].map((value) => 9 * tickLabel(5, Math.floor(Math.log10(value))).length));
+}
+
 /** @type {(digit: number, power: number) => string} */
 function tickLabel(digit, power) {
   if (power >= -3) return String(Number(`${digit}e${power}`));
@@ -380,12 +388,12 @@ function drawAxes(context, x, y, color, xTitle, yTitle) {
     line(context, [x.from, y.at(value)], [x.to, y.at(value)], color("grid"));
     write(context, label, x.from - 8, y.at(value), "right", "middle");
   }
-  for (const { value, label } of logTicks(x, 30)) {
+  for (const { value, label } of logTicks(x, labelRoom(x))) {
     line(context, [x.at(value), y.from], [x.at(value), y.from + 5], color("muted"));
     write(context, label, x.at(value), y.from + 8, "center", "top");
   }
   drawFrame(context, x, y, color);
-  write(context, xTitle, (x.from + x.to) / 2, y.from + 27, "center", "top");
+  writeBelow(context, xTitle, x, y);
   write(context, yTitle, 0, y.to - 9, "left", "bottom");
 }
 
@@ -400,7 +408,16 @@ function drawTicks(context, x, y, ticks, color, xTitle) {
     write(context, label, x.from - 8, y.at(value), "right", "middle");
   }
   drawFrame(context, x, y, color);
-  write(context, xTitle, (x.from + x.to) / 2, y.from + 27, "center", "top");
+  writeBelow(context, xTitle, x, y);
+}
+
+/**
+ * The title of x, in the middle below it; one that is wider than the axis ends at the edge of the drawing.
+ * @type {(context: Context, title: string, x: Framed, y: Framed) => void}
+ */
+function writeBelow(context, title, x, y) {
+  const farthest = context.canvas.clientWidth - context.measureText(title).width / 2;
+  write(context, title, Math.min((x.from + x.to) / 2, farthest), y.from + 27, "center", "top");
 }
 
 /**

@@ -1,6 +1,7 @@
 """The fields of a lab."""
 
 from collections.abc import Mapping
+from html import escape
 from typing import TypeVar
 
 import ipywidgets as widgets
@@ -54,6 +55,12 @@ def layout(width: str) -> widgets.Layout:
 
 
 def with_tip(made: Control, tip: str) -> Control:
-    """The widget, with words that show under the pointer: under another name in version 7 of ipywidgets, Colab's."""
+    """The widget, with words that show under the pointer: under another name in version 7 of ipywidgets, Colab's.
+
+    Version 8 shows them at fields without a label alone, so that the label gets them too.
+    """
     made.set_trait("tooltip" if made.has_trait("tooltip") else "description_tooltip", tip)
+    if made.has_trait("description_allow_html") and made.description:
+        made.description_allow_html = True
+        made.description = f'<span title="{escape(tip)}">{escape(made.description)}</span>'
     return made

@@ -1,30 +1,40 @@
-"""Every lab in a real JupyterLab, through all that the frame offers: `make labs`, which takes some minutes."""
+"""Every lab in a real front end, through all that the frame offers: `make labs`, which takes some minutes.
+
+It is the JupyterLab of this environment, unless `FRONT=voila` or `ENVIRONMENT=FOLDER` say otherwise, and
+`LABS="collapse grokking"` takes these two.
+"""
 
 import io
+import os
 import re
+import sys
 
+import fronts
 import pandas as pd
 import pytest
 from lab_driving import SMALL
 from pages import fresh_page
-from test_lab import _BARRIERS, Lab, jupyterlab, open_notebook, run_all, write_notebook  # noqa: F401
+from test_lab import _BARRIERS, Lab
 
 from ncbook import labs
 
-NAMES = sorted(labs.OFFERS)
+FRONT = os.environ.get("NCBOOK_FRONT") or fronts.JUPYTERLAB
+ENVIRONMENT = os.environ.get("NCBOOK_ENVIRONMENT")
+PYTHON = f"{ENVIRONMENT}/bin/python" if ENVIRONMENT else sys.executable
+NAMES = sorted(os.environ.get("NCBOOK_LABS", "").split() or labs.OFFERS)
+CONTINUED = [name for name in NAMES if name == "grokking"]
 LETTERS = """lab => [...lab.querySelectorAll("*")].filter((one) => one.checkVisibility() && (one.value ||
   [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) && one.tagName !== "STYLE")
   .map((one) => getComputedStyle(one).fontSize)"""
 
 
 @pytest.fixture(scope="module")
-def notebook(chromium, jupyterlab):  # noqa: F811
+def notebook(chromium, tmp_path_factory):
     """A page with every lab, and then with each of them large."""
-    with fresh_page(chromium) as page:
+    home = tmp_path_factory.mktemp("front")
+    with fronts.started(home, FRONT, PYTHON) as server, fresh_page(chromium) as page:
         calls = [f"labs.{name}()" for name in NAMES] + [f"labs.{name}(large=True)" for name in NAMES]
-        write_notebook(jupyterlab.root / "every.ipynb", "from ncbook import labs", *calls)
-        open_notebook(page, jupyterlab, "every.ipynb")
-        run_all(page)
+        fronts.show(page, server, "every.ipynb", "from ncbook import labs", *calls)
         yield page
         assert page.get_by_text("Traceback").count() == 0
 
@@ -76,6 +86,36 @@ def test_a_default_run_is_stopped(notebook, name):
     lab.press("Stop")
     lab.cell.get_by_text(re.compile("(stopped|done) after")).wait_for()
     assert lab.cell.get_by_role("button", name="Train", exact=True).is_enabled()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_field_says_what_it_does_under_the_pointer(notebook, name):
+    lab = opened(notebook, 1 + NAMES.index(name))
+    for setting in labs.OFFERS[name].plan.settings:
+        label = lab.cell.locator("label", has_text=re.compile(f"^{re.escape(setting.label)}$"))
+        assert label.evaluate("it => (it.querySelector('[title]') ?? it).title") == setting.tip()
+
+
+@pytest.mark.parametrize("name", CONTINUED)
+def test_a_stopped_run_is_continued(notebook, name):
+    lab = opened(notebook, 1 + NAMES.index(name))
+    lab.press("Reset")
+    lab.wait_for_status("No run yet")
+    restore(lab, name, {"p": "11", "steps": "40000"})
+    lab.press("Train")
+    lab.wait_until(lambda: lab.epoch() > 0)
+    lab.press("Stop")
+    lab.wait_for_end("stopped")
+    resume = lab.cell.get_by_role("button", name="Continue", exact=True)
+    lab.wait_until(resume.is_enabled)  # which the kernel says after the step that was reached
+    reached = lab.epoch()
+    lab.type("Steps", "none")
+    lab.press("Continue")
+    lab.message.filter(has_text="Not continued. Steps: must be").wait_for()
+    lab.type("Steps", "50")
+    lab.press("Continue")
+    lab.wait_for_status(f"Step {reached + 50}")
+    lab.wait_for_end("done")
 
 
 @pytest.mark.parametrize("name", NAMES)

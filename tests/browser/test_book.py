@@ -173,6 +173,13 @@ def test_titles_of_the_pages_before_and_after_are_not_cut_on_a_narrow_phone(open
         assert opened.locator(".prev-next-area > a").evaluate_all(cut) == []
 
 
+@every(["book/teaching/class", "book/columns", "book/notation"])
+def test_short_code_in_a_table_is_not_broken_on_a_phone(opened):
+    with on_a_phone(opened):
+        short = opened.locator("td code.short:visible")
+        assert set(short.evaluate_all("all => all.map(each => each.getClientRects().length)")) == {1}
+
+
 def test_the_index_of_the_reference_fits_on_a_phone(page, book):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto((book / "genindex.html").as_uri())

@@ -2,26 +2,19 @@
 
 import base64
 import io
-import json
-import os
 import re
 import shutil
-import socket
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import NamedTuple
 
+import fronts
 import pandas as pd
 import pytest
+from fronts import Server, open_notebook, run_all, write_notebook
 from pages import fresh_page
 
-ROOT = Path(__file__).resolve().parents[2]
-CHAPTER = ROOT / "book" / "1-collapse" / "collapse.ipynb"
+CHAPTER = fronts.ROOT / "book" / "1-collapse" / "collapse.ipynb"
 GROKKING = "from ncbook import labs\n\nlabs.grokking()"
 _BARRIERS = """async () => {
   const where = { include: [".jp-OutputArea-output .widget-vbox"] };
@@ -31,61 +24,11 @@ _BARRIERS = """async () => {
 PATIENCE = 300  # seconds to wait for anything, for a machine under test is not quiet; the fixture `page` waits as long
 
 
-class Server(NamedTuple):
-    """A running JupyterLab: its address, and the folder that it shows."""
-
-    url: str
-    root: Path
-
-
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory) -> Iterator[Server]:
-    """JupyterLab on a free port of this machine, with settings of its own and the kernel of this Python."""
-    home = tmp_path_factory.mktemp("jupyterlab")
-    root, port = home / "notebooks", _free_port()
-    root.mkdir()
-    _write_kernel(home / "data")
-    _write_settings(home / "settings")
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(_command(root, port), env=_environment(home), stdout=log, stderr=log)
-        try:
-            server = Server(f"http://127.0.0.1:{port}", root)
-            _wait_until_up(server, process, home / "log")
-            yield server
-        finally:
-            process.terminate()  # it ends its kernels too
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def open_notebook(page, server: Server, name: str) -> None:
-    """Open the notebook called `name` in the server's folder, and wait for its kernel."""
-    page.goto(f"{server.url}/lab/tree/{name}?reset")
-    page.get_by_text(re.compile(r"^Python 3.* \| Idle$")).wait_for()  # in the status bar
-
-
-def run_all(page) -> None:
-    """Run all cells of the notebook that is open."""
-    page.locator(".lm-MenuBar-itemLabel").get_by_text("Run", exact=True).click()
-    page.locator(".lm-Menu-itemLabel").get_by_text("Run All Cells", exact=True).click()
-
-
-def write_notebook(path: Path, *cells: str, text: str = "") -> None:
-    """A notebook of code cells, below one of `text` where there is any."""
-    code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    written = [{**code, "id": f"cell-{n}", "source": source} for n, source in enumerate(cells)]
-    if text:
-        written.insert(0, {"cell_type": "markdown", "metadata": {}, "id": "text", "source": text})
-    notebook = {
-        "nbformat": 4,
-        "nbformat_minor": 5,
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        "cells": written,
-    }
-    path.write_text(json.dumps(notebook))
+    """That of this environment."""
+    with fronts.started(tmp_path_factory.mktemp("jupyterlab"), fronts.JUPYTERLAB, sys.executable) as server:
+        yield server
 
 
 class Lab:
@@ -338,9 +281,7 @@ def test_a_link_of_the_prose_sets_a_figure_in_jupyterlab(page, jupyterlab):
 
 
 def _open_lab(page, server: Server, name: str, cell: str) -> Lab:
-    write_notebook(server.root / name, cell)
-    open_notebook(page, server, name)
-    run_all(page)
+    fronts.show(page, server, name, cell)
     lab = Lab(page)
     lab.status.wait_for()
     return lab
@@ -349,57 +290,3 @@ def _open_lab(page, server: Server, name: str, cell: str) -> Lab:
 def _assert_no_traceback(page) -> None:
     assert page.get_by_text("Traceback").count() == 0
     assert page.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _write_kernel(data: Path) -> None:
-    """The kernel "python3" is this Python, whatever else is installed."""
-    folder = data / "kernels" / "python3"
-    folder.mkdir(parents=True)
-    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (folder / "kernel.json").write_text(json.dumps({"argv": command, "display_name": "Python 3", "language": "python"}))
-
-
-def _write_settings(folder: Path) -> None:
-    """JupyterLab does not ask whether to fetch news."""
-    path = folder / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"fetchNews": "false"}))
-
-
-def _command(root: Path, port: int) -> list[str]:
-    return [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
-        "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
-        f"--ServerApp.root_dir={root}", "--IdentityProvider.token=", "--ServerApp.password=",
-        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdates",
-        "--LabApp.extension_manager=readonly",
-    ]  # fmt: skip
-
-
-def _environment(home: Path) -> dict[str, str]:
-    """Everything that Jupyter keeps lies in `home`; the kernel imports this working tree and shows live labs."""
-    folders = {
-        "HOME": "", "IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data",
-        "JUPYTER_RUNTIME_DIR": "runtime", "JUPYTERLAB_SETTINGS_DIR": "settings",
-    }  # fmt: skip
-    environment = os.environ | {name: str(home / folder) for name, folder in folders.items()}
-    environment |= {"JUPYTER_PREFER_ENV_PATH": "0", "PYTHONPATH": str(ROOT)}
-    environment.pop("NCBOOK_STATIC", None)
-    return environment
-
-
-def _wait_until_up(server: Server, process: subprocess.Popen, log: Path) -> None:
-    limit = time.monotonic() + PATIENCE
-    while time.monotonic() < limit and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{server.url}/api", timeout=10):
-                return
-        except (urllib.error.URLError, TimeoutError):
-            time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")

@@ -4,7 +4,7 @@ import { load, plain, randomFrom } from "./scripts.mjs";
 
 const core = load(null, [
   "unpack", "pointAt", "pointsAt", "rowsOf", "spell", "wholePercent", "lastOf", "median", "uniform", "linearAxis",
-  "logAxis", "logTicks", "tickLabel", "roundLog", "roundTrip", "unevenness", "drawCurve", "drawArrow", "partsOf",
+  "logAxis", "logTicks", "labelRoom", "tickLabel", "writeBelow", "roundLog", "roundTrip", "unevenness", "drawCurve", "drawArrow", "partsOf",
 ]);
 
 /** As `pack` in _page.py: little-endian 16-bit integers in base64, times a scale that makes the largest 32767. */
@@ -99,6 +99,18 @@ test("ticks are 0, 1, 2, 5, 10 ... within the range, and labels give way where t
   assert.deepEqual([...core.logTicks(axis, 10)].map(({ label }) => label), ["0", "0.5", "1", "2", "5", "10", "20"]);
   assert.deepEqual([...core.logTicks(axis, 1000)].map(({ label }) => label), ["0", "", "1", "", "", "10", ""]);
   assert.deepEqual([[1, -3], [5, -4], [1, -12], [2, 3]].map((pair) => core.tickLabel(...pair)), ["0.001", "5·10⁻⁴", "10⁻¹²", "2000"]);
+});
+
+test("labels that are long need more room", () => {
+  assert.deepEqual([[1, 200], [1, 10000], [1e-3, 1]].map(([low, high]) => core.labelRoom({ low, high })), [30, 45, 45]);
+});
+
+test("a title that is wider than its axis ends where the drawing ends", () => {
+  const written = [];
+  const fillText = (text, x) => written.push([text, x]);
+  const context = { canvas: { clientWidth: 200 }, measureText: (text) => ({ width: 10 * text.length }), fillText };
+  for (const title of ["step", "words of the axis"]) core.writeBelow(context, title, { from: 50, to: 190 }, { from: 100 });
+  assert.deepEqual(written, [["step", 120], ["words of the axis", 115]]);
 });
 
 test("roundLog rounds to 1, 2 or 5 times a power of ten, outwards, and leaves such numbers alone", () => {

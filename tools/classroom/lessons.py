@@ -3,6 +3,11 @@
 import re
 from pathlib import Path
 
+from bs4 import BeautifulSoup
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+FORMULA = "\\("  # begins one, in the HTML
 LAB, TABLE, OUTCOME = "Lab", "Write down", "What comes out"
 
 
@@ -10,6 +15,18 @@ def sections(text: str, level: int) -> dict[str, str]:
     """What stands before the first heading of this level, under "", and then the text under each."""
     first, *rest = re.split(rf"^{'#' * level} (.+)$", text, flags=re.MULTILINE)
     return {"": first.strip()} | {head: body.strip() for head, body in zip(rest[::2], rest[1::2], strict=True)}
+
+
+def html(text: str) -> str:
+    """A text of a lesson as HTML, its formulas as MathJax takes them."""
+    markdown = MarkdownIt("commonmark").enable("table")
+    dollarmath_plugin(markdown, renderer=lambda formula, options: f"{FORMULA}{formula}\\)")
+    return markdown.render(text)
+
+
+def rendered(text: str) -> BeautifulSoup:
+    """The elements of such a text."""
+    return BeautifulSoup(html(text), "html.parser")
 
 
 def lab(text: str) -> dict[str, str]:

@@ -1,17 +1,18 @@
 """A worksheet as HTML: the lab of a lesson on one page, and for the teacher what comes out on a second."""
 
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
-
-from markdown_it import MarkdownIt
 
 from classroom import lessons
 from ncbook.labs import Choice, Plan, Setting
 
+_MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).with_name("static") / "mathjax" / "tex-chtml.js"
+_FORMULAS = f"""<script>window.MathJax = {{ chtml: {{ matchFontHeight: false }} }};</script>
+<script src="{_MATHJAX.as_uri()}"></script>"""
 _STYLE = Path(__file__).with_name("sheet.css")
-_MARKDOWN = MarkdownIt("commonmark").enable("table")
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{style}</style></head>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{style}</style>{formulas}</head>
 <body>{body}</body></html>"""
 _SHEET = """<section class="sheet">
 <h1>{title}</h1>
@@ -35,13 +36,14 @@ _OUTCOME = """<section class="outcome">
 
 def page(title: str, plan: Plan, lesson: str, teacher: bool) -> str:
     """The document of the worksheet for the lab `plan` of a chapter called `title`; ValueError as `lessons.lab`."""
-    lab = {name: _MARKDOWN.render(text) for name, text in lessons.lab(lesson).items()}
+    lab = {name: lessons.html(text) for name, text in lessons.lab(lesson).items()}
     settings = "".join(_row(setting) for setting in plan.settings)
     told = {"title": escape(title), "name": plan.name, "settings": settings, "lines": _LINES}
     body = _SHEET.format(tasks=lab[""], table=lab[lessons.TABLE], **told)
     if teacher:
         body += _OUTCOME.format(title=told["title"], outcome=lab[lessons.OUTCOME])
-    return _PAGE.format(title=told["title"], style=_STYLE.read_text(encoding="utf-8"), body=body)
+    formulas = _FORMULAS if lessons.FORMULA in body else ""
+    return _PAGE.format(title=told["title"], style=_STYLE.read_text(encoding="utf-8"), formulas=formulas, body=body)
 
 
 def _row(setting: Setting) -> str:

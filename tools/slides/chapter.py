@@ -9,6 +9,7 @@ from slides.slide import Slide, only, thinned
 MOST = 25  # slides of a deck
 _LEFT_OUT = {"further-reading"}
 _TURNS = 3  # exercises with a slide of their own
+_OPENING = 60  # words of the title slide
 
 
 def name(page: Page) -> str:
@@ -56,7 +57,7 @@ class _Reader:
         """The title of the chapter, and its question."""
         lines = texts.sentences(self.page.article.h1.find_next("p"))
         asked = next((place for place, line in enumerate(lines) if texts.asks(line)), 0)
-        shown = texts.last(lines[: asked + 1])
+        shown = texts.last(lines[: asked + 1], _OPENING)
         start = self.page.article.select_one(".box.start")
         return Slide("title", self.page.title, texts.paragraph(shown), part, said=texts.of_box(start) if start else [])
 
@@ -108,7 +109,7 @@ class _Reader:
         if "definition" in classes:
             return pieces.definition(element)
         if kind := next((kind for kind in ("predict", "question") if kind in classes), None):
-            return pieces.asked(element, kind)
+            return pieces.asked(element, kind, words.asked(name(self.page), element.find_parent("section")["id"]))
         return pieces.shown(element, self.page) if "cell" in classes else None
 
     def _formula(self, display: Tag) -> Slide | None:

@@ -26,7 +26,13 @@ def _slide(slide: Slide) -> str:
     box = f" admonition box {slide.kind}" if slide.kind in _BOXES else ""
     level = "h1" if slide.kind == "title" else "h2"
     return _SLIDE.format(
-        kind=slide.kind, box=box, section=section, level=level, title=slide.title, body=slide.body, notes=_notes(slide)
+        kind=slide.kind,
+        box=box,
+        section=section,
+        level=level,
+        title=slide.title,
+        body=texts.ended(slide.body),
+        notes=_notes(slide),
     )
 
 

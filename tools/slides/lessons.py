@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from bs4 import BeautifulSoup, Tag
-from markdown_it import MarkdownIt
-from mdit_py_plugins.dollarmath import dollarmath_plugin
+from bs4 import Tag
+from classroom import lessons
 
 from slides.slide import Slide
 
@@ -38,16 +37,14 @@ class Lesson:
 
 def read(file: Path) -> Lesson:
     """A lesson plan, as book/teaching/lessons has it."""
-    markdown = MarkdownIt("commonmark").enable("table")
-    dollarmath_plugin(markdown, renderer=lambda formula, options: f"\\({formula}\\)")
-    soup = BeautifulSoup(markdown.render(file.read_text(encoding="utf-8")), "html.parser")
-    parts = {heading.get_text().strip(): heading.find_next_sibling() for heading in soup.find_all("h2")}
-    return Lesson(list(_rows(parts.get("Plan"))), _items(parts.get("Predict")), _items(parts.get("Ask")))
+    parts = lessons.sections(file.read_text(encoding="utf-8"), 2)
+    plan, predict, ask = (lessons.rendered(parts.get(name, "")) for name in ("Plan", "Predict", "Ask"))
+    return Lesson(list(_rows(plan)), _items(predict), _items(ask))
 
 
-def _rows(table: Tag | None) -> Iterator[Item]:
+def _rows(plan: Tag) -> Iterator[Item]:
     """Each with the minutes of the session that it takes."""
-    rows = [row.find_all("td") for row in table.select("tbody tr")] if table else []
+    rows = [row.find_all("td") for row in plan.select("tbody tr")]
     ends = list(accumulate(int(minutes.get_text()) for minutes, _, _ in rows))
     for (minutes, what, tool), end in zip(rows, ends, strict=True):
         begin = end - int(minutes.get_text())
@@ -56,9 +53,8 @@ def _rows(table: Tag | None) -> Iterator[Item]:
         yield Item(html, _places(what) + _places(tool), tuple(kinds))
 
 
-def _items(listed: Tag | None) -> list[Item]:
-    found = listed.find_all("li", recursive=False) if listed else []
-    return [Item(_inner(each), _places(each)) for each in found]
+def _items(listed: Tag) -> list[Item]:
+    return [Item(_inner(each), _places(each)) for each in listed.select("ul:not(ul ul) > li")]
 
 
 def _places(element: Tag) -> tuple[str, ...]:

@@ -15,27 +15,35 @@ _MOST_ROWS, _MOST_COLUMNS = 12, 7  # of a table that can be read from the last r
 MOST_POINTS, _LONGEST_POINT = 5, 25  # points of a list, words of a point
 _LEAD = 30  # words in front of a formula
 _SHORT_POINT = 16  # words, of a list whose sentences are cut
+_HEAD, _HEADED_POINT = 3, 32  # words of a head that is no sentence, and of a point that has one
+_LONGEST_QUESTION = 90  # words of a box: a question that lacks its beginning is none
 _GOES_ON = re.compile(r"[a-z]|Here <")
 _COUNTS = re.compile(r" \([^()]*\bseeds[^()]*\)")
+_TITLE_ENDS = re.compile(r"(?<=\w)[.:] ")  # of a caption
 _LEVEL = re.compile(r"\((\w+), (\d+\s+minutes)\)\.?")  # of an exercise
 _EXERCISE = re.compile(r"(\d+)\.\s+(.*?)\.?$", re.DOTALL)
 
 
-def asked(box: Tag, kind: str) -> Slide | None:
-    """The question of a box, which stands at its end."""
+def asked(box: Tag, kind: str, before: list[str]) -> Slide | None:
+    """The question of a box, behind the words made by hand that it needs; how to see the answer is said."""
     lines = texts.of_box(box)
-    shown = texts.last(lines)
-    return Slide(kind, kind.capitalize(), texts.paragraph(shown), said=lines[: -len(shown)]) if shown else None
+    last = max((place for place, line in enumerate(lines, 1) if texts.asks(line)), default=len(lines))
+    shown = texts.last(lines[:last], _LONGEST_QUESTION)
+    if not shown:
+        return None
+    answer = texts.folded(box)
+    said = [*lines[: last - len(shown)], *lines[last:], *(["<b>Answer.</b>", *answer] if answer else [])]
+    return Slide(kind, kind.capitalize(), texts.paragraph([*before, *shown]), said=said)
 
 
 def definition(box: Tag) -> Slide | None:
     """Its sentences and formulas, as points where it is long; only the first of them where it is too long for that."""
     parts = [
         part
-        for each in box.select(":scope > p:not(.admonition-title), :scope > div.math")
-        for part in ([_formula(each)] if each.name == "div" else texts.sentences(each))
+        for each in box.select(":scope > p:not(.admonition-title), :scope > div.math, :scope > ul")
+        for part in (texts.sentences(each) if each.name == "p" else [_whole(each)])
     ]
-    told = [part for part in parts if not _is_formula(part)]
+    told = [part for part in parts if not _is_whole(part)]
     long = sum(map(texts.words, told)) > texts.MOST_WORDS
     if long and len(told) <= MOST_POINTS and max(map(texts.words, told)) <= _LONGEST_POINT:
         return Slide("definition", "Definition", "".join(_runs(parts, texts.points)))
@@ -46,15 +54,22 @@ def definition(box: Tag) -> Slide | None:
     return Slide("definition", "Definition", "".join(_runs(shown, texts.paragraph)), said=told[len(kept) :])
 
 
-def _is_formula(part: str) -> bool:
-    return part.startswith('<div class="formula">')
+def _whole(element: Tag) -> str:
+    """A formula or a list, which is not cut."""
+    if element.name == "ul":
+        return texts.points(texts.inner(each.find("p") or each) for each in element.find_all("li", recursive=False))
+    return _formula(element)
+
+
+def _is_whole(part: str) -> bool:
+    return part.startswith(('<div class="formula">', "<ul>"))
 
 
 def _runs(parts: list[str], form: Callable[[list[str]], str]) -> Iterator[str]:
-    """What stands between formulas, in a form; and the formulas."""
-    for are_formulas, run in groupby(parts, _is_formula):
+    """What stands between formulas and lists, in a form; and these."""
+    for are_whole, run in groupby(parts, _is_whole):
         told = list(run)
-        yield "".join(told) if are_formulas else form(told)
+        yield "".join(told) if are_whole else form(told)
 
 
 def formula(display: Tag) -> Slide:
@@ -86,11 +101,18 @@ def _formula(display: Tag) -> str:
 
 def listed(element: Tag) -> Slide | None:
     """A list, if it is short; of a long point only its first sentences."""
-    told = [texts.sentences(each.find("p") or each) for each in element.find_all("li", recursive=False)]
-    lines = [" ".join(texts.first(lines, _SHORT_POINT) or lines[:1]).rstrip(";") for lines in told]
-    if len(lines) > MOST_POINTS or max(map(texts.words, lines)) > _SHORT_POINT:
+    lines = [_point(texts.sentences(each.find("p") or each)) for each in element.find_all("li", recursive=False)]
+    if len(lines) > MOST_POINTS or None in lines:
         return None
-    return Slide("points", "", texts.points(lines))
+    return Slide("points", "", texts.points(filter(None, lines)))
+
+
+def _point(lines: list[str]) -> str | None:
+    """The first sentences of a point; None where they are too long. A head is shown with the sentence behind it."""
+    headed = len(lines) > 1 and texts.words(lines[0]) <= _HEAD
+    least, most = (lines[:2], _HEADED_POINT) if headed else (lines[:1], _SHORT_POINT)
+    kept = max(texts.first(lines, _SHORT_POINT), least, key=len)
+    return " ".join(kept).rstrip(";") if texts.words(" ".join(kept)) <= most else None
 
 
 def figure(cell: Tag, page: Page) -> Slide:
@@ -132,7 +154,8 @@ def table(cell: Tag) -> Slide | None:
     rows = found.find_all("tr")
     if len(rows) > _MOST_ROWS or max(len(row.find_all(["td", "th"])) for row in rows) > _MOST_COLUMNS:
         return None
-    title, _, rest = texts.inner(found.caption.extract()).partition(": ") if found.caption else ("", "", "")
+    caption = texts.inner(found.caption.extract()) if found.caption else ""
+    title, rest = [*_TITLE_ENDS.split(caption, maxsplit=1), ""][:2]
     below = f'<p class="below">{rest[0].upper()}{rest[1:]}</p>' if rest else ""
     return Slide("table", title.rstrip("."), f'<div class="nc-table">{found}{below}</div>')
 
@@ -156,12 +179,20 @@ def exercise(text: Tag) -> tuple[str, Slide | None]:
     rest = texts.plain(text)
     rest.strong.extract()
     told = _LEVEL.search(rest.get_text())
-    lines = [line for line in texts.sentences(rest) if not _LEVEL.fullmatch(line)]
+    parts = [line for line in texts.sentences(rest) if not _LEVEL.fullmatch(line)] + list(_continued(text))
     line = f"{name} ({told[1]}, {told[2]})" if told else name
-    if sum(map(texts.words, lines)) > texts.MOST_WORDS:
+    if sum(map(texts.words, parts)) > texts.MOST_WORDS:
         return line, None
     title = f"Your turn: {name}" + (f" ({told[2]})" if told else "")
-    return line, Slide("exercise", title, texts.paragraph(lines), said=_solution(text))
+    return line, Slide("exercise", title, "".join(_runs(parts, texts.paragraph)), said=_solution(text))
+
+
+def _continued(text: Tag) -> Iterator[str]:
+    """What an exercise asks below its first paragraph: sentences, formulas and lists."""
+    for each in text.find_next_siblings():
+        if is_exercise(each) or not (each.name in ("p", "ul") or "math" in each.get("class", [])):
+            return
+        yield from texts.sentences(each) if each.name == "p" else [_whole(each)]
 
 
 def _solution(text: Tag) -> list[str]:

@@ -5,6 +5,8 @@
 const [WIDTH, HEIGHT] = [1920, 1080];
 const WORDS = { largest: 52, smallest: 24 }; // pixels
 const TABLE = { largest: 40, smallest: 20 };
+const UNBROKEN = { largest: 40, smallest: 30 }; // a table whose cells have one line each
+const BESIDE = 1.15; // times as large a figure has to become for its message to move to its side
 const EXPLORABLE = { largest: 2.2, smallest: 1.55 }; // times its size on a page, where its smallest letters have 13 pixels
 const LOWEST = 0.4; // times the height that a drawing has on a page
 
@@ -23,14 +25,38 @@ function overflows(body) {
 }
 
 /**
- * The largest letters with which the body of a slide stays within the stage.
- * @type {(body: HTMLElement, size: { largest: number, smallest: number }) => void}
+ * The largest letters with which the body of a slide stays within the stage. False if it does with none.
+ * @type {(body: HTMLElement, size: { largest: number, smallest: number }) => boolean}
  */
 function fitWords(body, { largest, smallest }) {
   for (let size = largest; size >= smallest; size -= 2) {
     body.style.fontSize = `${size}px`;
-    if (!overflows(body)) return;
+    if (!overflows(body)) return true;
   }
+  return false;
+}
+
+/**
+ * Lines of cells are broken only where the letters would become small.
+ * @type {(table: HTMLElement, body: HTMLElement) => void}
+ */
+function fitTable(table, body) {
+  const whole = !table.classList.contains("answers");
+  table.classList.toggle("unbroken", whole);
+  if (whole && fitWords(body, UNBROKEN)) return;
+  table.classList.remove("unbroken");
+  fitWords(body, TABLE);
+}
+
+/**
+ * The message stands above a figure, and beside one that is high, if that makes it larger.
+ * @type {(slide: HTMLElement, image: HTMLImageElement) => void}
+ */
+function fitFigure(slide, image) {
+  const scale = () => Math.min(image.clientWidth / image.naturalWidth, image.clientHeight / image.naturalHeight);
+  const above = scale();
+  slide.classList.add("beside");
+  if (scale() < BESIDE * above) slide.classList.remove("beside");
 }
 
 /**
@@ -69,8 +95,12 @@ function fitExplorable(figure, body) {
 function fit(slide) {
   const body = /** @type {HTMLElement} */ (slide.querySelector(".slide-body"));
   const figure = /** @type {HTMLElement | null} */ (body.querySelector(".nc-explorable"));
+  const table = /** @type {HTMLElement | null} */ (body.querySelector(".nc-table"));
+  const image = body.querySelector("img");
   if (figure) fitExplorable(figure, body);
-  else fitWords(body, body.querySelector(".nc-table") ? TABLE : WORDS);
+  else if (table) fitTable(table, body);
+  else if (image) fitFigure(slide, image);
+  else fitWords(body, WORDS);
   window.dispatchEvent(new Event("resize")); // drawings are made anew, as fine as they are seen
 }
 

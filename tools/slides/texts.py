@@ -11,6 +11,7 @@ READ_ALOUD = "In words"  # begins the sentence that reads a formula aloud
 _FORMULA = re.compile(r"\\\(.*?\\\)", re.DOTALL)
 _DISPLAYED = re.compile(r"\\\[.*?\\\]", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
+_GOES_ON = re.compile(rf"[,;](?=(?:\s|\\end{{\w+}})*\\]</div>(?:<p>{READ_ALOUD}|$))")
 
 
 def plain(element: Tag) -> Tag:
@@ -44,8 +45,13 @@ def sentences(paragraph: Tag) -> list[str]:
 
 
 def of_box(box: Tag) -> list[str]:
-    """The sentences of a box, below its title."""
-    return [line for each in box.select("p:not(.admonition-title)") for line in sentences(each)]
+    """The sentences of a box, below its title and without what is folded."""
+    return [line for each in box.select(":scope > p:not(.admonition-title)") for line in sentences(each)]
+
+
+def folded(box: Tag) -> list[str]:
+    """The sentences of the answer that a box hides."""
+    return [line for each in box.select("details p") for line in sentences(each)]
 
 
 def words(html: str) -> int:
@@ -75,6 +81,11 @@ def last(lines: list[str], most: int = MOST_WORDS) -> list[str]:
 
 def paragraph(lines: list[str]) -> str:
     return f"<p>{' '.join(lines)}</p>" if lines else ""
+
+
+def ended(body: str) -> str:
+    """The body of a slide; a formula after which nothing on it goes on ends with a full stop."""
+    return _GOES_ON.sub(".", body)
 
 
 def points(lines: Iterable[str]) -> str:

@@ -27,6 +27,17 @@ def of_section(chapter: str, section: str) -> list[str]:
     return _all().get(chapter, {}).get("sections", {}).get(section, [])
 
 
+def asked(chapter: str, section: str) -> list[str]:
+    """What is said on a slide in front of the question of a section, which is named by its id; mostly nothing."""
+    line = asked_in(chapter).get(section)
+    return [line] if line else []
+
+
+def asked_in(chapter: str) -> dict[str, str]:
+    """Those of all sections of a chapter."""
+    return _all().get(chapter, {}).get("asked", {})
+
+
 def figures(part: str) -> list[str]:
     """The figures of a part in the deck of the whole book, as CHAPTER, for its first, or CHAPTER#ID."""
     return _all()["front"]["figures"].get(part, [])
