@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics._classes import Means, blocks, column_blocks
+from ncbook.metrics._classes import Means, blocks, column_blocks, joined
 from ncbook.metrics._pairs import Vectors, smallest_distance
 
 # Directions in which class means differ by less than this share of the largest difference (as a ratio of
@@ -68,7 +68,8 @@ class Axes:
         """[K'] float64: squared distances of the centered class means to the span of the directions."""
         if not self.of_classes:
             parts = (self.means.centered_block(rows) for rows in blocks(self.means.means))
-            return torch.cat([(part - (part @ self.vectors) @ self.vectors.T).square().sum(1) for part in parts])
+            squares = ((part - (part @ self.vectors) @ self.vectors.T).square().sum(1) for part in parts)
+            return joined(self.means.means, squares)
         along, beside = self.vectors * self.squares.sqrt(), torch.zeros_like(self.means.counts)
         for columns in column_blocks(self.means.means):
             part = self.means.centered_block(columns=columns)

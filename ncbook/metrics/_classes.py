@@ -9,6 +9,7 @@ afterwards in float64.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from torch import Tensor
 from ncbook.metrics import _validate
 
 _BLOCK_ELEMENTS = 2**18  # 2 MiB in float64: a block stays in the cache, and its memory is used again by the next
+LARGE = 2**25  # numbers of the class means, 256 MiB, above which no copy of them is kept
 
 
 def working_dtype(features: Tensor) -> torch.dtype:
@@ -36,14 +38,14 @@ class Means:
     blocks of `centered` and `rounding` instead of further matrices of that size.
 
     present [K'] labels that occur, ascending; position [K] label -> place in `present`;
-    counts [K'] float64; means [K', d] float64; rounded [K', d] the means in working precision.
+    counts [K'] float64; means [K', d] float64; working the precision of residuals, to which means are rounded.
     """
 
     present: Tensor
     position: Tensor
     counts: Tensor
     means: Tensor
-    rounded: Tensor
+    working: torch.dtype
 
     @classmethod
     def of(cls, all_counts: Tensor, sums: Tensor, working: torch.dtype) -> "Means":
@@ -59,7 +61,7 @@ class Means:
         counts = all_counts[present].double()
         means = sums if len(present) == len(sums) else sums[present]
         means /= counts[:, None]
-        return cls(present, position, counts, means, means.detach().to(working))
+        return cls(present, position, counts, means, working)
 
     @cached_property
     def center(self) -> Tensor:
@@ -78,7 +80,7 @@ class Means:
     @cached_property
     def centered_squares(self) -> Tensor:
         """[K'] float64: squared lengths of the rows of `centered`."""
-        return torch.cat([self.centered_block(rows).square().sum(1) for rows in blocks(self.means)])
+        return joined(self.means, (self.centered_block(rows).square().sum(1) for rows in blocks(self.means)))
 
     @property
     def centered_norm(self) -> Tensor:
@@ -86,22 +88,34 @@ class Means:
         return self.centered_squares.sum().sqrt()
 
     @cached_property
+    def _rounded(self) -> Tensor | None:
+        """[K', d]: the means in working precision; None where they would be a second large matrix."""
+        return self.means.detach().to(self.working) if self.means.numel() <= LARGE else None
+
+    def rounded_block(self, rows: slice = slice(None), columns: slice = slice(None)) -> Tensor:
+        """A block of the means in working precision."""
+        if self._rounded is None:
+            return self.means[rows, columns].detach().to(self.working)
+        return self._rounded[rows, columns]
+
+    @cached_property
     def rounding(self) -> Tensor:
-        """[K', d] float64: what `rounded` is missing."""
+        """[K', d] float64: what the rounded means are missing."""
         return self.rounding_block()
 
     def rounding_block(self, rows: slice = slice(None), columns: slice = slice(None)) -> Tensor:
         """A block of `rounding`."""
-        return self.means[rows, columns] - self.rounded[rows, columns].double()
+        return self.means[rows, columns] - self.rounded_block(rows, columns).double()
 
     @cached_property
     def squared_rounding(self) -> Tensor:
-        """[K'] float64: squared length of what `rounded` is missing."""
-        return torch.cat([self.rounding_block(rows).square().sum(1) for rows in blocks(self.means)])
+        """[K'] float64: squared length of what the rounded means are missing."""
+        return joined(self.means, (self.rounding_block(rows).square().sum(1) for rows in blocks(self.means)))
 
     def residuals_of(self, features: Tensor, index: Tensor) -> Tensor:
         """[B, d] in working precision: features minus the rounded means of their classes, which `index` [B] names."""
-        return features.to(self.rounded.dtype) - self.rounded[index]
+        rounded = self.means[index].detach().to(self.working) if self._rounded is None else self._rounded[index]
+        return features.to(self.working) - rounded
 
     def scatter(self, values: Tensor, index: Tensor) -> Tensor:
         """[K'] float64: sums of `values` [B] by class."""
@@ -162,6 +176,21 @@ def add_sums(total: Tensor, features: Tensor, labels: Tensor) -> None:
 def squared_norms(rows: Tensor) -> Tensor:
     """[B] float64. Squares of float32 numbers above 1e19 or below 1e-22 do not fit into float32."""
     return torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64).square()
+
+
+def joined(of: Tensor, parts: Iterator[Tensor]) -> Tensor:
+    """The rows of all parts [B, ...], one after the other, as many as those of the matrix `of` that they come from.
+
+    Each part finds its place at once: a list of small ones, each made after a large block was freed, would keep the
+    memory of the blocks from being used again.
+    """
+    first = next(parts)
+    out = first.new_empty(len(of), *first.shape[1:])
+    start = 0
+    for part in chain([first], parts):
+        out[start : start + len(part)] = part
+        start += len(part)
+    return out
 
 
 def blocks(features: Tensor, width: int = 1, least: int = 1) -> Iterator[slice]:

@@ -7,14 +7,20 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from ncbook.metrics._classes import blocks
+from ncbook.metrics._classes import LARGE, blocks
 from ncbook.metrics._measured import MeasuredLayer
+from ncbook.metrics._pairs import Vectors
 from ncbook.metrics._validate import NotFinite
 from ncbook.metrics.collapse import Collapse
 from ncbook.metrics.meter import CollapseMeter
 
-# Bytes of memory for each class and dimension: what a meter holds, and what it needs more for a moment at its end.
-HELD, FOR_A_MOMENT = 40, 45
+_MEANS, _ROUNDED, _DIRECTIONS = 8, 4, 4  # bytes of what a meter keeps for each class and dimension
+
+
+def held(num_classes: int, dim: int) -> int:
+    """Bytes that a layer takes: its meter, and the training set's means with which another split is compared."""
+    numbers = num_classes * dim
+    return numbers * (2 * _MEANS + _DIRECTIONS + (0 if numbers > LARGE else _ROUNDED))
 
 
 @contextmanager
@@ -33,16 +39,16 @@ class TrainMeans:
 
     def __init__(self, present: Tensor, means: Tensor) -> None:
         self._present, self._center = present, means.mean(0)
-        self._means = means - self._center  # [K', d]
-        self._offsets = self._means.square().sum(1) / 2  # [K']
+        self._means = Vectors(means, self._center)
+        self._offsets = self._means.squares() / 2  # [K']
 
     def nearest(self, features: Tensor) -> Tensor:
-        """[B] labels; a tie goes to the lower one."""
-        found = []
-        for rows in blocks(features, len(self._means)):
-            scores = (features[rows].double() - self._center) @ self._means.T - self._offsets
-            found.append(self._present[scores.argmax(1)])
-        return torch.cat(found)
+        """[B] labels; a tie goes to the lower one. The means are read once a batch, since there may be many of them."""
+        shifted = features.double() - self._center
+        scores = shifted.new_empty(len(features), len(self._present))
+        for classes in blocks(self._means.rows):
+            scores[:, classes] = shifted @ self._means.block(classes).T - self._offsets[classes]
+        return self._present[scores.argmax(1)]
 
 
 class LayerMeter:

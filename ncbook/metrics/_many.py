@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ncbook.metrics._axes import Axes
-from ncbook.metrics._classes import Means, blocks
+from ncbook.metrics._classes import Means, blocks, joined
 from ncbook.metrics._scans import Points, Rule
 
 
@@ -41,7 +41,7 @@ class NearestMean(Rule):
 
     def __init__(self, means: Means, rotation: Tensor | None, unit: Tensor) -> None:
         self.means = means
-        vectors = torch.empty_like(means.rounded)
+        vectors = torch.empty_like(means.means, dtype=means.working)
         for rows in blocks(means.means):
             vectors[rows] = (_turned(means.centered_block(rows), rotation) / unit).to(vectors.dtype)
         super().__init__(vectors, -means.centered_squares / (2 * unit**2))
@@ -59,11 +59,11 @@ class Head(Rule):
     ) -> None:
         self.weight = weight
         self.bias = torch.zeros_like(weight[:, 0], dtype=torch.float64) if bias is None else bias.double()
-        constants = self.bias + torch.cat([weight[rows].double() @ means.center for rows in blocks(weight)])
+        constants = self.bias + joined(weight, (weight[rows].double() @ means.center for rows in blocks(weight)))
         shared = weight.mean(0, dtype=torch.float64)
         longest = max((weight[rows].double() - shared).norm(dim=1).max() for rows in blocks(weight))
         scale = _positive(torch.maximum(longest * unit, (constants - constants.mean()).abs().max()))
-        vectors = torch.empty_like(weight, dtype=means.rounded.dtype)
+        vectors = torch.empty_like(weight, dtype=means.working)
         for rows in blocks(weight):
             vectors[rows] = (_turned(weight[rows].double() - shared, rotation) * (unit / scale)).to(vectors.dtype)
         super().__init__(vectors, (constants - constants.mean()) / scale)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics._classes import blocks
+from ncbook.metrics._classes import blocks, joined
 
 _TILE = 512  # rows and columns of a tile: 2 MiB in float64
 _CHUNK = 2**11  # columns of the vectors that are multiplied at a time
@@ -31,7 +31,7 @@ class Vectors:
 
     def squares(self) -> Tensor:
         """[K] float64: squared lengths."""
-        return torch.cat([self.block(rows).square().sum(1) for rows in blocks(self.rows)])
+        return joined(self.rows, (self.block(rows).square().sum(1) for rows in blocks(self.rows)))
 
     def products(self, first: slice, second: slice) -> Tensor:
         """A tile of the Gram matrix."""

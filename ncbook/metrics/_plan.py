@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ncbook.metrics._feed import Feed
 from ncbook.metrics._hooks import LinearLayers, Reader, logits_of, matching, near
-from ncbook.metrics._layer_meter import FOR_A_MOMENT, HELD
+from ncbook.metrics._layer_meter import held
 
 OUTPUT = "output"  # of a network without a head: what is measured unless layers are named
 
@@ -66,7 +66,7 @@ class Plan:
 
 
 def _gigabytes(sizes: Sequence[int], num_classes: int) -> float:
-    return (HELD * sum(sizes) + FOR_A_MOMENT * max(sizes)) * num_classes / 1e9
+    return sum(held(num_classes, dim) for dim in sizes) / 1e9
 
 
 def planned(network: nn.Module, feed: Feed, layers: Sequence[str], head: str | None, num_classes: int | None) -> Plan:

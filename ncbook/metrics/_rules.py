@@ -19,7 +19,7 @@ class FewClasses:
     """
 
     def __init__(self, means: Means, axes: Axes, weight: Tensor | None, bias: Tensor | None) -> None:
-        working = means.rounded.dtype
+        working = means.working
         self.present = means.present
         size = means.centered_norm.clamp(min=torch.finfo(torch.float64).tiny)
         self.along: Tensor | None = None  # [r, K']: the nearest mean from the projections, where that is exact
@@ -52,7 +52,7 @@ def _center_scores(means: Means) -> Tensor:
     """[K', K'] float64: row o is ordered as minus the squared distances of the rounded mean o to the class means."""
     scores = -means.centered_squares.expand(len(means.counts), -1) / 2
     for columns in column_blocks(means.means):
-        origins = means.rounded[:, columns].double() - means.center[columns]
+        origins = means.rounded_block(columns=columns).double() - means.center[columns]
         scores = scores + origins @ means.centered_block(columns=columns).T
     return scores
 
@@ -64,7 +64,8 @@ def _head_scores(means: Means, weight: Tensor, bias: Tensor | None) -> Tensor:
         scores += bias.double()
     for columns in column_blocks(weight):
         part = weight[:, columns].double()
-        scores += (means.rounded[:, columns].double() - means.center[columns]) @ part.T + part @ means.center[columns]
+        origins = means.rounded_block(columns=columns).double() - means.center[columns]
+        scores += origins @ part.T + part @ means.center[columns]
     return scores
 
 

@@ -115,7 +115,7 @@ class SecondPass:
         their sum has the variance of n differences instead, so n is divided out.
         """
         watch = self.columns[:, len(self.axes) : len(self.axes) + _WATCHED]
-        shift = torch.cat([part @ watch for _, part in self._rounding()]).double()
+        shift = _classes.joined(self.means.means, (part @ watch for _, part in self._rounding())).double()
         drift = (self.balance - self.counts[:, None] * shift).square().mean(1) / self.counts
         spread = self.watched / (_WATCHED * self.counts.sum())
         excess = (drift - self._rounding_of_drift(spread)).clamp(min=0).mean().item()
@@ -123,8 +123,9 @@ class SecondPass:
 
     def _rounding_of_drift(self, spread: Tensor) -> Tensor:
         """[K']: squared sum of residuals over their number that rounding may leave in each class."""
-        squares = torch.cat([self.means.means[rows].square().sum(1) for rows in _classes.blocks(self.means.means)])
-        feature = (_ROUNDING * self.coarseness) ** 2 * squares / self.means.means.shape[1]
+        means = self.means.means
+        squares = _classes.joined(means, (means[rows].square().sum(1) for rows in _classes.blocks(means)))
+        feature = (_ROUNDING * self.coarseness) ** 2 * squares / means.shape[1]
         # points of a class that lie nearer to each other than their rounding may all be rounded to the same other side
         feature = torch.where(spread <= feature, self.counts * feature, feature)
         mean = squares * (self.counts * torch.finfo(torch.float64).eps) ** 2
@@ -149,9 +150,9 @@ def trace_of_ratio(along: Tensor, eigenvalues: Tensor, variances: Tensor) -> flo
 
 def _columns(axes: Axes, rows: list[Tensor]) -> Tensor:
     """[r + 4 + ..., d] in working precision: directions, random directions, and `rows` of the rules."""
-    rounded = axes.means.rounded
-    dim = rounded.shape[1]
-    columns = rounded.new_empty(len(axes) + _WATCHED + sum(map(len, rows)), dim)
+    means = axes.means.means
+    dim = means.shape[1]
+    columns = means.new_empty(len(axes) + _WATCHED + sum(map(len, rows)), dim, dtype=axes.means.working)
     axes.fill(columns[: len(axes)])
     chance = torch.Generator("cpu").manual_seed(0)
     watch = torch.randn(_WATCHED, dim, generator=chance, dtype=torch.float64, device="cpu")
