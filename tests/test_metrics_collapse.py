@@ -468,7 +468,7 @@ H, Y, W, B = (
         pytest.param((H, Y, W, B, 0), r"num_classes: .*0", id="K = 0"),
         pytest.param((H, Y, None, B), r"bias: expected None without a weight.*\[3\]", id="bias alone"),
         pytest.param((H, Y, None, None, None, H[0]), r"logits: .*\[6, K\].*\[3\]", id="logits in one dimension"),
-        pytest.param((H, Y, None, None, None, H[:4]), r"logits: .*\[6, 3\].*\[4, 3\]", id="too few logits"),
+        pytest.param((H, Y, None, None, None, H[:4]), r"logits: .*\[6, K\].*\[4, 3\]", id="too few logits"),
         pytest.param((H, Y, None, None, 4, H), r"logits: .*\[6, 4\].*\[6, 3\]", id="num_classes unlike logits"),
         pytest.param((H, Y, None, None, None, changed(H, (3, 1), math.nan)), r"logits: row 3 .*nan", id="nan logit"),
         pytest.param((H, Y * 0, W[:1]), r"num_classes: .*1", id="K = 1 from the weight"),
