@@ -54,6 +54,19 @@ def site(tmp_path):
     return SimpleNamespace(**places, config=SimpleNamespace(**folders), builder=SimpleNamespace(images={}))
 
 
+def test_notebooks_are_given_out_and_markdown_is_not():
+    def told(source: str) -> tuple[str, list[str]]:
+        labels = ("download-notebook-button", "download-source-button", "download-pdf-button")
+        group = {"label": "download-buttons", "buttons": [{"label": label} for label in labels]}
+        context = {"sourcename": source, "header_buttons": [{"label": "fullscreen-button"}, group]}
+        few_files.keep_markdown(None, "page", "page.html", context, None)
+        return context["sourcename"], [each["label"] for each in group["buttons"]]
+
+    assert told("book/ledger.md") == ("", ["download-notebook-button", "download-pdf-button"])
+    assert told("book/a.ipynb")[0] == "book/a.ipynb"
+    assert "download-source-button" in told("book/a.ipynb")[1]
+
+
 def written(app, html: str) -> str:
     context = {"pathto": lambda name, resource: f"../{name}"}
     few_files.offer(app, "page", "page.html", context, None)

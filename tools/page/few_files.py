@@ -61,6 +61,16 @@ def offer(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
         context["body"] = _THEBE.sub("", context["body"])
 
 
+def keep_markdown(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """A page in Markdown is not given out beside itself, as notebooks are: who wants to change it finds it on GitHub."""
+    if not context.get("sourcename", "").endswith(".md"):
+        return
+    context["sourcename"] = ""  # then Sphinx copies nothing
+    for group in context["header_buttons"]:
+        if "buttons" in group:
+            group["buttons"] = [each for each in group["buttons"] if each.get("label") != "download-source-button"]
+
+
 def _is_of_one_page(app: Sphinx, path: str) -> bool:
     """Whether a file is the book's own and not told for all pages: joined, it would make others load all once more."""
     name = path.removeprefix("_static/")
@@ -147,6 +157,7 @@ def first_page(app: Sphinx, *_: object) -> list[str]:
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-get-outdated", first_page)
     app.connect("html-page-context", offer, priority=900)
+    app.connect("html-page-context", keep_markdown, priority=900)
     app.connect("build-finished", join, priority=700)  # after icons.py
     app.connect("build-finished", remove, priority=700)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
