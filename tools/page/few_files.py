@@ -62,7 +62,7 @@ def offer(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
 
 
 def keep_markdown(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
-    """A page in Markdown is not given out beside itself, as notebooks are: who wants to change it finds it on GitHub."""
+    """A page in Markdown is not given out beside itself, as notebooks are: its source is on GitHub."""
     if not context.get("sourcename", "").endswith(".md"):
         return
     context["sourcename"] = ""  # then Sphinx copies nothing
