@@ -28,6 +28,7 @@ FIRST = {
     "grokking": "book/4-grokking/grokking",
     "groking": "book/4-grokking/grokking",
     "relative flatness": "book/4-grokking/flatness",
+    "own network": "book/howto/measure",
     "ledger": "book/ledger",
     "glossary": "book/glossary",
     "notation": "book/notation",
