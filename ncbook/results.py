@@ -41,4 +41,4 @@ CHAPTERS: dict[str, str] = RESULTS | TOGETHER
 
 # Pages on how to use the package, which run as chapters do and have no result of the book: what each is about, and
 # its file.
-HOWTO: dict[str, str] = {"measure": "howto/measure"}
+HOWTO: dict[str, str] = {"measure": "howto/measure", "experiment": "howto/experiment", "claim": "howto/claim"}

@@ -1,13 +1,17 @@
-"""The pages on how to use the package: their form, and code that a page shows but does not run itself."""
+"""The pages on how to use the package: their form, code that a page shows but does not run, and what it says."""
 
 import importlib.util
 import re
+import subprocess
+import sys
+from dataclasses import replace
 
 import chapter_form as form
 import notebooks
 import pytest
 
-from ncbook import data, models, results
+from ncbook import claims, data, evidence, experiments, metrics, models, results, runs, trainers
+from ncbook.experiments import _registry
 
 PAGES = {name: notebooks.read(notebooks.BOOK / f"{page}.ipynb") for name, page in results.HOWTO.items()}
 WIDEST = 76  # characters of a line of code that a page shows without scrolling
@@ -82,3 +86,84 @@ def test_what_the_page_says_of_its_numbers_is_so():
     assert trained["nc4"] == trained["ncc_error"] == 0
     assert "1815" in "".join(outputs["gpt"])
     assert "Note" not in "".join(outputs["saved"])
+
+
+def code(name: str, *cells: str) -> str:
+    """The code of some cells of a page, one after the other."""
+    sources = {cell.id: cell.source for cell in form.code(PAGES[name])}
+    return "\n\n\n".join(sources[cell] for cell in cells)
+
+
+@pytest.fixture
+def widths(tmp_path, monkeypatch):
+    """The experiment of the page, from its file."""
+    monkeypatch.setattr(_registry, "_OWN", {})
+    monkeypatch.setenv("NCBOOK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("NCBOOK_EXPERIMENTS", "widths")
+    source = code("experiment", "write-module").partition("\n")[2]  # after %%writefile
+    (tmp_path / "widths.py").write_text(source + "\n", encoding="utf-8")
+    yield experiments.get("widths")
+    del sys.modules["widths"]
+
+
+def test_the_file_of_the_page_on_experiments_is_in_form_and_about_as_long_as_it_says(widths, tmp_path):
+    file = tmp_path / "widths.py"
+    lines = len(file.read_text(encoding="utf-8").splitlines())
+    assert "some seventy lines" in prose("experiment")
+    assert 60 <= lines <= 80
+    form_of = [sys.executable, "-m", "ruff", "format", "--check", "--line-length", str(WIDEST), str(file)]
+    assert subprocess.run(form_of, capture_output=True).returncode == 0
+
+
+def test_its_experiment_keeps_runs_beside_its_file_and_is_verified(widths, tmp_path):
+    path = widths.record("smoke", device="cpu")
+    assert path.parent == tmp_path / "recorded"
+    run = widths.load("smoke", live=False)
+    compared = experiments.verify(widths, run)
+    assert (len(compared.arms), compared.missing, compared.wrong) == (2, frozenset(), ())
+    other = replace(widths, version=2)
+    assert other.file_name("smoke") != widths.file_name("smoke")
+
+
+def test_the_wider_networks_are_more_collapsed_in_what_the_page_keeps():
+    (cell,) = [cell for cell in PAGES["experiment"].cells if cell.id == "at-the-end"]
+    rows = re.findall(r"^ *(12|48) +\S+ \((\S+) to (\S+)\)", "".join(cell.outputs[0].data["text/plain"]), re.MULTILINE)
+    spread = {width: (float(low), float(high)) for width, low, high in rows}
+    assert spread["48"][1] < spread["12"][0]
+
+
+@pytest.fixture(scope="module")
+def of_claim():
+    """What the page on claims defines before its run."""
+    from dataclasses import dataclass
+
+    import numpy as np
+
+    names = {each.__name__.rpartition(".")[2]: each for each in (
+        claims, data, evidence, experiments, metrics, models, runs, trainers
+    )} | {"dataclass": dataclass, "replace": replace, "np": np, "__name__": __name__}  # fmt: skip
+    exec(code("claim", "train", "judge", "claim-object", "made-up-runs"), names)
+    return names
+
+
+@pytest.mark.parametrize(("steps", "holds"), [(300, False), (400, True)])
+def test_what_the_trials_are_said_to_have_shown_they_show(of_claim, steps, holds):
+    experiment = experiments.Experiment("trial", "A trial", 1, of_claim["Config"], of_claim["train"], ("seed",))
+    run = experiment.run(of_claim["Config"](seeds=(0,), steps=steps), device="cpu")
+    assert of_claim["judge"](run).holds == (holds,)
+
+
+def test_trials_and_presets_share_no_seed(of_claim):
+    usual, again = of_claim["Config"].presets().values()
+    assert set(range(6)) & {*usual.seeds, *again.seeds} == set()
+    assert set(usual.seeds) & set(again.seeds) == set()
+
+
+def test_the_verdicts_that_the_page_keeps_are_those_of_its_numbers(of_claim):
+    """Sixteen seeds that all say yes, from the outputs of its cells."""
+    outputs = {cell.id: cell.outputs[0] for cell in PAGES["claim"].cells if notebooks.is_checked(cell)}
+    assert "".join(outputs["verdict"].text).startswith("holds\n8 of 8 seeds")
+    assert "both: holds, 16 of 16 seeds" in "".join(outputs["again"].text)
+    yes = evidence.Evidence.of(range(16), [True] * 16, [2.5] * 16, "")
+    assert yes.word == "holds"

@@ -32,6 +32,7 @@ WITHOUT_SLIDER = [
     "book/4-grokking/onset",
     *HOWTO,
 ]
+WITH_FIGURES = [name for name in CHAPTERS if name not in ("book/howto/experiment", "book/howto/claim")]
 WITH_SLIDER = [name for name in CHAPTERS if name not in WITHOUT_SLIDER]
 
 
@@ -173,7 +174,7 @@ def test_the_contents_of_a_page_are_not_cut(page, book):
     assert contents.evaluate("list => list.scrollWidth - list.clientWidth") <= 0
 
 
-@every(CHAPTERS)
+@every(WITH_FIGURES)
 def test_a_phone_gets_the_narrow_drawing_of_every_figure_and_shows_it_whole(opened):
     every_image, figures = "div.cell_output img", "picture.figure-drawing > img"
     assert opened.locator(every_image).count() == opened.locator(figures).count() > 0
@@ -194,7 +195,7 @@ def test_sidebar_opens_on_a_phone(opened):
         opened.get_by_role("link", name="Watching a network collapse").first.wait_for(state="visible")
 
 
-@every(CHAPTERS)
+@every(WITH_FIGURES)
 def test_dark_figures_melt_into_the_page(opened):
     with themed(opened, "dark"):
         image = opened.locator("div.cell_output img").first

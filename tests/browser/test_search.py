@@ -29,6 +29,8 @@ FIRST = {
     "groking": "book/4-grokking/grokking",
     "relative flatness": "book/4-grokking/flatness",
     "own network": "book/howto/measure",
+    "own experiment": "book/howto/experiment",
+    "own claim": "book/howto/claim",
     "ledger": "book/ledger",
     "glossary": "book/glossary",
     "notation": "book/notation",
