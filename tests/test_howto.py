@@ -9,6 +9,7 @@ from dataclasses import replace
 import chapter_form as form
 import notebooks
 import pytest
+import torch
 
 from ncbook import claims, data, evidence, experiments, metrics, models, results, runs, trainers
 from ncbook.experiments import _registry
@@ -88,6 +89,19 @@ def test_what_the_page_says_of_its_numbers_is_so():
     assert "Note" not in "".join(outputs["saved"])
 
 
+@pytest.mark.parametrize(("dtype", "most"), [(torch.float16, 1e-7), (torch.bfloat16, 1e-5)])
+def test_rounding_adds_to_nc1_what_the_page_says(dtype, most):
+    """Ten classes at the corners of a simplex away from 0, in directions of their own, with a small spread."""
+    generator = torch.Generator().manual_seed(0)
+    turned = torch.linalg.qr(torch.randn(128, 128, generator=generator, dtype=torch.float64))[0]
+    labels = torch.arange(1000) % 10
+    noise = 5e-4 * torch.randn(1000, 128, generator=generator, dtype=torch.float64)
+    features = (metrics.simplex_etf(10, 128).double() @ turned + 0.3)[labels] + noise
+    added = metrics.nc1(features.to(dtype), labels) - metrics.nc1(features, labels)
+    assert most / 20 < added < most
+    assert rf"{dtype}".removeprefix("torch.") in prose("measure")
+
+
 def code(name: str, *cells: str) -> str:
     """The code of some cells of a page, one after the other."""
     sources = {cell.id: cell.source for cell in form.code(PAGES[name])}
@@ -165,5 +179,7 @@ def test_the_verdicts_that_the_page_keeps_are_those_of_its_numbers(of_claim):
     outputs = {cell.id: cell.outputs[0] for cell in PAGES["claim"].cells if notebooks.is_checked(cell)}
     assert "".join(outputs["verdict"].text).startswith("holds\n8 of 8 seeds")
     assert "both: holds, 16 of 16 seeds" in "".join(outputs["again"].text)
+    passed = re.search(r"pass: (\d+) of 56", "".join(outputs["sizes"].text))
+    assert int(passed[1]) <= 5, "noise passes the rule in more than 10 % of pairs: give it a chance"
     yes = evidence.Evidence.of(range(16), [True] * 16, [2.5] * 16, "")
     assert yes.word == "holds"
