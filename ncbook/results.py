@@ -38,3 +38,7 @@ RESULTS: dict[str, str] = {
 TOGETHER: dict[str, str] = {"answer": "answer/answer"}
 
 CHAPTERS: dict[str, str] = RESULTS | TOGETHER
+
+# Pages on how to use the package, which run as chapters do and have no result of the book: what each is about, and
+# its file.
+HOWTO: dict[str, str] = {"measure": "howto/measure", "experiment": "howto/experiment", "claim": "howto/claim"}

@@ -14,7 +14,7 @@ from lessons import LESSON
 
 from ncbook import exercises, labs
 
-PATHS = notebooks.chapters()
+PATHS = handouts.paths()
 SITE = "https://example.org/book/"
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 

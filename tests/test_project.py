@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 import ncbook
 from ncbook.results import CHAPTERS as BY_NAME
+from ncbook.results import HOWTO
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -145,7 +146,8 @@ if importlib.util.find_spec("ncbook") is None:
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_the_first_cell_installs_the_release_that_the_chapter_was_written_for_and_nothing_else(path):
     code = [cell.source for cell in notebooks.read(path).cells if cell.cell_type == "code"]
-    name = next(name for name, chapter in BY_NAME.items() if path == notebooks.BOOK / f"{chapter}.ipynb")
+    every = BY_NAME | HOWTO
+    name = next(name for name, chapter in every.items() if path == notebooks.BOOK / f"{chapter}.ipynb")
     assert code[0].startswith(SET_UP), f"the first cell begins with:\n{SET_UP}"
     assert code[0].endswith(f'\n\nchapters.begin("{name}", written_for="{ncbook.__version__}")')
     assert "pip install" not in "\n".join(code[1:])
@@ -153,7 +155,7 @@ def test_the_first_cell_installs_the_release_that_the_chapter_was_written_for_an
 
 def test_the_table_of_contents_follows_the_registry_of_results():
     assert contents.main("check") == 0, "make contents"
-    assert {f"{chapter}.ipynb" for chapter in BY_NAME.values()} == {
+    assert {f"{chapter}.ipynb" for chapter in (BY_NAME | HOWTO).values()} == {
         str(path.relative_to(notebooks.BOOK)) for path in CHAPTERS
     }
 

@@ -19,6 +19,7 @@ from printing import printer
 
 from ncbook import labs
 from ncbook.labs import Plan
+from ncbook.results import HOWTO
 
 ROOT = notebooks.BOOK.parent
 LESSONS_AT = "teaching/lessons"
@@ -32,7 +33,7 @@ PAGES = {PLAIN: 1, TEACHER: 2}
 def main() -> int:
     """0 where all that there are lessons for could be made, else 1, after a word that says why."""
     shutil.rmtree(MADE, ignore_errors=True)
-    chapters = {chapter_of(path): nbformat.read(path, as_version=4) for path in notebooks.chapters()}
+    chapters = {chapter_of(path): nbformat.read(path, as_version=4) for path in paths()}
     plans = [offer.plan for offer in labs.OFFERS.values()]
     write_notebooks(chapters)
     if chromium.path() is None:
@@ -43,6 +44,11 @@ def main() -> int:
         wrong = write_worksheets(browser, plans, titles, MADE / "worksheets", LESSONS)
     print("\n".join([*wrong, f"What a class needs is in {MADE}"]))
     return int(bool(wrong))
+
+
+def paths() -> list[Path]:
+    """The notebooks that are taught: all but the pages on how to use the package."""
+    return [path for path in notebooks.chapters() if chapter_of(path) not in HOWTO.values()]
 
 
 def chapter_of(path: Path) -> str:

@@ -19,7 +19,7 @@ TOOLS = ["pip", "setuptools", "wheel"]
 PACKAGE = ["--no-deps", "--no-build-isolation", "-e", "."]
 SIZES = """Installing into {venv}, which takes a few minutes.
 On Linux torch comes with CUDA: 3 GB to download and 6 GB on disk. Without a GPU, the build for the CPU is enough, a
-tenth of that: book/installing.md says how to get it. All the rest: 0.3 GB to download and 1.1 GB on disk."""
+tenth of that: book/installing.md says how to get it. All the rest: 0.3 GB to download and 1.3 GB on disk."""
 NO_NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|name resolution|establish a new connection|getaddrinfo failed|"
     r"Network is unreachable|connection broken by"

@@ -10,6 +10,8 @@ import yaml
 from chapter_form import IN_FORM
 from pages import fresh_page, parsed
 
+from ncbook import results
+
 ROOT = Path(__file__).parents[2]
 _CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 _ENTRIES = [entry for part in _CONTENTS["parts"] for entry in part["chapters"]]
@@ -20,6 +22,7 @@ _FILES = [
 PAGES = [*_FILES, "search", "genindex"]
 CHAPTERS = [name for name in _FILES if (ROOT / f"{name}.ipynb").exists()]
 CHAPTER = "book/1-collapse/collapse"
+HOWTO = [f"book/{page}" for page in results.HOWTO.values()]
 # The closing chapter has figures and a table, and neither equations of its own, exercises nor a box of verdicts.
 IN_THE_FORM = [name for name in CHAPTERS if Path(name).name in IN_FORM]
 WITHOUT_SLIDER = [
@@ -27,7 +30,9 @@ WITHOUT_SLIDER = [
     "book/3-representation/deep_unconstrained",
     "book/answer/answer",
     "book/4-grokking/onset",
+    *HOWTO,
 ]
+WITH_FIGURES = [name for name in CHAPTERS if name not in ("book/howto/experiment", "book/howto/claim")]
 WITH_SLIDER = [name for name in CHAPTERS if name not in WITHOUT_SLIDER]
 
 
@@ -192,7 +197,7 @@ def test_the_contents_of_a_page_are_not_cut(page, book):
     assert contents.evaluate("list => list.scrollWidth - list.clientWidth") <= 0
 
 
-@every(CHAPTERS)
+@every(WITH_FIGURES)
 def test_a_phone_gets_the_narrow_drawing_of_every_figure_and_shows_it_whole(opened):
     every_image, figures = "div.cell_output img", "picture.figure-drawing > img"
     assert opened.locator(every_image).count() == opened.locator(figures).count() > 0
@@ -213,7 +218,7 @@ def test_sidebar_opens_on_a_phone(opened):
         opened.get_by_role("link", name="Watching a network collapse").first.wait_for(state="visible")
 
 
-@every(CHAPTERS)
+@every(WITH_FIGURES)
 def test_dark_figures_melt_into_the_page(opened):
     with themed(opened, "dark"):
         image = opened.locator("div.cell_output img").first

@@ -2,10 +2,15 @@
 
 import pytest
 from pages import fresh_page
-from test_book import CHAPTER, CHAPTERS
+from test_book import CHAPTER, CHAPTERS, HOWTO
 
 MOST_STOPS = 25  # from the top of a page to its first moving figure
-STILL = ["book/3-representation/contrastive", "book/3-representation/deep_unconstrained", "book/answer/answer"]
+STILL = [
+    "book/3-representation/contrastive",
+    "book/3-representation/deep_unconstrained",
+    "book/answer/answer",
+    *HOWTO,
+]
 MOVING = [name for name in CHAPTERS if name not in STILL]
 ENOUGH_STOPS = 300  # the ledger has many hundred links, all alike
 WIDTHS = [390, 1280]
