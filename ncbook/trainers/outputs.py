@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ncbook._checks import require, require_kind
+from ncbook._checks import require, require_instance
 
 
 class Outputs(NamedTuple):
@@ -28,7 +28,7 @@ class Outputs(NamedTuple):
     def mean(self, values: Tensor) -> Tensor:
         """Mean over the points of values [N]. Raises ValueError for another shape than that of the mask."""
         if not isinstance(values, Tensor) or (self.mask is not None and values.shape != self.mask.shape):
-            require(False, "values", "expected a tensor with a number for each point", values)
+            require("values", values, False, "a tensor with a number for each point")
         if self.mask is None:
             return values.mean()
         mask = self.mask.to(values.dtype)
@@ -40,10 +40,10 @@ Term = Callable[[Outputs], Tensor]
 
 def require_outputs(outputs: Any) -> None:
     """ValueError unless `outputs` are Outputs whose shapes fit. Reads no value, for which a GPU would have to stop."""
-    require_kind(outputs, Outputs, "outputs", "trainers.Outputs")
+    require_instance("outputs", outputs, Outputs, "trainers.Outputs")
     for name, fine, rule in _rules(outputs):
         if not fine:
-            require(False, f"outputs.{name}", rule, getattr(outputs, name))
+            require(f"outputs.{name}", getattr(outputs, name), False, rule)
 
 
 def _rules(outputs: Outputs) -> Iterator[tuple[str, bool, str]]:
@@ -52,15 +52,15 @@ def _rules(outputs: Outputs) -> Iterator[tuple[str, bool, str]]:
     yield (
         "labels",
         isinstance(labels, Tensor) and labels.ndim == 1 and labels.dtype == torch.int64,
-        "expected [N] int64",
+        "[N] int64",
     )
     for name, value in (("features", features), ("logits", logits), ("weight", weight)):
         fine = isinstance(value, Tensor) and value.ndim == 2 and value.is_floating_point()
-        yield name, fine, "expected two axes of a float dtype"
-    yield "features", len(features) == len(labels), "must have a row for each label"
-    yield "logits", len(logits) == len(labels), "must have a row for each label"
+        yield name, fine, "two axes of a float dtype"
+    yield "features", len(features) == len(labels), "a row for each label"
+    yield "logits", len(logits) == len(labels), "a row for each label"
     fine = mask is None or (isinstance(mask, Tensor) and mask.shape == labels.shape)
-    yield "mask", fine, "must have an entry for each label, or be None"
+    yield "mask", fine, "an entry for each label, or None"
 
 
 def precise(values: Tensor) -> Tensor:
