@@ -112,7 +112,7 @@ def test_objects_are_refused_and_leave_no_file(tmp_path, values):
             runs.Run({"rate": np.float32(1)}, {}),
             r"run\.config\['rate'\]: expected a JSON value, got np\.float32",
         ),
-        (runs.Run({}, {}, {}, {"who": {1, 2}}), r"run\.provenance\['who'\]: expected a JSON value, got \{1, 2\}"),
+        (runs.Run({}, {}, {}, {"who": {1, 2}}), r"run\.provenance\['who'\]: expected a JSON value, got set \{1, 2\}"),
     ],
 )
 def test_what_no_file_can_hold_is_named(tmp_path, run, message):

@@ -256,7 +256,7 @@ def hold_out(dataset: Dataset, classes: Iterable[int]) -> tuple[Dataset, Dataset
         require_integer("classes", c, 0, dataset.num_classes - 1)
     target = tuple(int(c) for c in target)
     if len(set(target)) != len(target):
-        raise ValueError(f"classes: some are given twice in {target}")
+        raise ValueError(f"classes: expected each once, got {target}")
     source = tuple(c for c in range(dataset.num_classes) if c not in target)
     if min(len(source), len(target)) < 2:
         raise ValueError(

@@ -20,6 +20,7 @@ from ncbook._checks import (
     require,
     require_callable,
     require_choice,
+    require_flag,
     require_instance,
     require_integer,
     require_tuple,
@@ -177,7 +178,7 @@ class Experiment:
         on a disk that is full by then, the run is kept with those of `load`, and the error says so.
         """
         preset = chosen_preset(preset, self.Config.presets())
-        path = self.record_path(preset)
+        path, device = self.record_path(preset), str(trainers.pick_device(device))
         runs.require_writable(path.parent)
         run = self.run(self.Config.preset(preset), device, preset)
         self._put(run, path)
@@ -201,8 +202,9 @@ class Experiment:
         kept is returned with a warning.
         """
         preset = chosen_preset(preset, self.Config.presets())
-        if live is None:
-            live = _environment.switch("NCBOOK_LIVE")
+        live = _environment.switch("NCBOOK_LIVE") if live is None else live
+        if live is not None:
+            require_flag("live", live)
         path = None if live else self.find(preset)
         if path is not None:
             return runs.load(path)
@@ -233,6 +235,7 @@ class Experiment:
 
     def run(self, config: Any, device: str | None = None, preset: str = "custom") -> runs.Run:
         """Train now. `preset` is the name that the run gets; `load` sets it. Raises ValueError for another's config."""
+        require_instance("preset", preset, str, "the name that the run gets")
         require_instance("config", config, self.Config, f"an {self.name} Config, as that of Config.preset('smoke')")
         start, place = time.perf_counter(), trainers.pick_device(device)
         rows, arrays = self.train(config, str(place))

@@ -47,6 +47,7 @@ def get(name: str) -> Experiment:
     'Grokking'
     """
     known = names()
+    require_instance("name", name, str, "the name of an experiment")
     if name not in known:
         raise ValueError(f"name: no experiment is called {name!r}; there are: {', '.join(known)}")
     if name in _OWN:

@@ -29,7 +29,7 @@ def require_readable_twice(name: str, split: Any) -> None:
     """A list or a DataLoader, and not a generator, of which the second pass would find nothing left."""
     if isinstance(split, (Tensor, str)) or not hasattr(split, "__iter__"):
         got = _checks.described(split)
-        raise ValueError(f"batches: expected a DataLoader or a list of batches, got {got} for the split {name!r}")
+        raise TypeError(f"batches: expected a DataLoader or a list of batches, got {got} for the split {name!r}")
     if isinstance(split, Iterator):
         raise ValueError(
             f"batches: expected a DataLoader or a list, got a {type(split).__name__} for the split {name!r}, which can "

@@ -30,7 +30,7 @@ def layered(model: Any, batches: Iterable[Any]) -> tuple[Any, Pairs]:
     shown = type(network).__name__ if isinstance(network, nn.Module) else _checks.described(network)
     for name in ("layers", "head"):
         if not hasattr(network, name):
-            raise ValueError(
+            raise TypeError(
                 f"model: expected a network with `layers` and `head`, got {shown} without `{name}`; "
                 "metrics.measure reads any network"
             )

@@ -174,6 +174,7 @@ class Ensemble:
 
     def model(self, member: int) -> Classifier:
         """A copy of one network, in evaluation mode."""
+        require_integer("member", member, -len(self.members), len(self.members) - 1)
         return self._stack.model(member)
 
     def models(self) -> list[Classifier]:

@@ -64,6 +64,7 @@ class Regularizer:
 
     def active(self, step: int) -> bool:
         """Whether the term is in the loss of step 0, 1, ..."""
+        require_number("step", step, "a number of steps")
         return self.start <= step and (self.stop is None or step < self.stop)
 
     def __call__(self, outputs: Outputs) -> Tensor:

@@ -139,14 +139,14 @@ class Training:
             self._loss, self._errors = torch.zeros_like(self._loss), torch.zeros_like(self._errors)
             if self.recipe.batch_size is not None:
                 self._order = torch.randperm(len(self.train), generator=self._random, device=self._device)
-        batch = self.train
+        inputs, labels = self.train.inputs, self.train.labels
         if self.recipe.batch_size is not None:
             start = self.step % self.steps_per_epoch * self.recipe.batch_size
             rows = self._order[start : start + self.recipe.batch_size]
-            batch = Split(self.train.inputs[rows], self.train.labels[rows])
+            inputs, labels = inputs[rows], labels[rows]
         if self.recipe.augment is not None:
-            batch = Split(self.recipe.augment(batch.inputs, self._random), batch.labels)
-        return batch
+            inputs = self.recipe.augment(inputs, self._random)
+        return self.train if inputs is self.train.inputs else Split(inputs, labels)
 
     def _backward(self, batch: Split) -> Tensor:
         """Gradients of the objective, and its value."""
