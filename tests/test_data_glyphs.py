@@ -272,7 +272,7 @@ def test_super_classes_number_the_groups_that_occur():
         ("classes", (3,), r"classes: a data set needs at least two, got \(3,\)"),
         ("classes", (0, 71), r"classes: expected an integer in 0\.\.70, got 71"),
         ("classes", (-1, 2), r"classes: expected an integer in 0\.\.70, got -1"),
-        ("classes", (4, 2, 4), "classes: 4 is given 2 times"),
+        ("classes", (4, 2, 4), "classes: expected each once, but 4 is given 2 times"),
         ("size", 29, "size: expected one of 16, 28, 32, got 29"),
         ("difficulty", -0.1, r"difficulty: .*\[0, 1\.5\], got -0\.1"),
         ("difficulty", 1.6, "difficulty: .*got 1.6"),

@@ -290,7 +290,7 @@ def test_held_out_classes_part_the_images(counts, data):
         (WrongLabelNoise(1.1), r"rate: expected a number in \[0, 1\], got 1\.1"),
         (SuperClasses((0, 1), ("a", "b")), "groups: 2 numbers for 3 classes"),
         (lambda dataset: hold_out(dataset, (1, 3)), r"classes: expected an integer in 0\.\.2, got 3"),
-        (lambda dataset: hold_out(dataset, (1, 1)), r"classes: some are given twice in \(1, 1\)"),
+        (lambda dataset: hold_out(dataset, (1, 1)), r"classes: expected each once, got \(1, 1\)"),
         (lambda dataset: hold_out(dataset, (0, 1)), "classes: .* leaves 1 source and 2 target"),
         (lambda dataset: hold_out(LabelNoise(0.1)(dataset), (0, 1)), "dataset: its training labels are noisy"),
     ],

@@ -166,5 +166,5 @@ def _known(classes: Iterable[int]) -> tuple[int, ...]:
         raise ValueError("classes: expected at least one, got none")
     for number in numbers:
         if numbers.count(number) > 1:
-            raise ValueError(f"classes: expected each once, got {number} {numbers.count(number)} times")
+            raise ValueError(f"classes: expected each once, but {number} is given {numbers.count(number)} times")
     return numbers

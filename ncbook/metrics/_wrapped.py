@@ -28,9 +28,10 @@ def layered(model: Any, batches: Iterable[Any]) -> tuple[Any, Pairs]:
     """What `layerwise` reads: the network itself, and (inputs, labels) of batches of any kind."""
     network = unwrapped(model)
     shown = type(network).__name__ if isinstance(network, nn.Module) else _checks.described(network)
+    error = ValueError if isinstance(network, nn.Module) else TypeError
     for name in ("layers", "head"):
         if not hasattr(network, name):
-            raise TypeError(
+            raise error(
                 f"model: expected a network with `layers` and `head`, got {shown} without `{name}`; "
                 "metrics.measure reads any network"
             )

@@ -25,13 +25,14 @@ def require_fit(model: Classifier, train: Split) -> None:
 
 
 def require_model(model: Any, name: str) -> None:
-    """TypeError for a network without `features` or a linear `head`."""
+    """An error for a network without `features` or a linear `head`."""
     head = getattr(getattr(model, "head", None), "weight", None)
     fine = isinstance(model, torch.nn.Module) and callable(getattr(model, "features", None))
     fine = fine and isinstance(head, Tensor) and head.ndim == 2
     expected = "a models.Classifier, or a network with features(inputs) and a linear head"
     if not fine:
-        raise TypeError(f"{name}: expected {expected}, got {type(model).__name__}")
+        error = ValueError if isinstance(model, torch.nn.Module) else TypeError
+        raise error(f"{name}: expected {expected}, got {type(model).__name__}")
 
 
 def require_split(train: Split, name: str, parameter: Tensor, num_classes: int) -> None:
