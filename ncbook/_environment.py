@@ -31,7 +31,7 @@ def whole(name: str, least: int, otherwise: int) -> int:
     """A whole number of at least `least`; `otherwise` where it is not set. Raises ValueError for anything else."""
     value = text(name) or str(otherwise)
     if not (value.isascii() and value.isdecimal() and int(value) >= least):
-        raise ValueError(f"{name}: must be a whole number of at least {least}, got {value!r}")
+        raise ValueError(f"{name}: expected an integer >= {least}, got {value!r}")
     return int(value)
 
 

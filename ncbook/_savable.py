@@ -6,20 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from ncbook._checks import require, shown
+from ncbook._checks import described, require
 
 
 def as_array(values: Any, what: str, name: object) -> np.ndarray:
     """An array that a file can hold without pickle; ValueError that says of which column or array it is not one."""
-    require(isinstance(name, str), what, "the name must be a str", name)
+    require(what, name, isinstance(name, str), "a name that is a str")
     try:
         array = np.asarray(values)
     except ValueError:  # lists of different lengths
-        raise ValueError(f"{what}: expected rows of one shape, got {shown(values)}") from None
+        raise ValueError(f"{what}: expected rows of one shape, got {described(values)}") from None
     if array.dtype.hasobject:
         odd = next((each for each in array.flat if not isinstance(each, str | int | float | np.generic)), array.flat[0])
         raise ValueError(
-            f"{what}: holds objects, such as {shown(odd)}, which cannot be saved; use numbers, words, or nan for None"
+            f"{what}: expected numbers or words, got {described(odd)}, which cannot be saved; use nan for None"
         )
     return array
 
@@ -27,13 +27,13 @@ def as_array(values: Any, what: str, name: object) -> np.ndarray:
 def require_rows(columns: Mapping[str, np.ndarray]) -> None:
     """One row a measurement in every column of a history."""
     for name, values in columns.items():
-        require(values.ndim == 1, f"run.history[{name!r}]", "must be [rows], one value a measurement", values)
+        require(f"run.history[{name!r}]", values, values.ndim == 1, "[rows], one value a measurement")
     rows: dict[int, list[str]] = {}
     for name, values in columns.items():
         rows.setdefault(len(values), []).append(name)
     if len(rows) > 1:
         told = "; ".join(f"{length} rows in {', '.join(names)}" for length, names in sorted(rows.items()))
-        raise ValueError(f"run.history: all columns must be of one length, got {told}")
+        raise ValueError(f"run.history: expected columns of one length, got {told}")
 
 
 def require_json(value: Any, what: str) -> None:
@@ -41,4 +41,4 @@ def require_json(value: Any, what: str) -> None:
     try:
         json.dumps(value)
     except (TypeError, ValueError) as error:  # the second for a value that holds itself
-        raise ValueError(f"{what}: must be a JSON value, got {shown(value)} ({error})") from None
+        raise ValueError(f"{what}: expected a JSON value, got {described(value)} ({error})") from None

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from ncbook import _environment
-from ncbook._checks import Name, as_path, require, require_kind, require_whole, sequence
+from ncbook._checks import Name, as_path, as_tuple, require, require_instance, require_integer
 from ncbook._files import written_whole
 from ncbook._savable import as_array, require_json, require_rows
 
@@ -100,7 +100,7 @@ def provenance_line(run: Run) -> str:
     >>> runs.provenance_line(run).split(";")[0].split(",")[0]
     'Run: collapse'
     """
-    require_kind(run, Run, "run", "a runs.Run")
+    require_instance("run", run, Run, "a runs.Run")
     names = ("experiment", "preset", "seconds", "hardware", "date", "ncbook")
     _require_provenance(run, names)
     experiment, preset, seconds, hardware, date, version = (run.provenance[name] for name in names)
@@ -110,7 +110,7 @@ def provenance_line(run: Run) -> str:
 def _require_provenance(run: Run, names: Sequence[str]) -> None:
     missing = [name for name in names if name not in run.provenance]
     if missing:
-        raise ValueError(f"run.provenance: has no {', '.join(missing)}")
+        raise ValueError(f"run.provenance: expected {', '.join(names)}; it has no {', '.join(missing)}")
 
 
 def provenance_of_all(runs: Sequence[Run]) -> str:
@@ -119,8 +119,8 @@ def provenance_of_all(runs: Sequence[Run]) -> str:
     >>> runs.provenance_of_all([run, run]).split(";")[0]
     '2 runs of collapse'
     """
-    runs = sequence(runs, "runs", "a sequence of runs.Run")
-    require(len(runs) > 0 and all(isinstance(run, Run) for run in runs), "runs", "expected one runs.Run at least", runs)
+    runs = as_tuple("runs", runs, "a sequence of runs.Run")
+    require("runs", runs, len(runs) > 0 and all(isinstance(run, Run) for run in runs), "runs.Run, one at least")
     for run in runs:
         _require_provenance(run, ("experiment", "date", "ncbook"))
     names, dates, versions = (
@@ -135,9 +135,9 @@ def key(experiment: str, version: int, config: Mapping[str, Any]) -> str:
     >>> len(runs.key("mine", version=1, config={"seeds": [0, 1]}))
     12
     """
-    require_kind(experiment, str, "experiment", "its name")
-    require_whole(version, "version")
-    require_kind(config, Mapping, "config", "a mapping of the settings")
+    require_instance("experiment", experiment, str, "its name")
+    require_integer("version", version)
+    require_instance("config", config, Mapping, "a mapping of the settings")
     for name, value in config.items():
         require_json(value, f"config[{name!r}]")
     return _digest_json({"experiment": experiment, "version": version, "config": config, "format": FORMAT})[:12]
@@ -149,7 +149,7 @@ def file_name(experiment: str, preset: str, version: int, config: Mapping[str, A
     >>> runs.file_name("mine", "laptop", version=1, config={"seeds": [0, 1]}).startswith("mine-laptop-")
     True
     """
-    require_kind(preset, str, "preset", "its name")
+    require_instance("preset", preset, str, "its name")
     return f"{experiment}-{preset}-{key(experiment, version, config)}.npz"
 
 
@@ -171,7 +171,7 @@ def require_writable(folder: Name) -> None:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     runs.require_writable(pathlib.Path(folder, "new"))
     """
-    folder = as_path(folder, "folder")
+    folder = as_path("folder", folder)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
         pass
@@ -187,7 +187,7 @@ def warn_unless_writable(folder: Name) -> None:
     try:
         require_writable(folder)
     except OSError as error:
-        _warn_not_kept(as_path(folder, "folder"), error, "The run to come")
+        _warn_not_kept(as_path("folder", folder), error, "The run to come")
 
 
 def keep(run: Run, path: Name) -> None:
@@ -199,8 +199,8 @@ def keep(run: Run, path: Name) -> None:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     runs.keep(run, pathlib.Path(folder, "mine.npz"))
     """
-    require_kind(run, Run, "run", "a runs.Run")
-    path = as_path(path, "path")
+    require_instance("run", run, Run, "a runs.Run")
+    path = as_path("path", path)
     try:
         save(run, path)
     except OSError as error:
@@ -230,8 +230,8 @@ def save(run: Run, path: Name) -> None:
     >>> again.config == run.config
     True
     """
-    require_kind(run, Run, "run", "a runs.Run")
-    path = as_path(path, "path")
+    require_instance("run", run, Run, "a runs.Run")
+    path = as_path("path", path)
     columns = {name: as_array(values, f"run.history[{name!r}]", name) for name, values in run.history.items()}
     require_rows(columns)
     arrays = {f"history/{name}": values for name, values in columns.items()}
@@ -254,7 +254,7 @@ def load(path: Name) -> Run:
     >>> runs.load(path).provenance["preset"]
     'laptop'
     """
-    path = as_path(path, "path")
+    path = as_path("path", path)
     content = path.read_bytes()  # a file that cannot be opened is not a damaged one
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

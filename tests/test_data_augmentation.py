@@ -80,7 +80,7 @@ def test_noise_is_added_as_drawn(dtype):
 
 @for_each("scale", [-0.1, float("inf"), float("nan")])
 def test_noise_of_no_scale_is_refused(scale):
-    with pytest.raises(ValueError, match="scale: must be finite and not negative"):
+    with pytest.raises(ValueError, match="scale: expected a finite number >= 0"):
         GaussianNoise(scale)
 
 
@@ -180,14 +180,14 @@ def test_gradients_reach_the_pixels_that_are_seen():
 
 
 def test_what_does_not_fit_is_refused():
-    for padding in (-1, 1.5, "4", None):
-        with pytest.raises(ValueError, match="padding: must be a whole number of at least 0, got"):
+    for padding, error in ((-1, ValueError), (1.5, ValueError), ("4", TypeError), (None, TypeError)):
+        with pytest.raises(error, match="padding: expected an integer >= 0, got"):
             RandomCrop(padding)
-    with pytest.raises(ValueError, match=r"steps: expected a function of \(images, generator\), got 4"):
+    with pytest.raises(TypeError, match=r"steps: expected a function of \(images, generator\), got 4"):
         Compose((RandomFlip(), 4))
     for step in (RandomCrop(1), RandomFlip(), Compose((RandomFlip(),))):
         for shape in ((3, 8, 8), (8, 8), (1, 2, 3, 4, 5)):
-            with pytest.raises(ValueError, match=r"images: expected a tensor \[N, C, H, W\], got \["):
+            with pytest.raises(ValueError, match=r"images: expected a tensor \[N, C, H, W\], got a tensor"):
                 step(torch.zeros(shape), generator())
         with pytest.raises(ValueError, match="generator: is on cpu, but images are on meta"):
             step(torch.zeros(2, 1, 4, 4, device="meta"), generator())

@@ -270,16 +270,16 @@ def test_super_classes_number_the_groups_that_occur():
     [
         ("classes", (), "classes: expected at least one, got none"),
         ("classes", (3,), r"classes: a data set needs at least two, got \(3,\)"),
-        ("classes", (0, 71), r"classes: must be a whole number in 0\.\.70, got 71"),
-        ("classes", (-1, 2), r"classes: must be a whole number in 0\.\.70, got -1"),
-        ("classes", (4, 2, 4), "classes: 4 is given 2 times"),
+        ("classes", (0, 71), r"classes: expected an integer in 0\.\.70, got 71"),
+        ("classes", (-1, 2), r"classes: expected an integer in 0\.\.70, got -1"),
+        ("classes", (4, 2, 4), "classes: expected each once, but 4 is given 2 times"),
         ("size", 29, "size: expected one of 16, 28, 32, got 29"),
         ("difficulty", -0.1, r"difficulty: .*\[0, 1\.5\], got -0\.1"),
         ("difficulty", 1.6, "difficulty: .*got 1.6"),
         ("difficulty", math.nan, "difficulty: .*got nan"),
-        ("train_per_class", 0, "train_per_class: must be a whole number of at least 1, got 0"),
-        ("test_per_class", -2, "test_per_class: must be a whole number of at least 1, got -2"),
-        ("seed", -1, "seed: must be a whole number of at least 0, got -1"),
+        ("train_per_class", 0, "train_per_class: expected an integer >= 1, got 0"),
+        ("test_per_class", -2, "test_per_class: expected an integer >= 1, got -2"),
+        ("seed", -1, "seed: expected an integer >= 0, got -1"),
     ],
 )
 def test_bad_input_is_named(argument, value, message):
@@ -288,7 +288,7 @@ def test_bad_input_is_named(argument, value, message):
 
 
 def test_a_sample_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="per_class: must be a whole number of at least 1, got 0"):
+    with pytest.raises(ValueError, match="per_class: expected an integer >= 1, got 0"):
         GlyphPopulation().sample(0, _generator())
 
 

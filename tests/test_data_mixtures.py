@@ -172,8 +172,8 @@ GOOD = {
         ({"component_means": torch.zeros(3)}, r"component_means: .*\[3\]"),
         ({"component_means": torch.zeros(3, 2, dtype=torch.long)}, "component_means: .*int64"),
         ({"component_means": torch.full((3, 2), math.nan)}, "component_means: expected finite"),
-        ({"noise": torch.ones(2)}, r"noise: .*got \[2\]"),
-        ({"noise": torch.tensor([1.0, -0.5, 1.0])}, "noise: must not be negative, got -0.5"),
+        ({"noise": torch.ones(2)}, r"noise: .*got a tensor .*\[2\]"),
+        ({"noise": torch.tensor([1.0, -0.5, 1.0])}, "noise: expected no negative number, got -0.5"),
         ({"noise": torch.tensor([1.0, math.inf, 1.0])}, "noise: expected finite"),
         ({"noise": torch.ones(3, dtype=torch.float64)}, "noise: expected finite torch.float32.*got torch.float64"),
         ({"factors": torch.zeros(3, 3, 1)}, r"factors: .*\[3, 3, 1\]"),
@@ -194,11 +194,11 @@ def test_arguments_that_do_not_fit_are_refused(bad, message):
 @for_each(
     ("arguments", "message"),
     [
-        ((1, 1, 2, 0.1, 0.1), "num_super: must be a whole number of at least 2, got 1"),
-        ((2, 0, 2, 0.1, 0.1), "num_sub: must be a whole number of at least 1, got 0"),
-        ((2, 1, 0, 0.1, 0.1), "dim: must be a whole number of at least 1, got 0"),
+        ((1, 1, 2, 0.1, 0.1), "num_super: expected an integer >= 2, got 1"),
+        ((2, 0, 2, 0.1, 0.1), "num_sub: expected an integer >= 1, got 0"),
+        ((2, 1, 0, 0.1, 0.1), "dim: expected an integer >= 1, got 0"),
         ((2, 1, 2, -0.1, 0.1), "spread: .*got -0.1"),
-        ((2, 1, 2, 0.1, -0.1), "noise: must be finite and not negative, got -0.1"),
+        ((2, 1, 2, 0.1, -0.1), "noise: expected a finite number >= 0, got -0.1"),
     ],
 )
 def test_hierarchical_mixture_refuses_bad_sizes(arguments, message):
@@ -207,7 +207,7 @@ def test_hierarchical_mixture_refuses_bad_sizes(arguments, message):
 
 
 def test_no_points_and_one_class_are_refused():
-    with pytest.raises(ValueError, match="n: must be a whole number of at least 1, got 0"):
+    with pytest.raises(ValueError, match="n: expected an integer >= 1, got 0"):
         gaussian_mixture(2, 2, 0.1).sample(0, torch.Generator())
-    with pytest.raises(ValueError, match="num_classes: must be a whole number of at least 2, got 1"):
+    with pytest.raises(ValueError, match="num_classes: expected an integer >= 2, got 1"):
         gaussian_mixture(1, 2, 0.1)

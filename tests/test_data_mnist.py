@@ -91,13 +91,13 @@ def test_a_folder_that_cannot_be_written_costs_time_alone(tmp_path, monkeypatch,
 @for_each("arguments", [{"train_per_class": 0}, {"train_per_class": 500}, {"train_per_class": 5422, "full": True}])
 def test_a_split_that_cannot_be_is_named(arguments):
     with pytest.raises(
-        ValueError, match=f"train_per_class: must be a whole number in 1.*got {arguments['train_per_class']}"
+        ValueError, match=f"train_per_class: expected an integer in 1.*got {arguments['train_per_class']}"
     ):
         data.mnist5k(**arguments)
 
 
 def test_another_size_is_named():
-    with pytest.raises(ValueError, match="size: must be one of 28, 14, got 32"):
+    with pytest.raises(ValueError, match="size: expected one of 28, 14, got 32"):
         data.mnist5k(size=32)
 
 

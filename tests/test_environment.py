@@ -77,7 +77,7 @@ def test_presets_in_any_case(monkeypatch, name, preset):
 @for_each("count", ["abc", "0", "-1", "1.5", "²"])
 def test_a_number_of_threads_that_is_none_is_named(monkeypatch, count):
     monkeypatch.setenv("NCBOOK_THREADS", count)
-    message = f"NCBOOK_THREADS: must be a whole number of at least 1, got '{count}'"
+    message = f"NCBOOK_THREADS: expected an integer >= 1, got '{count}'"
     with pytest.raises(ValueError, match=message), trainers.threads():
         pass
 

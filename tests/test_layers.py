@@ -16,7 +16,7 @@ FLOORS = {
     "": set(),  # ncbook itself: the version
     "_torchvision": set(),
     "_files": set(),
-    "_checks": set(),  # of arguments
+    "_checks": set(),  # of arguments of all packages
     "_environment": set(),  # variables of the environment
     "_savable": {"_checks"},  # what a run file can hold
     "results": set(),  # the names of all results
@@ -25,7 +25,7 @@ FLOORS = {
     "evidence": set(),
     "claims": {"runs", "evidence"},
     "readings": {"runs", "results"},
-    "metrics": set(),
+    "metrics": {"_checks"},
     "data": COMMON | {"_torchvision", "_files"},
     "models": {"_torchvision", "_checks"},
     "integrations": {"metrics", "_torchvision"},
@@ -48,7 +48,7 @@ FLOORS = {
 PACKAGES = {
     "": set(),
     "results": set(),
-    "_checks": set(),
+    "_checks": {"numpy", "torch"},  # torch where a device is checked, never at import
     "_environment": set(),
     "_savable": {"numpy"},
     "look": {"matplotlib"},

@@ -505,7 +505,7 @@ REFUSED = {
     ),
     "a precision": (Odd(), None, {"precision": "int8"}, "precision: .*'int8'.*bfloat16"),
     "a limit": (Odd(), None, {"limit": 0}, "limit: expected an integer >= 1, got 0"),
-    "no module": (lambda x: x, None, {}, "model: expected a Module, got function"),
+    "no module": (lambda x: x, None, {}, "model: expected a torch.nn.Module, got function"),
     "infinite features": (Odd(), lambda: [(X / 0, LABELS)], {}, "layer 'input of head': features: entry"),
 }
 

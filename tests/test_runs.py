@@ -86,7 +86,7 @@ def test_others_may_read_the_file(saved):
 
 @for_each("values", [np.array([{"a": 1}]), [None, 1], np.array([object()])])
 def test_objects_are_refused_and_leave_no_file(tmp_path, values):
-    with pytest.raises(ValueError, match=r"run\.history\['step'\]: holds objects, such as .* cannot be saved"):
+    with pytest.raises(ValueError, match=r"run\.history\['step'\]: expected numbers or words, got .* cannot be saved"):
         runs.save(runs.Run({}, {"step": values}), tmp_path / "run.npz")
     assert list(tmp_path.iterdir()) == []
 
@@ -97,22 +97,22 @@ def test_objects_are_refused_and_leave_no_file(tmp_path, values):
         (runs.Run({}, {"a": [1, 2], "b": [1]}), r"run\.history: .*one length, got 1 rows in b; 2 rows in a"),
         (
             runs.Run({}, {"a": [[1], [1, 2]]}),
-            r"run\.history\['a'\]: expected rows of one shape, got \[\[1\], \[1, 2",
+            r"run\.history\['a'\]: expected rows of one shape, got list \[\[1\], \[1, 2",
         ),
         (
             runs.Run({}, {"a": [[1], [2]]}),
-            r"run\.history\['a'\]: must be \[rows\], .*got \[2, 1\]",
+            r"run\.history\['a'\]: expected \[rows\], .*got a numpy array int64 \[2, 1\]",
         ),
-        (runs.Run({}, {"a": 3}), r"run\.history\['a'\]: must be \[rows\]"),
-        (runs.Run({}, {3: [3]}), r"run\.history\[3\]: the name must be a str, got 3"),
-        (runs.Run({}, {"a": [1, None]}), r"run\.history\['a'\]: holds objects, such as None"),
-        (runs.Run({}, {"a": [None, None]}), r"run\.history\['a'\]: holds objects, such as None"),
-        (runs.Run({}, {}, {"b": [{}]}), r"run\.arrays\['b'\]: holds objects, such as \{\}"),
+        (runs.Run({}, {"a": 3}), r"run\.history\['a'\]: expected \[rows\]"),
+        (runs.Run({}, {3: [3]}), r"run\.history\[3\]: expected a name that is a str, got 3"),
+        (runs.Run({}, {"a": [1, None]}), r"run\.history\['a'\]: expected numbers or words, got None"),
+        (runs.Run({}, {"a": [None, None]}), r"run\.history\['a'\]: expected numbers or words, got None"),
+        (runs.Run({}, {}, {"b": [{}]}), r"run\.arrays\['b'\]: expected numbers or words, got dict \{\}"),
         (
             runs.Run({"rate": np.float32(1)}, {}),
-            r"run\.config\['rate'\]: must be a JSON value, got np\.float32",
+            r"run\.config\['rate'\]: expected a JSON value, got np\.float32",
         ),
-        (runs.Run({}, {}, {}, {"who": {1, 2}}), r"run\.provenance\['who'\]: must be a JSON value, got \{1, 2\}"),
+        (runs.Run({}, {}, {}, {"who": {1, 2}}), r"run\.provenance\['who'\]: expected a JSON value, got set \{1, 2\}"),
     ],
 )
 def test_what_no_file_can_hold_is_named(tmp_path, run, message):

@@ -111,7 +111,7 @@ def test_it_keeps_the_rules_of_style(checkout):
     ("name", "part", "message"),
     [
         ("collapse", PART, "name: 'collapse' is taken"), (NAME, PART, "is taken"),
-        ("Two Words", PART, "name: must be a Python name in small letters"), ("class", PART, "must be a Python name"),
+        ("Two Words", PART, "name: expected a Python name in small letters"), ("class", PART, "expected a Python name"),
         ("new_one", "9-nowhere", "part: the book has no folder '9-nowhere'; there are 1-collapse, 2-generalization"),
     ],
 )  # fmt: skip

@@ -368,13 +368,13 @@ def test_members_that_make_no_sense_are_refused(field, value):
 
 
 def test_numbers_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match=r"^members: must not be empty"):
+    with pytest.raises(ValueError, match=r"^members: expected one member at least"):
         fit_ensemble(mlp, blobs(), PLAIN, [])
-    with pytest.raises(ValueError, match=r"^train: must be one split, or one for each of 2 members, got 1"):
+    with pytest.raises(ValueError, match=r"^train: expected one split, or one for each of 2 members, got 1"):
         fit_ensemble(mlp, [blobs()], PLAIN, [Member(1), Member(2)])
-    with pytest.raises(ValueError, match=r"^train: points must have one shape"):
+    with pytest.raises(ValueError, match=r"^train: expected points of one shape"):
         fit_ensemble(mlp, [blobs(), PAIRS], PLAIN, [Member(1), Member(2)])
-    with pytest.raises(ValueError, match=r"^coefficients: must be one for each of 0 regularizers"):
+    with pytest.raises(ValueError, match=r"^coefficients: expected one for each of 0 regularizers"):
         fit_ensemble(mlp, blobs(), PLAIN, [Member(1, coefficients=(1.0,))])
 
 
@@ -402,20 +402,24 @@ def test_networks_that_do_not_stack_are_refused():
     def growing(seed: int) -> models.Classifier:
         return models.mlp((3, 2, 2), 4, width=8 + seed, batch_norm=False).double()
 
-    with pytest.raises(ValueError, match=r"^build: networks with buffers that change .* fit, got \['model.*asked'\]"):
+    with pytest.raises(
+        ValueError, match=r"^build: expected networks without buffers that change .* fit, got list \['model.*asked'\]"
+    ):
         fit_ensemble(counting, blobs(), PLAIN, [Member(1)])
-    with pytest.raises(ValueError, match=r"^build: batch norm needs a momentum"):
+    with pytest.raises(ValueError, match=r"^build: expected batch norm with a momentum"):
         fit_ensemble(over_all_steps, blobs(), PLAIN, [Member(1)])
-    with pytest.raises(ValueError, match=r"^train: must be of one size for networks with batch norm.*, got \[40, 30\]"):
+    with pytest.raises(
+        ValueError, match=r"^train: expected splits of one size for networks with batch norm.*, got list \[40, 30\]"
+    ):
         fit_ensemble(normed, [blobs(), blobs(30)], PLAIN, [Member(1), Member(2)])
-    with pytest.raises(ValueError, match=r"^build: networks must have the same shapes, another has member, got 1"):
+    with pytest.raises(ValueError, match=r"^build: expected networks of the same shapes, got another for member 1"):
         fit_ensemble(growing, blobs(), PLAIN, [Member(1), Member(2)])
 
 
 def test_regularizers_that_reach_other_parameters_than_the_loss_are_refused_unless_always_on():
     recipe = replace(PLAIN, loss=trainers.SupervisedContrastive())
     term = trainers.Regularizer(trainers.uncertainty, -1.0, start=2)
-    with pytest.raises(ValueError, match=r"^regularizers: must train the same parameters in all steps"):
+    with pytest.raises(ValueError, match=r"^regularizers: expected the same parameters to be trained in all steps"):
         fit_ensemble(mlp, blobs(), replace(recipe, regularizers=(term,)), [Member(1)])
     compare(mlp, blobs(), replace(recipe, regularizers=(replace(term, start=0),)), [Member(1)], 1e-9)
 

@@ -660,5 +660,5 @@ def test_bad_arguments_are_named(make, argument, value):
 def test_rate_reduction_says_what_it_cannot_take():
     with pytest.raises(ValueError, match=r"^labels: only class \[2\] occurs"):
         terms.RateReduction()(sample(labels=[2, 2, 2]))
-    with pytest.raises(ValueError, match=r"^mask: rate reduction takes no padding"):
+    with pytest.raises(ValueError, match=r"^mask: expected None, since rate reduction takes no padding"):
         terms.RateReduction()(padded(sample())[0])

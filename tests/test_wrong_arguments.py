@@ -1,111 +1,117 @@
-"""Wrong arguments of trainers, data, models, runs and experiments: an error of ours that names the argument.
+"""Every public function refuses wrong arguments by an error of ours that names the argument and says what is expected.
 
-Of type, dtype, shape, range and device; None, nan, numpy, text, nothing at all. What is wrong is in wrong_trainers.py.
+Of type, dtype, shape, range and device; None, nan, numpy, text, nothing at all. What is wrong stands in
+wrong_metrics.py and wrong_trainers.py.
 """
 
-import inspect
-import re
-import types
-from pathlib import Path
-
 import pytest
-from wrong_trainers import EXEMPT, PACKAGES, Case, Thing
+import torch
+import wrong
+from tables import for_each
+from wrong import Call, Table, Thing, Wrong, check, faults, public_names
+from wrong_metrics import METRICS
+from wrong_trainers import TABLES
 
-import ncbook
-
-CASES = [
-    (f"{package.__name__.removeprefix('ncbook.')}.{name}", cases)
-    for package, table in PACKAGES
-    for name, cases in table.items()
-]
-
-
-def test_every_public_function_is_in_the_table():
-    for package, table in PACKAGES:
-        public = {name for name in package.__all__ if not isinstance(getattr(package, name), types.ModuleType)}
-        missing = public - set(table) - EXEMPT
-        assert not missing, f"{package.__name__}: add to the table of wrong arguments {sorted(missing)}"
-        assert set(table) <= public
-        assert not EXEMPT & set(table)
+ALL = [METRICS, *TABLES]
+CALLS = {
+    f"{table.package.__name__.removeprefix('ncbook.')}.{name}": (table, name, calls)
+    for table in ALL
+    for name, calls in table.calls.items()
+}
 
 
-def test_every_argument_is_in_the_table():
+@for_each("table", ALL)
+def test_every_public_function_is_in_its_table(table):
+    missing, gone = absent(table)
+    assert not missing, f"add to the table valid calls, with arguments by name, of: {sorted(missing)}"
+    assert not gone, f"no longer public: {sorted(gone)}"
+
+
+def absent(table):
+    """Public names without a call, and calls and exemptions of what is not public."""
+    public, known = set(public_names(table.package)), set(table.calls) | table.exempt
+    assert not set(table.calls) & table.exempt
+    return public - known, (set(table.calls) | table.seldom) - public
+
+
+def test_a_function_and_an_argument_without_a_call_are_seen():
+    fewer = {name: calls for name, calls in METRICS.calls.items() if name != "nc1"}
+    assert absent(Table(METRICS.package, {**fewer, "nc9": []}, exempt=METRICS.exempt)) == ({"nc1"}, {"nc9"})
+    with pytest.raises(AssertionError, match="new: has no kind"):
+        list(Call(lambda new: new, {"new": 1}).wrong("new", {}))
+
+
+@for_each("name", CALLS)
+def test_every_argument_is_tried(name):
     """Of what is called as it is: a new argument fails here until it is added."""
-    for name, cases in CASES:
-        called = [case for case in cases if inspect.isfunction(case.call) or inspect.isclass(case.call)]
-        for case in (case for case in called if (case.call.__module__ or "").startswith("ncbook")):
-            missing = set(inspect.signature(case.call).parameters) - set(case.wrong)
-            assert not missing, f"{name}: add to its wrong arguments {sorted(missing)}"
+    for call in CALLS[name][2]:
+        missing = set(call.parameters()) - set(call.tried()) if call.own() else set()
+        assert not missing, f"{name}: add to its wrong arguments {sorted(missing)}"
 
 
-@pytest.mark.parametrize(("name", "cases"), CASES, ids=[name for name, _ in CASES])
-def test_a_wrong_argument_is_named(name, cases, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", CALLS)
+def test_a_wrong_argument_is_refused_by_name(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    faults = [fault for case in cases for fault in faults_of(case)]
-    assert not faults, "\n".join(faults)
+    monkeypatch.setenv("NCBOOK_CACHE", str(tmp_path))
+    table, _, calls = CALLS[name]
+    found = [fault for call in calls for fault in faults(call, table.kinds)]
+    assert not found, "\n".join(found)
     assert list(tmp_path.iterdir()) == []  # nothing was written on the way
 
 
-def faults_of(case: Case) -> list[str]:
-    """What the errors of wrong values lack, one line each."""
-    found = []
-    for argument, values in case.wrong.items():
-        for value in values:
-            fault = fault_of(case, argument, value)
-            if fault:
-                found.append(f"{argument}={value!r:.60}: {fault}")
-    return found
+@for_each("name", [name for name, (table, short, _) in CALLS.items() if short not in table.seldom])
+def test_what_is_right_is_taken(name, tmp_path, monkeypatch):
+    """Else every value would be wrong, whatever the check. What downloads, is kept or is large is left out."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NCBOOK_CACHE", str(tmp_path))
+    for call in CALLS[name][2]:
+        call()
 
 
-def fault_of(case: Case, argument: str, value: object) -> str | None:
-    try:
-        case.call(**(case.right | {argument: value}))
-    except (ValueError, TypeError) as error:
-        message = str(error)
-        named = case.named.get(argument, argument)
-        if not re.match(rf"{named}|[\w.]*{named}", message):
-            return f"does not begin with the argument's name: {message}"
-        if not re.search(r"got|unknown|called|has no|more than|to be had|outside|leaves|lies|given|holds", message):
-            return f"does not say what was given: {message}"
-        if not _ours(error):
-            return f"is not ours: {message}"
-        return None
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    return "is taken"
-
-
-def _ours(error: BaseException) -> bool:
-    """Whether ncbook raised it, and no library that it called."""
-    trace = error.__traceback__
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    return Path(trace.tb_frame.f_code.co_filename).is_relative_to(Path(ncbook.__file__).parent)
-
-
-def _lenient(size):
+def lenient(size):
     return [size] * size
 
 
-def test_the_walker_sees_what_is_wrong():
-    """The control: a function without checks fails for each kind of reason."""
-    case = Case(_lenient, {"size": 2}, {"size": [3, None, Thing()]})
-    taken, none, thing = faults_of(case)
-    assert "is taken" in taken
-    assert "does not begin with the argument's name" in none
-    assert "does not begin with the argument's name" in thing
+def bare(size):
+    return size @ size
 
 
-LEFT_OUT = {
-    "data.real", "data.mnist5k", "runs.load", "experiments.register",
-    "models.resnet34", "models.resnet50", "models.densenet121", "models.vgg16_bn",
-}  # fmt: skip
+def misnamed(size):
+    raise ValueError("sizes: expected another, got 3")
 
 
-def test_what_is_right_is_taken(tmp_path, monkeypatch):
-    """Else every value would be wrong, whatever the check. What downloads, is kept or is large is left out."""
-    monkeypatch.chdir(tmp_path)
-    for name, cases in CASES:
-        if name not in LEFT_OUT:
-            for case in cases:
-                case.call(**case.right)
+def silent(size):
+    raise ValueError("size: no")
+
+
+@for_each(
+    ("function", "value", "message"),
+    [
+        (lenient, 3, "was taken"),
+        (lenient, None, "names none"),
+        (bare, torch.ones(2, 3), "a bare RuntimeError"),
+        (misnamed, 3, "names none"),
+        (silent, 3, "does not say"),
+    ],
+)
+def test_the_walker_sees_what_is_wrong(function, value, message):
+    """The control: a function without checks, or with a poor message, fails for each kind of reason."""
+    with pytest.raises(AssertionError, match=message):
+        check(Call(function, {"size": 2}), "size", Wrong(repr(value), value, ""))
+
+
+def foreign(size):
+    raise ValueError("size: expected a number, got a Thing")  # in this file, which is none of ncbook's
+
+
+def test_an_error_of_a_library_and_a_wrong_kind_that_is_no_type_error_are_seen(monkeypatch):
+    with pytest.raises(AssertionError, match="an error of a library"):
+        check(Call(foreign, {"size": 2}), "size", Wrong("3", 3, ""))
+    monkeypatch.setattr(wrong, "ours", lambda error: True)
+    with pytest.raises(AssertionError, match="is no TypeError"):
+        check(Call(foreign, {"size": 2}), "size", Wrong("a Thing", Thing(), ""))
+
+
+def test_what_the_message_has_to_show_is_looked_for():
+    with pytest.raises(AssertionError, match="'17' is not in"):
+        check(Call(METRICS.package.nc1, METRICS.calls["nc1"][0].arguments), "num_classes", Wrong("1", 1, "17"))

@@ -1,21 +1,32 @@
 """Wrong arguments for every public function of a package, and what the error about each has to say.
 
-A table gives for each function a valid call; kinds say of each argument what is wrong. A kind takes the valid value
-and yields `Wrong` values. Which sizes of tensors have to agree is read from the valid call: give different things
-different sizes. `public_names` walks a package, so that a new function cannot be forgotten.
+A table gives for each function one or more valid calls; kinds say of each argument what is wrong. A kind takes the
+valid value and yields `Wrong` values, or is a plain list of them. Which sizes of tensors have to agree is read from the
+valid call: give different things different sizes. `public_names` walks a package, so that a new function cannot be
+forgotten. The tables are in wrong_metrics.py and wrong_trainers.py, the tests in test_wrong_arguments.py.
 """
 
 import dataclasses
 import inspect
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 
 import torch
 from torch import Tensor
 
-WAY_OUT = re.compile(r"expected|must|outside|use |need|differ|at least|unknown|not the same|only")
+import ncbook
+
+WAY_OUT = re.compile(
+    r"expected|must|outside|use |need|differ|at least|unknown|not the same|only|more than|leaves|there are"
+)
+GIVEN = re.compile(r"got|unknown|has no|more than|outside|leaves|lies|holds|differ|must|from|with|is ")
+
+
+class Thing:
+    """What no function takes: of the wrong kind everywhere, so that the error is a TypeError."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,69 +44,131 @@ Kind = Callable[[object], Iterator[Wrong]]
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """A public function, a valid call of it, and kinds for arguments whose name alone does not tell theirs."""
+    """A public function, a valid call of it, and kinds for arguments whose name alone does not tell theirs.
+
+    Arguments that the valid call leaves out are tried if they have a kind. `named` maps an argument to the words by
+    which an error calls it instead.
+    """
 
     function: Callable
-    arguments: Mapping[str, object]
-    kinds: Mapping[str, Kind] = dataclasses.field(default_factory=dict)
+    arguments: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    kinds: Mapping[str, Kind | list] = dataclasses.field(default_factory=dict)
+    named: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __call__(self, **changed: object) -> object:
-        bound = inspect.signature(self.function).bind_partial()
         given = {**self.arguments, **changed}
+        several = [each for each in self.parameters().values() if each.kind is each.VAR_POSITIONAL]
+        if not several:
+            return self.function(**given)
+        bound = inspect.signature(self.function).bind_partial()
         bound.arguments.update({name: given[name] for name in self.parameters() if name in given})
         return self.function(*bound.args, **bound.kwargs)
 
     def parameters(self) -> Mapping[str, inspect.Parameter]:
         return inspect.signature(self.function).parameters
 
+    def tried(self) -> list[str]:
+        """The arguments of which wrong values are tried."""
+        taken = self.parameters()
+        some = any(each.kind is each.VAR_KEYWORD for each in taken.values())
+        return list(dict.fromkeys([*self.arguments, *(name for name in self.kinds if some or name in taken)]))
+
+    def own(self) -> bool:
+        """Whether it is a function of ncbook as it is, and no call that a table wraps."""
+        return (getattr(self.function, "__module__", None) or "").startswith("ncbook")
+
     def wrong(self, name: str, kinds: Mapping[str, Kind]) -> Iterator[Wrong]:
         """What can be wrong with the argument, by its kind and by the sizes that others share with it."""
         kind = self.kinds.get(name) or kinds.get(name)
         assert kind, f"{name}: has no kind; give it one in the table"
+        if isinstance(kind, list):
+            yield from (Wrong(f"{value!r:.60}", value, "") for value in kind)
+            return
         for each in kind(self.arguments.get(name)):
             if each.value is not None or self.parameters()[name].default is not None:  # where None is no choice
                 yield each
         yield from misfits(self.arguments, name)
 
 
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """The calls of a package, kinds of arguments by their names, and what need not be called.
+
+    `exempt` are results, protocols and what others check; `seldom` has valid calls that download or are large.
+    """
+
+    package: ModuleType
+    calls: Mapping[str, Sequence[Call]]
+    kinds: Mapping[str, Kind] = dataclasses.field(default_factory=dict)
+    exempt: frozenset[str] = frozenset()
+    seldom: frozenset[str] = frozenset()
+
+
 def public_names(package: ModuleType) -> Iterator[str]:
-    """Functions, constructors and methods that a user of the package calls; results and errors are not constructed."""
+    """Functions, constructors and methods that a user of the package calls; no module, constant and error."""
     for name in package.__all__:
         thing = getattr(package, name)
-        if not inspect.isclass(thing):
-            yield name
+        if not callable(thing) or (inspect.isclass(thing) and issubclass(thing, Exception)):
             continue
-        if not dataclasses.is_dataclass(thing) and not issubclass(thing, Exception):
-            yield name
-        for method, value in vars(thing).items():
-            if inspect.isroutine(value) and not method.startswith("_") and _takes_arguments(getattr(thing, method)):
-                yield f"{name}.{method}"
+        yield name
+        if inspect.isclass(thing):
+            for method, value in vars(thing).items():
+                if inspect.isroutine(value) and not method.startswith("_") and _takes_arguments(getattr(thing, method)):
+                    yield f"{name}.{method}"
 
 
-def _takes_arguments(method: Callable) -> bool:
-    return bool(set(inspect.signature(method).parameters) - {"self"})
+def _takes_arguments(method: object) -> bool:
+    return callable(method) and bool(set(inspect.signature(method).parameters) - {"self"})
+
+
+def faults(call: Call, kinds: Mapping[str, Kind]) -> list[str]:
+    """What the errors about wrong arguments lack, one line each."""
+    found = []
+    for name in call.tried():
+        for each in call.wrong(name, kinds):
+            try:
+                check(call, name, each)
+            except AssertionError as error:
+                found.append(str(error))
+    return found
 
 
 def check(call: Call, name: str, wrong: Wrong) -> None:
     """The call is refused by an error of the package that names the argument, shows the value, and tells what to do."""
+    error = _refusal(call, name, wrong)
+    names = set(call.arguments) if wrong.misfit else set(call.named.get(name, name).split("|"))
+    check_named(str(error), names, f"{name} = {wrong.label}")
+    shown = wrong.shows in str(error) if wrong.shows else GIVEN.search(str(error))
+    assert wrong.misfit or shown, f"{name} = {wrong.label}: {wrong.shows!r} is not in: {error}"
+    assert ours(error), f"{name} = {wrong.label}: is an error of a library: {error}"
+    kind = TypeError if type(wrong.value) is Thing else Exception
+    assert isinstance(error, kind), f"{name} = {wrong.label}: is no TypeError: {error}"
+
+
+def _refusal(call: Call, name: str, wrong: Wrong) -> Exception:
     try:
         result = call(**{name: wrong.value})
     except (ValueError, TypeError) as error:
-        message = str(error)
+        return error
     except Exception as error:
         raise AssertionError(f"{name} = {wrong.label}: a bare {type(error).__name__}: {error}") from error
-    else:
-        raise AssertionError(f"{name} = {wrong.label}: was taken, and gave {result!r:.80}")
-    check_named(message, set(call.arguments) if wrong.misfit else {name}, wrong.label)
-    assert wrong.misfit or wrong.shows in message, f"{name} = {wrong.label}: {wrong.shows!r} is not in: {message}"
+    raise AssertionError(f"{name} = {wrong.label}: was taken, and gave {result!r:.80}")
 
 
 def check_named(message: str, names: set[str], label: str) -> None:
     """The message starts with one of the names, after the split and the layer where it was met, and says what to do."""
     start = re.sub(r"^((split|layer) '[^']*': )*", "", message).partition(": ")[0]
-    named = {re.sub(r"\[\d+\]", "", each) for each in start.split(", ")}
+    named = {part for each in start.split(", ") for part in re.sub(r"\[[^]]*\]", "", each).split(".")}
     assert named & names, f"{label}: names none of {sorted(names)}: {message}"
     assert WAY_OUT.search(message), f"{label}: does not say what is expected: {message}"
+
+
+def ours(error: BaseException) -> bool:
+    """Whether ncbook raised it, and no library that it called."""
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return Path(trace.tb_frame.f_code.co_filename).is_relative_to(Path(ncbook.__file__).parent)
 
 
 def misfits(arguments: Mapping[str, object], name: str) -> Iterator[Wrong]:
@@ -120,7 +193,7 @@ def things(valid: object) -> Iterator[Wrong]:
     """What is nothing of the kind, whatever is expected, but None."""
     yield Wrong("None", None, "None")
     yield Wrong("a dict", {"a": 1}, "dict")
-    yield Wrong("an object", object(), "object")
+    yield Wrong("an object", Thing(), "Thing")
 
 
 def tensor(valid: Tensor) -> Iterator[Wrong]:

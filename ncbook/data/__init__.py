@@ -84,7 +84,7 @@ def load(name: str) -> Dataset:
     >>> data.load("digits").name
     'digits'
     """
-    require_choice(name, "name", (*_EMBEDDED, *REAL))
+    require_choice("name", name, (*_EMBEDDED, *REAL))
     if name in _EMBEDDED:
         return _EMBEDDED[name]()
     return real(name)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ncbook._checks import require, require_callable, require_kind, require_number, require_whole, sequence
+from ncbook._checks import as_tuple, require, require_callable, require_instance, require_integer, require_not_negative
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class RandomCrop:
     padding: int = 4
 
     def __post_init__(self) -> None:
-        require_whole(self.padding, "padding", 0)
+        require_integer("padding", self.padding, 0)
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """images [N, C, H, W] of any dtype -> the same shape. Raises ValueError as `RandomFlip` does."""
@@ -80,12 +80,12 @@ class GaussianNoise:
     scale: float
 
     def __post_init__(self) -> None:
-        require_number(self.scale, "scale", "must be finite and not negative", lambda value: 0 <= value < float("inf"))
+        require_not_negative("scale", self.scale)
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """images [N, C, H, W] of a float type -> the same shape. Raises ValueError as `RandomFlip` does."""
         _check(images, generator)
-        require(images.is_floating_point(), "images", "expected a float dtype; use images.float()", images)
+        require("images", images, images.is_floating_point(), "a float dtype; use images.float()")
         noise = torch.randn(images.shape, generator=generator, device=images.device, dtype=images.dtype)
         return images + self.scale * noise
 
@@ -105,8 +105,8 @@ class Compose:
 
     def __post_init__(self) -> None:
         expected = "of (images, generator)"
-        for step in sequence(self.steps, "steps", f"a tuple of functions {expected}"):
-            require_callable(step, "steps", expected)
+        for step in as_tuple("steps", self.steps, f"a tuple of functions {expected}"):
+            require_callable("steps", step, expected)
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         for step in self.steps:
@@ -115,7 +115,9 @@ class Compose:
 
 
 def _check(images: Tensor, generator: torch.Generator) -> None:
-    require(isinstance(images, Tensor) and images.ndim == 4, "images", "expected a tensor [N, C, H, W]", images)
-    require_kind(generator, torch.Generator, "generator", "a torch.Generator on the device of the images")
+    expected = "a tensor [N, C, H, W]"
+    require_instance("images", images, Tensor, expected)
+    require("images", images, images.ndim == 4, expected)
+    require_instance("generator", generator, torch.Generator, "a torch.Generator on the device of the images")
     if generator.device.type != images.device.type:
         raise ValueError(f"generator: is on {generator.device}, but images are on {images.device}")

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ncbook._checks import require, require_kind, sequence
+from ncbook._checks import as_tuple, require, require_device, require_instance
 
 
 @dataclass(frozen=True)
@@ -26,21 +26,21 @@ class Split:
     labels: Tensor
 
     def __post_init__(self) -> None:
-        require_kind(self.inputs, Tensor, "inputs", "a tensor [N, ...]; use torch.as_tensor(inputs)")
-        require(self.inputs.ndim >= 1, "inputs", "expected [N, ...], a row for each point", self.inputs)
+        require_instance("inputs", self.inputs, Tensor, "a tensor [N, ...]", "torch.as_tensor(inputs)")
+        require("inputs", self.inputs, self.inputs.ndim >= 1, "[N, ...], a row for each point")
         object.__setattr__(self, "labels", as_labels(self.labels, "labels", self.inputs))
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def to(self, device: torch.device | str) -> "Split":
-        require_kind(device, (torch.device, str), "device", "a name such as 'cpu' or 'cuda'")
+        require_device("device", device)
         return Split(self.inputs.to(device), self.labels.to(device))
 
 
 def as_labels(labels: Any, name: str, inputs: Tensor) -> Tensor:
     """Labels [N] int64 for inputs [N, ...] on their device; ValueError that says how to make them of what was given."""
-    require_kind(labels, Tensor, name, "a tensor [N] of integers; use torch.as_tensor(labels)")
+    require_instance(name, labels, Tensor, "a tensor [N] of integers", "torch.as_tensor(labels)")
     if labels.ndim == 2 and labels.shape[1] == 1:
         raise ValueError(f"{name}: expected [N], got a column {list(labels.shape)}; use labels[:, 0]")
     if labels.ndim == 2 and len(labels) == len(inputs):
@@ -53,7 +53,7 @@ def as_labels(labels: Any, name: str, inputs: Tensor) -> Tensor:
         shapes = f"{list(labels.shape)} for inputs {list(inputs.shape)}"
         raise ValueError(f"{name}: expected one for each of {len(inputs)} inputs, got {shapes}")
     if labels.device != inputs.device:
-        raise ValueError(f"{name}: must be on {inputs.device}, as inputs are, got {labels.device}")
+        raise ValueError(f"{name}: expected on {inputs.device}, as inputs are, got {labels.device}")
     return labels.long()
 
 
@@ -73,16 +73,16 @@ class Dataset:
     class_names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        require_kind(self.name, str, "name", "the name of the data set")
-        names = sequence(self.class_names, "class_names", "the names of all classes, in their order")
-        require(names != () and all(isinstance(each, str) for each in names), "class_names", "must be words", names)
+        require_instance("name", self.name, str, "the name of the data set")
+        names = as_tuple("class_names", self.class_names, "the names of all classes, in their order")
+        require("class_names", names, names != () and all(isinstance(each, str) for each in names), "words")
         object.__setattr__(self, "class_names", names)
         for name in ("train", "test"):
-            require_kind(getattr(self, name), Split, name, "a data.Split")
+            require_instance(name, getattr(self, name), Split, "a data.Split")
             require_classes(getattr(self, name).labels, f"{name}.labels", len(names))
         shapes = f"{list(self.train.inputs.shape)} and {list(self.test.inputs.shape)}"
         alike = self.train.inputs.shape[1:] == self.test.inputs.shape[1:]
-        require(alike, "test", "inputs must have the shape of those of train, but for N", shapes)
+        require("test", shapes, alike, "inputs of the shape of those of train, but for N")
 
     @property
     def num_classes(self) -> int:
@@ -101,7 +101,7 @@ def require_classes(labels: Tensor, name: str, num_classes: int) -> None:
     if len(labels) and not labels.is_meta:
         lowest, highest = (int(each) for each in labels.aminmax())
         if lowest < 0 or highest >= num_classes:
-            raise ValueError(f"{name}: must lie in 0..{num_classes - 1}, got {lowest}..{highest}")
+            raise ValueError(f"{name}: expected classes in 0..{num_classes - 1}, got {lowest}..{highest}")
 
 
 def standardized(train: Split, test: Split) -> tuple[Split, Split]:

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import torch
 
-from ncbook._checks import require_whole
+from ncbook._checks import require_integer
 from ncbook.data.dataset import Dataset, Split, balanced, standardized
 
 
@@ -20,8 +20,8 @@ def digits(train_per_class: int = 100, seed: int = 0) -> Dataset:
     >>> small.train.inputs.shape, len(small.test)
     (torch.Size([200, 1, 8, 8]), 1597)
     """
-    require_whole(train_per_class, "train_per_class", 1, 150)  # to leave test images
-    require_whole(seed, "seed", 0)
+    require_integer("train_per_class", train_per_class, 1, 150)  # to leave test images
+    require_integer("seed", seed, 0)
     images, labels = _images()
     train, test = (_split(images, labels, rows) for rows in balanced(labels, train_per_class, seed))
     return Dataset("digits", *standardized(train, test), tuple("0123456789"))

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ncbook._checks import is_whole, require, require_kind, require_number, require_whole, sequence
+from ncbook._checks import as_tuple, require, require_flag, require_instance, require_integer, require_number
 from ncbook.data import _drawing
 from ncbook.data._templates import CHARACTERS, SCRIPTS, templates
 from ncbook.data.dataset import Dataset, Split
@@ -58,10 +58,10 @@ class GlyphPopulation:
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", _known(self.classes))  # any iterable of integers becomes a tuple
         sizes = ", ".join(map(str, GLYPH_SIZES))
-        require(is_whole(self.size) and self.size in GLYPH_SIZES, "size", f"expected one of {sizes}", self.size)
-        require_kind(self.color, bool, "color", "True or False")
-        rule = "expected a number in [0, 1.5]"
-        require_number(self.difficulty, "difficulty", rule, lambda value: 0 <= value <= 1.5)
+        require_integer("size", self.size)
+        require("size", self.size, self.size in GLYPH_SIZES, f"one of {sizes}")
+        require_flag("color", self.color)
+        require_number("difficulty", self.difficulty, "a number in [0, 1.5]", lambda value: 0 <= value <= 1.5)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -75,8 +75,8 @@ class GlyphPopulation:
         `classes`. On one device a smaller sample from the same generator state is the beginning of a larger one.
         Memory beyond the images themselves is bounded. Raises ValueError unless per_class >= 1.
         """
-        require_whole(per_class, "per_class", 1)
-        require_kind(generator, torch.Generator, "generator", "a torch.Generator")
+        require_integer("per_class", per_class, 1)
+        require_instance("generator", generator, torch.Generator, "a torch.Generator")
         device = generator.device
         labels = torch.arange(len(self.classes), device=device).repeat(per_class)
         characters = torch.tensor(self.classes, device=device)[labels]
@@ -124,8 +124,8 @@ def glyphs(
     if len(population.classes) < 2:
         raise ValueError(f"classes: a data set needs at least two, got {population.classes}")
     for name, number in (("train_per_class", train_per_class), ("test_per_class", test_per_class)):
-        require_whole(number, name, 1)
-    require_whole(seed, "seed", 0)
+        require_integer(name, number, 1)
+    require_integer("seed", seed, 0)
     seeds = np.random.SeedSequence(seed).generate_state(2).tolist()  # two streams that no small seed of a reader meets
     train, test = (
         population.sample(per_class, torch.Generator().manual_seed(each))
@@ -143,27 +143,28 @@ def glyph_super_classes(classes: Sequence[int], groups: Mapping[str, Iterable[in
     >>> scripts.names
     ('digit', 'upper')
     """
-    fine = isinstance(groups, Mapping) and all(isinstance(each, Iterable) for each in groups.values())
-    require(fine, "groups", "expected a mapping from names to numbers of classes", groups)
+    expected = "a mapping from names to numbers of classes"
+    require_instance("groups", groups, Mapping, expected)
+    require("groups", groups, all(isinstance(each, Iterable) for each in groups.values()), expected)
     classes = _known(classes)
     homes = [[name for name, members in groups.items() if c in members] for c in classes]
     for c, home in zip(classes, homes, strict=True):
         if len(home) != 1:
-            raise ValueError(f"classes: {c} ({GLYPH_CLASSES[c]}) must lie in one group, but lies in {len(home)}")
+            raise ValueError(f"classes: {c} ({GLYPH_CLASSES[c]}) expected in one group, but lies in {len(home)}")
     names = tuple(name for name in groups if [name] in homes)
-    require(len(names) >= 2, "groups", "classes must lie in two groups at least", names)
+    require("groups", names, len(names) >= 2, "classes of two groups at least")
     return SuperClasses(tuple(names.index(home[0]) for home in homes), names)
 
 
 def _known(classes: Iterable[int]) -> tuple[int, ...]:
     """`classes` as a tuple; raises ValueError for none, one outside the list, or one given twice."""
-    numbers = sequence(classes, "classes", "numbers of classes")
+    numbers = as_tuple("classes", classes, "numbers of classes")
     for number in numbers:
-        require_whole(number, "classes", 0, len(GLYPH_CLASSES) - 1)
+        require_integer("classes", number, 0, len(GLYPH_CLASSES) - 1)
     numbers = tuple(int(number) for number in numbers)
     if not numbers:
         raise ValueError("classes: expected at least one, got none")
     for number in numbers:
         if numbers.count(number) > 1:
-            raise ValueError(f"classes: {number} is given {numbers.count(number)} times")
+            raise ValueError(f"classes: expected each once, but {number} is given {numbers.count(number)} times")
     return numbers

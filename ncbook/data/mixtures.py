@@ -6,7 +6,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ncbook._checks import SEEDS, require, require_kind, require_number, require_whole
+from ncbook._checks import require, require_instance, require_integer, require_not_negative, require_seed
 from ncbook.data.dataset import Split
 
 _BLOCK = 2**24  # entries of the largest temporary of `sample`
@@ -89,8 +89,8 @@ class GaussianMixture:
 
         The generator lives on the mixture's device. Raises ValueError for n < 1.
         """
-        require_whole(n, "n", 1)
-        require_kind(generator, torch.Generator, "generator", "a torch.Generator on the mixture's device")
+        require_integer("n", n, 1)
+        require_instance("generator", generator, torch.Generator, "a torch.Generator on the mixture's device")
         device, dtype = self.component_means.device, self.component_means.dtype
         labels = torch.arange(self.num_classes, device=device).repeat_interleave(n)
         components = self._draw_components(labels, generator)
@@ -128,7 +128,7 @@ def gaussian_mixture(num_classes: int, dim: int, noise: float, seed: int = 0) ->
     >>> mixture.sample(100, torch.Generator().manual_seed(0)).inputs.shape
     torch.Size([300, 2])
     """
-    require_whole(num_classes, "num_classes", 2)
+    require_integer("num_classes", num_classes, 2)
     return hierarchical_mixture(num_classes, 1, dim, 0.0, noise, seed)
 
 
@@ -147,10 +147,10 @@ def hierarchical_mixture(
     (2, 6)
     """
     for name, size, least in (("num_super", num_super, 2), ("num_sub", num_sub, 1), ("dim", dim, 1)):
-        require_whole(size, name, least)
+        require_integer(name, size, least)
     for name, value in (("spread", spread), ("noise", noise)):
-        require_number(value, name, "must be finite and not negative", lambda value: 0 <= value < float("inf"))
-    require_whole(seed, "seed", *SEEDS)
+        require_not_negative(name, value)
+    require_seed("seed", seed)
     generator, count = torch.Generator().manual_seed(seed), num_super * num_sub
     centers = torch.randn(num_super, dim, generator=generator).repeat_interleave(num_sub, dim=0)
     means = (centers + spread * torch.randn(count, dim, generator=generator)) / dim**0.5
@@ -165,18 +165,18 @@ def _require(means: Tensor, noise: Tensor, factors: Tensor, classes: Tensor) -> 
         ("factors", factors),
         ("component_classes", classes),
     ):
-        require_kind(values, Tensor, name, "a tensor")
+        require_instance(name, values, Tensor, "a tensor")
     if means.ndim != 2 or 0 in means.shape or not means.is_floating_point():
         raise ValueError(f"component_means: expected [C, d] of a float dtype, got {list(means.shape)} {means.dtype}")
     count, dim = means.shape
-    require(noise.shape == (count,), "noise", f"expected shape [{count}]", noise)
+    require("noise", noise, noise.shape == (count,), f"shape [{count}]")
     fine = factors.ndim == 3 and factors.shape[:2] == (count, dim)
-    require(fine, "factors", f"expected shape [{count}, {dim}, r]", factors)
+    require("factors", factors, fine, f"shape [{count}, {dim}, r]")
     for name, values in (("component_means", means), ("noise", noise), ("factors", factors)):
         if values.dtype != means.dtype or not bool(values.isfinite().all()):
             raise ValueError(f"{name}: expected finite {means.dtype}, as the means, got {values.dtype}")
     if bool((noise < 0).any()):
-        raise ValueError(f"noise: must not be negative, got {noise.min().item()}")
+        raise ValueError(f"noise: expected no negative number, got {noise.min().item()}")
     if classes.shape != (count,) or classes.dtype != torch.int64:
         raise ValueError(f"component_classes: expected [{count}] int64, got {list(classes.shape)} {classes.dtype}")
     if int(classes.min()) < 0 or int(classes.max()) < 1 or bool((classes.bincount() == 0).any()):

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ncbook._checks import is_whole, require, require_kind, require_whole
+from ncbook._checks import require, require_flag, require_integer
 from ncbook._files import written_whole
 from ncbook.data.dataset import Dataset, Split, balanced, standardized
 from ncbook.data.real import data_folder, images_as_published
@@ -32,10 +32,11 @@ def mnist5k(train_per_class: int = 100, seed: int = 0, size: int = 28, full: boo
     >>> half.train.inputs.shape, len(half.test)
     (torch.Size([500, 1, 14, 14]), 4500)
     """
-    require_kind(full, bool, "full", "True or False")
-    require_whole(train_per_class, "train_per_class", 1, _LEAST if full else _EACH - 1)  # for a balanced set
-    require_whole(seed, "seed", 0)
-    require(is_whole(size) and size in SIZES, "size", f"must be one of {', '.join(map(str, SIZES))}", size)
+    require_flag("full", full)
+    require_integer("train_per_class", train_per_class, 1, _LEAST if full else _EACH - 1)  # for a balanced set
+    require_integer("seed", seed, 0)
+    require_integer("size", size)
+    require("size", size, size in SIZES, f"one of {', '.join(map(str, SIZES))}")
     train, test = _published(train_per_class, seed) if full else _embedded(train_per_class, seed)
     splits = (Split(_scaled(inputs, size), torch.from_numpy(labels).long()) for inputs, labels in (train, test))
     return Dataset("mnist" if full else "mnist5k", *standardized(*splits), tuple("0123456789"))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ncbook._checks import SEEDS, require_choice, require_number, require_whole
+from ncbook._checks import require_choice, require_integer, require_seed, require_share
 from ncbook.data.dataset import Dataset, Split
 
 # Named by formula, they are operations of Power et al. (2022).
@@ -43,9 +43,9 @@ def modular(
     >>> len(addition.train), len(addition.test)
     (24, 25)
     """
-    require_number(fraction, "fraction", "must lie between 0 and 1", lambda value: 0 < value < 1)
-    require_choice(split, "split", SPLITS)
-    require_whole(seed, "seed", *SEEDS)
+    require_share("fraction", fraction)
+    require_choice("split", split, SPLITS)
+    require_seed("seed", seed)
     pairs = modular_pairs(p, operation)
     chosen = _chosen(pairs.inputs, p, fraction, split, torch.Generator().manual_seed(seed))
     if bool(chosen.all()) or not bool(chosen.any()):
@@ -64,8 +64,8 @@ def modular_pairs(p: int, operation: str = "addition") -> Split:
     >>> every.inputs[10], every.labels[10]
     (tensor([1, 3]), tensor(4))
     """
-    require_whole(p, "p", 2)
-    require_choice(operation, "operation", OPERATIONS)
+    require_integer("p", p, 2)
+    require_choice("operation", operation, OPERATIONS)
     numbers = torch.arange(p)
     pairs = torch.cartesian_prod(numbers, numbers)
     if operation == "division":

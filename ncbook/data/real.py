@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ncbook import _environment
+from ncbook._checks import require_instance
 from ncbook._torchvision import torchvision
 from ncbook.data.dataset import Dataset, Split, standardized
 from ncbook.data.transformations import SuperClasses
@@ -96,7 +97,8 @@ def _unpickled(path: Path) -> dict[str, Any]:
 
 def _files(name: str) -> Path:
     """The folder with the files of a real set, which are downloaded if it is not there."""
-    if not isinstance(name, str) or name not in REAL:
+    require_instance("name", name, str, "the name of a real set")
+    if name not in REAL:
         raise ValueError(f"name: no real set is called {name!r}; there are {', '.join(REAL)}")
     folder = data_folder() / name
     if not os.path.exists(folder):

@@ -12,7 +12,15 @@ from math import isfinite
 import torch
 from torch import Tensor
 
-from ncbook._checks import SEEDS, require, require_kind, require_number, require_whole, sequence
+from ncbook._checks import (
+    as_tuple,
+    require,
+    require_device,
+    require_instance,
+    require_integer,
+    require_number,
+    require_seed,
+)
 from ncbook.data.dataset import Dataset, Split, as_labels
 
 
@@ -39,7 +47,7 @@ class NoisySplit(Split):
         return self.labels != self.true_labels
 
     def to(self, device: torch.device | str) -> "NoisySplit":
-        require_kind(device, (torch.device, str), "device", "a name such as 'cpu' or 'cuda'")
+        require_device("device", device)
         return NoisySplit(self.inputs.to(device), self.labels.to(device), self.true_labels.to(device))
 
 
@@ -57,13 +65,15 @@ class Subset:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        require_whole(self.per_class, "per_class")
-        require_whole(self.seed, "seed", *SEEDS)
+        require_integer("per_class", self.per_class)
+        require_seed("seed", self.seed)
 
     def __call__(self, dataset: Dataset) -> Dataset:
         smallest = int(_counts(dataset).min())
         if not 1 <= self.per_class <= smallest:
-            raise ValueError(f"per_class: must lie in 1..{smallest}, the smallest class, got {self.per_class}")
+            raise ValueError(
+                f"per_class: expected an integer in 1..{smallest}, the smallest class, got {self.per_class}"
+            )
         return _thinned(dataset, torch.full((dataset.num_classes,), self.per_class), self.seed)
 
 
@@ -84,8 +94,8 @@ class ExponentialImbalance:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        require_number(self.ratio, "ratio", "must be a number", _any)
-        require_whole(self.seed, "seed", *SEEDS)
+        require_number("ratio", self.ratio)
+        require_seed("seed", self.seed)
 
     def __call__(self, dataset: Dataset) -> Dataset:
         largest, last = _largest(dataset, self.ratio), dataset.num_classes - 1
@@ -110,14 +120,16 @@ class StepImbalance:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        require_number(self.ratio, "ratio", "must be a number", _any)
-        require_whole(self.minority, "minority")
-        require_whole(self.seed, "seed", *SEEDS)
+        require_number("ratio", self.ratio)
+        require_integer("minority", self.minority)
+        require_seed("seed", self.seed)
 
     def __call__(self, dataset: Dataset) -> Dataset:
         largest, num_classes = _largest(dataset, self.ratio), dataset.num_classes
         if not 1 <= self.minority < num_classes:
-            raise ValueError(f"minority: must lie in 1..{num_classes - 1} for K = {num_classes}, got {self.minority}")
+            raise ValueError(
+                f"minority: expected an integer in 1..{num_classes - 1} for K = {num_classes}, got {self.minority}"
+            )
         sizes = torch.full((num_classes,), largest)
         sizes[num_classes - self.minority :] = round(largest / self.ratio)
         return _thinned(dataset, sizes, self.seed)
@@ -139,8 +151,8 @@ class LabelNoise:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        require_number(self.rate, "rate", "must be a number", _any)
-        require_whole(self.seed, "seed", *SEEDS)
+        require_number("rate", self.rate)
+        require_seed("seed", self.seed)
 
     def __call__(self, dataset: Dataset) -> Dataset:
         return _noisy(dataset, self.rate, self.seed, lowest_shift=0)
@@ -162,8 +174,8 @@ class WrongLabelNoise:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        require_number(self.rate, "rate", "must be a number", _any)
-        require_whole(self.seed, "seed", *SEEDS)
+        require_number("rate", self.rate)
+        require_seed("seed", self.seed)
 
     def __call__(self, dataset: Dataset) -> Dataset:
         return _noisy(dataset, self.rate, self.seed, lowest_shift=1)
@@ -184,7 +196,7 @@ class RandomLabels:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        require_whole(self.seed, "seed", *SEEDS)
+        require_seed("seed", self.seed)
 
     def __call__(self, dataset: Dataset) -> Dataset:
         _require_dataset(dataset)
@@ -209,11 +221,11 @@ class SuperClasses:
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        names = sequence(self.names, "names", "the names of at least two classes")
+        names = as_tuple("names", self.names, "the names of at least two classes")
         fine = len(names) >= 2 and all(isinstance(name, str) for name in names)
-        require(fine, "names", "expected the names of at least two classes", names)
-        for number in sequence(self.groups, "groups", "a number for each class"):
-            require_whole(number, "groups", 0, len(names) - 1)
+        require("names", names, fine, "the names of at least two classes")
+        for number in as_tuple("groups", self.groups, "a number for each class"):
+            require_integer("groups", number, 0, len(names) - 1)
         if set(self.groups) != set(range(len(self.names))):
             raise ValueError(f"groups: expected every number of 0..{len(self.names) - 1}, got {self.groups}")
 
@@ -239,12 +251,12 @@ def hold_out(dataset: Dataset, classes: Iterable[int]) -> tuple[Dataset, Dataset
     _require_dataset(dataset)
     if isinstance(dataset.train, NoisySplit):
         raise ValueError("dataset: its training labels are noisy; hold out classes before adding noise")
-    target = sequence(classes, "classes", "numbers of classes")
+    target = as_tuple("classes", classes, "numbers of classes")
     for c in target:
-        require_whole(c, "classes", 0, dataset.num_classes - 1)
+        require_integer("classes", c, 0, dataset.num_classes - 1)
     target = tuple(int(c) for c in target)
     if len(set(target)) != len(target):
-        raise ValueError(f"classes: some are given twice in {target}")
+        raise ValueError(f"classes: expected each once, got {target}")
     source = tuple(c for c in range(dataset.num_classes) if c not in target)
     if min(len(source), len(target)) < 2:
         raise ValueError(
@@ -254,12 +266,7 @@ def hold_out(dataset: Dataset, classes: Iterable[int]) -> tuple[Dataset, Dataset
 
 
 def _require_dataset(dataset: Dataset) -> None:
-    require_kind(dataset, Dataset, "dataset", "a data.Dataset")
-
-
-def _any(value: float) -> bool:
-    """Which numbers do depends on the data set, and is said when it is known."""
-    return True
+    require_instance("dataset", dataset, Dataset, "a data.Dataset")
 
 
 def _counts(dataset: Dataset) -> Tensor:
@@ -274,7 +281,7 @@ def _largest(dataset: Dataset, ratio: float) -> int:
     if dataset.num_classes < 2:
         raise ValueError(f"dataset: imbalance needs K >= 2 classes, got {dataset.num_classes}")
     if not (isfinite(ratio) and 1 <= ratio <= smallest):
-        raise ValueError(f"ratio: must lie in 1..{smallest}, the size of the smallest class, got {ratio}")
+        raise ValueError(f"ratio: expected a number in 1..{smallest}, the size of the smallest class, got {ratio}")
     return smallest
 
 
@@ -291,7 +298,7 @@ def _thinned(dataset: Dataset, sizes: Tensor, seed: int) -> Dataset:
 def _noisy(dataset: Dataset, rate: float, seed: int, lowest_shift: int) -> Dataset:
     """A noisy label moves on by a uniform number of classes in lowest_shift..K-1, around the circle of classes."""
     _require_dataset(dataset)
-    require_number(rate, "rate", "must lie in [0, 1]", lambda value: 0 <= value <= 1)
+    require_number("rate", rate, "a number in [0, 1]", lambda value: 0 <= value <= 1)
     labels, num_classes = dataset.train.labels, dataset.num_classes
     if num_classes < 2:
         raise ValueError(f"dataset: label noise needs K >= 2 classes, got {num_classes}")

@@ -14,7 +14,17 @@ import numpy as np
 import torch
 
 from ncbook import __version__, _environment, runs, trainers
-from ncbook._checks import Name, as_path, require, require_callable, require_choice, require_kind, require_whole
+from ncbook._checks import (
+    Name,
+    as_path,
+    require,
+    require_callable,
+    require_choice,
+    require_flag,
+    require_instance,
+    require_integer,
+    require_tuple,
+)
 from ncbook.claims import Claim
 
 Row = Mapping[str, Any]
@@ -48,7 +58,7 @@ def chosen_preset(name: str | None, known: Mapping[str, Any]) -> str:
     if name is None:
         asked = _environment.text("NCBOOK_PRESET")
         name = asked if asked in known else asked.lower() or "laptop"
-    require_choice(name, "preset", tuple(known))
+    require_choice("preset", name, tuple(known))
     return name
 
 
@@ -72,11 +82,10 @@ class Sample:
     apart: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        fine = isinstance(self.config, Mapping) and all(isinstance(name, str) for name in self.config)
-        require(fine, "config", "must be a mapping of settings", self.config)
-        require_whole(self.probes, "probes", 1)
-        fine = isinstance(self.apart, tuple) and all(isinstance(each, str) for each in self.apart)
-        require(fine, "apart", "must be a tuple of names of arms", self.apart)
+        require_instance("config", self.config, Mapping, "a mapping of settings")
+        require("config", self.config, all(isinstance(name, str) for name in self.config), "names of settings")
+        require_integer("probes", self.probes, 1)
+        require_tuple("apart", self.apart, str, "a tuple of names of arms")
 
 
 @dataclass(frozen=True)
@@ -115,23 +124,21 @@ class Experiment:
 
     def __post_init__(self) -> None:
         for name in ("name", "title"):
-            value = getattr(self, name)
-            require(isinstance(value, str) and value.strip() != "", name, "must be words", value)
-        require_whole(self.version, "version", 1)
-        own = isinstance(self.Config, type) and issubclass(self.Config, Presets) and is_dataclass(self.Config)
-        rule = "must be a frozen dataclass that inherits experiments.Presets and has a field seeds"
-        require(own and "seeds" in {each.name for each in fields(self.Config)}, "Config", rule, self.Config)
-        require_callable(self.train, "train", "of (config, device) that returns rows and arrays")
+            require_instance(name, getattr(self, name), str, "words")
+            require(name, getattr(self, name), getattr(self, name).strip() != "", "words")
+        require_integer("version", self.version, 1)
+        expected = "a frozen dataclass that inherits experiments.Presets and has a field seeds"
+        require_instance("Config", self.Config, type, expected)
+        own = issubclass(self.Config, Presets) and is_dataclass(self.Config)
+        require("Config", self.Config, own and "seeds" in {each.name for each in fields(self.Config)}, expected)
+        require_callable("train", self.train, "of (config, device) that returns rows and arrays")
         for name in ("keys", "exact"):
-            value = getattr(self, name)
-            fine = isinstance(value, tuple) and all(isinstance(each, str) for each in value)
-            require(fine, name, "must be a tuple of names of columns, such as ('seed',)", value)
-        require("seed" in self.keys, "keys", "must hold 'seed'", self.keys)
-        fine = isinstance(self.claims, tuple) and all(isinstance(each, Claim) for each in self.claims)
-        require(fine, "claims", "must be a tuple of claims.Claim", self.claims)
-        require_kind(self.sample, Sample, "sample", "an experiments.Sample")
+            require_tuple(name, getattr(self, name), str, "a tuple of names of columns, such as ('seed',)")
+        require("keys", self.keys, "seed" in self.keys, "one of them to be 'seed'")
+        require_tuple("claims", self.claims, Claim, "a tuple of claims.Claim")
+        require_instance("sample", self.sample, Sample, "an experiments.Sample")
         if self.folder is not None:
-            as_path(self.folder, "folder")
+            as_path("folder", self.folder)
 
     def presets(self) -> tuple[str, ...]:
         """The names of its presets."""
@@ -146,7 +153,7 @@ class Experiment:
         return self._folder() / self.file_name(preset)
 
     def _folder(self) -> Path:
-        return runs.RECORDED if self.folder is None else as_path(self.folder, "folder")
+        return runs.RECORDED if self.folder is None else as_path("folder", self.folder)
 
     def recorded(self, preset: str) -> runs.Run | None:
         """The run of `preset` that is recorded, or None."""
@@ -171,7 +178,7 @@ class Experiment:
         on a disk that is full by then, the run is kept with those of `load`, and the error says so.
         """
         preset = chosen_preset(preset, self.Config.presets())
-        path = self.record_path(preset)
+        path, device = self.record_path(preset), str(trainers.pick_device(device))
         runs.require_writable(path.parent)
         run = self.run(self.Config.preset(preset), device, preset)
         self._put(run, path)
@@ -195,8 +202,9 @@ class Experiment:
         kept is returned with a warning.
         """
         preset = chosen_preset(preset, self.Config.presets())
-        if live is None:
-            live = _environment.switch("NCBOOK_LIVE")
+        live = _environment.switch("NCBOOK_LIVE") if live is None else live
+        if live is not None:
+            require_flag("live", live)
         path = None if live else self.find(preset)
         if path is not None:
             return runs.load(path)
@@ -227,7 +235,8 @@ class Experiment:
 
     def run(self, config: Any, device: str | None = None, preset: str = "custom") -> runs.Run:
         """Train now. `preset` is the name that the run gets; `load` sets it. Raises ValueError for another's config."""
-        require_kind(config, self.Config, "config", f"an {self.name} Config, as that of Config.preset('smoke')")
+        require_instance("preset", preset, str, "the name that the run gets")
+        require_instance("config", config, self.Config, f"an {self.name} Config, as that of Config.preset('smoke')")
         start, place = time.perf_counter(), trainers.pick_device(device)
         rows, arrays = self.train(config, str(place))
         about = provenance(place, time.perf_counter() - start)

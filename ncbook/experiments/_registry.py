@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from ncbook import _environment
-from ncbook._checks import require_kind
+from ncbook._checks import require_instance
 from ncbook.experiments._experiment import Experiment
 from ncbook.results import RESULTS
 
@@ -21,7 +21,7 @@ def register(experiment: Experiment) -> Experiment:
     >>> experiments.names()[-1]
     'mine'
     """
-    require_kind(experiment, Experiment, "experiment", "an experiments.Experiment")
+    require_instance("experiment", experiment, Experiment, "an experiments.Experiment")
     taken = experiment.name in RESULTS or _OWN.get(experiment.name, experiment) is not experiment
     if taken:
         raise ValueError(f"name: {experiment.name!r} is the name of another experiment; choose a new one")
@@ -47,6 +47,7 @@ def get(name: str) -> Experiment:
     'Grokking'
     """
     known = names()
+    require_instance("name", name, str, "the name of an experiment")
     if name not in known:
         raise ValueError(f"name: no experiment is called {name!r}; there are: {', '.join(known)}")
     if name in _OWN:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from tqdm.auto import tqdm
 
 from ncbook import trainers
-from ncbook._checks import require_callable, sequence
+from ncbook._checks import as_tuple, require_callable
 
 Arm = TypeVar("Arm")
 Result = TypeVar("Result")
@@ -25,8 +25,8 @@ def sweep(task: Callable[[Arm], Result], arms: Iterable[Arm]) -> list[Result]:
     """
     from joblib import Parallel, delayed  # slow to import, and recorded runs need none
 
-    require_callable(task, "task", "of an arm")
-    arms = sequence(arms, "arms", "the arms, in a list or another iterable")
+    require_callable("task", task, "of an arm")
+    arms = as_tuple("arms", arms, "the arms, in a list or another iterable")
     results = Parallel(return_as="generator")(delayed(_on_own_threads)(task, arm) for arm in arms)
     found = tqdm(results, total=len(arms), unit="arm", delay=2, disable=trainers.is_watched())
     return [result for done in found for result in done]

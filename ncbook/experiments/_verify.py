@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ncbook import runs, trainers
-from ncbook._checks import require_kind
+from ncbook._checks import require_instance
 from ncbook.experiments._experiment import Experiment, history
 
 # Another processor adds in another order, and training magnifies the last digit.
@@ -47,8 +47,8 @@ def verify(experiment: Experiment, run: runs.Run) -> Comparison:
     >>> compared.rows, compared.wrong
     (1, ())
     """
-    require_kind(experiment, Experiment, "experiment", "an experiments.Experiment, as experiments.get gives it")
-    require_kind(run, runs.Run, "run", "a runs.Run, as `load` of the experiment gives it")
+    require_instance("experiment", experiment, Experiment, "an experiments.Experiment, as experiments.get gives it")
+    require_instance("run", run, runs.Run, "a runs.Run, as `load` of the experiment gives it")
     config = experiment.Config.preset(run.provenance["preset"])
     seed = next((seed for seed in config.seeds if seed != 0), config.seeds[0])
     less = {name: value(config) if callable(value) else value for name, value in experiment.sample.config.items()}

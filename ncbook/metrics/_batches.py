@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _options
+from ncbook import _checks
 
 IGNORED = -100  # the label of points that belong to no class, as in torch's cross-entropy
 _LABELS = ("labels", "label", "targets", "target")
@@ -28,8 +28,8 @@ def splits_of(batches: Any) -> dict[str, Iterable[Any]]:
 def require_readable_twice(name: str, split: Any) -> None:
     """A list or a DataLoader, and not a generator, of which the second pass would find nothing left."""
     if isinstance(split, (Tensor, str)) or not hasattr(split, "__iter__"):
-        got = _options.described(split)
-        raise ValueError(f"batches: expected a DataLoader or a list of batches, got {got} for the split {name!r}")
+        got = _checks.described(split)
+        raise TypeError(f"batches: expected a DataLoader or a list of batches, got {got} for the split {name!r}")
     if isinstance(split, Iterator):
         raise ValueError(
             f"batches: expected a DataLoader or a list, got a {type(split).__name__} for the split {name!r}, which can "
@@ -50,7 +50,7 @@ def inputs_and_labels(batch: Any) -> tuple[Any, Any]:
     if isinstance(batch, (tuple, list)) and len(batch) >= 2:
         return batch[0], batch[1]
     raise ValueError(
-        f"batches: expected batches (inputs, labels) or dicts with labels, got {_options.described(batch)}; "
+        f"batches: expected batches (inputs, labels) or dicts with labels, got {_checks.described(batch)}; "
         "give unpack=, which takes a batch and returns (inputs, labels)"
     )
 
@@ -107,5 +107,5 @@ class Pairs:
     def _pair(self, batch: Any) -> tuple[Any, Any]:
         pair = self._unpack(batch)
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise ValueError(f"unpack: expected (inputs, labels) from each batch, got {_options.described(pair)}")
+            raise ValueError(f"unpack: expected (inputs, labels) from each batch, got {_checks.described(pair)}")
         return pair[0], pair[1]

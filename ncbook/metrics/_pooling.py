@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _options
+from ncbook import _checks
 
 Pooling = str | Callable[[Tensor], Tensor]
 NAMES = ("mean", "flatten", "first", "last", "each")
@@ -14,7 +14,7 @@ NAMES = ("mean", "flatten", "first", "last", "each")
 def require_pooling(pooling: Pooling) -> None:
     """A name that is known, or a callable."""
     if not callable(pooling):
-        _options.require_choice("pooling", pooling, NAMES)
+        _checks.require_choice("pooling", pooling, NAMES)
 
 
 def name_of(pooling: Pooling) -> str:

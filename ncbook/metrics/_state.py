@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _options
+from ncbook import _checks
 
 
 def move(part: object, device: torch.device) -> None:
@@ -38,7 +38,7 @@ def require_device(features: Tensor, device: torch.device | None) -> None:
 
 def require_fitting(state: Mapping[str, Any], names: Iterable[str], num_classes: int, dim: int) -> None:
     """`state` must have all `names` and be that of a meter of as many classes and dimensions."""
-    _options.require_instance("state", state, Mapping, "what state_dict() of a meter of this kind returned")
+    _checks.require_instance("state", state, Mapping, "what state_dict() of a meter of this kind returned")
     if missing := sorted({"num_classes", "dim", *names} - state.keys()):
         raise ValueError(f"state: has no {', '.join(missing)}; use what state_dict() of a meter of this kind returned")
     if (state["num_classes"], state["dim"]) != (num_classes, dim):

@@ -1,10 +1,10 @@
-"""One place for the checks that every metric makes of its tensors; those of numbers and options are in `_options`."""
+"""One place for the checks that metrics make of their tensors; those of numbers and options are in `ncbook._checks`."""
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ncbook.metrics._options import described, require_integer
+from ncbook._checks import described, require_integer
 
 _LABEL_DTYPES = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
 
@@ -173,6 +173,23 @@ def require_shape(name: str, tensor: Tensor, shape: list[int]) -> None:
         transposed = tensor.ndim == 2 and tensor.shape[0] == shape[-1]
         hint = f"; if it is transposed, use {name}.T" if transposed else ""
         raise ValueError(f"{name}: expected shape {shape}, got {list(tensor.shape)}{hint}")
+
+
+def as_numbers(name: str, values: object) -> Tensor:
+    """A float64 tensor of a number, a list of numbers or an array, where the values are or else on the CPU."""
+    numbers = values if isinstance(values, Tensor) else _read(values)
+    if numbers is None or numbers.is_complex() or numbers.dtype == torch.bool or numbers.is_meta or not numbers.numel():
+        raise TypeError(f"{name}: expected numbers, got {described(values)}")
+    return numbers.double()
+
+
+def _read(values: object) -> Tensor | None:
+    """A float64 tensor, or None of what is no array of real numbers."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of different lengths
+        return None
+    return torch.from_numpy(array.astype(np.float64)) if array.dtype.kind in "iuf" else None
 
 
 def _as_tensor(name: str, value: object) -> str:

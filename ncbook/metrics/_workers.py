@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, distributed
 
-from ncbook.metrics import _options
+from ncbook import _checks
 
 _NOTHING = torch.iinfo(torch.int64).min  # below every value and every negative of one
 
@@ -17,7 +17,7 @@ def several(group: distributed.ProcessGroup | None) -> bool:
         return False
     outside: object = distributed.GroupMember.NON_GROUP_MEMBER  # what torch gives who is not of a group: a number
     if group is not None and group != outside:
-        _options.require_instance("group", group, distributed.ProcessGroup)
+        _checks.require_instance("group", group, distributed.ProcessGroup, "a ProcessGroup")
     return distributed.is_initialized() and distributed.get_world_size(group) > 1
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ncbook.metrics import _options
+from ncbook import _checks
 from ncbook.metrics._batches import Pairs, inputs_and_labels, require_readable_twice
 
 
@@ -27,10 +27,11 @@ def unwrapped(model: Any) -> Any:
 def layered(model: Any, batches: Iterable[Any]) -> tuple[Any, Pairs]:
     """What `layerwise` reads: the network itself, and (inputs, labels) of batches of any kind."""
     network = unwrapped(model)
-    shown = type(network).__name__ if isinstance(network, nn.Module) else _options.described(network)
+    shown = type(network).__name__ if isinstance(network, nn.Module) else _checks.described(network)
+    error = ValueError if isinstance(network, nn.Module) else TypeError
     for name in ("layers", "head"):
         if not hasattr(network, name):
-            raise ValueError(
+            raise error(
                 f"model: expected a network with `layers` and `head`, got {shown} without `{name}`; "
                 "metrics.measure reads any network"
             )

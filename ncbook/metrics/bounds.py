@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _classes, _validate
 from ncbook.metrics.cdnv import cdnv
 from ncbook.metrics.concentration import moments
 
@@ -107,7 +108,7 @@ def ncc_error_bound(
     tensor(0.0067, dtype=torch.float64)
     """
     if shots is not None:
-        _options.require_integer("shots", shots, 1)
+        _checks.require_integer("shots", shots, 1)
     factor = 4.0 if shots is None else 16 * (1 + 2 / shots)
     average = cdnv(features, labels, num_classes)
     return factor * (len(labels.unique()) - 1) * average

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _options, _pairs
+from ncbook import _checks
+from ncbook.metrics import _classes, _pairs
 
 NORMALIZATIONS = ("half-sum", "one-sided", "sum")
 
@@ -25,7 +26,7 @@ def cdnv(features: Tensor, labels: Tensor, num_classes: int | None = None, norma
     >>> metrics.cdnv(features, labels)  # variances 0.01, squared distances of means 12
     tensor(0.0008, dtype=torch.float64)
     """
-    _options.require_choice("normalization", normalization, NORMALIZATIONS)
+    _checks.require_choice("normalization", normalization, NORMALIZATIONS)
     classes, _ = _classes.group(features, labels, num_classes)
     return _pairs.half_sum(_pairs.Vectors(classes.means, classes.center), classes.variances()) * (
         2 if normalization == "sum" else 1

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _classes, _validate
 
 _BLOCK_ELEMENTS = 2**21  # entries of one block: 16 MiB in float64
 # Above this trace, rounding of the Gram matrix in float64 is no longer small against the identity added to it.
@@ -27,7 +28,7 @@ def coding_rate(features: Tensor, eps_sq: float) -> Tensor:
     """
     _validate.require_features(features)
     _validate.require_finite("features", features)
-    _options.require_positive("eps_sq", eps_sq)
+    _checks.require_positive("eps_sq", eps_sq, tensor=True)
     points = features.double()
     return _rates(points[None], points.new_tensor([len(points)]), eps_sq)[0]
 
@@ -44,7 +45,7 @@ def class_coding_rate(features: Tensor, labels: Tensor, eps_sq: float) -> Tensor
     >>> metrics.class_coding_rate(features, labels, eps_sq=0.5)
     tensor(1.4271, dtype=torch.float64)
     """
-    _options.require_positive("eps_sq", eps_sq)
+    _checks.require_positive("eps_sq", eps_sq, tensor=True)
     classes, _ = _classes.group(features, labels, None)
     rate = features.new_zeros((), dtype=torch.float64)
     for members, stacks in _stacks(classes):
@@ -90,7 +91,7 @@ class NearestSubspace:
         1 <= n_components <= min(d, the size of the smallest class). Not differentiable.
         """
         classes, _ = _classes.group(features, labels, None)
-        _options.require_integer("n_components", n_components, 1)
+        _checks.require_integer("n_components", n_components, 1)
         most = min(features.shape[1], int(classes.counts.min()))
         if n_components > most:
             raise ValueError(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _classes, _validate
 from ncbook.metrics._head import of_head, spread_of_norms
 from ncbook.metrics._pairs import Vectors, angles_and_half_sum
 from ncbook.metrics._second_pass import SecondPass
@@ -91,7 +92,7 @@ def collapse(
     nan
     """
     if weight is None and bias is not None:
-        raise ValueError(f"bias: expected None without a weight that it belongs to, got {_options.described(bias)}")
+        raise ValueError(f"bias: expected None without a weight that it belongs to, got {_checks.described(bias)}")
     if weight is not None:
         rows = _validate.require_weight(weight, features)
         num_classes = rows if num_classes is None else num_classes
@@ -114,7 +115,7 @@ def nc1(features: Tensor, labels: Tensor, num_classes: int | None = None, divide
     >>> round(metrics.nc1(features, labels), 5), round(metrics.nc1(features, labels, divide_by_classes=False), 5)
     (0.00167, 0.005)
     """
-    _options.require_flag("divide_by_classes", divide_by_classes)
+    _checks.require_flag("divide_by_classes", divide_by_classes)
     classes, _ = _classes.group(features, labels, num_classes)
     return _summed(classes).trace() / (len(classes.present) if divide_by_classes else 1)
 

@@ -8,7 +8,8 @@ import scipy
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _classes, _validate
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,11 @@ def concentration(
     -0.6
     """
     _validate.require_matrix("population", population)
-    _options.require_integers("sizes", sizes)
+    _checks.require_integers("sizes", sizes)
     if len({int(size) for size in sizes}) < 3 or min(sizes) < 1:
         raise ValueError(f"sizes: expected at least three different sizes >= 1, got {list(sizes)}")
-    _options.require_instance("generator", generator, torch.Generator, "torch.Generator().manual_seed(0)")
-    _options.require_integer("repeats", repeats, 1)
+    _checks.require_instance("generator", generator, torch.Generator, "a Generator", "torch.Generator().manual_seed(0)")
+    _checks.require_integer("repeats", repeats, 1)
     mean, variance = moments(population)
     deviations = [_deviations(population, mean, variance, _draw(population, n, repeats, generator)) for n in sizes]
     means, squares = np.array(deviations).T

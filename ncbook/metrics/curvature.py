@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _validate
 from ncbook.metrics._twice import require_graph, twice_differentiable
 
 Product = Callable[[Tensor], Tensor]
@@ -48,7 +49,7 @@ def hessian_product(loss: Callable[[Tensor], Tensor], weight: Tensor) -> Product
     >>> product(torch.tensor([1.0, 3.0]))
     tensor([2., 6.])
     """
-    _options.require_callable("loss", loss, "of a tensor shaped as the weight")
+    _checks.require_callable("loss", loss, "of a tensor shaped as the weight")
     point = _leaf(weight)
     with torch.enable_grad(), twice_differentiable():
         value = loss(point)
@@ -85,7 +86,7 @@ def layer_relative_flatness(
     tensor(1.0138, dtype=torch.float64)
     """
     _require_weight(weight)
-    _options.require_callable("product", product, "of a direction shaped as the weight")
+    _checks.require_callable("product", product, "of a direction shaped as the weight")
     if weight.ndim != 2:
         raise ValueError(f"weight: expected shape [k, m], got {list(weight.shape)}")
     factor = weight.detach().double()
@@ -106,7 +107,7 @@ def curvature_trace(product: Product, weight: Tensor, probes: int | None = None,
     TraceEstimate(value=12.0, standard_error=0.0, products=6)
     """
     _require_weight(weight)
-    _options.require_callable("product", product, "of a direction shaped as the weight")
+    _checks.require_callable("product", product, "of a direction shaped as the weight")
     return _trace(product, lambda signs: signs.to(weight.dtype), weight.shape, weight.device, probes, seed)
 
 
@@ -120,8 +121,8 @@ def _trace(
 ) -> TraceEstimate:
     """Trace of the quadratic form Z -> <lift(Z), C lift(Z)> on tensors Z of `shape`."""
     if probes is not None:  # a standard error needs two
-        _options.require_integer("probes", probes, 2)
-    _options.require_seed(seed)
+        _checks.require_integer("probes", probes, 2)
+    _checks.require_seed("seed", seed, least=0)
     size = math.prod(shape)
     count = size if probes is None else min(probes, size)
     directions = _units(shape) if count == size else _signs(shape, count, seed)
@@ -161,7 +162,7 @@ def _require_weight(weight: Tensor) -> None:
 def _require_scalar(value: object) -> None:
     """What a loss gives must be one finite number."""
     if not isinstance(value, Tensor) or value.numel() != 1 or not value.is_floating_point():
-        raise ValueError(f"loss: expected it to give one number, got {_options.described(value)}")
+        raise ValueError(f"loss: expected it to give one number, got {_checks.described(value)}")
     if not bool(torch.isfinite(value)):
         raise ValueError(f"loss: expected a finite number, got {value.item()}")
 
@@ -170,7 +171,7 @@ def _require_product(turned: object, direction: Tensor) -> None:
     """What a product gives must be shaped as the direction it took."""
     if not isinstance(turned, Tensor) or turned.shape != direction.shape or turned.is_complex():
         raise ValueError(
-            f"product: expected it to give a tensor {list(direction.shape)}, got {_options.described(turned)}"
+            f"product: expected it to give a tensor {list(direction.shape)}, got {_checks.described(turned)}"
         )
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _validate
 
 # 1 MiB in float64: a block of features stays in the processor's cache while it is read a second time
 _BLOCK_ELEMENTS = 2**17
@@ -188,9 +189,9 @@ def collapsed_flatness(num_classes: int, norm: float, alignment: float | Tensor)
     >>> metrics.collapsed_flatness(num_classes=3, norm=1.0, alignment=torch.tensor([1.0, 4.0, 16.0])).exact
     tensor([7.1146e-01, 2.3591e-01, 5.7986e-08], dtype=torch.float64)
     """
-    _options.require_integer("num_classes", num_classes, 2)
-    _options.require_positive("norm", norm)
-    alignment = _options.as_numbers("alignment", alignment)
+    _checks.require_integer("num_classes", num_classes, 2)
+    _checks.require_positive("norm", norm, tensor=True)
+    alignment = _validate.as_numbers("alignment", alignment)
     wrong = alignment[~((alignment > 0) & torch.isfinite(alignment))]
     if len(wrong) > 0:
         raise ValueError(f"alignment: expected positive numbers, got {wrong[0].item()}")
@@ -217,13 +218,13 @@ def relative_flatness_generalization_bound(
     >>> round(metrics.relative_flatness_generalization_bound(2.0, num_points=1000, dim=2, **constants), 3)
     0.497
     """
-    smallest = _options.as_numbers("flatness", flatness).min()
-    _options.require_not_negative("flatness", smallest)
-    _options.require_not_negative("c1", c1)
-    _options.require_not_negative("c2", c2)
-    _options.require_integer("num_points", num_points, 1)
-    _options.require_integer("dim", dim, 1)
-    _options.require_share("failure_probability", failure_probability)
+    smallest = _validate.as_numbers("flatness", flatness).min()
+    _checks.require_not_negative("flatness", smallest, tensor=True)
+    _checks.require_not_negative("c1", c1, tensor=True)
+    _checks.require_not_negative("c2", c2, tensor=True)
+    _checks.require_integer("num_points", num_points, 1)
+    _checks.require_integer("dim", dim, 1)
+    _checks.require_share("failure_probability", failure_probability, tensor=True)
     return num_points ** (-2 / (4 + dim)) * (flatness / (2 * dim) + c1 + c2 / failure_probability**0.5)
 
 
@@ -266,4 +267,4 @@ def _require_head(features: Tensor, weight: Tensor, bias: Tensor | None, tempera
     """All but that features are finite, which is seen from the result without another pass over them."""
     num_classes = _validate.require_weight(weight, features, least=2)
     _validate.require_head(weight, bias, num_classes, features.shape[1])
-    _options.require_positive("temperature", temperature)
+    _checks.require_positive("temperature", temperature, tensor=True)

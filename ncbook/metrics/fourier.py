@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _validate
 
 _SILENT = 1e-24  # share of power outside the constant, below which it is rounding
 
@@ -26,8 +27,9 @@ def fourier_basis(p: int, device: torch.device | str | None = None) -> Tensor:
             [ 0.8165, -0.4082, -0.4082],
             [ 0.0000,  0.7071, -0.7071]], dtype=torch.float64)
     """
-    _options.require_integer("p", p, 2)
-    _options.require_device(device)
+    _checks.require_integer("p", p, 2)
+    if device is not None:
+        _checks.require_device("device", device)
     frequencies, places = torch.arange(1, p // 2 + 1, device=device), torch.arange(p, device=device)
     angles = (2 * torch.pi / p) * (torch.outer(frequencies, places) % p).double()  # reduced first: exact periods
     waves = torch.stack([angles.cos(), angles.sin()], dim=1).reshape(-1, p)[: p - 1]  # [p - 1, p]
@@ -97,7 +99,7 @@ def fourier_key_frequencies(matrix: Tensor, share: float = 0.9) -> Tensor:
     >>> metrics.fourier_key_frequencies(torch.stack([torch.cos(2 * x), torch.sin(2 * x)], dim=1))
     tensor([2])
     """
-    _options.require_share("share", share)
+    _checks.require_share("share", share, tensor=True)
     _require_embedding(matrix)
     power = fourier_spectrum(matrix.detach()).square()
     _require_variation(power)
@@ -260,7 +262,7 @@ def _means_by_sum(logits: Tensor, chosen: Tensor) -> Tensor:
 
 def _projection(p: int, frequencies: Sequence[int] | Tensor, means: Tensor) -> Tensor:
     """[p, p]: the part of `means`, a function of the sum, on the given frequencies."""
-    _options.require_integers("frequencies", frequencies)
+    _checks.require_integers("frequencies", frequencies)
     waves = torch.as_tensor(frequencies, dtype=torch.int64, device=means.device)
     if not len(waves) or len(waves.unique()) < len(waves):
         raise ValueError(f"frequencies: expected distinct integers, at least one, got {waves.tolist()}")

@@ -8,7 +8,8 @@ import scipy
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _validate
 from ncbook.metrics.geometry import simplex_etf
 
 _STARTS = 8  # random starts of the search for a softmax code
@@ -114,7 +115,7 @@ def softmax_code(num_classes: int, dim: int, seed: int = 0) -> SoftmaxCode:
     1.0
     """
     _validate.require_sizes(num_classes, dim)
-    _options.require_seed(seed)
+    _checks.require_seed("seed", seed, least=0)
     if dim == 1 and num_classes > 2:
         raise ValueError(f"dim: {num_classes} distinct unit vectors need d >= 2, got {dim}")
     if num_classes <= dim + 1:
@@ -146,7 +147,7 @@ def seli(class_counts: Tensor | Sequence[int]) -> Seli:
     >>> metrics.seli([30, 10, 10]).classifier_norms  # the large class has the longest row
     tensor([1.7945, 1.5447, 1.5447], dtype=torch.float64)
     """
-    counts = _options.as_numbers("class_counts", class_counts)
+    counts = _validate.as_numbers("class_counts", class_counts)
     if counts.ndim != 1 or len(counts) < 2:
         raise ValueError(f"class_counts: expected shape [K] with K >= 2, got {list(counts.shape)}")
     _validate.require_finite("class_counts", counts)

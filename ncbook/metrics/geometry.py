@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _classes, _validate
 
 
 def class_means(features: Tensor, labels: Tensor, num_classes: int | None = None) -> Tensor:
@@ -37,7 +38,8 @@ def simplex_etf(num_classes: int, dim: int, device: torch.device | str | None = 
             [-0.5000, -0.5000,  1.0000]], dtype=torch.float64)
     """
     _validate.require_sizes(num_classes, dim)
-    _options.require_device(device)
+    if device is not None:
+        _checks.require_device("device", device)
     if dim < num_classes - 1:
         raise ValueError(f"dim: {num_classes} equiangular vertices need d >= {num_classes - 1}, got {dim}")
     frame = torch.zeros(num_classes, dim, dtype=torch.float64, device=device)

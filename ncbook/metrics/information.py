@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _classes, _validate
 
 _BLOCK_ELEMENTS = 2**21  # entries of one block of the N x N distances
 _SINGULAR = 1e-10  # share of a column's standard deviation left by the others, below which it is rounding
@@ -79,7 +80,7 @@ def mutual_information_kde(features: Tensor, labels: Tensor, sigma_sq: float) ->
     >>> metrics.mutual_information_kde(features, labels, sigma_sq=0.1).label  # at most log 3
     tensor(1.0986, dtype=torch.float64)
     """
-    _options.require_positive("sigma_sq", sigma_sq)
+    _checks.require_positive("sigma_sq", sigma_sq, tensor=True)
     classes, _ = _classes.group(features, labels, None)
     points, totals = features.double(), features.new_zeros(4, dtype=torch.float64)
     for rows in _row_blocks(len(points)):
@@ -106,7 +107,7 @@ def mutual_information_binned(features: Tensor, labels: Tensor, bin_size: float)
     >>> round(metrics.mutual_information_binned(features, labels, bin_size=10.0).input, 4)
     1.2861
     """
-    _options.require_positive("bin_size", bin_size)
+    _checks.require_positive("bin_size", bin_size, tensor=True)
     classes, _ = _classes.group(features, labels, None)
     binned = torch.floor(features.detach().double() / bin_size) + 0.0  # + 0.0 makes -0.0 and 0.0 one bin
     _, symbols = torch.unique(binned, dim=0, return_inverse=True)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
-from ncbook.metrics import _options
+from ncbook import _checks
 from ncbook.metrics._wrapped import layered
 from ncbook.metrics.collapse import Collapse
 from ncbook.metrics.meter import CollapseMeter
@@ -39,7 +39,7 @@ def layerwise(model: Layered, batches: Iterable[tuple[Tensor, Tensor]], num_clas
     >>> list(metrics.layerwise(network, [(features.float(), labels)], num_classes=3))
     ['hidden1', 'hidden2']
     """
-    _options.require_integer("num_classes", num_classes, 2)
+    _checks.require_integer("num_classes", num_classes, 2)
     model, batches = layered(model, batches)
     require_evaluation(model)
     meters: dict[str, CollapseMeter] = {}

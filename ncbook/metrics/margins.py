@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _classes, _validate
 
 
 def margins(logits: Tensor, labels: Tensor) -> Tensor:
@@ -165,9 +166,9 @@ def simplex_margins(num_classes: int, feature_norm: float = 1.0, weight_norm: fl
     >>> round(closed.margin, 4), round(closed.distance, 4), round(closed.exponent, 4)
     (1.5, 0.866, 0.375)
     """
-    _options.require_integer("num_classes", num_classes, 2)
-    _options.require_positive("feature_norm", feature_norm)
-    _options.require_positive("weight_norm", weight_norm)
+    _checks.require_integer("num_classes", num_classes, 2)
+    _checks.require_positive("feature_norm", feature_norm, tensor=True)
+    _checks.require_positive("weight_norm", weight_norm, tensor=True)
     cosine = num_classes / (num_classes - 1)
     return SimplexMargins(
         margin=feature_norm * weight_norm * cosine,

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from ncbook.metrics import _options
+from ncbook import _checks
 from ncbook.metrics._batches import Unpack, inputs_and_labels, splits_of
 from ncbook.metrics._feed import PRECISIONS, Feed
 from ncbook.metrics._layer_meter import LayerMeter, TrainMeans, located
@@ -82,10 +82,10 @@ def measure(
     feed = _feed(network, batches, pooling, unpack, device, precision, limit)
     names = _names(layers)
     if head is not None:
-        _options.require_instance("head", head, str)
+        _checks.require_instance("head", head, str, "the name of a layer")
     if num_classes is not None:
-        _options.require_integer("num_classes", num_classes, 2)
-    _options.require_positive("memory_gb", memory_gb)
+        _checks.require_integer("num_classes", num_classes, 2)
+    _checks.require_positive("memory_gb", memory_gb, tensor=True)
     training = network.training
     with evaluating(network), uncompiled(network):
         plan = planned(network, feed, names, head, num_classes)
@@ -106,15 +106,16 @@ def _feed(
     limit: int | None,
 ) -> Feed:
     """The batches, with the arguments checked."""
-    _options.require_instance("model", network, nn.Module)
+    _checks.require_instance("model", network, nn.Module, "a torch.nn.Module")
     require_pooling(pooling)
     if unpack is not None:
-        _options.require_callable("unpack", unpack, "which takes a batch and returns (inputs, labels)")
-    _options.require_device(device)
+        _checks.require_callable("unpack", unpack, "which takes a batch and returns (inputs, labels)")
+    if device is not None:
+        _checks.require_device("device", device)
     if precision is not None:
-        _options.require_choice("precision", precision, list(PRECISIONS))
+        _checks.require_choice("precision", precision, list(PRECISIONS))
     if limit is not None:
-        _options.require_integer("limit", limit, 1)
+        _checks.require_integer("limit", limit, 1)
     where = device_of(network) if device is None else torch.device(device)
     return Feed(splits_of(batches), unpack or inputs_and_labels, where, pooling, precision, limit)
 
@@ -123,7 +124,7 @@ def _names(layers: object) -> tuple[str, ...]:
     """The names or patterns of layers, of which there may be one alone or none."""
     given = () if layers is None else (layers,) if isinstance(layers, str) else layers
     if not isinstance(given, Sequence) or not all(isinstance(name, str) for name in given):
-        raise TypeError(f"layers: expected a name, a list of names, or None, got {_options.described(layers)}")
+        raise TypeError(f"layers: expected a name, a list of names, or None, got {_checks.described(layers)}")
     return tuple(given)
 
 

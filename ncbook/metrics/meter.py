@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.distributed import ProcessGroup
 
-from ncbook.metrics import _classes, _options, _state, _validate, _workers
+from ncbook import _checks
+from ncbook.metrics import _classes, _state, _validate, _workers
 from ncbook.metrics._second_pass import SecondPass
 from ncbook.metrics.collapse import Collapse, decisions_of, of_sums
 
@@ -54,7 +55,8 @@ class CollapseMeter:
 
     def to(self, device: torch.device | str) -> "CollapseMeter":
         """Move all that has been summed to `device`, where the next batches must lie; returns the meter."""
-        _options.require_device(device)
+        if device is not None:
+            _checks.require_device("device", device)
         self._device = torch.empty(0, device=device).device  # with its number, as those of tensors have one
         _state.move(self, self._device)
         return self
@@ -96,7 +98,7 @@ class CollapseMeter:
         Raises ValueError if the two are in different passes, or in a second pass with different class means, or
         if one holds the points of all workers since `sync`.
         """
-        _options.require_instance("other", other, CollapseMeter)
+        _checks.require_instance("other", other, CollapseMeter, "a CollapseMeter")
         if (other.num_classes, other.dim) != (self.num_classes, self.dim):
             raise ValueError(f"other: measures {other.num_classes} classes in {other.dim} dimensions, not the same")
         _state.require_open(self._synced or other._synced, "merge")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _classes, _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _classes, _validate
 from ncbook.metrics.variability import rank_tolerance, residual_factor
 
 
@@ -65,7 +66,7 @@ def square_loss_decomposition(
     >>> round(parts.nc1, 4), round(parts.nc2_nc3, 4), round(parts.perp, 4)
     (0.001, 0.1667, 1.3413)
     """
-    _options.require_not_negative("decay", decay)
+    _checks.require_not_negative("decay", decay, tensor=True)
     num_rows = _validate.require_weight(weight, features, least=2)
     classes, num_classes = _classes.group(features, labels, num_rows)
     _validate.require_head(weight, bias, num_classes, features.shape[1])

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.distributed import ProcessGroup
 
-from ncbook.metrics import _options, _state, _validate, _workers
+from ncbook import _checks
+from ncbook.metrics import _state, _validate, _workers
 from ncbook.metrics._moments import Moments
 from ncbook.metrics.collapse import Collapse
 
@@ -32,7 +33,8 @@ class OnePassMeter:
 
     def __init__(self, num_classes: int, dim: int, device: torch.device | str | None = None) -> None:
         _validate.require_sizes(num_classes, dim)
-        _options.require_device(device)
+        if device is not None:
+            _checks.require_device("device", device)
         self.num_classes, self.dim = num_classes, dim
         self._moments = Moments.of_none(num_classes, dim, device)
         self._synced = False
@@ -44,7 +46,8 @@ class OnePassMeter:
 
     def to(self, device: torch.device | str) -> "OnePassMeter":
         """Move all that has been summed to `device`, where the next batches must lie; returns the meter."""
-        _options.require_device(device)
+        if device is not None:
+            _checks.require_device("device", device)
         _state.move(self, torch.device(device))
         return self
 
@@ -62,7 +65,7 @@ class OnePassMeter:
 
     def merge(self, other: "OnePassMeter") -> None:
         """Take in what another worker's meter has seen, on the same device."""
-        _options.require_instance("other", other, OnePassMeter)
+        _checks.require_instance("other", other, OnePassMeter, "a OnePassMeter")
         if (other.num_classes, other.dim) != (self.num_classes, self.dim):
             raise ValueError(f"other: measures {other.num_classes} classes in {other.dim} dimensions, not the same")
         _state.require_open(self._synced or other._synced, "merge")

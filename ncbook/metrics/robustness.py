@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ncbook.metrics import _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _validate
 
 # 8 MiB in float64: the logits of one block of points under all directions of a frame
 _BLOCK_ELEMENTS = 2**20
@@ -87,17 +88,17 @@ def feature_robustness(
 
 
 def _require_drawing(size: float, frames: int, seed: int, loss: object) -> None:
-    _options.require_positive("size", size)
-    _options.require_integer("frames", frames, 1)
-    _options.require_seed(seed)
-    _options.require_callable("loss", loss, "of logits [M, K] and labels [M]")
+    _checks.require_positive("size", size, tensor=True)
+    _checks.require_integer("frames", frames, 1)
+    _checks.require_seed("seed", seed, least=0)
+    _checks.require_callable("loss", loss, "of logits [M, K] and labels [M]")
 
 
 def _losses(loss: Callable[[Tensor, Tensor], Tensor], logits: Tensor, labels: Tensor) -> Tensor:
     """[N]: `loss` of each point, of which it is not known what it gives."""
     values = loss(logits, labels)
     if not isinstance(values, Tensor) or values.shape != labels.shape:
-        raise ValueError(f"loss: expected losses [{len(labels)}], one a point, got {_options.described(values)}")
+        raise ValueError(f"loss: expected losses [{len(labels)}], one a point, got {_checks.described(values)}")
     return values
 
 

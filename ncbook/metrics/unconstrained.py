@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ncbook.metrics import _options, _validate
+from ncbook import _checks
+from ncbook.metrics import _validate
 from ncbook.metrics.frames import orthogonal_frame
 from ncbook.metrics.geometry import simplex_etf
 
@@ -100,7 +101,7 @@ def unconstrained_square_loss(
     >>> round(minimum.logit_gap, 3), minimum.bias
     (0.985, tensor([0.3333, 0.3333, 0.3333], dtype=torch.float64))
     """
-    _options.require_flag("bias", bias)
+    _checks.require_flag("bias", bias)
     _require(num_classes, dim, 1 if bias else 0, per_class, weight_decay, feature_decay)
     rank = num_classes - 1 if bias else num_classes
     threshold = math.sqrt(per_class * weight_decay * feature_decay)
@@ -159,6 +160,6 @@ def _require(
     rank = num_classes - centered
     if dim < rank:
         raise ValueError(f"dim: the minimizer of {num_classes} classes has rank {rank}, so d >= {rank}, got {dim}")
-    _options.require_integer("per_class", per_class, 1)
-    _options.require_positive("weight_decay", weight_decay)
-    _options.require_positive("feature_decay", feature_decay)
+    _checks.require_integer("per_class", per_class, 1)
+    _checks.require_positive("weight_decay", weight_decay, tensor=True)
+    _checks.require_positive("feature_decay", feature_decay, tensor=True)

@@ -1,11 +1,14 @@
 """Heads other than a free linear layer. All are linear layers, whose `weight` [K, d] and `bias` metrics can read."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from ncbook._checks import require, require_kind, require_number, require_whole
+from ncbook._checks import require, require_instance, require_integer, require_positive
 from ncbook.models.classifier import Classifier
 
 
@@ -23,10 +26,9 @@ class CosineHead(nn.Linear):
     """
 
     def __init__(self, feature_dim: int, num_classes: int, temperature: float = 0.1) -> None:
-        require_whole(feature_dim, "feature_dim", 1)
-        require_whole(num_classes, "num_classes", 1)
-        rule = "must be positive and finite"
-        require_number(temperature, "temperature", rule, lambda value: 0 < value < float("inf"))
+        require_integer("feature_dim", feature_dim, 1)
+        require_integer("num_classes", num_classes, 1)
+        require_positive("temperature", temperature)
         super().__init__(feature_dim, num_classes, bias=False)
         parametrize.register_parametrization(self, "weight", _UnitRows(temperature))
 
@@ -48,11 +50,9 @@ class FixedHead(nn.Linear):
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
-        fine = isinstance(weight, Tensor) and weight.ndim == 2 and weight.is_floating_point() and weight.numel() > 0
-        require(fine and bool(weight.isfinite().all()), "weight", "expected finite [K, d] of a float dtype", weight)
-        fine = bias is None or (isinstance(bias, Tensor) and bias.shape == weight.shape[:1])
-        rule = f"expected finite [{len(weight)}], or None"
-        require(fine and (bias is None or bool(bias.isfinite().all())), "bias", rule, bias)
+        _require_finite("weight", weight, "[K, d]", lambda: weight.ndim == 2 and weight.numel() > 0)
+        if bias is not None:
+            _require_finite("bias", bias, f"[{len(weight)}]", lambda: bias.shape == weight.shape[:1])
         super().__init__(weight.shape[1], len(weight), bias=False, device="meta")
         del self.weight, self.bias
         self.register_buffer("weight", weight.detach().clone())
@@ -68,8 +68,8 @@ def replace_head(model: Classifier, head: nn.Linear) -> Classifier:
     >>> models.replace_head(models.mlp((2,), num_classes=3, width=8), cosine).head is cosine
     True
     """
-    require_kind(model, Classifier, "model", "a models.Classifier")
-    require_kind(head, nn.Linear, "head", "a linear layer")
+    require_instance("model", model, Classifier, "a models.Classifier")
+    require_instance("head", head, nn.Linear, "a linear layer")
     old = model.head
     if head.weight.shape != old.weight.shape:
         raise ValueError(f"head: expected weight {list(old.weight.shape)}, got {list(head.weight.shape)}")
@@ -86,8 +86,8 @@ def reduce_features(model: Classifier, dim: int) -> Classifier:
     >>> models.reduce_features(models.mlp((2,), num_classes=3), dim=2).head.weight.shape
     torch.Size([3, 2])
     """
-    require_kind(model, Classifier, "model", "a models.Classifier")
-    require_whole(dim, "dim", 1)
+    require_instance("model", model, Classifier, "a models.Classifier")
+    require_integer("dim", dim, 1)
     old = model.head
     model.blocks["reduced"] = nn.Linear(old.in_features, dim, bias=False).to(old.weight)
     model.head = nn.Linear(dim, old.out_features, bias=old.bias is not None).to(old.weight)
@@ -107,3 +107,10 @@ def _unit_rows(rows: Tensor) -> Tensor:
     """Rows divided by their length, computed in float32 or better: in float16 the length of large rows overflows."""
     exact = rows if rows.dtype == torch.float64 else rows.float()
     return F.normalize(exact, dim=1).to(rows.dtype)
+
+
+def _require_finite(name: str, values: Any, shape: str, fits: Callable[[], bool]) -> None:
+    """`values` must be finite numbers of a float dtype in a tensor of the shape that `fits` asks for."""
+    expected = f"finite {shape} of a float dtype"
+    require_instance(name, values, Tensor, expected)
+    require(name, values, fits() and values.is_floating_point() and bool(values.isfinite().all()), expected)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ncbook._checks import SEEDS, require, require_whole, sequence
+from ncbook._checks import as_tuple, require, require_instance, require_integer, require_seed
 from ncbook.models.classifier import Classifier
 
 
@@ -107,7 +107,7 @@ def gromov_solution(p: int, width: int = 500, seed: int = 0) -> QuadraticMLP:
     tensor(1., dtype=torch.float64)
     """
     require_sizes(p=(p, 3), width=(width, 1))
-    require_whole(seed, "seed", *SEEDS)
+    require_seed("seed", seed)
     model = QuadraticMLP(p, width).double()
     generator = torch.Generator().manual_seed(seed)
     first, second = 2 * math.pi * torch.rand(2, width, generator=generator, dtype=torch.float64)
@@ -120,9 +120,10 @@ def gromov_solution(p: int, width: int = 500, seed: int = 0) -> QuadraticMLP:
 
 
 def columns(pairs: Tensor) -> tuple[Tensor, Tensor]:
-    """a [N] and b [N] of pairs [N, 2]; ValueError for another shape or dtype."""
-    fine = isinstance(pairs, Tensor) and pairs.ndim == 2 and pairs.shape[1] == 2 and not pairs.is_floating_point()
-    require(fine, "inputs", "expected pairs [N, 2] of integers", pairs)
+    """a [N] and b [N] of pairs [N, 2]; an error for another shape or dtype."""
+    require_instance("inputs", pairs, Tensor, "pairs [N, 2] of integers")
+    fine = pairs.ndim == 2 and pairs.shape[1] == 2 and not pairs.is_floating_point()
+    require("inputs", pairs, fine, "pairs [N, 2] of integers")
     return pairs[:, 0], pairs[:, 1]
 
 
@@ -136,12 +137,12 @@ def normal_head(feature_dim: int, num_classes: int, std: float) -> nn.Linear:
 def require_sizes(**sizes: tuple[int, int]) -> None:
     """ValueError unless each (value, least) is an integer >= least."""
     for name, (value, least) in sizes.items():
-        require_whole(value, name, least)
+        require_integer(name, value, least)
 
 
 def inputs_of(input_shape: Any) -> int:
     """Numbers in an input of this shape; ValueError unless it is a sequence of sizes."""
-    shape = sequence(input_shape, "input_shape", "the shape of an input, such as (1, 28, 28)")
+    shape = as_tuple("input_shape", input_shape, "the shape of an input, such as (1, 28, 28)")
     for size in shape:
-        require_whole(size, "input_shape", 1)
+        require_integer("input_shape", size, 1)
     return prod(shape)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from ncbook._checks import require_choice, require_kind
+from ncbook._checks import require_choice, require_flag
 from ncbook.models.classifier import Classifier
 from ncbook.models.modular import inputs_of, require_sizes
 from ncbook.models.torchvision_networks import (
@@ -33,7 +33,7 @@ def mlp(
     ['hidden1', 'hidden2']
     """
     require_sizes(num_classes=(num_classes, 2), width=(width, 1), depth=(depth, 1))
-    require_kind(batch_norm, bool, "batch_norm", "True or False")
+    require_flag("batch_norm", batch_norm)
     sizes = [inputs_of(input_shape)] + [width] * depth
     blocks: dict[str, nn.Module] = {}
     for level, (fan_in, fan_out) in enumerate(pairwise(sizes), start=1):
@@ -88,7 +88,7 @@ def build(name: str, input_shape: tuple[int, ...], num_classes: int, width: int)
     >>> models.build("mlp", (1, 8, 8), num_classes=10, width=32).head.weight.shape
     torch.Size([10, 32])
     """
-    require_choice(name, "name", NETWORKS)
+    require_choice("name", name, NETWORKS)
     return NETWORKS[name](input_shape, num_classes, width=width)
 
 

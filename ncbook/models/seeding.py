@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import torch
 
-from ncbook._checks import SEEDS, require_whole
+from ncbook._checks import require_seed
 
 _ONE_AT_A_TIME = threading.RLock()
 
@@ -23,7 +23,7 @@ def seeded(seed: int) -> Iterator[None]:
     >>> torch.equal(again.head.weight, network.head.weight)
     True
     """
-    require_whole(seed, "seed", *SEEDS)
+    require_seed("seed", seed)
     with _ONE_AT_A_TIME, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from torch import nn
 
-from ncbook._checks import is_whole, require, sequence
+from ncbook._checks import as_tuple, is_integer, require, require_integer
 from ncbook._torchvision import torchvision
 from ncbook.models.classifier import Classifier
 from ncbook.models.modular import require_sizes
@@ -154,14 +154,15 @@ def _classifier(blocks: dict[str, nn.Module], head: nn.Linear) -> Classifier:
 def _require(
     name: str, dim: int, width: int, input_shape: tuple[int, ...], num_classes: int, *, least: int = 1
 ) -> None:
-    require(is_whole(width) and width == dim, "width", f"{name} has {dim} features", width)
+    require_integer("width", width)
+    require("width", width, width == dim, f"{dim}, the features of {name}")
     require_image(name, input_shape, least)
     require_sizes(num_classes=(num_classes, 2))
 
 
 def require_image(name: str, input_shape: tuple[int, ...], least: int = 1) -> None:
     """ValueError unless input_shape is [C, H, W] with H and W at least `least`; `name` is the network that asks."""
-    rule = f"{name} takes [C, H, W] with H and W at least {least}"
-    shape = sequence(input_shape, "input_shape", rule)
-    fine = len(shape) == 3 and all(is_whole(size) for size in shape) and shape[0] >= 1 and min(shape[1:]) >= least
-    require(fine, "input_shape", rule, list(shape))
+    expected = f"[C, H, W] with H and W at least {least} for {name}"
+    shape = as_tuple("input_shape", input_shape, expected)
+    fine = len(shape) == 3 and all(is_integer(size) for size in shape) and shape[0] >= 1 and min(shape[1:]) >= least
+    require("input_shape", list(shape), fine, expected)

@@ -71,7 +71,7 @@ class PowerTransformer(Classifier):
         require_sizes(dim=(dim, 1))
         _require(p, dim, heads, 4 * dim)
         if dim % 2:
-            raise ValueError(f"dim: must be even, since positions are sines and cosines, got {dim}")
+            raise ValueError(f"dim: expected an even number, since positions are sines and cosines, got {dim}")
         blocks: dict[str, nn.Module] = {"layer1": _FirstLayer(p, dim, heads), "layer2": _NormedLayer(dim, heads)}
         super().__init__(blocks, dim, p)
         self.head = nn.Linear(dim, p, bias=False)
@@ -197,4 +197,4 @@ def _sinusoids(positions: int, dim: int) -> Tensor:
 def _require(p: int, dim: int, heads: int, width: int) -> None:
     require_sizes(p=(p, 2), dim=(dim, 1), heads=(heads, 1), width=(width, 1))
     if dim % heads:
-        raise ValueError(f"heads: must divide the dimension {dim}, got {heads}")
+        raise ValueError(f"heads: expected a divisor of the dimension {dim}, got {heads}")

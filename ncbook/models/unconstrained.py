@@ -4,7 +4,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ncbook._checks import require_choice, require_kind, require_number, require_whole
+from ncbook._checks import (
+    require_choice,
+    require_flag,
+    require_instance,
+    require_integer,
+    require_not_negative,
+    require_positive,
+)
 from ncbook.models.classifier import Classifier
 from ncbook.models.modular import inputs_of
 
@@ -27,7 +34,7 @@ class UnconstrainedFeatures(Classifier):
 
     def __init__(self, labels: Tensor, dim: int, num_classes: int, bias: bool = True) -> None:
         _require(labels, dim, num_classes)
-        require_kind(bias, bool, "bias", "True or False")
+        require_flag("bias", bias)
         points = nn.Embedding(len(labels), dim)
         super().__init__({"points": points}, dim, num_classes)
         self.head = nn.Linear(dim, num_classes, bias=bias)
@@ -73,9 +80,9 @@ def unconstrained_objective(
     """
     decays = {"weight_decay": weight_decay, "feature_decay": feature_decay, "bias_decay": bias_decay}
     for name, decay in decays.items():
-        require_number(decay, name, "must be finite and not negative", lambda value: 0 <= value < float("inf"))
-    require_choice(loss, "loss", ("cross_entropy", "square"))
-    require_kind(model, UnconstrainedFeatures, "model", "models.UnconstrainedFeatures")
+        require_not_negative(name, decay)
+    require_choice("loss", loss, ("cross_entropy", "square"))
+    require_instance("model", model, UnconstrainedFeatures, "models.UnconstrainedFeatures")
     head, logits = model.head, model()
     penalty = weight_decay * head.weight.square().sum() + feature_decay * model.points.square().sum()
     if head.bias is not None:
@@ -122,16 +129,16 @@ class DeepLinear(Classifier):
 
 
 def _require(labels: Tensor, dim: int, num_classes: int) -> None:
-    require_whole(num_classes, "num_classes", 2)
-    require_whole(dim, "dim", 1)
-    require_kind(labels, Tensor, "labels", "a tensor [N] int64")
+    require_integer("num_classes", num_classes, 2)
+    require_integer("dim", dim, 1)
+    require_instance("labels", labels, Tensor, "a tensor [N] int64")
     if labels.ndim != 1 or labels.dtype != torch.int64 or not len(labels):
         raise ValueError(f"labels: expected [N] int64, N >= 1, got {list(labels.shape)} {labels.dtype}")
     if int(labels.min()) < 0 or int(labels.max()) >= num_classes:
-        raise ValueError(f"labels: must lie in 0..{num_classes - 1}, got {labels.min()}..{labels.max()}")
+        raise ValueError(f"labels: expected classes in 0..{num_classes - 1}, got {labels.min()}..{labels.max()}")
 
 
 def _require_deep(scale: float, **sizes: tuple[int, int]) -> None:
     for name, (size, least) in sizes.items():
-        require_whole(size, name, least)
-    require_number(scale, "scale", "must be positive and finite", lambda value: 0 < value < float("inf"))
+        require_integer(name, size, least)
+    require_positive("scale", scale)

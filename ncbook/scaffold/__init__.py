@@ -31,7 +31,7 @@ def lay_out(name: str, part: str, root: Name | None = None) -> list[Path]:
     ValueError for a name that is taken or is no Python name, a part that the book has not, or a root that is no
     checkout; nothing is written then.
     """
-    root = Path.cwd() if root is None else as_path(root, "root")
+    root = Path.cwd() if root is None else as_path("root", root)
     _require(name, part, root)
     words = {"name": name, "cell": name.replace("_", "-"), "part": part, "version": __version__}
     words["title"] = name.replace("_", " ").capitalize()
@@ -45,7 +45,7 @@ def _require(name: str, part: str, root: Path) -> None:
     if not (root / "ncbook" / "results.py").is_file():
         raise ValueError(f"root: {root} is no checkout of the repository; give the command in its top folder")
     if not name.isidentifier() or iskeyword(name) or name != name.lower():
-        raise ValueError(f"name: must be a Python name in small letters such as class_imbalance, got {name!r}")
+        raise ValueError(f"name: expected a Python name in small letters such as class_imbalance, got {name!r}")
     if name in RESULTS or (root / "ncbook" / "readings" / f"{name}.py").exists():
         raise ValueError(f"name: {name!r} is taken; choose another")
     parts = sorted(path.name for path in (root / "book").iterdir() if path.name[:1].isdigit())

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ncbook._checks import require, require_kind, shown
+from ncbook._checks import described, require, require_instance
 from ncbook.data import Split
 from ncbook.data.dataset import require_classes
 from ncbook.models import Classifier
@@ -16,22 +16,23 @@ from ncbook.models import Classifier
 def require_fit(model: Classifier, train: Split) -> None:
     """ValueError unless `model` can be trained on `train`: on a GPU a label out of range would end the process."""
     require_model(model, "model")
-    require_kind(train, Split, "train", "a data.Split of inputs and labels")
-    require(len(train) > 0, "train", "needs at least one point", 0)
+    require_instance("train", train, Split, "a data.Split of inputs and labels")
+    require("train", 0, len(train) > 0, "one point at least")
     parameter = next((each for each in model.parameters() if each.is_floating_point()), None)
-    require(parameter is not None, "model", "must have parameters to train", type(model))
+    require("model", type(model), parameter is not None, "a network with parameters to train")
     assert parameter is not None
     require_split(train, "train", parameter, len(model.head.weight))
 
 
 def require_model(model: Any, name: str) -> None:
-    """ValueError for a network without `features` or a linear `head`."""
+    """An error for a network without `features` or a linear `head`."""
     head = getattr(getattr(model, "head", None), "weight", None)
     fine = isinstance(model, torch.nn.Module) and callable(getattr(model, "features", None))
     fine = fine and isinstance(head, Tensor) and head.ndim == 2
-    rule = "expected a models.Classifier, or a network with features(inputs) and a linear head"
+    expected = "a models.Classifier, or a network with features(inputs) and a linear head"
     if not fine:
-        raise ValueError(f"{name}: {rule}, got {type(model).__name__}")
+        error = ValueError if isinstance(model, torch.nn.Module) else TypeError
+        raise error(f"{name}: expected {expected}, got {type(model).__name__}")
 
 
 def require_split(train: Split, name: str, parameter: Tensor, num_classes: int) -> None:
@@ -39,18 +40,18 @@ def require_split(train: Split, name: str, parameter: Tensor, num_classes: int) 
     device, given = parameter.device, train.labels.device
     way = f"use {name}.to({str(device)!r})"
     if device != given:
-        raise ValueError(f"{name}: must be on {device}, as the model is; {way}, got {given}")
-    require(device.type != "meta", name, "must hold numbers", f"the device {device}")
+        raise ValueError(f"{name}: expected on {device}, as the model is; {way}, got {given}")
+    require(name, f"the device {device}", device.type != "meta", "numbers")
     inputs = train.inputs
     if inputs.is_floating_point():
         names = str(inputs.dtype).removeprefix("torch."), str(parameter.dtype).removeprefix("torch.")
         if inputs.dtype != parameter.dtype:
             way = f"use {name}.inputs.to(torch.{names[1]}), or the model in {names[0]}"
-            raise ValueError(f"{name}.inputs: must be {names[1]}, as the model is; {way}, got {names[0]}")
+            raise ValueError(f"{name}.inputs: expected {names[1]}, as the model is; {way}, got {names[0]}")
         finite = inputs.isfinite().flatten(1).all(1) if inputs.ndim > 1 else inputs.isfinite()
         if not bool(finite.all()):
             row = int((~finite).nonzero()[0])
-            raise ValueError(f"{name}.inputs: must be finite, got infinite or undefined numbers in row {row}")
+            raise ValueError(f"{name}.inputs: expected finite numbers, got infinite or undefined numbers in row {row}")
     require_classes(train.labels, "labels", num_classes)
 
 
@@ -62,4 +63,4 @@ def fitting(inputs: Tensor) -> Iterator[None]:
     except torch.cuda.OutOfMemoryError:
         raise
     except (RuntimeError, TypeError, IndexError, ValueError) as error:
-        raise ValueError(f"train.inputs: must be what the network takes ({error}), got {shown(inputs)}") from error
+        raise ValueError(f"train.inputs: expected what the network takes ({error}), got {described(inputs)}") from error

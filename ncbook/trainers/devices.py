@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 
 from ncbook import _environment
-from ncbook._checks import require_kind, require_whole
+from ncbook._checks import require_device, require_integer
 
 
 def pick_device(name: str | torch.device | None = None) -> torch.device:
@@ -17,12 +17,7 @@ def pick_device(name: str | torch.device | None = None) -> torch.device:
     """
     if name is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    require_kind(name, (str, torch.device), "device", "a name such as 'cpu' or 'cuda'")
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:  # how torch refuses depends on its build
-        sees = f"{torch.cuda.device_count()} GPUs" if torch.cuda.is_available() else "no GPU"
-        raise ValueError(f"device: {str(name)!r} is not to be had here (this torch sees {sees}); use 'cpu'") from error
+    require_device("device", name)
     return torch.device(name)
 
 
@@ -40,7 +35,7 @@ def threads(count: int | None = None) -> Iterator[int]:
     """
     if count is None:
         count = _environment.whole("NCBOOK_THREADS", least=1, otherwise=1)
-    require_whole(count, "count", 1)
+    require_integer("count", count, 1)
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

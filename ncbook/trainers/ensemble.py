@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 
 from ncbook._checks import (
+    as_tuple,
     require,
     require_callable,
-    require_kind,
+    require_instance,
+    require_integer,
+    require_not_negative,
     require_number,
     require_positive,
-    require_whole,
-    sequence,
 )
 from ncbook.data import Split
 from ncbook.models import Classifier
@@ -61,16 +62,15 @@ class Member:
     coefficients: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        require_whole(self.seed, "seed")
+        require_integer("seed", self.seed)
         if self.learning_rate is not None:
-            require_positive(self.learning_rate, "learning_rate")
+            require_positive("learning_rate", self.learning_rate)
         if self.weight_decay is not None:
-            rule = "must be finite and not negative"
-            require_number(self.weight_decay, "weight_decay", rule, lambda value: 0 <= value < math.inf)
-        require_positive(self.init_scale, "init_scale")
+            require_not_negative("weight_decay", self.weight_decay)
+        require_positive("init_scale", self.init_scale)
         if self.coefficients is not None:
-            for value in sequence(self.coefficients, "coefficients", "a tuple of numbers, or None"):
-                require_number(value, "coefficients", "must be finite", math.isfinite)
+            for value in as_tuple("coefficients", self.coefficients, "a tuple of numbers, or None"):
+                require_number("coefficients", value, "a finite number", math.isfinite)
 
 
 class Ensemble:
@@ -93,9 +93,9 @@ class Ensemble:
         recipe: Recipe,
         members: Sequence[Member],
     ) -> None:
-        require_callable(build, "build", "of a seed that returns a network")
-        require_kind(recipe, Recipe, "recipe", "a trainers.Recipe")
-        members = sequence(members, "members", "trainers.Member, one or more in a list")
+        require_callable("build", build, "of a seed that returns a network")
+        require_instance("recipe", recipe, Recipe, "a trainers.Recipe")
+        members = as_tuple("members", members, "trainers.Member, one or more in a list")
         _require_recipe(recipe, members)
         self.recipe, self.members, self.step = recipe, tuple(members), 0
         self.train = points(train, len(members))
@@ -174,6 +174,7 @@ class Ensemble:
 
     def model(self, member: int) -> Classifier:
         """A copy of one network, in evaluation mode."""
+        require_integer("member", member, -len(self.members), len(self.members) - 1)
         return self._stack.model(member)
 
     def models(self) -> list[Classifier]:
@@ -279,22 +280,22 @@ def _trained(networks: Sequence[Classifier], train: Points, recipe: Recipe) -> l
             value = recipe.loss(outputs) + sum(recipe.regularizers[term](outputs) for term in on)
             gradients = torch.autograd.grad(value, list(named.values()), allow_unused=True)
         reached.add(tuple(name for name, value in zip(named, gradients, strict=True) if value is not None))
-    require(len(reached) == 1, "regularizers", "must train the same parameters in all steps", sorted(reached))
+    require("regularizers", sorted(reached), len(reached) == 1, "the same parameters to be trained in all steps")
     return list(reached.pop())
 
 
 def _require_recipe(recipe: Recipe, members: Sequence[Member]) -> None:
-    require(recipe.optimizer in ("sgd", "adamw"), "optimizer", "an ensemble takes sgd or adamw", recipe.optimizer)
+    require("optimizer", recipe.optimizer, recipe.optimizer in ("sgd", "adamw"), "sgd or adamw for an ensemble")
     for name, neutral in (("batch_size", None), ("stop", ()), ("augment", None), ("compile", False)):
         value = getattr(recipe, name)
-        require(value == neutral, name, f"must be {neutral} for an ensemble", value)
+        require(name, value, value == neutral, f"{neutral} for an ensemble")
     for name, terms in (("loss", [recipe.loss]), ("regularizers", [term.measure for term in recipe.regularizers])):
         inner = [term.loss if isinstance(term, Flooded) else term for term in terms]
         fine = not any(isinstance(term, RateReduction) for term in inner)
-        require(fine, name, "RateReduction is not for ensembles; use fit", terms)
-    require(len(members) > 0, "members", "must not be empty", members)
+        require(name, terms, fine, "no RateReduction, which is not for ensembles; use fit")
+    require("members", members, len(members) > 0, "one member at least")
     for member in members:
-        require_kind(member, Member, "members", "trainers.Member, one or more in a list")
+        require_instance("members", member, Member, "trainers.Member, one or more in a list")
     for member in members:
         fine = member.coefficients is None or len(member.coefficients) == len(recipe.regularizers)
-        require(fine, "coefficients", f"must be one for each of {len(recipe.regularizers)} regularizers", member)
+        require("coefficients", member, fine, f"one for each of {len(recipe.regularizers)} regularizers")

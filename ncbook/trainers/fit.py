@@ -9,7 +9,16 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import torch
 
-from ncbook._checks import Name, as_path, is_whole, require, require_callable, require_number, require_whole
+from ncbook._checks import (
+    Name,
+    as_path,
+    described,
+    is_integer,
+    require,
+    require_callable,
+    require_integer,
+    require_number,
+)
 from ncbook.data import Split
 from ncbook.models import Classifier
 from ncbook.trainers import checkpoints
@@ -82,8 +91,8 @@ def fit(
     0.0
     """
     _require_calls(probe, "(model, step)", probe_steps, on_step)
-    rule = "must be a number of seconds, not negative"
-    require_number(checkpoint_seconds, "checkpoint_seconds", rule, lambda value: value >= 0)
+    expected = "a number of seconds, not negative"
+    require_number("checkpoint_seconds", checkpoint_seconds, expected, lambda value: value >= 0)
     training, measured, ended = Training(model, train, recipe, seed), [], None
     keep = _Keeper(training, checkpoint, checkpoint_seconds)
     if (state := keep.load()) is not None:
@@ -137,10 +146,12 @@ class EnsembleFitted(Generic[Measured]):
 def _require_calls(probe: Any, arguments: str, probe_steps: Any, on_step: Any) -> None:
     for name, value, given in (("probe", probe, arguments), ("on_step", on_step, "(step)")):
         if value is not None:
-            require_callable(value, name, f"of {given}, or None")
-    fine = isinstance(probe_steps, Collection) and not isinstance(probe_steps, str | bytes | Mapping)
-    fine = fine and (isinstance(probe_steps, range) or all(is_whole(step) for step in probe_steps))
-    require(fine, "probe_steps", "expected whole numbers, in a tuple, set or range", probe_steps)
+            require_callable(name, value, f"of {given}, or None")
+    expected = "integers, in a tuple, set or range"
+    if not isinstance(probe_steps, Collection) or isinstance(probe_steps, str | bytes | Mapping):
+        raise TypeError(f"probe_steps: expected {expected}, got {described(probe_steps)}")
+    fine = isinstance(probe_steps, range) or all(is_integer(step) for step in probe_steps)
+    require("probe_steps", probe_steps, fine, expected)
 
 
 def _whole(measured: list[Measured], ended: str) -> list[Measured]:
@@ -212,8 +223,8 @@ def log_spaced(last: int, count: int) -> tuple[int, ...]:
     >>> trainers.log_spaced(1000, 4)
     (0, 1, 10, 100, 1000)
     """
-    require_whole(last, "last", 1)
-    require_whole(count, "count", 1)
+    require_integer("last", last, 1)
+    require_integer("count", count, 1)
     return (0, *np.unique(np.geomspace(1, last, count).round().astype(int)).tolist())
 
 
@@ -222,11 +233,11 @@ class _Keeper:
 
     def __init__(self, training: Training, path: Name | None, seconds: float) -> None:
         self.training, self.seconds = training, seconds
-        self.path = None if path is None else as_path(path, "checkpoint")
+        self.path = None if path is None else as_path("checkpoint", path)
         self._last = time.monotonic()
         self._identity: dict[str, str] = {}
         if self.path is not None:
-            require(not self.path.is_dir(), "checkpoint", "must name a file, not a folder", str(self.path))
+            require("checkpoint", str(self.path), not self.path.is_dir(), "the name of a file, not of a folder")
             self._identity = identity(training.model, training.train, training.recipe, training.seed)
             checkpoints.require_plain(training.state(), "model")  # a module of it may keep anything in its state
 

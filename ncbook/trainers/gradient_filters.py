@@ -51,8 +51,8 @@ class Amplified:
     strength: float = 2.0
 
     def __post_init__(self) -> None:
-        require_number(self.decay, "decay", "must lie in [0, 1)", lambda value: 0 <= value < 1)
-        require_positive(self.strength, "strength")
+        require_number("decay", self.decay, "a number in [0, 1)", lambda value: 0 <= value < 1)
+        require_positive("strength", self.strength)
 
     @property
     def remembers(self) -> bool:

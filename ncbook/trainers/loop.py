@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from ncbook._checks import SEEDS, require, require_callable, require_kind, require_whole, sequence
+from ncbook._checks import as_tuple, require, require_callable, require_instance, require_integer, require_seed
 
 INTERRUPTED = "interrupted"
 
@@ -54,10 +54,10 @@ def progress(steps: int, done: int, on_step: Callable[[int], None] | None) -> It
     2
     3
     """
-    require_whole(steps, "steps", 1)
-    require_whole(done, "done", 0)
+    require_integer("steps", steps, 1)
+    require_integer("done", done, 0)
     if on_step is not None:
-        require_callable(on_step, "on_step", "of (step), or None")
+        require_callable("on_step", on_step, "of (step), or None")
     watch = _WATCH.get()
     if watch is not None:
         watch.on_step(done, steps)
@@ -94,8 +94,8 @@ def watched(on_step: Callable[[int, int], None], on_probe: Callable[[Any], None]
     >>> seen
     [(0, 2), (1, 2), 'probed', (2, 2)]
     """
-    require_callable(on_step, "on_step", "of (step, of how many)")
-    require_callable(on_probe, "on_probe", "of what a probe gave")
+    require_callable("on_step", on_step, "of (step, of how many)")
+    require_callable("on_probe", on_probe, "of what a probe gave")
     token = _WATCH.set(_Watch(on_step, on_probe))
     try:
         yield
@@ -157,9 +157,9 @@ def first_probes(count: int, disturbance: int | None = None) -> Iterator[list[An
     >>> seen
     [0, 1]
     """
-    require_whole(count, "count", 1)
+    require_integer("count", count, 1)
     if disturbance is not None:
-        require_whole(disturbance, "disturbance", *SEEDS)
+        require_seed("disturbance", disturbance)
     wanted = _FirstProbes(count, [], disturbance)
     token = _FIRST.set(wanted)
     try:
@@ -176,9 +176,9 @@ def before_training(weights: Iterable[Tensor]) -> None:
     >>> torch.equal(network.head.weight, before)
     True
     """
-    weights = sequence(weights, "weights", "tensors")
+    weights = as_tuple("weights", weights, "tensors")
     for weight in weights:
-        require_kind(weight, Tensor, "weights", "tensors")
+        require_instance("weights", weight, Tensor, "tensors")
     wanted = _FIRST.get()
     if wanted is None or wanted.disturbance is None:
         return
@@ -197,9 +197,8 @@ def after_probe(measured: list[Any]) -> None:
     >>> seen
     ['the first result']
     """
-    require(
-        isinstance(measured, list) and measured != [], "measured", "expected a list of one result at least", measured
-    )
+    require_instance("measured", measured, list, "a list of results")
+    require("measured", measured, measured != [], "one result at least")
     watch = _WATCH.get()
     if watch is not None:
         watch.on_probe(measured[-1])

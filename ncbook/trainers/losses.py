@@ -5,14 +5,20 @@ None reads a value back from the device, so that they run under `torch.func.vmap
 """
 
 from dataclasses import dataclass
-from math import inf
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ncbook import metrics
-from ncbook._checks import require, require_callable, require_kind, require_number, require_positive
+from ncbook._checks import (
+    require,
+    require_callable,
+    require_flag,
+    require_not_negative,
+    require_number,
+    require_positive,
+)
 from ncbook.trainers.outputs import Outputs, Term, one_hot, precise, require_outputs
 
 
@@ -31,8 +37,8 @@ class CrossEntropy:
     float64: bool = False
 
     def __post_init__(self) -> None:
-        require_number(self.smoothing, "smoothing", "must lie in [0, 1)", lambda value: 0 <= value < 1)
-        require_kind(self.float64, bool, "float64", "True or False")
+        require_number("smoothing", self.smoothing, "a number in [0, 1)", lambda value: 0 <= value < 1)
+        require_flag("float64", self.float64)
 
     def __call__(self, outputs: Outputs) -> Tensor:
         require_outputs(outputs)
@@ -55,7 +61,7 @@ class StableMax:
     float64: bool = False
 
     def __post_init__(self) -> None:
-        require_kind(self.float64, bool, "float64", "True or False")
+        require_flag("float64", self.float64)
 
     def __call__(self, outputs: Outputs) -> Tensor:
         require_outputs(outputs)
@@ -78,7 +84,7 @@ class Focal:
     gamma: float = 3.0
 
     def __post_init__(self) -> None:
-        require_number(self.gamma, "gamma", "must be finite and not negative", lambda value: 0 <= value < inf)
+        require_not_negative("gamma", self.gamma)
 
     def __call__(self, outputs: Outputs) -> Tensor:
         require_outputs(outputs)
@@ -102,8 +108,8 @@ class SquaredError:
     height: float = 1.0
 
     def __post_init__(self) -> None:
-        require_positive(self.on_target, "on_target")
-        require_positive(self.height, "height")
+        require_positive("on_target", self.on_target)
+        require_positive("height", self.height)
 
     def __call__(self, outputs: Outputs) -> Tensor:
         require_outputs(outputs)
@@ -127,7 +133,7 @@ class SupervisedContrastive:
     temperature: float = 0.1
 
     def __post_init__(self) -> None:
-        require_positive(self.temperature, "temperature")
+        require_positive("temperature", self.temperature)
 
     def __call__(self, outputs: Outputs) -> Tensor:
         require_outputs(outputs)
@@ -156,11 +162,11 @@ class RateReduction:
     eps_sq: float = 0.5
 
     def __post_init__(self) -> None:
-        require_positive(self.eps_sq, "eps_sq")
+        require_positive("eps_sq", self.eps_sq)
 
     def __call__(self, outputs: Outputs) -> Tensor:
         require_outputs(outputs)
-        require(outputs.mask is None, "mask", "rate reduction takes no padding; must be None", outputs.mask)
+        require("mask", outputs.mask, outputs.mask is None, "None, since rate reduction takes no padding")
         return -metrics.rate_reduction(_directions(outputs.features), outputs.labels, self.eps_sq)
 
 
@@ -176,8 +182,8 @@ class Flooded:
     level: float
 
     def __post_init__(self) -> None:
-        require_callable(self.loss, "loss", "of Outputs")
-        require_positive(self.level, "level")
+        require_callable("loss", self.loss, "of Outputs")
+        require_positive("level", self.level)
 
     def __call__(self, outputs: Outputs) -> Tensor:
         require_outputs(outputs)

@@ -1,12 +1,12 @@
 """What a network gives for a batch: what losses, measures and regularizers are functions of."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from ncbook._checks import require, require_kind
+from ncbook._checks import require, require_instance
 
 
 class Outputs(NamedTuple):
@@ -27,10 +27,10 @@ class Outputs(NamedTuple):
 
     def mean(self, values: Tensor) -> Tensor:
         """Mean over the points of values [N]. Raises ValueError for another shape than that of the mask."""
-        if not isinstance(values, Tensor) or (self.mask is not None and values.shape != self.mask.shape):
-            require(False, "values", "expected a tensor with a number for each point", values)
+        require_instance("values", values, Tensor, "a tensor with a number for each point")
         if self.mask is None:
             return values.mean()
+        require("values", values, values.shape == self.mask.shape, "a number for each point")
         mask = self.mask.to(values.dtype)
         return (values * mask).sum() / mask.sum()
 
@@ -39,28 +39,27 @@ Term = Callable[[Outputs], Tensor]
 
 
 def require_outputs(outputs: Any) -> None:
-    """ValueError unless `outputs` are Outputs whose shapes fit. Reads no value, for which a GPU would have to stop."""
-    require_kind(outputs, Outputs, "outputs", "trainers.Outputs")
-    for name, fine, rule in _rules(outputs):
-        if not fine:
-            require(False, f"outputs.{name}", rule, getattr(outputs, name))
+    """An error unless `outputs` are Outputs whose shapes fit. Reads no value, for which a GPU would have to stop.
 
-
-def _rules(outputs: Outputs) -> Iterator[tuple[str, bool, str]]:
-    """One after the other, since each needs those before it; with no text to be made, for a step of every training."""
+    Each term of each step asks: nothing is built before something is wrong.
+    """
+    require_instance("outputs", outputs, Outputs, "trainers.Outputs")
     features, logits, labels, weight, mask = outputs
-    yield (
-        "labels",
-        isinstance(labels, Tensor) and labels.ndim == 1 and labels.dtype == torch.int64,
-        "expected [N] int64",
-    )
+    if not (isinstance(labels, Tensor) and labels.ndim == 1 and labels.dtype == torch.int64):
+        _refuse("labels", labels, "[N] int64")
     for name, value in (("features", features), ("logits", logits), ("weight", weight)):
-        fine = isinstance(value, Tensor) and value.ndim == 2 and value.is_floating_point()
-        yield name, fine, "expected two axes of a float dtype"
-    yield "features", len(features) == len(labels), "must have a row for each label"
-    yield "logits", len(logits) == len(labels), "must have a row for each label"
-    fine = mask is None or (isinstance(mask, Tensor) and mask.shape == labels.shape)
-    yield "mask", fine, "must have an entry for each label, or be None"
+        if not (isinstance(value, Tensor) and value.ndim == 2 and value.is_floating_point()):
+            _refuse(name, value, "two axes of a float dtype")
+    points = labels.shape[0]
+    for name, value in (("features", features), ("logits", logits)):
+        if value.shape[0] != points:
+            _refuse(name, value, "a row for each label")
+    if mask is not None and not (isinstance(mask, Tensor) and mask.shape == labels.shape):
+        _refuse("mask", mask, "an entry for each label, or None")
+
+
+def _refuse(name: str, value: object, expected: str) -> None:
+    require(f"outputs.{name}", value, False, expected)
 
 
 def precise(values: Tensor) -> Tensor:

@@ -9,15 +9,17 @@ import torch
 from torch import Tensor
 
 from ncbook._checks import (
-    is_whole,
+    as_tuple,
     require,
     require_callable,
     require_choice,
-    require_kind,
+    require_flag,
+    require_instance,
+    require_integer,
     require_number,
     require_positive,
-    require_whole,
-    sequence,
+    require_share,
+    require_tuple,
 )
 from ncbook.trainers.gradient_filters import GradientFilter
 from ncbook.trainers.losses import CrossEntropy
@@ -37,7 +39,7 @@ def constant(step: int) -> float:
     >>> trainers.constant(100)
     1.0
     """
-    require_number(step, "step", "must be a number of steps", math.isfinite)
+    require_number("step", step, "a number of steps", math.isfinite)
     return 1.0
 
 
@@ -54,12 +56,12 @@ class Drops:
     factor: float = 0.1
 
     def __post_init__(self) -> None:
-        for step in sequence(self.at, "at", "a tuple of steps"):
-            require_whole(step, "at", 0)
-        require_number(self.factor, "factor", "must lie in (0, 1)", lambda value: 0 < value < 1)
+        for step in as_tuple("at", self.at, "a tuple of steps"):
+            require_integer("at", step, 0)
+        require_share("factor", self.factor)
 
     def __call__(self, step: int) -> float:
-        require_number(step, "step", "must be a number of steps", math.isfinite)
+        require_number("step", step, "a number of steps", math.isfinite)
         return self.factor ** sum(step >= drop for drop in self.at)
 
 
@@ -77,13 +79,13 @@ class Cosine:
     start: int = 0
 
     def __post_init__(self) -> None:
-        require_whole(self.steps, "steps", 1)
-        require_number(self.last, "last", "must lie in [0, 1]", lambda value: 0 <= value <= 1)
-        require_whole(self.start, "start")
-        require(0 <= self.start < self.steps, "start", "must lie in [0, steps)", self.start)
+        require_integer("steps", self.steps, 1)
+        require_number("last", self.last, "a number in [0, 1]", lambda value: 0 <= value <= 1)
+        require_integer("start", self.start)
+        require("start", self.start, 0 <= self.start < self.steps, f"an integer in 0..{self.steps - 1}, before steps")
 
     def __call__(self, step: int) -> float:
-        require_number(step, "step", "must be a number of steps", math.isfinite)
+        require_number("step", step, "a number of steps", math.isfinite)
         passed = (step - self.start) / (self.steps - self.start)
         return self.last + (1 - self.last) * (1 + math.cos(math.pi * min(max(passed, 0.0), 1.0))) / 2
 
@@ -101,11 +103,11 @@ class WarmUp:
     then: Schedule = constant
 
     def __post_init__(self) -> None:
-        require_whole(self.steps, "steps", 1)
-        require_callable(self.then, "then", "of the step")
+        require_integer("steps", self.steps, 1)
+        require_callable("then", self.then, "of the step")
 
     def __call__(self, step: int) -> float:
-        require_number(step, "step", "must be a number of steps", math.isfinite)
+        require_number("step", step, "a number of steps", math.isfinite)
         return min((step + 1) / self.steps, 1.0) * self.then(step)
 
 
@@ -137,10 +139,10 @@ class LossBelow:
     level: float
 
     def __post_init__(self) -> None:
-        require_positive(self.level, "level")
+        require_positive("level", self.level)
 
     def __call__(self, seen: Seen) -> bool:
-        require_kind(seen, Seen, "seen", "trainers.Seen")
+        require_instance("seen", seen, Seen, "trainers.Seen")
         return seen.loss < self.level
 
 
@@ -155,10 +157,10 @@ class AccuracyAbove:
     level: float
 
     def __post_init__(self) -> None:
-        require_number(self.level, "level", "must lie in (0, 1]", lambda value: 0 < value <= 1)
+        require_number("level", self.level, "a number in (0, 1]", lambda value: 0 < value <= 1)
 
     def __call__(self, seen: Seen) -> bool:
-        require_kind(seen, Seen, "seen", "trainers.Seen")
+        require_instance("seen", seen, Seen, "trainers.Seen")
         return 1 - seen.error >= self.level
 
 
@@ -173,10 +175,10 @@ class AfterZeroError:
     steps: int
 
     def __post_init__(self) -> None:
-        require_whole(self.steps, "steps", 0)
+        require_integer("steps", self.steps, 0)
 
     def __call__(self, seen: Seen) -> bool:
-        require_kind(seen, Seen, "seen", "trainers.Seen")
+        require_instance("seen", seen, Seen, "trainers.Seen")
         return seen.zero_error_step is not None and seen.step >= seen.zero_error_step + self.steps
 
 
@@ -224,37 +226,37 @@ class Recipe:
     compile: bool = False
 
     def __post_init__(self) -> None:
-        require_choice(self.optimizer, "optimizer", OPTIMIZERS)
-        require_choice(self.precision, "precision", PRECISIONS)
-        require_whole(self.steps, "steps", 1)
+        require_choice("optimizer", self.optimizer, OPTIMIZERS)
+        require_choice("precision", self.precision, PRECISIONS)
+        require_integer("steps", self.steps, 1)
         if self.batch_size is not None:
-            require(is_whole(self.batch_size) and self.batch_size >= 2, "batch_size", _BATCH, self.batch_size)
-        require(self._is_pair(), "betas", "must be two numbers in [0, 1)", self.betas)
+            require_integer("batch_size", self.batch_size, 2)
+        self._require_betas()
         for name, rule, fine in _NUMBERS:
-            require_number(getattr(self, name), name, rule, fine)
+            require_number(name, getattr(self, name), rule, fine)
         if self.head_norm is not None:
-            require_positive(self.head_norm, "head_norm")
-        require_kind(self.compile, bool, "compile", "True or False")
+            require_positive("head_norm", self.head_norm)
+        require_flag("compile", self.compile)
         self._require_functions()
         if self.optimizer == "lbfgs":
             self._require_lbfgs()
 
-    def _is_pair(self) -> bool:
-        betas = self.betas
-        fine = isinstance(betas, tuple | list) and len(betas) == 2 and all(isinstance(each, Real) for each in betas)
-        return fine and all(0 <= beta < 1 for beta in betas)
+    def _require_betas(self) -> None:
+        expected = "two numbers in [0, 1)"
+        require_instance("betas", self.betas, (tuple, list), expected)
+        fine = len(self.betas) == 2 and all(isinstance(beta, Real) and 0 <= beta < 1 for beta in self.betas)
+        require("betas", self.betas, fine, expected)
 
     def _require_functions(self) -> None:
-        require_callable(self.schedule, "schedule", "of the step")
-        require_callable(self.loss, "loss", "of Outputs")
+        require_callable("schedule", self.schedule, "of the step")
+        require_callable("loss", self.loss, "of Outputs")
         if self.augment is not None:
-            require_callable(self.augment, "augment", "of (inputs, generator), or None")
-        for name, kind in (("regularizers", Regularizer), ("filters", None), ("stop", None)):
-            expected = f"a tuple of {'trainers.Regularizer' if kind else 'functions'}"
-            require_kind(getattr(self, name), tuple, name, expected)
+            require_callable("augment", self.augment, "of (inputs, generator), or None")
+        require_tuple("regularizers", self.regularizers, Regularizer, "a tuple of trainers.Regularizer")
+        for name, form in (("filters", "of gradients, parameters and memory"), ("stop", "of trainers.Seen")):
+            require_instance(name, getattr(self, name), tuple, "a tuple of functions")
             for each in getattr(self, name):
-                fine = isinstance(each, kind) if kind else callable(each)
-                require(fine, name, f"expected {expected}", each)
+                require_callable(name, each, form)
 
     def _require_lbfgs(self) -> None:
         for name, neutral, why in (
@@ -263,15 +265,14 @@ class Recipe:
             ("filters", (), "needs the gradient of its objective"),
         ):
             value = getattr(self, name)
-            require(value == neutral, name, f"L-BFGS {why}; use {neutral}", value)
+            require(name, value, value == neutral, f"{neutral}, since L-BFGS {why}")
 
 
-_BATCH = "must be at least 2, a whole number, or None"
 _NUMBERS: tuple[tuple[str, str, Callable[[float], bool]], ...] = (
-    ("learning_rate", "must be positive", lambda value: 0 < value < math.inf),
-    ("momentum", "must lie in [0, 1)", lambda value: 0 <= value < 1),
-    ("eps", "must be positive", lambda value: 0 < value < math.inf),
-    ("weight_decay", "must not be negative", lambda value: 0 <= value < math.inf),
+    ("learning_rate", "a finite number > 0", lambda value: 0 < value < math.inf),
+    ("momentum", "a number in [0, 1)", lambda value: 0 <= value < 1),
+    ("eps", "a finite number > 0", lambda value: 0 < value < math.inf),
+    ("weight_decay", "a finite number >= 0", lambda value: 0 <= value < math.inf),
 )
 
 
@@ -281,10 +282,10 @@ def steps_per_epoch(points: int, batch_size: int | None) -> int:
     >>> trainers.steps_per_epoch(points=1000, batch_size=64)
     15
     """
-    require_whole(points, "points", 1)
+    require_integer("points", points, 1)
     if batch_size is None:
         return 1
-    require_whole(batch_size, "batch_size", 1)
+    require_integer("batch_size", batch_size, 1)
     if batch_size > points:
         raise ValueError(f"batch_size: {batch_size} is more than the {points} training points")
     return points // batch_size

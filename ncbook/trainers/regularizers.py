@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ncbook._checks import require, require_callable, require_kind, require_number, require_positive, require_whole
+from ncbook._checks import require, require_callable, require_flag, require_integer, require_number, require_positive
 from ncbook.trainers.outputs import Outputs, Term, one_hot, precise, require_outputs
 
 
@@ -27,10 +27,10 @@ class Floor:
     level: float
 
     def __post_init__(self) -> None:
-        require_positive(self.level, "level")
+        require_positive("level", self.level)
 
     def __call__(self, value: Tensor) -> Tensor:
-        require(isinstance(value, Tensor) and value.is_floating_point(), "value", "expected a float tensor", value)
+        require("value", value, isinstance(value, Tensor) and value.is_floating_point(), "a float tensor")
         return F.relu(math.log(self.level) - value.clamp(min=torch.finfo(value.dtype).tiny).log())
 
 
@@ -53,17 +53,18 @@ class Regularizer:
     stop: int | None = None
 
     def __post_init__(self) -> None:
-        require_callable(self.measure, "measure", "of Outputs")
-        require_number(self.coefficient, "coefficient", "must be finite", math.isfinite)
+        require_callable("measure", self.measure, "of Outputs")
+        require_number("coefficient", self.coefficient, "a finite number", math.isfinite)
         if self.shape is not None:
-            require_callable(self.shape, "shape", "of a tensor, or None")
-        require_whole(self.start, "start", 0)
+            require_callable("shape", self.shape, "of a tensor, or None")
+        require_integer("start", self.start, 0)
         if self.stop is not None:
-            require_whole(self.stop, "stop")
-        require(self.stop is None or self.stop > self.start, "stop", f"must come after start={self.start}", self.stop)
+            require_integer("stop", self.stop)
+        require("stop", self.stop, self.stop is None or self.stop > self.start, f"a step after start={self.start}")
 
     def active(self, step: int) -> bool:
         """Whether the term is in the loss of step 0, 1, ..."""
+        require_number("step", step, "a number of steps")
         return self.start <= step and (self.stop is None or step < self.stop)
 
     def __call__(self, outputs: Outputs) -> Tensor:
@@ -116,7 +117,7 @@ def relative_flatness(outputs: Outputs) -> Tensor:
     tensor(0.8388)
     """
     require_outputs(outputs)
-    require(len(outputs.weight) == outputs.logits.shape[1], "outputs.weight", "must have a row a class", outputs.weight)
+    require("outputs.weight", outputs.weight, len(outputs.weight) == outputs.logits.shape[1], "a row for each class")
     spread = _over_pairs(precise(outputs.logits), _squared_distances(precise(outputs.weight)) / 2)
     return outputs.mean(spread * precise(outputs.features).square().sum(1))
 
@@ -135,8 +136,8 @@ class FlatnessBound:
     unit_features: bool = False
 
     def __post_init__(self) -> None:
-        require_kind(self.unit_features, bool, "unit_features", "True or False")
-        require_positive(self.temperature, "temperature")
+        require_flag("unit_features", self.unit_features)
+        require_positive("temperature", self.temperature)
 
     def __call__(self, outputs: Outputs) -> Tensor:
         require_outputs(outputs)

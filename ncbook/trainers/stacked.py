@@ -13,7 +13,7 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ncbook._checks import require, require_callable, require_kind, sequence
+from ncbook._checks import as_tuple, require, require_callable, require_instance
 from ncbook.data import Split
 from ncbook.models import Classifier
 from ncbook.trainers._fits import fitting
@@ -37,16 +37,21 @@ def points(data: Split | Sequence[Split], members: int) -> Points:
     Raises ValueError for another number of splits than of members, or splits whose points differ in shape.
     """
     if isinstance(data, Split):
-        require(len(data) > 0, "train", "needs at least one point", 0)
+        require("train", 0, len(data) > 0, "one point at least")
         return Points(data.inputs, data.labels, None, shared=True)
     expected = "a data.Split, or one for each member"
-    data = sequence(data, "train", expected)
+    data = as_tuple("train", data, expected)
     for split in data:
-        require_kind(split, Split, "train", expected)
-    require(len(data) == members, "train", f"must be one split, or one for each of {members} members", len(data))
+        require_instance("train", split, Split, expected)
+    require("train", len(data), len(data) == members, f"one split, or one for each of {members} members")
     shapes = {(tuple(split.inputs.shape[1:]), split.inputs.dtype) for split in data}
-    require(len(shapes) == 1, "train", "points must have one shape and dtype", shapes)
-    require(all(len(split) > 0 for split in data), "train", "must not be empty", [len(split) for split in data])
+    require("train", shapes, len(shapes) == 1, "points of one shape and dtype")
+    require(
+        "train",
+        [len(split) for split in data],
+        all(len(split) > 0 for split in data),
+        "one point at least in each split",
+    )
     sizes = torch.tensor([len(split) for split in data])
     longest = torch.arange(int(sizes.max()))
     rows = [(longest % len(split)).to(split.labels.device) for split in data]
@@ -63,10 +68,10 @@ def over_members(term: Term, outputs: Outputs) -> Tensor:
     >>> trainers.over_members(trainers.feature_norm, both)
     tensor([2., 2.])
     """
-    require_callable(term, "term", "of Outputs")
-    require_kind(outputs, Outputs, "outputs", "trainers.Outputs with a leading member axis")
+    require_callable("term", term, "of Outputs")
+    require_instance("outputs", outputs, Outputs, "trainers.Outputs with a leading member axis")
     alike = {each.shape[:2] for each in (outputs.features, outputs.logits, outputs.labels)}
-    require(len(alike) == 1 and outputs.labels.ndim == 2, "outputs", "must have a leading member axis [S, N]", alike)
+    require("outputs", alike, len(alike) == 1 and outputs.labels.ndim == 2, "a leading member axis [S, N]")
     return vmap(term, (_axes(outputs),))(outputs)
 
 
@@ -207,9 +212,10 @@ def keep_freed_memory() -> None:
 def _require_alike(networks: Sequence[Classifier]) -> None:
     shapes = [{name: tuple(value.shape) for name, value in each.state_dict().items()} for each in networks]
     odd = next((index for index, each in enumerate(shapes) if each != shapes[0]), None)
-    require(odd is None, "build", "networks must have the same shapes, another has member", odd)
+    if odd is not None:
+        raise ValueError(f"build: expected networks of the same shapes, got another for member {odd} than for member 0")
     dtypes = {value.dtype for value in networks[0].parameters()}
-    require(len(dtypes) == 1, "build", "parameters must have one dtype", dtypes)
+    require("build", dtypes, len(dtypes) == 1, "parameters of one dtype")
 
 
 def require_stackable(network: Precise, data: Points) -> None:
@@ -219,10 +225,10 @@ def require_stackable(network: Precise, data: Points) -> None:
     """
     norms = {name: each for name, each in network.named_modules() if isinstance(each, _BatchNorm)}
     for name, each in norms.items():
-        require(each.momentum is not None, "build", "batch norm needs a momentum", name)
+        require("build", name, each.momentum is not None, "batch norm with a momentum")
     sizes = [] if data.mask is None else data.mask.sum(1).int().tolist()
     alike = not norms or not sizes
-    require(alike, "train", "must be of one size for networks with batch norm, which would norm the padding", sizes)
+    require("train", sizes, alike, "splits of one size for networks with batch norm, which would norm the padding")
     before = {name: value.clone() for name, value in network.named_buffers()}
     inputs = data.inputs if data.shared else data.inputs[0]
     with torch.no_grad(), fitting(inputs):
@@ -231,8 +237,8 @@ def require_stackable(network: Precise, data: Points) -> None:
         name for name, value in network.named_buffers()
         if name.rpartition(".")[0] not in norms and not torch.equal(value, before[name])
     ]  # fmt: skip
-    message = "networks with buffers that change in the forward pass do not stack; train them with fit"
-    require(not changed, "build", message, changed)
+    message = "networks without buffers that change in the forward pass, which do not stack; train them with fit"
+    require("build", changed, not changed, message)
 
 
 def _axes(outputs: Outputs) -> Outputs:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ncbook._checks import SEEDS, require, require_kind, require_whole
+from ncbook._checks import require, require_instance, require_seed
 from ncbook.data import Split
 from ncbook.models import Classifier
 from ncbook.trainers._fits import fitting, require_fit
@@ -46,8 +46,8 @@ class Training:
     """
 
     def __init__(self, model: Classifier, train: Split, recipe: Recipe, seed: int) -> None:
-        require_kind(recipe, Recipe, "recipe", "a trainers.Recipe")
-        require_whole(seed, "seed", *SEEDS)
+        require_instance("recipe", recipe, Recipe, "a trainers.Recipe")
+        require_seed("seed", seed)
         require_fit(model, train)
         self.model, self.train, self.recipe, self.seed = model, train, recipe, seed
         self.step = 0
@@ -139,14 +139,14 @@ class Training:
             self._loss, self._errors = torch.zeros_like(self._loss), torch.zeros_like(self._errors)
             if self.recipe.batch_size is not None:
                 self._order = torch.randperm(len(self.train), generator=self._random, device=self._device)
-        batch = self.train
+        inputs, labels = self.train.inputs, self.train.labels
         if self.recipe.batch_size is not None:
             start = self.step % self.steps_per_epoch * self.recipe.batch_size
             rows = self._order[start : start + self.recipe.batch_size]
-            batch = Split(self.train.inputs[rows], self.train.labels[rows])
+            inputs, labels = inputs[rows], labels[rows]
         if self.recipe.augment is not None:
-            batch = Split(self.recipe.augment(batch.inputs, self._random), batch.labels)
-        return batch
+            inputs = self.recipe.augment(inputs, self._random)
+        return self.train if inputs is self.train.inputs else Split(inputs, labels)
 
     def _backward(self, batch: Split) -> Tensor:
         """Gradients of the objective, and its value."""
@@ -193,7 +193,7 @@ class Training:
             features = self._features(inputs)
         dim = self.model.head.weight.shape[1]
         fine = isinstance(features, Tensor) and features.ndim == 2 and features.shape[1] == dim
-        require(fine, "model", f"its features must be [N, {dim}], which its head takes", features)
+        require("model", features, fine, f"features [N, {dim}], which its head takes")
         return features
 
     def _seen(self) -> Seen:
@@ -211,7 +211,7 @@ def factor(recipe: Recipe, step: int) -> float:
     """Of the learning rate in a step; ValueError for a schedule that gives no finite number."""
     value = recipe.schedule(step)
     if not (isinstance(value, Real) and math.isfinite(value)):
-        require(False, "schedule", f"must give a finite number for step {step}", value)
+        require("schedule", value, False, f"it to give a finite number for step {step}")
     return value
 
 
