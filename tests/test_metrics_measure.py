@@ -189,7 +189,7 @@ def test_the_table_has_a_row_a_split_and_layer_and_all_measures():
     assert frame.columns.tolist() == ["split", "layer", "dimensions", "points", *measures, *beside]
     assert frame.layer.tolist() == ["blocks.hidden1", "blocks.hidden2", "input of head"]
     assert frame.nc1.tolist() == [row.collapse.nc1 for row in found.rows]
-    assert "3 classes, head head, pooling mean." in str(found)
+    assert "3 classes, head 'head', pooling mean." in str(found)
     assert "training mode" in str(found)
 
 
@@ -378,6 +378,11 @@ def test_a_limit_takes_the_first_points():
     assert_equal(found.rows[0].collapse, expected)
     assert found.rows[0].points == 13
     assert "the first 13 points" in str(found)
+    ordered = [(inputs[LABELS.argsort()], LABELS.sort().values)]
+    few = metrics.measure(network, ordered, limit=12)
+    assert "only 2 of 3 classes occur in the split 'data'" in str(few)
+    assert "sorted by class" in str(few)
+    assert "classes occur" not in str(found)
 
 
 def test_mixed_precision():

@@ -89,7 +89,7 @@ class Measured:
     @property
     def done(self) -> str:
         """What was measured how, in one sentence."""
-        head = "no head" if self.head is None else f"head {self.head or 'the model itself'}"
+        head = "no head" if self.head is None else f"head {self.head!r}" if self.head else "the model itself as head"
         said = [self.source, f"{self.num_classes} classes", head]
         said += [f"pooling {self.pooling}"] if self.pooling else []
         said += [f"in {self.precision}"] if self.precision else []

@@ -93,7 +93,19 @@ def measure(
     order = [(split, layer) for split in feed.splits for layer in plan.layers]
     rows.sort(key=lambda row: order.index((row.split, row.layer)))
     notes = [*plan.notes, *(["the model had been in training mode, in which it is again"] if training else [])]
+    notes += _of_missing_classes(rows, plan.num_classes, limit)
     return Measured(tuple(rows), plan.num_classes, plan.head, name_of(pooling), precision, limit, tuple(notes))
+
+
+def _of_missing_classes(rows: list[MeasuredLayer], num_classes: int, limit: int | None) -> list[str]:
+    """Which splits lack classes, as the first points of data do that are sorted by class."""
+    present = {row.split: row.collapse.num_classes_present for row in rows}
+    cause = "" if limit is None else f", as it may be with the first {limit} points of data that are sorted by class"
+    return [
+        f"only {count} of {num_classes} classes occur in the split {split!r}{cause}"
+        for split, count in present.items()
+        if count < num_classes
+    ]
 
 
 def _feed(
