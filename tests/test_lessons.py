@@ -8,9 +8,10 @@ from classroom.lessons import LAB, OUTCOME, TABLE, rendered, sections
 from notebooks import BOOK, chapters
 
 from ncbook import labs
+from ncbook.results import HOWTO
 
 FOLDER = BOOK / "teaching" / "lessons"
-NAMES = sorted(path.stem for path in chapters())
+NAMES = sorted({path.stem for path in chapters()} - set(HOWTO))  # pages on how to use the package are no lessons
 PARTS = ["Aims", "Plan", "Predict", LAB, "Ask", "Misunderstandings", "Without a network, without a GPU"]
 FEWEST = {"Aims": 3, "Predict": 1, "Ask": 4, "Misunderstandings": 3}
 MINUTES = 90

@@ -79,7 +79,7 @@ def test_what_is_printed_and_what_is_written(arrays, path, tmp_path, capsys):
     np.savez(path, **arrays)
     assert main(["measure", str(path), "--out", str(tmp_path / "new")]) == 0
     said = capsys.readouterr().out
-    assert "Measured: features of mine.npz, 3 classes, head weight." in said
+    assert "Measured: features of mine.npz, 3 classes, head 'weight'." in said
     table = pd.read_csv(tmp_path / "new" / "mine.csv")
     assert table.nc1.tolist() == pytest.approx([expected(arrays).nc1], rel=DIGITS)
     assert (tmp_path / "new" / "mine.png").read_bytes().startswith(b"\x89PNG")

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
@@ -23,6 +24,7 @@ from ncbook.figures._narrow import FOLDER
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 STATIC = {"NCBOOK_STATIC": "1", "NCBOOK_PRESET": "laptop", "NCBOOK_LIVE": "0"}  # labs show a note in place of widgets
 
 
@@ -62,6 +64,18 @@ def _execute() -> None:
     logger.addHandler(logging.StreamHandler())
     timeout = yaml.safe_load((ROOT / "_config.yml").read_text())["execute"]["timeout"]
     load_executor("local-parallel", cache, logger=logger).run_and_cache(filter_uris=notebooks, timeout=timeout)
+    _forget_widgets()
+
+
+def _forget_widgets() -> None:
+    """Bars of what was trained while the book was built: no page shows a widget, nor loads what would show it."""
+    for path in (BUILD / ".jupyter_cache" / "executed").glob("*/base.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        if notebook.metadata.pop("widgets", None) is not None:
+            for cell in notebook.cells:
+                if cell.cell_type == "code":
+                    cell.outputs = [each for each in cell.outputs if WIDGET not in each.get("data", {})]
+            nbformat.write(notebook, path)
 
 
 if __name__ == "__main__":

@@ -101,11 +101,11 @@ def test_without_scripts_the_figure_shows_the_end_and_no_button(chromium, book):
     context.close()
 
 
-def test_the_doors_lead_to_the_first_chapter_its_hosts_a_network_of_ones_own_and_the_course(front, book):
+def test_the_doors_lead_to_the_first_chapter_its_hosts_and_the_course(front, book):
     page = front()
     doors = {link.inner_text().split()[0]: link.get_attribute("href") for link in page.locator(".front-doors a").all()}
-    assert list(doors) == ["Read", "PDF", "Run", "Kaggle", "Binder", "measure", "Teach"]
-    assert all((book / "book" / doors[name]).exists() for name in ("Read", "measure", "Teach"))
+    assert list(doors) == ["Read", "PDF", "Run", "Kaggle", "Binder", "Teach"]
+    assert all((book / "book" / doors[name]).exists() for name in ("Read", "Teach"))
     chapter = BeautifulSoup((book / "book" / doors["Read"]).read_text(encoding="utf-8"), "html.parser")
     launched = {link["href"] for link in chapter.select(".dropdown-launch-buttons a")}
     assert {doors[name] for name in ("Run", "Kaggle", "Binder")} == launched
