@@ -12,7 +12,7 @@ STEP = "one full-batch step of the one-layer transformer, p = 113, 30 % of the p
 
 
 def _glyphs():
-    population = data.GlyphPopulation(tuple("0123456789"))
+    population = data.GlyphPopulation(data.GLYPH_SCRIPTS["digit"])
     split = population.sample(1000, torch.Generator().manual_seed(0))
     return split, models.mlp((1, 28, 28), 10, width=128, depth=2)
 
