@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 
 from ncbook.integrations import _optional
 from ncbook.metrics import Collapse, CollapseMeter
+from ncbook.metrics._wrapped import evaluating
 
 __all__ = ["NeuralCollapseCallback"]
 
@@ -63,7 +64,7 @@ class NeuralCollapseCallback(_Callback):
         """Measure, at the end of every n-th epoch."""
         if (trainer.current_epoch + 1) % self.every_n_epochs:
             return
-        with _evaluating(pl_module):
+        with evaluating(pl_module):
             for name, loader, limit in _loaders(trainer):
                 batches = _Batches(trainer, name, loader, limit, self.unpack)
                 measured = asdict(_measure(pl_module, _in_precision(trainer, pl_module), batches, self.head))
@@ -166,18 +167,6 @@ def _head_of(network: nn.Module, name: str) -> Any:
     if getattr(getattr(layer, "weight", None), "ndim", 0) != 2:
         raise ValueError(f"head: {name!r} is no linear layer of the network; it has {', '.join(linear) or 'none'}")
     return layer
-
-
-@contextmanager
-def _evaluating(network: nn.Module) -> Iterator[None]:
-    """Evaluation mode, and afterwards the mode that each module had."""
-    modes = {module: module.training for module in network.modules()}
-    network.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
 
 
 @contextmanager
