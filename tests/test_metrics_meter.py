@@ -101,6 +101,18 @@ def test_inside_automatic_mixed_precision_nothing_is_rounded():
         assert_same(measured, expected)
 
 
+def test_inside_automatic_mixed_precision_the_sums_are_put_together_without_rounding():
+    """What the rounded means are missing is a good part of so small residuals."""
+    features, labels, weight, _ = points(dtype=torch.float64)
+    meter, features = metrics.CollapseMeter(3, 7), (1000 + 1e-4 * features).float()
+    meter.update(features, labels)
+    meter.start_second_pass()
+    meter.update(features, labels)
+    with torch.autocast("cpu", torch.bfloat16):
+        inside = meter.compute(weight)
+    assert inside.nc1 == meter.compute(weight).nc1
+
+
 @for_each("kind", ["two passes", "one pass"])
 def test_offset_of_1000_with_small_noise_in_float32(kind):
     features, labels, weight, bias = points(dtype=torch.float64)

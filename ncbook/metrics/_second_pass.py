@@ -89,7 +89,8 @@ class SecondPass:
     def trace(self) -> float:
         """tr(Sigma_W Sigma_B^+)."""
         axes = self.columns[:, : len(self.axes)]
-        offset = sum(counts @ (part @ axes).double().square() for counts, part in self._rounding())
+        with own_precision(axes):
+            offset = sum(counts @ (part @ axes).double().square() for counts, part in self._rounding())
         along = (self.projected - offset).clamp(min=0) / self.counts.sum()
         return trace_of_ratio(along, self.axes.eigenvalues, self.variances())
 
@@ -115,7 +116,8 @@ class SecondPass:
         their sum has the variance of n differences instead, so n is divided out.
         """
         watch = self.columns[:, len(self.axes) : len(self.axes) + _WATCHED]
-        shift = _classes.joined(self.means.means, (part @ watch for _, part in self._rounding())).double()
+        with own_precision(watch):
+            shift = _classes.joined(self.means.means, (part @ watch for _, part in self._rounding())).double()
         drift = (self.balance - self.counts[:, None] * shift).square().mean(1) / self.counts
         spread = self.watched / (_WATCHED * self.counts.sum())
         excess = (drift - self._rounding_of_drift(spread)).clamp(min=0).mean().item()
