@@ -92,15 +92,15 @@ js:  ## linter, types and unit tests of the scripts; without Node they are skipp
 unit: .venv/installed  ## the tests of the package
 	$(PYTEST) tests --ignore=tests/browser --ignore=tests/replay --ignore=tests/live -n 2 --dist loadfile
 
-replay: .venv/installed  ## recorded runs against the code, and checked cells against recorded runs, to the letter
-	$(if $(CHAPTER),,$(PYTEST) tests/replay -n 2 --dist worksteal)
-	$(STATIC) $(NBVAL)
+# What the cells of all chapters print is compared when the book is built: tests/browser/test_outputs_of_the_book.py.
+replay: .venv/installed  ## recorded runs against the code; with CHAPTER, what its checked cells print, to the letter
+	$(if $(CHAPTER),$(STATIC) $(NBVAL),$(PYTEST) tests/replay -n 2 --dist worksteal)
 
 live: .venv/installed  ## every lab, and every line, trained for real; numbers and verdicts may differ
 	$(if $(CHAPTER),,$(PYTEST) tests/live -n 2 --dist worksteal)
 	NCBOOK_PRESET=smoke NCBOOK_LIVE=1 $(NBVAL) --nbval-sanitize-with tools/live.cfg
 
-browser: $(BOOK)  ## the built pages in Chromium
+browser: $(BOOK)  ## the built pages in Chromium, and what their cells printed, to the letter
 	$(PYTEST) tests/browser -n 3 --dist worksteal
 
 labs: .venv/installed node_modules/.installed  ## every lab in a notebook in Chromium, through all that it offers; minutes
