@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from bs4 import BeautifulSoup
+from lxml import html
 
 PATIENCE = 300_000  # milliseconds that Playwright waits, for a machine under test is not quiet
 OWN = ("data:", "blob:", "about:")  # what a page holds itself
@@ -46,6 +46,12 @@ def fresh_page(chromium):
 
 
 @cache
-def parsed(file: Path) -> BeautifulSoup:
+def parsed(file: Path) -> html.HtmlElement:
     """The elements of a built page."""
-    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+    return html.document_fromstring(file.read_text(encoding="utf-8"))
+
+
+@cache
+def ids(file: Path) -> set[str]:
+    """The places of a built page that a link can lead to."""
+    return set(parsed(file).xpath("//@id"))

@@ -24,8 +24,8 @@ NUMBERED = [name for name in DESCRIBED if re.match(r"book/(\d|answer)", name)]
 def told(page: Path) -> dict[str, list[str]]:
     """Per name or property of a `meta` element its contents."""
     found: dict[str, list[str]] = {}
-    for element in parsed(page).select("meta[content]"):
-        found.setdefault(element.get("name") or element.get("property"), []).append(element["content"])
+    for element in parsed(page).xpath("//meta[@content]"):
+        found.setdefault(element.get("name") or element.get("property"), []).append(element.get("content"))
     return found
 
 
@@ -33,7 +33,7 @@ def told(page: Path) -> dict[str, list[str]]:
 def test_a_page_says_once_what_it_is(book, name):
     page = book / f"{name}.html"
     sentence, address = DESCRIBED[name]["says"], f"{SITE}{name}.html"
-    heading = parsed(page).select_one("article h1").get_text().removesuffix("#")
+    heading = parsed(page).xpath("string(//article//h1)").removesuffix("#")
     expected = {
         **dict.fromkeys(("description", "og:description", "twitter:description"), sentence),
         "og:title": heading, "og:url": address, "og:type": "website", "og:site_name": CONFIG["title"],
@@ -42,12 +42,12 @@ def test_a_page_says_once_what_it_is(book, name):
     }  # fmt: skip
     given = told(page)
     assert {key: given.get(key) for key in expected} == {key: [value] for key, value in expected.items()}
-    assert [link["href"] for link in parsed(page).select("link[rel=canonical]")] == [address]
-    assert parsed(page).title.get_text() == f"{heading} — {CONFIG['title']}"
+    assert parsed(page).xpath("//link[@rel='canonical']/@href") == [address]
+    assert parsed(page).findtext(".//title") == f"{heading} — {CONFIG['title']}"
 
 
 def test_titles_are_unique_and_chapters_have_their_numbers(book):
-    titles = {name: parsed(book / f"{name}.html").title.get_text() for name in DESCRIBED}
+    titles = {name: parsed(book / f"{name}.html").findtext(".//title") for name in DESCRIBED}
     assert len(set(titles.values())) == len(titles)
     assert [titles[name] for name in NUMBERED if not re.match(r"\d+\.(\d+\.)? ", titles[name])] == []
 
@@ -71,7 +71,7 @@ def test_the_sitemap_lists_the_pages_of_the_book_and_robots_name_it(book):
 
 @pytest.mark.parametrize("name", DESCRIBED)
 def test_the_buttons_open_the_source_and_an_issue_that_names_the_page(book, name):
-    links = [link["href"] for link in parsed(book / f"{name}.html").select("a[href]")]
+    links = parsed(book / f"{name}.html").xpath("//a/@href")
     source = next(each for each in (f"{name}.md", f"{name}.ipynb") if (ROOT / each).exists())
     assert f"{REPOSITORY}/edit/{CONFIG['repository']['branch']}/{source}" in links
     (issue,) = {link for link in links if link.startswith(f"{REPOSITORY}/issues/new")}

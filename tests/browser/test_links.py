@@ -1,7 +1,6 @@
 """Every address on every page of the built book leads somewhere: links, pictures, styles, scripts and figures."""
 
 import re
-from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -9,7 +8,7 @@ import pdf
 import pytest
 import yaml
 from explorable_links import LINKS
-from pages import parsed
+from pages import ids, parsed
 
 ROOT = Path(__file__).parents[2]
 _CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -29,15 +28,9 @@ def addresses(page: Path) -> set[str]:
     """All that a page names in one of `ATTRIBUTES`, each element of a set of pictures by itself."""
     found = set()
     for attribute in ATTRIBUTES:
-        for element in parsed(page).select(f"[{attribute}]"):
-            value = element[attribute]
+        for value in map(str, parsed(page).xpath(f"//@{attribute}")):
             found |= {each.split()[0] for each in value.split(",")} if attribute == "srcset" else {value}
     return {each for each in found if not each.startswith(("data:", "mailto:"))}
-
-
-@cache
-def ids(page: Path) -> set[str]:
-    return {each["id"] for each in parsed(page).select("[id]")}
 
 
 def what_is_wrong(book: Path, page: Path, address: str) -> str:
@@ -68,8 +61,7 @@ def file_of(book: Path, page: Path, path: str) -> Path:
 def sets_a_figure(page: Path, anchor: str) -> bool:
     """Whether one explorable of the page has all controls that the link names."""
     wanted = {name for name, _ in parse_qsl(anchor.partition(":")[2], keep_blank_values=True)}
-    figures = ({each["name"] for each in figure.select("[name]")} for figure in parsed(page).select(".nc-explorable"))
-    return any(wanted <= names for names in figures)
+    return any(wanted <= set(figure.xpath(".//@name")) for figure in parsed(page).find_class("nc-explorable"))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -120,8 +112,8 @@ def test_an_address_that_leads_nowhere_is_found_out(book, address, why):
 
 def test_addresses_outside_are_well_formed(book):
     outside = {
-        link["href"] for name in PAGES for link in parsed(book / name).select("article a[href*=':']")
-        if re.match(r"[a-z]+:", link["href"])
+        str(address) for name in PAGES for address in parsed(book / name).xpath("//article//a/@href")
+        if re.match(r"[a-z]+:", address)
     }  # fmt: skip
     shapes = {
         "arxiv.org": r"https://arxiv\.org/abs/\d{4}\.\d{4,5}(v\d+)?",
