@@ -24,19 +24,23 @@ def cannot_run(message: str) -> NoReturn:
 
 
 @contextmanager
-def fresh_page(chromium):
+def fresh_page(chromium, width=1280, height=900, theme="light"):
     """A page of a browser started with `chromium.OPTIONS`: it can reach this machine and files, and nothing else.
 
-    `page.problems` collects console errors, uncaught exceptions and requests to the outside.
+    `page.asked` collects the addresses of requests, `page.said` all that comes to the console and uncaught exceptions,
+    `page.problems` of these the errors, and requests to the outside.
     """
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(color_scheme=theme, viewport={"width": width, "height": height})
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    page.problems = []
+    page.asked, page.said, page.problems = [], [], []
+    page.on("console", lambda message: page.said.append(message.text))
     page.on("console", lambda message: message.type == "error" and page.problems.append(message.text))
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    for told in (page.said, page.problems):
+        page.on("pageerror", lambda error, told=told: told.append(str(error)))
 
     def notice(request):
+        page.asked.append(request.url)
         if not request.url.startswith(_WITHIN):
             page.problems.append(f"asked for {request.url}")
 

@@ -1,39 +1,23 @@
-"""Every page of the built book, opened from disk with the network cut off."""
+"""Every page of the built book on a desk in the light, opened from disk with the network cut off."""
 
 import re
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from urllib.parse import parse_qsl, quote
 
+import barriers
 import pytest
-import yaml
-from chapter_form import IN_FORM
+import visits
+from book_pages import (
+    CHAPTER,
+    CHAPTERS,
+    IN_THE_FORM,
+    MOVING,
+    PAGES,
+    WITH_FIGURES,
+    WITH_SLIDER,
+    WITHOUT_SLIDER,
+)
 from pages import fresh_page, ids
-
-from ncbook import results
-
-ROOT = Path(__file__).parents[2]
-_CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-_ENTRIES = [entry for part in _CONTENTS["parts"] for entry in part["chapters"]]
-_FILES = [
-    _CONTENTS["root"],
-    *(each["file"] for entry in _ENTRIES for each in (entry, *entry.get("sections", ()))),
-]
-PAGES = [*_FILES, "search", "genindex"]
-CHAPTERS = [name for name in _FILES if (ROOT / f"{name}.ipynb").exists()]
-CHAPTER = "book/1-collapse/collapse"
-HOWTO = [f"book/{page}" for page in results.HOWTO.values()]
-# The closing chapter has figures and a table, and neither equations of its own, exercises nor a box of verdicts.
-IN_THE_FORM = [name for name in CHAPTERS if Path(name).name in IN_FORM]
-WITHOUT_SLIDER = [
-    "book/3-representation/contrastive",
-    "book/3-representation/deep_unconstrained",
-    "book/answer/answer",
-    "book/4-grokking/onset",
-    *HOWTO,
-]
-WITH_FIGURES = [name for name in CHAPTERS if name not in ("book/howto/experiment", "book/howto/claim")]
-WITH_SLIDER = [name for name in CHAPTERS if name not in WITHOUT_SLIDER]
 
 
 def every(names):
@@ -50,14 +34,9 @@ def reader(chromium):
 
 @pytest.fixture(scope="module")
 def opened(request, reader, book):
-    reader.name = request.param
-    reader.problems.clear()
-    reader.goto((book / f"{request.param}.html").as_uri())
-    reader.evaluate("document.documentElement.dataset.theme = 'light'")
-    reader.wait_for_load_state("load")
+    visits.open_page(reader, book, request.param)
     yield reader
-    reader.evaluate("localStorage.clear(); sessionStorage.clear()")  # the next page is a first visit too
-    reader.goto("about:blank")  # nothing of this page can become a problem of the next one
+    visits.leave_page(reader)
 
 
 @contextmanager
@@ -94,6 +73,18 @@ def test_index_leads_to_the_welcome_page(page, book):
 def test_page_opens_offline_without_problems(opened):
     opened.wait_for_timeout(300)
     assert opened.problems == []
+
+
+@every(PAGES)
+def test_a_page_is_light_and_silent_and_asks_for_nothing_elsewhere(opened):
+    limit = visits.HEAVIEST_FIRST_CHAPTER if opened.name == CHAPTER else visits.HEAVIEST
+    visits.check_that_it_is_light_and_silent(opened, limit)
+    assert opened.evaluate("document.documentElement.dataset.theme") == "light"
+
+
+@every(MOVING)
+def test_the_first_moving_figure_is_near_and_a_link_at_the_top_leads_to_it(opened):
+    visits.check_that_its_first_moving_figure_is_near(opened)
 
 
 @every(PAGES)
@@ -372,3 +363,14 @@ def test_a_table_of_the_ledger_is_filtered_by_words(opened):
     assert around.locator("output").inner_text() == f"{len(found)} of {whole}"
     field.fill("")
     assert len(shown(table, 0)) == whole
+
+
+# --- at the end, since little is left of the page
+
+
+@every(PAGES)
+def test_axe_finds_nothing_in_the_light_or_in_the_dark(opened, axe):
+    barriers.prepare(opened, axe)
+    assert barriers.found(opened, barriers.ALL) == []
+    opened.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert barriers.found(opened, barriers.OF_COLORS) == []

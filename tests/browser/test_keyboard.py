@@ -1,24 +1,13 @@
 """The book by keyboard: what the Tab key stops at, in which order, and whether one sees where it is."""
 
 import pytest
+from book_pages import CHAPTER, STILL
 from pages import fresh_page
-from test_book import CHAPTER, CHAPTERS, HOWTO
 
-MOST_STOPS = 25  # from the top of a page to its first moving figure
-STILL = [
-    "book/3-representation/contrastive",
-    "book/3-representation/deep_unconstrained",
-    "book/answer/answer",
-    *HOWTO,
-]
-MOVING = [name for name in CHAPTERS if name not in STILL]
 ENOUGH_STOPS = 300  # the ledger has many hundred links, all alike
 WIDTHS = [390, 1280]
 THINNEST, FAINTEST = 2, 3  # of a ring: pixels, and contrast with what lies around it
 _LOADED = "() => !window.MathJax?.startup?.promise || MathJax.startup.promise.then(() => true)"
-_IN_FIGURE = "() => Boolean(document.activeElement.closest('.nc-explorable'))"
-# The next Tab starts where a fragment leads to; this one is the top of every page.
-_TO_THE_TOP = "() => { document.activeElement.blur(); location.hash = '#top'; }"
 _RING = """() => {
   if (document.activeElement === document.body) return null;
   // the button that folds a part of the list of chapters has no extent but that of its arrow
@@ -63,15 +52,6 @@ def visit(reader, book):
     return open_page
 
 
-def stops_to_the_first_figure(page, most: int) -> int:
-    """How often Tab is pressed from the top of the page until a control of a moving figure has the focus."""
-    for presses in range(1, most + 1):
-        page.keyboard.press("Tab")
-        if page.evaluate(_IN_FIGURE):
-            return presses
-    raise AssertionError(f"the first moving figure is not among the first {most} stops")
-
-
 def rings(page) -> list[dict]:
     """How each stop of the Tab key shows that it has the focus, in their order, up to the end or `ENOUGH_STOPS`."""
     found: list[dict] = []
@@ -89,17 +69,6 @@ def test_the_menu_of_a_formula_opens_by_mouse(visit):
     page.locator("div.math mjx-container").first.click(button="right")
     page.locator(".CtxtMenu_Menu").first.wait_for(state="visible")
     assert page.locator("mjx-container").evaluate_all("all => all.every((formula) => formula.tabIndex < 0)")
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", MOVING)
-def test_the_first_moving_figure_is_near_and_a_link_at_the_top_leads_to_it(visit, name, width):
-    page = visit(name, width)
-    stops_to_the_first_figure(page, MOST_STOPS)
-    page.evaluate(_TO_THE_TOP)
-    for key in ("Tab", "Tab", "Enter", "Tab"):
-        page.keyboard.press(key)
-    assert page.locator(".nc-explorable").first.evaluate("figure => figure.contains(document.activeElement)")
 
 
 @pytest.mark.parametrize("name", STILL)

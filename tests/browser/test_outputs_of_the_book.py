@@ -1,7 +1,7 @@
 """What the cells printed when the book was built is, to the letter, what the notebooks keep.
 
-Building the book executes each chapter against recorded runs. `make replay CHAPTER=...` has nbval compare one chapter in
-the same way, without building it.
+Building the book executes each chapter against recorded runs. `make replay CHAPTER=...` has nbval compare one chapter
+in the same way, without building it.
 """
 
 import nbformat

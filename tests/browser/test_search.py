@@ -5,9 +5,9 @@ from urllib.parse import quote_plus, urlsplit
 
 import pytest
 import yaml
+from book_pages import ROOT
 from pages import fresh_page
 from served import served
-from test_book import ROOT
 
 FOLDER = urlsplit(yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"]["baseurl"]).path
 

@@ -1,0 +1,43 @@
+"""Every page of the built book on a phone in the dark."""
+
+import barriers
+import pytest
+import visits
+from book_pages import CHAPTER, CHAPTERS, MOVING, PAGES
+from pages import fresh_page
+
+
+@pytest.fixture(scope="module")
+def reader(chromium):
+    with fresh_page(chromium, **visits.PHONE, theme="dark") as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def opened(request, reader, book):
+    visits.open_page(reader, book, request.param)
+    yield reader
+    visits.leave_page(reader)
+
+
+def every(names):
+    """A page is opened once for all tests that look at it."""
+    return pytest.mark.parametrize("opened", names, indirect=True)
+
+
+@every(PAGES)
+def test_a_page_is_light_and_silent_and_asks_for_nothing_elsewhere(opened):
+    limit = visits.HEAVIEST_FIRST_CHAPTER if opened.name == CHAPTER else visits.HEAVIEST
+    visits.check_that_it_is_light_and_silent(opened, limit)
+    assert opened.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+@every(MOVING)
+def test_the_first_moving_figure_is_near_and_a_link_at_the_top_leads_to_it(opened):
+    visits.check_that_its_first_moving_figure_is_near(opened)
+
+
+@every(["book/welcome", *CHAPTERS, "book/ledger"])
+def test_fingers_and_keys_reach_everything(opened, axe):
+    barriers.prepare(opened, axe)
+    assert barriers.found(opened, barriers.OF_A_PHONE) == []
