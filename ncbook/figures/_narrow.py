@@ -119,14 +119,11 @@ def _stands_beside(panel: Axes) -> bool:
     legend = panel.get_legend()
     if legend is None:
         return False
-    panel.figure.draw_without_rendering()  # type: ignore[union-attr]
     return bool(legend.get_window_extent().x0 >= panel.bbox.x1)
 
 
 def _in_fewer_columns(figure: Figure, legend: Legend) -> None:
     """The same legend above the panels, in as many columns as the width allows, and not at their cost."""
-    height = figure.get_figheight()
-    figure.set_figheight(2 * height)  # room to lay out what is tried
     handles: list[Any] = [*legend.legend_handles]
     labels = [text.get_text() for text in legend.get_texts()]
     style: dict[str, Any] = {
@@ -136,10 +133,9 @@ def _in_fewer_columns(figure: Figure, legend: Legend) -> None:
     for columns in range(min(len(labels), 4), 0, -1):
         legend.remove()
         legend = figure.legend(handles, labels, ncols=columns, **style)
-        figure.draw_without_rendering()
         if legend.get_window_extent().width <= figure.bbox.width:
             break
-    figure.set_figheight(height + max(0, legend.get_window_extent().height / figure.dpi - _LEGEND))
+    figure.set_figheight(figure.get_figheight() + max(0, legend.get_window_extent().height / figure.dpi - _LEGEND))
 
 
 def _mend_tick_labels(panel: Axes) -> None:
