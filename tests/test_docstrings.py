@@ -1,6 +1,8 @@
 """The reference: its pages name every public function, each has an example that runs, and each metric a source."""
 
+import ast
 import copy
+import dataclasses
 import inspect
 import re
 from functools import cache
@@ -11,6 +13,8 @@ import api
 import pytest
 from doc_examples import run
 from page import docstrings
+from sphinx.ext.napoleon import GoogleDocstring
+from sphinx.util.inspect import stringify_signature
 
 from ncbook import labs
 from ncbook.experiments import _registry
@@ -94,6 +98,44 @@ def test_arguments_on_lines_of_their_own_are_no_list_of_definitions():
     docstrings.plain_arguments(None, "", "", context, None)
     assert context["body"].count("<dl>") == context["body"].count("<dd>") == 1
     assert context["body"].count('<span class="sig-argument">') == context["body"].count("</span>") == 2
+
+
+@pytest.mark.parametrize(
+    ("printed", "read"),
+    [
+        ("(rows: ~abc.Mapping = <factory>, *, n: int = 1)", "(rows: ~abc.Mapping = ..., *, n: int = 1)"),
+        ("(schedule: ~abc.Callable = <function constant>)", "(schedule: ~abc.Callable = constant)"),
+        ("(view: ~abc.Callable = <function Plan.<lambda>>, x: str = 's')", "(view: ~abc.Callable = ..., x: str = 's')"),
+        (None, None),
+    ],
+)
+def test_defaults_that_no_source_has_become_what_sphinx_can_read(printed, read):
+    assert docstrings.readable_defaults(None, "class", "Plan", None, None, printed, "int") == (read, "int")
+    assert read is None or ast.parse(f"def f{read}: pass")
+
+
+def test_no_signature_of_the_reference_has_a_default_that_sphinx_cannot_read():
+    signatures = [
+        stringify_signature(inspect.signature(value))
+        for module in MODULES
+        for name in docstrings.public(module)
+        if inspect.isclass(value := getattr(module, name)) and dataclasses.is_dataclass(value)
+    ]
+    unread = [docstrings.readable_defaults(None, "class", "", None, None, each, None)[0] for each in signatures]
+    assert any("<" in each for each in signatures)
+    assert [each for each in unread if "<" in each] == []
+
+
+def test_the_first_line_of_a_property_is_no_type_though_it_has_a_colon():
+    line = "Mean over pairs of classes: scalar, no unit."
+    found = {}
+    for what in ("property", "method"):
+        found[what] = [line]
+        docstrings.rewrite(None, what, "ncbook.data.GaussianMixture.cdnv", None, None, found[what])
+    assert found == {"property": ["..", "", line, ""], "method": ["", line, ""]}
+    read = str(GoogleDocstring(found["property"], what="property", name="cdnv"))
+    assert line in read
+    assert ":type:" not in read
 
 
 WRITTEN = {

@@ -232,6 +232,13 @@ def test_axes_are_labeled(name):
     assert any(panel.get_ylabel() for panel in axes) or not axes
 
 
+@pytest.mark.parametrize("name", figures.OF_RUNS)
+def test_a_figure_leaves_no_room_for_marks_that_are_none(name):
+    """Those that are not cut at the edge of a panel are laid out: at the foot of the figure, without a place."""
+    lines = [line for panel in figure_of(name).axes for line in panel.lines]
+    assert [line for line in lines if not (line.get_clip_on() or len(line.get_xdata()))] == []
+
+
 _OF_TRAIN, _OF_TEST = re.compile(r"\btrain"), re.compile(r"\b(test|new|fresh|population)\b")  # words of labels
 
 

@@ -54,9 +54,3 @@ def test_a_percent_sign_stays_with_its_number():
 
 def test_code_stays_as_it_is():
     assert kept(nodes.literal("", "3 % 2")).astext() == "3 % 2"
-
-
-@pytest.mark.parametrize(("code", "short"), [("learning_rate", True), ("relative_flatness", False)])
-def test_code_that_a_column_on_a_phone_has_room_for_is_marked(code, short):
-    (literal,) = kept(nodes.literal("", code)).children
-    assert ("short" in literal["classes"]) == short

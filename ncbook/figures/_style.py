@@ -17,12 +17,14 @@ from types import ModuleType
 from typing import Any, ParamSpec, cast
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib import rcParamsDefault
 from matplotlib.axes import Axes
 from matplotlib.axis import XAxis, YAxis
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
+from numpy.typing import ArrayLike
 
 from ncbook import look
 from ncbook.figures import _narrow
@@ -190,6 +192,12 @@ def legend_above(figure: Figure, panel: Axes, columns: int) -> None:
     """The legend of one panel above all of them."""
     handles, labels = panel.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=columns)
+
+
+def open_marks(panel: Axes, steps: ArrayLike, heights: ArrayLike, color: str) -> None:
+    """Open marks at the edge of a panel, for seeds that are not there by the last step."""
+    if np.size(steps):  # marks that are none, and not clipped, would be laid out at the foot of the figure
+        panel.plot(steps, heights, ">", color=color, fillstyle="none", markersize=6, clip_on=False)
 
 
 def set_apart(figure: Figure) -> None:

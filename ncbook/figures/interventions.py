@@ -84,7 +84,7 @@ def intervention_times(run: Run) -> Figure:
         own = table[table.arm == arm]
         times, late = own.generalized[np.isfinite(own.generalized)], own["last"][np.isinf(own.generalized)]
         panel.plot(times, _spread(index, len(times)), marker, color=color, alpha=0.85, markersize=5.5)
-        panel.plot(late, _spread(index, len(late)), ">", color=color, fillstyle="none", markersize=6, clip_on=False)
+        _style.open_marks(panel, late, _spread(index, len(late)), color)
     _name_arms(panel, run)
     panel.set_xlim(0)
     _mark_release(panel, run)

@@ -91,7 +91,7 @@ def _marks(panel: Axes, row: int, own: pd.DataFrame, color: str, marker: str) ->
     there, late = own.generalized[reached], int((~reached).sum())
     last = [own["last"].max()] * late
     panel.plot(there, _spread(row, len(there)), marker, color=color, alpha=0.85, markersize=5.5)
-    panel.plot(last, _spread(row, late), ">", color=color, fillstyle="none", markersize=6, clip_on=False)
+    _style.open_marks(panel, last, _spread(row, late), color)
     middle = own.generalized.median()
     if middle < moments.NEVER:
         panel.plot([middle] * 2, [row - 0.33, row + 0.33], "-", color=color, linewidth=2.2)

@@ -176,6 +176,51 @@ def test_short_code_in_a_table_is_not_broken_on_a_phone(opened):
         assert set(short.evaluate_all("all => all.map(each => each.getClientRects().length)")) == {1}
 
 
+# Words, and the parts of names between underscores, that stand on two lines.
+BROKEN = """cells => cells.flatMap(cell => {
+  const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), broken = [];
+  for (let text; (text = texts.nextNode()); ) {
+    for (const word of text.parentElement.closest("mjx-container") ? [] : text.data.matchAll(/[^\\W_]+/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
+      if (lines.size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+})"""
+
+
+@every(
+    ["book/ledger", "book/notation", "book/howto/measure", *(f"book/reference/{name}" for name in ("data", "figures"))]
+)
+def test_words_in_a_table_are_not_broken_on_a_phone(opened):
+    with on_a_phone(opened):
+        assert opened.locator("td:visible").evaluate_all(BROKEN) == []
+
+
+@every(["book/4-grokking/doses", "book/2-generalization/test_collapse", "book/reference/figures"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_sign_behind_a_heading_takes_no_line_of_its_own(opened, width):
+    below = """signs => signs.filter(sign => {
+      const words = document.createRange();
+      words.selectNodeContents(sign.parentElement);
+      words.setEndBefore(sign);
+      return sign.getBoundingClientRect().top > words.getBoundingClientRect().bottom - 4;
+    }).map(sign => sign.parentElement.textContent)"""
+    with on_a_phone(opened, width):
+        signs = opened.locator("article :is(h1, h2, h3) > a.headerlink")
+        assert signs.count() > 0
+        assert signs.evaluate_all(below) == []
+
+
+@every(IN_THE_FORM)
+def test_code_that_shows_nothing_is_one_fold_where_it_stands_together(opened):
+    silent = ".cell.tag_hide-input:not(:has(.cell_output))"
+    assert opened.locator(f"{silent} + {silent}").count() == 0
+
+
 def test_the_index_of_the_reference_fits_on_a_phone(page, book):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto((book / "genindex.html").as_uri())

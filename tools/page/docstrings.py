@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 BEFORE_NAPOLEON = 400
 _MARKUP = re.compile(r"([\\*|]|_(?!\w))")
 
+_UNREADABLE = re.compile(r"(?<== )<(?:function (?P<name>\w+)>|factory>|function [^>]*<lambda>>)")
 _ARGUMENTS = re.compile(r'<dl>\s*(?:<dd><em class="sig-param">.*?</dd>\s*)+</dl>', re.DOTALL)
 
 
@@ -32,6 +33,18 @@ def rewrite(app: Sphinx, what: str, name: str, value: object, options: Any, line
     """The handler of autodoc-process-docstring; changes `lines` in place."""
     package = ".".join(name.split(".")[:2])
     lines[:] = [line for block in _blocks(lines) for line in written(block, package)]
+    if what in ("attribute", "data", "property"):
+        lines.insert(0, "..")  # a comment, since napoleon takes for a type what stands before a colon of the first line
+
+
+def readable_defaults(
+    app: Sphinx, what: str, name: str, value: object, options: Any, arguments: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    """The handler of autodoc-process-signature: defaults that no source has, such as <factory>, become one.
+
+    Sphinx reads arguments as Python. Where it cannot, it prints them as they are, in one line and with its own marks.
+    """
+    return arguments and _UNREADABLE.sub(lambda match: match["name"] or "...", arguments), returns
 
 
 def _blocks(lines: list[str]) -> Iterator[list[str]]:
@@ -111,5 +124,6 @@ def in_lines(arguments: re.Match[str]) -> str:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", rewrite, priority=BEFORE_NAPOLEON)
+    app.connect("autodoc-process-signature", readable_defaults)
     app.connect("html-page-context", plain_arguments)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,4 @@
-"""Sphinx extension: what stays on one line: a formula and the comma behind it, a number and its percent sign.
-
-On a phone code in a table is broken where it is long; the style sheet leaves what is marked as short here.
-"""
+"""Sphinx extension: what stays on one line: a formula and the comma behind it, a number and its percent sign."""
 
 import re
 
@@ -9,15 +6,11 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 _CODE = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
-_SHORT = 13  # letters of code that a column on a phone has room for
 _PERCENT = re.compile(r"(?<=\d) (?=%)")
 
 
 def keep(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Ties percent signs to their numbers, and to a formula what touches it; marks short code."""
-    for code in doctree.findall(nodes.literal):
-        if len(code.astext()) <= _SHORT:
-            code["classes"].append("short")
+    """Ties percent signs to their numbers, and to a formula what touches it."""
     for text in list(doctree.findall(nodes.Text)):
         if not isinstance(text.parent, _CODE) and _PERCENT.search(text):
             text.parent.replace(text, nodes.Text(_PERCENT.sub("\N{NO-BREAK SPACE}", text)))
