@@ -113,6 +113,14 @@ def test_inside_automatic_mixed_precision_the_sums_are_put_together_without_roun
     assert inside.nc1 == meter.compute(weight).nc1
 
 
+def test_features_whose_sum_leaves_float32_are_measured():
+    features, labels, weight, bias = points(offset=5.0)
+    sample = 1e37 * features, labels, weight, 1e37 * bias
+    assert sample[0].isfinite().all()
+    assert sample[0].sum().isinf()
+    assert_same(streamed(*sample), metrics.collapse(*sample))
+
+
 @for_each("kind", ["two passes", "one pass"])
 def test_offset_of_1000_with_small_noise_in_float32(kind):
     features, labels, weight, bias = points(dtype=torch.float64)

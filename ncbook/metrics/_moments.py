@@ -40,7 +40,7 @@ class Moments:
         rounding = means - rounded.double()
         squares, scatter = -counts * rounding.square().sum(1), -(rounding.T * counts) @ rounding
         for rows in _classes.blocks(features):
-            residuals = features[rows].to(rounded.dtype) - rounded[labels[rows]]
+            residuals = features[rows].to(rounded.dtype) - rounded.index_select(0, labels[rows])
             squares.index_add_(0, labels[rows], _classes.squared_norms(residuals))
             with _classes.own_precision(features):
                 scatter += (residuals.T @ residuals).double()

@@ -42,10 +42,11 @@ class FewClasses:
         """Places [B] of the nearest means, and whether [B] the network decides otherwise; None without a head."""
         parts = list(extra.split(self.widths, dim=1))
         scores = parts.pop(0) if self.along is None else projected @ self.along
-        nearest = (scores + self.center_offsets[index]).argmax(1)
+        nearest = self.center_offsets.index_select(0, index).add_(scores).argmax(1)
         if self.head_offsets is None:
             return nearest, None
-        return nearest, (parts.pop() + self.head_offsets[index]).argmax(1) != self.present[nearest]
+        decisions = self.head_offsets.index_select(0, index).add_(parts.pop()).argmax(1)
+        return nearest, decisions != self.present[nearest]
 
 
 def _center_scores(means: Means) -> Tensor:

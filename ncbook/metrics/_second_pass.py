@@ -18,6 +18,7 @@ from ncbook.metrics._rules import FewClasses
 
 _DIFFERENT = 0.02  # share of the residuals by which the features of two passes may differ: far above rounding
 _WATCHED = 4  # random directions along which residuals of every class have to add up to 0
+_EVEN = 8  # the matrix product takes up to half the time if the number of its columns is a multiple of this
 _ROUNDING = 8  # units in the last place by which the same feature may differ if batches are cut differently
 _MANY_ELEMENTS = 2**21  # of a block of points where classes are many
 
@@ -25,22 +26,27 @@ _MANY_ELEMENTS = 2**21  # of a block of points where classes are many
 class SecondPass:
     """Sums over the residuals of all rows.
 
-    One matrix product gives the residuals along the r directions between classes, along a few random
-    directions, in which residuals of every class have to add up to 0, and the columns of the decision rules.
+    One matrix product gives the residuals along the r directions between classes, the columns of the decision rules,
+    and, if `watch` says that the features come from outside a second time, the residuals along a few random
+    directions, in which those of every class have to add up to 0.
     """
 
     SUMS = ("counts", "projected", "squares", "mismatches", "errors", "balance", "watched")  # what workers add up
 
-    def __init__(self, means: Means, weight: Tensor | None = None, bias: Tensor | None = None) -> None:
+    def __init__(
+        self, means: Means, weight: Tensor | None = None, bias: Tensor | None = None, watch: bool = False
+    ) -> None:
         self.means = means
         self.axes = between_class_axes(means)
         few = len(means.counts) <= means.means.shape[1]
         self.rules = (FewClasses if few else ManyClasses)(means, self.axes, weight, bias)
-        self.columns = _columns(self.axes, self.rules.rows).T  # [d, r + 4 + those of the rules]
+        watched = _WATCHED if watch else 0
+        self.ends = list(accumulate((len(self.axes), watched, sum(map(len, self.rules.rows)))))  # of parts of columns
+        self.columns = _columns(self.axes, self.rules.rows, watched).T  # [d, r + 4 + those of the rules, and zeros]
         self.counts = torch.zeros_like(means.counts)
         self.projected = means.means.new_zeros(len(self.axes))
         self.squares = torch.zeros_like(means.counts)
-        self.balance = means.means.new_zeros(len(means.counts), _WATCHED)
+        self.balance = means.means.new_zeros(len(means.counts), watched)
         self.watched = self.counts.new_zeros(())
         self.mismatches = torch.zeros_like(self.watched, dtype=torch.int64)
         self.errors = torch.zeros_like(self.mismatches)
@@ -52,7 +58,7 @@ class SecondPass:
         if isinstance(self.rules, ManyClasses):
             size = max(1, _MANY_ELEMENTS // max(width, min(1024, len(self.means.counts))))
             return (slice(start, start + size) for start in range(0, len(features), size))
-        return _classes.blocks(features, width, least=512)
+        return _classes.blocks(features, width, least=512, precision=self.means.working)
 
     def add(self, features: Tensor, index: Tensor, decisions: Tensor | None = None) -> None:
         """Take in features [B, d] and the places [B] of their classes; decisions [B] where no head was given."""
@@ -61,16 +67,16 @@ class SecondPass:
 
     def _add(self, features: Tensor, index: Tensor, decisions: Tensor | None) -> None:
         residuals = self.means.residuals_of(features, index)
-        product = residuals @ self.columns
-        projected, watched, extra = product.tensor_split((len(self.axes), len(self.axes) + _WATCHED), dim=1)
+        projected, watched, extra, _ = (residuals @ self.columns).tensor_split(self.ends, dim=1)
         nearest, differs = self.rules.decide(features, residuals, projected, extra, index)
         if decisions is not None:
             differs = self.means.present[nearest] != decisions
         self.projected += projected.double().square().sum(0)
         self.squares += self.means.scatter(squared_norms(residuals), index)
         self.counts += self.means.scatter(torch.ones_like(index), index)
-        self.balance.index_add_(0, index, watched.double())
-        self.watched += watched.double().square().sum()
+        if watched.shape[1]:
+            self.balance.index_add_(0, index, watched.double())
+            self.watched += watched.double().square().sum()
         self.coarseness = max(self.coarseness, torch.finfo(features.dtype).eps)
         self.errors += (nearest != index).sum()
         if differs is not None:
@@ -150,15 +156,16 @@ def trace_of_ratio(along: Tensor, eigenvalues: Tensor, variances: Tensor) -> flo
     return (along / eigenvalues).sum().item()
 
 
-def _columns(axes: Axes, rows: list[Tensor]) -> Tensor:
-    """[r + 4 + ..., d] in working precision: directions, random directions, and `rows` of the rules."""
+def _columns(axes: Axes, rows: list[Tensor], watched: int) -> Tensor:
+    """[r + 4 + ..., d] in working precision: directions, random directions, `rows` of the rules, and zeros."""
     means = axes.means.means
     dim = means.shape[1]
-    columns = means.new_empty(len(axes) + _WATCHED + sum(map(len, rows)), dim, dtype=axes.means.working)
+    width = len(axes) + watched + sum(map(len, rows))
+    columns = means.new_zeros(-(-width // _EVEN) * _EVEN, dim, dtype=axes.means.working)
     axes.fill(columns[: len(axes)])
     chance = torch.Generator("cpu").manual_seed(0)
-    watch = torch.randn(_WATCHED, dim, generator=chance, dtype=torch.float64, device="cpu")
-    columns[len(axes) : len(axes) + _WATCHED] = (watch / watch.norm(dim=1, keepdim=True)).to(columns)
-    for start, part in zip(accumulate(map(len, rows), initial=len(axes) + _WATCHED), rows, strict=False):
+    watch = torch.randn(watched, dim, generator=chance, dtype=torch.float64, device="cpu")
+    columns[len(axes) : len(axes) + watched] = (watch / watch.norm(dim=1, keepdim=True)).to(columns)
+    for start, part in zip(accumulate(map(len, rows), initial=len(axes) + watched), rows, strict=False):
         columns[start : start + len(part)] = part
     return columns

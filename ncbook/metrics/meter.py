@@ -84,7 +84,7 @@ class CollapseMeter:
             raise ValueError("start_second_pass: the second pass has already been started")
         if self._counts is None or self._sums is None or self._working is None:
             raise ValueError("start_second_pass: the first pass has seen no batch")
-        self._second = SecondPass(_classes.Means.of(self._counts, self._sums, self._working))
+        self._second = SecondPass(_classes.Means.of(self._counts, self._sums, self._working), watch=True)
         self._sums = None  # they have become the means
         self._synced = False
 
@@ -221,7 +221,7 @@ class CollapseMeter:
         means[occurs] = _state.read(state, {"means": means[occurs]})["means"]
         assert self._working is not None
         divided_by_one = _classes.Means.of(occurs.long(), means, self._working)
-        second = SecondPass(replace(divided_by_one, counts=self._counts[occurs].double()))
+        second = SecondPass(replace(divided_by_one, counts=self._counts[occurs].double()), watch=True)
         second.coarseness = state["coarseness"]
         return second
 
@@ -261,7 +261,8 @@ class CollapseMeter:
 
     def _take_batch(self, features: Tensor, labels: Tensor) -> None:
         """Add to the sums in place: they may be the largest matrix there is."""
-        if not bool(torch.isfinite(features.sum(dtype=torch.float64))):  # before anything of the batch is added
+        total = features.sum(dtype=_classes.working_dtype(features))  # in float64 it would copy them
+        if not bool(torch.isfinite(total)):  # before anything of the batch is added
             _validate.require_finite("features", features)
         if self._counts is None or self._sums is None:
             self._device = features.device
