@@ -162,11 +162,11 @@ SCALES = (1.0, 1e-30, 1e-18, 1e18, 1e30, 0.0)  # of rows; float32 cannot hold th
 @for_each("dim", [1, 63, 64, 65, 1000, 20_000])
 @for_each("scales", [*((scale,) for scale in SCALES), SCALES])
 def test_squared_lengths_of_float32_rows_are_those_of_float64(dim, scales):
-    """Also of equal numbers, each of whose squares is rounded to the same side."""
+    """Also of equal numbers, each of whose squares float32 would round to the same side."""
     rows = torch.cat([torch.full((1, dim), 0.7), sample([1, 1], dim, dtype=torch.float32).features])
     rows = torch.cat([scale * rows for scale in scales])
     expected = np.square(exact(rows)).sum(1)
-    assert _classes.squared_norms(rows).numpy() == pytest.approx(expected, rel=1e-6, abs=0)
+    assert _classes.squared_norms(rows).numpy() == pytest.approx(expected, rel=1e-12, abs=0)
 
 
 def test_a_small_residual_beside_a_large_nuisance_direction():

@@ -17,7 +17,6 @@ from torch import Tensor
 from ncbook.metrics import _validate
 
 _BLOCK_ELEMENTS = 2**18  # 2 MiB in float64: a block stays in the cache, and its memory is used again by the next
-_CHUNK = 64  # squares of float32 numbers that are added up in float32
 LARGE = 2**25  # numbers of the class means, 256 MiB, above which no copy of them is kept
 
 
@@ -178,22 +177,7 @@ def add_sums(total: Tensor, features: Tensor, labels: Tensor) -> None:
 
 def squared_norms(rows: Tensor) -> Tensor:
     """[B] float64. Squares of float32 numbers above 1e19 or below 1e-22 do not fit into float32."""
-    if rows.dtype == torch.float32 and rows.device.type == "cpu":  # where float64 takes longer than reading the rows
-        squares = _squared_norms_of_chunks(rows)
-        least, most = torch.aminmax(squares)
-        if least > 1e-24 and most < 1e36:  # no square that counts was too large or too small
-            return squares
     return torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64).square()
-
-
-def _squared_norms_of_chunks(rows: Tensor) -> Tensor:
-    """[B] float64: float32 within chunks of the columns, so that rounding does not grow with their number."""
-    whole = rows.shape[1] // _CHUNK
-    chunks = rows[:, : whole * _CHUNK].unflatten(1, (whole, _CHUNK))
-    squares = torch.linalg.vector_norm(chunks, dim=2).double().square().sum(1)
-    if rest := rows.shape[1] % _CHUNK:
-        squares = squares + torch.linalg.vector_norm(rows[:, -rest:], dim=1).double().square()
-    return squares
 
 
 def joined(of: Tensor, parts: Iterator[Tensor]) -> Tensor:
