@@ -5,6 +5,7 @@ import pandas as pd
 
 from ncbook.readings import _rows, moments
 from ncbook.readings.measures import Measure
+from ncbook.readings.words import cell, spread, two_digits
 from ncbook.runs import Run
 
 LEARNED, SIMPLEX, TURNED, RANDOM = "learned", "simplex", "simplex, turned", "random"
@@ -15,7 +16,6 @@ FIRST_ALONE = (TURNED, MAPPED, LEARNED_K, RANDOM_K, EQUAL, LEARNED_2, CORNERED) 
 IMBALANCED = (LEARNED, SIMPLEX)
 MARGIN = 1.0  # percentage points of test error that count as no loss
 FIXED_RANGE = (8.0, 50.0)  # percent of the parameters that the survey reports as saved by a fixed simplex
-NARROWED_RANGE = (8.0, 20.0)  # and by d = K
 KEYS = ("dataset", "arm", "length", "ratio", "seed")
 COLUMNS: dict[str, Measure] = {
     "length": Measure("length of the rows", "root mean square length of the rows of a fixed head"),
@@ -90,3 +90,43 @@ def savings(run: Run) -> pd.DataFrame:
 
 def _left_out(narrowed: int, total: int) -> float:
     return np.nan if narrowed < 0 else 1 - narrowed / total
+
+
+def heads_table(run: Run) -> pd.DataFrame:
+    """A row a head on the first data set, balanced: test error with its range, and medians at the last step."""
+    table = beside_learned(run)
+    table = table[table.dataset == run.config["datasets"][0]]
+    return pd.DataFrame([
+        {
+            "head": arm, "features": int(own.dim.iloc[0]), "test error, %": spread(100 * own.test_error, "{:.1f}"),
+            "no training error from step": moments.when(own.phase_start.median()),
+            "training loss": own.train_loss.median(), "NC1": own.nc1_train.median(),
+            "NC2, angles": own.nc2_angles_train.median(), "NC3": own.nc3_train.median(),
+        }
+        for arm, own in table.groupby("arm", sort=False)
+    ])  # fmt: skip
+
+
+def lengths_table(run: Run) -> pd.DataFrame:
+    """A row a length of the rows of the simplex, on the first data set: medians at the last step."""
+    return pd.DataFrame([
+        {
+            "length of the rows": cell(length, "{:g}"), "test error, %": spread(100 * own.test_error, "{:.1f}"),
+            "training loss": own.train_loss.median(), "NC1": own.nc1_train.median(),
+            "NC2, angles": own.nc2_angles_train.median(),
+        }
+        for length, own in lengths(run).groupby("length")
+    ])  # fmt: skip
+
+
+def savings_table(run: Run) -> pd.DataFrame:
+    """A row an architecture: d, and in percent what a fixed head and d = K save, with few classes and with many."""
+    table, counts = savings(run), run.config["class_counts"]
+    rows = []
+    for name, own in table.groupby("architecture", sort=False):
+        by = own.set_index("classes")
+        row: dict[str, object] = {"network": name, "d": int(own["dim"].iloc[0])}
+        row |= {f"fixed, K = {count}": cell(100 * by.fixed[count], two_digits) for count in counts}
+        row |= {f"d = K, K = {count}": cell(100 * by.narrowed[count], two_digits) for count in counts}
+        rows.append(row)
+    return pd.DataFrame(rows)
