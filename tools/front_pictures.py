@@ -103,7 +103,7 @@ def fixed_heads() -> str:
     rows = rows[(rows.dataset == run.config["datasets"][0]) & (rows.step > 0)]
     table = np.log10(rows.pivot_table("test_error", "step", "arm", "median"))
     names = {fixed_head.CIRCLE: "fixed, no room", fixed_head.LEARNED: "learned", fixed_head.SIMPLEX: "fixed simplex"}
-    styles, places = ("other", "plain", "train"), ((1, 0.5), (0.3, 0.75), (1, 1.02))
+    styles, places = ("other", "plain", "train"), ((1, 0.5), (0.3, 0.75), (0.66, 1.03))
     lines = [
         Line(table[arm].to_numpy(), name, style, at, True)
         for (arm, name), style, at in zip(names.items(), styles, places, strict=True)
