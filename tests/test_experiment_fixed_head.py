@@ -12,7 +12,7 @@ from ncbook.evidence import FAILS, HOLDS, UNTESTED, Evidence
 from ncbook.experiments.fixed_head import Config, heads, training
 from ncbook.readings import fixed_head as reading
 
-TINY = replace(Config.preset("smoke"), seeds=(4,), datasets=("digits",), steps=4, probes=2)
+TINY = replace(Config.preset("smoke"), seeds=(4,), datasets=("digits",), steps=4, probes=2, architectures=("resnet18",))
 EVERY = (*reading.EVERYWHERE, *reading.FIRST_ALONE)
 FIXED = tuple(arm for arm in EVERY if arm not in heads.TRAINED)
 

@@ -54,7 +54,7 @@ class Config(Presets):
         return {
             "smoke": cls(
                 seeds=(90, 91), datasets=("digits", "glyphs"), width=24, per_class=20, test_per_class=20,
-                ratios=(10.0,), steps=24, batch_size=50, probes=4, architectures=("resnet18", "shufflenet_v2_x0_5"),
+                ratios=(10.0,), steps=24, batch_size=50, probes=4,
             ),
             "laptop": cls(),
             "laptop-again": cls(seeds=tuple(range(75101, 75107))),
