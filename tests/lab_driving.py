@@ -15,6 +15,7 @@ SMALL = {
     "corrupted_labels": {"epochs": "30"},
     "doses": {"steps": "12", "settle": "4", "seeds": "2"},
     "double_descent": {"per_class": "3", "draws": "2"},
+    "fixed_head": {"steps": "60"},
     "flatness": {"epochs": "25", "labels": "stopped"},
     "grokking": {"p": "7", "width": "8", "steps": "500"},
     "implicit_bias": {"steps": "60"},

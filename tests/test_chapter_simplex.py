@@ -61,7 +61,6 @@ def test_all_trials_but_one_hold_for_the_angles_and_the_meeting_and_all_for_the_
     missed = {name: (each.holds.count(False), each.valid) for name, each in answers.items()}
     assert missed.pop("enough-dimensions-for-the-simplex") == (3, 3)
     assert missed.pop("enough-dimensions-for-the-error") == (0, 3)
-    assert missed.pop("as-many-dimensions-as-classes") == missed.pop("fixed-simplex-classifier") == (0, 0)
     assert {name for name, (count, _) in missed.items() if count} == {"simplex-nc2-angles", "simplex-meeting"}
     assert missed["simplex-nc2-angles"] == missed["simplex-meeting"] == (1, 6)
     assert answers["simplex-nc2-angles"].holds == answers["simplex-meeting"].holds

@@ -24,6 +24,28 @@ def test_simplex_refuses_what_does_not_exist(classes, dim, message):
         metrics.simplex_etf(classes, dim)
 
 
+@for_each(("classes", "dim"), [(2, 2), (3, 3), (4, 9), (10, 128)])
+def test_a_simplex_on_axes_is_the_simplex(classes, dim):
+    frame, etf = metrics.simplex_on_axes(classes, dim), metrics.simplex_etf(classes, dim)
+    torch.testing.assert_close(frame @ frame.T, etf @ etf.T, rtol=0, atol=1e-12)
+    assert not frame[:, classes:].any()
+
+
+@for_each("classes", [2, 3, 10])
+def test_behind_a_relu_every_class_can_win_on_axes_and_the_last_one_of_the_other_placement_never(classes):
+    axes, other = metrics.simplex_on_axes(classes, classes), metrics.simplex_etf(classes, classes)
+    assert (torch.eye(classes, dtype=torch.float64) @ axes.T).argmax(1).tolist() == list(range(classes))
+    features = normal(5000, classes).relu()
+    logits = features @ other.T
+    assert (logits[:, -1] <= logits[:, :-1].max(1).values).all()
+    assert (features @ axes.T).argmax(1).bincount(minlength=classes).min() > 0
+
+
+def test_a_simplex_on_axes_needs_an_axis_for_each_class():
+    with pytest.raises(ValueError, match="dim: an axis for each of 5 classes needs d >= 5, got 4"):
+        metrics.simplex_on_axes(5, 4)
+
+
 @for_each(("size", "dim"), [(2, 5), (3, 2), (3, 20), (6, 5), (6, 3), (4, 1)])
 def test_coordinates_keep_the_distances_between_means_up_to_scale(size, dim):
     means = normal(size, dim)

@@ -17,7 +17,7 @@ from ncbook.metrics import (
     unconstrained_cross_entropy,
     unconstrained_square_loss,
 )
-from ncbook.models.heads import CosineHead, FixedHead, reduce_features, replace_head
+from ncbook.models.heads import CosineHead, FixedHead, narrow_features, reduce_features, replace_head
 from ncbook.models.unconstrained import DeepLinear, UnconstrainedFeatures, unconstrained_objective
 
 
@@ -368,3 +368,57 @@ def test_a_simplex_fits_into_k_minus_1_reduced_features():
 def test_reduced_features_need_a_dimension():
     with pytest.raises(ValueError, match="dim: expected an integer >= 1, got 0"):
         reduce_features(small(), 0)
+
+
+def reads_the_first(model: models.Classifier, count: int) -> models.Classifier:
+    """`model` with a fixed head that reads so many features alone."""
+    weight = torch.zeros_like(model.head.weight)
+    weight[:, :count] = torch.randn(len(weight), count, generator=torch.Generator().manual_seed(1))
+    return replace_head(model, FixedHead(weight))
+
+
+def trained(model: models.Classifier) -> torch.Tensor:
+    """Logits after twenty steps, with batch norm, momentum and weight decay."""
+    chance = torch.Generator().manual_seed(2)
+    inputs, labels = torch.randn(20, 1, 4, 4, generator=chance), torch.arange(20) % 5
+    optimizer = torch.optim.SGD(model.parameters(), 0.1, momentum=0.9, weight_decay=0.01)
+    for _ in range(20):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model.train()(inputs), labels).backward()
+        optimizer.step()
+    return model.eval()(inputs)
+
+
+def test_narrow_features_train_as_a_head_that_reads_them_alone():
+    wide = reads_the_first(small(), 5)
+    narrow = replace_head(narrow_features(small(), 5), FixedHead(wide.head.weight[:, :5]))
+    before, after = (wide.eval()(torch.ones(2, 1, 4, 4)), trained(wide))
+    assert (after[:2] - before).abs().max() > 0.1  # something was trained
+    torch.testing.assert_close(trained(narrow), after, rtol=1e-4, atol=1e-4)
+    assert sum(each.numel() for each in narrow.parameters()) < sum(each.numel() for each in wide.parameters())
+
+
+def test_narrow_features_take_a_whole_layer_along():
+    model = small()
+    model.eval()(torch.zeros(1, 1, 4, 4))
+    narrow = narrow_features(model, 3)
+    linear, norm = (part for part in narrow.blocks["hidden2"] if list(part.parameters()))
+    assert (linear.out_features, norm.num_features) == (3, 3)
+    assert linear.weight.shape == (3, 12)
+    assert norm.running_mean.shape == norm.weight.shape == (3,)
+    assert narrow.head.weight.shape == (5, 3)
+    assert all(parameter.requires_grad for parameter in narrow.parameters())
+
+
+@for_each(
+    ("model", "dim", "message"),
+    [
+        (small, 0, r"dim: expected an integer in 1..12, got 0"),
+        (small, 13, r"dim: expected an integer in 1..12, got 13"),
+        (lambda: models.build("convnet", (1, 8, 8), 5, 16), 17, r"dim: .*got 17"),
+        (lambda: reduce_features(small(), 4), 2, "model: expected a last block of a linear layer"),
+    ],
+)
+def test_what_cannot_be_narrowed_is_refused(model, dim, message):
+    with pytest.raises(ValueError, match=message):
+        narrow_features(model(), dim)

@@ -333,6 +333,9 @@ CALLS = {
         metrics.simplex_etf, {"dim": also(count(1), Wrong("below K - 1", 1, "1"))}, num_classes=K, dim=D, device="cpu"
     ),
     "simplex_margins": call(metrics.simplex_margins, num_classes=K, feature_norm=1.0, weight_norm=1.0),
+    "simplex_on_axes": call(
+        metrics.simplex_on_axes, {"dim": also(count(1), Wrong("below K", 2, "2"))}, num_classes=K, dim=D
+    ),
     "softmax_code": call(metrics.softmax_code, num_classes=K, dim=D, seed=0),
     "square_loss_decomposition": call(
         metrics.square_loss_decomposition, {**FITTING, **WIDE}, **POINTS, weight=W, bias=B, decay=0.1

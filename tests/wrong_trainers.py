@@ -507,6 +507,9 @@ MODELS = {
             "name": WORD, "width": whole(1)
         })
     ],
+    "count_parameters": [
+        Call(models.count_parameters, {"name": "resnet18", "num_classes": 10}, {"name": WORD, "num_classes": whole(2)})
+    ],
     "convnet": [
         Call(models.convnet, {"input_shape": (1, 8, 8), "num_classes": 3}, MADE | {
             "input_shape": [*SHAPE, (8,), (1, 8)], "width": whole(1)
@@ -521,6 +524,9 @@ MODELS = {
             "width": whole(1), "depth": whole(1), "batch_norm": FLAG
         })
     ],
+    "narrow_features": [
+        Call(models.narrow_features, {"model": network(), "dim": 2}, {"model": MODEL, "dim": [*whole(1), 17]})
+    ],
     "reduce_features": [
         Call(models.reduce_features, {"model": network(), "dim": 2}, {"model": MODEL, "dim": whole(1)})
     ],
@@ -533,6 +539,11 @@ MODELS = {
     "resnet34": _image_network("resnet34", 512),
     "resnet50": _image_network("resnet50", 2048),
     "seeded": [Call(_seeded, {"seed": 0}, {"seed": SEED})],
+    "training_bytes": [
+        Call(models.training_bytes, {"parameters": 10, "optimizer": "adamw"}, {
+            "parameters": whole(0), "optimizer": WORD
+        })
+    ],
     "unconstrained_objective": [
         Call(models.unconstrained_objective, {
             "model": models.UnconstrainedFeatures(**FREE), "weight_decay": 0.1, "feature_decay": 0.1

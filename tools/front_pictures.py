@@ -7,7 +7,7 @@ import front_svg as svg
 import numpy as np
 
 from ncbook import experiments
-from ncbook.readings import collapse, simplex, transfer
+from ncbook.readings import collapse, fixed_head, simplex, transfer
 
 _WIDTH, _HEIGHT = 240.0, 140.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 4.0, 236.0, 36.0, 118.0
@@ -32,7 +32,7 @@ class Line:
 def pictures() -> dict[str, str]:
     """Part -> drawing."""
     made = {"1-collapse": tetrahedron(), "2-generalization": train_and_test(), "3-representation": other_tasks()}
-    return made | {"4-grokking": grok()}
+    return made | {"4-grokking": grok(), "5-using": fixed_heads()}
 
 
 def tetrahedron() -> str:
@@ -94,6 +94,22 @@ def grok() -> str:
     lines = [Line(train, "known pairs", "train", (0.08, 0.2)), Line(test, "new pairs", "test", (0.32, 0.75), True)]
     told = "Accuracy over steps: on the training pairs it is 1 at once, and on new ones only long after."
     return curves(told, table.index.to_numpy(), lines, "steps", "accuracy")
+
+
+def fixed_heads() -> str:
+    """Test error on digits with a learned head, with a fixed simplex and without room for one, over steps: medians."""
+    run = experiments.fixed_head.load("laptop", live=False)
+    rows = fixed_head.usual(run, run.to_frame())
+    rows = rows[(rows.dataset == run.config["datasets"][0]) & (rows.step > 0)]
+    table = np.log10(rows.pivot_table("test_error", "step", "arm", "median"))
+    names = {fixed_head.CIRCLE: "fixed, no room", fixed_head.LEARNED: "learned", fixed_head.SIMPLEX: "fixed simplex"}
+    styles, places = ("other", "plain", "train"), ((1, 0.5), (0.3, 0.75), (0.66, 1.03))
+    lines = [
+        Line(table[arm].to_numpy(), name, style, at, True)
+        for (arm, name), style, at in zip(names.items(), styles, places, strict=True)
+    ]
+    told = "Test error over steps: with a fixed simplex it falls as with a learned head, without room for it less."
+    return curves(told, np.log10(table.index), lines, "steps", "test error")
 
 
 def curves(told: str, x: np.ndarray, lines: Sequence[Line], clock: str, quantity: str) -> str:

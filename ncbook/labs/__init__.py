@@ -19,6 +19,7 @@ from ncbook.labs.plans import collapse as _collapse
 from ncbook.labs.plans import corrupted_labels as _corrupted_labels
 from ncbook.labs.plans import doses as _doses
 from ncbook.labs.plans import double_descent as _double_descent
+from ncbook.labs.plans import fixed_head as _fixed_head
 from ncbook.labs.plans import flatness as _flatness
 from ncbook.labs.plans import grokking as _grokking
 from ncbook.labs.plans import implicit_bias as _implicit_bias
@@ -38,6 +39,7 @@ collapse = Offer(_collapse.PLAN)
 corrupted_labels = Offer(_corrupted_labels.PLAN)
 doses = Offer(_doses.PLAN)
 double_descent = Offer(_double_descent.PLAN)
+fixed_head = Offer(_fixed_head.PLAN)
 flatness = Offer(_flatness.PLAN)
 grokking = GrokkingOffer(_grokking.PLAN)
 implicit_bias = Offer(_implicit_bias.PLAN)
@@ -61,6 +63,7 @@ OFFERS = {
         corrupted_labels,
         doses,
         double_descent,
+        fixed_head,
         flatness,
         grokking,
         implicit_bias,
@@ -96,6 +99,7 @@ __all__ = [
     "corrupted_labels",
     "doses",
     "double_descent",
+    "fixed_head",
     "flatness",
     "grokking",
     "implicit_bias",

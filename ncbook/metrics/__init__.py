@@ -52,7 +52,7 @@ from ncbook.metrics.fourier import (
     fourier_spectrum,
 )
 from ncbook.metrics.frames import Seli, SoftmaxCode, one_vs_rest_margin, orthogonal_frame, seli, softmax_code
-from ncbook.metrics.geometry import class_means, simplex_coordinates, simplex_etf
+from ncbook.metrics.geometry import class_means, simplex_coordinates, simplex_etf, simplex_on_axes
 from ncbook.metrics.information import (
     BinnedInformation,
     KernelInformation,
@@ -169,6 +169,7 @@ __all__ = [
     "simplex_coordinates",
     "simplex_etf",
     "simplex_margins",
+    "simplex_on_axes",
     "softmax_code",
     "square_loss_decomposition",
     "stable_rank",

@@ -51,6 +51,27 @@ def simplex_etf(num_classes: int, dim: int, device: torch.device | str | None = 
     return frame
 
 
+def simplex_on_axes(num_classes: int, dim: int) -> Tensor:
+    """The simplex ETF with an axis for each class: the rows of sqrt(K/(K-1)) (I - 11^T/K), a [K, d] float64 matrix.
+
+    Padded with zeros, as in the published code of Zhou et al. 2022. Inner products are those of `simplex_etf`, which
+    needs one axis fewer. What differs is which features of either frame can be reached: behind a ReLU none is negative,
+    and the last class of `simplex_etf`, whose row has no positive entry, can then never win, while here the k-th axis
+    makes class k win. Raises ValueError unless d >= K >= 2.
+
+    >>> metrics.simplex_on_axes(3, 4)
+    tensor([[ 0.8165, -0.4082, -0.4082,  0.0000],
+            [-0.4082,  0.8165, -0.4082,  0.0000],
+            [-0.4082, -0.4082,  0.8165,  0.0000]], dtype=torch.float64)
+    """
+    _validate.require_sizes(num_classes, dim)
+    if dim < num_classes:
+        raise ValueError(f"dim: an axis for each of {num_classes} classes needs d >= {num_classes}, got {dim}")
+    frame = torch.eye(num_classes, dim, dtype=torch.float64)
+    frame[:, :num_classes] -= 1 / num_classes
+    return frame * (num_classes / (num_classes - 1)) ** 0.5
+
+
 def etf_gram(num_classes: int, device: torch.device) -> Tensor:
     """(I - 11^T/K) / sqrt(K-1), the Gram matrix of a simplex ETF scaled to Frobenius norm 1: [K, K] float64."""
     return (torch.eye(num_classes, dtype=torch.float64, device=device) - 1 / num_classes) / (num_classes - 1) ** 0.5

@@ -12,9 +12,10 @@ Those for images are built for the shape of their inputs; others are the models 
 """
 
 from ncbook.models.classifier import Classifier
-from ncbook.models.heads import CosineHead, FixedHead, reduce_features, replace_head
+from ncbook.models.heads import CosineHead, FixedHead, narrow_features, reduce_features, replace_head
 from ncbook.models.modular import PairMLP, QuadraticMLP, gromov_solution
 from ncbook.models.networks import NETWORKS, build, convnet, mlp
+from ncbook.models.parameters import ARCHITECTURES, Parameters, count_parameters, training_bytes
 from ncbook.models.seeding import seeded
 from ncbook.models.torchvision_networks import (
     densenet121,
@@ -29,6 +30,7 @@ from ncbook.models.transformer import NandaTransformer, PowerTransformer
 from ncbook.models.unconstrained import DeepLinear, UnconstrainedFeatures, unconstrained_objective
 
 __all__ = [
+    "ARCHITECTURES",
     "NETWORKS",
     "Classifier",
     "CosineHead",
@@ -36,20 +38,24 @@ __all__ = [
     "FixedHead",
     "NandaTransformer",
     "PairMLP",
+    "Parameters",
     "PowerTransformer",
     "QuadraticMLP",
     "UnconstrainedFeatures",
     "build",
     "convnet",
+    "count_parameters",
     "densenet121",
     "gromov_solution",
     "mlp",
+    "narrow_features",
     "reduce_features",
     "replace_head",
     "resnet18",
     "resnet34",
     "resnet50",
     "seeded",
+    "training_bytes",
     "unconstrained_objective",
     "vgg11_bn",
     "vgg13_bn",

@@ -1,5 +1,6 @@
 """Heads other than a free linear layer. All are linear layers, whose `weight` [K, d] and `bias` metrics can read."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -39,12 +40,13 @@ class CosineHead(nn.Linear):
 class FixedHead(nn.Linear):
     """A head that is not trained: `weight` [K, d] and `bias` [K] or None are buffers.
 
-    With `metrics.simplex_etf(K, d)` for weight, d >= K-1, the fixed simplex ETF (Zhu et al. 2021); multiply it for
-    rows that are not of length 1. The dtype and device stay those of the tensors given. Raises ValueError for
-    shapes that do not fit, an integer dtype or a non-finite entry.
+    With `metrics.simplex_on_axes(K, d)` for weight, d >= K, the fixed simplex ETF (Zhu et al. 2021); multiply it for
+    rows that are not of length 1. `metrics.simplex_etf(K, d)` is for features of either sign, such as those of
+    `reduce_features`: behind a ReLU its last class can never win. The dtype and device stay those of the tensors
+    given. Raises ValueError for shapes that do not fit, an integer dtype or a non-finite entry.
 
     >>> from ncbook import metrics
-    >>> head = models.FixedHead(metrics.simplex_etf(10, 128).float())
+    >>> head = models.FixedHead(metrics.simplex_on_axes(10, 128).float())
     >>> list(head.parameters())
     []
     """
@@ -92,6 +94,45 @@ def reduce_features(model: Classifier, dim: int) -> Classifier:
     model.blocks["reduced"] = nn.Linear(old.in_features, dim, bias=False).to(old.weight)
     model.head = nn.Linear(dim, old.out_features, bias=old.bias is not None).to(old.weight)
     return model
+
+
+def narrow_features(model: Classifier, dim: int) -> Classifier:
+    """Keep the first `dim` neurons of the last block, before a fresh linear head; changes and returns the model.
+
+    The last block has to be a linear layer and batch norm and ReLU, or any of them, as in `mlp` and `convnet`. A head
+    whose columns beyond the first `dim` are 0 reads these neurons alone, so that the smaller network computes the
+    same (Zhou et al. 2022 narrow the last layer of features to d = K). Raises ValueError for another last block, or
+    unless 1 <= dim <= d.
+
+    >>> models.narrow_features(models.mlp((2,), num_classes=3, width=8), dim=3).head.weight.shape
+    torch.Size([3, 3])
+    """
+    require_instance("model", model, Classifier, "a models.Classifier")
+    old, name = model.head, list(model.blocks)[-1]
+    require_integer("dim", dim, 1, old.in_features)
+    parts = list(model.blocks[name].children())
+    fine = all(isinstance(part, _OF_NEURONS) for part in parts) and any(isinstance(part, nn.Linear) for part in parts)
+    require("model", type(model.blocks[name]).__name__, fine, "a last block of a linear layer, batch norm and ReLU")
+    model.blocks[name] = nn.Sequential(*(_first_neurons(part, dim) for part in parts))
+    model.head = nn.Linear(dim, old.out_features, bias=old.bias is not None).to(old.weight)
+    return model
+
+
+_OF_NEURONS = (nn.Flatten, nn.Linear, nn.BatchNorm1d, nn.ReLU)  # in which each neuron is by itself
+
+
+def _first_neurons(part: nn.Module, dim: int) -> nn.Module:
+    """A layer with the first `dim` of its outputs; what has no parameters stays."""
+    if not list(part.parameters()):
+        return part
+    kept = copy.deepcopy(part)
+    for name, value in [*part.named_parameters(), *part.named_buffers()]:
+        if value.ndim:
+            first = value.detach()[:dim].clone()
+            setattr(kept, name, nn.Parameter(first) if isinstance(value, nn.Parameter) else first)
+    sizes = {"out_features": dim} if isinstance(part, nn.Linear) else {"num_features": dim}
+    vars(kept).update(sizes)
+    return kept
 
 
 class _UnitRows(nn.Module):

@@ -113,7 +113,7 @@ def test_the_doors_lead_to_the_first_chapter_its_hosts_and_the_course(front, boo
 
 def test_a_card_leads_to_its_part_wherever_it_is_clicked(front):
     page = front(motion="reduce")
-    for part in ("1-collapse", "2-generalization", "3-representation", "4-grokking"):
+    for part in ("1-collapse", "2-generalization", "3-representation", "4-grokking", "5-using"):
         card = page.locator(".front-card", has=page.locator(f"a[href='{part}/part.html']"))
         card.locator("svg").click(force=True)
         page.wait_for_url(f"**/{part}/part.html")

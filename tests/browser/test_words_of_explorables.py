@@ -88,7 +88,10 @@ def test_an_arm_that_ended_earlier_says_so(show, interventions, interventions_ru
     assert f"ended at step {steps['encouraged']} with " in page.text_content(".nc-told0")
 
 
-ARMS = ["interventions", "doses", "image_interventions", "mnist_grokking", "memorization", "corrupted_trainings"]
+ARMS = [
+    "interventions", "doses", "image_interventions", "mnist_grokking", "memorization", "corrupted_trainings",
+    "fixed_head",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ARMS)

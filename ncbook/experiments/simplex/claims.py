@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ncbook.claims import not_tested, read
+from ncbook.claims import read
 from ncbook.evidence import Evidence
 from ncbook.readings.moments import COLLAPSED, NEVER
 from ncbook.readings.simplex import fitting_ends, least_and_most
@@ -54,7 +54,5 @@ CLAIMS = read(
         "simplex-meeting": _meet,
         "enough-dimensions-for-the-error": _enough_for_the_error,
         "enough-dimensions-for-the-simplex": _enough_for_the_simplex,
-        "as-many-dimensions-as-classes": not_tested,
-        "fixed-simplex-classifier": not_tested,
     },
 )
