@@ -55,7 +55,7 @@ def test_what_the_other_losses_do_to_the_threshold():
     for arm, merges in ((reading.PLAIN, True), (reading.ADJUSTED, True), (reading.REWEIGHTED, False)):
         for ratio, above in ((0.9 * critical, False), (1.1 * critical, True)):
             row = free.row(config, free.Problem(reading.FREE, arm, ratio, 5e-3, 5e-3, 1))
-            assert (row["cos_rows_rare"] > reading.MERGED) == (merges and above), (arm, ratio)
+            assert (row["apart_rare"] <= reading.ONE) == (merges and above), (arm, ratio)
 
 
 # --- networks

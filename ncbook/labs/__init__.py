@@ -21,6 +21,7 @@ from ncbook.labs.plans import doses as _doses
 from ncbook.labs.plans import double_descent as _double_descent
 from ncbook.labs.plans import flatness as _flatness
 from ncbook.labs.plans import grokking as _grokking
+from ncbook.labs.plans import imbalance as _imbalance
 from ncbook.labs.plans import implicit_bias as _implicit_bias
 from ncbook.labs.plans import information_bottleneck as _information_bottleneck
 from ncbook.labs.plans import interventions as _interventions
@@ -40,6 +41,7 @@ doses = Offer(_doses.PLAN)
 double_descent = Offer(_double_descent.PLAN)
 flatness = Offer(_flatness.PLAN)
 grokking = GrokkingOffer(_grokking.PLAN)
+imbalance = Offer(_imbalance.PLAN)
 implicit_bias = Offer(_implicit_bias.PLAN)
 information_bottleneck = Offer(_information_bottleneck.PLAN)
 interventions = Offer(_interventions.PLAN)
@@ -63,6 +65,7 @@ OFFERS = {
         double_descent,
         flatness,
         grokking,
+        imbalance,
         implicit_bias,
         information_bottleneck,
         interventions,
@@ -98,6 +101,7 @@ __all__ = [
     "double_descent",
     "flatness",
     "grokking",
+    "imbalance",
     "implicit_bias",
     "information_bottleneck",
     "interventions",

@@ -8,6 +8,7 @@ import pandas as pd
 from ncbook import metrics
 from ncbook.readings import _rows
 from ncbook.readings.measures import Measure
+from ncbook.readings.words import spread
 from ncbook.runs import Run
 
 PLAIN, FEW = "plain", "few of every class"
@@ -24,7 +25,7 @@ RULES = {
     POOL: "nearest mean of all images",
 }
 KEYS = ("part", "arm", "ratio", "weight_decay", "feature_decay", "seed")
-MERGED = 0.999  # cosine from which on vectors are called one
+ONE = 0.01  # distance of two rare rows up to which they are called one, in root mean square lengths of a row
 _SIZES = {"rare": "rare classes", "frequent": "frequent classes", "worst": "the worst class"}
 
 COLUMNS: dict[str, Measure] = {
@@ -91,3 +92,46 @@ def critical(config: Mapping[str, Any], weight_decay: float, feature_decay: floa
 def strongest(run: Run) -> float:
     """The larger weight decay of the networks."""
     return float(max(run.config["weight_decays"]))
+
+
+def thresholds(run: Run) -> pd.DataFrame:
+    """A row a pair of decays: the predicted ratio, and between which ratios of the run rare rows become one."""
+    table = ends(run, FREE)
+    rows = []
+    for pair in pairs(run):
+        own = of_pair(table[table.arm == PLAIN], pair)
+        farthest = own.groupby("ratio").apart_rare.max()
+        rows.append(
+            {
+                "decay of W": f"{pair[0]:g}",
+                "decay of H": f"{pair[1]:g}",
+                "predicted R": critical(run.config, *pair),
+                "apart up to R": farthest[farthest > ONE].index.max(),
+                "one from R": farthest[farthest <= ONE].index.min(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def remedies(run: Run, weight_decay: float) -> pd.DataFrame:
+    """A row a way to decide, at the ratio of the remedies: accuracy in percent on new images, medians and ranges."""
+    ways = [(MANY, HEAD), *((PLAIN, rule) for rule in RULES), *((arm, HEAD) for arm in (*REMEDIES, FEW))]
+    rows = []
+    for arm, rule in ways:
+        own = {size: 100 * _column(run, f"{size}_acc_{rule}", weight_decay)[arm] for size in _SIZES}
+        name = arm if rule == HEAD else f"{arm}, {RULES[rule].removeprefix('head, ')}"
+        rows.append(
+            {
+                "training, and decision": name,
+                "rare, %": spread(own["rare"], "{:.1f}"),
+                "frequent, %": spread(own["frequent"], "{:.1f}"),
+                "worst class, %": float(own["worst"].median()),
+                "rows to the simplex": float(_column(run, "etf_rows", weight_decay)[arm].median()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _column(run: Run, column: str, weight_decay: float) -> pd.DataFrame:
+    """`beside` at one weight decay: a row a seed."""
+    return beside(run, column).loc[weight_decay]

@@ -14,6 +14,7 @@ from ncbook.readings.imbalance import (
     LIMIT,
     MANY,
     NETWORK,
+    ONE,
     OVERSAMPLED,
     PLAIN,
     REWEIGHTED,
@@ -26,7 +27,7 @@ from ncbook.readings.imbalance import (
 )
 from ncbook.runs import Run
 
-_ONE, _APART = 0.01, 0.05  # distance of two rare rows, in root mean square lengths
+_APART = 0.05  # distance of two rare rows, in root mean square lengths
 _NEAR_THRESHOLD = 1.02  # times: nearer to the predicted ratio nothing is asked
 _AT_SELI, _OFF_SIMPLEX = 0.1, 0.3
 _TOGETHER = 0.9  # cosine
@@ -40,7 +41,7 @@ RARE_LUCK = 0.04  # by 5 points, on the half of them that is rare: 2.8 is the de
 def _keeps_threshold(rows: pd.DataFrame, ratio: float) -> bool:
     """Rare rows of one start are one above the ratio, and apart below it."""
     above, below = rows[rows.ratio >= ratio * _NEAR_THRESHOLD], rows[rows.ratio * _NEAR_THRESHOLD <= ratio]
-    return bool((above.apart_rare <= _ONE).all() and (below.apart_rare > _APART).all())
+    return bool((above.apart_rare <= ONE).all() and (below.apart_rare > _APART).all())
 
 
 def _threshold(run: Run) -> Evidence:
