@@ -2,6 +2,7 @@
 // The data are made by imbalance.py, which documents them. Pixels are CSS pixels.
 
 const WIDE = 2.3; // of the picture of the rows, in root mean square lengths of a row
+const KINDS = ["frequent", "rare", "all as rare"];
 
 /**
  * @typedef {Record<"low" | "middle" | "high", (number | null)[]>} Told
@@ -78,14 +79,16 @@ function drawRows(canvas, { simplex }, { source, at }, color) {
 /** @type {(canvas: Canvas, state: State, color: Color) => void} */
 function drawAccuracy(canvas, { source, at }, color) {
   const { context, width, height } = freshContext(canvas);
-  const y = { ...linearAxis(0, 1, height - 16, 14), hasZero: false };
+  const y = { ...linearAxis(0, 1, height - 46, 14), hasZero: false };
   const x = { from: 54, to: width - 8, hasZero: false };
   const ticks = [0, 20, 40, 60, 80, 100].map((value) => ({ value: value / 100, label: `${value} %` }));
   drawTicks(context, x, y, ticks, color, "");
   source.accuracy.forEach(({ low, middle, high }, kind) => {
+    const across = x.from + ((kind + 0.5) * (x.to - x.from)) / 3;
+    context.fillStyle = color("muted");
+    write(context, KINDS[kind], across, y.from + 8, "center", "top");
     const [least, value, most] = [low[at], middle[at], high[at]];
     if (least === null || value === null || most === null) return;
-    const across = x.from + ((kind + 0.5) * (x.to - x.from)) / 3;
     context.lineWidth = 2;
     line(context, [across, y.at(least)], [across, y.at(most)], color(`class${kind}`));
     const paint = { fillStyle: color(`class${kind}`), strokeStyle: color("back"), lineWidth: 1 };

@@ -26,7 +26,7 @@ def imbalance(run: runs.Run) -> _page.Explorable:
     data = {"simplex": simplex, "sources": list(sources.values())}
     title = "Rare classes: their rows of W, and new images of them"
     body = _page.body(
-        "imbalance", run, last=len(next(iter(sources.values()))["ratios"]) - 1, sources=_page.options(sources),
+        "imbalance", run, last=len(next(iter(sources.values()))["ratios"]) - 1, sources=_page.options(list(sources)),
         classes=classes, seeds=len(run.config["seeds"]),
     )  # fmt: skip
     return _page.Explorable("imbalance", title, body, data, f"{title}. {runs.provenance_line(run)}")

@@ -39,10 +39,10 @@ def nearness_to_seli(run: Run) -> Figure:
     for panel, (kind, title) in zip(axes, {"rows": "rows of W", "means": "features"}.items(), strict=True):
         for style, (ideal, name) in enumerate({"seli": "to SELI", "etf": "to the simplex"}.items()):
             _band(panel, table, "weight_decay", f"{ideal}_{kind}", name, style)
-        panel.set(title=title, xlabel="weight decay and feature decay", ylim=(0, None))
+        panel.set(title=title, xlabel="weight decay and feature decay")
         _style.log_axis(panel.xaxis)
         panel.invert_xaxis()
-    axes[0].set_ylabel("distance of Gram matrices")
+    axes[0].set(ylabel="distance of Gram matrices", ylim=(0, None))  # of both panels, once both are drawn
     axes[0].legend()
     return figure
 

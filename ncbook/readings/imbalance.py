@@ -125,8 +125,8 @@ def remedies(run: Run, weight_decay: float) -> pd.DataFrame:
                 "training, and decision": name,
                 "rare, %": spread(own["rare"], "{:.1f}"),
                 "frequent, %": spread(own["frequent"], "{:.1f}"),
-                "worst class, %": float(own["worst"].median()),
-                "rows to the simplex": float(_column(run, "etf_rows", weight_decay)[arm].median()),
+                "worst class, %": f"{own['worst'].median():.0f}",
+                "rows to the simplex": f"{_column(run, 'etf_rows', weight_decay)[arm].median():.2f}",
             }
         )
     return pd.DataFrame(rows)

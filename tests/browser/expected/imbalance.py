@@ -6,6 +6,7 @@ from drawings import Axis, Line, Mark, Word, segment
 from expected import fixed, kept, spelled, stored
 
 KINDS = (("class0", "circle"), ("class1", "square"), ("class2", "triangle"))
+NAMES = ("frequent", "rare", "all as rare")
 SIMPLEX = math.sqrt(20 / 9)  # between two of ten corners of radius 1
 
 
@@ -51,12 +52,13 @@ def pictures(run, state, canvases):
 
 def accuracy(canvas, accuracies, at):
     y = canvas.y(Axis(0, 1, log=False))
-    left, _, right, _ = canvas.box
+    left, _, right, bottom = canvas.box
     items = [Word(f"{tick} %", (left - 8, float(y(tick / 100)))) for tick in range(0, 101, 20)]
     for kind, ((color, shape), values) in enumerate(zip(KINDS, accuracies, strict=True)):
         low, middle, high = (each[at] for each in values)
+        x = left + (kind + 0.5) * (right - left) / 3
+        items.append(Word(NAMES[kind], (x, bottom + 8)))
         if np.isfinite(middle):
-            x = left + (kind + 0.5) * (right - left) / 3
             items.append(segment((x, float(y(low))), (x, float(y(high))), color))
             items.append(Mark((x, float(y(middle))), color, shape, edge="back"))
     return items
