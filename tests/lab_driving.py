@@ -18,6 +18,7 @@ SMALL = {
     "fixed_head": {"steps": "60"},
     "flatness": {"epochs": "25", "labels": "stopped"},
     "grokking": {"p": "7", "width": "8", "steps": "500"},
+    "imbalance": {"width": "16", "steps": "60"},
     "implicit_bias": {"steps": "60"},
     "information_bottleneck": {"steps": "200", "sampled": "32"},
     "interventions": {"steps": "12", "release": "6", "seeds": "2"},

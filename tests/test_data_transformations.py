@@ -15,6 +15,7 @@ from ncbook.data.transformations import (
     ExponentialImbalance,
     LabelNoise,
     NoisySplit,
+    Oversampling,
     RandomLabels,
     StepImbalance,
     Subset,
@@ -58,7 +59,7 @@ NOISES = [LabelNoise(0.4), WrongLabelNoise(0.4), RandomLabels()]
 TRAIN_ONLY = [*NOISES, Subset(3), ExponentialImbalance(4), StepImbalance(4, 2)]
 
 
-@for_each("transformation", TRAIN_ONLY)
+@for_each("transformation", [*TRAIN_ONLY, Oversampling()])
 def test_the_test_split_and_the_old_data_set_stay_as_they_were(transformation):
     dataset, untouched = _dataset([8] * 4), _dataset([8] * 4)
     changed = transformation(dataset)
@@ -152,6 +153,23 @@ def test_step_imbalance_has_two_sizes(num_classes, size, seed, data):
 def test_imbalance_starts_from_the_smallest_class():
     assert _counts(StepImbalance(2, 1)(_dataset([9, 6, 8])).train) == [6, 6, 3]
     assert _counts(ExponentialImbalance(4)(_dataset([9, 8, 10])).train) == [8, 4, 2]
+
+
+@given(counts=sizes, seed=seeds)
+def test_oversampling_repeats_images_equally_often(counts, seed):
+    dataset = _dataset(counts, seed)
+    train = Oversampling(seed)(dataset).train
+    assert _counts(train) == [max(counts)] * len(counts)
+    assert _labels_are_true(train)
+    copies = Counter(train.inputs.flatten().tolist())
+    assert set(copies) == set(dataset.train.inputs.flatten().tolist())
+    for number, times in copies.items():
+        assert times in (max(counts) // counts[int(number) // 1000], -(-max(counts) // counts[int(number) // 1000]))
+
+
+def test_the_seed_of_oversampling_draws_who_has_one_copy_more():
+    drawn = {tuple(Oversampling(seed)(_dataset([5, 3])).train.inputs.flatten().tolist()) for seed in range(20)}
+    assert len(drawn) == 3  # two of three images have a second copy
 
 
 # Labels that change

@@ -86,6 +86,9 @@ KINDS = {
     "frames": count(1),
     "probes": count(2),
     "per_class": count(1),
+    "largest": count(1),
+    "vectors": also(wrong.matrix, Wrong("of one row", M[:1], "[1, 4]")),
+    "gram": also(wrong.matrix, Wrong("no square", M, "[3, 4]")),
     "num_points": count(1),
     "n_components": also(count(1), Wrong("above d", D + 1, str(D + 1))),
     "seed": also(count(0), Wrong("beyond 64 bits", 2**64, str(2**64))),
@@ -243,6 +246,7 @@ CALLS = {
     "fourier_restricted_accuracy": fourier(metrics.fourier_restricted_accuracy, averaged=PAIRS),
     "fourier_restricted_loss": fourier(metrics.fourier_restricted_loss, averaged=PAIRS),
     "fourier_spectrum": call(metrics.fourier_spectrum, EMBEDDING, matrix=M),
+    "gram_distance": call(metrics.gram_distance, vectors=M, gram=torch.eye(K)),
     "hessian_product": call(
         metrics.hessian_product, {"weight": wrong.floats_of_any_shape}, loss=lambda w: w.square().sum(), weight=W
     ),
@@ -278,6 +282,16 @@ CALLS = {
         limit=N,
         memory_gb=2.0,
     ),
+    "minority_collapse_ratio": call(
+        metrics.minority_collapse_ratio,
+        {"num_classes": count(3), "minority": also(count(2), Wrong("all classes", 4, "4"))},
+        num_classes=4,
+        minority=2,
+        largest=10,
+        weight_decay=0.01,
+        feature_decay=0.01,
+    ),
+    "minority_collapse_size": call(metrics.minority_collapse_size, num_points=N, weight_decay=0.01, feature_decay=0.01),
     "mutual_information_binned": call(metrics.mutual_information_binned, **POINTS, bin_size=1.0),
     "mutual_information_gaussian": call(
         metrics.mutual_information_gaussian,

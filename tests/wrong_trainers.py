@@ -65,6 +65,7 @@ BATCHES = [
     OUTPUTS._replace(mask=torch.ones(2)), OUTPUTS._replace(logits=torch.eye(4)),
 ]  # fmt: skip
 RECIPE = trainers.Recipe(2, 0.1)
+COUNTS = [None, 3, "32", (), (3,), (3, 0), (3, -1), (3, NAN), (3, "2")]
 SEEN = trainers.Seen(step=1, loss=0.1, error=0.1, zero_error_step=None)
 DIGITS = data.Dataset("points", blobs(6), blobs(2), ("a", "b", "c"))
 IMAGE = torch.zeros(2, 1, 8, 8)
@@ -239,6 +240,14 @@ TRAINERS = {
     ],
     "Outputs.mean": [Call(OUTPUTS.mean, {"values": torch.ones(3)}, {"values": ANYTHING})],
     "Ensemble.model": [Call(_ensemble().ensemble.model, {"member": 0}, {"member": whole(-1, 0)})],
+    "LogitAdjusted": [
+        Call(trainers.LogitAdjusted, {"class_counts": (3, 2)}, {"class_counts": COUNTS, "strength": [None, "1", NAN]}),
+        _loss(trainers.LogitAdjusted((3, 2, 1))),
+    ],
+    "Reweighted": [
+        Call(trainers.Reweighted, {"class_counts": (3, 2)}, {"class_counts": COUNTS}),
+        _loss(trainers.Reweighted((3, 2, 1))),
+    ],
     "SquaredError": [
         Call(trainers.SquaredError, {}, {"on_target": number(0.0), "height": number(0.0)}),
         _loss(trainers.SquaredError()),
@@ -327,6 +336,7 @@ TRANSFORMED = {
     "StepImbalance": {"ratio": number(0.5, 7.0), "minority": whole(1, 2)},
     "LabelNoise": {"rate": number(-0.1, 1.1)},
     "WrongLabelNoise": {"rate": number(-0.1, 1.1)},
+    "Oversampling": {},
     "RandomLabels": {},
 }
 RIGHT = {"per_class": 2, "ratio": 2.0, "minority": 1, "rate": 0.5}

@@ -136,6 +136,32 @@ class StepImbalance:
 
 
 @dataclass(frozen=True)
+class Oversampling:
+    """Training images of each class are repeated until it has as many as the largest; the test split stays whole.
+
+    All images of a class are repeated equally often, but for one copy where the sizes do not divide: `seed` draws who
+    has it. Every class must occur. Equal to weights in the loss but for the batches (Buda, Maki and Mazurowski 2018).
+
+    >>> rare = data.StepImbalance(ratio=10, minority=2)(digits)
+    >>> data.Oversampling()(rare).train.labels.bincount()
+    tensor([100, 100, 100, 100, 100, 100, 100, 100, 100, 100])
+    """
+
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_seed("seed", self.seed)
+
+    def __call__(self, dataset: Dataset) -> Dataset:
+        counts = _counts(dataset)
+        require("dataset", dataset, bool((counts > 0).all()), "a training image of each class at least")
+        order, starts = _by_class(dataset, self.seed), counts.cumsum(0) - counts
+        place = torch.arange(int(counts.max()))  # the place in a class of that size
+        rows = [order[start + place % count] for start, count in zip(starts, counts, strict=True)]
+        return replace(dataset, train=_rows(dataset.train, torch.cat(rows).sort().values))
+
+
+@dataclass(frozen=True)
 class LabelNoise:
     """Each training label is drawn anew with probability `rate`, uniformly from all K classes, the true one included.
 
@@ -287,12 +313,16 @@ def _largest(dataset: Dataset, ratio: float) -> int:
 
 def _thinned(dataset: Dataset, sizes: Tensor, seed: int) -> Dataset:
     """sizes[c] training images of each class c, chosen at random, in their old order."""
-    labels, total = dataset.train.labels.cpu(), len(dataset.train)
-    shuffled = torch.randperm(total, generator=torch.Generator().manual_seed(seed))
-    order = shuffled[labels[shuffled].argsort(stable=True)]  # by class, at random within each
-    counts = _counts(dataset)
-    rank = torch.arange(total) - (counts.cumsum(0) - counts)[labels[order]]
+    labels, order, counts = dataset.train.labels.cpu(), _by_class(dataset, seed), _counts(dataset)
+    rank = torch.arange(len(order)) - (counts.cumsum(0) - counts)[labels[order]]
     return replace(dataset, train=_rows(dataset.train, order[rank < sizes[labels[order]]].sort().values))
+
+
+def _by_class(dataset: Dataset, seed: int) -> Tensor:
+    """[N]: the numbers of the training images by class, in random order within each."""
+    labels = dataset.train.labels.cpu()
+    shuffled = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    return shuffled[labels[shuffled].argsort(stable=True)]
 
 
 def _noisy(dataset: Dataset, rate: float, seed: int, lowest_shift: int) -> Dataset:

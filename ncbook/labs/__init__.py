@@ -22,6 +22,7 @@ from ncbook.labs.plans import double_descent as _double_descent
 from ncbook.labs.plans import fixed_head as _fixed_head
 from ncbook.labs.plans import flatness as _flatness
 from ncbook.labs.plans import grokking as _grokking
+from ncbook.labs.plans import imbalance as _imbalance
 from ncbook.labs.plans import implicit_bias as _implicit_bias
 from ncbook.labs.plans import information_bottleneck as _information_bottleneck
 from ncbook.labs.plans import interventions as _interventions
@@ -42,6 +43,7 @@ double_descent = Offer(_double_descent.PLAN)
 fixed_head = Offer(_fixed_head.PLAN)
 flatness = Offer(_flatness.PLAN)
 grokking = GrokkingOffer(_grokking.PLAN)
+imbalance = Offer(_imbalance.PLAN)
 implicit_bias = Offer(_implicit_bias.PLAN)
 information_bottleneck = Offer(_information_bottleneck.PLAN)
 interventions = Offer(_interventions.PLAN)
@@ -66,6 +68,7 @@ OFFERS = {
         fixed_head,
         flatness,
         grokking,
+        imbalance,
         implicit_bias,
         information_bottleneck,
         interventions,
@@ -102,6 +105,7 @@ __all__ = [
     "fixed_head",
     "flatness",
     "grokking",
+    "imbalance",
     "implicit_bias",
     "information_bottleneck",
     "interventions",

@@ -53,6 +53,7 @@ from ncbook.metrics.fourier import (
 )
 from ncbook.metrics.frames import Seli, SoftmaxCode, one_vs_rest_margin, orthogonal_frame, seli, softmax_code
 from ncbook.metrics.geometry import class_means, simplex_coordinates, simplex_etf, simplex_on_axes
+from ncbook.metrics.imbalance import gram_distance, minority_collapse_ratio, minority_collapse_size
 from ncbook.metrics.information import (
     BinnedInformation,
     KernelInformation,
@@ -136,6 +137,7 @@ __all__ = [
     "fourier_restricted_accuracy",
     "fourier_restricted_loss",
     "fourier_spectrum",
+    "gram_distance",
     "hessian_product",
     "layer_relative_flatness",
     "layerwise",
@@ -144,6 +146,8 @@ __all__ = [
     "margins",
     "max_margin_classifier",
     "measure",
+    "minority_collapse_ratio",
+    "minority_collapse_size",
     "mutual_information_binned",
     "mutual_information_gaussian",
     "mutual_information_infonce",

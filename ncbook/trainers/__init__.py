@@ -26,6 +26,7 @@ from ncbook.trainers.devices import pick_device, threads
 from ncbook.trainers.ensemble import Ensemble, Member
 from ncbook.trainers.fit import EnsembleFitted, Fitted, fit, fit_ensemble, log_spaced
 from ncbook.trainers.gradient_filters import Amplified, GradientFilter, Orthogonal
+from ncbook.trainers.imbalance import LogitAdjusted, Reweighted
 from ncbook.trainers.loop import (
     INTERRUPTED,
     FirstProbesDone,
@@ -91,6 +92,7 @@ __all__ = [
     "Floor",
     "Focal",
     "GradientFilter",
+    "LogitAdjusted",
     "LossBelow",
     "Member",
     "Orthogonal",
@@ -98,6 +100,7 @@ __all__ = [
     "RateReduction",
     "Recipe",
     "Regularizer",
+    "Reweighted",
     "Seen",
     "SquaredError",
     "StableMax",
