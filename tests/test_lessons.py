@@ -48,6 +48,11 @@ def test_a_lesson_fills_the_session(name):
     assert sum(int(row[0]) for row in rows(lesson(name)["Plan"])) == MINUTES
 
 
+def test_the_course_of_one_session_fills_it():
+    course = (BOOK / "teaching" / "course-module.md").read_text(encoding="utf-8")
+    assert sum(int(row[0]) for row in rows(sections(course, 2)["One session"])) == MINUTES
+
+
 @every
 def test_links_of_a_lesson_lead_somewhere(name):
     for target in re.findall(r"\]\((?!http)([^)#]*)", (FOLDER / f"{name}.md").read_text(encoding="utf-8")):

@@ -214,17 +214,46 @@ def test_a_formula_is_one_word_and_one_on_display_is_none():
     assert texts.words(r"The <b>ratio</b> \(a + b = c\) is \[ d + e \]") == 4
 
 
-def test_minutes_go_to_slides_by_link_or_kind_and_questions_by_order(slides, tmp_path):
-    (tmp_path / "one.md").write_text(LESSON)
+def taught(slides, tmp_path, lesson):
+    """What the lesson plan says at each slide, by its title."""
+    (tmp_path / "one.md").write_text(lesson)
     lessons.teach(slides, lessons.read(tmp_path / "one.md"))
-    taught = {slide.title: text(" ".join(slide.taught)) for slide in slides if slide.taught}
-    assert taught["1.1. One"] == r"Minutes 0 to 10. Guess \(a\). (the board)"
-    assert taught["It moves"].startswith("Minutes 10 to 25. Move it.")
-    assert taught["Steps"].startswith("Minutes 25 to 65. Read. (the table)")
-    assert taught["Your turn: How late? (5 minutes)"].startswith("Minutes 65 to 90.")
-    assert taught["Predict"] == "Predict. Before the figure. Which? The first."
-    assert taught["Definition"] == "Ask. Where? See the second."  # the first slide of that section
-    assert sum("When?" in each for each in taught.values()) == 1
+    return {slide.title: text(" ".join(slide.taught)) for slide in slides if slide.taught}
+
+
+def test_minutes_go_to_slides_by_link_or_kind_and_questions_by_order(slides, tmp_path):
+    found = taught(slides, tmp_path, LESSON)
+    assert found["1.1. One"] == r"Minutes 0 to 10. Guess \(a\). (the board) Then slide 2."
+    assert found["It moves"].startswith("Minutes 10 to 25. Move it.")
+    assert found["Steps"].startswith("Minutes 25 to 65. Read. (the table) Then slide 10.")
+    assert found["Your turn: How late? (5 minutes)"].startswith("Minutes 65 to 90. Work. (exercise 1)")
+    assert found["Predict"] == "Predict. Before the figure. Which? The first."
+    assert found["Definition"] == "Ask. Where? See the second."  # the first slide of that section
+    assert sum("When?" in each for each in found.values()) == 1
+
+
+def row(what, tool):
+    return f"| 10 | {what} | {tool} |\n"
+
+
+def plan(*rows, ask=()):
+    heading = "## Plan\n| minutes | what | with |\n| --- | --- | --- |\n"
+    return heading + "".join(rows) + "\n## Ask\n" + "".join(f"- {each}\n" for each in ask)
+
+
+def test_words_lead_an_item_to_its_slide_wherever_that_is(slides, tmp_path):
+    rows = row("Begin.", "the board"), row("How late is it?", "exercise 1"), row("Why does it fall?", "the figure")
+    found = taught(slides, tmp_path, plan(*rows, ask=["Does it move by itself?", "Which ratio of counted links?"]))
+    assert "Begin." in found["1.1. One"]
+    assert found["Your turn: How late? (5 minutes)"].endswith("Then slide 5.")
+    assert "Why does it fall?" in found["It falls"]  # in front of the row before
+    assert found["It moves"].startswith("Ask. Does it move by itself?")
+    assert found["The first"].startswith("Ask. Which ratio of counted links?")
+
+
+def test_what_has_no_words_of_a_slide_stays_at_the_slide_of_the_row_before(slides, tmp_path):
+    rows = row("Begin.", "the board"), row("Steps.", "the table"), row("Anything.", "the board"), row("Pairs.", "paper")
+    assert taught(slides, tmp_path, plan(*rows))["Steps"].count("Minutes") == 3
 
 
 @pytest.fixture(scope="module")

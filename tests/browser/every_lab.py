@@ -22,26 +22,34 @@ FRONT = os.environ.get("NCBOOK_FRONT") or fronts.JUPYTERLAB
 ENVIRONMENT = os.environ.get("NCBOOK_ENVIRONMENT")
 PYTHON = f"{ENVIRONMENT}/bin/python" if ENVIRONMENT else sys.executable
 NAMES = sorted(os.environ.get("NCBOOK_LABS", "").split() or labs.OFFERS)
-CONTINUED = [name for name in NAMES if name == "grokking"]
+# A page of Voila waits two seconds for a widget and then shows nothing in its place, for good: too short for many labs.
+PAGES = [(name,) for name in NAMES] if FRONT == fronts.VOILA else [tuple(NAMES)]
 LETTERS = """lab => [...lab.querySelectorAll("*")].filter((one) => one.checkVisibility() && (one.value ||
   [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) && one.tagName !== "STYLE")
   .map((one) => getComputedStyle(one).fontSize)"""
 
 
+def every(names: list[str]):
+    """Runs a test for each of these labs, `name`, on the page `notebook` that has it."""
+    cases = [pytest.param(page, name, id=name) for page in PAGES for name in page if name in names]
+    return pytest.mark.parametrize(("notebook", "name"), cases, indirect=["notebook"], scope="module")
+
+
 @pytest.fixture(scope="module")
-def notebook(chromium, tmp_path_factory):
-    """A page with every lab, and then with each of them large."""
-    home = tmp_path_factory.mktemp("front")
+def notebook(request, chromium, tmp_path_factory):
+    """A page with some labs, and then with each of them large; its server, and with it the kernel, ends with it."""
+    home, names = tmp_path_factory.mktemp("front"), request.param
     with fronts.started(home, FRONT, PYTHON) as server, fresh_page(chromium) as page:
-        calls = [f"labs.{name}()" for name in NAMES] + [f"labs.{name}(large=True)" for name in NAMES]
+        calls = [f"labs.{name}()" for name in names] + [f"labs.{name}(large=True)" for name in names]
         fronts.show(page, server, "every.ipynb", "from ncbook import labs", *calls)
+        page.names = names
         yield page
         assert page.get_by_text("Traceback").count() == 0
 
 
-def opened(notebook, place: int) -> Lab:
-    """The lab of a cell, once it is on the page, which draws cells that come near."""
-    lab = Lab(notebook, place)
+def opened(notebook, name: str, large: bool = False) -> Lab:
+    """The lab, once it is on the page, which draws cells that come near."""
+    lab = Lab(notebook, 1 + notebook.names.index(name) + (len(notebook.names) if large else 0))
     lab.cell.scroll_into_view_if_needed()
     lab.picture.wait_for()
     return lab
@@ -56,9 +64,9 @@ def restore(lab: Lab, name: str, texts: dict[str, str]) -> None:
         lab.wait_until(lambda label=labels[setting], text=text: text in lab.field(label).evaluate("it => it.value"))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every(NAMES)
 def test_a_lab_trains_compares_refuses_restores_and_is_taken_away(notebook, name, axe):
-    lab, plan = opened(notebook, 1 + NAMES.index(name)), labs.OFFERS[name].plan
+    lab, plan = opened(notebook, name), labs.OFFERS[name].plan
     chosen = {setting: text for setting, text in SMALL[name].items() if text.replace(".", "").isdigit()}
     restore(lab, name, chosen)
     for runs in (1, 2):
@@ -77,9 +85,9 @@ def test_a_lab_trains_compares_refuses_restores_and_is_taken_away(notebook, name
     assert notebook.evaluate(_BARRIERS) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every(NAMES)
 def test_a_default_run_is_stopped(notebook, name):
-    lab = opened(notebook, 1 + NAMES.index(name))
+    lab = opened(notebook, name)
     restore(lab, name, {})
     lab.press("Train")
     lab.cell.get_by_text(re.compile(r"\d+ %, about")).wait_for()
@@ -88,17 +96,17 @@ def test_a_default_run_is_stopped(notebook, name):
     assert lab.cell.get_by_role("button", name="Train", exact=True).is_enabled()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every(NAMES)
 def test_a_field_says_what_it_does_under_the_pointer(notebook, name):
-    lab = opened(notebook, 1 + NAMES.index(name))
+    lab = opened(notebook, name)
     for setting in labs.OFFERS[name].plan.settings:
         label = lab.cell.locator("label", has_text=re.compile(f"^{re.escape(setting.label)}$"))
         assert label.evaluate("it => (it.querySelector('[title]') ?? it).title") == setting.tip()
 
 
-@pytest.mark.parametrize("name", CONTINUED)
+@every(["grokking"])
 def test_a_stopped_run_is_continued(notebook, name):
-    lab = opened(notebook, 1 + NAMES.index(name))
+    lab = opened(notebook, name)
     lab.press("Reset")
     lab.wait_for_status("No run yet")
     restore(lab, name, {"p": "11", "steps": "40000"})
@@ -118,9 +126,9 @@ def test_a_stopped_run_is_continued(notebook, name):
     lab.wait_for_end("done")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every(NAMES)
 def test_the_large_form_has_letters_of_20_pixels_and_the_whole_width(notebook, name):
-    lab = opened(notebook, 1 + len(NAMES) + NAMES.index(name))
+    lab = opened(notebook, name, large=True)
     large = lab.cell.locator(".nc-lab-large")
     assert set(large.evaluate(LETTERS)) == {"20px"}
     room = large.evaluate("lab => lab.getBoundingClientRect().width")

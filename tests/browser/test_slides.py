@@ -7,7 +7,8 @@ from contextlib import contextmanager
 import decks
 import pytest
 from pages import fresh_page
-from slides import chapter
+from printing.pages import Page
+from slides import chapter, lessons
 
 CHAPTERS = ("memorization", "grokking")  # with tables, and with the explorable that has most to show
 SMALLEST = 20  # pixels of a letter on the stage
@@ -22,6 +23,24 @@ LESSON = """# Lesson: Grokking
 ## Predict
 - **Before the eight networks.** Which time changes?
 """
+# What lesson plans say, and the section of the chapter at whose slides a teacher wants to see it.
+PLACES = {
+    "collapse": {
+        # a row behind the lab, about a figure in front of it
+        "the figure of NC1, test curve": "NC1: each class shrinks to its mean",
+        "Why is there a pseudo-inverse": "NC1: each class shrinks to its mean",
+        "Before the figure of NC3": "NC3: the classifier becomes the class means",
+        "Before the control": "A control: weight decay",
+    },
+    "cascade": {
+        "the figure of effective depth": "Where the nearest mean becomes right",
+        "What does the tunnel cost": "What the late layers throw away",
+    },
+    "grokking": {
+        "which test pairs come for free": "Did it cheat? A leak in the test set",
+        "How does an analytic solution help": "A solution that nobody trained",
+    },
+}
 # Looks at every slide: its kind, what of it lies off the stage or is cut, its smallest letters, and its notes.
 _SLIDES = """() => {
   const outside = (box) => box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1;
@@ -161,3 +180,12 @@ def test_the_speaker_sees_the_lesson_plan_beside_the_slide(chromium, folder):
         notes.get_by_text("Minutes 0 to 90.").wait_for()
         assert notes.locator("math").first.is_visible()
         assert page.problems == []
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_the_lesson_plan_stands_at_the_slides_that_it_is_about(book, name):
+    entry = next(each for each in decks.contents(decks.ROOT / "_toc.yml") if each.name.endswith(f"/{name}"))
+    slides = chapter.slides(Page(book, entry), "")
+    lessons.teach(slides, lessons.read(decks.LESSONS / f"{name}.md"))
+    found = {words: [slide.section for slide in slides if words in " ".join(slide.taught)] for words in PLACES[name]}
+    assert found == {words: [section] for words, section in PLACES[name].items()}

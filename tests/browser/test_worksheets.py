@@ -12,6 +12,7 @@ from ncbook import labs
 PLANS = [labs.collapse.plan, labs.grokking.plan]
 TITLES = {plan.chapter: f"The chapter of {plan.name}" for plan in PLANS}
 SMALLEST = 10 * 96 / 72  # pixels of CSS in 10 points
+ROOM = 13 * 96 / 25.4  # and in 13 millimeters, of which "0.0023" takes most by hand
 _TEXTS = """[...document.querySelectorAll("body *:not(mjx-container *)")].filter((each) =>
   each.matches("mjx-container") ||
   [...each.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))"""
@@ -65,6 +66,21 @@ def test_letters_are_large_and_black_and_no_line_is_wider_than_the_page(chromium
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
     assert min(size for size, _ in styles) >= SMALLEST - 0.01
     assert {color for _, color in styles} == {"rgb(0, 0, 0)"}
+
+
+def test_every_column_to_write_in_has_room_for_a_number(chromium, tmp_path):
+    plan = labs.unconstrained.plan  # with ten columns, one of which has a single letter for its title
+    file = tmp_path / "sheet.html"
+    file.write_text(
+        sheet.page("A", plan, (handouts.LESSONS / "unconstrained.md").read_text(encoding="utf-8"), teacher=False)
+    )
+    with printer.opened(chromium, file, "print") as page:
+        widths = page.evaluate(
+            "[...document.querySelectorAll('table:not(.settings) th + th')].map((it) => it.offsetWidth)"
+        )
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+    assert len(widths) == 9
+    assert min(widths) >= ROOM
 
 
 def test_a_lab_that_takes_more_than_a_page_is_told(chromium, plans, tmp_path):

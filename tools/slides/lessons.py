@@ -10,20 +10,27 @@ from pathlib import Path
 from bs4 import Tag
 from classroom import lessons
 
+from slides.nearest import Index
 from slides.slide import Slide
 
+_BOARD = ("title", "question", "predict", "definition", "formula")
 # What a row of the plan is done with tells which slides it can be at.
 _WITH = {
     "explorable": ("explorable",), "lab": ("lab",), "exercise": ("exercise",), "figure": ("figure",),
-    "table": ("table",), "board": ("title", "question", "predict", "definition", "formula"),
+    "table": ("table", "question"), "board": _BOARD, "box": ("known",),
 }  # fmt: skip
+_ASKED_AT = ("question", "explorable", "figure", "table", "formula", "definition", "points")
+_AT_THE_END = ("lab", "exercise", "known")  # of a deck, whatever the plan does after them
+_NEAR = 1.4  # how near the words of an item and of a slide are, for the item to be put there
 
 
 @dataclass(frozen=True)
 class Item:
-    """What a lesson plan has for one place: the ids that it links to, what it is done with, and its words as HTML."""
+    """What a lesson plan has for one place: its HTML, the words that tell the place, ids that it links to, and what it
+    is done with."""
 
     html: str
+    words: str
     places: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
 
@@ -50,11 +57,11 @@ def _rows(plan: Tag) -> Iterator[Item]:
         begin = end - int(minutes.get_text())
         html = f"<b>Minutes {begin} to {end}.</b> {_inner(what)} ({_inner(tool)})"
         kinds = [kind for name, each in _WITH.items() if name in tool.get_text().lower() for kind in each]
-        yield Item(html, _places(what) + _places(tool), tuple(kinds))
+        yield Item(html, f"{_inner(what)} {_inner(tool)}", _places(what) + _places(tool), tuple(kinds))
 
 
 def _items(listed: Tag) -> list[Item]:
-    return [Item(_inner(each), _places(each)) for each in listed.select("ul:not(ul ul) > li")]
+    return [Item(_inner(each), _inner(each), _places(each)) for each in listed.select("ul:not(ul ul) > li")]
 
 
 def _places(element: Tag) -> tuple[str, ...]:
@@ -68,30 +75,49 @@ def _inner(element: Tag) -> str:
 
 
 def teach(slides: list[Slide], lesson: Lesson) -> None:
-    """Puts each item of the lesson at a slide: by its first link that leads to one, and else by order."""
-    here = 0
-    for item in lesson.plan:
-        linked = _linked(slides, item)
-        here = _next(slides, item, here) if linked is None else linked
-        slides[here].taught.append(item.html)
-    questions = [place for place, slide in enumerate(slides) if slide.kind == "predict"] or [0]
-    shown = [place for place, slide in enumerate(slides) if slide.kind in ("explorable", "figure", "table")] or [0]
-    _spread(slides, "Predict", lesson.predict, questions[: len(lesson.predict)])
-    _spread(slides, "Ask", lesson.ask, shown)
+    """Puts each item at a slide: by its first link that leads to one, or else by its words, or else by order."""
+    index = Index(slides)
+    rows = _rows_at(slides, index, lesson.plan)
+    for item, place, then in zip(lesson.plan, rows, [*rows[1:], None], strict=True):
+        turn = "" if then in (None, place) else f" <i>Then slide {then + 1}.</i>"
+        slides[place].taught.append(item.html + turn)
+    _spread(slides, index, "Predict", lesson.predict, ("predict", "question"))
+    _spread(slides, index, "Ask", lesson.ask, _ASKED_AT)
+
+
+def _rows_at(slides: list[Slide], index: Index, rows: list[Item]) -> list[int]:
+    """The slide of each row of the plan."""
+    found: list[int] = []
+    for row in rows:
+        place = _linked(slides, row)
+        if place is None and found:
+            place = _named(slides, index, row, found)
+        found.append(_next(slides, row, found[-1] if found else 0) if place is None else place)
+    return found
+
+
+def _named(slides: list[Slide], index: Index, row: Item, before: list[int]) -> int | None:
+    """The slide that the words of a row lead to; of rows at the board, which may have none, only if they are clear."""
+    fitting = [place for place in range(1, len(slides)) if slides[place].kind in row.kinds]
+    shown = any(slides[place].kind not in _BOARD for place in fitting)
+    here = next((place for place in reversed(before) if slides[place].kind not in _AT_THE_END), 0)
+    return index.nearest(row.words, fitting or range(1, len(slides)), here, 0 if shown else _NEAR)
 
 
 def _linked(slides: list[Slide], item: Item) -> int | None:
     return next((n for place in item.places for n, slide in enumerate(slides) if place in slide.places), None)
 
 
-def _next(slides: list[Slide], item: Item, here: int) -> int:
-    """The first slide after `here` of the item's kinds, or else the next one, so that rows keep their order."""
-    later = range(here + 1 if slides[here].taught else here, len(slides))
-    return next((place for place in later if slides[place].kind in item.kinds), min(later, default=here))
+def _next(slides: list[Slide], row: Item, here: int) -> int:
+    """The first slide from `here` on that shows what the row is done with, or else `here`."""
+    shown = (place for place, slide in enumerate(slides) if slide.kind in row.kinds and slide.kind not in _BOARD)
+    return next((place for place in shown if place >= here), here)
 
 
-def _spread(slides: list[Slide], title: str, items: list[Item], places: list[int]) -> None:
+def _spread(slides: list[Slide], index: Index, title: str, items: list[Item], kinds: tuple[str, ...]) -> None:
+    places = [place for place, slide in enumerate(slides) if slide.kind in kinds] or [0]
     for number, item in enumerate(items):
         by_order = places[math.floor(number * len(places) / len(items))]
-        linked = _linked(slides, item)
-        slides[by_order if linked is None else linked].taught.append(f"<b>{title}.</b> {item.html}")
+        found = (_linked(slides, item), index.nearest(item.words, places, by_order, _NEAR), by_order)
+        place = next(each for each in found if each is not None)
+        slides[place].taught.append(f"<b>{title}.</b> {item.html}")

@@ -59,6 +59,11 @@ def words(html: str) -> int:
     return len(_DISPLAYED.sub(" ", _FORMULA.sub(" x ", _TAG.sub("", html))).split())
 
 
+def bare(html: str) -> str:
+    """Its words, without tags and formulas."""
+    return _DISPLAYED.sub(" ", _FORMULA.sub(" ", _TAG.sub(" ", html)))
+
+
 def asks(html: str) -> bool:
     """Whether the sentence is a question."""
     return _TAG.sub("", html).endswith("?")
