@@ -31,6 +31,7 @@ RESULTS: dict[str, str] = {
     "doses": "4-grokking/doses",
     "mnist_grokking": "4-grokking/mnist_grokking",
     "image_interventions": "4-grokking/image_interventions",
+    "pruning": "5-using/pruning",
 }
 
 # Chapters that read the runs of several results and have no experiment of their own; their readings and figures
