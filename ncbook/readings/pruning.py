@@ -27,6 +27,7 @@ RULES = (*PLAIN, *BALANCED)
 ALL = "all points"
 GOING_ON, SCRATCH, STAGES = "going on", "from scratch", "in stages"  # courses of the part kept
 CLASSES = 10  # of digits and of MNIST
+TENTH, FEW, FEWEST = 0.1, 0.05, 0.01  # shares that are asked about
 KEYS = ("part", "arm", "course", "share", "dropped", "seed")
 COLUMNS: dict[str, Measure] = {name: margins.COLUMNS[name] for name in ("smallest", "spread")} | {
     "course": Measure("course", "from the network at the drop, from its initial weights, or with a drop in stages"),
@@ -81,19 +82,13 @@ def drops(run: Run) -> pd.DataFrame:
     """
     rows = part(run, BASE)
     rows = rows[(rows.arm == FIRST) & rows.epoch.isin(run.config["drops"])]
-    found = rows.assign(dropped=rows.epoch.astype(float)).set_index(["dropped", "seed"]).sort_index()
+    found = rows.assign(dropped=rows.epoch).set_index(["dropped", "seed"]).sort_index()
     whole = accuracies(run)[ALL].xs(1.0, level="share")
     found["stopped"] = 100 * (1 - found.test_error)
     return found.assign(gain=whole - found.stopped)
 
 
-def against(table: pd.DataFrame, reference: pd.Series) -> pd.DataFrame:
-    """Columns of `table`, a row a drop, share and seed, minus those of its drop and seed in `reference`."""
-    places = table.index.droplevel("share")
-    return table.sub(reference.reindex(places).to_numpy(), axis=0)
-
-
-def at(table: pd.DataFrame, dropped: float, share: float) -> pd.DataFrame:
+def at(table: pd.DataFrame, dropped: int, share: float) -> pd.DataFrame:
     """The rows of one drop and one share: a row a seed."""
     return table.xs((dropped, share), level=("dropped", "share"))
 
@@ -148,29 +143,51 @@ def _hypergeometric(points: int, kept: int) -> Iterator[float]:
         yield math.comb(kept, common) * math.comb(points - kept, kept - common) / every
 
 
-def table(run: Run, dropped: float) -> pd.DataFrame:
+def table(run: Run, dropped: int) -> pd.DataFrame:
     """A row a share: test accuracy in percent after going on, medians over the seeds, a column a rule."""
     found = accuracies(run).xs(dropped, level="dropped")[list(RULES)].dropna(how="all")
     medians = found.groupby(level="share").median().sort_index(ascending=False)
-    rows = {rule: [cell(value, "{:.1f}") for value in medians[rule]] for rule in RULES}
+    rows = {_short(rule): [cell(value, "{:.1f}") for value in medians[rule]] for rule in RULES}
     return pd.DataFrame({"kept, %": [cell(100 * share) for share in medians.index]} | rows)
+
+
+def _short(rule: str) -> str:
+    """As a column of a table: "smallest, balanced"."""
+    return rule.replace(" margins", "").replace(" points", "")
 
 
 def controls(run: Run, share: float) -> pd.DataFrame:
     """A row a drop: test accuracy in percent, median and range: at the drop, with all points, and with one share.
 
-    The share is drawn at random, as many of each class; once the training goes on and once it starts anew.
+    The share is drawn at random, as many of each class; once the training goes on and, at the last drop, once it starts
+    anew.
     """
-    base, going, anew = drops(run), accuracies(run), accuracies(run, SCRATCH)
+    base, going, anew = drops(run), accuracies(run), accuracies(run, SCRATCH)[RANDOM_BALANCED]
+    told = {
+        "all points": (going[ALL], 1.0),
+        "few points": (going[RANDOM_BALANCED], share),
+        "from scratch": (anew, share),
+    }
     return pd.DataFrame(
         [
-            {
-                "epoch of the drop": cell(int(dropped)),
-                "stopped": spread(own.stopped, "{:.1f}"),
-                "all points": spread(at(going, dropped, 1.0)[ALL], "{:.1f}"),
-                "few points": spread(at(going, dropped, share)[RANDOM_BALANCED], "{:.1f}"),
-                "few, from scratch": spread(at(anew, dropped, share)[RANDOM_BALANCED], "{:.1f}"),
+            {"epoch of the drop": cell(dropped), "stopped": spread(own.stopped, "{:.1f}")}
+            | {
+                name: spread(values.reindex([(dropped, kept, seed) for seed in run.config["seeds"]]), "{:.1f}")
+                for name, (values, kept) in told.items()
             }
             for dropped, own in base.groupby(level="dropped")
+        ]
+    )
+
+
+def stages(run: Run) -> pd.DataFrame:
+    """A row a rule: test accuracy in percent with the smallest share, dropped at once and in stages."""
+    last, share = run.config["drops"][-1], min(run.config["shares"])
+    once, slowly = (at(accuracies(run, course), last, share) for course in (GOING_ON, STAGES))
+    return pd.DataFrame(
+        [
+            {"rule": rule, "at once": spread(once[rule], "{:.1f}"), "in stages": spread(slowly[rule], "{:.1f}")}
+            for rule in RULES
+            if rule in slowly
         ]
     )

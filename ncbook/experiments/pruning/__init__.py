@@ -53,6 +53,6 @@ def _pictured(config: Config, first: base.Trained) -> Arrays:
 # kept and pair: what follows from margins at the end of trainings, which another processor ends elsewhere
 EXPERIMENT = Experiment(
     "pruning", "Points that are not needed", 1, Config, train, keys=KEYS, claims=CLAIMS,
-    exact=("share", "dropped"), sample=Sample(apart=(KEPT, PAIR)),
+    sample=Sample(apart=(KEPT, PAIR)),
 )  # fmt: skip
 run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -5,13 +5,21 @@ import pandas as pd
 from ncbook.claims import read
 from ncbook.evidence import SIGN, Evidence
 from ncbook.readings import pruning as reading
-from ncbook.readings.pruning import ALL, RANDOM, RANDOM_BALANCED, SMALLEST, SMALLEST_BALANCED
+from ncbook.readings.pruning import (
+    ALL,
+    FEW,
+    FEWEST,
+    RANDOM,
+    RANDOM_BALANCED,
+    SMALLEST,
+    SMALLEST_BALANCED,
+    TENTH,
+)
 from ncbook.runs import Run
 
 EQUAL = 1.0  # percentage points of test accuracy below which a loss is none
 _WORSE = 2.0  # points that count as worse
 _TAUGHT = 0.25  # points, two test images, by which all points have to raise the accuracy where one asks what teaches
-TENTH, FEW, FEWEST = 0.1, 0.05, 0.01  # shares
 _HALF_IN_COMMON = 1 / 3  # the overlap of two sets that share half of their points
 _NEAR_CHANCE = 2.0  # times the overlap of random sets
 

@@ -46,7 +46,7 @@ class Config(Presets):
         return {
             "smoke": cls(
                 seeds=(90, 91), width=32, per_class=20, epochs=12, batch_size=50, probes=4, drops=(4, 12),
-                shares=(0.2, 0.05), steps=8,
+                shares=(0.1, 0.05, 0.01), steps=8,
             ),
             "laptop": cls(),
             "laptop-again": cls(seeds=tuple(range(76101, 76109))),
