@@ -58,10 +58,11 @@ function keptPoints(data, margins, { rule, at }) {
 function drawCloud(canvas, data, margins, { drop, isKept }, color) {
   const { context, width, height } = freshContext(canvas);
   const all = margins.flatMap((each) => [...each]);
-  const y = { ...linearAxis(Math.min(0, ...all), Math.max(...all), height - 46, 12), hasZero: false };
+  const y = { ...linearAxis(Math.min(...all), Math.max(...all), height - 52, 12), hasZero: false };
   const slot = (width - 52) / data.classes;
   const x = { from: 44, to: width - 8, hasZero: false };
-  const ticks = [0, 0.1, 0.2, 0.3, 0.4].filter((value) => value <= y.high).map((value) => ({ value, label: String(value) }));
+  const between = [-0.1, 0, 0.1, 0.2, 0.3, 0.4].filter((value) => y.low <= value && value <= y.high);
+  const ticks = between.map((value) => ({ value, label: spell(value).replace("-", "−") }));
   drawTicks(context, x, y, ticks, color, "digit");
   const seen = new Array(data.classes).fill(0);
   /** @type {Point[]} */

@@ -56,7 +56,7 @@ def _found(run: runs.Run, dropped: int, shares: list[float]) -> list[dict[str, A
 def _body(run: runs.Run, data: dict[str, Any]) -> str:
     last, drops_of = len(data["points"]) - 1, run.config["drops"]
     return _page.body(
-        "pruning", run, rules=_page.options(RULES, 0), last=last, start=1, seeds=len(run.config["seeds"]),
+        "pruning", run, rules=_page.options(RULES, 0), last=last, start=min(2, last), seeds=len(run.config["seeds"]),
         drops=_page.options(drops_of, len(drops_of) - 1), steps=run.config["steps"],
     )  # fmt: skip
 

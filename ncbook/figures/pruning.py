@@ -112,9 +112,8 @@ def harm_by_drop(run: Run) -> Figure:
         lost = (going[better] - going[worse]).unstack("seed")
         _bands.draw_band(panel, lost.index.to_numpy(), lost.to_numpy().T, title.replace("\n", " "), style, every=1)
         panel.axhline(0, color=_style.INK, linewidth=0.8)
-        panel.set_title(title)
+        panel.set(title=title, ylabel="points of accuracy lost")
         _epochs(panel, "epoch of the drop (log)")
-    axes[0].set_ylabel("points of accuracy lost")
     return figure
 
 

@@ -69,8 +69,8 @@ PLAN = Plan(
     ),
     outcomes=(
         Outcome("classes kept", lambda rows: _end(rows, None, "classes_kept")),
-        Outcome("test error, points kept", lambda rows: 100 * _end(rows, None, "test_error")),
-        Outcome("test error, all points", lambda rows: 100 * _end(rows, reading.ALL, "test_error")),
+        Outcome("test error, points kept", lambda rows: _end(rows, None, "test_error"), percent=True),
+        Outcome("test error, all points", lambda rows: _end(rows, reading.ALL, "test_error"), percent=True),
         Outcome("NC1 at the drop", "nc1_train"),
     ),
     lines=("arm",),

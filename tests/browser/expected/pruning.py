@@ -52,7 +52,7 @@ def ends(run, state):
 def pictures(run, state, canvases):
     cloud, curves = canvases["cloud"], canvases["curves"]
     everything = packed(run.arrays["margins"])
-    y = cloud.y(Axis(min(0, everything.min()), everything.max(), log=False))
+    y = cloud.y(Axis(everything.min(), everything.max(), log=False))
     left, _, right, _ = cloud.box
     slot, labels = (right - left) / 10, run.arrays["labels"]
     numbers = {label: iter(range(len(labels))) for label in range(10)}
