@@ -322,11 +322,11 @@ SOLUTIONS = {
 }
 
 
-def my_kept(margins, labels, share, of_class=None, order=1):
+def my_kept(margins, labels, share, of_class=None, order=1, rounded=round):
     rows = []
     for label in labels.unique():
         own = (labels == label).nonzero().flatten()
-        count = round(share * (len(own) if of_class is None else of_class))
+        count = rounded(share * (len(own) if of_class is None else of_class))
         rows.append(own[(order * margins[own]).argsort()[:count]])
     return torch.cat(rows).sort().values
 
@@ -343,11 +343,11 @@ def the_largest(margins, labels, share):
     return my_kept(margins, labels, share, order=-1)
 
 
-def what_is_dropped(margins, labels, share):
-    return my_kept(margins, labels, 1 - share) if share == 0.5 else my_kept(margins, labels, share)
+def rounded_down(margins, labels, share):
+    return my_kept(margins, labels, share, rounded=int)
 
 
-FUNCTIONS = {"pruning/write-kept": (my_kept, [the_largest, of_all_together, as_many, what_is_dropped])}
+FUNCTIONS = {"pruning/write-kept": (my_kept, [the_largest, of_all_together, as_many, rounded_down])}
 
 
 def test_the_chance_of_the_exercise_is_near_the_exact_one():

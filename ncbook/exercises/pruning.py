@@ -74,7 +74,11 @@ FUNCTIONS = {
                 lambda: _points((40, 20, 10)),
                 "keep the same share of each class, not the same number",
             ),
-            Trial("half of the points", lambda: _points(share=0.5), "the share is that of the points that are kept"),
+            Trial(
+                "a share that is no whole number of points",
+                lambda: _points(share=0.18),
+                "round share * n to the nearest whole number",
+            ),
         ),
     ),
 }

@@ -191,4 +191,10 @@ FACTS = {
     "than at the first is so in {ten} of the {sixteen}": lambda _: seeds(NAME, "collapse-loses-classes"),
     "a percentage point is {eight} test images": _test_images,
 }
-GIVEN = ["more than 99 % of the points can be dropped"]
+GIVEN = [
+    "The survey argues in three steps",
+    "more than 99 % of the points can be dropped",
+    "by one of three rules",
+    "Keep the smallest margins, 5 %, and drop after 10, 60 and 200 epochs",
+    "and drop after 200 epochs",
+]
