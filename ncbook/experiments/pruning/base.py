@@ -28,6 +28,7 @@ from ncbook.readings.pruning import (
 )
 
 _OTHER = 1_000_000  # what the second network of a seed draws its weights and batches from: the seed and this
+_NONE = {"course": "", "dropped": -1}  # what stands in columns of words and of whole numbers where nothing is dropped
 _COMPARED = (SMALLEST, SMALLEST_BALANCED, LARGEST, LARGEST_BALANCED)
 
 
@@ -62,7 +63,7 @@ def train(config: Config, device: str, arm: tuple[int, str]) -> Trained:
         row, found.margins[epoch] = measure(model, dataset)
         if name == FIRST and epoch in (0, *config.drops):
             found.networks[epoch] = copy.deepcopy(model)
-        return {"part": BASE, "arm": name, "seed": seed, "epoch": epoch, "step": step, **row}
+        return {**_NONE, "part": BASE, "arm": name, "seed": seed, "epoch": epoch, "step": step, **row}
 
     probed = [epoch * per_epoch for epoch in probed_epochs(config)]
     recipe = recipe_of(config, per_epoch)

@@ -45,8 +45,7 @@ class Config(Presets):
         mnist = cls(dataset="mnist", width=512, per_class=5000, epochs=60, drops=(5, 20, 60), steps=2000)
         return {
             "smoke": cls(
-                seeds=(90, 91), width=32, per_class=20, epochs=12, batch_size=50, probes=4, drops=(4, 12),
-                shares=(0.1, 0.05, 0.01), steps=8,
+                seeds=(90, 91), width=32, per_class=20, epochs=12, batch_size=50, probes=4, drops=(2, 6, 12), steps=8,
             ),
             "laptop": cls(),
             "laptop-again": cls(seeds=tuple(range(76101, 76109))),
