@@ -1,7 +1,8 @@
 """Points that are not needed: which points are kept, what goes on with them, and the rules on made-up runs."""
 
+import copy
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import torch
 
 from ncbook import data, experiments, models, runs
 from ncbook.evidence import FAILS, HOLDS, UNTESTED, Evidence
-from ncbook.experiments.pruning import Config, base, going_on
+from ncbook.experiments.pruning import Config, SmallSteps, base, going_on
 from ncbook.experiments.pruning.kept import kept, overlap, within_classes
 from ncbook.readings import pruning as reading
 
@@ -136,6 +137,34 @@ def test_renormed_by_its_own_training_set_a_network_errs_as_before():
     assert going_on.renormed_error(model, start.dataset) == pytest.approx(error, abs=0.01)
 
 
+def test_small_steps_turn_the_weights_as_far_as_before():
+    """Half as large weights under batch norm: the same function, and the same turn at a quarter of the rate."""
+    start = _start(torch.arange(100))
+    small = copy.deepcopy(start.model)
+    with torch.no_grad():
+        for weight in (each for each in small.blocks.parameters() if each.ndim > 1):
+            weight.div_(2)
+    rate = going_on.slowdown(start.model, small)
+    assert rate == pytest.approx(1 / 4)
+    config = replace(TINY, weight_decay=0.0)
+    starts = [start, replace(start, model=small)]
+    _, networks = going_on.train(config, starts, 1, {1}, [config.learning_rate, rate * config.learning_rate])
+    turned = [network.blocks["hidden1"][1].weight for network in networks]
+    torch.testing.assert_close(turned[1], turned[0] / 2, rtol=1e-3, atol=1e-5)
+
+
+def test_a_run_with_small_steps_has_both_rates():
+    config = SmallSteps(**{**asdict(replace(TINY, shares=(0.05,))), "seeds": (4,)})
+    run = experiments.pruning.run(config, "cpu")
+    kept_rows = run.to_frame().query("part == 'kept'")
+    assert set(kept_rows.arm) == {reading.ALL, *config.rules}
+    rates = kept_rows.groupby("course").learning_rate.unique()
+    assert rates[reading.GOING_ON] == pytest.approx(config.learning_rate)
+    assert rates[reading.SMALL] != pytest.approx(config.learning_rate)
+    table = reading.steps(run)
+    assert table.rule.tolist() == list(config.rules)
+
+
 def test_the_second_network_has_the_same_images_and_other_weights():
     first, second = (base.train(TINY, "cpu", (4, name)) for name in (reading.FIRST, reading.TWIN))
     assert [row["epoch"] for row in first.rows] == [row["epoch"] for row in second.rows] == base.probed_epochs(TINY)
@@ -224,6 +253,7 @@ def judged(
     claim: str,
     late: dict[tuple[str, float], float] | None = None,
     early: dict[tuple[str, float], float] | None = None,
+    slowly: dict[tuple[str, float], float] | None = None,
     stopped: float = 98.0,
     overlaps: tuple[float, float] = (0.3, 0.3),
     classes: tuple[int, int] = (10, 10),
@@ -246,6 +276,8 @@ def judged(
                     kept_rows = about | {"part": reading.KEPT, "arm": arm, "share": share, "dropped": dropped}
                     kept_rows["classes_kept"] = left
                     rows.append(kept_rows | {"course": reading.GOING_ON, "test_error": 1 - accuracy / 100})
+                    slow = (slowly or {}).get((arm, share), 98.0)
+                    rows.append(kept_rows | {"course": reading.SMALL, "test_error": 1 - slow / 100})
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
     history = {name: table[name].to_numpy() for name in table}
     (rule,) = [each.judge for each in experiments.pruning.CLAIMS if each.id == claim]
@@ -266,6 +298,16 @@ def test_rule_of_the_smallest_margins():
     assert judged(claim, late={(small, 0.05): 96.0, (small, 0.01): 90.0}).word == HOLDS
     assert judged(claim, late={(small, 0.05): 96.1, (small, 0.01): 90.0}).word == FAILS
     assert judged(claim, late={(small, 0.05): 96.0}).word == FAILS
+
+
+def test_rules_of_small_steps():
+    claim, cell = "small-steps-forget-less", (reading.RANDOM, 0.01)
+    assert judged(claim, late={cell: 58.0}, slowly={cell: 78.1}).word == HOLDS
+    assert judged(claim, late={cell: 58.0}, slowly={cell: 78.0}).word == FAILS
+    assert judged(claim, late={cell: 96.1}).word == UNTESTED  # nothing is forgotten
+    claim, small = "smallest-margins-worse-in-small-steps", reading.SMALLEST
+    assert judged(claim, slowly={(small, 0.05): 96.0, (small, 0.01): 96.0}).word == HOLDS
+    assert judged(claim, slowly={(small, 0.05): 96.1, (small, 0.01): 90.0}).word == FAILS
 
 
 def test_rule_of_the_lost_classes():

@@ -25,12 +25,13 @@ SMALLEST_BALANCED, LARGEST_BALANCED, RANDOM_BALANCED = (f"{rule}, balanced" for 
 BALANCED = (SMALLEST_BALANCED, LARGEST_BALANCED, RANDOM_BALANCED)
 RULES = (*PLAIN, *BALANCED)
 ALL = "all points"
-GOING_ON, SCRATCH, STAGES = "going on", "from scratch", "in stages"  # courses of the part kept
+# Courses of the part kept. Small steps are in runs of their own.
+GOING_ON, SCRATCH, STAGES, SMALL = "going on", "from scratch", "in stages", "small steps"
 CLASSES = 10  # of digits and of MNIST
 TENTH, FEW, FEWEST = 0.1, 0.05, 0.01  # shares that are asked about
 KEYS = ("part", "arm", "course", "share", "dropped", "seed")
 COLUMNS: dict[str, Measure] = {name: margins.COLUMNS[name] for name in ("smallest", "spread")} | {
-    "course": Measure("course", "from the network at the drop, from its initial weights, or with a drop in stages"),
+    "course": Measure("course", "on from the drop, from scratch, with drops in stages, or with small steps"),
     "share": Measure("share of points kept", "of the training points"),
     "dropped": Measure("epoch of the drop", "after which points were dropped from the training set", "epochs"),
     "classes_kept": Measure("classes left", "number of classes among the points that are kept"),
@@ -189,5 +190,23 @@ def stages(run: Run) -> pd.DataFrame:
             {"rule": rule, "at once": spread(once[rule], "{:.1f}"), "in stages": spread(slowly[rule], "{:.1f}")}
             for rule in RULES
             if rule in slowly
+        ]
+    )
+
+
+def steps(run: Run) -> pd.DataFrame:
+    """Of a run with small steps: test accuracy in percent with the points of each rule, at both learning rates."""
+    last = run.config["drops"][-1]
+    usual, small = (accuracies(run, course).xs(last, level="dropped") for course in (GOING_ON, SMALL))
+    return pd.DataFrame(
+        [
+            {
+                "kept, %": cell(100 * share),
+                "rule": rule,
+                "same learning rate": spread(usual[rule].xs(share, level="share"), "{:.1f}"),
+                "small steps": spread(small[rule].xs(share, level="share"), "{:.1f}"),
+            }
+            for share in run.config["shares"]
+            for rule in run.config["rules"]
         ]
     )

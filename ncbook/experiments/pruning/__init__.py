@@ -15,11 +15,11 @@ from ncbook.experiments._experiment import Arrays, Experiment, Rows, Sample
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.pruning import base, going_on
 from ncbook.experiments.pruning.claims import CLAIMS
-from ncbook.experiments.pruning.config import Config
+from ncbook.experiments.pruning.config import Config, SmallSteps
 from ncbook.experiments.pruning.kept import random_order
-from ncbook.readings.pruning import KEPT, KEYS, PAIR
+from ncbook.readings.pruning import FIRST, KEPT, KEYS, PAIR
 
-__all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "run"]
+__all__ = ["CLAIMS", "EXPERIMENT", "Config", "SmallSteps", "load", "run"]
 
 
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
@@ -28,6 +28,8 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     arrays, of the first seed: margins [drops, N] float32 of the training points at each drop; labels [N]; order [N],
     the place of each point in the random order.
     """
+    if isinstance(config, SmallSteps):
+        return _with_small_steps(config, device), {}
     trained = sweep(partial(base.train, config, device), base.both(config))
     if not trained:  # where only the first probes are made
         return [], {}
@@ -39,6 +41,13 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     found = sweep(partial(going_on.at_drop, config, device), arms)
     found.append(going_on.in_stages(config, device, firsts))
     return rows + [row for each in found for row in each], _pictured(config, firsts[0])
+
+
+def _with_small_steps(config: SmallSteps, device: str) -> Rows:
+    trained = sweep(partial(base.train, config, device), [(seed, FIRST) for seed in config.seeds])
+    arms = [(share, trained) for share in (1.0, *config.shares) if trained]
+    found = sweep(partial(going_on.both_rates, config, device), arms)
+    return [row for each in (*(one.rows for one in trained), *found) for row in each]
 
 
 def _pictured(config: Config, first: base.Trained) -> Arrays:

@@ -11,6 +11,7 @@ from ncbook.readings.pruning import (
     FEWEST,
     RANDOM,
     RANDOM_BALANCED,
+    SMALL,
     SMALLEST,
     SMALLEST_BALANCED,
     TENTH,
@@ -27,6 +28,11 @@ _NEAR_CHANCE = 2.0  # times the overlap of random sets
 def _accuracies(run: Run, share: float, dropped: int = -1) -> pd.DataFrame:
     """After going on from one of the drops, by default the last: a row a seed, a column an arm."""
     return reading.at(reading.accuracies(run), run.config["drops"][dropped], share)
+
+
+def _slowly(run: Run, share: float) -> pd.DataFrame:
+    """`_accuracies` at the last drop, after small steps."""
+    return reading.at(reading.accuracies(run, SMALL), run.config["drops"][-1], share)
 
 
 def _separated(run: Run, dropped: int = -1) -> pd.Series:
@@ -48,6 +54,19 @@ def _smallest_worse(run: Run) -> Evidence:
     loss = pd.concat([each[RANDOM] - each[SMALLEST] for each in tables], axis=1).min(axis=1)
     unit = "points below random points, the smaller of two differences"
     return Evidence.compared(loss.index, loss, ">=", _WORSE, unit, _separated(run)[loss.index], chance=SIGN**2)
+
+
+def _smallest_worse_slowly(run: Run) -> Evidence:
+    tables = [_slowly(run, share) for share in (FEW, FEWEST)]
+    loss = pd.concat([each[RANDOM] - each[SMALLEST] for each in tables], axis=1).min(axis=1)
+    unit = "points below random points, the smaller of two differences"
+    return Evidence.compared(loss.index, loss, ">=", _WORSE, unit, _separated(run)[loss.index], chance=SIGN**2)
+
+
+def _small_steps_forget_less(run: Run) -> Evidence:
+    usual, slow = (each[RANDOM_BALANCED] - each[RANDOM] for each in (_accuracies(run, FEWEST), _slowly(run, FEWEST)))
+    valid = _separated(run)[usual.index] & (usual >= _WORSE)
+    return Evidence.compared(usual.index, slow / usual, "<", 0.5, "of the loss at the same rate", valid, chance=SIGN)
 
 
 def _classes_explain(run: Run) -> Evidence:
@@ -116,6 +135,8 @@ CLAIMS = read(
         "ninety-nine-percent-can-go": lambda run: _costs_nothing(run, FEWEST),
         "smallest-margins-worse-than-random": _smallest_worse,
         "lost-classes-explain-it": _classes_explain,
+        "small-steps-forget-less": _small_steps_forget_less,
+        "smallest-margins-worse-in-small-steps": _smallest_worse_slowly,
         "going-on-with-few-is-stopping": _no_better_than_stopping,
         "kept-points-differ-between-runs": _sets_differ,
         "kept-points-agree-by-chance": _near_chance,

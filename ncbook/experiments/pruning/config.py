@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from ncbook.experiments._experiment import Presets
+from ncbook.readings.pruning import RANDOM, RANDOM_BALANCED, SMALLEST, SMALLEST_BALANCED
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Config(Presets):
     def presets(cls) -> dict[str, "Config"]:
         """smoke: seconds, for tests. laptop: the book's figures, about three minutes on two CPU cores.
 
-        laptop-again: laptop from eight other seeds, recorded after the rules had been committed. gpu: all of MNIST in
+        laptop-again: laptop from eight other seeds, recorded after the rules had been committed. laptop-small-steps and
+        laptop-small-steps-again: the control of `SmallSteps`, half a minute. gpu: all of MNIST in
         14 x 14 pixels. paper: the same, longer; the settings of the source were not seen. Neither has been run.
         """
         mnist = cls(dataset="mnist", width=512, per_class=5000, epochs=60, drops=(5, 20, 60), steps=2000)
@@ -49,6 +51,21 @@ class Config(Presets):
             ),
             "laptop": cls(),
             "laptop-again": cls(seeds=tuple(range(76101, 76109))),
+            "laptop-small-steps": SmallSteps(),
+            "laptop-small-steps-again": SmallSteps(seeds=tuple(range(76301, 76309))),
             "gpu": mnist,
             "paper": replace(mnist, epochs=300, drops=(5, 60, 300), steps=20_000),
         }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SmallSteps(Config):
+    """The last drop alone, from which training goes on twice with the points that each of `rules` keeps.
+
+    Once the learning rate is that of the base, and once it is smaller, as the squared norm of the hidden weights has
+    become smaller since the first drop. Weights under batch norm then turn by as much in a step as they did there.
+    """
+
+    seeds: tuple[int, ...] = tuple(range(76201, 76209))
+    shares: tuple[float, ...] = (0.05, 0.01)
+    rules: tuple[str, ...] = (SMALLEST, RANDOM, SMALLEST_BALANCED, RANDOM_BALANCED)

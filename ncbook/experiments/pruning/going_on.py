@@ -10,7 +10,7 @@ from torch import Tensor
 from ncbook import data, models, trainers
 from ncbook.experiments._experiment import Row, Rows
 from ncbook.experiments.pruning.base import Trained, images, measure
-from ncbook.experiments.pruning.config import Config
+from ncbook.experiments.pruning.config import Config, SmallSteps
 from ncbook.experiments.pruning.kept import kept
 from ncbook.readings.pruning import (
     ALL,
@@ -19,6 +19,7 @@ from ncbook.readings.pruning import (
     RANDOM_BALANCED,
     RULES,
     SCRATCH,
+    SMALL,
     SMALLEST,
     SMALLEST_BALANCED,
     STAGES,
@@ -64,6 +65,35 @@ def at_drop(config: Config, device: str, arm: tuple[int, float, Sequence[Trained
     return train(config, starts, config.steps, {max(1, config.steps // 8), config.steps})[0]
 
 
+def both_rates(config: SmallSteps, device: str, arm: tuple[float, Sequence[Trained]]) -> Rows:
+    """One share at the last drop, at the rate of the base and with small steps; a share of 1 are all points."""
+    share, bases = arm
+    epoch, rates, starts = config.drops[-1], [], []
+    for seed, base in zip(config.seeds, bases, strict=True):
+        dataset = images(config, seed).to(device)
+        small = config.learning_rate * slowdown(base.networks[config.drops[0]], base.networks[epoch])
+        for rule in (ALL,) if share == 1 else config.rules:
+            for course, rate in ((GOING_ON, config.learning_rate), (SMALL, small)):
+                rates.append(rate)
+                found = start(config, dataset, base, seed, epoch, share, rule, course)
+                starts.append(replace(found, about={**found.about, "learning_rate": rate}))
+    return train(config, starts, config.steps, {config.steps}, rates)[0]
+
+
+def slowdown(before: models.Classifier, after: models.Classifier) -> float:
+    """The squared norm of the hidden weights after over that before.
+
+    Under batch norm only the direction of these weights counts, and a step turns it by as much as its length over their
+    norm, where the gradient falls with the norm too: so at a rate times this a step turns them as it did before.
+    """
+    return _squared(after) / _squared(before)
+
+
+def _squared(model: models.Classifier) -> float:
+    weights = [each for each in model.blocks.parameters() if each.ndim > 1]
+    return sum(each.detach().double().square().sum().item() for each in weights)
+
+
 def in_stages(config: Config, device: str, bases: Sequence[Trained]) -> Rows:
     """From the last drop one share after the other, each for an equal part of the steps.
 
@@ -95,11 +125,11 @@ def _dropped(start: Start, share: float) -> Start:
 
 
 def train(
-    config: Config, starts: Sequence[Start], steps: int, probed: Collection[int]
+    config: Config, starts: Sequence[Start], steps: int, probed: Collection[int], rates: Sequence[float] | None = None
 ) -> tuple[Rows, list[models.Classifier]]:
     """Go on from every start for so many steps on its points alone, as many for each: rows, and the networks.
 
-    A row a start and one of the steps `probed`, the last one among them.
+    A row a start and one of the steps `probed`, the last one among them. `rates` are learning rates, one a start.
     """
     recipe = trainers.Recipe(
         steps=steps, learning_rate=config.learning_rate, momentum=config.momentum, weight_decay=config.weight_decay
@@ -114,7 +144,8 @@ def train(
             for at, start in enumerate(starts)
         ]
 
-    members = [trainers.Member(number) for number in range(len(starts))]
+    own = rates or [config.learning_rate] * len(starts)
+    members = [trainers.Member(number, learning_rate=rate) for number, rate in enumerate(own)]
     fitted = trainers.fit_ensemble(
         lambda number: copy.deepcopy(starts[number].model), points, recipe, members, probe, probed, lambda step: None
     )
