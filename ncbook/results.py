@@ -32,6 +32,7 @@ RESULTS: dict[str, str] = {
     "mnist_grokking": "4-grokking/mnist_grokking",
     "image_interventions": "4-grokking/image_interventions",
     "fixed_head": "5-using/fixed_head",
+    "pruning": "5-using/pruning",
     "imbalance": "5-using/imbalance",
 }
 

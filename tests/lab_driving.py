@@ -24,6 +24,7 @@ SMALL = {
     "interventions": {"steps": "12", "release": "6", "seeds": "2"},
     "margins": {"per_class": "10", "width": "32", "steps": "60"},
     "numerics": {"steps": "50", "seeds": "2", "head_factor": "10"},
+    "pruning": {"per_class": "10", "drop": "12", "steps": "24"},
     "settings": {"epochs": "25"},
     "simplex": {"steps": "60"},
     "test_collapse": {"per_class": "2", "weight_decay": "0"},

@@ -28,6 +28,7 @@ from ncbook.labs.plans import information_bottleneck as _information_bottleneck
 from ncbook.labs.plans import interventions as _interventions
 from ncbook.labs.plans import margins as _margins
 from ncbook.labs.plans import numerics as _numerics
+from ncbook.labs.plans import pruning as _pruning
 from ncbook.labs.plans import settings as _settings
 from ncbook.labs.plans import simplex as _simplex
 from ncbook.labs.plans import test_collapse as _test_collapse
@@ -49,6 +50,7 @@ information_bottleneck = Offer(_information_bottleneck.PLAN)
 interventions = Offer(_interventions.PLAN)
 margins = Offer(_margins.PLAN)
 numerics = Offer(_numerics.PLAN)
+pruning = Offer(_pruning.PLAN)
 settings = Offer(_settings.PLAN)
 simplex = Offer(_simplex.PLAN)
 test_collapse = Offer(_test_collapse.PLAN)
@@ -74,6 +76,7 @@ OFFERS = {
         interventions,
         margins,
         numerics,
+        pruning,
         settings,
         simplex,
         test_collapse,
@@ -111,6 +114,7 @@ __all__ = [
     "interventions",
     "margins",
     "numerics",
+    "pruning",
     "settings",
     "simplex",
     "test_collapse",

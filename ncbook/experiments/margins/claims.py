@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ncbook.claims import not_tested, read
+from ncbook.claims import read
 from ncbook.evidence import SIGN, Evidence, correlation_chance
 from ncbook.readings.margins import FAMILIES, KEYS, correlations, line_risks, milestones, rows
 from ncbook.readings.moments import COLLAPSED
@@ -138,7 +138,6 @@ CLAIMS = read(
         "larger-smallest-margin-generalizes": lambda run: _families(run, "smallest"),
         "margin-area-predicts": lambda run: _families(run, "area"),
         "small-margin-can-generalize": _small_margin,
-        "dropping-points-harmless": not_tested,
         "simplex-best-exponent-order": _order,
         "simplex-best-exponent-value": _value,
     },
