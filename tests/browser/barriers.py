@@ -50,6 +50,7 @@ OF_A_PHONE = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-
 def prepare(page, axe: Path) -> None:
     """Open all folds of a page, so that axe sees what they hold, and leave out what is there many times. Then the page
     is of no use for other tests."""
+    page.mouse.move(0, 0)  # what lies under it may have another color
     page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
     page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
     if page.name in _MADE:

@@ -207,7 +207,7 @@ def test_the_sign_behind_a_heading_takes_no_line_of_its_own(opened, width):
       const words = document.createRange();
       words.selectNodeContents(sign.parentElement);
       words.setEndBefore(sign);
-      return sign.getBoundingClientRect().top > words.getBoundingClientRect().bottom - 4;
+      return sign.checkVisibility() && sign.getBoundingClientRect().top > words.getBoundingClientRect().bottom - 4;
     }).map(sign => sign.parentElement.textContent)"""
     with on_a_phone(opened, width):
         signs = opened.locator("article :is(h1, h2, h3) > a.headerlink")

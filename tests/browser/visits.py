@@ -27,8 +27,8 @@ AT_REST = """async () => {
   await window.MathJax?.startup?.promise;
   await document.fonts.ready;
 }"""
-# The next Tab starts where a fragment leads to; this one is the top of every page.
-_TO_THE_TOP = "() => { document.activeElement.blur(); location.hash = '#top'; }"
+# The next Tab starts where a change of the fragment leads to; this one is the top of every page.
+_TO_THE_TOP = "() => { document.activeElement.blur(); location.hash = ''; location.hash = '#top'; }"
 _IN_FIGURE = "() => Boolean(document.activeElement.closest('.nc-explorable'))"
 
 
