@@ -244,6 +244,12 @@ def test_what_the_recorded_runs_kept_at_random_is_what_the_seed_says():
             )
 
 
+def test_small_steps_are_a_nineteenth_at_the_last_drop_as_the_chapter_says():
+    rows = reading.part(experiments.pruning.load("laptop-small-steps", live=False), reading.KEPT)
+    rates = rows.groupby(["course", "seed"]).learning_rate.first()
+    assert (rates[reading.GOING_ON] / rates[reading.SMALL]).median() == pytest.approx(19, abs=0.5)
+
+
 # --- the rules, on made-up runs
 
 DROPS, SHARES = [10, 200], [0.1, 0.05, 0.01]
