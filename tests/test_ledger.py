@@ -346,7 +346,9 @@ def conclude(entries, monkeypatch):
 
 def test_a_conclusion_fills_in_the_numbers(entries, conclude):
     entry = next(each for each in entries if each.share is not None)
-    expected = f"So it is ([{entry.counted}]({entry.id})).\nAnd so on.\n"
+    counted, interval = entry.counted.removesuffix(")").split(" (")
+    low, high = interval.split(" to ")
+    expected = f"So it is ([{counted} ({low}&nbsp;to&nbsp;{high})]({entry.id})).\nAnd so on.\n"
     assert conclude(f"So it is ({{{entry.id}: {entry.verdict}}}).") == expected
 
 

@@ -88,7 +88,7 @@ def conclusion(source: str, found: Iterable[Entry]) -> str:
     then the sentence has to be written anew.
     """
     own = read_words("conclusions.ini")[source]
-    text = filled(own["text"], found, lambda entry: f"[{entry.counted or entry.verdict}]({entry.id})")
+    text = filled(own["text"], found, lambda entry: f"[{_unbroken(entry.counted) or entry.verdict}]({entry.id})")
     return "\n".join(line.strip() for line in text.strip().splitlines()) + "\n"
 
 
@@ -121,6 +121,11 @@ def read_words(name: str) -> ConfigParser:
 def _beside(name: str) -> str:
     """The text of a file in this folder."""
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+def _unbroken(counted: str) -> str:
+    """`counted` with its interval on one line."""
+    return re.sub(r"(?<=\d) to (?=\d)", "&nbsp;to&nbsp;", counted)
 
 
 def _tally(found: list[Entry]) -> str:

@@ -265,7 +265,8 @@ def test_dark_figures_melt_into_the_page(opened):
 def test_the_note_in_place_of_a_lab_has_no_light_box_on_a_dark_page(opened):
     with themed(opened, "dark"):
         box = opened.locator("[role=note]").locator("xpath=ancestor::*[contains(@class, 'text_html')]")
-        assert box.evaluate("box => getComputedStyle(box).backgroundColor") == "rgba(0, 0, 0, 0)"
+        style = box.evaluate("box => [getComputedStyle(box).backgroundColor, getComputedStyle(box).padding]")
+        assert style == ["rgba(0, 0, 0, 0)", "0px"]
 
 
 @every(WITH_SLIDER)
