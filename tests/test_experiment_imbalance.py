@@ -381,7 +381,13 @@ def roots_of_entries(counts):
     return product.sign() * product.abs().sqrt()
 
 
-FUNCTIONS = {"imbalance/write-seli": (rows_gram, [one_column_a_class, without_centering, square, roots_of_entries])}
+def roots_between_projections(counts):
+    center = torch.eye(len(counts)).double() - 1 / len(counts)
+    return center @ torch.diag(counts.sqrt()) @ center
+
+
+WRONG = [one_column_a_class, without_centering, square, roots_of_entries, roots_between_projections]
+FUNCTIONS = {"imbalance/write-seli": (rows_gram, WRONG)}
 
 
 @pytest.mark.parametrize(("name", "wrong"), [("threshold", 10.0), ("reweighted", 4.0), ("unequal", 0.0)])
