@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from ncbook.experiments._experiment import Arrays, Experiment, Rows, Sample
+from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.imbalance import free, networks
 from ncbook.experiments.imbalance.claims import CLAIMS
@@ -19,8 +19,5 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     return [*minima, *(row for rows in trained for row in rows)], {}
 
 
-EXPERIMENT = Experiment(
-    "imbalance", "Classes of unequal size", 1, Config, train, keys=KEYS, claims=CLAIMS,
-    sample=Sample({"free_ratios": (1, 20), "limits": (1e-3,), "starts": 1, "ratios": (1, 20)}),
-)  # fmt: skip
+EXPERIMENT = Experiment("imbalance", "Classes of unequal size", 1, Config, train, keys=KEYS, claims=CLAIMS)
 run, load = EXPERIMENT.run, EXPERIMENT.load
