@@ -48,6 +48,12 @@ def test_equal_classes_end_at_the_closed_form():
     assert geometry.measure(weight, features, counts, 2)["cos_rows_rare"] == pytest.approx(-1 / 3, abs=1e-4)
 
 
+def test_the_critical_ratio_of_a_run_is_that_of_the_metric():
+    config = vars(Config())
+    for pair in zip(config["weight_strengths"], config["feature_strengths"], strict=True):
+        assert reading.critical(config, *pair) == pytest.approx(metrics.minority_collapse_ratio(10, 5, 100, *pair))
+
+
 def test_what_the_other_losses_do_to_the_threshold():
     """Logit adjustment leaves it where it is, since rare classes are shifted alike; weights take it away."""
     config = Config()
@@ -375,7 +381,13 @@ def roots_of_entries(counts):
     return product.sign() * product.abs().sqrt()
 
 
-FUNCTIONS = {"imbalance/write-seli": (rows_gram, [one_column_a_class, without_centering, square, roots_of_entries])}
+def roots_between_projections(counts):
+    center = torch.eye(len(counts)).double() - 1 / len(counts)
+    return center @ torch.diag(counts.sqrt()) @ center
+
+
+WRONG = [one_column_a_class, without_centering, square, roots_of_entries, roots_between_projections]
+FUNCTIONS = {"imbalance/write-seli": (rows_gram, WRONG)}
 
 
 @pytest.mark.parametrize(("name", "wrong"), [("threshold", 10.0), ("reweighted", 4.0), ("unequal", 0.0)])

@@ -52,14 +52,10 @@ FUNCTIONS = {
                 "equal classes", lambda: _counts(10, 10, 10), "Z Z^T is n C for equal classes, and its root sqrt(n) C"
             ),
             Trial(
-                "two large and two small classes",
-                lambda: _counts(100, 100, 4, 4),
-                "Z Z^T = C diag(n) C: each class adds its own number of equal columns",
-            ),
-            Trial(
-                "all sizes different",
-                lambda: _counts(50, 20, 7, 3, 1),
-                "W W^T is the root of the matrix Z Z^T, not the matrix of the roots of its entries",
+                "classes of four sizes",
+                lambda: _counts(100, 100, 20, 4, 1),
+                "Z Z^T = C diag(n) C, since each class adds as many equal columns as it has points; its root is not "
+                "C diag(sqrt(n)) C",
             ),
         ),
     ),

@@ -1,11 +1,11 @@
 """Runs of `imbalance`: free features with classes of two sizes, and networks with and without a remedy."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from ncbook import metrics
 from ncbook.readings import _rows
 from ncbook.readings.measures import Measure
 from ncbook.readings.words import spread
@@ -49,14 +49,17 @@ COLUMNS: dict[str, Measure] = {
 
 
 def ends(run: Run, part: str) -> pd.DataFrame:
-    """The last row of each training or minimization of a part; `mean_acc_RULE` is the mean over the classes."""
+    """The last row of each training or minimization of a part; `mean_acc_RULE` is the mean over the classes.
+
+    `fitted`: whether no training error is left.
+    """
     table = _rows.last(_rows.chosen(run.to_frame(), part=part), KEYS)
     rare = run.config["rare"] / run.config["classes"]
     means = {
         f"mean_acc_{rule}": rare * table[f"rare_acc_{rule}"] + (1 - rare) * table[f"frequent_acc_{rule}"]
         for rule in RULES
     }
-    return table.assign(**means)
+    return table.assign(fitted=table.train_error == 0, **means)
 
 
 def beside(run: Run, column: str) -> pd.DataFrame:
@@ -68,7 +71,7 @@ def beside(run: Run, column: str) -> pd.DataFrame:
     ratio = run.config["remedy_ratio"]
     many = table[(table.arm == PLAIN) & (table.ratio == 1)].assign(arm=MANY, ratio=ratio)
     table = pd.concat([many, table[table.ratio == ratio]])
-    fitted = table.assign(**{column: table[column].where(table.train_error == 0)})
+    fitted = table.assign(**{column: table[column].where(table.fitted)})
     return fitted.pivot(index=["weight_decay", "seed"], columns="arm", values=column)
 
 
@@ -83,10 +86,13 @@ def of_pair(table: pd.DataFrame, pair: tuple[float, float]) -> pd.DataFrame:
 
 
 def critical(config: Mapping[str, Any], weight_decay: float, feature_decay: float) -> float:
-    """The ratio from which on free features of rare classes are one, at the sizes of the run."""
-    return metrics.minority_collapse_ratio(
-        config["classes"], config["rare"], config["free_per_class"], weight_decay, feature_decay
-    )
+    """The ratio R from which on free features of rare classes are one, at the sizes of the run.
+
+    As `metrics.minority_collapse_ratio`, which derives it: sqrt(n / R) = N sqrt(lambda_W lambda_H).
+    """
+    rare, frequent = config["rare"], config["classes"] - config["rare"]
+    slope = 1 / math.sqrt(weight_decay * feature_decay * config["free_per_class"])
+    return float(((slope + math.sqrt(slope**2 - 4 * frequent * rare)) / (2 * frequent)) ** 2)
 
 
 def strongest(run: Run) -> float:

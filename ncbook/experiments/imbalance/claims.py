@@ -75,7 +75,7 @@ def _limit(run: Run) -> Evidence:
 def _near_seli(run: Run) -> Evidence:
     table = ends(run, NETWORK)
     table = table[(table.arm == PLAIN) & (table.ratio > 1)]
-    table = table.assign(times=table.etf_rows / table.seli_rows, fitted=table.train_error == 0)
+    table = table.assign(times=table.etf_rows / table.seli_rows)
     found = table.groupby(["weight_decay", "seed"]).agg({"times": "min", "fitted": "all"}).reset_index()
     unit = "times as far from the simplex as from SELI"
     return Evidence.compared(found.seed, found.times, ">", 1, unit, found.fitted, SIGN)
@@ -85,7 +85,7 @@ def _one_row(run: Run) -> Evidence:
     table = ends(run, NETWORK)
     table = table[(table.arm == PLAIN) & (table.ratio == max(run.config["ratios"]))]
     unit = "mean cosine of two rare rows"
-    return Evidence.compared(table.seed, table.cos_rows_rare, ">=", _TOGETHER, unit, table.train_error == 0)
+    return Evidence.compared(table.seed, table.cos_rows_rare, ">=", _TOGETHER, unit, table.fitted)
 
 
 def _few(run: Run) -> Evidence:
