@@ -93,7 +93,7 @@ def test_the_turned_simplex_and_ten_features_do_not_bring_the_shape(beside):
 
 def test_lengths_change_the_loss_and_not_the_error():
     for preset in BOTH:
-        table = reading.lengths(load("fixed_head", preset)).groupby("length")
+        table = reading.lengths(load("fixed_head", preset)).groupby("row_length")
         assert table.train_loss.median().is_monotonic_decreasing
         low, high = table.test_error.min(), table.test_error.max()
         assert low.max() < high.min()  # the ranges over the seeds overlap

@@ -138,7 +138,7 @@ def test_a_run_has_a_row_a_training_and_probe(tiny):
     assert len(trainings) == len(training.arms(TINY)) == len(EVERY) + 2 + 2
     assert (trainings == len(training.probe_steps(TINY))).all()
     fixed = frame[~frame.arm.isin(heads.TRAINED)]
-    assert np.allclose(fixed.head_length, fixed.length)
+    assert np.allclose(fixed.head_length, fixed.row_length)
     assert np.allclose(frame.test_error, (frame.rare_error_test + frame.frequent_error_test) / 2, atol=0.01)
 
 
@@ -161,7 +161,7 @@ def judged(claim: str, share: tuple[float, ...] = (), **ends: dict[str, float]) 
     settings = [(name, arm, 1.0) for name in ("digits", "glyphs") for arm in arms]
     settings += [("digits", arm, ratio) for arm in reading.IMBALANCED for ratio in (10.0, 50.0)]
     rows = [
-        {"dataset": name, "arm": arm, "length": LENGTH, "ratio": ratio, "seed": seed, "step": step, "dim": 10}
+        {"dataset": name, "arm": arm, "row_length": LENGTH, "ratio": ratio, "seed": seed, "step": step, "dim": 10}
         | (END | USUAL.get(arm, {}) | ends.get(arm.replace(" ", "_"), {}) | ends.get(f"{name}_{arm}", {}))
         | ({"train_error": 0.5} if step == 0 else {})
         for seed in range(6) for name, arm, ratio in settings for step in (0, 10)

@@ -672,7 +672,7 @@ LARGE = {"resnet34", "resnet50", "densenet121", "vgg16_bn"}
 TABLES = [
     Table(trainers, TRAINERS, exempt=frozenset(TRAINED)),
     Table(data, DATA, exempt=frozenset({"cifar100_super_classes"}), seldom=frozenset({"real", "mnist5k"})),
-    Table(models, MODELS, exempt=frozenset({"Classifier"} | FORWARD), seldom=frozenset(LARGE)),
+    Table(models, MODELS, exempt=frozenset({"Classifier", "Parameters"} | FORWARD), seldom=frozenset(LARGE)),
     Table(runs, RUNS, exempt=frozenset({"Run", "cache_folder"}), seldom=frozenset({"load"})),
     Table(experiments, EXPERIMENTS, exempt=frozenset({"Arrays", "Rows", "names"}), seldom=frozenset({"register"})),
 ]

@@ -16,9 +16,9 @@ FIRST_ALONE = (TURNED, MAPPED, LEARNED_K, RANDOM_K, EQUAL, LEARNED_2, CORNERED) 
 IMBALANCED = (LEARNED, SIMPLEX)
 MARGIN = 1.0  # percentage points of test error that count as no loss
 FIXED_RANGE = (8.0, 50.0)  # percent of the parameters that the survey reports as saved by a fixed simplex
-KEYS = ("dataset", "arm", "length", "ratio", "seed")
+KEYS = ("dataset", "arm", "row_length", "ratio", "seed")
 COLUMNS: dict[str, Measure] = {
-    "length": Measure("length of the rows", "root mean square length of the rows of a fixed head"),
+    "row_length": Measure("length of the rows", "root mean square length of the rows of a fixed head"),
     "ratio": Measure("ratio", "training images of a frequent class over those of a rare one"),
     "head_length": Measure("length of the rows of W", "root mean square length of the rows of the head"),
     "rare_error_test": Measure("test error, rare classes", "share of test points of the rare classes decided wrongly"),
@@ -46,14 +46,14 @@ def _outcome(rows: pd.DataFrame) -> dict[str, float | bool]:
 
 def usual(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     """The rows of balanced trainings whose fixed heads have the usual length."""
-    return _rows.chosen(table, ratio=1.0, length=run.config["length"])
+    return _rows.chosen(table, ratio=1.0, row_length=run.config["length"])
 
 
 def beside_learned(run: Run) -> pd.DataFrame:
     """`usual` rows of `outcomes`, with `lost`: percentage points of test error above the learned head of the same
     data set and seed, and with `learned_...` the measures of that one."""
     table = usual(run, outcomes(run))
-    base = table[table.arm == LEARNED].drop(columns=["arm", "length", "ratio"])
+    base = table[table.arm == LEARNED].drop(columns=["arm", "row_length", "ratio"])
     both = table.merge(base, on=["dataset", "seed"], suffixes=("", "_learned"), validate="many_to_one")
     return both.assign(lost=(100 * (both.test_error - both.test_error_learned)).round(9))
 
@@ -65,7 +65,7 @@ def lengths(run: Run) -> pd.DataFrame:
 
 def imbalance(run: Run) -> pd.DataFrame:
     """Trainings on the first data set at every ratio, with the learned head and with the simplex."""
-    table = _rows.chosen(outcomes(run), dataset=run.config["datasets"][0], length=run.config["length"])
+    table = _rows.chosen(outcomes(run), dataset=run.config["datasets"][0], row_length=run.config["length"])
     return table[table.arm.isin(IMBALANCED)]
 
 
@@ -115,7 +115,7 @@ def lengths_table(run: Run) -> pd.DataFrame:
             "training loss": own.train_loss.median(), "NC1": own.nc1_train.median(),
             "NC2, angles": own.nc2_angles_train.median(),
         }
-        for length, own in lengths(run).groupby("length")
+        for length, own in lengths(run).groupby("row_length")
     ])  # fmt: skip
 
 

@@ -13,7 +13,7 @@ ALONE = (
 
 
 def _ends(run: Run):
-    frame = run.to_frame().query("length == 1")
+    frame = run.to_frame().query("row_length == 1")
     return frame[frame.step == frame.step.max()]
 
 
@@ -38,7 +38,7 @@ def _on_digits(run: Run):
 
 
 def _shapes(run: Run):
-    frame = run.to_frame().query("length == 1 and ratio == 1 and dataset == 'digits'")
+    frame = run.to_frame().query("row_length == 1 and ratio == 1 and dataset == 'digits'")
     for panel, column in enumerate(("nc1_train", "nc2_angles_train")):
         for arm in ("learned", "learned, d = K", "simplex", "simplex, turned"):
             yield from median_and_range(panel, arm, by_seed(frame[frame.arm == arm], column, "step"))

@@ -1,7 +1,5 @@
 """The figures of `imbalance`."""
 
-import math
-
 from ncbook.runs import Run
 from pictures import Axis, Line, median_and_range
 
@@ -27,24 +25,12 @@ def _over(rows, column, clock="ratio", scale=1):
     return scale * rows.pivot(index="seed", columns=clock, values=column)
 
 
-def _critical(config, weight_decay, feature_decay):
-    """Where n / R = N^2 times both decays, by halving."""
-    few, many, n = config["rare"], config["classes"] - config["rare"], config["free_per_class"]
-    low, high = 1.0, 1e6
-    while high / low > 1 + 1e-12:
-        middle = math.sqrt(low * high)
-        points = n * (many + few / middle)
-        low, high = (middle, high) if n / middle > points**2 * weight_decay * feature_decay else (low, middle)
-    return low
-
-
 def _one_row(run: Run):
     pairs = list(zip(run.config["weight_strengths"], run.config["feature_strengths"], strict=True))
     for panel, column in enumerate(("cos_rows_rare", "cos_means_rare")):
         for weight, feature in pairs:
             rows = _ends(run, "free", arm="plain", weight_decay=weight, feature_decay=feature)
             yield from median_and_range(panel, f"{weight:g}, {feature:g}", _over(rows, column))
-            yield Line(panel, None, [_critical(run.config, weight, feature)] * 2, [0, 1])
         yield Axis(panel, "log")
 
 

@@ -21,7 +21,7 @@ class Arm:
 
     dataset: str
     arm: str
-    length: float
+    row_length: float
     ratio: float
     seed: int
 
@@ -78,7 +78,7 @@ def build(config: Config, dataset: data.Dataset, arm: Arm) -> models.Classifier:
         elif dim < config.width:
             models.narrow_features(model, dim)
     if arm.arm not in heads.TRAINED:
-        models.replace_head(model, models.FixedHead(arm.length * heads.rows(arm.arm, dim, arm.seed)))
+        models.replace_head(model, models.FixedHead(arm.row_length * heads.rows(arm.arm, dim, arm.seed)))
     return model
 
 

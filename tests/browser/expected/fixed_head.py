@@ -18,7 +18,7 @@ MEASURES = {
 @kept
 def balanced(run):
     """The rows of digits with as many images of each class, and heads of length 1."""
-    frame = run.to_frame().query("dataset == 'digits' and ratio == 1 and length == 1")
+    frame = run.to_frame().query("dataset == 'digits' and ratio == 1 and row_length == 1")
     return SimpleNamespace(to_frame=lambda: frame)
 
 
