@@ -19,7 +19,6 @@ FIXED_RANGE = (8.0, 50.0)  # percent of the parameters that the survey reports a
 KEYS = ("dataset", "arm", "row_length", "ratio", "seed")
 COLUMNS: dict[str, Measure] = {
     "row_length": Measure("length of the rows", "root mean square length of the rows of a fixed head"),
-    "ratio": Measure("ratio", "training images of a frequent class over those of a rare one"),
     "head_length": Measure("length of the rows of W", "root mean square length of the rows of the head"),
     "rare_error_test": Measure("test error, rare classes", "share of test points of the rare classes decided wrongly"),
     "frequent_error_test": Measure("test error, frequent classes", "of the other classes"),

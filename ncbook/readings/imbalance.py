@@ -29,7 +29,6 @@ ONE = 0.01  # distance of two rare rows up to which they are called one, in root
 _SIZES = {"rare": "rare classes", "frequent": "frequent classes", "worst": "the worst class"}
 
 COLUMNS: dict[str, Measure] = {
-    "ratio": Measure("imbalance ratio R", "training points of a frequent class over those of a rare one"),
     "feature_decay": Measure("feature decay", "coefficient of the decay of free features; 0 for networks"),
     "slope": Measure("slope", "largest entry of the gradient of the objective"),
     "cos_rows_rare": Measure("cosine of rare rows", "mean cosine between centered rows of W of two rare classes"),

@@ -43,6 +43,7 @@ KEYS: dict[str, Measure] = {
     "label_noise": Measure("label noise", "probability with which a training label is drawn anew"),
     "per_class": Measure("training points a class", "number of training points of each class"),
     "num_classes": Measure("classes K", "number of classes"),
+    "ratio": Measure("imbalance ratio R", "training points of a frequent class over those of a rare one"),
     "dim": Measure("dimensions", "dimension of the features, or of the points"),
     "width": Measure("width", "neurons in a hidden layer"),
     "layer": Measure("layer", "where features were read"),
