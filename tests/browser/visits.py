@@ -85,3 +85,4 @@ def check_that_its_first_moving_figure_is_near(reader) -> None:
     for key in ("Tab", "Tab", "Enter", "Tab"):
         reader.keyboard.press(key)
     assert reader.locator(".nc-explorable").first.evaluate("figure => figure.contains(document.activeElement)")
+    reader.evaluate(_TO_THE_TOP)  # where other tests expect the page
