@@ -18,11 +18,7 @@ from book_pages import (
     WITHOUT_SLIDER,
 )
 from pages import fresh_page, ids
-
-
-def every(names):
-    """The test runs on each of these pages; a page is opened once for all tests that look at it."""
-    return pytest.mark.parametrize("opened", names, indirect=True)
+from visits import every
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +73,7 @@ def test_page_opens_offline_without_problems(opened):
 
 @every(PAGES)
 def test_a_page_is_light_and_silent_and_asks_for_nothing_elsewhere(opened):
-    limit = visits.HEAVIEST_FIRST_CHAPTER if opened.name == CHAPTER else visits.HEAVIEST
-    visits.check_that_it_is_light_and_silent(opened, limit)
+    visits.check_that_it_is_light_and_silent(opened)
     assert opened.evaluate("document.documentElement.dataset.theme") == "light"
 
 

@@ -3,8 +3,9 @@
 import barriers
 import pytest
 import visits
-from book_pages import CHAPTER, CHAPTERS, MOVING, PAGES
+from book_pages import CHAPTERS, MOVING, PAGES
 from pages import fresh_page
+from visits import every
 
 
 @pytest.fixture(scope="module")
@@ -20,15 +21,9 @@ def opened(request, reader, book):
     visits.leave_page(reader)
 
 
-def every(names):
-    """A page is opened once for all tests that look at it."""
-    return pytest.mark.parametrize("opened", names, indirect=True)
-
-
 @every(PAGES)
 def test_a_page_is_light_and_silent_and_asks_for_nothing_elsewhere(opened):
-    limit = visits.HEAVIEST_FIRST_CHAPTER if opened.name == CHAPTER else visits.HEAVIEST
-    visits.check_that_it_is_light_and_silent(opened, limit)
+    visits.check_that_it_is_light_and_silent(opened)
     assert opened.evaluate("document.documentElement.dataset.theme") == "dark"
 
 

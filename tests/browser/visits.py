@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+import pytest
+from book_pages import CHAPTER
 from pages import OWN
 
 HEAVIEST, HEAVIEST_FIRST_CHAPTER = 1_200_000, 700_000  # bytes of a page
@@ -30,6 +32,11 @@ AT_REST = """async () => {
 # The next Tab starts where a change of the fragment leads to; this one is the top of every page.
 _TO_THE_TOP = "() => { document.activeElement.blur(); location.hash = ''; location.hash = '#top'; }"
 _IN_FIGURE = "() => Boolean(document.activeElement.closest('.nc-explorable'))"
+
+
+def every(names):
+    """The test runs on each of these pages; a page is opened once for all tests that look at it."""
+    return pytest.mark.parametrize("opened", names, indirect=True)
 
 
 def open_page(reader, book: Path, name: str) -> None:
@@ -61,8 +68,9 @@ def loaded(addresses: list[str]) -> list[str]:
     return [address for address in addresses if not address.startswith(OWN)]
 
 
-def check_that_it_is_light_and_silent(reader, limit: int) -> None:
+def check_that_it_is_light_and_silent(reader) -> None:
     """On a page just opened: what it asked for by itself, and what it asks for when a reader has gone through it."""
+    limit = HEAVIEST_FIRST_CHAPTER if reader.name == CHAPTER else HEAVIEST
     reader.evaluate(THROUGH_THE_PAGE)
     reader.evaluate(AT_REST)
     for addresses in (loaded(reader.asked_at_first), loaded(reader.asked)):
