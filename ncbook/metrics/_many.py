@@ -16,13 +16,16 @@ class ManyClasses:
     """
 
     def __init__(self, means: Means, axes: Axes, weight: Tensor | None, bias: Tensor | None) -> None:
-        self.rows: list[Tensor] = []  # no columns of their own in the product of `SecondPass`
+        self.widths: list[int] = []  # no columns of their own in the product of `SecondPass`
         self.present = means.present
         rotation = axes.vectors if len(axes) == means.means.shape[1] else None
         self.rotated = rotation is not None
         self.unit = _positive(means.centered_norm / len(means.counts) ** 0.5)
         self.centers = NearestMean(means, rotation, self.unit)
         self.head = None if weight is None else Head(means, rotation, self.unit, weight, bias)
+
+    def fill(self, out: Tensor) -> None:
+        """Write no columns: `out` is empty."""
 
     def decide(
         self, features: Tensor, residuals: Tensor, projected: Tensor, extra: Tensor, index: Tensor

@@ -20,21 +20,29 @@ class FewClasses:
 
     def __init__(self, means: Means, axes: Axes, weight: Tensor | None, bias: Tensor | None) -> None:
         working = means.working
-        self.present = means.present
-        size = means.centered_norm.clamp(min=torch.finfo(torch.float64).tiny)
+        self.present, self._means, self._weight = means.present, means, weight
+        self._size = size = means.centered_norm.clamp(min=torch.finfo(torch.float64).tiny)
         self.along: Tensor | None = None  # [r, K']: the nearest mean from the projections, where that is exact
-        rows = []
+        self.widths = []
         if axes.span():
             self.along = (axes.coordinates(torch.float64) / size).to(working).T
         else:
-            rows.append((means.centered / size).to(working))
+            self.widths.append(len(means.counts))
         self.center_offsets = _from_best(_center_scores(means) / size).to(working)  # [K', K']
         self.head_offsets: Tensor | None = None  # [K', K]
         if weight is not None:
-            rows.append(weight.to(working))
+            self.widths.append(len(weight))
             self.head_offsets = _from_best(_head_scores(means, weight, bias)).to(working)
-        self.rows = rows
-        self.widths = [len(each) for each in rows]
+
+    def fill(self, out: Tensor) -> None:
+        """Write the rules' own columns of the product into the rows of `out` [sum(widths), d], in its precision."""
+        parts = list(out.split(self.widths)) if self.widths else []
+        if self.along is None:
+            centers = parts.pop(0)
+            for columns in column_blocks(self._means.means):
+                centers[:, columns] = self._means.centered_block(columns=columns) / self._size
+        if self._weight is not None:
+            parts.pop().copy_(self._weight)
 
     def decide(
         self, features: Tensor, residuals: Tensor, projected: Tensor, extra: Tensor, index: Tensor

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ncbook.metrics import _classes
-from ncbook.metrics._axes import Axes, between_class_axes
+from ncbook.metrics._axes import between_class_axes
 from ncbook.metrics._classes import Means, own_precision, squared_norms
 from ncbook.metrics._many import ManyClasses
 from ncbook.metrics._rules import FewClasses
@@ -41,8 +41,8 @@ class SecondPass:
         few = len(means.counts) <= means.means.shape[1]
         self.rules = (FewClasses if few else ManyClasses)(means, self.axes, weight, bias)
         watched = _WATCHED if watch else 0
-        self.ends = list(accumulate((len(self.axes), watched, sum(map(len, self.rules.rows)))))  # of parts of columns
-        self.columns = _columns(self.axes, self.rules.rows, watched).T  # [d, r + 4 + those of the rules, and zeros]
+        self.ends = list(accumulate((len(self.axes), watched, sum(self.rules.widths))))  # of parts of columns
+        self.columns = self._columns(watched).T  # [d, r + 4 + those of the rules, and zeros]
         self.counts = torch.zeros_like(means.counts)
         self.projected = means.means.new_zeros(len(self.axes))
         self.squares = torch.zeros_like(means.counts)
@@ -51,6 +51,18 @@ class SecondPass:
         self.mismatches = torch.zeros_like(self.watched, dtype=torch.int64)
         self.errors = torch.zeros_like(self.mismatches)
         self.coarseness = 0.0  # unit in the last place of 1 in the dtype of the features
+
+    def _columns(self, watched: int) -> Tensor:
+        """[r + 4 + ..., d] in working precision: directions, random directions, those of the rules, and zeros."""
+        means, directions = self.means.means, len(self.axes)
+        dim = means.shape[1]
+        columns = means.new_zeros(-(-self.ends[-1] // _EVEN) * _EVEN, dim, dtype=self.means.working)
+        self.axes.fill(columns[:directions])
+        chance = torch.Generator("cpu").manual_seed(0)
+        watch = torch.randn(watched, dim, generator=chance, dtype=torch.float64, device="cpu")
+        columns[directions : self.ends[1]] = (watch / watch.norm(dim=1, keepdim=True)).to(columns)
+        self.rules.fill(columns[self.ends[1] : self.ends[2]])
+        return columns
 
     def blocks(self, features: Tensor) -> Iterator[slice]:
         """Slices that cut features [B, d] into blocks for `add`."""
@@ -154,18 +166,3 @@ def trace_of_ratio(along: Tensor, eigenvalues: Tensor, variances: Tensor) -> flo
     if len(along) == 0:
         return float("inf") if bool((variances > 0).any()) else float("nan")
     return (along / eigenvalues).sum().item()
-
-
-def _columns(axes: Axes, rows: list[Tensor], watched: int) -> Tensor:
-    """[r + 4 + ..., d] in working precision: directions, random directions, `rows` of the rules, and zeros."""
-    means = axes.means.means
-    dim = means.shape[1]
-    width = len(axes) + watched + sum(map(len, rows))
-    columns = means.new_zeros(-(-width // _EVEN) * _EVEN, dim, dtype=axes.means.working)
-    axes.fill(columns[: len(axes)])
-    chance = torch.Generator("cpu").manual_seed(0)
-    watch = torch.randn(watched, dim, generator=chance, dtype=torch.float64, device="cpu")
-    columns[len(axes) : len(axes) + watched] = (watch / watch.norm(dim=1, keepdim=True)).to(columns)
-    for start, part in zip(accumulate(map(len, rows), initial=len(axes) + watched), rows, strict=False):
-        columns[start : start + len(part)] = part
-    return columns

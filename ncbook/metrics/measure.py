@@ -62,8 +62,9 @@ def measure(
 
     device is where inputs are put (default: where the model is); precision "bfloat16" or "float16" runs the model with
     automatic mixed precision; limit takes only so many points of each split, the first that come. Layers are
-    measured in groups of which each makes its two passes, and whose meters take memory_gb (10^9 bytes) at most: a
-    layer takes 24 K d bytes, and 20 K d where K d is more than 2^25, as with 10^5 dimensions and 1,000 classes.
+    measured in groups of which each makes its two passes, and whose meters take memory_gb (10^9 bytes) at most. A
+    layer takes 28 K d bytes at most, and 20 K d where K d is more than 2^25: 2 GB with 10^5 dimensions and 1,000
+    classes, of which a training and a test set use 1.2 unless class means differ in fewer than K - 1 directions.
 
     Each split is measured with its own class means. If one is called "train", the others are compared with its
     class means too. Raises ValueError, which names split and layer, for what cannot be measured or does not fit.
@@ -144,6 +145,7 @@ def _grouped(plan: Plan, feed: Feed, network: nn.Module, memory_gb: float) -> It
     """The rows of each group of layers on each split."""
     groups = plan.groups(memory_gb)
     splits = sorted(feed.splits, key=lambda split: split != "train")  # it goes first: others need its means
+    last = splits[-1]  # after which nobody asks for the means of the training set
     once = feed.passes(plan.points)
     total = None if once is None else 2 * once * len(groups)
     with tqdm(total=total, unit="batch", delay=2, leave=None) as bar:
@@ -153,7 +155,9 @@ def _grouped(plan: Plan, feed: Feed, network: nn.Module, memory_gb: float) -> It
                 part = f", layers {number + 1}/{len(groups)}" if len(groups) > 1 else ""
                 bar.set_description(f"{split}{part}", refresh=False)
                 with located(f"split {split!r}"):
-                    meters = [LayerMeter(name, plan.num_classes, plan.layers[name], train.get(name)) for name in group]
+                    beside = train.pop if split == last else train.get
+                    dims = {name: plan.layers[name] for name in group}
+                    meters = [LayerMeter(name, plan.num_classes, dim, beside(name, None)) for name, dim in dims.items()]
                     _two_passes(meters, split, plan, feed, network, bar)
                     yield [meter.measured(split, _weight_of(plan, network, meter.layer)) for meter in meters]
                     if split == "train" and len(splits) > 1:
