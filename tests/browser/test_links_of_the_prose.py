@@ -152,3 +152,25 @@ def test_a_figure_that_has_gone_answers_no_more(show, page):
     page.evaluate("document.querySelector('.nc-explorable').remove()")
     page.click("p > a")
     assert page.evaluate("location.hash") == "#nc-collapse:epoch=4"
+
+
+_WHOLE = """() => {
+  const { top, bottom } = document.querySelector(".nc-explorable").getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight;
+}"""
+
+
+def test_the_figure_is_reached_even_if_the_way_there_is_cut_short(show, page):
+    show(_ABOVE.format(href="#nc-collapse:epoch=4") + fragment_of("collapse") + '<div style="height: 3000px"></div>')
+    assert not page.evaluate(_WHOLE)
+    page.evaluate("document.querySelector('p > a').click(); scrollTo({ top: 1, behavior: 'instant' })")
+    page.wait_for_function(_WHOLE)
+
+
+def test_whoever_scrolls_on_is_not_led_back(show, page):
+    show(_ABOVE.format(href="#nc-collapse:epoch=4") + fragment_of("collapse") + '<div style="height: 3000px"></div>')
+    page.evaluate("""document.querySelector('p > a').click();
+        dispatchEvent(new WheelEvent('wheel'));
+        scrollTo({ top: 1, behavior: 'instant' })""")
+    page.wait_for_timeout(700)
+    assert page.evaluate("scrollY") == 1

@@ -30,7 +30,12 @@ AT_REST = """async () => {
   await document.fonts.ready;
 }"""
 # The next Tab starts where a change of the fragment leads to; this one is the top of every page.
-_TO_THE_TOP = "() => { document.activeElement.blur(); location.hash = ''; location.hash = '#top'; }"
+_TO_THE_TOP = """() => {
+  document.activeElement.blur();
+  location.hash = '';
+  location.hash = '#top';
+  return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));  // by now it is there
+}"""
 _IN_FIGURE = "() => Boolean(document.activeElement.closest('.nc-explorable'))"
 
 
