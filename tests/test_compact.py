@@ -45,8 +45,28 @@ def test_the_first_citation_of_a_work_tells_the_reference():
 
 def test_lines_lose_their_indentation_and_what_is_shown_as_written_does_not():
     html = "<p>\n    one\n      two</p>\n<pre>\n    a\n</pre>\n  <script>\n  f();\n</script>"
-    assert compact.without_indentation(html) == "<p>\none\ntwo</p>\n<pre>\n    a\n</pre>\n<script>\n  f();\n</script>"
+    assert compact.without_indentation(html) == "<p>\none\ntwo</p>\n<pre>\n    a\n</pre>\n<script>\nf();\n</script>"
     assert compact.without_indentation(compact.without_indentation(html)) == compact.without_indentation(html)
+
+
+def test_a_script_whose_text_goes_over_lines_stays_as_it_is():
+    html = "<script>\n  f(`a\n  b`);\n</script>"
+    assert compact.without_indentation(html) == html
+    assert (
+        compact.without_indentation("<script>\n  f(`a`);\n\n  g(`b`);\n</script>")
+        == "<script>\nf(`a`);\ng(`b`);\n</script>"
+    )
+
+
+def test_only_links_that_lead_outside_are_marked(tmp_path):
+    file = tmp_path / "one.html"
+    file.write_text(
+        '<a class="reference internal nav-link" href="#a">a</a><a class="reference external" href="b">b</a>'
+    )
+    compact.compact(SimpleNamespace(outdir=tmp_path), None)
+    assert file.read_text() == (
+        '<a class="reference nav-link" href="#a">a</a><a class="reference external" href="b">b</a>'
+    )
 
 
 def test_a_notebook_says_the_same_in_one_line(tmp_path):

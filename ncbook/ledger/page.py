@@ -20,7 +20,11 @@ SOURCES = {
     "han2025flatness": "Han and others on grokking, collapse and flatness",
 }
 _NAMED = re.compile(r"\{([\w-]+): ([\w ]+)\}")  # a claim, and the verdict that a sentence was written for
+# Beside a page of hundreds of claims stand the chapters alone.
 _RULES = """\
+---
+tocdepth: 2
+---
 # The rules of the ledger
 
 What is behind each row of [the ledger](ledger.md): the claim in our words, the rule that decides, and all numbers.

@@ -1,7 +1,8 @@
 """Sphinx extension: a page says nothing twice that a reader sees once.
 
 Letters of code that have the color of all code need no mark, of citations of one work on a page the first tells the
-whole reference, lines are not indented, and the notebook that a reader may load is written without line breaks.
+whole reference, a link of the menus is a link, lines are not indented, and the notebook that a reader may load is
+written without line breaks.
 """
 
 import json
@@ -18,6 +19,7 @@ _CITED = re.compile(
     r"(?P<tag><a class=\"reference internal\" href=\"(?P<work>[^\"]*bibliography\.html#[^\"]*)\") title=\"[^\"]*\""
 )
 _AS_WRITTEN = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)", re.DOTALL)
+_INTERNAL = re.compile(r"(?<=<a class=\"reference) internal\b")
 _INDENT = re.compile(r"[ \t]*\n\s*")
 
 
@@ -45,18 +47,30 @@ def compact(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None:
         return
     for file in Path(app.outdir).rglob("*.html"):
-        file.write_text(without_indentation(file.read_text(encoding="utf-8")), encoding="utf-8")
+        html = _INTERNAL.sub("", file.read_text(encoding="utf-8"))
+        file.write_text(without_indentation(html), encoding="utf-8")
     for file in Path(app.outdir, "_sources").rglob("*.ipynb"):
         notebook = json.loads(file.read_text(encoding="utf-8"))
         file.write_text(json.dumps(notebook, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 
 def without_indentation(html: str) -> str:
-    """Line breaks stay, so that words do; what is shown or run as it is written stays as it is."""
+    """Line breaks stay, so that words do; what is shown as it is written stays as it is."""
     parts = _AS_WRITTEN.split(html)  # in threes: what is between, what stays, and the name of its element
-    return "".join(
-        _INDENT.sub("\n", part) if place % 3 == 0 else part for place, part in enumerate(parts) if place % 3 < 2
-    )
+    for place, (written, element) in enumerate(zip(parts[1::3], parts[2::3], strict=True)):
+        parts[3 * place + 1] = _lines(written) if element == "script" else written
+        parts[3 * place + 2] = ""
+    parts[::3] = map(_flush, parts[::3])
+    return "".join(parts)
+
+
+def _flush(text: str) -> str:
+    return _INDENT.sub("\n", text)
+
+
+def _lines(script: str) -> str:
+    """A script without indentation, unless a text in it goes over several lines."""
+    return script if any("\n" in text for text in script.split("`")[1::2]) else _flush(script)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
