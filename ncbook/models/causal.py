@@ -4,8 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ncbook._checks import require_integer
+from ncbook._checks import require, require_instance
 from ncbook.models.classifier import Classifier
+from ncbook.models.modular import require_sizes
 
 _STD = 0.02  # of the initial weights, as in GPT-2
 
@@ -28,9 +29,7 @@ class CausalTransformer(Classifier):
     head: nn.Linear
 
     def __init__(self, vocabulary: int, dim: int = 64, heads: int = 2, depth: int = 1, context: int = 4) -> None:
-        require_integer("vocabulary", vocabulary, 2)
-        for name, value in (("dim", dim), ("heads", heads), ("depth", depth), ("context", context)):
-            require_integer(name, value, 1)
+        require_sizes(vocabulary=(vocabulary, 2), dim=(dim, 1), heads=(heads, 1), depth=(depth, 1), context=(context, 1))
         if dim % heads:
             raise ValueError(f"heads: expected a divisor of the dimension {dim}, got {heads}")
         blocks: dict[str, nn.Module] = {"embedding": _Embedding(vocabulary, dim, context)}
@@ -50,8 +49,12 @@ class _Embedding(nn.Module):
         super().__init__()
         self.words, self.positions = nn.Parameter(torch.empty(vocabulary, dim)), nn.Parameter(torch.empty(context, dim))
 
-    def forward(self, words: Tensor) -> Tensor:
-        return F.embedding(words, self.words) + self.positions
+    def forward(self, inputs: Tensor) -> Tensor:
+        expected = f"windows [N, {len(self.positions)}] of integers"
+        require_instance("inputs", inputs, Tensor, expected)
+        fine = inputs.ndim == 2 and inputs.shape[1] == len(self.positions) and not inputs.is_floating_point()
+        require("inputs", inputs, fine, expected)
+        return F.embedding(inputs, self.words) + self.positions
 
 
 class _Layer(nn.Module):
