@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from ncbook import data, experiments, exercises, metrics, runs
+from ncbook import data, exercises, experiments, metrics, runs
 from ncbook.evidence import FAILS, HOLDS, UNTESTED, Evidence
 from ncbook.experiments.next_token import Config, measuring, source, training
 from ncbook.readings import next_token as reading
@@ -98,7 +98,9 @@ def test_arms_change_one_thing_each():
     usual = training.Arm(WIDTH, 32, 0.01, 4, 0, 1)
     assert found.count(usual) == 1
     for arm in found:
-        other = {name for name in ("dim", "weight_decay", "followers", "initial") if vars(arm)[name] != vars(usual)[name]}
+        other = {
+            name for name in ("dim", "weight_decay", "followers", "initial") if vars(arm)[name] != vars(usual)[name]
+        }
         allowed = {WIDTH: "dim", START: "initial", DECAY: "weight_decay", FOLLOWERS: "followers"}
         assert other <= {allowed.get(arm.arm)}, arm
     assert len(set(found)) == len(found) == 6 + 7 + 2 + 3 + 1
@@ -212,7 +214,15 @@ def made_up(seeds=range(6), **changes) -> runs.Run:
         rows += [_row(seed, DECAY, 32, weight_decay=decay, cdnv_train=0.4, test_loss=decay) for decay in (1.0, 2.0)]
         rows += [_row(seed, FOLLOWERS, 32, followers=m, cdnv_test=0.1 * m, cdnv_kind_test=0.1) for m in (1, 2, 8)]
         rows += [
-            _row(seed, SMALL_TEXT, 32, step=step, cdnv_train=1 / (1 + step), cdnv_kind_train=0.1 + step / 100, test_loss=loss)
+            _row(
+                seed,
+                SMALL_TEXT,
+                32,
+                step=step,
+                cdnv_train=1 / (1 + step),
+                cdnv_kind_train=0.1 + step / 100,
+                test_loss=loss,
+            )
             for step, loss in ((0, 5.0), (10, 2.0), (20, 2.5), (30, 3.0))
         ]
     rows = [changes.get(row["arm"].replace(" ", "_"), dict)(row) for row in rows]
@@ -242,7 +252,9 @@ def test_every_claim_holds_where_all_is_so():
 
 TURNED = {
     "language-collapse-with-scale": {"width": lambda row: row | {"cdnv_train": row["dim"] / 100}},
-    "language-collapse-between-starts": {"initial_weights": lambda row: row | {"cdnv_train": 0.3 - 0.01 * row["initial"]}},
+    "language-collapse-between-starts": {
+        "initial_weights": lambda row: row | {"cdnv_train": 0.3 - 0.01 * row["initial"]}
+    },
     "language-collapse-not-the-loss": {"weight_decay": lambda row: row | {"cdnv_train": 0.9}},
     "language-collapse-past-best": {"small_text": lambda row: row | {"cdnv_train": row["step"] / 100}},
     "language-kinds-tell-overfitting": {"small_text": lambda row: row | {"cdnv_kind_train": 1 - row["step"] / 100}},
@@ -285,7 +297,8 @@ def test_splits_are_made_of_words_alone():
     for split in (text.train, text.seen, text.new, text.each_word):
         assert isinstance(split, data.Split)
         assert split.inputs.dtype == torch.int64
-        assert 0 <= split.inputs.min() and split.inputs.max() < TINY.words
+        assert split.inputs.min() >= 0
+        assert split.inputs.max() < TINY.words
 
 
 # --- exercises
@@ -320,8 +333,9 @@ def one_variance_for_all(features, labels):
 SOLUTIONS = {
     "next_token/best": lambda: -sum(p / 25 * np.log(p / 25) for p in (12, 6, 4, 3)) / 2,
     "next_token/collapsed": lambda: 1 / 2**2,
-    "next_token/between": lambda: 100
-    * reading.varied(experiments.next_token.load("laptop"), "width").query("dim == 32").between_kinds.median(),
+    "next_token/between": lambda: (
+        100 * reading.varied(experiments.next_token.load("laptop"), "width").query("dim == 32").between_kinds.median()
+    ),
 }
 FUNCTIONS = {"next_token/write-word-cdnv": (word_cdnv, [over_all_classes, unsquared, one_variance_for_all])}
 

@@ -1,6 +1,7 @@
 """Figures of `next_token`: collapse of language models by word and by kind of context, against width, loss and time."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ def collapse_by_width(run: Run) -> Figure:
     decayed = reading.varied(run, DECAY)
     groups = {"widths": reading.varied(run, WIDTH), "weight decay": decayed[decayed.arm == DECAY]}
     for (label, own), (color, marker) in zip(groups.items(), _style.ARM_STYLES, strict=False):
-        look = {"facecolor": "none", "edgecolor": color, "marker": marker, "linewidth": 1.3}
+        look: dict[str, Any] = {"facecolor": "none", "edgecolor": color, "marker": marker, "linewidth": 1.3}
         axes[1].scatter(own.test_loss, own.cdnv_train, s=22, label=label, **look)
     axes[1].set(xlabel="loss on new sentences (nats)", ylabel="CDNV, training contexts")
     for panel in axes:
@@ -76,7 +77,7 @@ def past_the_best_loss(run: Run) -> Figure:
     for panel, sides, title in zip(axes, columns, titles, strict=True):
         _draw_sides(panel, rows, sides)
         panel.axvline(best, color=_style.FAINT, linestyle=":")
-        panel.set(title=title, xlabel="steps")
+        panel.set(ylabel=title, xlabel="steps")
     for panel in axes[1:]:
         _style.log_axis(panel.yaxis)
     _style.legend_above(figure, axes[0], 2)
@@ -119,7 +120,9 @@ def words_by_kinds(run: Run) -> Figure:
     columns = {"word_frequency": "frequency of the word", "word_kinds": "entropy of the kinds before it (nats)"}
     for panel, (column, label) in zip(axes, columns.items(), strict=True):
         color, marker = _style.ARM_STYLES[0]
-        panel.scatter(run.arrays[column], run.arrays["word_cdnv"], s=14, facecolor="none", edgecolor=color, marker=marker)
+        panel.scatter(
+            run.arrays[column], run.arrays["word_cdnv"], s=14, facecolor="none", edgecolor=color, marker=marker
+        )
         panel.set_xlabel(label)
         _style.log_axis(panel.yaxis)
     _style.log_axis(axes[0].xaxis)

@@ -29,7 +29,9 @@ class CausalTransformer(Classifier):
     head: nn.Linear
 
     def __init__(self, vocabulary: int, dim: int = 64, heads: int = 2, depth: int = 1, context: int = 4) -> None:
-        require_sizes(vocabulary=(vocabulary, 2), dim=(dim, 1), heads=(heads, 1), depth=(depth, 1), context=(context, 1))
+        require_sizes(
+            vocabulary=(vocabulary, 2), dim=(dim, 1), heads=(heads, 1), depth=(depth, 1), context=(context, 1)
+        )
         if dim % heads:
             raise ValueError(f"heads: expected a divisor of the dimension {dim}, got {heads}")
         blocks: dict[str, nn.Module] = {"embedding": _Embedding(vocabulary, dim, context)}

@@ -6,7 +6,7 @@ import pandas as pd
 from ncbook.readings import _rows
 from ncbook.readings.measures import Measure, both_sides
 from ncbook.readings.once import once_a_run
-from ncbook.readings.words import cell, spread
+from ncbook.readings.words import cell, span, spread
 from ncbook.runs import Run
 
 WIDTH, START, DECAY = "width", "initial weights", "weight decay"  # arms: what is changed
@@ -105,8 +105,34 @@ def widths_table(run: Run) -> pd.DataFrame:
         row["above the best"] = cell(own.excess.median(), "{:.2f}")
         row["CDNV"] = spread(own.cdnv_train, "{:.2f}")
         row["NC1"] = cell(own.nc1_train.median(), "{:.3f}")
-        rows.append(row | {"NC3": own.nc3_train.median(), "NC4": cell(own.nc4_train.median(), "{:.2f}")})
+        rows.append(
+            row | {"NC3": cell(own.nc3_train.median(), "{:.2f}"), "NC4": cell(own.nc4_train.median(), "{:.2f}")}
+        )
     return pd.DataFrame(rows)
+
+
+def causes_table(run: Run) -> pd.DataFrame:
+    """A row a setting that is changed: lowest and highest loss and CDNV, and their rank correlation over the seeds."""
+    rows = []
+    for arm in (WIDTH, START, DECAY):
+        table = varied(run, arm)
+        row = {"what differs": arm, "networks a seed": len(table) // table.seed.nunique()}
+        for name, column, form in (("test loss", "test_loss", "{:.2f}"), ("CDNV", "cdnv_train", "{:.3f}")):
+            row[name] = span(table[column], form)
+        rows.append(row | {"rank correlation": spread(rank_correlations(table, "test_loss", "cdnv_train"), "{:.2f}")})
+    return pd.DataFrame(rows)
+
+
+def spread_table(run: Run) -> pd.DataFrame:
+    """A row a width: mean energy of class means, of rows of W and of random directions, medians."""
+    return pd.DataFrame([
+        {
+            "d": int(dim), "class means": cell(own.energy_means.median(), "{:.3f}"),
+            "rows of W": cell(own.energy_head.median(), "{:.3f}"),
+            "random directions": cell(own.energy_random.median(), "{:.3f}"),
+        }
+        for dim, own in varied(run, WIDTH).groupby("dim")
+    ])  # fmt: skip
 
 
 def followers_table(run: Run) -> pd.DataFrame:

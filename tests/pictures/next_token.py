@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from ncbook.runs import Run
-from pictures import Axis, Line, Points, by_seed, median_and_range
+from pictures import Axis, Points, by_seed, median_and_range
 
 SIDES = {"train": "training contexts", "test": "new sentences"}
 
@@ -50,14 +50,11 @@ def _widths(run: Run):
 def _past(run: Run):
     frame = run.to_frame()
     rows = frame[frame.arm == "small text"]
-    losses = by_seed(rows, "test_loss", "step")
-    best = losses.idxmin(axis=1).median()
     names = ({side: f"{side}_loss" for side in SIDES}, {side: f"cdnv_{side}" for side in SIDES},
              {side: f"cdnv_kind_{side}" for side in SIDES})  # fmt: skip
     for panel, columns in enumerate(names):
         for side, column in columns.items():
             yield from median_and_range(panel, SIDES[side], by_seed(rows, column, "step"))
-        yield Line(panel, None, [best, best], [0, 1])
     for panel in (1, 2):
         yield Axis(panel, "linear", "log")
 
