@@ -28,7 +28,7 @@ def contexts_of_words(run: Run) -> Figure:
         _draw_kinds(panel, run.arrays["plane"][own], run.arrays["plane_kind"][own])
         panel.set(title=f"before word {word}", xlabel="first axis")
     axes[0].set_ylabel("second axis")
-    _style.legend_above(figure, axes[0], _SHOWN + 1)
+    _style.legend_above(figure, axes[0], 3)
     return figure
 
 
@@ -38,8 +38,9 @@ def _draw_kinds(panel: Axes, points: np.ndarray, kinds: np.ndarray) -> None:
     frequent = names[np.argsort(-counts, kind="stable")][:_SHOWN]
     others = points[~np.isin(kinds, frequent)]
     for number, (kind, (color, marker)) in enumerate(zip(frequent, _style.ARM_STYLES, strict=False), start=1):
-        panel.scatter(*points[kinds == kind].T, s=16, color=color, marker=marker, label=f"kind {number}")
-    panel.scatter(*others.T, s=9, color=_style.FAINT, marker=".", label="other kinds", zorder=0)
+        own = points[kinds == kind]
+        panel.scatter(own[:, 0], own[:, 1], s=16, color=color, marker=marker, label=f"kind {number}")
+    panel.scatter(others[:, 0], others[:, 1], s=9, color=_style.FAINT, marker=".", label="other kinds", zorder=0)
 
 
 @_style.styled

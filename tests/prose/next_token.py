@@ -123,5 +123,6 @@ FACTS = {
     "at most {64} features, {400} steps": lambda run: (max(run.config["widths"]), run.config["steps"]),
 }
 GIVEN = [
+    "at most at 0.9 times",
     "one of four, with probabilities",  # the usual language, as `_language` draws it
 ]

@@ -62,9 +62,9 @@ class Config(Presets):
         )  # fmt: skip
         return {
             "smoke": cls(
-                seeds=(90, 91), words=24, classes=6, windows=400, measured=300, width=12, widths=(4, 8, 12), starts=3,
-                weight_decays=(2.0,), follower_counts=(1, 8), few_windows=100, few_steps=40, few_width=12, per_word=5,
-                steps=40, batch_size=32, warm_up=5, few_probes=4,
+                seeds=(90, 91), words=24, classes=6, windows=400, measured=300, width=8, widths=(4, 6, 8, 10, 12, 16),
+                starts=2, few_windows=100, few_steps=24, few_width=12, per_word=5, steps=24, batch_size=32, warm_up=5,
+                width_probes=2, few_probes=4,
             ),
             "laptop": cls(),
             "laptop-again": cls(seeds=tuple(range(80101, 80107))),

@@ -1,7 +1,6 @@
 """What is measured on a language model: collapse by the next word, and by what may follow."""
 
 import math
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import torch
@@ -10,16 +9,13 @@ from torch import Tensor
 
 from ncbook import data, metrics, models
 from ncbook.experiments._experiment import Arrays, Row
-
-if TYPE_CHECKING:
-    from ncbook.experiments.next_token.source import Source
-    from ncbook.experiments.next_token.training import Text
+from ncbook.experiments.next_token.source import Source, Text
 
 _DRAWN = 3  # words whose contexts are drawn
 _FRAMES = 4  # random frames, whose mean spread is the baseline
 
 
-def measure(model: models.Classifier, text: "Text", last: bool) -> Row:
+def measure(model: models.Classifier, text: Text, last: bool) -> Row:
     """The columns of one probe; with `last` also those of a network at its end."""
     row: dict[str, float] = {}
     for side, split in (("train", text.seen), ("test", text.new)):
@@ -41,7 +37,7 @@ def _of_outputs(model: models.Classifier, side: str, split: data.Split, features
     }
 
 
-def _of_features(model: models.Classifier, language: "Source", split: data.Split, features: Tensor) -> dict[str, float]:
+def _of_features(model: models.Classifier, language: Source, split: data.Split, features: Tensor) -> dict[str, float]:
     found = metrics.collapse(features, split.labels, model.head.weight)
     return {
         "best_loss": language.entropies_of(split.inputs).mean().item(),
@@ -97,7 +93,7 @@ def spread(model: models.Classifier, features: Tensor, labels: Tensor) -> dict[s
     }
 
 
-def by_word(model: models.Classifier, text: "Text") -> dict[str, float]:
+def by_word(model: models.Classifier, text: Text) -> dict[str, float]:
     """Why words differ in CDNV, from as many windows of each: by how frequent they are, or by what they follow.
 
     The mean CDNV of the words that are more frequent in the text than the median word and of the others; Spearman's
@@ -114,14 +110,14 @@ def by_word(model: models.Classifier, text: "Text") -> dict[str, float]:
     }
 
 
-def cdnv_of_words(model: models.Classifier, text: "Text") -> tuple[Tensor, Tensor]:
+def cdnv_of_words(model: models.Classifier, text: Text) -> tuple[Tensor, Tensor]:
     """Of each word that is measured its CDNV [K'], the mean over the other words, and the word [K']."""
     labels = text.each_word.labels
     pairs = metrics.cdnv_pairs(model.features(text.each_word.inputs), labels)
     return pairs.nanmean(1), labels.unique()
 
 
-def entropies_of_kinds(text: "Text") -> Tensor:
+def entropies_of_kinds(text: Text) -> Tensor:
     """Of each word that is measured the entropy [K'] of the kinds of contexts before it, in nats."""
     labels = text.each_word.labels.unique(return_inverse=True)[1]
     kinds = text.language.kinds_of(text.each_word.inputs)
@@ -131,7 +127,7 @@ def entropies_of_kinds(text: "Text") -> Tensor:
 
 
 @torch.no_grad()
-def pictured(model: models.Classifier, text: "Text") -> Arrays:
+def pictured(model: models.Classifier, text: Text) -> Arrays:
     """The arrays of a run: every measured word, and the contexts of the most frequent ones in a plane."""
     values, words = cdnv_of_words(model, text)
     labels = text.new.labels

@@ -59,6 +59,20 @@ class Source:
         return data.Split(cut[:, :-1].contiguous(), cut[:, -1].contiguous())
 
 
+@dataclass(frozen=True)
+class Text:
+    """A language and what is drawn from it: windows to train on, those of them that are measured, and new ones.
+
+    each_word has as many new windows of each word that is frequent enough.
+    """
+
+    language: Source
+    train: data.Split
+    seen: data.Split
+    new: data.Split
+    each_word: data.Split
+
+
 def draw(words: int, classes: int, followers: int, open_share: float, seed: int) -> Source:
     """A language: after a share of the pairs of classes `followers` words may follow, after the others one alone.
 

@@ -28,20 +28,6 @@ class Arm:
     seed: int
 
 
-@dataclass(frozen=True)
-class Text:
-    """A language and what is drawn from it: windows to train on, those of them that are measured, and new ones.
-
-    each_word has as many new windows of each word that is frequent enough.
-    """
-
-    language: source.Source
-    train: data.Split
-    seen: data.Split
-    new: data.Split
-    each_word: data.Split
-
-
 def arms(config: Config) -> list[Arm]:
     """The usual network, and around it one thing changed after the other."""
     usual = Arm(WIDTH, config.width, config.weight_decay, config.followers, 0, 0)
@@ -91,7 +77,7 @@ def recipe_of(config: Config, steps: int, weight_decay: float) -> trainers.Recip
 
 
 @lru_cache(maxsize=8)
-def text(config: Config, followers: int, small: bool, seed: int, device: str = "cpu") -> Text:
+def text(config: Config, followers: int, small: bool, seed: int, device: str = "cpu") -> source.Text:
     """A language and its text. The same seed has the same grammar for any number of followers but for these."""
     language = source.draw(config.words, config.classes, followers, config.open_share, seed)
     shape, count = (config.context, config.continued), config.few_windows if small else config.windows
@@ -101,7 +87,7 @@ def text(config: Config, followers: int, small: bool, seed: int, device: str = "
     pool = language.windows(10 * config.per_word * config.words, *shape, chance)
     rows = as_many_of_each(pool.labels, config.per_word)
     splits = (train, _rows(train, slice(0, config.measured)), new, _rows(pool, rows))
-    return Text(language, *(split.to(device) for split in splits))
+    return source.Text(language, *(split.to(device) for split in splits))
 
 
 def as_many_of_each(labels: Tensor, count: int) -> Tensor:
