@@ -330,6 +330,14 @@ def one_variance_for_all(features, labels):
     return word_cdnv(features, labels) * counts / counts.mean()
 
 
+def from_second_moments(features, labels):
+    pairs = metrics.cdnv_pairs(features, labels)
+    exact = torch.stack([features[labels == label].var(0, correction=0).sum() for label in range(len(pairs))])
+    own = [features[labels == label] for label in range(len(pairs))]
+    moments = torch.stack([each.square().sum(1).mean() - each.mean(0).square().sum() for each in own])
+    return pairs.nanmean(1) * moments / exact
+
+
 SOLUTIONS = {
     "next_token/best": lambda: -sum(p / 25 * np.log(p / 25) for p in (12, 6, 4, 3)) / 2,
     "next_token/collapsed": lambda: 1 / 2**2,
@@ -337,7 +345,9 @@ SOLUTIONS = {
         100 * reading.varied(experiments.next_token.load("laptop"), "width").query("dim == 32").between_kinds.median()
     ),
 }
-FUNCTIONS = {"next_token/write-word-cdnv": (word_cdnv, [over_all_classes, unsquared, one_variance_for_all])}
+FUNCTIONS = {
+    "next_token/write-word-cdnv": (word_cdnv, [over_all_classes, unsquared, one_variance_for_all, from_second_moments])
+}
 
 
 @pytest.mark.parametrize(("name", "wrong"), [("best", 1.2), ("collapsed", 0.5), ("between", 10.0)])

@@ -89,6 +89,9 @@ FACTS = {
     "read the same {16,000} contexts": lambda run: run.config["windows"],
     "in every seed, from {0.46} to {0.25}": lambda run: _widths(run, "cdnv"),
     "It rises from {0.029} to {0.51}": lambda run: _widths(run, "nc1"),
+    "times NC1 still rises from {0.7} to {1.6} for each": lambda run: [
+        run.config["words"] * value / width for value, width in zip(_widths(run, "nc1"), (8, 64), strict=True)
+    ],
     "the rank correlation is {0.54} in the median": _starts,
     "raises the loss from {1.74} to {2.99} nats, which among the widths is the loss of a network with fewer than 12 "
     "features, and leaves CDNV at {0.35}, where such a narrow network has {0.43}": _decayed,
