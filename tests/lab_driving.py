@@ -23,6 +23,7 @@ SMALL = {
     "information_bottleneck": {"steps": "200", "sampled": "32"},
     "interventions": {"steps": "12", "release": "6", "seeds": "2"},
     "margins": {"per_class": "10", "width": "32", "steps": "60"},
+    "next_token": {"width": "8", "sentences": "100", "steps": "30"},
     "numerics": {"steps": "50", "seeds": "2", "head_factor": "10"},
     "pruning": {"per_class": "10", "drop": "12", "steps": "24"},
     "settings": {"epochs": "25"},

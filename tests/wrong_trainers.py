@@ -472,6 +472,12 @@ def _pairs(made: Callable) -> Call:
 FREE = {"labels": torch.tensor([0, 1, 1]), "dim": 2, "num_classes": 2}
 
 MODELS = {
+    "CausalTransformer": [
+        Call(models.CausalTransformer, {"vocabulary": 5, "dim": 8, "heads": 2, "depth": 1, "context": 2}, {
+            "vocabulary": whole(2), "dim": whole(1), "heads": [*whole(1), 3], "depth": whole(1), "context": whole(1)
+        }),
+        _pairs(lambda: models.CausalTransformer(5, 8, 2, 1, 2)),
+    ],
     "CosineHead": [
         Call(models.CosineHead, {"feature_dim": 4, "num_classes": 3}, {
             "feature_dim": whole(1), "num_classes": whole(1), "temperature": number(0.0)

@@ -27,6 +27,7 @@ from ncbook.labs.plans import implicit_bias as _implicit_bias
 from ncbook.labs.plans import information_bottleneck as _information_bottleneck
 from ncbook.labs.plans import interventions as _interventions
 from ncbook.labs.plans import margins as _margins
+from ncbook.labs.plans import next_token as _next_token
 from ncbook.labs.plans import numerics as _numerics
 from ncbook.labs.plans import pruning as _pruning
 from ncbook.labs.plans import settings as _settings
@@ -49,6 +50,7 @@ implicit_bias = Offer(_implicit_bias.PLAN)
 information_bottleneck = Offer(_information_bottleneck.PLAN)
 interventions = Offer(_interventions.PLAN)
 margins = Offer(_margins.PLAN)
+next_token = Offer(_next_token.PLAN)
 numerics = Offer(_numerics.PLAN)
 pruning = Offer(_pruning.PLAN)
 settings = Offer(_settings.PLAN)
@@ -75,6 +77,7 @@ OFFERS = {
         information_bottleneck,
         interventions,
         margins,
+        next_token,
         numerics,
         pruning,
         settings,
@@ -113,6 +116,7 @@ __all__ = [
     "information_bottleneck",
     "interventions",
     "margins",
+    "next_token",
     "numerics",
     "pruning",
     "settings",

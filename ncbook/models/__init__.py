@@ -11,6 +11,7 @@ Those for images are built for the shape of their inputs; others are the models 
 (torch.Size([5, 10]), torch.Size([5, 128]))
 """
 
+from ncbook.models.causal import CausalTransformer
 from ncbook.models.classifier import Classifier
 from ncbook.models.heads import CosineHead, FixedHead, narrow_features, reduce_features, replace_head
 from ncbook.models.modular import PairMLP, QuadraticMLP, gromov_solution
@@ -32,6 +33,7 @@ from ncbook.models.unconstrained import DeepLinear, UnconstrainedFeatures, uncon
 __all__ = [
     "ARCHITECTURES",
     "NETWORKS",
+    "CausalTransformer",
     "Classifier",
     "CosineHead",
     "DeepLinear",

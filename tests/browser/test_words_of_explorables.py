@@ -90,7 +90,7 @@ def test_an_arm_that_ended_earlier_says_so(show, interventions, interventions_ru
 
 ARMS = [
     "interventions", "doses", "image_interventions", "mnist_grokking", "memorization", "corrupted_trainings",
-    "fixed_head",
+    "fixed_head", "next_token",
 ]  # fmt: skip
 
 
