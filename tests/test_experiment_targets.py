@@ -204,7 +204,10 @@ def test_a_run_has_a_row_a_training_and_probe(tiny):
         reading.REGRESSION: 3 * 2 * 2, reading.LABELS: 2 * 2 * 2 * 2, reading.PIXELS: 2, reading.FREE_NUMBERS: 1,
         reading.FREE_LABELS: 2,
     }  # fmt: skip
-    assert tiny.arrays["features"].shape == (2, 20, 3)
+    assert tiny.arrays["features"].shape == (2, 2, 20, 3)
+    assert tiny.arrays["targets"].shape == (2, 20, 2)
+    own, shuffled = (points.numbers(TINY, name, 4).targets.numpy() for name in (reading.TWO, reading.SHUFFLED))
+    np.testing.assert_array_equal(tiny.arrays["targets"], [own, shuffled])
     assert tiny.arrays["cosines"].shape == (2, 10, 4)
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ncbook import _checks
 from ncbook.metrics import _validate
-from ncbook.metrics._validate import require_features, require_matrix, require_shape, require_weight
+from ncbook.metrics._validate import require_features, require_finite, require_matrix, require_shape, require_weight
 
 
 def outside_components(features: Tensor, n_components: int, reference: Tensor | None = None) -> float:
@@ -47,6 +47,7 @@ def outside_rows(features: Tensor, weight: Tensor, reference: Tensor | None = No
     """
     own, _ = _centered(features, reference)
     require_weight(weight, features, least=1)
+    require_finite("weight", weight)
     rows = weight.detach().double()
     _, values, directions = torch.linalg.svd(rows, full_matrices=False)
     smallest = values.max() * max(rows.shape) * torch.finfo(torch.float64).eps  # below it is rounding
@@ -108,11 +109,9 @@ def label_averages(singles: Tensor, sets: Tensor, members: Tensor) -> LabelAvera
     (0.8, True)
     """
     _validate.require_means(singles, name="singles")
-    require_matrix("sets", sets, "[P, d]")
     _validate.require_tensors(singles=singles, sets=sets, members=members)
-    require_shape("sets", sets, [len(sets), singles.shape[1]])
+    _validate.require_means(sets, singles.shape[1], name="sets")
     require_shape("members", members, [len(sets), len(singles)])
-    _checks.require("sets", len(sets), len(sets) >= 2, "two sets at least")
     _checks.require("members", members.dtype, members.dtype == torch.bool, "a bool for each set and label")
     sizes = members.sum(1)
     _checks.require("members", sizes.tolist(), bool((sizes > 0).all()), "a label at least in each set")

@@ -1,5 +1,8 @@
 """Runs of `targets`: networks whose targets are numbers or sets of labels, and free features beside them."""
 
+from itertools import combinations
+
+import numpy as np
 import pandas as pd
 
 from ncbook.readings import _rows
@@ -65,3 +68,16 @@ def beside_pixels(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     own = ends(run, PIXELS).set_index("seed")
     names = {"average_residual_train": "pixel_residual", "nc2_angles_train": "pixel_angles"}
     return table.join(own[list(names)].rename(columns=names), on="seed")
+
+
+def names_of_sets(count: int) -> list[str]:
+    """The labels of each set in the order of the run's `cosines`, from 1: "1" to "5", then "1 2" and all other pairs."""
+    return [str(label + 1) for label in range(count)] + [f"{a + 1} {b + 1}" for a, b in combinations(range(count), 2)]
+
+
+def ideal_cosines(count: int) -> np.ndarray:
+    """[K + P, K]: what `cosines` are where single means form a simplex and pairs are averages of them."""
+    simplex = (count * np.eye(count) - 1) / (count - 1)
+    pairs = np.array([simplex[a] + simplex[b] for a, b in combinations(range(count), 2)])
+    length = np.sqrt(2 - 2 / (count - 1))  # of the sum of two corners
+    return np.concatenate([simplex, pairs / length])

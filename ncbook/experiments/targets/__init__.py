@@ -23,8 +23,9 @@ __all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "run"]
 def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """A row a minimum, and one a probed step of each network.
 
-    arrays, of the first seed: features [decays, N, 3] of the two numbers in their first three principal components,
-    targets [N, 2]; cosines [2, K + P, K] between the means of all sets and of single labels, of pixels and networks.
+    arrays, of the first seed: features [data sets, decays, N, 3] of two numbers and of shuffled ones, in their first
+    three principal components, and targets [data sets, N, 2]; cosines [2, K + P, K] between the means of all sets and
+    of single labels, of pixels and networks.
     """
     numbers = sweep(partial(regression.train, config, device), product(config.datasets, config.weight_decays))
     sets = sweep(partial(labels.train, config, device), product((ALL, SOME), (PICK_ALL, SIGMOID), config.label_decays))
@@ -35,14 +36,15 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
 
 
 def _pictured(config: Config, found: list[Arrays]) -> Arrays:
-    """What the trainings at hand have to show: none where they ended after their first probes."""
-    pictures: Arrays = {}
-    features = [each["features"] for each in found if "features" in each]
-    if features:
-        pictures = {"features": np.stack(features)}
-    for each in found:
-        pictures |= {name: array for name, array in each.items() if name != "features"}
-    return pictures
+    """What the trainings have to show: nothing where they ended after their first probes."""
+    drawn = [each for each in found if "features" in each]
+    if not drawn:
+        return {}
+    decays = len(config.weight_decays)
+    arrays = {name: np.stack([each[name] for each in drawn]) for name in ("features", "targets")}
+    arrays = {name: array.reshape(-1, decays, *array.shape[1:]) for name, array in arrays.items()}
+    (cosines,) = (each["cosines"] for each in found if "cosines" in each)
+    return {"features": arrays["features"], "targets": arrays["targets"][:, 0], "cosines": cosines}
 
 
 EXPERIMENT = Experiment(

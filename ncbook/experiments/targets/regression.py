@@ -8,7 +8,7 @@ from ncbook.experiments._experiment import Arrays, Row, Rows
 from ncbook.experiments.targets.config import Config
 from ncbook.experiments.targets.networks import Networks, descend
 from ncbook.experiments.targets.points import Numbers, numbers
-from ncbook.readings.targets import REGRESSION, TWO
+from ncbook.readings.targets import DIGITS, REGRESSION
 
 SQUARED = "squared error"
 
@@ -39,7 +39,7 @@ def train(config: Config, device: str, arm: tuple[str, float]) -> tuple[Rows, Ar
 
     probed = trainers.log_spaced(config.steps, config.probes)
     rows = descend(networks, inputs, loss, recipe_of(config, decay), probe, probed)
-    return rows, _pictured(networks, inputs, targets) if dataset == TWO else {}
+    return rows, _pictured(networks, inputs, targets) if dataset != DIGITS else {}
 
 
 def _pictured(networks: Networks, inputs: Tensor, targets: Tensor) -> Arrays:
