@@ -46,7 +46,7 @@ def features_in_space(run: Run) -> Figure:
 
 @_style.styled
 def shares_outside(run: Run) -> Figure:
-    """Over the steps, a panel a data set: variance outside of the components and of the rows, with and without decay."""
+    """Over the steps, a panel a data set: variance outside of the components and of the rows, with and without it."""
     frame = run.to_frame()
     frame = frame[frame.part == REGRESSION]
     figure, axes = _style.panels(run, 2, height=3.7, sharey=True)
@@ -131,7 +131,7 @@ def head_and_covariance(run: Run) -> Figure:
 
 @_style.styled
 def cosines_of_sets(run: Run) -> Figure:
-    """Cosines between the means of all sets, a row each, and of single labels: pixels, a network, and exact averages."""
+    """Cosines of the means of all sets, a row each, with those of single labels: pixels, a network, exact averages."""
     pixels, network = run.arrays["cosines"]
     count = pixels.shape[1]
     figure, axes = _style.panels(run, 3, height=4.4, sharey=True)
@@ -184,11 +184,11 @@ def _marks(panel: Axes, values: pd.Series, row: int, color: str, marker: str) ->
 
 @_style.styled
 def unseen_pairs(run: Run) -> Figure:
-    """Two pairs left out: errors on new images of the pairs that were seen, and of those that were not; a mark a seed."""
+    """Two pairs left out: errors on new images of pairs that were seen, and of those that were not; a mark a seed."""
     table = ends(run, LABELS)
     table = table[(table.dataset == SOME) & (table.weight_decay == reading.decay_of(run))]
     figure, (panel,) = _style.panels(run, 1, height=2.9)
-    names = []
+    names: list[str] = []
     for loss, (color, marker) in zip((PICK_ALL, SIGMOID), _style.ARM_STYLES, strict=False):
         for column, told in (("pair_error_test", "pairs seen"), ("unseen_error_test", "pairs never seen")):
             _marks(panel, 100 * table[table.arm == loss][column], len(names), color, marker)

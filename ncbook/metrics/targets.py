@@ -33,7 +33,7 @@ def outside_components(features: Tensor, n_components: int, reference: Tensor | 
 
 
 def outside_rows(features: Tensor, weight: Tensor, reference: Tensor | None = None) -> float:
-    """The share of the squared lengths of features [N, d] that no output of a head weight [n, d] can see.
+    """The share of the squared lengths of features [N, d] that no output of a head weight [m, d] can see.
 
     With C the features minus the mean of `reference` (their own mean without one), and P the projection on the span of
     the rows of `weight`: ||C - C P||_F^2 / ||C||_F^2. 0 under collapse in regression (NRC2 of Andriopoulos et al. 2024,
@@ -69,7 +69,7 @@ def _centered(features: Tensor, reference: Tensor | None) -> tuple[Tensor, Tenso
 
 
 def _share_outside(centered: Tensor, directions: Tensor) -> float:
-    """Of the squared lengths of the rows of centered [N, d], outside of the span of orthonormal directions [n, d]."""
+    """Of the squared lengths of the rows of centered [N, d], outside of the span of orthonormal directions [m, d]."""
     total = centered.square().sum()
     outside = centered - centered @ directions.T @ directions
     return (outside.square().sum() / total).item()
@@ -129,11 +129,11 @@ class RegressionMinimum:
 
     Attributes:
         loss: the smallest value of the objective
-        singular_values ([n] float64): of the centered outputs W H^T, from the largest
+        singular_values ([m] float64): of the centered outputs W H^T, from the largest
         rank: how many of them are not zero
-        weight ([n, d] float64): W of the minimizer
+        weight ([m, d] float64): W of the minimizer
         features ([N, d] float64): H of the minimizer
-        bias ([n] float64): b of the minimizer
+        bias ([m] float64): b of the minimizer
     """
 
     loss: float
@@ -145,7 +145,7 @@ class RegressionMinimum:
 
 
 def unconstrained_regression(targets: Tensor, dim: int, weight_decay: float, feature_decay: float) -> RegressionMinimum:
-    """Minimum of (1/2N) sum_i ||W h_i + b - y_i||^2 + lambda_W/2 ||W||^2 + lambda_H/2 ||H||^2 for targets [N, n].
+    """Minimum of (1/2N) sum_i ||W h_i + b - y_i||^2 + lambda_W/2 ||W||^2 + lambda_H/2 ||H||^2 for targets [N, m].
 
     For given outputs Z = W H^T the two penalties cost at least r ||Z||_*, r = sqrt(lambda_W lambda_H), and b is the
     mean target. So Z has the singular vectors of the centered targets Y = U S V^T, and its singular values are
@@ -155,7 +155,7 @@ def unconstrained_regression(targets: Tensor, dim: int, weight_decay: float, fea
     W W^T = (N lambda_H / lambda_W)^(1/2) (Sigma^(1/2) - N^(1/2) r I)_+, which is derived here; Andriopoulos et al.
     (2024) have such a minimum.
 
-    Raises ValueError, naming the argument, for other shapes, d < n, a non-finite entry, or a decay that is not positive
+    Raises ValueError, naming the argument, for other shapes, d < m, a non-finite entry, or a decay that is not positive
     and finite.
 
     >>> targets = torch.tensor([[2.0, 0.0], [-2.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
@@ -163,7 +163,7 @@ def unconstrained_regression(targets: Tensor, dim: int, weight_decay: float, fea
     >>> found.singular_values, found.rank  # those of the targets, 2.83 and 1.41, less 4 times 0.2
     (tensor([2.0284, 0.6142], dtype=torch.float64), 2)
     """
-    require_matrix("targets", targets, "[N, n]")
+    require_matrix("targets", targets, "[N, m]")
     _validate.require_tensors(targets=targets)
     count, size = targets.shape
     _checks.require_integer("dim", dim, size)

@@ -71,7 +71,7 @@ def beside_pixels(run: Run, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def names_of_sets(count: int) -> list[str]:
-    """The labels of each set in the order of the run's `cosines`, from 1: "1" to "5", then "1 2" and all other pairs."""
+    """The labels of each set in the order of the run's `cosines`, from 1: "1" to "5", then "1 2" and so on."""
     return [str(label + 1) for label in range(count)] + [f"{a + 1} {b + 1}" for a, b in combinations(range(count), 2)]
 
 

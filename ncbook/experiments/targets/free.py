@@ -43,7 +43,7 @@ def row(config: Config, problem: tuple[str, str, float, int]) -> Row:
 
 
 def of_numbers(targets: Tensor, strength: float, seed: int) -> Row:
-    """Free features for targets [N, n], beside the closed form."""
+    """Free features for targets [N, m], beside the closed form."""
     count, size = targets.shape
     root = root_of(targets)
     actual = strength * torch.linalg.matrix_norm(root, 2).item() / count**0.5

@@ -10,7 +10,7 @@ from ncbook import models, trainers
 from ncbook.experiments._experiment import Rows
 from ncbook.experiments.targets.config import Config
 
-Loss = Callable[[Tensor], Tensor]  # outputs [S, N, n] -> the loss of each network [S]
+Loss = Callable[[Tensor], Tensor]  # outputs [S, N, m] -> the loss of each network [S]
 Probe = Callable[["Networks", int], Rows]
 
 
@@ -28,11 +28,11 @@ class Networks:
 
     @property
     def weight(self) -> Tensor:
-        """[S, n, d] of the heads."""
+        """[S, m, d] of the heads."""
         return self.parameters["head.weight"].detach()
 
     def __call__(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """inputs [S, N, ...] -> features [S, N, d] and outputs [S, N, n]."""
+        """inputs [S, N, ...] -> features [S, N, d] and outputs [S, N, m]."""
 
         def one(parameters: dict[str, Tensor], points: Tensor) -> tuple[Tensor, Tensor]:
             both: tuple[Tensor, Tensor] = functional_call(_Both(self._template), parameters, (points,))

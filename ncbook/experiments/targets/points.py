@@ -16,7 +16,7 @@ UNSEEN = ((0, 1), (2, 3))  # pairs of labels that no training image has, without
 
 @dataclass(frozen=True)
 class Numbers:
-    """inputs [N, ...] with targets [N, n], to train and to test; both sides have the units of the training targets."""
+    """inputs [N, ...] with targets [N, m], to train and to test; both sides have the units of the training targets."""
 
     inputs: Tensor
     targets: Tensor

@@ -1,5 +1,7 @@
 """Networks whose targets are numbers, and what is measured of them."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -17,6 +19,14 @@ def train(config: Config, device: str, arm: tuple[str, float]) -> tuple[Rows, Ar
     """The networks of all seeds on one data set with one decay: a row a seed and probed step, and what is pictured."""
     dataset, decay = arm
     each = [numbers(config, dataset, seed) for seed in config.seeds]
+    rows, networks = fit(config, device, each, decay)
+    about = {"part": REGRESSION, "dataset": dataset, "arm": SQUARED, "weight_decay": decay}
+    pictured = {} if dataset == DIGITS else _pictured(networks, each, device)
+    return [{**about, **row} for row in rows], pictured
+
+
+def fit(config: Config, device: str, each: Sequence[Numbers], decay: float) -> tuple[Rows, Networks]:
+    """Train a network of each seed on its own numbers: rows of seed and step, and the networks at the end."""
     inputs, targets, test_inputs, test_targets = (
         torch.stack([getattr(one, name) for one in each]).to(device)
         for name in ("inputs", "targets", "test_inputs", "test_targets")
@@ -29,26 +39,24 @@ def train(config: Config, device: str, arm: tuple[str, float]) -> tuple[Rows, Ar
 
     def probe(networks: Networks, step: int) -> Rows:
         sides = networks(inputs), networks(test_inputs)
-        about = {"part": REGRESSION, "dataset": dataset, "arm": SQUARED, "weight_decay": decay, "step": step}
         rows = []
         for at, seed in enumerate(config.seeds):
             own = [(features[at], outputs[at]) for features, outputs in sides]
             row = measure(networks.weight[at], own[0], own[1], targets[at], test_targets[at])
-            rows.append({**about, "seed": seed, "linear_unexplained_test": linear[at], **row})
+            rows.append({"seed": seed, "step": step, "linear_unexplained_test": linear[at], **row})
         return rows
 
     probed = trainers.log_spaced(config.steps, config.probes)
-    rows = descend(networks, inputs, loss, recipe_of(config, decay), probe, probed)
-    return rows, _pictured(networks, inputs, targets) if dataset != DIGITS else {}
+    return descend(networks, inputs, loss, recipe_of(config, decay), probe, probed), networks
 
 
-def _pictured(networks: Networks, inputs: Tensor, targets: Tensor) -> Arrays:
+def _pictured(networks: Networks, each: Sequence[Numbers], device: str) -> Arrays:
     """Of the first seed: features [N, 3] in their first three principal components, over their size, and targets."""
     with torch.no_grad():
-        features = networks(inputs)[0][0]
+        features = networks(torch.stack([one.inputs for one in each]).to(device))[0][0]
     left, values, _ = torch.linalg.svd(features - features.mean(0), full_matrices=False)
     found = left[:, :3] * values[:3] / values.square().sum().sqrt() * len(left) ** 0.5
-    return {"features": found.cpu().numpy(), "targets": targets[0].cpu().numpy()}
+    return {"features": found.cpu().numpy(), "targets": each[0].targets.numpy()}
 
 
 def recipe_of(config: Config, decay: float) -> trainers.Recipe:
@@ -79,13 +87,13 @@ def measure(
 
 
 def root_of(targets: Tensor) -> Tensor:
-    """[n, n] float64: the root of the covariance of targets [N, n]."""
+    """[m, m] float64: the root of the covariance of targets [N, m]."""
     eigenvalues, directions = torch.linalg.eigh(torch.cov(targets.double().T, correction=0))
     return directions * eigenvalues.clamp(min=0).sqrt() @ directions.T
 
 
 def unexplained(outputs: Tensor, targets: Tensor, mean: Tensor) -> float:
-    """Squared error [N, n] over that of the mean of the training targets: 1 - R^2."""
+    """Squared error [N, m] over that of the mean of the training targets: 1 - R^2."""
     return ((outputs - targets).double().square().sum() / (targets - mean).double().square().sum()).item()
 
 
