@@ -29,8 +29,8 @@ def _length() -> float:
 EXERCISES = {
     "targets/vanish": Exercise(
         _vanishing,
-        "a direction vanishes when the strength reaches the root of its eigenvalue of the covariance; take one root over "
-        "the other, and torch.linalg.eigvalsh for the eigenvalues",
+        "a direction vanishes when the strength reaches the root of its eigenvalue of the covariance; take one root "
+        "over the other, and torch.linalg.eigvalsh for the eigenvalues",
         tolerance=0.002,
     ),
     "targets/length": Exercise(

@@ -23,7 +23,7 @@ from ncbook.readings.targets import (
 )
 from ncbook.runs import Run
 
-_SETS = {TWO: "two numbers", DIGITS: "three numbers of a digit", SHUFFLED: "shuffled numbers"}
+_SETS = {TWO: "two numbers", DIGITS: "three of a digit", SHUFFLED: "shuffled numbers"}
 
 
 @_style.styled
@@ -34,7 +34,7 @@ def features_in_space(run: Run) -> Figure:
     """
     decays = run.config["weight_decays"]
     shown = [0, decays.index(reading.decay_of(run))]
-    figure, axes = _style.panels(run, 2, height=3.4, sharex=True, sharey=True)
+    figure, axes = _style.panels(run, 2, height=2.5, sharex=True, sharey=True)
     colors = run.arrays["targets"][0, :, 0]
     for panel, place in zip(axes, shown, strict=True):
         features = run.arrays["features"][0, place]
@@ -59,8 +59,7 @@ def shares_outside(run: Run) -> Figure:
                 _bands.draw_seeds(panel, rows, column, told, style, "step", hollow=hollow)
         panel.set(title=_SETS[dataset], xlabel="steps")
         _style.log_axis(panel.xaxis)
-        _style.log_axis(panel.yaxis)
-    axes[0].set_ylabel("share of the variance")
+    axes[0].set(ylabel="share of the variance", ylim=(0, 1.02))
     _style.legend_above(figure, axes[0], 2)
     return figure
 
@@ -69,24 +68,25 @@ def shares_outside(run: Run) -> Figure:
 def collapse_and_prediction(run: Run) -> Figure:
     """Against the weight decay, a panel a data set: what is outside of the components, and what is not predicted.
 
-    Both on the training points and on new ones; no decay stands at the left.
+    The share outside of training points and of new ones; what is not predicted of new points alone.
     """
     table = ends(run, REGRESSION)
-    figure, axes = _style.panels(run, 3, height=5.2, rows=2, sharex=True, sharey="row")
+    figure, axes = _style.panels(run, 3, height=3.8, sharey=True)
     decays = sorted(table.weight_decay.unique())
-    for place, dataset in enumerate((TWO, DIGITS, SHUFFLED)):
+    curves: dict[str, tuple[str, int | str]] = {
+        "outside_components_train": ("features outside, training points", "train"),
+        "outside_components_test": ("features outside, new points", "test"),
+        "unexplained_test": ("targets not predicted, new points", 0),
+    }
+    for panel, (dataset, title) in zip(axes, _SETS.items(), strict=True):
         own = table[table.dataset == dataset]
-        for panel, name in ((axes[place], "outside_components"), (axes[place + 3], "unexplained")):
-            for side in ("train", "test"):
-                values = own.pivot(index="seed", columns="weight_decay", values=f"{name}_{side}")
-                label = {"train": "training points", "test": "new points"}[side]
-                _bands.draw_band(panel, np.arange(len(decays)), values.to_numpy(), label, side, every=1)
-            _style.log_axis(panel.yaxis)
-        axes[place].set_title(_SETS[dataset])
-        axes[place + 3].set_xticks(range(len(decays)), [f"{each:g}" for each in decays])
-        axes[place + 3].set_xlabel("weight decay")
-    axes[0].set_ylabel("outside of the components")
-    axes[3].set_ylabel("unexplained variance")
+        for column, (label, style) in curves.items():
+            values = own.pivot(index="seed", columns="weight_decay", values=column)
+            _bands.draw_band(panel, np.arange(len(decays)), values.to_numpy(), label, style, every=1)
+        panel.set_xticks(range(len(decays)), [f"{each:g}" for each in decays])
+        panel.set(title=title, xlabel="weight decay")
+        _style.log_axis(panel.yaxis)
+    axes[0].set(ylabel="share of the variance", ylim=(0.003, 4))
     _style.legend_above(figure, axes[0], 2)
     return figure
 
@@ -100,7 +100,7 @@ def free_numbers(run: Run) -> Figure:
     closed = table.pivot(index="seed", columns="strength", values="rank_minimum")
     axes[0].plot(closed.columns, closed.median(), drawstyle="steps-mid", color=_style.FAINT, label="closed form")
     axes[0].plot(ranks.columns, ranks.median(), "o", color=_style.GREEN, label="found by descent")
-    axes[0].set(xlabel="strength of the regularization", ylabel="directions that are left")
+    axes[0].set(xlabel="strength of the regularization", ylabel="directions that survive")
     axes[0].set_yticks([0, 1, 2])
     axes[0].legend()
     for style, (column, label) in enumerate({"gram_root": "root", "gram_closed": "root, less a constant"}.items()):

@@ -6,7 +6,6 @@ from ncbook.runs import Run
 from pictures import Axis, Image, Line, Points, Span, by_seed, median_and_range
 
 DECAY = 0.005
-SETS = {"two numbers": "two numbers", "digits": "three numbers of a digit", "shuffled": "shuffled numbers"}
 
 
 def _ends(run: Run, part: str):
@@ -27,7 +26,7 @@ def _outside(run: Run):
             rows = frame[(frame.dataset == name) & (frame.weight_decay == decay)]
             for column, label in (("outside_components_train", "components"), ("outside_rows_train", "rows of W")):
                 yield from median_and_range(panel, f"outside of the {label}, {told}", by_seed(rows, column, "step"))
-        yield Axis(panel, "log", "log")
+        yield Axis(panel, "log")
 
 
 def _by_decay(rows, column):
@@ -37,12 +36,17 @@ def _by_decay(rows, column):
 
 
 def _predicted(run: Run):
-    for place, name in enumerate(SETS):
-        rows = _ends(run, "regression").query("dataset == @name")
-        for panel, column in ((place, "outside_components"), (place + 3, "unexplained")):
-            yield from median_and_range(panel, "training points", _by_decay(rows, f"{column}_train"))
-            yield from median_and_range(panel, "new points", _by_decay(rows, f"{column}_test"))
-            yield Axis(panel, y="log")
+    columns = {
+        "outside_components_train": "features outside, training points",
+        "outside_components_test": "features outside, new points",
+        "unexplained_test": "targets not predicted, new points",
+    }
+    ends = _ends(run, "regression")
+    for panel, name in enumerate(("two numbers", "digits", "shuffled")):
+        rows = ends[ends.dataset == name]
+        for column, label in columns.items():
+            yield from median_and_range(panel, label, _by_decay(rows, column))
+        yield Axis(panel, y="log")
 
 
 def _free(run: Run):
@@ -58,8 +62,9 @@ def _free(run: Run):
 
 
 def _head(run: Run):
+    ends = _ends(run, "regression")
     for panel, name in enumerate(("two numbers", "shuffled")):
-        rows = _ends(run, "regression").query("dataset == @name")
+        rows = ends[ends.dataset == name]
         for label in ("root", "covariance", "identity"):
             yield from median_and_range(panel, label, _by_decay(rows, f"gram_{label}"))
 
