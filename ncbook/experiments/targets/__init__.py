@@ -10,7 +10,7 @@ from itertools import product
 
 import numpy as np
 
-from ncbook.experiments._experiment import Arrays, Experiment, Row, Rows
+from ncbook.experiments._experiment import Arrays, Experiment, Rows
 from ncbook.experiments._sweep import sweep
 from ncbook.experiments.targets import free, labels, regression
 from ncbook.experiments.targets.claims import CLAIMS
@@ -29,7 +29,7 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     """
     numbers = sweep(partial(regression.train, config, device), product(config.datasets, config.weight_decays))
     sets = sweep(partial(labels.train, config, device), product((ALL, SOME), (PICK_ALL, SIGMOID), config.label_decays))
-    rows: list[Row] = [{**row, "strength": 0.0} for found, _ in (*numbers, *sets) for row in found]
+    rows = [row for found, _ in (*numbers, *sets) for row in found]
     rows += sweep(partial(labels.pixels, config), config.seeds)
     rows += sweep(partial(free.row, config), free.problems(config))
     return rows, _pictured(config, [arrays for _, arrays in (*numbers, *sets)])

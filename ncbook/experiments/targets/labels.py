@@ -37,7 +37,7 @@ def train(config: Config, device: str, arm: tuple[str, str, float]) -> tuple[Row
 
     def probe(networks: Networks, step: int) -> Rows:
         sides = networks(inputs), networks(test_inputs)
-        about = {"part": LABELS, "dataset": dataset, "arm": name, "weight_decay": decay, "step": step}
+        about = {"part": LABELS, "dataset": dataset, "arm": name, "weight_decay": decay, "strength": 0.0, "step": step}
         return [
             {**about, "seed": seed, **measure(one, *(part[at] for side in sides for part in side))}
             for at, (seed, one) in enumerate(zip(config.seeds, each, strict=True))

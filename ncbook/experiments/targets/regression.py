@@ -19,14 +19,13 @@ def train(config: Config, device: str, arm: tuple[str, float]) -> tuple[Rows, Ar
     """The networks of all seeds on one data set with one decay: a row a seed and probed step, and what is pictured."""
     dataset, decay = arm
     each = [numbers(config, dataset, seed) for seed in config.seeds]
-    rows, networks = fit(config, device, each, decay)
-    about = {"part": REGRESSION, "dataset": dataset, "arm": SQUARED, "weight_decay": decay}
-    pictured = {} if dataset == DIGITS else _pictured(networks, each, device)
-    return [{**about, **row} for row in rows], pictured
+    rows, networks = fit(config, device, each, dataset, decay)
+    return rows, {} if dataset == DIGITS else _pictured(networks, each, device)
 
 
-def fit(config: Config, device: str, each: Sequence[Numbers], decay: float) -> tuple[Rows, Networks]:
-    """Train a network of each seed on its own numbers: rows of seed and step, and the networks at the end."""
+def fit(config: Config, device: str, each: Sequence[Numbers], dataset: str, decay: float) -> tuple[Rows, Networks]:
+    """Train a network of each seed on its own numbers: a row a seed and probed step, and the networks at the end."""
+    about = {"part": REGRESSION, "dataset": dataset, "arm": SQUARED, "weight_decay": decay, "strength": 0.0}
     inputs, targets, test_inputs, test_targets = (
         torch.stack([getattr(one, name) for one in each]).to(device)
         for name in ("inputs", "targets", "test_inputs", "test_targets")
@@ -43,7 +42,7 @@ def fit(config: Config, device: str, each: Sequence[Numbers], decay: float) -> t
         for at, seed in enumerate(config.seeds):
             own = [(features[at], outputs[at]) for features, outputs in sides]
             row = measure(networks.weight[at], own[0], own[1], targets[at], test_targets[at])
-            rows.append({"seed": seed, "step": step, "linear_unexplained_test": linear[at], **row})
+            rows.append({**about, "seed": seed, "step": step, "linear_unexplained_test": linear[at], **row})
         return rows
 
     probed = trainers.log_spaced(config.steps, config.probes)

@@ -18,7 +18,7 @@ def train(targets: str, weight_decay: float, noise: float, points: int, steps: i
     """One network of the experiment."""
     config = replace(_USUAL, seeds=(seed,), points=points, steps=steps, probes=_PROBES)
     found = noisy(numbers(config, targets, seed), noise, seed)
-    return regression.fit(config, str(trainers.pick_device()), [found], weight_decay)[0]
+    return regression.fit(config, str(trainers.pick_device()), [found], targets, weight_decay)[0]
 
 
 def noisy(found: Numbers, noise: float, seed: int) -> Numbers:
