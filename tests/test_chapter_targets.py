@@ -157,10 +157,6 @@ def outside_of_two(features, count):
     return outside(features, 2)
 
 
-def not_a_share(features, count):
-    return torch.linalg.svdvals(features - features.mean(0)).square()[count:].sum() / 100
-
-
 def values(targets, weight_decay, feature_decay):
     found = torch.linalg.svdvals(targets - targets.mean(0))
     return (found - len(targets) * (weight_decay * feature_decay) ** 0.5).clamp(min=0)
@@ -185,7 +181,7 @@ def values_without_a_price(targets, weight_decay, feature_decay):
 
 FUNCTIONS = {
     "targets/write-outside": (
-        outside, [outside_of_what_is_not_centered, outside_by_values, outside_of_two, not_a_share],
+        outside, [outside_of_what_is_not_centered, outside_by_values, outside_of_two],
     ),
     "targets/write-values": (
         values,

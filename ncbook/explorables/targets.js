@@ -5,7 +5,7 @@ const KINDS = ["outside, train", "outside, new", "not predicted"];
 
 /**
  * @typedef {Record<"low" | "middle" | "high", number[]>} Told
- * @typedef {{ decays: number[], reach: number, positive: number[][], shares: Told[][] }} Known
+ * @typedef {{ decays: number[], reach: Point, positive: number[][], shares: Told[][] }} Known
  * @typedef {Known & { points: Packed[] }} Data
  * @typedef {{ at: number, set: number }} State
  */
@@ -17,7 +17,7 @@ function explore(root, data) {
   const points = data.points.map(unpack);
   const draw = () => {
     if (root.clientWidth === 0) return; // hidden, for example in a tab that is not open
-    const state = { at: Number(slider.value), set: Number(choice.value) };
+    const state = { at: Number(slider.value), set: choice.selectedIndex };
     drawFeatures(part("features"), data, points[state.set], state, themeColors(root));
     drawShares(part("shares"), data, state, themeColors(root));
     describe(part, data, state);
@@ -36,7 +36,7 @@ function explore(root, data) {
 /** @type {(canvas: Canvas, data: Known, points: Unpacked, state: State, color: Color) => void} */
 function drawFeatures(canvas, { reach, positive }, points, { at, set }, color) {
   const { context, width, height } = freshContext(canvas);
-  const scale = Math.min(width, height) / (2 * reach);
+  const scale = Math.min(width / (2 * reach[0]), height / (2 * reach[1]));
   context.lineWidth = 1;
   line(context, [0, height / 2], [width, height / 2], color("grid"));
   positive[set].forEach((kind, i) => {
@@ -49,8 +49,8 @@ function drawFeatures(canvas, { reach, positive }, points, { at, set }, color) {
 /** @type {(canvas: Canvas, data: Known, state: State, color: Color) => void} */
 function drawShares(canvas, { shares }, { at, set }, color) {
   const { context, width, height } = freshContext(canvas);
-  const all = shares.flat().flatMap(({ low, high }) => [...low, ...high]);
-  const range = { low: roundLog(Math.min(...all), true), high: roundLog(Math.max(...all), false), hasZero: false };
+  const [least, most] = [shares.flat().flatMap(({ middle }) => middle), shares.flat().flatMap(({ high }) => high)];
+  const range = { low: roundLog(Math.min(...least), true), high: roundLog(Math.max(...most), false), hasZero: false };
   const y = logAxis(range, height - 46, 14);
   const x = { from: 54, to: width - 8, hasZero: false };
   drawTicks(context, x, y, logTicks(y, 13), color, "");
@@ -59,7 +59,7 @@ function drawShares(canvas, { shares }, { at, set }, color) {
     context.fillStyle = color("muted");
     write(context, KINDS[kind], across, y.from + 8, "center", "top");
     context.lineWidth = 2;
-    line(context, [across, y.at(low[at])], [across, y.at(high[at])], color(`class${kind}`));
+    line(context, [across, y.at(Math.max(low[at], range.low))], [across, y.at(high[at])], color(`class${kind}`));
     const paint = { fillStyle: color(`class${kind}`), strokeStyle: color("back"), lineWidth: 1 };
     mark(context, kind, [across, y.at(middle[at])], 8, paint);
   });

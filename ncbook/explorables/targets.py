@@ -9,7 +9,8 @@ from ncbook.explorables import _page
 from ncbook.readings.targets import KEYS, REGRESSION, SHUFFLED, TWO, ends
 
 _KINDS = ("outside_components_train", "outside_components_test", "unexplained_test")
-_SETS = {TWO: "as they are", SHUFFLED: "shuffled"}
+_SETS = (TWO, SHUFFLED)
+_CHOICES = {"own": "as they are", "shuffled": "shuffled"}  # the same
 
 
 def targets(run: runs.Run) -> _page.Explorable:
@@ -24,14 +25,14 @@ def targets(run: runs.Run) -> _page.Explorable:
     features = run.arrays["features"][:, order][..., [0, 2]]  # [data sets, decays, N, 2]
     data = {
         "decays": decays,
-        "reach": float(f"{1.05 * np.abs(features).max():.4g}"),
+        "reach": _page.short(1.05 * np.abs(features).max(axis=(0, 1, 2))),
         "points": [_page.pack(own) for own in features],
         "positive": (run.arrays["targets"][..., 0] > 0).astype(int).tolist(),
         "shares": [_shares(run, dataset, decays) for dataset in _SETS],
     }
     title = "Features of a network whose targets are two numbers"
     body = _page.body(
-        "targets", run, last=len(decays) - 1, sets=_page.options(list(_SETS.values())), seeds=len(run.config["seeds"]),
+        "targets", run, last=len(decays) - 1, sets=_page.options(_CHOICES), seeds=len(run.config["seeds"]),
     )  # fmt: skip
     return _page.Explorable("targets", title, body, data, f"{title}. {runs.provenance_line(run)}")
 

@@ -22,7 +22,7 @@ def outside_components(features: Tensor, n_components: int, reference: Tensor | 
 
     Raises ValueError, naming the argument, for other shapes, more components than dimensions, or a non-finite entry.
 
-    >>> flat = torch.tensor([[2.0, 0.0, 0.1], [-2.0, 0.0, -0.1], [0.0, 1.0, -0.1], [0.0, -1.0, 0.1]])
+    >>> flat = torch.tensor([[2.0, 0.0, 0.1], [-2.0, 0.0, 0.1], [0.0, 1.0, -0.1], [0.0, -1.0, -0.1]])
     >>> round(metrics.outside_components(flat, n_components=2), 4)
     0.004
     """
@@ -41,7 +41,7 @@ def outside_rows(features: Tensor, weight: Tensor, reference: Tensor | None = No
 
     Raises ValueError, naming the argument, for other shapes or a non-finite entry.
 
-    >>> flat = torch.tensor([[2.0, 0.0, 0.1], [-2.0, 0.0, -0.1], [0.0, 1.0, -0.1], [0.0, -1.0, 0.1]])
+    >>> flat = torch.tensor([[2.0, 0.0, 0.1], [-2.0, 0.0, 0.1], [0.0, 1.0, -0.1], [0.0, -1.0, -0.1]])
     >>> round(metrics.outside_rows(flat, torch.eye(3)[:1]), 3)  # a single output, which reads the first feature
     0.203
     """

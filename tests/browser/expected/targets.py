@@ -1,5 +1,5 @@
 import numpy as np
-from drawings import Mark, Plane, Word, segment, spanning
+from drawings import Axis, Mark, Plane, Word, segment, spanning
 
 from expected import kept, packed, spelled, stored
 
@@ -26,8 +26,8 @@ def pictures(run, state, canvases):
     order = np.argsort(run.config["weight_decays"])
     features = run.arrays["features"][:, order][..., [0, 2]]
     canvas = canvases["features"]
-    reach = float(f"{1.05 * np.abs(features).max():.4g}")
-    flat = Plane(min(canvas.width, canvas.height) / (2 * reach), canvas)
+    across, up = stored(1.05 * np.abs(features).max(axis=(0, 1, 2)))
+    flat = Plane(min(canvas.width / (2 * across), canvas.height / (2 * up)), canvas)
     kinds = (run.arrays["targets"][place, :, 0] > 0).astype(int)
     marks = [
         Mark(flat(point), *KINDS[kind], edge="back")
@@ -37,8 +37,9 @@ def pictures(run, state, canvases):
 
 
 def bars(run, canvas, source, at):
-    every = [values for name in SETS for kind in shares(run, name)[1] for values in (kind[0], kind[2])]
-    y = canvas.y(spanning(every))
+    every = [kind for name in SETS for kind in shares(run, name)[1]]
+    axis = Axis(spanning([kind[1] for kind in every]).low, spanning([kind[2] for kind in every]).high)
+    y = canvas.y(axis)
     left, _, right, bottom = canvas.box
     items = []
     for kind, ((color, shape), values) in enumerate(zip(KINDS, shares(run, source)[1], strict=True)):
@@ -46,7 +47,7 @@ def bars(run, canvas, source, at):
         x = left + (kind + 0.5) * (right - left) / 3
         items += [
             Word(NAMES[kind], (x, bottom + 8)),
-            segment((x, float(y(low))), (x, float(y(high))), color),
+            segment((x, float(y(max(low, axis.low)))), (x, float(y(high))), color),
             Mark((x, float(y(middle))), color, shape, edge="back"),
         ]
     return items
