@@ -7,6 +7,7 @@ import pandas as pd
 
 from ncbook.readings import _rows
 from ncbook.readings.measures import Measure, both_sides
+from ncbook.readings.words import cell, spread, two_digits
 from ncbook.runs import Run
 
 REGRESSION, LABELS, FREE_NUMBERS, FREE_LABELS = "regression", "labels", "free numbers", "free labels"  # parts
@@ -68,6 +69,19 @@ def beside_pixels(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     own = ends(run, PIXELS).set_index("seed")
     names = {"average_residual_train": "pixel_residual", "nc2_angles_train": "pixel_angles"}
     return table.join(own[list(names)].rename(columns=names), on="seed")
+
+
+def numbers_table(run: Run) -> pd.DataFrame:
+    """A row a data set of regression and weight decay: medians and ranges of shares at the last step."""
+    columns = {
+        "outside of components": "outside_components_train", "outside of rows": "outside_rows_train",
+        "not predicted, training": "unexplained_train", "not predicted, new": "unexplained_test",
+    }  # fmt: skip
+    return pd.DataFrame([
+        {"targets": dataset, "weight decay": cell(decay, "{:g}")}
+        | {name: spread(own[column], two_digits) for name, column in columns.items()}
+        for (dataset, decay), own in ends(run, REGRESSION).groupby(["dataset", "weight_decay"], sort=False)
+    ])  # fmt: skip
 
 
 def names_of_sets(count: int) -> list[str]:
