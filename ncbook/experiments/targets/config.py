@@ -45,7 +45,7 @@ class Config(Presets):
 
     @classmethod
     def presets(cls) -> dict[str, "Config"]:
-        """smoke: seconds, for tests. laptop: the book's figures, about three minutes on two CPU cores.
+        """smoke: seconds, for tests. laptop: the book's figures, about two minutes on two CPU cores.
 
         laptop-again: laptop from six other seeds, recorded after the rules had been committed. gpu: wider networks and
         more points; paper: the same, longer. The settings of the sources were not seen. Neither has been run.
