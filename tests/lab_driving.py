@@ -28,6 +28,7 @@ SMALL = {
     "pruning": {"per_class": "10", "drop": "12", "steps": "24"},
     "settings": {"epochs": "25"},
     "simplex": {"steps": "60"},
+    "targets": {"points": "40", "steps": "60"},
     "test_collapse": {"per_class": "2", "weight_decay": "0"},
     "transfer": {"width": "8", "epochs": "24"},
     "unconstrained": {"steps": "200"},

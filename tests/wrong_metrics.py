@@ -90,6 +90,16 @@ KINDS = {
     "vectors": also(wrong.matrix, Wrong("of one row", M[:1], "[1, 4]")),
     "gram": also(wrong.matrix, Wrong("no square", M, "[3, 4]")),
     "num_points": count(1),
+    "reference": but(wrong.matrix, "None"),
+    "targets": wrong.matrix,
+    "singles": also(wrong.matrix, Wrong("of one row", M[:1], "[1, 4]")),
+    "sets": also(wrong.matrix, Wrong("of one row", M[:1], "[1, 4]")),
+    "members": also(
+        wrong.tensor,
+        Wrong("of numbers", torch.ones(2, K), "float32"),
+        Wrong("too few", torch.ones(1, K) > 0, "[1, 3]"),
+        Wrong("without a label", torch.tensor([[True, False, False], [False, False, False]]), "[1, 0]"),
+    ),
     "n_components": also(count(1), Wrong("above d", D + 1, str(D + 1))),
     "seed": also(count(0), Wrong("beyond 64 bits", 2**64, str(2**64))),
     "p": count(2),
@@ -250,6 +260,12 @@ CALLS = {
     "hessian_product": call(
         metrics.hessian_product, {"weight": wrong.floats_of_any_shape}, loss=lambda w: w.square().sum(), weight=W
     ),
+    "label_averages": call(
+        metrics.label_averages,
+        singles=M,
+        sets=M[:2] + M[1:],
+        members=torch.tensor([[True, True, False], [False, True, True]]),
+    ),
     "layer_relative_flatness": call(
         metrics.layer_relative_flatness, product=lambda v: 2 * v, weight=W, probes=2, seed=0
     ),
@@ -318,6 +334,8 @@ CALLS = {
     "orthogonal_frame": call(
         metrics.orthogonal_frame, {"dim": also(count(1), Wrong("below K", 2, "2"))}, num_classes=K, dim=D
     ),
+    "outside_components": call(metrics.outside_components, features=H, n_components=2, reference=H[:7]),
+    "outside_rows": call(metrics.outside_rows, features=H, weight=W, reference=H[:7]),
     "rate_reduction": call(metrics.rate_reduction, **POINTS, eps_sq=0.5),
     "relative_flatness": call(metrics.relative_flatness, WIDE, **HEAD, temperature=1.0),
     "relative_flatness_bound": call(metrics.relative_flatness_bound, WIDE, **HEAD, temperature=1.0),
@@ -365,6 +383,9 @@ CALLS = {
     ),
     "unconstrained_cross_entropy": call(metrics.unconstrained_cross_entropy, **DECAYS),
     "unconstrained_max_margin": call(metrics.unconstrained_max_margin, num_classes=K, dim=D, per_class=2),
+    "unconstrained_regression": call(
+        metrics.unconstrained_regression, targets=H[:, :2], dim=D, weight_decay=0.01, feature_decay=0.01
+    ),
     "unconstrained_square_loss": call(metrics.unconstrained_square_loss, {"bias": wrong.flag}, **DECAYS, bias=True),
     "uniformity": call(metrics.uniformity, features=H),
     "variance_ratio": call(metrics.variance_ratio, FITTING, **POINTS, num_classes=K),

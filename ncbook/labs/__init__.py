@@ -32,6 +32,7 @@ from ncbook.labs.plans import numerics as _numerics
 from ncbook.labs.plans import pruning as _pruning
 from ncbook.labs.plans import settings as _settings
 from ncbook.labs.plans import simplex as _simplex
+from ncbook.labs.plans import targets as _targets
 from ncbook.labs.plans import test_collapse as _test_collapse
 from ncbook.labs.plans import transfer as _transfer
 from ncbook.labs.plans import unconstrained as _unconstrained
@@ -55,6 +56,7 @@ numerics = Offer(_numerics.PLAN)
 pruning = Offer(_pruning.PLAN)
 settings = Offer(_settings.PLAN)
 simplex = Offer(_simplex.PLAN)
+targets = Offer(_targets.PLAN)
 test_collapse = Offer(_test_collapse.PLAN)
 transfer = Offer(_transfer.PLAN)
 unconstrained = Offer(_unconstrained.PLAN)
@@ -82,6 +84,7 @@ OFFERS = {
         pruning,
         settings,
         simplex,
+        targets,
         test_collapse,
         transfer,
         unconstrained,
@@ -121,6 +124,7 @@ __all__ = [
     "pruning",
     "settings",
     "simplex",
+    "targets",
     "test_collapse",
     "transfer",
     "unconstrained",

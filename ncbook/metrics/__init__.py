@@ -81,6 +81,14 @@ from ncbook.metrics.one_pass import OnePassMeter
 from ncbook.metrics.robustness import FeatureRobustness, feature_reach, feature_robustness
 from ncbook.metrics.spectrum import effective_rank, log_kernel_uniformity, stable_rank
 from ncbook.metrics.sphere import alignment, uniformity
+from ncbook.metrics.targets import (
+    LabelAverages,
+    RegressionMinimum,
+    label_averages,
+    outside_components,
+    outside_rows,
+    unconstrained_regression,
+)
 from ncbook.metrics.unconstrained import (
     UnconstrainedMinimum,
     unconstrained_cross_entropy,
@@ -98,6 +106,7 @@ __all__ = [
     "Concentration",
     "FeatureRobustness",
     "KernelInformation",
+    "LabelAverages",
     "MarginCurve",
     "MaxMargin",
     "Measured",
@@ -106,6 +115,7 @@ __all__ = [
     "NormalizedFeatures",
     "NotFinite",
     "OnePassMeter",
+    "RegressionMinimum",
     "Seli",
     "SimplexMargins",
     "SoftmaxCode",
@@ -139,6 +149,7 @@ __all__ = [
     "fourier_spectrum",
     "gram_distance",
     "hessian_product",
+    "label_averages",
     "layer_relative_flatness",
     "layerwise",
     "log_kernel_uniformity",
@@ -161,6 +172,8 @@ __all__ = [
     "normalized_margins",
     "one_vs_rest_margin",
     "orthogonal_frame",
+    "outside_components",
+    "outside_rows",
     "rate_reduction",
     "relative_flatness",
     "relative_flatness_bound",
@@ -180,6 +193,7 @@ __all__ = [
     "test_collapse_bound",
     "unconstrained_cross_entropy",
     "unconstrained_max_margin",
+    "unconstrained_regression",
     "unconstrained_square_loss",
     "uniformity",
     "variance_ratio",
