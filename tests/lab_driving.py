@@ -25,6 +25,7 @@ SMALL = {
     "margins": {"per_class": "10", "width": "32", "steps": "60"},
     "numerics": {"steps": "50", "seeds": "2", "head_factor": "10"},
     "pruning": {"per_class": "10", "drop": "12", "steps": "24"},
+    "reliability": {"width": "16", "steps": "40"},
     "settings": {"epochs": "25"},
     "simplex": {"steps": "60"},
     "test_collapse": {"per_class": "2", "weight_decay": "0"},

@@ -323,3 +323,72 @@ def test_rule_of_opposite_confidence():
     assert judged(name, trained(none={"temperature": 0.9}, strong=strong)).word == FAILS
     assert judged(name, trained(strong=strong | {"temperature": 1.1})).word == FAILS
     assert judged(name, trained(strong=strong | {"nc1_train": 0.03})).word == UNTESTED
+
+
+# --- the exercises
+
+
+def share_in_axes(features, train_features, n_components):
+    center = train_features.mean(0)
+    covariance = (train_features - center).T @ (train_features - center)
+    axes = torch.linalg.eigh(covariance)[1][:, -n_components:]
+    moved = features - center
+    return (moved @ axes).norm(dim=1) / moved.norm(dim=1)
+
+
+def uncentered(features, train_features, n_components):
+    axes = torch.linalg.svd(train_features, full_matrices=False)[2][:n_components]
+    return (features @ axes.T).norm(dim=1) / features.norm(dim=1)
+
+
+def squared(features, train_features, n_components):
+    return share_in_axes(features, train_features, n_components).square()
+
+
+def own_center(features, train_features, n_components):
+    return share_in_axes(features - features.mean(0) + train_features.mean(0), train_features, n_components)
+
+
+def gaps(logits, labels, weighted=True, signed=False):
+    confidence, decided = logits.softmax(1).max(1)
+    places, total = (confidence * 10).ceil().clamp(1, 10), 0.0
+    for place in places.unique():
+        own = places == place
+        gap = (decided == labels)[own].double().mean() - confidence[own].mean()
+        total += (own.double().mean() if weighted else 0.1) * (gap if signed else gap.abs())
+    return total
+
+
+def error_of_means(logits, labels):
+    confidence, decided = logits.softmax(1).max(1)
+    return (confidence.mean() - (decided == labels).double().mean()).abs()
+
+
+def of_the_true_class(logits, labels):
+    chances = logits.softmax(1)[torch.arange(len(labels)), labels]
+    return (1 - chances).mean()
+
+
+def ahead():
+    run = experiments.reliability.load()
+    scores = [reading.beside(run, f"auroc_{name}")[5e-3] for name in reading.SCORES]
+    return np.median(reading.baselines(run).nearest.to_numpy() - np.max(scores, axis=0))
+
+
+SOLUTIONS = {
+    "reliability/factor": lambda: np.log(0.9 / 0.1) / np.log(0.99 / 0.01),
+    "reliability/by-hand": lambda: 0.5 * (0.9 - 0.8) + 0.5 * (0.66 - 0.6),
+    "reliability/ahead": ahead,
+}
+FUNCTIONS = {
+    "reliability/write-neco": (share_in_axes, [uncentered, squared, own_center]),
+    "reliability/write-ece": (
+        gaps,
+        [
+            lambda logits, labels: gaps(logits, labels, weighted=False),
+            lambda logits, labels: gaps(logits, labels, signed=True),
+            error_of_means,
+            of_the_true_class,
+        ],
+    ),
+}

@@ -71,13 +71,12 @@ def under_attack(run: Run) -> Figure:
 def confidence_and_collapse(run: Run) -> Figure:
     """Plain networks: overconfidence and ECE against a factor on the logits, and the best temperature against NC1."""
     table = reading.scalings(run)
-    table = table.assign(over=table.confidence_test + table.test_error - 1)
     ends = reading.ends(run)
     figure, axes = _style.panels(run, 3, height=3.5)
     for style, decay in enumerate(run.config["weight_decays"]):
         label, (color, marker) = f"decay {decay:g}", _style.ARM_STYLES[style]
         own = table[table.weight_decay == decay]
-        _band(axes[0], own, "scale", "over", label, style, scale=100)
+        _band(axes[0], own, "scale", "overconfidence", label, style, scale=100)
         _band(axes[1], own, "scale", "ece_test", label, style, scale=100)
         rows = ends[(ends.arm == PLAIN) & (ends.weight_decay == decay)]
         axes[2].plot(rows.nc1_train, rows.temperature, marker, color=color, label=label, linestyle="none", alpha=0.8)

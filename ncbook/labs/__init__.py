@@ -29,6 +29,7 @@ from ncbook.labs.plans import interventions as _interventions
 from ncbook.labs.plans import margins as _margins
 from ncbook.labs.plans import numerics as _numerics
 from ncbook.labs.plans import pruning as _pruning
+from ncbook.labs.plans import reliability as _reliability
 from ncbook.labs.plans import settings as _settings
 from ncbook.labs.plans import simplex as _simplex
 from ncbook.labs.plans import test_collapse as _test_collapse
@@ -51,6 +52,7 @@ interventions = Offer(_interventions.PLAN)
 margins = Offer(_margins.PLAN)
 numerics = Offer(_numerics.PLAN)
 pruning = Offer(_pruning.PLAN)
+reliability = Offer(_reliability.PLAN)
 settings = Offer(_settings.PLAN)
 simplex = Offer(_simplex.PLAN)
 test_collapse = Offer(_test_collapse.PLAN)
@@ -77,6 +79,7 @@ OFFERS = {
         margins,
         numerics,
         pruning,
+        reliability,
         settings,
         simplex,
         test_collapse,
@@ -115,6 +118,7 @@ __all__ = [
     "margins",
     "numerics",
     "pruning",
+    "reliability",
     "settings",
     "simplex",
     "test_collapse",

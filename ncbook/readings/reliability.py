@@ -105,8 +105,9 @@ def changed(run: Run, change: str, radius: float, arm: str = PLAIN) -> pd.DataFr
 
 
 def scalings(run: Run) -> pd.DataFrame:
-    """A row a plain network and factor on its logits."""
-    return _rows.chosen(run.to_frame(), part=SCALING)
+    """A row a plain network and factor on its logits; `overconfidence` is mean confidence minus accuracy."""
+    table = _rows.chosen(run.to_frame(), part=SCALING)
+    return table.assign(overconfidence=table.confidence_test.astype(float) + table.test_error.astype(float) - 1)
 
 
 def strongest(run: Run) -> float:

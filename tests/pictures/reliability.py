@@ -1,6 +1,5 @@
 """The figures of `reliability`."""
 
-import numpy as np
 import pandas as pd
 
 from ncbook.runs import Run
@@ -23,8 +22,6 @@ def _detection(run: Run):
         for decay in run.config["weight_decays"]:
             rows = _rows(run, part="training", arm="plain", weight_decay=decay)
             yield from median_and_range(panel, f"decay {decay:g}", _over(rows[rows.step > 0], column, "step"))
-    nearest = float(np.median(_rows(run, part="pixels").auroc_nearest))
-    yield Line(1, "nearest image, in pixels", [0, 1], [nearest, nearest])
     for panel, scale in enumerate(("log", "linear", "linear")):
         yield Axis(panel, "log", scale)
 
@@ -49,13 +46,13 @@ def _attack(run: Run):
         rows = _hit(run, "falling rate", "attack")
         rows = rows[(rows.weight_decay == decay) & (rows.radius >= 0.2)]
         yield from median_and_range(2, f"decay {decay:g}", _over(rows, "to_corner", "radius"))
-    yield Line(2, None, [0, 1], [0.5, 0.5])
     yield Axis(1, "linear", "log")
 
 
 def _confidence(run: Run):
     for decay in run.config["weight_decays"]:
         label, rows = f"decay {decay:g}", _rows(run, part="scaling", weight_decay=decay)
+        rows = rows.astype({"confidence_test": float, "test_error": float})
         over = _over(rows, "confidence_test", "scale", 100) - (100 - _over(rows, "test_error", "scale", 100))
         yield from median_and_range(0, label, over)
         yield from median_and_range(1, label, _over(rows, "ece_test", "scale", 100))
