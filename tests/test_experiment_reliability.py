@@ -13,7 +13,7 @@ from ncbook.evidence import CHECKED, FAILS, HOLDS, UNTESTED, Evidence
 from ncbook.experiments.reliability import Config, attacked, confidence, detection, networks
 from ncbook.readings import reliability as reading
 
-TINY = replace(Config.preset("smoke"), seeds=(4,), steps=3)
+TINY = replace(Config.preset("smoke"), seeds=(4,), steps=3, weight_decays=(0.0, 5e-3), batch_size=50, probes=3)
 
 
 @pytest.fixture(scope="module")

@@ -48,8 +48,8 @@ class Config(Presets):
         """
         return {
             "smoke": cls(
-                seeds=(91, 92), width=32, per_class=20, weight_decays=(0.0, 5e-3), steps=24, batch_size=50, probes=3,
-                robust_steps=1, attack_steps=2, radii=(0.2, 0.4), scales=(0.5, 1.0, 2.0), draws=3, plane_points=3,
+                seeds=(91, 92), width=32, per_class=20, steps=20, batch_size=40, probes=2,
+                robust_steps=1, attack_steps=2, radii=(0.2, 0.4), scales=(0.5, 1.0, 2.0), draws=2, plane_points=3,
                 plane_radii=(0.2, 0.4),
             ),
             "laptop": cls(),
