@@ -98,6 +98,19 @@ def test_temperature_goes_with_the_decay(run):
     assert end(run, "ece_mended") < 1.1 * end(run, "ece_calibrated")
 
 
+def test_what_the_interactive_figure_shows_at_the_two_links():
+    run = load("reliability", BOTH[0])
+    radii = [0.0, *run.config["plane_radii"]]
+    moved = {}
+    for arm in (FALLING, ROBUST):
+        points, means, labels = (run.arrays[f"{arm}/{name}"] for name in ("points", "means", "labels"))
+        nearest = np.linalg.norm(points[radii.index(0.5)][:, None] - means, axis=2).argmin(1)
+        moved[arm] = np.linalg.norm(points[radii.index(0.2)] - points[0], axis=1).mean()
+        if arm == FALLING:
+            assert (nearest[labels == 1] == 2).mean() > 0.5
+    assert moved[ROBUST] / moved[FALLING] == pytest.approx(0.5, abs=0.1)
+
+
 def test_the_sizes_that_the_chapter_names(run):
     found = networks.images(Config(), run.config["seeds"][0])
     assert len(found.known.train) == 800

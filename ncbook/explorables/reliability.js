@@ -1,7 +1,7 @@
 // Features of attacked training images in the plane of three class means, in two networks, by the radius of the attack.
 // The data are made by reliability.py, which documents them. y points up.
 
-const REACH = 1.75; // of the window, in units of the root mean square radius of the class means
+const REACH = 1.4; // of the window, in units of the root mean square radius of the class means
 const LETTERS = ["A", "B", "C"];
 
 /**
@@ -58,7 +58,7 @@ function describe(part, radius, plain, robust, at) {
   part("slider").setAttribute("aria-valuetext", `radius ${spell(radius)}`);
   const count = plain.classOf.length;
   const [first, second] = [plain.arrived[at], robust.arrived[at]];
-  const attack = radius === 0 ? "Without an attack" : `Under attacks of radius ${spell(radius)}`;
+  const attack = radius === 0 ? "Without an attack," : `Under attacks of radius ${spell(radius)},`;
   const words = `${attack} ${first} of ${count} images are taken for the digit aimed at by the one network, ${second} by the other.`;
   part("words").textContent = words;
   for (const [name, arrived] of /** @type {[string, number][]} */ ([["plain", first], ["robust", second]])) {

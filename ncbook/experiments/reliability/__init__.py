@@ -7,7 +7,7 @@ from ncbook.experiments._sweep import sweep
 from ncbook.experiments.reliability import networks
 from ncbook.experiments.reliability.claims import CLAIMS
 from ncbook.experiments.reliability.config import Config
-from ncbook.readings.reliability import ATTACK, KEYS, PIXELS, SCALING
+from ncbook.readings.reliability import ATTACK, KEYS, SCALING
 
 __all__ = ["CLAIMS", "EXPERIMENT", "Config", "load", "run"]
 
@@ -24,6 +24,6 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
 
 EXPERIMENT = Experiment(
     "reliability", "Beyond the test set", 1, Config, train, keys=KEYS, claims=CLAIMS,
-    sample=Sample(apart=(PIXELS, ATTACK, SCALING)),
+    sample=Sample(apart=(ATTACK, SCALING)),
 )  # fmt: skip
 run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -10,7 +10,7 @@ def pictures(run, state, canvases):
     at, found = int(state["slider"]), {}
     for name, arm in NETWORKS.items():
         canvas = canvases[name]
-        place = Plane(min(canvas.width, canvas.height) / (2 * 1.75), canvas)
+        place = Plane(min(canvas.width, canvas.height) / (2 * 1.4), canvas)
         corners = [(np.cos(angle), np.sin(angle)) for angle in 2 * np.pi * np.arange(3) / 3]
         items = [Line((tuple(place(corner) for corner in corners),), "faint", dash=(2, 4), closed=True)]
         points, labels = packed(run.arrays[f"{arm}/points"])[at], run.arrays[f"{arm}/labels"]
@@ -30,6 +30,6 @@ def words(run, state):
     radius = [0.0, *run.config["plane_radii"]][at]
     first, second = (run.arrays[f"{arm}/arrived"][at].sum() for arm in NETWORKS.values())
     count = len(run.arrays["robust/labels"])
-    attack = f"Under attacks of radius {spelled(radius)}" if radius else "Without an attack"
+    attack = f"Under attacks of radius {spelled(radius)}," if radius else "Without an attack,"
     taken = f"{first} of {count} images are taken for the digit aimed at by the one network, {second} by the other."
     return {"now": spelled(radius), "words": f"{attack} {taken}"}
