@@ -34,6 +34,7 @@ RESULTS: dict[str, str] = {
     "fixed_head": "5-using/fixed_head",
     "pruning": "5-using/pruning",
     "imbalance": "5-using/imbalance",
+    "reliability": "5-using/reliability",
     "targets": "5-using/targets",
     "next_token": "5-using/next_token",
 }

@@ -26,6 +26,7 @@ SMALL = {
     "next_token": {"width": "8", "sentences": "100", "steps": "30"},
     "numerics": {"steps": "50", "seeds": "2", "head_factor": "10"},
     "pruning": {"per_class": "10", "drop": "12", "steps": "24"},
+    "reliability": {"width": "16", "steps": "40"},
     "settings": {"epochs": "25"},
     "simplex": {"steps": "60"},
     "targets": {"points": "40", "steps": "60"},

@@ -112,6 +112,7 @@ def test_the_threshold_of_generalization_stands_once():
         "trainers/recipe.py",
         "experiments/implicit_bias/claims.py",  # a share of the largest margin, as in the next
         "experiments/unconstrained/claims.py",
+        "experiments/reliability/claims.py",  # a cosine of two sets of class means
         "labs/_drawing.py",  # where a picture's right margin is
     }
     found = {
@@ -200,6 +201,7 @@ def test_zero_training_error_is_looked_for_in_one_place():
         "experiments/targets/claims.py",
         "readings/transfer.py",
         "readings/imbalance.py",
+        "readings/reliability.py",
     }
     found = {
         name

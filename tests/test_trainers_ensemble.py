@@ -340,6 +340,7 @@ def test_ctrl_c_ends_after_the_step_under_way():
         ("batch_size", 8),
         ("stop", (trainers.LossBelow(0.1),)),
         ("augment", lambda inputs, generator: inputs),
+        ("attack", trainers.Attack(0.1)),
         ("compile", True),
         ("loss", trainers.RateReduction()),
         ("loss", trainers.Flooded(trainers.RateReduction(), 1.0)),

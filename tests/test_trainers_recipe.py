@@ -71,7 +71,12 @@ def test_a_recipe_that_makes_no_sense_is_refused(setting, value):
 
 @for_each(
     ("setting", "value"),
-    [("batch_size", 10), ("augment", lambda inputs, generator: inputs), ("filters", (trainers.Orthogonal(),))],
+    [
+        ("batch_size", 10),
+        ("augment", lambda inputs, generator: inputs),
+        ("attack", trainers.Attack(0.1)),
+        ("filters", (trainers.Orthogonal(),)),
+    ],
 )
 def test_lbfgs_refuses_what_changes_from_step_to_step(setting, value):
     with pytest.raises(ValueError, match=f"{setting}: expected .* since L-BFGS"):

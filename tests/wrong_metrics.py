@@ -82,6 +82,8 @@ KINDS = {
     "failure_probability": number(0.0, 1.0, -0.5, 1.5),
     "share": number(0.0, 1.0, -0.5, 1.5),
     "shots": count(1),
+    "bins": count(1),
+    "shrinkage": number(0.0, -1.0),
     "repeats": count(1),
     "frames": count(1),
     "probes": count(2),
@@ -140,6 +142,7 @@ KINDS = {
 }
 FITTING = {"labels": known_labels(wrong.several_labels)}  # other arguments tell K, and two classes have to occur
 ANY = {"labels": known_labels(wrong.labels)}  # one class is enough
+SURE = {**ANY, "logits": also(wrong.matrix, Wrong("of one class", H[:, :1], "[12, 1]"))}
 WIDE = {"weight": also(wrong.matrix, Wrong("of one class", W[:1], "[1, 4]"))}
 DECIDING = {"logits": but(wrong.matrix, "with inf", "with -inf")}  # a network may be that sure
 MASKS = {
@@ -225,6 +228,17 @@ CALLS = {
     "directional_ncc_error_bound": call(metrics.directional_ncc_error_bound, FITTING, **POINTS, num_classes=K),
     "effective_rank": call(metrics.effective_rank, matrix=H),
     "error_exponent": call(metrics.error_exponent, WIDE, class_means=M, weight=W, bias=B),
+    "neco": call(metrics.neco, {"train_features": wrong.matrix}, features=H, train_features=H[:7], n_components=K - 1),
+    "mahalanobis": call(
+        metrics.mahalanobis,
+        {"train_features": wrong.matrix, "train_labels": wrong.several_labels},
+        features=H,
+        train_features=H[:7],
+        train_labels=Y[:7],
+        shrinkage=0.1,
+    ),
+    "calibration_error": call(metrics.calibration_error, SURE, logits=H[:, :K], labels=Y, bins=3),
+    "best_temperature": call(metrics.best_temperature, SURE, logits=H[:, :K], labels=Y),
     "feature_reach": call(
         metrics.feature_reach,
         {"labels": wrong.marks, "train_labels": wrong.marks, "train_features": wrong.matrix},
@@ -278,7 +292,7 @@ CALLS = {
     "margin_curve": call(metrics.margin_curve, values=B),
     "margins": call(
         metrics.margins,
-        {**ANY, "logits": also(wrong.matrix, Wrong("of one class", H[:, :1], "[12, 1]"))},
+        SURE,
         logits=LOGITS[:N, :K],
         labels=Y,
     ),

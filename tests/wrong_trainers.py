@@ -163,7 +163,7 @@ RECIPE_KINDS = {
     "optimizer": WORD, "momentum": number(-0.1, 1.0), "betas": [None, 0.9, (0.9,), (0.9, 1.0), ("a", "b"), (NAN, 0.1)],
     "eps": number(0.0), "weight_decay": number(-1.0), "schedule": FUNCTION, "loss": FUNCTION,
     "regularizers": [*TUPLE_OF_FUNCTIONS, (len,)], "filters": TUPLE_OF_FUNCTIONS, "head_norm": number(0.0, none=True),
-    "precision": WORD, "stop": TUPLE_OF_FUNCTIONS, "augment": MAYBE_FUNCTION, "compile": FLAG,
+    "precision": WORD, "stop": TUPLE_OF_FUNCTIONS, "augment": MAYBE_FUNCTION, "attack": MAYBE_FUNCTION, "compile": FLAG,
 }  # fmt: skip
 
 TRAINERS = {
@@ -176,6 +176,13 @@ TRAINERS = {
         _called(trainers.AfterZeroError(3), "seen", SEEN, ANYTHING),
     ],
     "Amplified": [Call(trainers.Amplified, {}, {"decay": number(-0.1, 1.0), "strength": number(0.0)})],
+    "Attack": [
+        Call(trainers.Attack, {"radius": 0.1}, {"radius": number(0.0), "steps": whole(1), "toward": FLAG}),
+        Call(
+            lambda model, train: trainers.Attack(0.1)(model, train), {"model": network(), "train": POINTS},
+            {"model": MODEL, "train": BAD_POINTS},
+        ),
+    ],
     "Cosine": [
         Call(trainers.Cosine, {"steps": 9}, {"steps": whole(1), "last": number(-0.1, 1.1), "start": whole(0, 8)}),
         _called(trainers.Cosine(9), "step", 3, [None, "3", [3]]),

@@ -30,6 +30,7 @@ from ncbook.labs.plans import margins as _margins
 from ncbook.labs.plans import next_token as _next_token
 from ncbook.labs.plans import numerics as _numerics
 from ncbook.labs.plans import pruning as _pruning
+from ncbook.labs.plans import reliability as _reliability
 from ncbook.labs.plans import settings as _settings
 from ncbook.labs.plans import simplex as _simplex
 from ncbook.labs.plans import targets as _targets
@@ -54,6 +55,7 @@ margins = Offer(_margins.PLAN)
 next_token = Offer(_next_token.PLAN)
 numerics = Offer(_numerics.PLAN)
 pruning = Offer(_pruning.PLAN)
+reliability = Offer(_reliability.PLAN)
 settings = Offer(_settings.PLAN)
 simplex = Offer(_simplex.PLAN)
 targets = Offer(_targets.PLAN)
@@ -82,6 +84,7 @@ OFFERS = {
         next_token,
         numerics,
         pruning,
+        reliability,
         settings,
         simplex,
         targets,
@@ -122,6 +125,7 @@ __all__ = [
     "next_token",
     "numerics",
     "pruning",
+    "reliability",
     "settings",
     "simplex",
     "targets",

@@ -18,6 +18,7 @@ given, and says what is expected.
 from ncbook.metrics._measured import Measured, MeasuredLayer
 from ncbook.metrics._validate import NotFinite
 from ncbook.metrics.bounds import CollapseBound, directional_ncc_error_bound, ncc_error_bound, test_collapse_bound
+from ncbook.metrics.calibration import best_temperature, calibration_error
 from ncbook.metrics.cdnv import cdnv, cdnv_pairs
 from ncbook.metrics.coding_rate import NearestSubspace, class_coding_rate, coding_rate, rate_reduction
 from ncbook.metrics.collapse import Collapse, collapse, nc1, nearest_mean_mismatch
@@ -28,6 +29,7 @@ from ncbook.metrics.curvature import (
     hessian_product,
     layer_relative_flatness,
 )
+from ncbook.metrics.detection import mahalanobis, neco
 from ncbook.metrics.flatness import (
     CollapsedFlatness,
     NormalizedFeatures,
@@ -123,6 +125,8 @@ __all__ = [
     "TraceEstimate",
     "UnconstrainedMinimum",
     "alignment",
+    "best_temperature",
+    "calibration_error",
     "cdnv",
     "cdnv_pairs",
     "class_coding_rate",
@@ -153,6 +157,7 @@ __all__ = [
     "layer_relative_flatness",
     "layerwise",
     "log_kernel_uniformity",
+    "mahalanobis",
     "margin_curve",
     "margins",
     "max_margin_classifier",
@@ -168,6 +173,7 @@ __all__ = [
     "ncc_error_bound",
     "nearest_class_center_error",
     "nearest_mean_mismatch",
+    "neco",
     "normalize_features",
     "normalized_margins",
     "one_vs_rest_margin",

@@ -21,6 +21,7 @@ A `Recipe` holds how; its losses and regularizers are values too, functions of `
 tensor(0.1214)
 """
 
+from ncbook.trainers.attacks import Attack
 from ncbook.trainers.checkpoints import DamagedCheckpoint
 from ncbook.trainers.devices import pick_device, threads
 from ncbook.trainers.ensemble import Ensemble, Member
@@ -78,6 +79,7 @@ __all__ = [
     "AccuracyAbove",
     "AfterZeroError",
     "Amplified",
+    "Attack",
     "Cosine",
     "CrossEntropy",
     "DamagedCheckpoint",

@@ -286,7 +286,7 @@ def _trained(networks: Sequence[Classifier], train: Points, recipe: Recipe) -> l
 
 def _require_recipe(recipe: Recipe, members: Sequence[Member]) -> None:
     require("optimizer", recipe.optimizer, recipe.optimizer in ("sgd", "adamw"), "sgd or adamw for an ensemble")
-    for name, neutral in (("batch_size", None), ("stop", ()), ("augment", None), ("compile", False)):
+    for name, neutral in (("batch_size", None), ("stop", ()), ("augment", None), ("attack", None), ("compile", False)):
         value = getattr(recipe, name)
         require(name, value, value == neutral, f"{neutral} for an ensemble")
     for name, terms in (("loss", [recipe.loss]), ("regularizers", [term.measure for term in recipe.regularizers])):

@@ -178,9 +178,9 @@ def fit_ensemble(
     losses must read nothing back from the device.
 
     Raises ValueError, naming the field, for a recipe with another optimizer than SGD or AdamW, batches, stop rules,
-    augmentation, compilation, or `RateReduction`; for networks that differ in shape, or change a buffer in the forward
-    pass other than the running moments of batch norm; for batch norm without a momentum, or on splits of unequal size;
-    for splits or coefficients of another number than members or regularizers.
+    augmentation, attack, compilation, or `RateReduction`; for networks that differ in shape, or change a buffer in the
+    forward pass other than the running moments of batch norm; for batch norm without a momentum, or on splits of
+    unequal size; for splits or coefficients of another number than members or regularizers.
 
     >>> def build(seed):
     ...     with models.seeded(seed):

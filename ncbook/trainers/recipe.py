@@ -21,6 +21,8 @@ from ncbook._checks import (
     require_share,
     require_tuple,
 )
+from ncbook.data import Split
+from ncbook.models import Classifier
 from ncbook.trainers.gradient_filters import GradientFilter
 from ncbook.trainers.losses import CrossEntropy
 from ncbook.trainers.outputs import Term
@@ -31,6 +33,7 @@ PRECISIONS = ("float32", "bfloat16")
 
 Schedule = Callable[[int], float]
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]
+Attacking = Callable[[Classifier, Split], Split]
 
 
 def constant(step: int) -> float:
@@ -199,6 +202,7 @@ class Recipe:
         precision: "float32", or "bfloat16" for autocast of the network; losses are float32 or better in both
         stop: rules, each asked at the end of an epoch, at most every 10 steps; the first that holds ends it
         augment: changes the inputs of a batch, given a generator on their device
+        attack: changes a batch, given the network and the batch, after `augment`; such as an `Attack`
         compile: torch.compile of the network, on CUDA only: elsewhere it costs more than it gains
 
     Raises ValueError, naming the field, for a value that makes no sense.
@@ -223,6 +227,7 @@ class Recipe:
     precision: str = "float32"
     stop: tuple[StopRule, ...] = ()
     augment: Augmentation | None = None
+    attack: Attacking | None = None
     compile: bool = False
 
     def __post_init__(self) -> None:
@@ -252,6 +257,8 @@ class Recipe:
         require_callable("loss", self.loss, "of Outputs")
         if self.augment is not None:
             require_callable("augment", self.augment, "of (inputs, generator), or None")
+        if self.attack is not None:
+            require_callable("attack", self.attack, "of (model, points), or None")
         require_tuple("regularizers", self.regularizers, Regularizer, "a tuple of trainers.Regularizer")
         for name, form in (("filters", "of gradients, parameters and memory"), ("stop", "of trainers.Seen")):
             require_instance(name, getattr(self, name), tuple, "a tuple of functions")
@@ -262,6 +269,7 @@ class Recipe:
         for name, neutral, why in (
             ("batch_size", None, "takes all points at once"),
             ("augment", None, "needs the same inputs in every step"),
+            ("attack", None, "needs the same inputs in every step"),
             ("filters", (), "needs the gradient of its objective"),
         ):
             value = getattr(self, name)

@@ -146,7 +146,8 @@ class Training:
             inputs, labels = inputs[rows], labels[rows]
         if self.recipe.augment is not None:
             inputs = self.recipe.augment(inputs, self._random)
-        return self.train if inputs is self.train.inputs else Split(inputs, labels)
+        batch = self.train if inputs is self.train.inputs else Split(inputs, labels)
+        return batch if self.recipe.attack is None else self.recipe.attack(self.model, batch)
 
     def _backward(self, batch: Split) -> Tensor:
         """Gradients of the objective, and its value."""
