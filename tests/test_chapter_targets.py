@@ -130,7 +130,7 @@ def _vanish():
 
 def _length():
     table = reading.ends(experiments.targets.load("laptop"), "free labels")
-    own = table[(table.arm == "pick-all-label") & (table.strength == 5e-3)]
+    own = table[(table.arm == "pick-all-label") & (table.regularization == 5e-3)]
     return own.average_scale_train.median() * ((1 - 1 / 4) / 2) ** 0.5
 
 

@@ -119,13 +119,13 @@ def test_attacks_and_noise_move_as_far(network):
     model, found = network
     with torch.no_grad():
         rows = attacked.rows(TINY, model, found.known, 4)
-    assert [(row["change"], row["radius"]) for row in rows] == [
+    assert [(row["perturbation"], row["radius"]) for row in rows] == [
         ("none", 0.0), ("attack", 0.2), ("noise", 0.2), ("attack", 0.4), ("noise", 0.4)
     ]  # fmt: skip
     noisy = attacked._noisy(found.known.test, 0.3, torch.Generator().manual_seed(0))
     torch.testing.assert_close((noisy.inputs - found.known.test.inputs).abs(), torch.full_like(noisy.inputs, 0.3))
     clean, hit, noise = rows[:3]
-    assert clean["alignment"] == pytest.approx(1)
+    assert clean["means_cosine"] == pytest.approx(1)
     assert hit["hit_error_test"] > noise["hit_error_test"]
     assert hit["nc1_hit"] > clean["nc1_hit"]
 
@@ -213,7 +213,7 @@ def judged(claim: str, rows: list[dict]) -> Evidence:
 
 
 def about(part, arm=reading.PLAIN, decay=0.0, seed=0, **more):
-    own = {"part": part, "arm": arm, "weight_decay": decay, "seed": seed, "step": 9, "change": "none"}
+    own = {"part": part, "arm": arm, "weight_decay": decay, "seed": seed, "step": 9, "perturbation": "none"}
     return own | {"radius": 0.0, "scale": 1.0} | more
 
 
@@ -270,16 +270,16 @@ def test_rule_of_the_pixels():
 def hit(robust=None, plain=None, noise=None, clean=0.01) -> list[dict]:
     """Attacks and noise of both radii on networks of every arm; `clean` is NC1 without a change."""
     rows = []
-    start = {"hit_error_train": 0.9, "nc1_hit": 1.0, "alignment": 0.9, "to_corner": 0.3}
+    start = {"hit_error_train": 0.9, "nc1_hit": 1.0, "means_cosine": 0.9, "to_corner": 0.3}
     for seed in SEEDS:
         for arm in (reading.PLAIN, reading.FALLING, reading.ROBUST):
             for decay in DECAYS:
                 own = about(reading.ATTACK, arm, decay, seed)
-                rows.append(own | {"hit_error_train": 0.0, "nc1_hit": clean, "alignment": 1.0})
+                rows.append(own | {"hit_error_train": 0.0, "nc1_hit": clean, "means_cosine": 1.0})
                 change = (robust if arm == reading.ROBUST else plain) or {}
                 for radius in (0.2, 0.4):
-                    rows.append(own | start | {"change": "attack", "radius": radius} | change)
-                    rows.append(own | {"change": "noise", "radius": radius, "nc1_hit": clean} | (noise or {}))
+                    rows.append(own | start | {"perturbation": "attack", "radius": radius} | change)
+                    rows.append(own | {"perturbation": "noise", "radius": radius, "nc1_hit": clean} | (noise or {}))
     return [row for row in rows if row["arm"] != reading.ROBUST or row["weight_decay"] == max(DECAYS)]
 
 
@@ -298,9 +298,9 @@ def test_rule_of_the_leap():
 
 
 def test_rule_of_robust_simplices():
-    name, firm = "robust-simplices-aligned", {"alignment": 0.995, "nc1_hit": 0.05}
+    name, firm = "robust-simplices-aligned", {"means_cosine": 0.995, "nc1_hit": 0.05}
     assert judged(name, hit(robust=firm)).word == HOLDS
-    assert judged(name, hit(robust=firm | {"alignment": 0.98})).word == FAILS
+    assert judged(name, hit(robust=firm | {"means_cosine": 0.98})).word == FAILS
     assert judged(name, hit(robust=firm | {"nc1_hit": 0.2})).word == FAILS
 
 

@@ -188,7 +188,7 @@ def test_free_features_reach_the_symmetric_minimum(name):
 def test_free_features_for_numbers_reach_the_closed_form():
     found = free.of_numbers(points.numbers(TINY, reading.TWO, 4).targets.double(), 0.7, seed=3)
     assert abs(found["above_minimum"]) < 1e-10
-    assert found["rank"] == found["rank_minimum"] == 1
+    assert found["output_rank"] == found["rank_minimum"] == 1
     assert found["gram_closed"] < 1e-6
 
 
@@ -246,12 +246,12 @@ def judged(claim: str, **ends: dict[str, float]) -> Evidence:
             rows.append(about | {"seed": seed} | AVERAGES | ends.get("averages", {}))
         pixels = {"average_residual_train": 0.25, "nc2_angles_train": 0.2} | ends.get("pixels", {})
         rows.append({"part": reading.PIXELS, "weight_decay": 0.0, "seed": seed, "step": 0} | pixels)
-        near = {"above_minimum": 1e-9, "rank": 1, "rank_minimum": 1, "gram_closed": 1e-6, "off_simplex": 1e-6}
+        near = {"above_minimum": 1e-9, "output_rank": 1, "rank_minimum": 1, "gram_closed": 1e-6, "off_simplex": 1e-6}
         for part in (reading.FREE_NUMBERS, reading.FREE_LABELS):
             about = {"part": part, "arm": reading.PICK_ALL, "weight_decay": 0.0, "seed": seed, "step": 0}
             rows.append(about | near | {"average_residual_train": 1e-9} | ends.get("free", {}))
-    table = pd.DataFrame(rows).assign(strength=0.0)
-    table = table.fillna({"dataset": "", "arm": "", "rank": -1, "rank_minimum": -1})
+    table = pd.DataFrame(rows).assign(regularization=0.0)
+    table = table.fillna({"dataset": "", "arm": "", "output_rank": -1, "rank_minimum": -1})
     (rule,) = [each.judge for each in experiments.targets.CLAIMS if each.id == claim]
     return rule(runs.Run({"judged_decay": 5e-3}, {name: table[name].to_numpy() for name in table}, {}, {}))
 
@@ -265,14 +265,14 @@ def test_every_rule_holds_where_all_is_as_it_says(claim):
 
 @pytest.mark.parametrize(
     "change",
-    [{"above_minimum": 1e-5}, {"above_minimum": -1e-5}, {"rank": 2}, {"gram_closed": 0.01}],
+    [{"above_minimum": 1e-5}, {"above_minimum": -1e-5}, {"output_rank": 2}, {"gram_closed": 0.01}],
 )
 def test_rule_of_free_numbers(change):
     assert judged("regression-free-minimum", free=change).share == 0
 
 
 def test_free_numbers_of_rank_zero_have_no_head_to_compare():
-    gone = {"rank": 0, "rank_minimum": 0, "gram_closed": float("nan")}
+    gone = {"output_rank": 0, "rank_minimum": 0, "gram_closed": float("nan")}
     assert judged("regression-free-minimum", free=gone).share == 1
 
 

@@ -22,7 +22,7 @@ def _vanishing() -> float:
 def _length() -> float:
     """Of the feature of a pair, over that of a single label: free features, pick-all-label loss, largest strength."""
     table = readings.targets.ends(experiments.targets.load(), FREE_LABELS)
-    own = table[(table.arm == PICK_ALL) & (table.strength == table.strength.max())]
+    own = table[(table.arm == PICK_ALL) & (table.regularization == table.regularization.max())]
     return float(own.average_scale_train.median()) * math.sqrt((1 - 1 / 4) / 2)
 
 

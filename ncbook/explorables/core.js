@@ -287,8 +287,6 @@ function nearestPlace(values, wanted) {
   return off.indexOf(Math.min(...off));
 }
 
-const LONGEST_WAY = 5000; // milliseconds
-
 /**
  * Brings the whole figure into view, where it fits, with the control in focus: the arrow keys go on from there.
  * @type {(root: HTMLElement, control: HTMLElement) => void}
@@ -297,17 +295,14 @@ function lead(root, control) {
   control.focus({ preventScroll: true });
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   root.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
-  // What is drawn on the way may move the figure, and then the way ended beside it. Readers who scroll on are left alone.
+  // What is drawn on the way may move the figure, and then the way ends beside it. Readers who scroll on are left alone,
+  // and five seconds later all are. Parts of a page that scroll, as in JupyterLab, are heard by capturing.
   const over = new AbortController();
-  const arrive = () => {
-    over.abort();
-    root.scrollIntoView({ block: "nearest" });
-  };
-  window.addEventListener("scrollend", arrive, { signal: over.signal, capture: true }); // of a notebook's part too
-  for (const moved of ["wheel", "touchmove", "keydown", "pointerdown"]) {
-    window.addEventListener(moved, () => over.abort(), { signal: over.signal, passive: true });
-  }
-  setTimeout(() => over.abort(), LONGEST_WAY);
+  const end = () => over.abort();
+  const heard = { capture: true, signal: over.signal };
+  for (const moved of ["wheel", "touchmove", "keydown", "pointerdown"]) window.addEventListener(moved, end, heard);
+  window.addEventListener("scrollend", () => { end(); root.scrollIntoView({ block: "nearest" }); }, heard);
+  setTimeout(end, 5000);
 }
 
 // ---- axes ----

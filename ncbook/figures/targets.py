@@ -96,15 +96,15 @@ def free_numbers(run: Run) -> Figure:
     """Free features: how many directions of the targets are left against the strength, beside the closed form."""
     table = ends(run, FREE_NUMBERS)
     figure, axes = _style.panels(run, 2, height=3.2)
-    ranks = table.pivot(index="seed", columns="strength", values="rank")
-    closed = table.pivot(index="seed", columns="strength", values="rank_minimum")
+    ranks = table.pivot(index="seed", columns="regularization", values="output_rank")
+    closed = table.pivot(index="seed", columns="regularization", values="rank_minimum")
     axes[0].plot(closed.columns, closed.median(), drawstyle="steps-mid", color=_style.FAINT, label="closed form")
     axes[0].plot(ranks.columns, ranks.median(), "o", color=_style.GREEN, label="found by descent")
     axes[0].set(xlabel="strength of the regularization", ylabel="directions that survive")
     axes[0].set_yticks([0, 1, 2])
     axes[0].legend()
     for style, (column, label) in enumerate({"gram_root": "root", "gram_closed": "root, less a constant"}.items()):
-        values = table[table.rank_minimum > 0].pivot(index="seed", columns="strength", values=column)
+        values = table[table.rank_minimum > 0].pivot(index="seed", columns="regularization", values=column)
         _bands.draw_band(axes[1], values.columns.to_numpy(), values.to_numpy(), label, style, every=1)
     axes[1].set(xlabel="strength of the regularization", ylabel="distance of W Wᵀ", ylim=(-0.02, None))
     axes[1].legend()
@@ -143,7 +143,7 @@ def cosines_of_sets(run: Run) -> Figure:
         panel.set_xlabel("label")
     axes[0].set_yticks(range(len(pixels)), reading.names_of_sets(count))
     axes[0].set_ylabel("labels of the images")
-    figure.colorbar(image, ax=axes, label="cosine", shrink=0.7)
+    figure.colorbar(image, ax=axes, label="cosine", shrink=0.7).ax.xaxis.set_visible(False)
     return figure
 
 
@@ -159,6 +159,7 @@ def pairs_as_averages(run: Run) -> Figure:
         panel.set(xlabel=label, xlim=(0, None))
         panel.set_yticks(range(len(rows)), list(rows))
         panel.set_ylim(len(rows) - 0.4, -0.6)
+    axes[0].set_ylabel("features")
     axes[0].axvspan(0, reading.COLLAPSED_SHARE, color=_style.FAINT, alpha=0.15, linewidth=0)
     return figure
 
@@ -193,7 +194,7 @@ def unseen_pairs(run: Run) -> Figure:
         for column, told in (("pair_error_test", "pairs seen"), ("unseen_error_test", "pairs never seen")):
             _marks(panel, 100 * table[table.arm == loss][column], len(names), color, marker)
             names.append(f"{loss}, {told}")
-    panel.set(xlabel="new images decided wrongly (%)", xlim=(0, 100))
+    panel.set(xlabel="new images decided wrongly (%)", xlim=(0, 100), ylabel="loss, and images")
     panel.set_yticks(range(len(names)), names)
     panel.set_ylim(len(names) - 0.4, -0.6)
     return figure

@@ -82,6 +82,10 @@ class LabelAverages:
     Attributes:
         residual: the share of the differences between sets that no scaled average explains, 0 where all are averages
         scale: the factor on the averages
+
+    >>> singles, members = metrics.simplex_etf(3, 2), ~torch.eye(3, dtype=torch.bool)
+    >>> round(metrics.label_averages(singles, members.double() @ singles, members).scale, 3)  # sums of two
+    2.0
     """
 
     residual: float
@@ -134,6 +138,12 @@ class RegressionMinimum:
         weight ([m, d] float64): W of the minimizer
         features ([N, d] float64): H of the minimizer
         bias ([m] float64): b of the minimizer
+
+    >>> targets = torch.tensor([[1.0], [-1.0]])
+    >>> found = metrics.unconstrained_regression(targets, dim=1, weight_decay=0.1, feature_decay=0.1)
+    >>> (found.features @ found.weight.T).abs()  # of the targets, 0.2 are given up
+    tensor([[0.8586],
+            [0.8586]], dtype=torch.float64)
     """
 
     loss: float

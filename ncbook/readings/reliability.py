@@ -10,7 +10,7 @@ from ncbook.runs import Run
 PLAIN, FALLING, ROBUST, NONE = "plain", "falling rate", "robust", "none"
 TRAINING, ATTACK, SCALING, PIXELS = "training", "attack", "scaling", "pixels"  # parts
 HIT, NOISE = "attack", "noise"  # changes of the images
-KEYS = ("part", "arm", "weight_decay", "change", "radius", "scale", "seed")
+KEYS = ("part", "arm", "weight_decay", "perturbation", "radius", "scale", "seed")
 SCORES = {
     "msp": "softmax",
     "energy": "energy",
@@ -30,7 +30,7 @@ _SCORED = {
 HALF = "of every second test point"
 
 COLUMNS: dict[str, Measure] = {
-    "change": Measure("change", "what was done to the images: an attack, noise, or nothing"),
+    "perturbation": Measure("perturbation", "what was done to the images: an attack, noise, or nothing"),
     "radius": Measure("radius", "by how much a pixel may move, in standard deviations of the training pixels"),
     "nc5": Measure("NC5", "mean |cos| between a class mean and the mean of the unseen features, from the origin"),
     "nc5_centered": Measure("NC5, centered", "the same from the mean of the class means"),
@@ -49,7 +49,7 @@ COLUMNS: dict[str, Measure] = {
     "to_corner": Measure("distance to the corner", "of wrongly decided images from the mean of the decided class, over "
                          "the distance of that mean from the mean of their own"),
     "at_nearest": Measure("at the nearest", "share of wrongly decided images whose nearest mean is of that class"),
-    "alignment": Measure("alignment", "cosine of the centered class means of changed and of unchanged images"),
+    "means_cosine": Measure("cosine of means", "cosine of the centered class means of changed and of unchanged images"),
 } | {
     f"auroc_{name}": Measure(f"AUROC, {name}", f"how often an unseen class is told from a trained one by {meaning}")
     for name, meaning in _SCORED.items()
@@ -99,8 +99,8 @@ def best_score(run: Run, decay: float, arm: str = PLAIN) -> pd.Series:
 def changed(run: Run, change: str, radius: float, arm: str = PLAIN) -> pd.DataFrame:
     """Of each trained network, a row on changed images; `nc1_clean` is NC1 of the images as they are."""
     table = _rows.chosen(run.to_frame(), part=ATTACK, arm=arm)
-    clean = _rows.chosen(table, change=NONE).set_index(["weight_decay", "seed"])
-    own = _rows.chosen(table, change=change, radius=radius).set_index(["weight_decay", "seed"])
+    clean = _rows.chosen(table, perturbation=NONE).set_index(["weight_decay", "seed"])
+    own = _rows.chosen(table, perturbation=change, radius=radius).set_index(["weight_decay", "seed"])
     return own.assign(nc1_clean=clean.nc1_hit, fitted=clean.hit_error_train == 0).reset_index()
 
 

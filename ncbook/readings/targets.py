@@ -17,7 +17,7 @@ FITTED_SHARE = 0.05  # of the variance of the training targets, unexplained
 TWO, DIGITS, SHUFFLED = "two numbers", "digits", "shuffled"  # data sets of regression
 PICK_ALL, SIGMOID = "pick-all-label", "sigmoid"  # losses of several labels
 ALL, SOME = "all pairs", "without two pairs"  # data sets of several labels
-KEYS = ("part", "dataset", "arm", "weight_decay", "strength", "seed")
+KEYS = ("part", "dataset", "arm", "weight_decay", "regularization", "seed")
 COLUMNS: dict[str, Measure] = {
     **both_sides("unexplained", "unexplained variance", "share of the variance of the targets that is not predicted"),
     **both_sides("outside_components", "outside of the components",
@@ -25,8 +25,8 @@ COLUMNS: dict[str, Measure] = {
                  "targets"),
     **both_sides("outside_rows", "outside of the rows of W",
                  "share of the variance of the features outside of the span of the rows of W"),
-    "strength": Measure("strength", "sqrt(lambda_W lambda_H) of free features; for numbers over the strength at which "
-                        "the last direction of the targets vanishes; 0 for networks"),
+    "regularization": Measure("strength", "sqrt(lambda_W lambda_H) of free features; for numbers over the strength at "
+                              "which the last direction of the targets vanishes; 0 for networks"),
     "linear_unexplained_test": Measure("linear, unexplained", "unexplained_test of linear regression"),
     "gram_root": Measure("W Wᵀ to the root of Σ", "distance of W W^T from the root of the covariance of the targets"),
     "gram_covariance": Measure("W Wᵀ to Σ", "distance of W W^T from the covariance of the targets"),
@@ -34,7 +34,7 @@ COLUMNS: dict[str, Measure] = {
     "above_minimum": Measure("above the minimum", "objective over its minimum, computed in another way, less 1"),
     "gram_closed": Measure("W Wᵀ to the closed form", "distance of W W^T from that of the minimum in closed form"),
     "off_simplex": Measure("off the simplex", "distance of the means of single labels from a simplex"),
-    "rank": Measure("rank", "singular values of the centered outputs above a thousandth of those of the targets"),
+    "output_rank": Measure("rank", "singular values of the centered outputs above a thousandth of those of targets"),
     "rank_minimum": Measure("rank of the minimum", "the same of the closed form"),
     **both_sides("average_residual", "not averages",
                  "share of the differences between means of pairs that averages of single means leave unexplained"),

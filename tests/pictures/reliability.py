@@ -28,7 +28,7 @@ def _detection(run: Run):
 
 def _hit(run: Run, arm: str, change: str) -> pd.DataFrame:
     rows = _rows(run, part="attack", arm=arm)
-    return rows[(rows.change == change) | (rows.change == "none")]
+    return rows[(rows.perturbation == change) | (rows.perturbation == "none")]
 
 
 def _attack(run: Run):

@@ -53,12 +53,12 @@ def _free(run: Run):
     rows = _ends(run, "free numbers")
     covariance = np.array([[2.25, 0.75], [0.75, 1.0]])
     roots = np.sqrt(np.linalg.eigvalsh(covariance))
-    strengths = np.sort(rows.strength.unique())
+    strengths = np.sort(rows.regularization.unique())
     yield Line(0, "closed form", strengths, [(roots / roots.max() > each).sum() for each in strengths])
-    yield Line(0, "found by descent", strengths, rows.groupby("strength")["rank"].median())
-    kept = rows[rows.strength < 1]
+    yield Line(0, "found by descent", strengths, rows.groupby("regularization")["output_rank"].median())
+    kept = rows[rows.regularization < 1]
     for column, label in (("gram_root", "root"), ("gram_closed", "root, less a constant")):
-        yield from median_and_range(1, label, kept.pivot(index="seed", columns="strength", values=column))
+        yield from median_and_range(1, label, kept.pivot(index="seed", columns="regularization", values=column))
 
 
 def _head(run: Run):

@@ -61,7 +61,7 @@ FACTS = {
         _hit(run, "nc1_hit", 0.2, ROBUST),
         _hit(run, "nc1_clean", 0.2, ROBUST),
     ),
-    "have a cosine of {0.998} with": lambda run: _hit(run, "alignment", 0.2, ROBUST),
+    "have a cosine of {0.998} with": lambda run: _hit(run, "means_cosine", 0.2, ROBUST),
     "It puts {93} % of attacked new images right, the other network {68} %": lambda run: (
         _right(run, ROBUST),
         _right(run, FALLING),

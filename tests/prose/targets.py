@@ -64,7 +64,7 @@ def _helps(run):
 
 def _length(run):
     table = reading.ends(run, FREE_LABELS)
-    own = table[(table.arm == PICK_ALL) & (table.strength == table.strength.max())]
+    own = table[(table.arm == PICK_ALL) & (table.regularization == table.regularization.max())]
     return own.average_scale_train.median()
 
 

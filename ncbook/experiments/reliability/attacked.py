@@ -18,7 +18,7 @@ def rows(config: Config, model: models.Classifier, known: data.Dataset, seed: in
     """A row for clean images, and one for each radius and change."""
     chance = torch.Generator(known.train.labels.device).manual_seed(seed)
     clean = _row(model, known, known)
-    found = [clean | {"change": NONE, "radius": 0.0}]
+    found = [clean | {"perturbation": NONE, "radius": 0.0}]
     for radius in config.radii:
         attack = trainers.Attack(radius, config.attack_steps)
         changes = {
@@ -27,7 +27,7 @@ def rows(config: Config, model: models.Classifier, known: data.Dataset, seed: in
         }
         for change, (train, test) in changes.items():
             changed = replace(known, train=train, test=test)
-            found.append(_row(model, known, changed) | {"change": change, "radius": radius})
+            found.append(_row(model, known, changed) | {"perturbation": change, "radius": radius})
     return found
 
 
@@ -48,7 +48,7 @@ def _row(model: models.Classifier, known: data.Dataset, changed: data.Dataset) -
         "hit_error_train": (decided != labels).double().mean().item(),
         "hit_error_test": wrong_test.double().mean().item(),
         "nc1_hit": metrics.nc1(points, labels),
-        "alignment": _alignment(means, metrics.class_means(points, labels, classes)),
+        "means_cosine": _alignment(means, metrics.class_means(points, labels, classes)),
     } | geometry(points, labels, decided, means)
 
 

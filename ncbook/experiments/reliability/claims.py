@@ -77,7 +77,7 @@ def _aligned(run: Run) -> Evidence:
         "seed"
     )
     less = plain.nc1_hit / robust.nc1_hit
-    holds = (robust.alignment >= _ALIGNED) & (less >= COLLAPSED)
+    holds = (robust.means_cosine >= _ALIGNED) & (less >= COLLAPSED)
     unit = "times smaller NC1 of attacked images"
     return Evidence.of(robust.index, holds, less, unit, robust.fitted & plain.fitted[robust.index])
 

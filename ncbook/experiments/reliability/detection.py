@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from ncbook import data, metrics, models
@@ -12,6 +11,8 @@ from ncbook import data, metrics, models
 
 def auroc(known: Tensor, unseen: Tensor) -> float:
     """How often an unseen point has a lower score than a known one; scores [N] and [M], ties count half."""
+    from sklearn.metrics import roc_auc_score  # slow to import, and every chapter imports this module
+
     scores = torch.cat([known, unseen]).double().cpu().numpy()
     return float(roc_auc_score(np.arange(len(scores)) >= len(known), -scores))
 

@@ -105,7 +105,7 @@ def _recipe(config: Config, arm: Arm) -> trainers.Recipe:
 def _about(part: str, arm: Arm, step: int) -> dict[str, Any]:
     """The keys of a row; a row of changed images or scaled logits puts in its own."""
     own = {"part": part, "arm": arm.arm, "weight_decay": arm.weight_decay, "seed": arm.seed, "step": step}
-    return own | {"change": NONE, "radius": 0.0, "scale": 1.0}
+    return own | {"perturbation": NONE, "radius": 0.0, "scale": 1.0}
 
 
 def _plane(config: Config, arm: Arm, model: models.Classifier, known: data.Dataset) -> Arrays:

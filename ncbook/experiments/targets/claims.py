@@ -35,7 +35,7 @@ _THIRD = 1 / 3  # how often the first of three is the smallest by chance
 def _free_numbers(run: Run) -> Evidence:
     table = ends(run, FREE_NUMBERS)
     shaped = (table.gram_closed <= _NEAR_SHAPE) | (table.rank_minimum == 0)
-    holds = (table.above_minimum.abs() <= _NEAR_MINIMUM) & (table["rank"] == table.rank_minimum) & shaped
+    holds = (table.above_minimum.abs() <= _NEAR_MINIMUM) & (table["output_rank"] == table.rank_minimum) & shaped
     return Evidence.of(table.seed, holds, table.above_minimum.abs(), "of the minimum from the closed form")
 
 

@@ -39,7 +39,7 @@ def row(config: Config, problem: tuple[str, str, float, int]) -> Row:
     else:
         found = of_labels(config, name, strength, seed)
     about = {"part": part, "dataset": TWO if part == FREE_NUMBERS else ALL, "arm": name}
-    return {**about, "weight_decay": 0.0, "strength": strength, "seed": seed, "step": 0, **found}
+    return {**about, "weight_decay": 0.0, "regularization": strength, "seed": seed, "step": 0, **found}
 
 
 def of_numbers(targets: Tensor, strength: float, seed: int) -> Row:
@@ -59,7 +59,7 @@ def of_numbers(targets: Tensor, strength: float, seed: int) -> Row:
     outputs = features @ weight.T
     return {
         "above_minimum": value / closed.loss - 1,
-        "rank": int((torch.linalg.svdvals(outputs - outputs.mean(0)) > _ZERO * values[0]).sum()),
+        "output_rank": int((torch.linalg.svdvals(outputs - outputs.mean(0)) > _ZERO * values[0]).sum()),
         "rank_minimum": closed.rank,
         "outside_components_train": metrics.outside_components(features, size),
         "outside_rows_train": metrics.outside_rows(features, weight),

@@ -37,7 +37,14 @@ def train(config: Config, device: str, arm: tuple[str, str, float]) -> tuple[Row
 
     def probe(networks: Networks, step: int) -> Rows:
         sides = networks(inputs), networks(test_inputs)
-        about = {"part": LABELS, "dataset": dataset, "arm": name, "weight_decay": decay, "strength": 0.0, "step": step}
+        about = {
+            "part": LABELS,
+            "dataset": dataset,
+            "arm": name,
+            "weight_decay": decay,
+            "regularization": 0.0,
+            "step": step,
+        }
         return [
             {**about, "seed": seed, **measure(one, *(part[at] for side in sides for part in side))}
             for at, (seed, one) in enumerate(zip(config.seeds, each, strict=True))
@@ -61,7 +68,7 @@ def pixels(config: Config, seed: int) -> Row:
         "dataset": ALL,
         "arm": PIXELS,
         "weight_decay": 0.0,
-        "strength": 0.0,
+        "regularization": 0.0,
         "seed": seed,
         "step": 0,
     }

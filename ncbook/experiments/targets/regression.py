@@ -25,7 +25,7 @@ def train(config: Config, device: str, arm: tuple[str, float]) -> tuple[Rows, Ar
 
 def fit(config: Config, device: str, each: Sequence[Numbers], dataset: str, decay: float) -> tuple[Rows, Networks]:
     """Train a network of each seed on its own numbers: a row a seed and probed step, and the networks at the end."""
-    about = {"part": REGRESSION, "dataset": dataset, "arm": SQUARED, "weight_decay": decay, "strength": 0.0}
+    about = {"part": REGRESSION, "dataset": dataset, "arm": SQUARED, "weight_decay": decay, "regularization": 0.0}
     inputs, targets, test_inputs, test_targets = (
         torch.stack([getattr(one, name) for one in each]).to(device)
         for name in ("inputs", "targets", "test_inputs", "test_targets")
