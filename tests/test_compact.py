@@ -59,7 +59,11 @@ def test_a_script_whose_text_goes_over_lines_stays_as_it_is():
 
 
 def test_only_links_that_lead_outside_are_marked(tmp_path):
+    """And code is not marked for a style that is not here."""
     file = tmp_path / "one.html"
+    file.write_text('<code class="docutils literal">a</code>')
+    compact.compact(SimpleNamespace(outdir=tmp_path), None)
+    assert file.read_text() == '<code class="literal">a</code>'
     file.write_text(
         '<a class="reference internal nav-link" href="#a">a</a><a class="reference external" href="b">b</a>'
     )

@@ -19,7 +19,8 @@ _CITED = re.compile(
     r"(?P<tag><a class=\"reference internal\" href=\"(?P<work>[^\"]*bibliography\.html#[^\"]*)\") title=\"[^\"]*\""
 )
 _AS_WRITTEN = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)", re.DOTALL)
-_INTERNAL = re.compile(r"(?<=<a class=\"reference) internal\b")
+# Classes that no style sheet and no script here asks for.
+_UNUSED = re.compile(r"(?<=<a class=\"reference) internal\b|(?<=<code class=\")docutils ")
 _INDENT = re.compile(r"[ \t]*\n\s*")
 
 
@@ -47,7 +48,7 @@ def compact(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None:
         return
     for file in Path(app.outdir).rglob("*.html"):
-        html = _INTERNAL.sub("", file.read_text(encoding="utf-8"))
+        html = _UNUSED.sub("", file.read_text(encoding="utf-8"))
         file.write_text(without_indentation(html), encoding="utf-8")
     for file in Path(app.outdir, "_sources").rglob("*.ipynb"):
         notebook = json.loads(file.read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 from sphinx.application import Sphinx
 
-STEP = 15  # of 255, which is a multiple of it: white stays white
+STEP = 17  # of 255, which is a multiple of it: white stays white
 _NAME = r"[0-9a-f]{64}(?:-narrow)?"  # that of a notebook's image is the hash of what it shows
 _ADDRESS = re.compile(rf"(?P<tag><(?P<kind>img|source) [^>]*?_images/(?P<name>{_NAME})\.)png(?P<rest>\"[^>]*?)/?>")
 
