@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -74,10 +75,13 @@ def test_only_links_that_lead_outside_are_marked(tmp_path):
 
 
 def test_a_notebook_says_the_same_in_one_line(tmp_path):
-    notebook = {"cells": [{"source": ["x = 1\n", "“y”"]}], "nbformat": 4}
+    outputs = [{"data": {"text/html": "<b>y</b>"}}, {"data": {"text/plain": ["y"]}}, {"text": ["y"]}]
+    notebook = {"cells": [{"source": ["x = 1\n", "“y”"]}, {"outputs": outputs}], "nbformat": 4}
     file = tmp_path / "_sources" / "one.ipynb"
     file.parent.mkdir()
-    file.write_text(json.dumps(notebook, indent=1), encoding="utf-8")
+    twice = deepcopy(notebook)
+    twice["cells"][1]["outputs"][1]["data"]["text/html"] = "<table>y</table>"  # which a text says already
+    file.write_text(json.dumps(twice, indent=1), encoding="utf-8")
     compact.compact(SimpleNamespace(outdir=tmp_path), None)
     assert json.loads(file.read_text(encoding="utf-8")) == notebook
     assert file.read_text(encoding="utf-8").count("\n") == 0

@@ -51,8 +51,16 @@ def compact(app: Sphinx, exception: Exception | None) -> None:
         html = _UNUSED.sub("", file.read_text(encoding="utf-8"))
         file.write_text(without_indentation(html), encoding="utf-8")
     for file in Path(app.outdir, "_sources").rglob("*.ipynb"):
-        notebook = json.loads(file.read_text(encoding="utf-8"))
+        notebook = in_plain_text(json.loads(file.read_text(encoding="utf-8")))
         file.write_text(json.dumps(notebook, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+
+
+def in_plain_text(notebook: dict[str, Any]) -> dict[str, Any]:
+    """The notebook with tables as text alone, until a reader runs it: the page beside it has them as tables."""
+    for output in (each for cell in notebook["cells"] for each in cell.get("outputs", [])):
+        if "text/plain" in output.get("data", {}):
+            output["data"].pop("text/html", None)
+    return notebook
 
 
 def without_indentation(html: str) -> str:
