@@ -28,7 +28,8 @@ def outside_components(features: Tensor, n_components: int, reference: Tensor | 
     """
     own, other = _centered(features, reference)
     _checks.require_integer("n_components", n_components, 1, features.shape[1])
-    directions = torch.linalg.svd(other, full_matrices=True).Vh[:n_components]
+    # only where points are fewer than components, all d directions are asked for
+    directions = torch.linalg.svd(other, full_matrices=len(other) < n_components).Vh[:n_components]
     return _share_outside(own, directions)
 
 

@@ -1,12 +1,13 @@
 """Sphinx extension: a page says nothing twice that a reader sees once.
 
 Letters of code that have the color of all code need no mark, of citations of one work on a page the first tells the
-whole reference, a link of the menus is a link, lines are not indented, and the notebook that a reader may load is
-written without line breaks.
+whole reference, links that lead outside are marked and others are not, lines are not indented, and the notebook that a
+reader may load is written without line breaks, and without tables that stand in it as text too.
 """
 
 import json
 import re
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +67,8 @@ def in_plain_text(notebook: dict[str, Any]) -> dict[str, Any]:
 def without_indentation(html: str) -> str:
     """Line breaks stay, so that words do; what is shown as it is written stays as it is."""
     parts = _AS_WRITTEN.split(html)  # in threes: what is between, what stays, and the name of its element
-    for place, (written, element) in enumerate(zip(parts[1::3], parts[2::3], strict=True)):
-        parts[3 * place + 1] = _lines(written) if element == "script" else written
-        parts[3 * place + 2] = ""
-    parts[::3] = map(_flush, parts[::3])
-    return "".join(parts)
+    stays = [_lines(text) if name == "script" else text for text, name in zip(parts[1::3], parts[2::3], strict=True)]
+    return "".join(chain.from_iterable(zip_longest(map(_flush, parts[::3]), stays, fillvalue="")))
 
 
 def _flush(text: str) -> str:
