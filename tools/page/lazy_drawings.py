@@ -1,7 +1,7 @@
 """Sphinx extension: a drawing of a chapter comes as WebP, when a reader comes near it, and nothing jumps when it does.
 
 WebP without loss takes two fifths of a PNG. Levels of red, green and blue are rounded to multiples of `STEP` before,
-which nobody sees, and a third less is left: edges then have fewer colors.
+which hardly anyone sees, and half of that is left: edges then have fewer colors.
 """
 
 import os
