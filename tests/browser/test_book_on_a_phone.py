@@ -1,5 +1,7 @@
 """Every page of the built book on a phone in the dark."""
 
+from itertools import pairwise
+
 import barriers
 import pytest
 import visits
@@ -36,3 +38,16 @@ def test_the_first_moving_figure_is_near_and_a_link_at_the_top_leads_to_it(opene
 def test_fingers_and_keys_reach_everything(opened, axe):
     barriers.prepare(opened, axe)
     assert barriers.found(opened, barriers.OF_A_PHONE) == []
+
+
+@every(["book/later_work", "book/teaching/course-module"])
+def test_a_table_of_long_sentences_is_a_list(opened):
+    """Each cell takes the width of the list, under the one before it."""
+    rows = opened.locator(".as-list tbody tr").all()
+    assert len(rows) > 20
+    for row in rows:
+        list_width = row.bounding_box()["width"]
+        boxes = [cell.bounding_box() for cell in row.locator("td").all()]
+        assert all(box["width"] > 0.9 * list_width for box in boxes)
+        assert all(above["y"] + above["height"] <= below["y"] + 1 for above, below in pairwise(boxes))
+    assert opened.locator(".as-list :is(thead, th)").filter(visible=True).count() == 0
