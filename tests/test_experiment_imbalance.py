@@ -9,7 +9,7 @@ import torch
 
 from ncbook import data, exercises, experiments, metrics, models, runs, trainers
 from ncbook.evidence import FAILS, HOLDS, UNTESTED, Evidence
-from ncbook.experiments.imbalance import Config, free, geometry, networks
+from ncbook.experiments.imbalance import EXPERIMENT, Config, free, geometry, networks
 from ncbook.readings import imbalance as reading
 
 TINY = replace(Config.preset("smoke"), seeds=(4,), steps=3, free_ratios=(1, 100), limits=(1e-2,), weight_decays=(5e-3,))
@@ -195,6 +195,29 @@ def test_geometry_is_that_of_loops():
     assert row["seli_rows"] == pytest.approx(metrics.gram_distance(rows, ideal.classifier_gram))
     assert row["seli_means"] == pytest.approx(metrics.gram_distance(centers, ideal.feature_gram))
     assert row["etf_means"] == pytest.approx(metrics.gram_distance(centers, torch.eye(5).double() - 0.2))
+
+
+def test_a_cosine_with_zero_is_not_a_number():
+    """Strong decay makes all weights of rare classes zero; what rounding leaves of them has a direction by chance."""
+    chance = torch.Generator().manual_seed(6)
+    weight, means = torch.randn(2, 5, 7, generator=chance, dtype=torch.float64)
+    for table in (weight, means):
+        table[:3] -= table[:3].mean(0)
+        table[3:] *= 1e-8
+    row = geometry.measure(weight, means, torch.tensor([9, 9, 9, 2, 2]), rare=2)
+    assert np.isnan([row["cos_rows_rare"], row["cos_means_rare"], row["cos_means_raw"]]).all()
+    assert np.isfinite([value for name, value in row.items() if not name.startswith("cos_")]).all()
+    assert row["apart_rare"] < 1e-6
+
+
+@pytest.mark.parametrize("part", [reading.FREE, reading.LIMIT])
+def test_no_recorded_cosine_is_one_of_rounding_errors(part):
+    """Distances of a rare row tell it: that to zero is as small as that to another rare row."""
+    for preset in ("laptop", "laptop-again"):
+        table = reading.ends(EXPERIMENT.recorded(preset), part)
+        empty = (table.apart_across - np.sqrt(2)).abs() < 1e-5
+        assert (table.cos_rows_rare.isna() == (empty & (table.apart_rare < 1e-5))).all()
+        assert table[table.ratio < 10].cos_means_rare.notna().all()
 
 
 # --- runs

@@ -19,5 +19,5 @@ def train(config: Config, device: str) -> tuple[Rows, Arrays]:
     return [*minima, *(row for rows in trained for row in rows)], {}
 
 
-EXPERIMENT = Experiment("imbalance", "Classes of unequal size", 1, Config, train, keys=KEYS, claims=CLAIMS)
+EXPERIMENT = Experiment("imbalance", "Classes of unequal size", 2, Config, train, keys=KEYS, claims=CLAIMS)
 run, load = EXPERIMENT.run, EXPERIMENT.load

@@ -72,6 +72,7 @@ def minimum(problem: Problem, counts: Tensor) -> tuple[Tensor, Tensor, float]:
     chance = torch.Generator().manual_seed(problem.seed)
     size = len(counts)
     start = 0.1 * torch.randn(2, size, size, generator=chance, dtype=torch.float64)
+    trainers.before_training([start])  # how nearly rows are one at the end is decided by last digits
     both = start.requires_grad_()
     optimizer = torch.optim.LBFGS(
         [both], max_iter=_MOST_STEPS, tolerance_grad=_FLAT, tolerance_change=0.0, history_size=30,

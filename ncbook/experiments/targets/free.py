@@ -10,7 +10,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from ncbook import metrics
+from ncbook import metrics, trainers
 from ncbook.experiments._experiment import Row
 from ncbook.experiments.targets.config import Config
 from ncbook.experiments.targets.labels import pick_all, sigmoid
@@ -130,6 +130,7 @@ def minimum(
         (0.1 * torch.randn(shape, generator=chance, dtype=torch.float64)).requires_grad_()
         for shape in (first, second, third)
     ]
+    trainers.before_training(parts)
     optimizer = torch.optim.LBFGS(
         parts, max_iter=_STEPS, tolerance_grad=_FLAT, tolerance_change=0.0, history_size=30,
         line_search_fn="strong_wolfe",
