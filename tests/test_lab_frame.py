@@ -277,6 +277,13 @@ def test_a_caution_shows_while_it_trains_and_goes_with_the_next_run(make):
 # Curves
 
 
+def test_a_split_and_a_scale_that_nobody_draws_are_refused_where_they_are_declared():
+    with pytest.raises(ValueError, match="split: 'new points' is unknown; use one of train, test"):
+        labs.Curve("error", "new points")
+    with pytest.raises(ValueError, match="scale: 'logarithmic' is unknown; use one of linear, log, error"):
+        labs.Panel("error", "", CURVE.curves, scale="logarithmic")
+
+
 def test_every_kind_of_panel_is_drawn(make):
     profile = [{"step": step, "layer": layer, "loss": layer + step} for step in (0, 1) for layer in (1, 2, 3)]
     share = lambda steps, slope: [row | {"error": 0.5 / (1 + row["step"])} for row in profile]  # noqa: E731

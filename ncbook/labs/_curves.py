@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from ncbook import look
 from ncbook.labs import _drawing
-from ncbook.labs._plan import Curve, Panel, Plan
+from ncbook.labs._plan import SPLITS, Curve, Panel, Plan
 from ncbook.labs._training import Training
 
 _PALE, _THIN = 0.45, 0.35
@@ -39,9 +39,9 @@ def _prepare(plan: Plan, panels: list[Axes]) -> None:
             look.percent_axis(axes, lowest=-0.02)
         if plan.log_x and not panel.x:
             axes.set_xscale("log")
-    both = next((at for at, panel in enumerate(plan.panels) if {"train", "test"} <= _splits(panel)), None)
+    both = next((at for at, panel in enumerate(plan.panels) if set(SPLITS) <= _splits(panel)), None)
     if both is not None:
-        handles = [Line2D([], [], color=look.INK, linestyle=_DASHES[split], label=split) for split in ("train", "test")]
+        handles = [Line2D([], [], color=look.INK, linestyle=_DASHES[split], label=split) for split in SPLITS]
         panels[both].legend(handles=handles, frameon=False, fontsize="medium", loc="best")
 
 

@@ -10,6 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ncbook import trainers
+from ncbook._checks import require_choice
+
+SPLITS = ("train", "test")  # a curve may be of neither
+SCALES = ("linear", "log", "error")
 
 Values = Mapping[str, Any]  # the value of each setting, by name
 Rows = Sequence[Mapping[str, Any]]
@@ -146,6 +150,10 @@ class Curve:
     column: str
     split: str = ""
 
+    def __post_init__(self) -> None:
+        if self.split != "":
+            require_choice("split", self.split, SPLITS)
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -175,6 +183,9 @@ class Panel:
     x: str = ""
     x_label: str = ""
     level: Callable[[Values], float | None] | None = None
+
+    def __post_init__(self) -> None:
+        require_choice("scale", self.scale, SCALES)
 
 
 @dataclass(frozen=True)

@@ -46,11 +46,11 @@ PLAN = Plan(
     train=train,
     panels=(
         Panel("Outside of m components", "share of variance, log", (Curve("outside_components_train", "train"),
-              Curve("outside_components_test", "new points")), scale="log"),
+              Curve("outside_components_test", "test")), scale="log"),
         Panel("Outside of the rows of W", "share of variance, log", (Curve("outside_rows_train", "train"),),
               scale="log"),
         Panel("Targets not predicted", "share of variance, log", (Curve("unexplained_train", "train"),
-              Curve("unexplained_test", "new points")), scale="log"),
+              Curve("unexplained_test", "test")), scale="log"),
     ),
     outcomes=(
         Outcome("outside of m components", "outside_components_train"),
