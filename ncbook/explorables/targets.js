@@ -1,7 +1,7 @@
 // Features of one network in their first and third principal component, and shares of the variance, by weight decay.
 // The data are made by targets.py, which documents them. Pixels are CSS pixels.
 
-const KINDS = ["outside, train", "outside, new", "not predicted"];
+const KINDS = ["training", "new", "targets"];
 
 /**
  * @typedef {Record<"low" | "middle" | "high", number[]>} Told

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -184,17 +185,40 @@ def outside(found: dict) -> list[str]:
     return cut
 
 
+_APART = 2  # px between two texts of one line
+
+
+def _marks(item: dict) -> bool:
+    """Whether a text is the number of a point, and not of an axis."""
+    below, beside = (item["align"], item["baseline"]) == ("center", "top"), item["align"] == "right"
+    return item["text"].isdigit() and not (below or beside)
+
+
+def touching(found: dict) -> list[str]:
+    """The texts of `told_by` that run into each other. Numbers that mark points of a picture may."""
+    met = []
+    for name, canvas in found["canvases"].items():
+        texts = [item for item in canvas["items"] if item["kind"] == "text" and item["text"].strip()]
+        for one, other in combinations(texts, 2):
+            (left, top, right, bottom), box = one["box"], other["box"]
+            beside = right + _APART <= box[0] or box[2] + _APART <= left
+            if not (beside or bottom <= box[1] or box[3] <= top or (_marks(one) and _marks(other))):
+                met.append(f"{name}: {one['text']!r} and {other['text']!r}")
+    return met
+
+
 @EVERY
-def test_no_text_of_a_picture_is_cut_on_a_phone(show, page, fragment):
-    page.set_viewport_size({"width": 390, "height": 740})
+@pytest.mark.parametrize("width", [390, 700])
+def test_no_text_of_a_picture_is_cut_or_runs_into_another(show, page, fragment, width):
+    page.set_viewport_size({"width": width, "height": 740})
     page.add_init_script(path=_RECORDER)
     still(show, page, fragment)
     page.eval_on_selector_all(".nc-more", "folds => folds.forEach(fold => { fold.open = true; })")
     page.wait_for_timeout(60)
-    assert outside(told_by(page)) == []
+    assert outside(told_by(page)) + touching(told_by(page)) == []
     for slider in page.locator(".nc-explorable input[type=range]:visible").all():
         slider.evaluate(_SET, 1)
-        assert outside(told_by(page)) == []
+        assert outside(told_by(page)) + touching(told_by(page)) == []
 
 
 @EVERY

@@ -4,7 +4,7 @@ from drawings import Axis, Mark, Plane, Word, segment, spanning
 from expected import kept, packed, spelled, stored
 
 KINDS = (("class0", "circle"), ("class1", "square"), ("class2", "triangle"))
-NAMES = ("outside, train", "outside, new", "not predicted")
+NAMES = ("training", "new", "targets")
 COLUMNS = ("outside_components_train", "outside_components_test", "unexplained_test")
 SETS = {"as they are": "two numbers", "shuffled": "shuffled"}
 
