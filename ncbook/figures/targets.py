@@ -194,7 +194,7 @@ def unseen_pairs(run: Run) -> Figure:
         for column, told in (("pair_error_test", "pairs seen"), ("unseen_error_test", "pairs never seen")):
             _marks(panel, 100 * table[table.arm == loss][column], len(names), color, marker)
             names.append(f"{loss}, {told}")
-    panel.set(xlabel="new images decided wrongly (%)", xlim=(0, 100), ylabel="loss, and images")
+    panel.set(xlabel="new images decided wrongly (%)", xlim=(0, 103), ylabel="loss, and images")
     panel.set_yticks(range(len(names)), names)
     panel.set_ylim(len(names) - 0.4, -0.6)
     return figure
