@@ -120,6 +120,7 @@ def test_a_dark_page_is_printed_in_light_colors_with_open_folds(chromium, book):
         assert page.evaluate(theme) == "light"
         closed = page.locator("article details:not([open])")
         assert closed.count() == 0
+        assert page.evaluate("document.getAnimations().length") == 0, "what fades in is printed pale, or not at all"
         assert not page.locator(".nc-explorable button").first.is_visible()
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         assert page.evaluate(theme) == "dark"
