@@ -3,6 +3,7 @@
 
 const WIDE = 2.3; // of the picture of the rows, in root mean square lengths of a row
 const KINDS = ["frequent", "rare", "all as rare"];
+const NO_IMAGES = "Free features have no images.";
 
 /**
  * @typedef {Record<"low" | "middle" | "high", (number | null)[]>} Told
@@ -79,6 +80,11 @@ function drawRows(canvas, { simplex }, { source, at }, color) {
 /** @type {(canvas: Canvas, state: State, color: Color) => void} */
 function drawAccuracy(canvas, { source, at }, color) {
   const { context, width, height } = freshContext(canvas);
+  if (source.accuracy[0].middle[at] === null) {
+    context.fillStyle = color("muted");
+    write(context, NO_IMAGES, width / 2, height / 2, "center", "middle");
+    return;
+  }
   const y = { ...linearAxis(0, 1, height - 46, 14), hasZero: false };
   const x = { from: 54, to: width - 8, hasZero: false };
   const ticks = [0, 20, 40, 60, 80, 100].map((value) => ({ value: value / 100, label: `${value} %` }));
@@ -113,5 +119,5 @@ function describe(part, { source, at }) {
   part("words").textContent = words;
   const sides = `rare to rare ${spell(source.rare[at])}, rare to frequent ${spell(source.across[at])}`;
   part("rows").setAttribute("aria-label", `Two rare rows of W and a frequent one. ${rows} Distances: ${sides}.`);
-  part("accuracy").setAttribute("aria-label", rare === null ? "No accuracy: free features have no images." : words);
+  part("accuracy").setAttribute("aria-label", rare === null ? NO_IMAGES : words);
 }

@@ -51,6 +51,8 @@ def pictures(run, state, canvases):
 
 
 def accuracy(canvas, accuracies, at):
+    if np.isnan(accuracies[0][1][at]):
+        return [Word("Free features have no images.", (canvas.width / 2, canvas.height / 2))]
     y = canvas.y(Axis(0, 1, log=False))
     left, _, right, bottom = canvas.box
     items = [Word(f"{tick} %", (left - 8, float(y(tick / 100)))) for tick in range(0, 101, 20)]
