@@ -55,6 +55,16 @@ def test_it_starts_with_the_settings_of_the_chapter():
     assert _four.recipe(usual) == expected
 
 
+def test_a_run_that_ends_while_it_is_shown_can_be_continued_once_its_end_is_shown(lab, monkeypatch):
+    train(lab)
+    answers = iter([True])  # it trains when the lab looks, and has ended when the lab has shown it
+    monkeypatch.setattr(type(lab.runs[0]), "running", property(lambda _: next(answers, False)))
+    lab._refresh()
+    assert lab.resume.disabled
+    lab._refresh()
+    assert not lab.resume.disabled
+
+
 def test_a_finished_run_is_told_in_full(lab):
     train(lab)
     rows = pd.DataFrame(lab.runs[0].rows)

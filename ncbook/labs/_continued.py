@@ -77,7 +77,8 @@ class GrokkingLab(Lab):
 
     def _refresh(self) -> None:
         super()._refresh()
-        self.resume.disabled = not self._can_go_on()
+        # It may have ended meanwhile; what is shown is then of an earlier step, until the next tick.
+        self.resume.disabled = self.train.disabled or not self._can_go_on()
 
 
 class GrokkingOffer(Offer):

@@ -1,5 +1,6 @@
 """Every page of the built book on a phone in the dark."""
 
+import re
 from itertools import pairwise
 
 import barriers
@@ -51,3 +52,11 @@ def test_a_table_of_long_sentences_is_a_list(opened):
         assert all(box["width"] > 0.9 * list_width for box in boxes)
         assert all(above["y"] + above["height"] <= below["y"] + 1 for above, below in pairwise(boxes))
     assert opened.locator(".as-list :is(thead, th)").filter(visible=True).count() == 0
+
+
+@every(["book/teaching/course-module", *(page for page in PAGES if "/lessons-" in page)])
+def test_the_plan_of_a_lesson_fits(opened):
+    plans = opened.locator("article table").filter(has_text=re.compile(r"^\s*minutes"))
+    assert plans.count() > 0
+    for plan in plans.all():
+        assert plan.bounding_box()["width"] <= opened.locator("article").first.bounding_box()["width"]
