@@ -91,7 +91,8 @@ def test_a_default_run_is_stopped(notebook, name):
     restore(lab, name, {})
     lab.press("Train")
     lab.cell.get_by_text(re.compile(r"\d+ %, about|done after")).first.wait_for()
-    lab.cell.get_by_role("button", name="Stop", exact=True).evaluate("it => it.click()")  # not at the end of a short run
+    stop = lab.cell.get_by_role("button", name="Stop", exact=True)
+    stop.evaluate("it => it.click()")  # which waits for nothing, where a short run has ended
     lab.cell.get_by_text(re.compile("(stopped|done) after")).wait_for()
     assert lab.cell.get_by_role("button", name="Train", exact=True).is_enabled()
 

@@ -164,6 +164,22 @@ def test_arrow_keys_stay_in_an_explorable_until_it_is_left(explorable):
     assert where(explorable) == [slide + 1, begin + 1]
 
 
+_HEIGHTS = "[...document.querySelectorAll('section.present canvas')].map((drawing) => drawing.clientHeight)"
+
+
+def test_what_a_screen_reader_is_told_makes_no_drawing_lower(chromium, explorable):
+    """As where a figure has played to its end before its slide is shown for the first time."""
+    slide, _ = where(explorable)
+    with fresh_page(chromium) as page:
+        page.set_viewport_size({"width": 1920, "height": 1080})
+        page.goto(explorable.url.split("#")[0])
+        page.wait_for_selector("html[data-slides=ready]", state="attached")
+        told = "(parts) => parts.forEach((part) => { part.textContent = 'played to its end '.repeat(20); })"
+        page.eval_on_selector_all(".nc-status", told)
+        page.evaluate(f"Reveal.slide({slide})")
+        assert page.evaluate(_HEIGHTS) == explorable.evaluate(_HEIGHTS)
+
+
 def test_a_remote_control_turns_the_slides_from_within_an_explorable(explorable):
     slide, value = where(explorable)
     explorable.keyboard.press("PageDown")

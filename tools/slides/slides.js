@@ -69,7 +69,7 @@ function enlarge(figure, body, scale) {
   figure.style.width = `${body.clientWidth / scale}px`;
   figure.style.transform = `scale(${scale})`;
   figure.style.marginBottom = `${(scale - 1) * figure.offsetHeight}px`;
-  const parts = [...figure.querySelectorAll("div, p, table")];
+  const parts = [...figure.querySelectorAll("div, p:not(.nc-status), table")]; // a status is heard, and has no width
   return figure.offsetHeight * scale <= body.clientHeight && parts.every((part) => part.scrollWidth <= part.clientWidth + 1);
 }
 
