@@ -33,7 +33,7 @@ FLOORS = {
     "experiments": TRAINING | COMMON | {"readings", "claims", "evidence", "runs", "results"},
     "figures": {"readings", "runs", "results", "look"},
     "explorables": {"readings", "runs", "results"},
-    "labs": TRAINING | {"_environment", "experiments", "readings", "runs", "look"},
+    "labs": TRAINING | {"_checks", "_environment", "experiments", "readings", "runs", "look"},
     "exercises": TRAINING | {"experiments", "readings", "runs", "results"},
     "tables": {"readings"},
     "chapters": {"", "_environment", "experiments", "ledger", "results"},
