@@ -89,12 +89,13 @@ def test_a_lab_trains_compares_refuses_restores_and_is_taken_away(notebook, name
 def test_a_default_run_is_stopped(notebook, name):
     lab = opened(notebook, name)
     restore(lab, name, {})
+    earlier = lab.table.locator("tbody tr").count()
     lab.press("Train")
-    lab.cell.get_by_text(re.compile(r"\d+ %, about|done after")).first.wait_for()
+    lab.table.locator("tbody tr").nth(earlier).wait_for()
     stop = lab.cell.get_by_role("button", name="Stop", exact=True)
     stop.evaluate("it => it.click()")  # which waits for nothing, where a short run has ended
-    lab.cell.get_by_text(re.compile("(stopped|done) after")).wait_for()
-    assert lab.cell.get_by_role("button", name="Train", exact=True).is_enabled()
+    lab.wait_until(lab.cell.get_by_role("button", name="Train", exact=True).is_enabled)
+    assert re.search("(stopped|done) after", lab.cell.inner_text())
 
 
 @every(NAMES)
