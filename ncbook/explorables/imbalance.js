@@ -81,7 +81,7 @@ function drawRows(canvas, { simplex }, { source, at }, color) {
 function drawAccuracy(canvas, { source, at }, color) {
   const { context, width, height } = freshContext(canvas);
   if (source.accuracy[0].middle[at] === null) {
-    context.fillStyle = color("muted");
+    Object.assign(context, { font: "13px system-ui, sans-serif", fillStyle: color("muted") });
     write(context, NO_IMAGES, width / 2, height / 2, "center", "middle");
     return;
   }

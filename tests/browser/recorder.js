@@ -67,7 +67,8 @@
   before("fillText", (context, text, x, y) => {
     const { textAlign: align, textBaseline: baseline } = context;
     const box = inked(context, text, x, y);
-    note(context, { kind: "text", text, at: placed(context, x, y), box, align, baseline, ...style(context) });
+    const letters = Number(context.font.match(/([\d.]+)px/)[1]);
+    note(context, { kind: "text", text, at: placed(context, x, y), box, align, baseline, letters, ...style(context) });
   });
 
   /** Whether an element takes room on the page and is not hidden. */
