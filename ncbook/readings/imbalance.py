@@ -31,9 +31,14 @@ _SIZES = {"rare": "rare classes", "frequent": "frequent classes", "worst": "the 
 COLUMNS: dict[str, Measure] = {
     "feature_decay": Measure("feature decay", "coefficient of the decay of free features; 0 for networks"),
     "slope": Measure("slope", "largest entry of the gradient of the objective"),
-    "cos_rows_rare": Measure("cosine of rare rows", "mean cosine of centered rows of W of two rare classes, nan if 0"),
+    "cos_rows_rare": Measure(
+        "cosine of rare rows",
+        "mean cosine between centered rows of W of two rare classes; nan where such a row is zero",
+    ),
     "cos_means_rare": Measure("cosine of rare means", "the same of centered class means"),
-    "cos_means_raw": Measure("cosine of means", "mean cosine between class means of all pairs, not centered, nan if 0"),
+    "cos_means_raw": Measure(
+        "cosine of means", "mean cosine between class means of all pairs, which are not centered; nan where one is zero"
+    ),
     "seli_rows": Measure("rows to SELI", "distance of the Gram matrix of the centered rows of W from that of SELI"),
     "etf_rows": Measure("rows to the simplex", "the same from that of a simplex ETF"),
     "seli_means": Measure("means to SELI", "distance of the Gram matrix of the centered class means from that of SELI"),

@@ -91,11 +91,12 @@ def test_a_default_run_is_stopped(notebook, name):
     restore(lab, name, {})
     earlier = lab.table.locator("tbody tr").count()
     lab.press("Train")
-    lab.table.locator("tbody tr").nth(earlier).wait_for()
+    lab.table.locator("tbody tr").nth(earlier).wait_for()  # from now on the words are of this run
+    lab.cell.get_by_text(re.compile(r"\d+ %, about|done after")).wait_for()
     stop = lab.cell.get_by_role("button", name="Stop", exact=True)
     stop.evaluate("it => it.click()")  # which waits for nothing, where a short run has ended
     lab.wait_until(lab.cell.get_by_role("button", name="Train", exact=True).is_enabled)
-    assert re.search("(stopped|done) after", lab.cell.inner_text())
+    lab.cell.get_by_text(re.compile("(stopped|done) after")).wait_for()
 
 
 @every(NAMES)
